@@ -1,0 +1,185 @@
+"""What an implementation file must offer, and which there are: found by looking into the folder, registered nowhere.
+
+A file is read, not run: its names, their order and their signatures stand in its text, so that a missing framework or a
+mistake is found, and named, before anything is imported.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
+
+from benchmarks.environment import version_of
+from benchmarks.workloads import Array
+
+FOLDER = Path(__file__).parent.parent / "implementations"
+
+REFERENCE = "numpy_backprop"
+"""The text that the others translate: the baseline of every ratio, and the control that runs against itself."""
+
+
+class Contract(Protocol):
+    """The names of an implementation file, in this order.
+
+    Parameters are a flat list, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ...; inputs are
+    (samples, n0), targets (samples, n_last). Arrays are the framework's own, of the dtype that `convert` was asked for.
+    """
+
+    FRAMEWORK: str
+    """The distribution that the version is read from, as `pip` names it."""
+    TIER: Literal["idiomatic", "tuned"]
+    GRANULARITY: Literal["one call per epoch", "whole loop"]
+
+    def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> tuple[list[Any], Any, Any]:
+        """Plain NumPy arrays as arrays of the framework, of dtype "float64" or "float32"; untimed."""
+
+    def predict(self, parameters: list[Any], inputs: Any) -> Any:
+        """The outputs of the last layer, (samples, n_last)."""
+
+    def loss(self, parameters: list[Any], inputs: Any, targets: Any) -> Any:
+        """Half the sum of squared errors, over all samples: a scalar."""
+
+    def gradient(self, parameters: list[Any], inputs: Any, targets: Any) -> list[Any]:
+        """The derivatives of `loss`, one array per parameter, of its shape and dtype."""
+
+    def step(self, parameters: list[Any], inputs: Any, targets: Any, rate: float) -> list[Any]:
+        """One epoch: the parameters after one update, parameter - rate * gradient."""
+
+    def train(self, parameters: list[Any], inputs: Any, targets: Any, rate: float, epochs: int) -> list[Any]:
+        """The parameters after `epochs` steps, computed and waited for: this is what is timed."""
+
+    def to_numpy(self, array: Any) -> Array:
+        """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
+
+
+CONSTANTS: dict[str, Any] = get_type_hints(Contract)
+FUNCTIONS = {
+    name: list(inspect.signature(member).parameters)[1:]  # without self
+    for name, member in vars(Contract).items()
+    if inspect.isfunction(member) and not name.startswith("_")
+}
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One file: one framework, one way of getting gradients."""
+
+    name: str
+    path: Path
+    framework: str = ""
+    tier: str = ""
+    granularity: str = ""
+    missing: str | None = None
+    """Why it cannot run here: a library that is not installed."""
+    broken: str | None = None
+    """How it breaks the contract."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be asked for gradients here."""
+        return self.missing is None and self.broken is None
+
+    def description(self) -> dict[str, str | None]:
+        """What a record says of it: no path, but the SHA-256 of its text."""
+        return {
+            "name": self.name,
+            "framework": self.framework,
+            "version": version_of(self.framework),
+            "tier": self.tier,
+            "granularity": self.granularity,
+            "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
+            "missing": self.missing,
+            "broken": self.broken,
+        }
+
+
+def discover(extra: Iterable[Path] = (), folder: Path = FOLDER) -> list[Implementation]:
+    """Every implementation in `folder`, the reference first, then those in `extra`; each is named after its file.
+
+    Raises ValueError where two bear one name.
+    """
+    found: dict[str, Implementation] = {}
+    for path in [*sorted(folder.glob("[!_]*.py"), key=lambda path: (path.stem != REFERENCE, path.stem)), *extra]:
+        implementation = read(path)
+        if implementation.name in found:
+            raise ValueError(f"{path}: there is an implementation named {implementation.name} already; rename the file")
+        found[implementation.name] = implementation
+    return list(found.values())
+
+
+def read(path: Path) -> Implementation:
+    """What the text of the file says, without running it."""
+    name = path.stem
+    if path.suffix != ".py":
+        return Implementation(name, path, broken=f"{path.name}: expected a file that ends in .py")
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError, OSError) as error:
+        return Implementation(name, path, broken=f"{path.name} is not Python that can be read: {error}")
+    constants = _constants(tree)
+    about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
+    complaint = _complaint(tree, constants)
+    broken = f"{path.name}: {complaint}" if complaint else None
+    return Implementation(name, path, **about, missing=_missing(tree), broken=broken)
+
+
+def load(implementation: Implementation) -> Contract:
+    """Import the file. Raises whatever its import raises."""
+    name = f"implementation_{implementation.name}"  # a name of its own: no file can shadow a library
+    spec = importlib.util.spec_from_file_location(name, implementation.path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{implementation.path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return cast(Contract, module)
+
+
+def _constants(tree: ast.Module) -> dict[str, object]:
+    assigned = [(node.targets[0], node.value) for node in tree.body if isinstance(node, ast.Assign)]
+    return {
+        to.id: value.value for to, value in assigned if isinstance(to, ast.Name) and isinstance(value, ast.Constant)
+    }
+
+
+def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
+    """The first way in which the file breaks the contract, in one line."""
+    for name, kind in CONSTANTS.items():
+        allowed = get_args(kind)
+        expected = " or ".join(repr(word) for word in allowed) if allowed else "a string"
+        if name not in constants:
+            return f"{name} is missing, expected {name} = {expected} at the top of the file"
+        value = constants[name]
+        if not isinstance(value, str) or (allowed and value not in allowed):
+            return f"{name} is {value!r}, expected {expected}"
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for name, expected_names in FUNCTIONS.items():
+        expected = f"def {name}({', '.join(expected_names)})"
+        if name not in functions:
+            return f"the function {name} is missing, expected {expected}"
+        given = functions[name].args
+        names = [a.arg for a in (*given.posonlyargs, *given.args)]
+        if names != expected_names or given.vararg or given.kwarg or given.kwonlyargs:
+            return f"line {functions[name].lineno}: got def {name}({ast.unparse(given)}), expected {expected}"
+    order = [name for name in functions if name in FUNCTIONS]
+    if order != list(FUNCTIONS):
+        return f"the functions stand in the order {', '.join(order)}, expected {', '.join(FUNCTIONS)}"
+    return None
+
+
+def _missing(tree: ast.Module) -> str | None:
+    """The first library imported at the top of the file that is not installed here."""
+    for node in tree.body:
+        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            library = name.partition(".")[0]
+            if importlib.util.find_spec(library) is None:
+                return f"{library} is not installed"
+    return None

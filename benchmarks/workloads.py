@@ -1,0 +1,159 @@
+"""The problems, stated once and free of frameworks: data, network, loss, initial parameters, known answers."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+Parameters = list[Array]
+"""Flat, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ..."""
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """What training must end with, as closed ranges (low, high).
+
+    `zeros` and `ones` bound the predictions of the samples whose target is 0 and 1.
+    """
+
+    zeros: tuple[float, float]
+    ones: tuple[float, float]
+    loss: tuple[float, float]
+    largest_parameter: float = np.inf
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One training problem: full batch, sigmoid in every layer, half the sum of squared errors, gradient descent.
+
+    `inputs` is (samples, n0), `targets` is (samples, n_last), both float64; `initial_parameters` are float64,
+    and `dtype` names the floating-point type that training is timed in.
+    """
+
+    name: str
+    story: str
+    inputs: Array
+    targets: Array
+    layer_sizes: tuple[int, ...]
+    rate: float
+    epochs: int
+    dtype: str
+    seed: str
+    initial_parameters: Parameters
+    known_answer: KnownAnswer
+
+    activation = "sigmoid"
+    loss = "half the sum of squared errors"
+    optimiser = "gradient descent"
+
+    @cached_property
+    def parameter_names(self) -> list[str]:
+        """W1, b1, W2, b2, ... in the order of the parameters."""
+        return [f"{kind}{layer}" for layer in range(1, len(self.layer_sizes)) for kind in ("W", "b")]
+
+    @cached_property
+    def parameters_sha256(self) -> str:
+        """SHA-256 of the initial parameters: their little-endian float64 bytes, one after the other."""
+        return hashlib.sha256(b"".join(p.astype("<f8").tobytes() for p in self.initial_parameters)).hexdigest()
+
+    def description(self) -> dict[str, Any]:
+        """What a record says of it."""
+        return {
+            "name": self.name,
+            "story": self.story,
+            "samples": len(self.inputs),
+            "layer_sizes": list(self.layer_sizes),
+            "activation": self.activation,
+            "loss": self.loss,
+            "optimiser": self.optimiser,
+            "rate": self.rate,
+            "epochs": self.epochs,
+            "dtype": self.dtype,
+            "seed": self.seed,
+            "parameters_sha256": self.parameters_sha256,
+        }
+
+    def complaint(self, predictions: Array, loss: float, parameters: Parameters) -> str | None:
+        """What is wrong with the end of a training, in one sentence; None where it is the known answer."""
+        answer = self.known_answer
+        targets = self.targets.ravel()
+        outputs = np.asarray(predictions).ravel()
+        if outputs.shape != targets.shape:
+            return f"predictions of shape {np.shape(predictions)}, expected {self.targets.shape}"
+        for target, output in zip(targets, outputs, strict=True):
+            low, high = answer.ones if target else answer.zeros
+            if not low <= output <= high:
+                return f"a prediction of {output} for the target {target:g}, expected {low} to {high}"
+        if not answer.loss[0] <= loss <= answer.loss[1]:
+            return f"a loss of {loss}, expected {answer.loss[0]} to {answer.loss[1]}"
+        largest = max(float(np.max(np.abs(p))) for p in parameters)
+        if not largest <= answer.largest_parameter:
+            return f"a parameter of size {largest}, expected at most {answer.largest_parameter}"
+        return None
+
+
+def _frozen(values: Sequence[Sequence[float]] | Array) -> Array:
+    array = np.array(values, dtype=np.float64)
+    array.flags.writeable = False
+    return array
+
+
+# RandomState, not default_rng: its streams never change between NumPy versions, and it is what numpy.random.seed seeds.
+def _tutorial_parameters() -> Parameters:
+    random = np.random.RandomState(1)
+    weights = random.random_sample((2, 1))
+    bias = random.random_sample((1, 1))
+    return [_frozen(weights), _frozen(bias)]
+
+
+def _hidden_parameters() -> Parameters:
+    random = np.random.RandomState(1)
+    first = random.uniform(-1, 1, (2, 4))
+    second = random.uniform(-1, 1, (4, 1))
+    return [_frozen(first), _frozen(np.zeros((1, 4))), _frozen(second), _frozen(np.zeros((1, 1)))]
+
+
+_XOR_INPUTS = _frozen([[0, 0], [0, 1], [1, 0], [1, 1]])
+_XOR_TARGETS = _frozen([[0], [1], [1], [0]])
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload(
+            name="neuron",
+            story="the tutorial's own run: one sigmoid neuron, which no choice of weights lets solve XOR",
+            inputs=_XOR_INPUTS,
+            targets=_XOR_TARGETS,
+            layer_sizes=(2, 1),
+            rate=0.1,
+            epochs=10_000,
+            dtype="float64",
+            seed="numpy.random.seed(1); weights random((2, 1)), then bias random((1, 1))",
+            initial_parameters=_tutorial_parameters(),
+            known_answer=KnownAnswer(
+                zeros=(0.5 - 1e-12, 0.5 + 1e-12),
+                ones=(0.5 - 1e-12, 0.5 + 1e-12),
+                loss=(0.5 - 1e-12, 0.5 + 1e-12),
+                largest_parameter=1e-14,
+            ),
+        ),
+        Workload(
+            name="hidden",
+            story="the same problem with a hidden layer of four, which reaches what the tutorial claims",
+            inputs=_XOR_INPUTS,
+            targets=_XOR_TARGETS,
+            layer_sizes=(2, 4, 1),
+            rate=1.0,
+            epochs=10_000,
+            dtype="float64",
+            seed="numpy.random.seed(1); W1 uniform(-1, 1, (2, 4)), then W2 uniform(-1, 1, (4, 1)); biases 0",
+            initial_parameters=_hidden_parameters(),
+            known_answer=KnownAnswer(zeros=(0, 0.017), ones=(0.983, 1), loss=(0, 4 * 0.5 * 0.017**2)),
+        ),
+    )
+}
