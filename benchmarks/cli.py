@@ -1,0 +1,167 @@
+"""The command: xorbench list, gradients, run, publish.
+
+Exit codes: 0 all is well; 1 a gradient outside its bound, or an implementation that failed; 2 a mistake in the call;
+130 interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
+"""
+
+import signal
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from benchmarks.records import Record
+
+app = typer.Typer(
+    help="What a training step costs in each framework, and whether its gradient is right.",
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+Implementations = Annotated[
+    list[str] | None, typer.Option("--implementation", metavar="NAME", help="This one only; may be repeated.")
+]
+Workloads = Annotated[
+    list[str] | None, typer.Option("--workload", metavar="NAME", help="This one only; may be repeated.")
+]
+Extra = Annotated[
+    list[Path] | None,
+    typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Of all that is random.")]
+Output = Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of records; results/ if not given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command("list")
+def list_(extra: Extra = None, as_json: AsJson = False) -> int:
+    """List the implementations and workloads; those that are missing with the reason."""
+    from benchmarks import choices
+
+    implementations = [i.description() for i in choices.implementations(None, extra)]
+    workloads = [w.description() for w in choices.workloads(None)]
+    from benchmarks import show, tables
+
+    if as_json:
+        show.document({"implementations": implementations, "workloads": workloads})
+    else:
+        show.tables([tables.implementations(implementations), tables.workloads(workloads)])
+    return 0
+
+
+@app.command()
+def gradients(
+    implementation: Implementations = None,
+    workload: Workloads = None,
+    points: Annotated[int, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype.")] = 500,
+    seed: Seed = 0,
+    extra: Extra = None,
+    as_json: AsJson = False,
+) -> int:
+    """Judge every gradient: against the true one, and by what rounding alone explains."""
+    from benchmarks import choices
+
+    chosen, workloads = choices.implementations(implementation, extra), choices.workloads(workload)
+    from benchmarks import show, suite, tables
+
+    report = suite.judged(chosen, workloads, points, seed)
+    content = asdict(report)
+    if as_json:
+        show.document({"passed": report.passed, "implementations": [i.description() for i in chosen], **content})
+    else:
+        show.tables([tables.gradients(content), tables.endings(content)])
+    return 0 if report.passed and not choices.missing(implementation, chosen) else 1
+
+
+@app.command()
+def run(
+    quick: Annotated[bool, typer.Option("--quick", help="3 launches of 30 rounds: soon done, wide intervals.")] = False,
+    implementation: Implementations = None,
+    workload: Workloads = None,
+    launches: Annotated[int | None, typer.Option(min=1, metavar="N", help="Fresh processes of each; 20.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Turns of each in a launch; 100.")] = None,
+    cpu: Annotated[int | None, typer.Option(min=0, metavar="N", help="The CPU to time on; the last one.")] = None,
+    seed: Seed = 0,
+    output: Output = None,
+    extra: Extra = None,
+    as_json: AsJson = False,
+) -> int:
+    """Judge the gradients, time what passed, print the tables, write them and the record."""
+    from benchmarks import choices
+
+    chosen = choices.with_reference(choices.implementations(implementation, extra))
+    workloads, folder, timing_cpu = choices.workloads(workload), choices.folder(output), choices.cpu(cpu)
+    from benchmarks import environment, publish, ratios, show, suite, tables
+
+    settings = suite.Settings(
+        launches=launches or (3 if quick else 20),
+        rounds=rounds or (30 if quick else 100),
+        points=50 if quick else 200,
+        cpu=timing_cpu,
+        seed=seed,
+        quick=quick,
+    )
+    session = suite.Suite(chosen, workloads, settings)
+    try:
+        session.run()
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cost what is finished
+        if not session.timings:
+            raise
+    record = session.record(environment.command())
+    path = _kept(record, folder)
+    page = publish.publish_one(path, record)
+    rows = ratios.rows(record)
+    if as_json:
+        show.document({"record": str(path), "tables": str(page), **ratios.document(record)})
+    else:
+        show.tables(tables.tables(record))
+        typer.echo(f"\nThe record: {path}\nThe tables: {page}")
+    if record["partial"]:
+        return 130
+    failed = any(row.verdict in ("outside", "failed", "not timed") for row in rows)
+    return 1 if failed or choices.missing(implementation, chosen) else 0
+
+
+@app.command("publish")
+def publish_(output: Output = None) -> int:
+    """Render the tables from the records."""
+    from benchmarks import choices, publish
+
+    try:
+        written = publish.publish(choices.folder(output))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from error
+    for path in written:
+        typer.echo(path)
+    return 0
+
+
+def _kept(record: "Record", folder: Path) -> Path:
+    """Write the record; where that fails after all, somewhere else, for nothing measured may be lost."""
+    from benchmarks import records
+
+    try:
+        return records.write(record, folder)
+    except OSError as error:
+        path = records.write(record, Path(tempfile.mkdtemp(prefix="xorbench-")))
+        typer.echo(f"xorbench: {folder} could not be written: {error.strerror}; the record is {path}", err=True)
+        return path
+
+
+def main() -> None:
+    """The entry point: a mistake in the call is one line on standard error."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        typer.echo(f"xorbench: {' '.join(error.format_message().split())} (see xorbench --help)", err=True)
+        code = 2
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

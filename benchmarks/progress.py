@@ -1,0 +1,40 @@
+"""How far a command is, on standard error: a live bar with the time left on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def stage(name: str, steps: int) -> Iterator[Callable[[], None]]:
+    """Show one stage of a command; call what it yields after each of its steps."""
+    show = _live if sys.stderr.isatty() else _plain
+    with show(name, steps) as advance:
+        yield advance
+
+
+@contextmanager
+def _live(name: str, steps: int) -> Iterator[Callable[[], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(name, total=steps)
+        yield lambda: progress.advance(task)
+
+
+@contextmanager
+def _plain(name: str, steps: int) -> Iterator[Callable[[], None]]:
+    started = time.monotonic()
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        left = (time.monotonic() - started) / done * (steps - done)
+        if done * 10 // steps > (done - 1) * 10 // steps:  # a line for each tenth
+            print(f"{name}: {done} of {steps}, about {left:.0f} s left", file=sys.stderr, flush=True)
+
+    yield advance

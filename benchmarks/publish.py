@@ -1,0 +1,102 @@
+"""Render what is published from the records alone: tables in the results folder, and those that stand in a README."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks import ratios, records, tables
+from benchmarks.records import Record
+from benchmarks.tables import Table
+
+ROOT = Path(__file__).parent.parent
+
+DOCUMENTS = (ROOT / "README.md", ROOT / "implementations" / "README.md")
+"""The project's own documents that show tables: each stands between `<!-- table: NAME -->` and `<!-- end -->`."""
+
+
+def publish(folder: Path) -> list[Path]:
+    """Render everything that the records in a folder say; for the project's own folder its documents too.
+
+    Returns the files that are now there. Raises OSError where one can't be written, ValueError where there is no
+    record, or a file that is none.
+    """
+    found = {path: records.read(path) for path in records.paths(folder)}
+    if not found:
+        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
+    texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
+    texts[folder / "README.md"] = _index(folder, found)
+    texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in ratios.rows(record)])
+    texts[folder / "gradients.csv"] = _csv(found, lambda record: record["gradients"]["rows"])
+    if folder.resolve() == records.FOLDER:
+        headline = newest(found.values())
+        texts |= {document: fill(document.read_text(encoding="utf-8"), headline) for document in DOCUMENTS}
+    for path, text in texts.items():
+        records.write_whole(path, text)
+    return list(texts)
+
+
+def publish_one(path: Path, record: Record) -> Path:
+    """Render the tables of one record beside it."""
+    page = path.with_suffix(".md")
+    records.write_whole(page, _page(record))
+    return page
+
+
+def newest(found: Iterable[Record]) -> Record:
+    """The record that is shown first: the newest whole one of full length, else the newest."""
+    return max(found, key=lambda r: (not r["partial"] and not r["settings"]["quick"], r["created"]))
+
+
+def fill(document: str, record: Record) -> str:
+    """The document with the tables between its markers rendered anew. Raises ValueError for an unknown name."""
+    blocks = {
+        "timings": lambda: tables.timings(record),
+        "gradients": lambda: [tables.gradients(record["gradients"])],
+        "endings": lambda: [tables.endings(record["gradients"])],
+    }
+
+    def render(found: re.Match[str]) -> str:
+        if found[1] not in blocks:
+            raise ValueError(f"no table is named {found[1]}, expected one of {', '.join(blocks)}")
+        return "\n".join([f"<!-- table: {found[1]} -->\n", *map(markdown, blocks[found[1]]()), "<!-- end -->"])
+
+    return re.sub(r"<!-- table: (\w+) -->.*?<!-- end -->", render, document, flags=re.DOTALL)
+
+
+def markdown(table: Table, heading: str = "**") -> str:
+    """A table in Markdown, its title above it and its notes under it."""
+    cells = table.frame.map(lambda cell: " ".join(str(cell).split()).replace("|", "\\|"))
+    body = cells.to_markdown(index=False, disable_numparse=True) if len(cells) else "Nothing to show."
+    title = f"{heading} {table.title}" if heading.startswith("#") else f"**{table.title}**"
+    return "\n\n".join([title, body, *table.notes]) + "\n"
+
+
+def _page(record: Record) -> str:
+    heading = f"# {record['machine']['cpu']}, {record['created']}\n"
+    return "\n".join([heading, _GENERATED, *(markdown(table, "##") for table in tables.tables(record))])
+
+
+def _index(folder: Path, found: dict[Path, Record]) -> str:
+    shown = newest(found.values())
+    lines = ["# Results\n", _GENERATED, *(markdown(table, "##") for table in tables.tables(shown)), "## All records\n"]
+    for path, record in found.items():
+        place = path.with_suffix(".md").relative_to(folder).as_posix()
+        kind = "interrupted" if record["partial"] else "quick" if record["settings"]["quick"] else "full"
+        lines.append(f"- [{record['machine']['name']}, {record['created']}]({place}), {kind}: `{record['command']}`")
+    return "\n".join(lines) + "\n"
+
+
+def _csv(found: dict[Path, Record], rows: Callable[[Record], list[dict[str, Any]]]) -> str:
+    about = [
+        {"machine": record["machine"]["name"], "created": record["created"], **row}
+        for record in found.values()
+        for row in rows(record)
+    ]
+    return str(pd.DataFrame(about).to_csv(index=False, lineterminator="\n"))
+
+
+_GENERATED = "Rendered from the records by `xorbench publish`; do not edit.\n"

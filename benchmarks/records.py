@@ -1,0 +1,68 @@
+"""Read and write records: the JSON of one run, `<folder>/<machine>/<time>.json`, checked against record.schema.json.
+
+Records are only ever added. Everything published is computed from them again.
+"""
+
+import json
+import os
+import re
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+FOLDER = Path(__file__).parent.parent / "results"
+SCHEMA = json.loads((Path(__file__).parent / "record.schema.json").read_text())
+
+Record = dict[str, Any]
+
+
+def timestamp() -> str:
+    """The time now, UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def path_of(record: Record, folder: Path) -> Path:
+    """Where a record belongs."""
+    return folder / str(record["machine"]["name"]) / f"{record['created'].replace(':', '')}.json"
+
+
+def write(record: Record, folder: Path) -> Path:
+    """Check the record and write it, whole or not at all. Raises jsonschema.ValidationError, OSError."""
+    jsonschema.validate(record, SCHEMA)
+    path = path_of(record, folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, _one_line_a_series(json.dumps(record, indent=1, allow_nan=False)) + "\n")
+    return path
+
+
+def read(path: Path) -> Record:
+    """A record, checked. Raises jsonschema.ValidationError or ValueError where it is none."""
+    record: Record = json.loads(path.read_text(encoding="utf-8"))
+    jsonschema.validate(record, SCHEMA)
+    return record
+
+
+def paths(folder: Path) -> list[Path]:
+    """All records in a folder of machines, oldest first within each machine."""
+    return sorted(folder.glob("*/*.json"))
+
+
+def _one_line_a_series(text: str) -> str:
+    """Indented JSON with each list of bare numbers on one line."""
+    return re.sub(r"\[\s+([-\d.,e+\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file in one move, so that nobody ever sees half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,97 @@
+"""One worker as the driver sees it: a `pytest benchmarks/bench_train.py` of one implementation, and the line to it."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+from benchmarks import environment
+from benchmarks.contract import FOLDER, Implementation
+
+ROOT = Path(__file__).parent.parent
+
+SECONDS_OF_SILENCE = 120
+"""How long a worker may say nothing, at its start or in its turn, before it is given up."""
+
+
+class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
+    """A worker that ended or fell silent; the message says why in one line."""
+
+
+class Worker:
+    """A fresh process that waits at one end of a pipe: "ready" comes out of it, "go" goes in."""
+
+    def __init__(
+        self, implementation: Implementation, workload: str, epochs_per_round: int, rounds: int, cpu: int
+    ) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
+        self._line, theirs = Pipe()
+        arguments = [
+            f"--implementation={implementation.name}",
+            f"--workload={workload}",
+            f"--epochs-per-round={epochs_per_round}",
+            f"--rounds={rounds}",
+            f"--turns={theirs.fileno()}",
+        ]
+        if implementation.path.parent != FOLDER:
+            arguments.append(f"--with={implementation.path}")
+        with environment.started_on(cpu), theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "pytest", "benchmarks/bench_train.py", *_PYTEST, *arguments],
+                cwd=ROOT,
+                env={**os.environ, **environment.ONE_THREAD, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is the driver's: it ends its workers, and keeps what is finished
+            )
+
+    def move_to(self, cpu: int) -> None:
+        """Let it run on this CPU from now on."""
+        environment.move(self._process.pid, cpu)
+
+    def go(self) -> None:
+        """Give it the turn. Raises Lost."""
+        try:
+            self._line.send("go")
+        except OSError as error:
+            raise Lost(self._last_words()) from error
+
+    def hear(self) -> Any:
+        """What it says next, waited for. Raises Lost where it ends first, or says nothing for too long."""
+        if not self._line.poll(SECONDS_OF_SILENCE):
+            raise Lost(f"silent for {SECONDS_OF_SILENCE} s")
+        try:
+            return self._line.recv()
+        except (EOFError, OSError) as error:
+            raise Lost(self._last_words()) from error
+
+    def stop(self) -> None:
+        """End it and whatever it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._line.close()
+        self._log.close()
+
+    def _last_words(self) -> str:
+        """The last error that pytest printed, else how the process ended; without any path of this machine."""
+        code = self._process.wait()
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").splitlines()
+        errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
+        words = errors[-1] if errors else f"its process ended with code {code}"
+        return words.replace(str(ROOT), ".").replace(str(Path.home()), "~")
+
+
+_PYTEST = (
+    *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--tb=short", "-q", "-x"),
+    *("-o", "filterwarnings=default"),  # what a framework warns of is not for the clock to judge
+    "--benchmark-disable-gc",
+)
