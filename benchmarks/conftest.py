@@ -39,16 +39,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    config = metafunc.config
     if "workload" in metafunc.fixturenames:
-        wanted = config.getoption("--workload")
-        metafunc.parametrize(
-            "workload", [w for w in WORKLOADS.values() if not wanted or w.name in wanted], ids=lambda w: w.name
-        )
+        metafunc.parametrize("workload", _workloads(metafunc.config), ids=lambda w: w.name)
     if "implementation" in metafunc.fixturenames:
-        wanted = config.getoption("--implementation")
-        found = [i for i in discover(config.getoption("extra")) if not wanted or i.name in wanted]
-        metafunc.parametrize("implementation", found, ids=lambda i: i.name)
+        metafunc.parametrize("implementation", _implementations(metafunc.config), ids=lambda i: i.name)
+
+
+def _workloads(config: pytest.Config) -> list[Workload]:
+    wanted = config.getoption("--workload")
+    return [w for w in WORKLOADS.values() if not wanted or w.name in wanted]
+
+
+def _implementations(config: pytest.Config) -> list[Implementation]:
+    wanted = config.getoption("--implementation")
+    return [i for i in discover(config.getoption("extra")) if not wanted or i.name in wanted]
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +68,12 @@ def driver(pytestconfig: pytest.Config) -> Iterator["Connection[Any, Any] | None
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None") -> Report | None:
-    """No passed gradient check, no time. A driver has judged already; otherwise all that was found is judged now."""
+    """No passed gradient check, no time. A driver has judged already; otherwise all that is to be timed is judged now."""
     if driver is not None:
         return None
     from benchmarks.gradients import judge
 
-    return judge(discover(pytestconfig.getoption("extra")), list(WORKLOADS.values()), POINTS, seed=0)
+    return judge(_implementations(pytestconfig), _workloads(pytestconfig), POINTS, seed=0)
 
 
 @pytest.fixture

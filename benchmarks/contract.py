@@ -118,7 +118,7 @@ def read(path: Path) -> Implementation:
     if path.suffix != ".py":
         return Implementation(name, path, broken=f"{path.name}: expected a file that ends in .py")
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError) as error:
         return Implementation(name, path, broken=f"{path.name} is not Python that can be read: {error}")
     constants = _constants(tree)

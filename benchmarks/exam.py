@@ -45,19 +45,21 @@ class Exam:
         """One for each parameter tensor: where its error is largest, and whether that is inside the bound."""
         if isinstance(answer, str):
             return self.no_verdicts(implementation, FAILED, answer)
-        path = []
-        for epochs, parameters in zip(self.question.checkpoints, answer.path, strict=True):
+        trouble = answer.trouble
+        points = list(self.points)
+        for epochs, parameters, _ in zip(self.question.checkpoints, answer.path, answer.path_gradients, strict=False):
             if complaint := self._malformed(parameters):
-                return self.no_verdicts(implementation, FAILED, f"after {epochs} epochs train gave {complaint}")
-            path.append(Point(f"epoch {epochs} of its own training", parameters, self.workload, self.dtype))
-        points = [*self.points, *path]
-        gradients = [*answer.gradients, *answer.path_gradients]
+                trouble = f"its training is at epoch {epochs} with {complaint}"
+                break
+            points.append(Point(f"epoch {epochs} of its own training", parameters, self.workload, self.dtype))
+        gradients = [*answer.gradients, *answer.path_gradients][: len(points)]
         verdicts = []
         for which, name in enumerate(self.workload.parameter_names):
             findings = [_compare(name, g, point, which) for g, point in zip(gradients, points, strict=True)]
             worst = max(range(len(points)), key=lambda number: findings[number].error_over_bound)
             found = findings[worst]
             inside = found.error_over_bound <= 1
+            wrong = f"{found.reason} at {points[worst].label}"
             verdicts.append(
                 Verdict(
                     implementation=implementation,
@@ -66,8 +68,8 @@ class Exam:
                     parameter=name,
                     points=len(points),
                     error_over_bound=_finite(found.error_over_bound),
-                    verdict=INSIDE if inside else OUTSIDE,
-                    reason=None if inside else f"{found.reason} at {points[worst].label}",
+                    verdict=OUTSIDE if not inside else FAILED if trouble else INSIDE,
+                    reason=trouble if inside else wrong,
                     where=points[worst].label,
                     index=found.index,
                     value=_finite(found.value),

@@ -4,8 +4,9 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import numpy as np
@@ -41,12 +42,16 @@ class Ending:
 
 @dataclass(frozen=True)
 class Answer:
-    """Gradients as the implementation gave them: neither shape nor dtype nor value is checked here."""
+    """Gradients as the implementation gave them: neither shape nor dtype nor value is checked here.
+
+    `trouble` is what stopped its training, where something did: `path` and `path_gradients` end there.
+    """
 
     gradients: list[list[Array]]
     path: list[Parameters]
     path_gradients: list[list[Array]]
     ending: Ending | None
+    trouble: str | None
 
 
 def ask(
@@ -60,7 +65,7 @@ def ask(
     of all of them together: those that are still silent then are ended.
     """
     context = multiprocessing.get_context("spawn")
-    waiting: dict[Connection[Any, Any], tuple[Implementation, list[Question]]] = {}
+    waiting: dict[Connection[Any, Any], tuple[Implementation, SpawnProcess, list[Question]]] = {}
     processes = []
     try:
         for implementation in implementations:
@@ -69,20 +74,19 @@ def ask(
             process.start()
             theirs.close()
             processes.append(process)
-            waiting[ours] = (implementation, list(questions))
+            waiting[ours] = (implementation, process, list(questions))
         while waiting:
             ready = wait(list(waiting), seconds_to_answer)
             for connection in [c for c in waiting if c in ready or not ready]:
-                implementation, unanswered = waiting[connection]
+                implementation, process, unanswered = waiting[connection]
                 try:
                     if not ready:
-                        raise TimeoutError
+                        raise TimeoutError(f"silent for {seconds_to_answer:g} s")
                     answer = connection.recv()
                 except (EOFError, TimeoutError) as silence:
                     del waiting[connection]
-                    why = (
-                        "its process ended" if isinstance(silence, EOFError) else f"silent for {seconds_to_answer:g} s"
-                    )
+                    process.join(0 if str(silence) else None)
+                    why = str(silence) or f"its process ended with code {process.exitcode}"
                     for question in unanswered:
                         yield implementation, question, f"no answer: {why}"
                 else:
@@ -123,24 +127,28 @@ def _evaluate(module: Contract, question: Question) -> Answer:
         parameters, inputs, targets = module.convert(list(point), workload.inputs, workload.targets, dtype)
         return [_plain(module, g) for g in module.gradient(parameters, inputs, targets)]
 
-    parameters, inputs, targets = module.convert(
-        list(workload.initial_parameters), workload.inputs, workload.targets, dtype
-    )
-    epochs_done = 0
-    path = []
-    for epochs in question.checkpoints:
-        parameters = module.train(parameters, inputs, targets, workload.rate, epochs - epochs_done)
-        epochs_done = epochs
-        path.append([_plain(module, p) for p in parameters])
-    ending = None
-    if question.to_the_end:
+    answer = Answer([gradient_at(p) for p in question.points], [], [], None, None)
+    try:
+        parameters, inputs, targets = module.convert(
+            list(workload.initial_parameters), workload.inputs, workload.targets, dtype
+        )
+        epochs_done = 0
+        for epochs in question.checkpoints:
+            parameters = module.train(parameters, inputs, targets, workload.rate, epochs - epochs_done)
+            epochs_done = epochs
+            answer.path.append([_plain(module, p) for p in parameters])
+            answer.path_gradients.append(gradient_at(answer.path[-1]))
+        if not question.to_the_end:
+            return answer
         parameters = module.train(parameters, inputs, targets, workload.rate, workload.epochs - epochs_done)
         ending = Ending(
             predictions=_plain(module, module.predict(parameters, inputs)),
             loss=float(_plain(module, module.loss(parameters, inputs, targets))),
             parameters=[_plain(module, p) for p in parameters],
         )
-    return Answer([gradient_at(p) for p in question.points], path, [gradient_at(p) for p in path], ending)
+    except Exception as error:  # noqa: BLE001  its gradients are an answer all the same
+        return replace(answer, trouble=f"its training stopped: {describe(error)}")
+    return replace(answer, ending=ending)
 
 
 def _plain(module: Contract, array: Any) -> Array:

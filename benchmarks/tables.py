@@ -86,7 +86,8 @@ def _cells(
 
 def gradients(report: dict[str, Any]) -> Table:
     """For each implementation, workload and dtype the parameter whose error is the largest fraction of the bound."""
-    lines, notes = [], []
+    lines = []
+    reasons: dict[tuple[str, str], list[str]] = {}
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in report["rows"]:
         groups.setdefault((row["implementation"], row["workload"], row["dtype"]), []).append(row)
@@ -107,7 +108,8 @@ def gradients(report: dict[str, Any]) -> Table:
             }
         )
         if worst["reason"]:
-            notes.append(f"{implementation}, {workload}, {dtype}: {worst['reason']}.")
+            reasons.setdefault((implementation, worst["reason"]), []).append(f"{workload} {dtype}")
+    notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
     pairs = report["pairs"]
     apart = [pair for pair in pairs if pair["verdict"] != "inside"]
     notes += [
