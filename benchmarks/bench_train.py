@@ -2,6 +2,8 @@
 
 `pytest benchmarks/` runs them one after the other and takes all of pytest-benchmark's options. For ratios use
 `xorbench run`, which starts this same file once for each implementation and lets them take turns.
+
+`train` is asked for before `benchmark`: what may not be timed fails before there is a clock that nobody used.
 """
 
 from collections.abc import Callable
@@ -9,13 +11,13 @@ from collections.abc import Callable
 from pytest_benchmark.fixture import BenchmarkFixture
 
 
-def test_first_call(benchmark: BenchmarkFixture, train: Callable[[int], object], take_turn: Callable[[], None]) -> None:
+def test_first_call(train: Callable[[int], object], benchmark: BenchmarkFixture, take_turn: Callable[[], None]) -> None:
     benchmark.pedantic(train, args=(1,), setup=take_turn, rounds=1)
 
 
 def test_train(
-    benchmark: BenchmarkFixture,
     train: Callable[[int], object],
+    benchmark: BenchmarkFixture,
     take_turn: Callable[[], None],
     rounds: int,
     epochs_per_round: int,

@@ -68,7 +68,7 @@ def driver(pytestconfig: pytest.Config) -> Iterator["Connection[Any, Any] | None
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None") -> Report | None:
-    """No passed gradient check, no time. A driver has judged already; otherwise all that is to be timed is judged now."""
+    """No passed gradient check, no time. A driver has judged already; otherwise it is done here."""
     if driver is not None:
         return None
     from benchmarks.gradients import judge
