@@ -1,0 +1,111 @@
+"""The contract: kept by every file in the folder, and each breach named in one line."""
+
+from pathlib import Path
+
+import pytest
+from conftest import REFERENCE_TEXT, Variant
+
+from benchmarks.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
+
+
+def test_every_implementation_keeps_the_contract(present: Implementation) -> None:
+    assert present.broken is None
+    module = load(present)
+    for name in CONSTANTS:
+        assert isinstance(getattr(module, name), str)
+    for name in FUNCTIONS:
+        assert callable(getattr(module, name))
+
+
+def test_the_contract_is_what_the_readme_of_a_newcomer_says() -> None:
+    assert list(CONSTANTS) == ["FRAMEWORK", "TIER", "GRANULARITY"]
+    assert list(FUNCTIONS) == ["convert", "predict", "loss", "gradient", "step", "train", "to_numpy"]
+    assert FUNCTIONS["train"] == ["parameters", "inputs", "targets", "rate", "epochs"]
+
+
+def test_the_reference_comes_first_and_the_others_in_order() -> None:
+    names = [i.name for i in discover()]
+    assert names == [REFERENCE, *sorted(names[1:])]
+
+
+BREACHES = {
+    "no_framework": (("FRAMEWORK = ", "LIBRARY = "), "FRAMEWORK is missing, expected FRAMEWORK = a string"),
+    "odd_tier": (('TIER = "idiomatic"', 'TIER = "fast"'), "TIER is 'fast', expected 'idiomatic' or 'tuned'"),
+    "number": (('FRAMEWORK = "numpy"', "FRAMEWORK = 3"), "FRAMEWORK is 3, expected a string"),
+    "no_predict": (("def predict(", "def foretell("), "predict is missing, expected def predict(parameters, inputs)"),
+    "no_targets": (
+        ("def loss(parameters: Parameters, inputs: Array, targets: Array)", "def loss(parameters: Parameters, inputs)"),
+        "got def loss(parameters: Parameters, inputs), expected def loss(parameters, inputs, targets)",
+    ),
+    "extra": (("rate: float, epochs: int", "rate: float, epochs: int, *more: int"), "got def train("),
+    "keyword": (("rate: float, epochs: int", "rate: float, *, epochs: int"), "got def train("),
+}
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_a_breach_is_one_line_that_names_file_and_expectation(variant: Variant, name: str) -> None:
+    change, expected = BREACHES[name]
+    broken = read(variant(name, change)).broken
+    assert broken is not None
+    assert broken.startswith(f"{name}.py: ")
+    assert expected in broken
+    assert "\n" not in broken
+
+
+def test_functions_out_of_order_are_a_breach(tmp_path: Path) -> None:
+    head, predict, rest = REFERENCE_TEXT.partition("def predict(")
+    body, loss, tail = rest.partition("def loss(")
+    path = tmp_path / "disorder.py"
+    path.write_text(f"{head}{loss}{tail}\n\n{predict}{body}", encoding="utf-8")
+    assert "order convert, loss, gradient, step, train, to_numpy, predict, expected convert, predict" in str(
+        read(path).broken
+    )
+
+
+@pytest.mark.parametrize("content", [b"def (", b"\xff\xfe", b"x = '\0'"])
+def test_what_is_not_python_is_a_breach(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "scrawl.py"
+    path.write_bytes(content)
+    assert "scrawl.py is not Python that can be read" in str(read(path).broken)
+
+
+def test_a_folder_and_another_ending_are_breaches(tmp_path: Path) -> None:
+    assert "expected a file that ends in .py" in str(read(tmp_path).broken)
+    assert "expected a file that ends in .py" in str(read(tmp_path / "notes.txt").broken)
+
+
+def test_reading_a_file_does_not_run_it(variant: Variant) -> None:
+    dangerous = read(variant("dangerous", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "numpy"\nraise SystemExit("run!")')))
+    assert dangerous.usable
+
+
+def test_a_missing_library_is_named(variant: Variant) -> None:
+    absent = read(variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library.part as nsl")))
+    assert (absent.missing, absent.broken, absent.usable) == ("no_such_library is not installed", None, False)
+    assert absent.description()["missing"] == absent.missing
+
+
+def test_a_framework_that_is_not_installed_has_no_version(variant: Variant) -> None:
+    odd = read(variant("odd", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "no-such-framework"')))
+    assert odd.description()["version"] == "unknown"
+
+
+def test_two_of_one_name_are_refused(variant: Variant) -> None:
+    with pytest.raises(ValueError, match="named numpy_backprop already"):
+        list(discover([variant(REFERENCE)]))
+
+
+def test_files_with_an_underscore_are_no_implementations(tmp_path: Path) -> None:
+    (tmp_path / "_helper.py").write_text("x = 1")
+    (tmp_path / "other.py").write_text(REFERENCE_TEXT, encoding="utf-8")
+    assert [i.name for i in discover(folder=tmp_path)] == ["other"]
+
+
+def test_an_implementation_cannot_shadow_a_library(variant: Variant) -> None:
+    import json
+
+    load(read(variant("json")))
+    import json as again
+
+    assert again is json
+    assert hasattr(again, "dumps")

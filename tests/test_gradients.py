@@ -1,0 +1,179 @@
+"""The judge is only as good as the faults it refuses: each is planted in a copy of the reference, and judged."""
+
+from dataclasses import dataclass
+
+import pytest
+from conftest import Variant
+
+from benchmarks.contract import REFERENCE, discover, read
+from benchmarks.gradients import DTYPES, judge
+from benchmarks.verdicts import FAILED, INSIDE, MISSING, OUTSIDE, Report
+from benchmarks.workloads import WORKLOADS
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A change to the reference, what the judge must say of it, and where it must say so."""
+
+    old: str
+    new: str
+    says: str = "times the bound"
+    verdict: str = OUTSIDE
+    workloads: tuple[str, ...] = ("neuron", "hidden")
+    dtypes: tuple[str, ...] = DTYPES
+
+
+def at_return(new: str, says: str = "times the bound", dtypes: tuple[str, ...] = DTYPES) -> Fault:
+    return Fault("    return gradients\n", new, says, dtypes=dtypes)
+
+
+FAULTS = {
+    "sign": Fault("delta = -error * ", "delta = error * "),
+    "missing_slope": Fault("delta = -error * activations[-1] * (1 - activations[-1])", "delta = -error"),
+    "missing_hidden_slope": Fault(
+        "blame * activations[layer] * (1 - activations[layer])", "blame", workloads=("hidden",)
+    ),
+    "transposed": Fault(
+        "[activations[-2].T @ delta,",
+        "[(activations[-2] if len(parameters) > 2 else activations[-2].T) @ delta,",
+        workloads=("hidden",),
+    ),
+    "zeroed_entry": at_return("    gradients[0][1, 0] = 0\n    return gradients\n"),
+    "factor": at_return("    return [g * (1 + 1e-6) for g in gradients]\n", dtypes=("float64",)),
+    "single_inside_double": Fault(
+        "return 1 / (1 + np.exp(-logits))",
+        'return (1 / (1 + np.exp(-logits.astype("float32")))).astype(logits.dtype)',
+        dtypes=("float64",),
+    ),
+    "mean_for_sum": at_return("    return [g / len(inputs) for g in gradients]\n"),
+    "mean_of_biases": Fault("np.sum(delta, axis=0", "np.mean(delta, axis=0"),
+    "nan": at_return("    return [g * np.nan for g in gradients]\n", "W1[0, 0] is nan"),
+    "one_nan": at_return("    gradients[-1] = gradients[-1] * np.nan\n    return gradients\n", "[0, 0] is nan"),
+    "infinity": at_return("    return [g + np.inf for g in gradients]\n", "W1[0, 0] is inf"),
+    "zero": at_return("    return [g * 0 for g in gradients]\n"),
+    "shape": at_return("    return [g.ravel() for g in gradients]\n", "has the shape"),
+    "dtype": at_return("    return [g.astype(np.float32) for g in gradients]\n", "W1 is float32", dtypes=("float64",)),
+    "wide": at_return("    return [g.astype(np.float64) for g in gradients]\n", "W1 is float64", dtypes=("float32",)),
+    "too_few": at_return("    return gradients[:1]\n", "1 gradients, expected"),
+    "raises_on_import": Fault(
+        "Parameters = list[Array]", 'raise RuntimeError("no\\nlicence")', "RuntimeError: no licence", FAILED
+    ),
+    "raises_in_gradient": Fault(
+        "    activations = forward(parameters, inputs)\n", "    raise ValueError\n", "ValueError", FAILED
+    ),
+    "exits": Fault(
+        "    activations = forward(parameters, inputs)\n", "    __import__('os')._exit(3)\n", "code 3", FAILED
+    ),
+    "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy gave list", FAILED),
+    "stops_training": Fault(
+        "    for _ in range(epochs):",
+        "    if epochs > 500: raise MemoryError\n    for _ in range(epochs):",
+        "its training stopped: MemoryError",
+        FAILED,
+    ),
+    "loses_training": Fault(
+        "        parameters = step(parameters, inputs, targets, rate)\n    return parameters",
+        "        parameters = step(parameters, inputs, targets, np.nan)\n    return parameters",
+        "its training is at epoch 1 with a number that is not finite",
+        FAILED,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def report(variant: Variant) -> Report:
+    """One judgement of the reference, of all faults at once, and of one whose library is missing."""
+    faulty = [read(variant(name, (fault.old, fault.new))) for name, fault in FAULTS.items()]
+    training = read(variant("ascends", ("p - rate * g", "p + rate * g")))
+    missing = read(variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library")))
+    broken = read(variant("broken", ("def loss(", "def cost(")))
+    return judge([discover()[0], *faulty, training, missing, broken], list(WORKLOADS.values()), points=6, seed=0)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_planted_fault_is_refused_and_named(report: Report, name: str, workload: str, dtype: str) -> None:
+    fault = FAULTS[name]
+    rows = [r for r in report.rows if (r.implementation, r.workload, r.dtype) == (name, workload, dtype)]
+    assert [r.parameter for r in rows] == WORKLOADS[workload].parameter_names
+    if workload in fault.workloads and dtype in fault.dtypes:
+        refused = [r for r in rows if r.verdict == fault.verdict]
+        assert refused
+        assert any(fault.says in str(r.reason) for r in refused)
+        assert all("\n" not in str(r.reason) for r in refused)
+    else:
+        assert all(r.verdict == INSIDE for r in rows)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_what_is_refused_gets_no_time(report: Report, name: str) -> None:
+    assert any(report.refusal(name, workload) is not None for workload in FAULTS[name].workloads)
+
+
+def test_the_faults_of_others_harm_nobody(report: Report) -> None:
+    rows = [r for r in report.rows if r.implementation == REFERENCE]
+    assert len(rows) == (2 + 4) * len(DTYPES)
+    for row in rows:
+        assert row.verdict == INSIDE
+        assert row.reason is None
+        assert row.error_over_bound is not None
+        assert 0 <= row.error_over_bound <= 1
+        assert row.points == 1 + 6 + 4  # the initial parameters, random ones, along its own training
+    assert all(report.refusal(REFERENCE, workload) is None for workload in WORKLOADS)
+
+
+def test_only_the_zeroed_entry_is_blamed(report: Report) -> None:
+    rows = {
+        r.parameter: r
+        for r in report.rows
+        if (r.implementation, r.workload, r.dtype) == ("zeroed_entry", "hidden", "float64")
+    }
+    assert {name for name, row in rows.items() if row.verdict != INSIDE} == {"W1"}
+    assert rows["W1"].index == [1, 0]
+    assert rows["W1"].value == 0
+
+
+def test_a_right_gradient_with_a_wrong_update_is_refused_by_its_known_answer(report: Report) -> None:
+    assert all(r.verdict == INSIDE for r in report.rows if r.implementation == "ascends")
+    ends = [e for e in report.endings if e.implementation == "ascends"]
+    assert [e.verdict for e in ends] == [OUTSIDE, OUTSIDE]
+    assert "after 10000 epochs" in str(ends[0].reason)
+    verdict, reason = report.refusal("ascends", "hidden") or ("", "")
+    assert verdict == OUTSIDE
+    assert "prediction" in str(reason)
+
+
+def test_a_missing_library_is_reported_and_no_fault(report: Report) -> None:
+    assert {(r.verdict, r.reason) for r in report.rows if r.implementation == "absent"} == {
+        (MISSING, "no_such_library is not installed")
+    }
+
+
+def test_a_broken_contract_is_a_failure(report: Report) -> None:
+    rows = [r for r in report.rows if r.implementation == "broken"]
+    assert {r.verdict for r in rows} == {FAILED}
+    assert "the function loss is missing" in str(rows[0].reason)
+
+
+def test_pairs_tell_the_wrong_from_the_right(report: Report) -> None:
+    apart = {frozenset((p.first, p.second)) for p in report.pairs if p.verdict != INSIDE}
+    assert {"sign", REFERENCE} in apart
+    assert {"nan", REFERENCE} in apart
+    assert {"ascends", REFERENCE} not in apart
+    assert not any("shape" in (p.first, p.second) for p in report.pairs)
+
+
+def test_the_report_has_not_passed(report: Report) -> None:
+    assert not report.passed
+
+
+def test_all_that_is_here_passes_in_both_dtypes() -> None:
+    ticks: list[None] = []
+    present = [i for i in discover() if i.usable]
+    report = judge(present, list(WORKLOADS.values()), points=20, seed=1, advance=lambda: ticks.append(None))
+    assert report.passed
+    assert len(ticks) == len(present) * len(WORKLOADS) * len(DTYPES)
+    assert {(e.implementation, e.verdict) for e in report.endings} == {(i.name, INSIDE) for i in present}
+    assert all(e.difference_from_reference is not None and e.difference_from_reference <= 1e-9 for e in report.endings)
+    assert len(report.pairs) == len(present) * (len(present) - 1) // 2 * len(WORKLOADS) * len(DTYPES)
