@@ -122,4 +122,4 @@ def commit() -> str | None:
 def command(arguments: Iterable[str] = ()) -> str:
     """The command line, with every path cut down to its last part."""
     given = list(arguments) or sys.argv[1:]
-    return " ".join(["xorbench", *(Path(word).name if os.sep in word else word for word in given)])
+    return " ".join(["xorbench", *(re.sub(r"(^|=)[^=]*/(?=.)", r"\1", word).rstrip("/") for word in given)])

@@ -108,12 +108,16 @@ class Exam:
     def endings(self, answers: Mapping[str, Answer | str]) -> Iterator[TrainingEnd]:
         """Where each training ended, in the workload's own dtype."""
         ends = {name: a.ending for name, a in sorted(answers.items()) if isinstance(a, Answer) and a.ending}
+        complaints = {
+            name: self._malformed(end.parameters)
+            or self.workload.complaint(end.predictions, end.loss, end.parameters)
+            for name, end in ends.items()
+        }
+        reference_is_right = REFERENCE in ends and complaints[REFERENCE] is None
         for name, end in ends.items():
-            complaint = self._malformed(end.parameters) or self.workload.complaint(
-                end.predictions, end.loss, end.parameters
-            )
+            complaint = complaints[name]
             apart = None
-            if complaint is None and REFERENCE in ends:
+            if complaint is None and reference_is_right:
                 apart = max(
                     float(np.max(np.abs(a - b)))
                     for a, b in zip(end.parameters, ends[REFERENCE].parameters, strict=True)

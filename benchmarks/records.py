@@ -29,9 +29,16 @@ def path_of(record: Record, folder: Path) -> Path:
     return folder / str(record["machine"]["name"]) / f"{record['created'].replace(':', '')}.json"
 
 
+def check(record: Record) -> None:
+    """Hold a record against the schema. Raises ValueError, in one line, where it breaks it."""
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(SCHEMA).iter_errors(record))
+    if error is not None:
+        raise ValueError(f"{error.json_path}: {error.message}")
+
+
 def write(record: Record, folder: Path) -> Path:
-    """Check the record and write it, whole or not at all. Raises jsonschema.ValidationError, OSError."""
-    jsonschema.validate(record, SCHEMA)
+    """Check the record and write it, whole or not at all. Raises ValueError, OSError."""
+    check(record)
     path = path_of(record, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, _one_line_a_series(json.dumps(record, indent=1, allow_nan=False)) + "\n")
@@ -39,9 +46,12 @@ def write(record: Record, folder: Path) -> Path:
 
 
 def read(path: Path) -> Record:
-    """A record, checked. Raises jsonschema.ValidationError or ValueError where it is none."""
-    record: Record = json.loads(path.read_text(encoding="utf-8"))
-    jsonschema.validate(record, SCHEMA)
+    """A record, checked. Raises ValueError, in one line that names the file, where it is none."""
+    try:
+        record: Record = json.loads(path.read_text(encoding="utf-8"))
+        check(record)
+    except ValueError as error:
+        raise ValueError(f"{path} is no record: {error}") from error
     return record
 
 

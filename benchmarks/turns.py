@@ -83,7 +83,7 @@ class Launch:
         finally:
             for worker in self._workers.values():
                 worker.stop()
-        for place, (handed_in, positions) in steady.items():
+        for place, (handed_in, positions) in sorted(steady.items()):
             entry = self.entries[place]
             self.timings.append(
                 Timing(

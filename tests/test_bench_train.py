@@ -1,0 +1,54 @@
+"""`pytest benchmarks/` without a driver is plain pytest-benchmark: real runs of it, with its own options."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import Variant
+
+from benchmarks.contract import REFERENCE
+
+ROOT = Path(__file__).parent.parent
+
+
+def plain(*options: str) -> subprocess.CompletedProcess[str]:
+    arguments = ("--rounds=3", "--epochs-per-round=10", "-p", "no:cacheprovider", *options)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "benchmarks/", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_times_and_takes_the_options_of_pytest_benchmark(tmp_path: Path) -> None:
+    path = tmp_path / "timings.json"
+    done = plain(f"--implementation={REFERENCE}", f"--benchmark-json={path}", "--benchmark-columns=median,rounds")
+    assert done.returncode == 0, done.stdout
+    found = {b["name"]: b for b in json.loads(path.read_text())["benchmarks"]}
+    assert set(found) == {
+        f"test_{what}[{workload}-{REFERENCE}]" for what in ("first_call", "train") for workload in ("neuron", "hidden")
+    }
+    train = found[f"test_train[hidden-{REFERENCE}]"]
+    assert train["stats"]["rounds"] == 3
+    assert train["extra_info"] == {"epochs_per_round": 10}
+    assert train["group"] == "hidden, test_train"
+    assert found[f"test_first_call[neuron-{REFERENCE}]"]["stats"]["rounds"] == 1
+
+
+def test_no_passed_gradient_check_no_time(variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    done = plain(f"--with={wrong}", "--implementation=wrong", "--workload=neuron")
+    assert done.returncode == 1
+    assert "no passed gradient check, no time: outside W1" in done.stdout
+    assert "Rounds" not in done.stdout
+
+
+def test_what_is_missing_is_skipped_by_name(variant: Variant) -> None:
+    absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    done = plain(f"--with={absent}", "--implementation=absent")
+    assert done.returncode == 0
+    assert "absent: no_such_library is not installed" in done.stdout
+    assert "4 skipped" in done.stdout
