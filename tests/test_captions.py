@@ -1,0 +1,49 @@
+"""The sentences under a table: what was measured, and why it is weak where it is."""
+
+import pytest
+from conftest import planted_record
+
+from benchmarks.captions import caption, weaknesses
+from benchmarks.contract import REFERENCE
+
+
+def test_a_caption_says_where_with_what_and_how_much() -> None:
+    text = caption(planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3))
+    for part in (
+        "Some CPU, 1 of 1 CPUs used, Linux",
+        f"Python 3.11.7, {REFERENCE} 1, other 1",
+        f"threads alive: {REFERENCE} 1, other 1, in the largest visible pool 0",
+        "6 launches x 11 rounds",
+        "noise floor (A/A) 1.0000, 0.9886 to 1.0116",
+        "2026-01-02T03:04:05Z",
+        "`xorbench run`.",
+    ):
+        assert part in text
+
+
+def test_a_strong_record_has_no_weakness() -> None:
+    assert weaknesses(planted_record({}, control=[0.01, -0.01] * 5, launches=10)) == []
+
+
+@pytest.mark.parametrize(
+    ("launches", "control", "partial", "sentence"),
+    [
+        (1, [0.0], False, "Only one launch"),
+        (3, [0.01, -0.01, 0.0], False, "Only 3 launches"),
+        (10, [0.01, -0.01] * 5, True, "The run was interrupted"),
+        (10, [0.04, 0.05] * 5, False, "The baseline and its second copy came out different"),
+    ],
+)
+def test_a_weak_record_says_so_and_what_would_help(
+    launches: int, control: list[float], partial: bool, sentence: str
+) -> None:
+    (found,) = weaknesses(planted_record({}, control=control, launches=launches, partial=partial))
+    assert found.startswith(sentence)
+    assert "Run" in found
+
+
+def test_lost_launches_are_counted() -> None:
+    lost = {"workload": "hidden", "implementation": "other", "copy": False, "reason": "died"}
+    failures = [{"launch": launch, **lost} for launch in (-1, 3, 4)]  # -1: the pilot
+    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)
+    assert weaknesses(record) == ["other was lost in 2 of its launches, which do not count."]
