@@ -109,8 +109,7 @@ class Exam:
         """Where each training ended, in the workload's own dtype."""
         ends = {name: a.ending for name, a in sorted(answers.items()) if isinstance(a, Answer) and a.ending}
         complaints = {
-            name: self._malformed(end.parameters)
-            or self.workload.complaint(end.predictions, end.loss, end.parameters)
+            name: self._malformed(end.parameters) or self.workload.complaint(end.predictions, end.loss, end.parameters)
             for name, end in ends.items()
         }
         reference_is_right = REFERENCE in ends and complaints[REFERENCE] is None

@@ -70,7 +70,8 @@ def fill(document: str, record: Record) -> str:
 def markdown(table: Table, heading: str = "**") -> str:
     """A table in Markdown, its title above it and its notes under it."""
     cells = table.frame.map(lambda cell: " ".join(str(cell).split()).replace("|", "\\|"))
-    body = cells.to_markdown(index=False, disable_numparse=True) if len(cells) else "Nothing to show."
+    sides = ["right" if all(map(_NUMBER.match, cells[head])) else "left" for head in cells]
+    body = cells.to_markdown(index=False, disable_numparse=True, colalign=sides) if len(cells) else "Nothing to show."
     title = f"{heading} {table.title}" if heading.startswith("#") else f"**{table.title}**"
     return "\n\n".join([title, body, *table.notes]) + "\n"
 
@@ -98,5 +99,7 @@ def _csv(found: dict[Path, Record], rows: Callable[[Record], list[dict[str, Any]
     ]
     return str(pd.DataFrame(about).to_csv(index=False, lineterminator="\n"))
 
+
+_NUMBER = re.compile(r"[-\d.,e+]*( to [-\d.,e+]+)?$|–$")
 
 _GENERATED = "Rendered from the records by `xorbench publish`; do not edit.\n"

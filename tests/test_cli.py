@@ -1,0 +1,198 @@
+"""The command as a user meets it: real processes, their standard output, their exit codes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from conftest import Variant, planted_record
+
+from benchmarks import records
+from benchmarks.contract import REFERENCE
+from benchmarks.workloads import WORKLOADS
+
+XORBENCH = (sys.executable, "-m", "benchmarks.cli")
+SHORT = ("--quick", "--launches=2", "--rounds=3", "--workload=neuron", f"--implementation={REFERENCE}")
+
+
+def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*XORBENCH, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "--implementation=numpy_backprob"), "did you mean numpy_backprop?"),
+        (("run", "--workload=hiden"), "did you mean hidden?"),
+        (("gradients", "--implementation=zzzzzz"), "expected one of numpy_backprop"),
+        (("run", "--launches=0"), "--launches"),
+        (("run", "--rounds=x"), "--rounds"),
+        (("run", "--cpu=4096"), "--cpu: 4096 is not allowed here, expected one of [0"),
+        (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
+        (("gradients", "--points=0"), "--points"),
+        (("gradients", "--with=/nowhere/mine.py"), "/nowhere/mine.py: no such file"),
+        (("list", "--with=/nowhere/mine.py"), "no such file"),
+        (("publish", "--output=/nowhere"), "no record in it"),
+        (("dance",), "No such command 'dance'"),
+        (("run", "--fast"), "No such option: --fast"),
+    ],
+)
+def test_a_mistake_in_the_call_is_one_line_and_2(arguments: tuple[str, ...], says: str) -> None:
+    done = xorbench(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("xorbench: ")
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+
+
+def test_list_tells_what_there_is(variant: Variant) -> None:
+    absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    broken = variant("broken", ("def loss(", "def cost("))
+    found = document(xorbench("list", "--json", "--with", absent, "--with", broken))
+    implementations = {i["name"]: i for i in found["implementations"]}
+    assert {REFERENCE, "torch_autograd", "jax_grad"} <= set(implementations)
+    assert implementations["absent"]["missing"] == "no_such_library is not installed"
+    assert "the function loss is missing" in implementations["broken"]["broken"]
+    assert {w["name"]: w["parameters_sha256"] for w in found["workloads"]} == {
+        name: workload.parameters_sha256 for name, workload in WORKLOADS.items()
+    }
+    text = xorbench("list", "--with", absent).stdout
+    assert "absent: no_such_library is not installed." in text
+
+
+def test_gradients_inside_are_0_and_outside_1(variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    call = ("gradients", "--points=3", "--seed=5", "--json", f"--implementation={REFERENCE}")
+    fine, bad = xorbench(*call), xorbench(*call, "--with", wrong)
+    assert (fine.returncode, bad.returncode) == (0, 1)
+    assert document(fine)["passed"]
+    rows = document(bad)["rows"]
+    wanted = {"implementation", "workload", "dtype", "parameter", "points", "error_over_bound", "verdict"}
+    assert all(wanted <= set(row) for row in rows)
+    assert {row["verdict"] for row in rows if row["implementation"] == REFERENCE} == {"inside"}
+    assert "outside" in {row["verdict"] for row in rows if row["implementation"] == "wrong"}
+    assert {(row["points"], row["dtype"]) for row in rows} == {(8, "float64"), (8, "float32")}
+
+
+def test_gradients_for_people_show_where(variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    done = xorbench("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
+    assert done.returncode == 1
+    assert re.search(r"wrong \(neuron float64\): W1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
+    assert "Traceback" not in done.stderr
+
+
+def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:
+    absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    call = ("gradients", "--points=1", "--workload=neuron", "--with", absent, f"--implementation={REFERENCE}")
+    assert xorbench(*call).returncode == 0
+    assert xorbench(*call, "--implementation=absent").returncode == 1
+
+
+def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    done = xorbench("run", *SHORT, "--output", tmp_path / "res", "--with", wrong, "--json")
+    assert done.returncode == 1
+    found = document(done)
+    record = records.read(Path(found["record"]))
+    assert record["command"].endswith("--output res --with wrong.py --json")
+    assert set(found["noise_floor"]) == {"ratio", "low", "high"}
+    rows = {row["implementation"]: row for row in found["rows"]}
+    assert (rows[REFERENCE]["verdict"], rows[REFERENCE]["ratio"]) == ("baseline", 1)
+    assert rows[REFERENCE]["microseconds_per_epoch"] > 0
+    assert (rows["wrong"]["verdict"], rows["wrong"]["microseconds_per_epoch"]) == ("outside", None)
+    assert sorted(path.suffix for path in (tmp_path / "res").rglob("*.*")) == [".json", ".md"]
+    published = xorbench("publish", "--output", tmp_path / "res")
+    assert published.returncode == 0
+    assert str(tmp_path / "res" / "timings.csv") in published.stdout
+
+
+def test_a_run_for_people_prints_the_tables(tmp_path: Path) -> None:
+    done = xorbench("run", *SHORT, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    for part in ("neuron (2-1, float64), idiomatic", "noise floor", "Only 2 launches", "The record: "):
+        assert part in done.stdout
+    assert "launches: 2 of 2, about 0 s left" in done.stderr
+
+
+@pytest.mark.parametrize("stage", ["gradients: ", "launches: 1"])
+def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stage: str) -> None:
+    call = (
+        "run",
+        f"--output={tmp_path}",
+        f"--implementation={REFERENCE}",
+        "--workload=neuron",
+        "--launches=10",
+        "--json",
+    )
+    with subprocess.Popen(
+        [*XORBENCH, *call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stderr is not None
+        assert any(line.startswith(stage) for line in run.stderr)
+        workers = psutil.Process(run.pid).children(recursive=True)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does, to all that are in its foreground
+        out, err = run.communicate()
+    assert run.returncode == 130
+    assert "Traceback" not in err
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    if stage.startswith("launches"):
+        found = json.loads(out)
+        assert found["partial"]
+        assert found["rows"][0]["launches"] >= 1
+        assert records.read(Path(found["record"]))["partial"]
+    else:
+        assert out == ""
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import cli
+
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    record = planted_record({})
+    path = cli._kept(record, blocked)
+    assert path.is_relative_to(tmp_path)
+    assert records.read(path) == record
+
+
+HEAVY = ("numpy", "torch", "jax", "pandas", "flint", "scipy", "pytest", "jsonschema")
+
+
+def loaded_by(statement: str) -> set[str]:
+    script = f"import sys\n{statement}\nprint(' '.join(name for name in sys.modules if '.' not in name))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    assert not loaded_by("import benchmarks.cli") & set(HEAVY)
+    help_ = xorbench("--help")
+    assert help_.returncode == 0
+    assert all(command in help_.stdout for command in ("list", "gradients", "run", "publish"))
+
+
+def test_importing_the_harness_imports_no_framework() -> None:
+    rooms = [path.stem for path in (Path(records.__file__).parent).glob("[!_]*.py")]
+    loaded = loaded_by("import " + ", ".join(["benchmarks", *(f"benchmarks.{room}" for room in sorted(rooms))]))
+    assert "benchmarks" in loaded
+    assert not loaded & {"torch", "jax", "jaxlib", "tensorflow"}
+
+
+def test_the_harness_names_no_framework() -> None:
+    for path in Path(records.__file__).parent.glob("*.py"):
+        assert not re.search(r"\b(torch|jax)\b", path.read_text(encoding="utf-8")), path.name

@@ -1,0 +1,99 @@
+"""What is published is what the records say, and nothing else."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import planted_record
+
+from benchmarks import publish, records
+from benchmarks.tables import Table
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three records of two machines: a full one, a newer quick one, and one that was interrupted."""
+    full = planted_record({"other": [0.5] * 6})
+    quick = planted_record({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z")
+    quick["settings"]["quick"] = True
+    partial = planted_record({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
+    partial["machine"]["name"] = "another-machine"
+    for record in (full, quick, partial):
+        records.write(record, tmp_path)
+    return tmp_path
+
+
+def test_every_record_gets_a_page_and_the_folder_an_index(folder: Path) -> None:
+    written = publish.publish(folder)
+    assert set(written) == {path for path in folder.rglob("*") if path.suffix in (".md", ".csv")}
+    assert len(written) == 3 + 3
+    index = (folder / "README.md").read_text()
+    assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.md), interrupted:" in index
+    assert "2026-02-02T000000Z.md), quick:" in index
+
+
+def test_the_newest_full_record_is_shown_first(folder: Path) -> None:
+    publish.publish(folder)
+    assert "1.6487" in (folder / "README.md").read_text()  # exp(0.5), of the oldest
+
+
+def test_the_csv_has_a_line_for_every_row_of_every_record(folder: Path) -> None:
+    publish.publish(folder)
+    lines = list(csv.DictReader((folder / "timings.csv").read_text().splitlines()))
+    assert len(lines) == 3 * 2
+    assert {line["machine"] for line in lines} == {"some-cpu-1-cores-linux", "another-machine"}
+    assert [round(float(line["ratio"]), 4) for line in lines if line["implementation"] == "other"] == [
+        2.0138,
+        1.6487,
+        1.8221,
+    ]
+
+
+def test_publishing_twice_changes_nothing(folder: Path) -> None:
+    first = {path: path.read_bytes() for path in publish.publish(folder)}
+    assert {path: path.read_bytes() for path in publish.publish(folder)} == first
+
+
+def test_a_spoilt_record_stops_it_before_anything_is_written(folder: Path) -> None:
+    (folder / "another-machine" / "2026-04-04T000000Z.json").write_text("{")
+    with pytest.raises(ValueError, match="no record"):
+        publish.publish(folder)
+    assert list(folder.rglob("*.md")) == []
+
+
+def test_no_record_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="xorbench run writes one"):
+        publish.publish(tmp_path)
+
+
+def test_tables_stand_between_their_markers() -> None:
+    record = planted_record({"other": [0.5] * 6})
+    filled = publish.fill("before\n<!-- table: timings -->\nold\n<!-- end -->\nafter\n", record)
+    assert "old" not in filled
+    assert "| other " in filled
+    assert filled.startswith("before\n<!-- table: timings -->\n\n**hidden")
+    assert filled.endswith("<!-- end -->\nafter\n")
+    assert publish.fill(filled, record) == filled
+
+
+def test_an_unknown_table_is_named() -> None:
+    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, gradients, endings"):
+        publish.fill("<!-- table: speed --><!-- end -->", planted_record({}))
+
+
+def test_markdown_keeps_a_cell_a_cell_and_numbers_on_the_right() -> None:
+    frame = pd.DataFrame([{"name": "a|b\nc", "ratio": "1.5", "interval": "1.0 to 2.0"}])
+    lines = publish.markdown(Table("Title", frame, ["A note."])).splitlines()
+    assert lines[0] == "**Title**"
+    assert [cell.strip() for cell in lines[4].replace("\\|", "!").strip("|").split("|")] == [
+        "a!b c",
+        "1.5",
+        "1.0 to 2.0",
+    ]
+    assert [(cell[0], cell[-1]) for cell in lines[3].strip("|").split("|")] == [(":", "-"), ("-", ":"), ("-", ":")]
+    assert lines[-1] == "A note."
+
+
+def test_an_empty_table_says_so() -> None:
+    assert "Nothing to show." in publish.markdown(Table("Title", pd.DataFrame([]), []))
