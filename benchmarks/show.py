@@ -37,7 +37,7 @@ def tables(shown: Iterable[Table]) -> None:
         console.print(grid)
         notes |= dict.fromkeys(table.notes)
     for note in notes:
-        console.print(note, markup=False)
+        console.print(note, markup=False, soft_wrap=True)
 
 
 def _coloured(cell: str) -> str:

@@ -90,7 +90,7 @@ def test_gradients_for_people_show_where(variant: Variant) -> None:
     wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
     done = xorbench("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
     assert done.returncode == 1
-    assert re.search(r"wrong \(neuron float64\): W1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
+    assert re.search(r"wrong \(neuron float64\): b1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
     assert "Traceback" not in done.stderr
 
 
