@@ -115,11 +115,11 @@ def gradients(report: dict[str, Any]) -> Table:
     notes += [
         f"{p['first']} and {p['second']} differ by more than rounding: {p['workload']}, {p['dtype']}." for p in apart
     ]
-    last = f"Seed {report['seed']}. The error is that against the true gradient, the bound what rounding alone explains."
+    last = [f"Seed {report['seed']}.", "Errors are against the true gradient, bounds what rounding alone explains."]
     if pairs:
         near = len(pairs) - len(apart)
-        last += f" {near} of {len(pairs)} pairs of implementations are within two bounds of each other."
-    notes.append(last)
+        last.append(f"{near} of {len(pairs)} pairs of implementations are within two bounds of each other.")
+    notes.append(" ".join(last))
     return Table("Gradients", pd.DataFrame(lines), notes)
 
 
