@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
-from benchmarks.environment import version_of
+from benchmarks.environment import version_of, without_folders
 from benchmarks.workloads import Array
 
 FOLDER = Path(__file__).parent.parent / "implementations"
@@ -120,7 +120,9 @@ def read(path: Path) -> Implementation:
     try:
         tree = ast.parse(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError) as error:
-        return Implementation(name, path, broken=f"{path.name} is not Python that can be read: {error}")
+        return Implementation(
+            name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
+        )
     constants = _constants(tree)
     about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     complaint = _complaint(tree, constants)

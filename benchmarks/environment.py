@@ -123,3 +123,8 @@ def command(arguments: Iterable[str] = ()) -> str:
     """The command line, with every path cut down to its last part."""
     given = list(arguments) or sys.argv[1:]
     return " ".join(["xorbench", *(re.sub(r"(^|=)[^=]*/(?=.)", r"\1", word).rstrip("/") for word in given)])
+
+
+def without_folders(text: str) -> str:
+    """A message with every absolute path cut down to its last part: folders tell whose machine it is."""
+    return re.sub(r"(?<![\w/])~?/(?:[^\s/'\"]+/)+", "", text)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contract import Contract, Implementation, load
+from benchmarks.environment import without_folders
 from benchmarks.workloads import Array, Parameters, Workload
 
 SECONDS_TO_ANSWER = 300
@@ -115,8 +116,8 @@ def _answer(implementation: Implementation, questions: Sequence[Question], conne
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line."""
-    text = " ".join(str(error).split())
+    """An exception in one line, without the folders of this machine."""
+    text = without_folders(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -87,7 +87,7 @@ class Worker:
         lines = self._log.read().decode(errors="replace").splitlines()
         errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
         words = errors[-1] if errors else f"its process ended with code {code}"
-        return words.replace(str(ROOT), ".").replace(str(Path.home()), "~")
+        return environment.without_folders(words)
 
 
 _PYTEST = (

@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from benchmarks import environment
 
@@ -26,7 +27,7 @@ def test_nothing_personal_is_said() -> None:
 
 def test_a_command_is_kept_without_its_folders() -> None:
     command = environment.command(
-        ["run", "--with", "/home/somebody/work/mine.py", "--output=/srv/secret/res", "--quick"]
+        ["run", "--with", "/home/somebody/private/mine.py", "--output=/srv/secret/res", "--quick"]
     )
     assert command == "xorbench run --with mine.py --output=res --quick"
 
@@ -43,3 +44,16 @@ def test_a_child_starts_on_one_cpu_and_the_parent_stays_free() -> None:
     with environment.started_on(before[-1]):
         assert environment.allowed_cpus() == [before[-1]]
     assert environment.allowed_cpus() == before
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("OSError: /home/somebody/private/mine.py", "OSError: mine.py"),
+        ("[Errno 2] No such file: '/srv/secret/a.so'", "[Errno 2] No such file: 'a.so'"),
+        ("in ~/secret/b.py, line 3", "in b.py, line 3"),
+        ("error / bound of 1/2 and/or https://example.org/a/b", "error / bound of 1/2 and/or https://example.org/a/b"),
+    ],
+)
+def test_a_message_is_kept_without_its_folders(message: str, said: str) -> None:
+    assert environment.without_folders(message) == said
