@@ -1,6 +1,7 @@
 """What a user asked for, held against what there is. A mistake is one line that says what would be right."""
 
 import difflib
+import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from benchmarks.contract import REFERENCE, Implementation, discover
 from benchmarks.environment import allowed_cpus
 from benchmarks.records import FOLDER
 from benchmarks.workloads import WORKLOADS, Workload
+
+REPORTS = (".md", ".html")
 
 
 def implementations(names: Sequence[str] | None, extra: Sequence[Path] | None) -> list[Implementation]:
@@ -64,6 +67,19 @@ def folder(output: Path | None) -> Path:
         raise typer.BadParameter(
             f"{output} can't be written: {error.strerror or error}; name another folder", param_hint="--output"
         ) from error
+
+
+def report(file: Path | None) -> Path | None:
+    """The file of a report, shown to be writable before anything is judged. Raises typer.BadParameter."""
+    if file is None:
+        return None
+    if file.suffix not in REPORTS:
+        raise typer.BadParameter(f"{file}: expected a name that ends in {' or '.join(REPORTS)}", param_hint="--report")
+    if not file.parent.is_dir() or file.is_dir() or not os.access(file.parent, os.W_OK):
+        raise typer.BadParameter(
+            f"{file} can't be written; name a file in a folder that is there", param_hint="--report"
+        )
+    return file
 
 
 def _known(name: str, names: list[str], kind: str) -> str:

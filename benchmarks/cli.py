@@ -58,23 +58,35 @@ def gradients(
     implementation: Implementations = None,
     workload: Workloads = None,
     points: Annotated[int, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype.")] = 500,
+    time_limit: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="An implementation that is silent for longer is ended.")
+    ] = 300,
     seed: Seed = 0,
     extra: Extra = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all of it as .md or .html.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge every gradient: against the true one, and by what rounding alone explains."""
     from benchmarks import choices
 
     chosen, workloads = choices.implementations(implementation, extra), choices.workloads(workload)
-    from benchmarks import show, suite, tables
+    file = choices.report(report)
+    from benchmarks import environment, judgements, progress, show
+    from benchmarks import report as document
+    from benchmarks.gradients.judge import judge
 
-    report = suite.judged(chosen, workloads, points, seed)
-    content = asdict(report)
+    found = judge(chosen, workloads, points, seed, seconds_to_answer=time_limit, stage=progress.stage)
+    content, about = asdict(found), [i.description() for i in chosen]
+    written = document.write(file, content, about, environment.command()) if file else []
     if as_json:
-        show.document({"passed": report.passed, "implementations": [i.description() for i in chosen], **content})
+        show.document({"passed": found.passed, "implementations": about, **content})
     else:
-        show.tables([tables.gradients(content), tables.endings(content)])
-    return 0 if report.passed and not choices.missing(implementation, chosen) else 1
+        show.tables(judgements.tables(content))
+        for example in content["counterexamples"]:
+            typer.echo(f"\nThe smallest example of {example['implementation']}, to paste:\n\n{example['script']}")
+        for path in written:
+            typer.echo(f"The report: {path}")
+    return 0 if found.passed and not choices.missing(implementation, chosen) else 1
 
 
 @app.command()

@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks import environment
 from benchmarks.contract import Contract, Implementation, discover
 from benchmarks.contract import load as load_file
-from benchmarks.verdicts import Report
+from benchmarks.gradients.verdicts import Report
 from benchmarks.workloads import WORKLOADS, Workload
 
 load = cache(load_file)
@@ -31,6 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--with", dest="extra", action="append", type=Path, default=[], metavar="FILE", help="time this file too"
     )
+    group.addoption("--points", type=int, default=2_000, help="random points that the judge is timed at, in all")
     group.addoption("--rounds", type=int, default=50, help="rounds of each benchmark")
     group.addoption(
         "--epochs-per-round", type=int, default=100, help="the same for all here, so that the times of rounds compare"
@@ -71,9 +72,9 @@ def report(pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None") -
     """No passed gradient check, no time. A driver has judged already; otherwise it is done here."""
     if driver is not None:
         return None
-    from benchmarks.gradients import judge
+    from benchmarks.gradients.judge import judge
 
-    return judge(_implementations(pytestconfig), _workloads(pytestconfig), POINTS, seed=0)
+    return judge(_implementations(pytestconfig), _workloads(pytestconfig), POINTS, seed=0, thorough=False)
 
 
 @pytest.fixture
@@ -93,6 +94,11 @@ def train(implementation: Implementation, workload: Workload, report: Report | N
 @pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> int:
     return int(pytestconfig.getoption("--rounds"))
+
+
+@pytest.fixture
+def points(pytestconfig: pytest.Config) -> int:
+    return int(pytestconfig.getoption("--points"))
 
 
 @pytest.fixture

@@ -25,13 +25,13 @@ def allowed_cpus() -> list[int]:
 
 
 @contextmanager
-def started_on(cpu: int) -> Iterator[None]:
-    """Let processes started inside use this CPU alone, so that libraries count one. Linux only; elsewhere nothing."""
+def started_on(*cpus: int) -> Iterator[None]:
+    """Let processes started inside use these CPUs alone, so that libraries count no more. Linux only."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {cpu})
+    os.sched_setaffinity(0, cpus)
     try:
         yield
     finally:

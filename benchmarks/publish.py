@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import ratios, records, tables
+from benchmarks import judgements, ratios, records, tables
+from benchmarks.markup import markdown
+from benchmarks.pictures import Picture, pictures
 from benchmarks.records import Record
-from benchmarks.tables import Table
 
 ROOT = Path(__file__).parent.parent
 
-DOCUMENTS = (ROOT / "README.md", ROOT / "implementations" / "README.md")
+DOCUMENTS = (ROOT / "README.md", ROOT / "implementations" / "README.md", ROOT / "benchmarks" / "README.md")
 """The project's own documents that show tables: each stands between `<!-- table: NAME -->` and `<!-- end -->`."""
 
 
@@ -28,9 +29,12 @@ def publish(folder: Path) -> list[Path]:
     if not found:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
     texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
-    texts[folder / "README.md"] = _index(folder, found)
+    drawn = pictures(newest(found.values())["gradients"])
+    texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
+    texts[folder / "README.md"] = _index(folder, found, drawn)
     texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in ratios.rows(record)])
     texts[folder / "gradients.csv"] = _csv(found, lambda record: record["gradients"]["rows"])
+    texts[folder / "accuracy.csv"] = _csv(found, lambda record: record["gradients"]["accuracy"])
     if folder.resolve() == records.FOLDER:
         headline = newest(found.values())
         texts |= {document: fill(document.read_text(encoding="utf-8"), headline) for document in DOCUMENTS}
@@ -55,8 +59,13 @@ def fill(document: str, record: Record) -> str:
     """The document with the tables between its markers rendered anew. Raises ValueError for an unknown name."""
     blocks = {
         "timings": lambda: tables.timings(record),
-        "gradients": lambda: [tables.gradients(record["gradients"])],
-        "endings": lambda: [tables.endings(record["gradients"])],
+        "gradients": lambda: [judgements.gradients(record["gradients"])],
+        "endings": lambda: [judgements.endings(record["gradients"])],
+        "conduct": lambda: [judgements.conduct(record["gradients"])],
+        "accuracy": lambda: [judgements.accuracy(record["gradients"])],
+        "trajectories": lambda: [judgements.trajectories(record["gradients"])],
+        "audits": lambda: [judgements.audits(record["gradients"])],
+        "faults": lambda: judgements.faults(record["gradients"]),
     }
 
     def render(found: re.Match[str]) -> str:
@@ -67,23 +76,20 @@ def fill(document: str, record: Record) -> str:
     return re.sub(r"<!-- table: (\w+) -->.*?<!-- end -->", render, document, flags=re.DOTALL)
 
 
-def markdown(table: Table, heading: str = "**") -> str:
-    """A table in Markdown, its title above it and its notes under it."""
-    cells = table.frame.map(lambda cell: " ".join(str(cell).split()).replace("|", "\\|"))
-    sides = ["right" if all(map(_NUMBER.match, cells[head])) else "left" for head in cells]
-    body = cells.to_markdown(index=False, disable_numparse=True, colalign=sides) if len(cells) else "Nothing to show."
-    title = f"{heading} {table.title}" if heading.startswith("#") else f"**{table.title}**"
-    return "\n\n".join([title, body, *table.notes]) + "\n"
-
-
 def _page(record: Record) -> str:
     heading = f"# {record['machine']['cpu']}, {record['created']}\n"
     return "\n".join([heading, _GENERATED, *(markdown(table, "##") for table in tables.tables(record))])
 
 
-def _index(folder: Path, found: dict[Path, Record]) -> str:
+def _index(folder: Path, found: dict[Path, Record], drawn: list[Picture]) -> str:
     shown = newest(found.values())
-    lines = ["# Results\n", _GENERATED, *(markdown(table, "##") for table in tables.tables(shown)), "## All records\n"]
+    lines = [
+        "# Results\n",
+        _GENERATED,
+        *(markdown(table, "##") for table in tables.tables(shown)),
+        *(f"![{picture.text}]({picture.name}.svg)\n" for picture in drawn),
+        "## All records\n",
+    ]
     for path, record in found.items():
         place = path.with_suffix(".md").relative_to(folder).as_posix()
         kind = "interrupted" if record["partial"] else "quick" if record["settings"]["quick"] else "full"
@@ -97,9 +103,7 @@ def _csv(found: dict[Path, Record], rows: Callable[[Record], list[dict[str, Any]
         for record in found.values()
         for row in rows(record)
     ]
-    return str(pd.DataFrame(about).to_csv(index=False, lineterminator="\n"))
+    return str(pd.json_normalize(about).to_csv(index=False, lineterminator="\n"))
 
-
-_NUMBER = re.compile(r"[-\d.,e+]*( to [-\d.,e+]+)?$|–$")
 
 _GENERATED = "Rendered from the records by `xorbench publish`; do not edit.\n"

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 
 from benchmarks import environment, progress, records
 from benchmarks.contract import REFERENCE, Implementation
-from benchmarks.gradients import DTYPES, judge
+from benchmarks.gradients.judge import judge
+from benchmarks.gradients.verdicts import Report
 from benchmarks.turns import Entry, Failure, Launch, Timing
-from benchmarks.verdicts import Report
 from benchmarks.workloads import Workload
 
 SECONDS_PER_ROUND = 0.003
@@ -30,12 +30,6 @@ class Settings:
     quick: bool
 
 
-def judged(implementations: Sequence[Implementation], workloads: Sequence[Workload], points: int, seed: int) -> Report:
-    """The judge's report, its progress shown."""
-    with progress.stage("gradients", len(implementations) * len(workloads) * len(DTYPES)) as advance:
-        return judge(implementations, workloads, points, seed, advance)
-
-
 class Suite:
     """One run over some implementations and workloads; what is finished of it can be recorded at any time."""
 
@@ -55,7 +49,9 @@ class Suite:
 
     def run(self) -> None:
         """The gate, then the clock. After a KeyboardInterrupt the launches that were finished are still here."""
-        self.report = judged(self.implementations, self.workloads, self.settings.points, self.settings.seed)
+        self.report = judge(
+            self.implementations, self.workloads, self.settings.points, self.settings.seed, stage=progress.stage
+        )
         entries = self._calibrate(self.report)
         launches = [workload for _ in range(self.settings.launches) for workload in entries]
         with progress.stage("launches", len(launches)) as advance:
@@ -95,7 +91,7 @@ class Suite:
         if self.report is None:
             raise ValueError("a run that has judged nothing has nothing to record")
         return {
-            "schema": 1,
+            "schema": 2,
             "created": self.created,
             "command": command,
             "commit": environment.commit(),

@@ -3,36 +3,23 @@
 Units stand in the heads; a cell without a number says why, and a note under the table says more.
 """
 
-import math
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from benchmarks import ratios
+from benchmarks import judgements, ratios
 from benchmarks.captions import caption, weaknesses
+from benchmarks.cells import NONE, Table, decimals, three_digits
 from benchmarks.contract import REFERENCE
 from benchmarks.ratios import Interval, Row
 from benchmarks.records import Record
-
-NONE = "–"
-
-
-@dataclass(frozen=True)
-class Table:
-    """What the table is called, its cells, and the sentences under it."""
-
-    title: str
-    frame: pd.DataFrame
-    notes: list[str]
 
 
 def tables(record: Record) -> list[Table]:
     """All tables of a record."""
     return [
         *timings(record),
-        gradients(record["gradients"]),
-        endings(record["gradients"]),
+        *judgements.tables(record["gradients"]),
         implementations(record["implementations"]),
     ]
 
@@ -72,75 +59,16 @@ def _cells(
     verdict: str,
 ) -> dict[str, str]:
     low, high = (ratio.low, ratio.high) if ratio and verdict != "baseline" else (None, None)
-    digits = _decimals(high - low) if low is not None and high is not None else 2
+    digits = decimals(high - low) if low is not None and high is not None else 2
     return {
         "implementation": name,
         "granularity": granularity,
-        "µs per epoch": _three_digits(microseconds),
+        "µs per epoch": three_digits(microseconds),
         f"time / {REFERENCE}": f"{ratio.ratio:.{digits}f}" if ratio else NONE,
         "95 % interval": f"{low:.{digits}f} to {high:.{digits}f}" if low is not None else NONE,
-        "first call, ms": _three_digits(first_call * 1e3 if first_call is not None else None),
+        "first call, ms": three_digits(first_call * 1e3 if first_call is not None else None),
         "verdict": verdict,
     }
-
-
-def gradients(report: dict[str, Any]) -> Table:
-    """For each implementation, workload and dtype the parameter whose error is the largest fraction of the bound."""
-    lines = []
-    reasons: dict[tuple[str, str], list[str]] = {}
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in report["rows"]:
-        groups.setdefault((row["implementation"], row["workload"], row["dtype"]), []).append(row)
-    for (implementation, workload, dtype), rows in groups.items():
-        worst = max(rows, key=lambda row: (row["verdict"] != "inside", row["error_over_bound"] or 0.0))
-        lines.append(
-            {
-                "implementation": implementation,
-                "workload": workload,
-                "dtype": dtype,
-                "points": str(worst["points"]),
-                "largest error / bound": f"{worst['error_over_bound']:.3g}"
-                if worst["error_over_bound"] is not None
-                else NONE,
-                "in": worst["parameter"] + (str(worst["index"]) if worst["index"] else ""),
-                "at": worst["where"] or NONE,
-                "verdict": worst["verdict"],
-            }
-        )
-        if worst["reason"]:
-            reasons.setdefault((implementation, worst["reason"]), []).append(f"{workload} {dtype}")
-    notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
-    pairs = report["pairs"]
-    apart = [pair for pair in pairs if pair["verdict"] != "inside"]
-    notes += [
-        f"{p['first']} and {p['second']} differ by more than rounding: {p['workload']}, {p['dtype']}." for p in apart
-    ]
-    last = [f"Seed {report['seed']}.", "Errors are against the true gradient, bounds what rounding alone explains."]
-    if pairs:
-        near = len(pairs) - len(apart)
-        last.append(f"{near} of {len(pairs)} pairs of implementations are within two bounds of each other.")
-    notes.append(" ".join(last))
-    return Table("Gradients", pd.DataFrame(lines), notes)
-
-
-def endings(report: dict[str, Any]) -> Table:
-    """What each training ended with: the known answers."""
-    lines, notes = [], []
-    for end in report["endings"]:
-        lines.append(
-            {
-                "workload": end["workload"],
-                "implementation": end["implementation"],
-                "epochs": f"{end['epochs']:,}",
-                "predictions": ", ".join(NONE if p is None else f"{p:.4f}" for p in end["predictions"]),
-                "loss": _three_digits(end["loss"]),
-                f"parameters from {REFERENCE}": _scientific(end["difference_from_reference"]),
-                "verdict": end["verdict"],
-            }
-        )
-        if end["reason"]:
-            notes.append(f"{end['implementation']}, {end['workload']}: {end['reason']}.")
-    return Table("Where training ends", pd.DataFrame(lines), notes)
 
 
 def implementations(found: list[dict[str, Any]]) -> Table:
@@ -173,21 +101,3 @@ def workloads(found: list[dict[str, Any]]) -> Table:
         for w in found
     ]
     return Table("Workloads", pd.DataFrame(lines), [])
-
-
-def _decimals(width: float) -> int:
-    """So that half of an interval's width shows two digits."""
-    return min(4, max(0, 1 - math.floor(math.log10(width / 2)))) if width > 0 else 4
-
-
-def _three_digits(value: float | None) -> str:
-    if value is None:
-        return NONE
-    if value != 0 and not 1e-3 <= abs(value) < 1e5:
-        return f"{value:.2e}"
-    decimals = 2 - math.floor(math.log10(abs(value))) if value else 0
-    return f"{value:,.{max(0, decimals)}f}"
-
-
-def _scientific(value: float | None) -> str:
-    return NONE if value is None else f"{value:.1e}"

@@ -1,6 +1,7 @@
 """The problems, stated once and free of frameworks: data, network, loss, initial parameters, known answers."""
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,10 +30,11 @@ class KnownAnswer:
 
 @dataclass(frozen=True)
 class Workload:
-    """One training problem: full batch, sigmoid in every layer, half the sum of squared errors, gradient descent.
+    """One training problem: full batch, half the sum of squared errors, gradient descent.
 
     `inputs` is (samples, n0), `targets` is (samples, n_last), both float64; `initial_parameters` are float64,
-    and `dtype` names the floating-point type that training is timed in.
+    and `dtype` names the floating-point type that training is timed in. `activation` is that of the hidden layers,
+    "sigmoid" or "relu" (whose slope at 0 is 0); the last layer is always a sigmoid.
     """
 
     name: str
@@ -46,8 +48,8 @@ class Workload:
     seed: str
     initial_parameters: Parameters
     known_answer: KnownAnswer
+    activation: str = "sigmoid"
 
-    activation = "sigmoid"
     loss = "half the sum of squared errors"
     optimiser = "gradient descent"
 
@@ -55,6 +57,41 @@ class Workload:
     def parameter_names(self) -> list[str]:
         """W1, b1, W2, b2, ... in the order of the parameters."""
         return [f"{kind}{layer}" for layer in range(1, len(self.layer_sizes)) for kind in ("W", "b")]
+
+    @cached_property
+    def shapes(self) -> list[tuple[int, int]]:
+        """The shape of each parameter tensor."""
+        return [shape for a, b in itertools.pairwise(self.layer_sizes) for shape in ((a, b), (1, b))]
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Where each parameter tensor lies in a flat row of all entries."""
+        ends = itertools.accumulate((rows * columns for rows, columns in self.shapes), initial=0)
+        return {name: slice(*ends) for name, ends in zip(self.parameter_names, itertools.pairwise(ends), strict=True)}
+
+    @cached_property
+    def entries(self) -> list[tuple[str, list[int]]]:
+        """Parameter name and index of each entry of a flat row."""
+        return [
+            (name, list(index))
+            for name, shape in zip(self.parameter_names, self.shapes, strict=True)
+            for index in np.ndindex(shape)
+        ]
+
+    def shaped(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
+        """Flat rows of all entries, (..., entries), as parameter tensors (..., n, m): views where that is possible."""
+        return [
+            rows[..., where].reshape(*rows.shape[:-1], *shape)
+            for where, shape in zip(self.slices.values(), self.shapes, strict=True)
+        ]
+
+    def logits(self, parameters: Parameters) -> Array:
+        """Of the last layer, (..., samples, n_last): to make points and to read decisions, never to judge by."""
+        logits = activations = self.inputs
+        for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
+            logits = activations @ weights + bias
+            activations = np.maximum(logits, 0) if self.activation == "relu" else 1 / (1 + np.exp(-logits))
+        return logits
 
     @cached_property
     def parameters_sha256(self) -> str:
@@ -95,6 +132,11 @@ class Workload:
         if not largest <= answer.largest_parameter:
             return f"a parameter of size {largest}, expected at most {answer.largest_parameter}"
         return None
+
+
+def flat(tensors: Sequence[Array]) -> Array:
+    """Parameter tensors as one row of all their entries."""
+    return np.concatenate([np.ravel(tensor) for tensor in tensors])
 
 
 def _frozen(values: Sequence[Sequence[float]] | Array) -> Array:

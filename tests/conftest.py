@@ -1,7 +1,9 @@
 """What several rooms are tested with: variants of the reference, and records that are made to measure."""
 
+import itertools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, discover, load
+from benchmarks.gradients.verdicts import Report
+from benchmarks.workloads import WORKLOADS, Array, Workload
 
 REFERENCE_TEXT = (FOLDER / f"{REFERENCE}.py").read_text(encoding="utf-8")
 
@@ -47,6 +51,30 @@ def module(present: Implementation) -> Contract:
     return load(present)
 
 
+def network(
+    sizes: tuple[int, ...],
+    activation: str = "sigmoid",
+    inputs: Sequence[Sequence[float]] | None = None,
+    targets: Sequence[Sequence[float]] | None = None,
+) -> Workload:
+    """A workload with other layers; XOR where no samples are given."""
+    xor = WORKLOADS["hidden"]
+    shapes = [shape for a, b in itertools.pairwise(sizes) for shape in ((a, b), (1, b))]
+    return replace(
+        xor,
+        layer_sizes=sizes,
+        activation=activation,
+        inputs=xor.inputs if inputs is None else np.array(inputs, dtype=np.float64),
+        targets=xor.targets if targets is None else np.array(targets, dtype=np.float64),
+        initial_parameters=[np.zeros(shape) for shape in shapes],
+    )
+
+
+def random_row(workload: Workload, seed: int, scale: float, dtype: str = "float64") -> Array:
+    """Parameters as a flat row."""
+    return np.random.RandomState(seed).uniform(-scale, scale, len(workload.entries)).astype(dtype)
+
+
 def planted_record(
     log_ratios: Mapping[str, list[float]],
     control: list[float] | None = None,
@@ -82,7 +110,7 @@ def planted_record(
                 }
             )
     return {
-        "schema": 1,
+        "schema": 2,
         "created": "2026-01-02T03:04:05Z",
         "command": "xorbench run",
         "commit": None,
@@ -133,7 +161,7 @@ def planted_record(
             }
             for name in (REFERENCE, *log_ratios)
         ],
-        "gradients": {"seed": 0, "points": 1, "rows": [], "pairs": [], "endings": []},
+        "gradients": asdict(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])),
         "timings": timings,
         "failures": [],
     } | changes

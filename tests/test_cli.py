@@ -41,6 +41,9 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
         (("run", "--cpu=4096"), "--cpu: 4096 is not allowed here, expected one of [0"),
         (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
         (("gradients", "--points=0"), "--points"),
+        (("gradients", "--time-limit=0"), "--time-limit"),
+        (("gradients", "--report=report.pdf"), "report.pdf: expected a name that ends in .md or .html"),
+        (("gradients", "--report=/nowhere/report.md"), "/nowhere/report.md can't be written"),
         (("gradients", "--with=/nowhere/mine.py"), "/nowhere/mine.py: no such file"),
         (("list", "--with=/nowhere/mine.py"), "no such file"),
         (("publish", "--output=/nowhere"), "no record in it"),
@@ -79,19 +82,63 @@ def test_gradients_inside_are_0_and_outside_1(variant: Variant) -> None:
     assert (fine.returncode, bad.returncode) == (0, 1)
     assert document(fine)["passed"]
     rows = document(bad)["rows"]
-    wanted = {"implementation", "workload", "dtype", "parameter", "points", "error_over_bound", "verdict"}
+    wanted = {"implementation", "workload", "dtype", "parameter", "points", "of_bound", "ulps", "absolute", "verdict"}
     assert all(wanted <= set(row) for row in rows)
     assert {row["verdict"] for row in rows if row["implementation"] == REFERENCE} == {"inside"}
     assert "outside" in {row["verdict"] for row in rows if row["implementation"] == "wrong"}
-    assert {(row["points"], row["dtype"]) for row in rows} == {(8, "float64"), (8, "float32")}
+    assert {(row["points"], row["dtype"]) for row in rows} == {(170, "float64"), (170, "float32")}
 
 
 def test_gradients_for_people_show_where(variant: Variant) -> None:
     wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
     done = xorbench("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
     assert done.returncode == 1
-    assert re.search(r"wrong \(neuron float64\): b1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
+    assert re.search(r"wrong \(neuron float64\): [Wb]1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
     assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_gradient_comes_with_its_smallest_example(variant: Variant, tmp_path: Path) -> None:
+    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    call = ("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
+    done = xorbench(*call)
+    script = done.stdout.split("to paste:\n\n")[1]
+    shown = subprocess.run(
+        [sys.executable, "-"], input=script, capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert shown.stdout == "[[-0.125]] and at [0, 0] not 0.125\n"
+
+
+@pytest.mark.parametrize("ending", ["md", "html"])
+def test_a_report_holds_all_of_it(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"judged.{ending}"
+    done = xorbench("gradients", "--points=3", f"--implementation={REFERENCE}", "--report", file)
+    assert done.returncode == 0
+    assert f"The report: {file}" in done.stdout
+    text = file.read_text(encoding="utf-8")
+    for title in ("Planted faults in float32", "The oracle audited", "The same bits again", "True errors in float64"):
+        assert title in text
+    assert str(tmp_path) not in text
+    pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
+    if ending == "md":
+        assert pictures == ["judged-accuracy-saturation.svg", "judged-accuracy-scale.svg", "judged-trajectories.svg"]
+        assert all(f"]({name})" in text for name in pictures)
+    else:
+        assert pictures == []
+        assert text.count("<svg") == 3
+        assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]+"', "", text)
+
+
+def test_one_that_hangs_is_named_and_the_others_are_judged(variant: Variant) -> None:
+    line = "    activations = forward(parameters, inputs)\n"
+    hangs = variant("hangs", (line, f"    while True: pass\n{line}"))
+    call = ("gradients", "--points=1", "--workload=neuron", f"--implementation={REFERENCE}", "--time-limit=2", "--json")
+    done = xorbench(*call, "--with", hangs)
+    assert done.returncode == 1
+    rows = document(done)["rows"]
+    assert {r["reason"] for r in rows if r["implementation"] == "hangs"} == {
+        "no answer: silent for 2 s while giving gradients of neuron in float64",
+    }
+    assert {r["verdict"] for r in rows if r["implementation"] == REFERENCE} == {"inside"}
 
 
 def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:
@@ -187,12 +234,13 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_importing_the_harness_imports_no_framework() -> None:
-    rooms = [path.stem for path in (Path(records.__file__).parent).glob("[!_]*.py")]
-    loaded = loaded_by("import " + ", ".join(["benchmarks", *(f"benchmarks.{room}" for room in sorted(rooms))]))
+    house = Path(records.__file__).parent
+    rooms = [path.relative_to(house.parent).with_suffix("") for path in house.rglob("[!_]*.py")]
+    loaded = loaded_by("import " + ", ".join(".".join(room.parts) for room in sorted(rooms)))
     assert "benchmarks" in loaded
     assert not loaded & {"torch", "jax", "jaxlib", "tensorflow"}
 
 
 def test_the_harness_names_no_framework() -> None:
-    for path in Path(records.__file__).parent.glob("*.py"):
+    for path in Path(records.__file__).parent.rglob("*.py"):
         assert not re.search(r"\b(torch|jax)\b", path.read_text(encoding="utf-8")), path.name

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, discover, load
-from benchmarks.gradients import DTYPES
+from benchmarks.gradients.judge import DTYPES
 from benchmarks.workloads import WORKLOADS, Parameters, Workload
 
 every_workload = pytest.mark.parametrize("workload", WORKLOADS.values(), ids=lambda w: w.name)

@@ -1,48 +1,91 @@
-"""Processes of their own: the silent and the dead are told apart, and no process is left behind."""
+"""Processes of their own: the silent, the dead and the talkative are told apart, and no process is left behind."""
 
 import multiprocessing
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from conftest import Variant
 
-from benchmarks.contract import discover, read
-from benchmarks.exam import Exam
-from benchmarks.isolation import Answer, ask, describe
-from benchmarks.workloads import WORKLOADS
+from benchmarks.contract import Contract, discover, read
+from benchmarks.environment import allowed_cpus
+from benchmarks.gradients.isolation import Surroundings, Witness, asked, describe
+from benchmarks.gradients.questions import GradientQuestion
+from benchmarks.workloads import WORKLOADS, flat
 
-QUESTION = Exam(WORKLOADS["neuron"], "float64", points=1, seed=0).question
+NEURON = WORKLOADS["neuron"]
+QUESTION = GradientQuestion(NEURON, "float64", flat(NEURON.initial_parameters)[None], (1,), to_the_end=False)
 GRADIENT = "    activations = forward(parameters, inputs)\n"
+REFERENCE = Witness(discover()[0])
+
+
+@dataclass(frozen=True)
+class Surrounded:
+    """What the process sees of its surroundings."""
+
+    def put_to(self, _module: Contract, _doing: Callable[[str], None]) -> tuple[str | None, str | None, list[int]]:
+        return os.environ.get("PYTHONHASHSEED"), os.environ.get("OMP_NUM_THREADS"), allowed_cpus()
+
+
+def answers(*witnesses: Witness, question: Any = QUESTION, times: int = 1, patience: float = 60) -> list[Any]:
+    with asked({witness: [question] * times for witness in witnesses}, patience) as replies:
+        return list(replies)
 
 
 def test_one_that_never_answers_is_given_up(variant: Variant) -> None:
-    silent = read(variant("silent", (GRADIENT, "    while True: pass\n")))
-    answers = list(ask([silent], [QUESTION, QUESTION], seconds_to_answer=2))
-    assert [answer for _, _, answer in answers] == ["no answer: silent for 2 s"] * 2
+    silent = Witness(read(variant("silent", (GRADIENT, "    while True: pass\n"))))
+    found = answers(silent, REFERENCE, times=2, patience=3)
+    troubles = [reply.trouble for reply in found if reply.witness is silent]
+    assert troubles == ["no answer: silent for 3 s while giving gradients of neuron in float64"] * 2
+    assert [reply.trouble for reply in found if reply.witness is REFERENCE] == [None] * 2
     assert not multiprocessing.active_children()
 
 
 def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None:
-    dying = read(variant("dying", (GRADIENT, "    __import__('os').abort()\n")))
-    answers = {i.name: answer for i, _, answer in ask([dying, discover()[0]], [QUESTION])}
-    assert answers["dying"] == "no answer: its process ended with code -6"
-    assert isinstance(answers["numpy_backprop"], Answer)
+    dying = Witness(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
+    found = {reply.witness: reply for reply in answers(dying, REFERENCE)}
+    assert found[dying].trouble == (
+        "no answer: its process ended with code -6 while giving gradients of neuron in float64"
+    )
+    assert found[REFERENCE].answer is not None
     assert not multiprocessing.active_children()
+
+
+def test_one_that_dies_on_import_is_told_from_one_that_dies_later(variant: Variant) -> None:
+    dying = Witness(read(variant("dying", ("Parameters = list[Array]", "__import__('os')._exit(3)"))))
+    (reply,) = answers(dying)
+    assert reply.trouble == "no answer: its process ended with code 3 while importing it"
 
 
 def test_leaving_early_ends_the_processes() -> None:
-    answers = ask([discover()[0]], [QUESTION, QUESTION])
-    next(answers)
-    answers.close()  # type: ignore[attr-defined]  # a generator, as far as anyone outside need not know
+    with asked({REFERENCE: [QUESTION, QUESTION]}) as replies:
+        next(replies)
     assert not multiprocessing.active_children()
 
 
-def test_what_an_implementation_prints_is_not_the_answer(variant: Variant, capfd: pytest.CaptureFixture[str]) -> None:
-    loud = read(variant("loud", (GRADIENT, f'    print("hello")\n{GRADIENT}')))
-    ((_, _, answer),) = ask([loud], [QUESTION])
-    assert isinstance(answer, Answer)
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert "hello" in err
+@pytest.mark.parametrize("how", ['print("hello")', '__import__("os").write(1, b"hello\\n")'])
+def test_what_an_implementation_prints_is_kept_from_the_report(
+    variant: Variant, capfd: pytest.CaptureFixture[str], how: str
+) -> None:
+    loud = Witness(read(variant("loud", (GRADIENT, f"    {how}\n{GRADIENT}"))))
+    (reply,) = answers(loud)
+    assert reply.answer is not None
+    assert reply.printed.startswith("hello")
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_processes_have_the_surroundings_that_are_asked_for(seed: int) -> None:
+    before = dict(os.environ), allowed_cpus()
+    threads = min(2, len(before[1]))
+    ((given_seed, variable, cpus),) = [
+        reply.answer
+        for reply in answers(Witness(discover()[0], "somewhere", Surroundings(seed, threads)), question=Surrounded())
+    ]
+    assert (given_seed, variable, len(cpus)) == (str(seed), str(threads), threads)
+    assert (dict(os.environ), allowed_cpus()) == before
 
 
 def test_an_exception_is_one_line() -> None:

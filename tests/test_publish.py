@@ -3,12 +3,10 @@
 import csv
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from conftest import planted_record
 
 from benchmarks import publish, records
-from benchmarks.tables import Table
 
 
 @pytest.fixture
@@ -27,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_record_gets_a_page_and_the_folder_an_index(folder: Path) -> None:
     written = publish.publish(folder)
     assert set(written) == {path for path in folder.rglob("*") if path.suffix in (".md", ".csv")}
-    assert len(written) == 3 + 3
+    assert len(written) == 3 + 4
     index = (folder / "README.md").read_text()
     assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.md), interrupted:" in index
     assert "2026-02-02T000000Z.md), quick:" in index
@@ -80,20 +78,3 @@ def test_tables_stand_between_their_markers() -> None:
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(ValueError, match="no table is named speed, expected one of timings, gradients, endings"):
         publish.fill("<!-- table: speed --><!-- end -->", planted_record({}))
-
-
-def test_markdown_keeps_a_cell_a_cell_and_numbers_on_the_right() -> None:
-    frame = pd.DataFrame([{"name": "a|b\nc", "ratio": "1.5", "interval": "1.0 to 2.0"}])
-    lines = publish.markdown(Table("Title", frame, ["A note."])).splitlines()
-    assert lines[0] == "**Title**"
-    assert [cell.strip() for cell in lines[4].replace("\\|", "!").strip("|").split("|")] == [
-        "a!b c",
-        "1.5",
-        "1.0 to 2.0",
-    ]
-    assert [(cell[0], cell[-1]) for cell in lines[3].strip("|").split("|")] == [(":", "-"), ("-", ":"), ("-", ":")]
-    assert lines[-1] == "A note."
-
-
-def test_an_empty_table_says_so() -> None:
-    assert "Nothing to show." in publish.markdown(Table("Title", pd.DataFrame([]), []))

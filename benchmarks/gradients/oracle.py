@@ -1,0 +1,77 @@
+"""The true gradient, found without the chain rule, so that no mistake in one can be shared."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from flint import arb, ctx
+
+from benchmarks.gradients.derivation import Balls, backpropagated, balls
+from benchmarks.workloads import Parameters, Workload
+
+BITS = 640
+STEP = arb(2) ** -160
+SMALLEST = arb(float(np.finfo(np.float64).smallest_normal))
+
+UNCERTAINTY = arb(2) ** -200
+"""Of the truth, relative: 60 digits, as the audit shows. Felt only where a gradient has no rounding errors at all."""
+
+MOST_DIFFERENCES = 100
+"""Differences cost two forward passes an entry. Networks with more entries get one pass of the derivation at the same
+precision instead, and the audit holds a sample of its entries against differences."""
+
+
+def true_gradient(workload: Workload, parameters: Parameters) -> Balls:
+    """All entries of the gradient in a flat row, each a ball of some 90 digits."""
+    if len(workload.entries) <= MOST_DIFFERENCES:
+        return differences(workload, parameters)
+    with ctx.workprec(BITS):
+        return backpropagated(workload, parameters)
+
+
+def differences(workload: Workload, parameters: Parameters, entries: Iterable[int] | None = None) -> Balls:
+    """Central differences (f(x + h) - f(x - h)) / 2h at 640 bits with h = 2^-160: some entries, or all, of a flat row.
+
+    What they leave out is of the order of h^2 = 2^-320 of the third derivative, what is rounded of the order of
+    2^-480; where that is too much beside a tiny derivative, all is done again at twice the bits. A ReLU that is off at
+    the point itself, or just at its kink, stays off.
+    """
+    chosen = range(len(workload.entries)) if entries is None else list(entries)
+    found = _differences(workload, parameters, chosen, BITS)
+    if any(ball.rad() > 2**-64 * max(abs(ball.mid()), SMALLEST) for ball in found):
+        found = _differences(workload, parameters, chosen, 2 * BITS)
+    return found
+
+
+def _differences(workload: Workload, parameters: Parameters, entries: Iterable[int], bits: int) -> Balls:
+    with ctx.workprec(bits):
+        point, targets = [balls(p) for p in parameters], balls(workload.targets)
+        activations, switches = _forward(point, balls(workload.inputs), workload.activation)
+        found = []
+        for entry in entries:
+            name, place = workload.entries[entry]
+            which, index = workload.parameter_names.index(name), tuple(place)
+            layer = which // 2  # the layers before that of the parameter don't move
+            value = point[which][index]
+            losses = []
+            for moved in (value + STEP, value - STEP):
+                point[which][index] = moved
+                outputs = _forward(point[2 * layer :], activations[layer], workload.activation, switches[layer:])[0][-1]
+                error = targets - outputs
+                losses.append(np.sum(error * error) / 2)  # not error**2: a ball around 0 has no power
+            point[which][index] = value
+            found.append((losses[0] - losses[1]) / (2 * STEP))
+        return np.array(found, dtype=object)
+
+
+def _forward(
+    parameters: list[Balls], inputs: Balls, activation: str, switches: list[Balls] | None = None
+) -> tuple[list[Balls], list[Balls]]:
+    """The activations of every layer, the inputs first, and which units are on (ReLU) where that is not given."""
+    activations, found = [inputs], []
+    layers = list(zip(parameters[::2], parameters[1::2], strict=True))
+    for layer, (weights, bias) in enumerate(layers):
+        logits = activations[-1] @ weights + bias
+        found.append(logits > 0 if switches is None else switches[layer])
+        linear = activation == "relu" and layer < len(layers) - 1
+        activations.append(logits * found[-1] if linear else 1 / (1 + np.exp(-logits)))
+    return activations, found

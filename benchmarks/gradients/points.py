@@ -1,0 +1,59 @@
+"""Where gradients are judged: the same points for all implementations."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.gradients.truths import Numbers
+from benchmarks.workloads import Array, Workload, flat
+
+SCALES = (0.01, 25.0)
+
+LOGITS = np.arange(-40.0, 41.0)
+"""Of the last layer, from saturated at 0 to saturated at 1."""
+
+POINTS_PER_LOGIT = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Parameters of a workload at a dtype, each point a flat row: `rows` is (points, entries).
+
+    First the initial parameters; then random ones, whose `scales` say how large; then those that are made to have a
+    certain mean logit in the last layer, which `logits` says. NaN where a point is not of that kind.
+    """
+
+    rows: Array
+    scales: Numbers
+    logits: Numbers
+
+    def label(self, number: int) -> str:
+        """What to call a point in a report."""
+        if not np.isnan(self.scales[number]):
+            return f"random point {number} (scale {self.scales[number]:.2g})"
+        if not np.isnan(self.logits[number]):
+            return f"saturation point {number} (mean logit {self.logits[number]:g})"
+        return "the initial parameters"
+
+
+def shared_points(workload: Workload, dtype: str, count: int, seed: int, saturation: bool = True) -> Points:
+    """The initial parameters, `count` random points, and two for each of `LOGITS` where `saturation` is asked for.
+
+    A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation point is uniform in [-1, 1]
+    but for the bias of the last layer, which shifts the mean logit to where it is wanted.
+    """
+    random = np.random.RandomState(seed)
+    entries = len(workload.entries)
+    smallest, largest = np.log(SCALES)
+    scales = np.exp(random.uniform(float(smallest), float(largest), count))
+    spread = scales[:, np.newaxis] * random.uniform(-1, 1, (count, entries))
+    logits = np.repeat(LOGITS, POINTS_PER_LOGIT) if saturation else np.empty(0)
+    saturated = random.uniform(-1, 1, (len(logits), entries))
+    for row, logit in zip(saturated, logits, strict=True):
+        *hidden, bias = workload.shaped(row)  # views of the row
+        bias += logit - workload.logits([*hidden, bias]).mean(axis=0)
+    rows = np.concatenate([[flat(workload.initial_parameters)], spread, saturated]).astype(dtype)
+    kinds = np.full((2, len(rows)), np.nan)
+    kinds[0, 1 : count + 1] = scales
+    kinds[1, count + 1 :] = logits
+    return Points(rows, *kinds)

@@ -1,0 +1,95 @@
+"""The question of the exam: gradients at the shared points, and along an implementation's own training."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.contract import Contract
+from benchmarks.gradients.answers import Given, gradients, malformed, plain
+from benchmarks.gradients.isolation import describe
+from benchmarks.workloads import Array, Parameters, Workload, flat
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What training ended with: predictions (samples, n_last), the loss, the parameters."""
+
+    predictions: Array
+    loss: float
+    parameters: Parameters
+
+
+@dataclass(eq=False)
+class GradientAnswer:
+    """Gradients at the points and along the implementation's own training, and the end of that.
+
+    `path` is the parameters at the checkpoints, flat rows; `trouble` is what stopped the training, where something
+    did: then `path` and `path_gradients` end there.
+    """
+
+    gradients: Given
+    path: Array
+    path_gradients: Given
+    ending: Ending | None = None
+    trouble: str | None = None
+
+    def complaint(self, parameter: str) -> tuple[int, str] | None:
+        """What was the matter with a parameter's gradient first, and at which point: those of the path come last."""
+        if parameter in self.gradients.complaints:
+            return self.gradients.complaints[parameter]
+        if parameter in self.path_gradients.complaints:
+            number, text = self.path_gradients.complaints[parameter]
+            return len(self.gradients.rows) + number, text
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class GradientQuestion:
+    """Gradients of one workload at one dtype: at the given points, and at some epochs of one's own training.
+
+    `rows` is (points, entries). Where `to_the_end` is set, the end of that training, after the workload's epochs, is
+    asked for too.
+    """
+
+    workload: Workload
+    dtype: str
+    rows: Array
+    checkpoints: Sequence[int]
+    to_the_end: bool
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
+        """Raises whatever the implementation raises in a gradient; what it raises in training is in the answer."""
+        place = f"{self.workload.name} in {self.dtype}"
+        doing(f"giving gradients of {place}")
+        given = gradients(module, self.workload, self.dtype, self.rows, lambda: doing(f"giving gradients of {place}"))
+        answer = GradientAnswer(given, np.empty((0, self.rows.shape[1]), self.dtype), Given(self.rows[:0]))
+        doing(f"training {place}")
+        try:
+            self._train(module, answer)
+        except Exception as error:  # noqa: BLE001  its gradients are an answer all the same
+            answer.trouble = f"its training stopped: {describe(error)}"
+        return answer
+
+    def _train(self, module: Contract, answer: GradientAnswer) -> None:
+        workload = self.workload
+        parameters, inputs, targets = module.convert(
+            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        )
+        epochs_done = 0
+        for epochs in self.checkpoints:
+            parameters = module.train(parameters, inputs, targets, workload.rate, epochs - epochs_done)
+            epochs_done = epochs
+            reached = [plain(module, p) for p in parameters]
+            if complaint := malformed(workload, self.dtype, reached):
+                answer.trouble = f"its training is at epoch {epochs} with {complaint}"
+                return
+            answer.path = np.concatenate([answer.path, [flat(reached)]])
+            answer.path_gradients = gradients(module, workload, self.dtype, answer.path)
+        if self.to_the_end:
+            parameters = module.train(parameters, inputs, targets, workload.rate, workload.epochs - epochs_done)
+            answer.ending = Ending(
+                predictions=plain(module, module.predict(parameters, inputs)),
+                loss=float(plain(module, module.loss(parameters, inputs, targets))),
+                parameters=[plain(module, p) for p in parameters],
+            )

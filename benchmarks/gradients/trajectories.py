@@ -1,0 +1,101 @@
+"""Trainings from the same parameters, epoch by epoch: when they part, how far, and how far from the true one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from flint import arb, ctx
+from numpy.typing import NDArray
+
+from benchmarks.contract import REFERENCE, Contract
+from benchmarks.gradients.answers import malformed, plain
+from benchmarks.gradients.derivation import backpropagated_at, balls
+from benchmarks.gradients.truths import Numbers
+from benchmarks.gradients.verdicts import Trajectory
+from benchmarks.workloads import Array, Workload, flat
+
+BITS = 200
+TRUE_EPOCHS = 1_000
+SHOWN_PER_DECADE = 15
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectoryQuestion:
+    """The parameters before the first epoch and after each: (1 + epochs, entries)."""
+
+    workload: Workload
+    dtype: str
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
+        """Raises whatever the implementation raises; ValueError where its parameters become malformed."""
+        workload = self.workload
+        parameters, inputs, targets = module.convert(
+            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        )
+        rows = np.empty((1 + workload.epochs, len(workload.entries)), self.dtype)
+        rows[0] = flat(workload.initial_parameters)
+        for epoch in range(1, 1 + workload.epochs):
+            if epoch % 1_000 == 1:
+                doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
+            parameters = module.train(parameters, inputs, targets, workload.rate, 1)
+            reached = [plain(module, p) for p in parameters]
+            if complaint := malformed(workload, self.dtype, reached):
+                raise ValueError(f"its training is at epoch {epoch} with {complaint}")
+            rows[epoch] = flat(reached)
+        return rows
+
+
+def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[Numbers, Numbers]:
+    """Parameters at 200 bits before the first epoch and after each, (1 + epochs, entries), as a sum of two float64.
+
+    Radii are dropped after each epoch: balls around balls grow far faster than errors do. That enough digits are true
+    is shown by more bits instead.
+    """
+    found = np.empty((2, 1 + epochs, len(workload.entries)))
+    midpoints = np.frompyfunc(arb.mid, 1, 1)
+    with ctx.workprec(bits):
+        row, rate = balls(flat(workload.initial_parameters)), arb(workload.rate)
+        for epoch in range(1 + epochs):
+            for entry, ball in enumerate(row):
+                high = float(ball)
+                found[:, epoch, entry] = high, float(ball - high)
+            row = midpoints(row - rate * backpropagated_at(workload, workload.shaped(row)))
+    return found[0], found[1]
+
+
+def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Numbers, Numbers]) -> list[Trajectory]:
+    """Every trajectory, (1 + epochs, entries), beside the reference's; none where the reference has none."""
+    if REFERENCE not in rows:
+        return []
+    reference = rows[REFERENCE]
+    high, low = truth
+    decades = np.log10(workload.epochs)
+    shown = np.unique(np.geomspace(1, workload.epochs, round(decades * SHOWN_PER_DECADE) + 1).round().astype(int))
+    found = []
+    for name, row in rows.items():
+        apart = np.abs(row - reference)
+        units = np.spacing(np.maximum(np.abs(row), np.abs(reference)))
+        decided = [workload.logits(workload.shaped(r)) > 0 for r in (row, reference)]
+        from_truth = np.abs((row[: len(high)] - high) - low).max(axis=1)
+        found.append(
+            Trajectory(
+                implementation=name,
+                workload=workload.name,
+                epochs=workload.epochs,
+                bits=_first(row != reference),
+                one_ulp=_first(apart > units),
+                e12=_first(apart > 1e-12),
+                e6=_first(apart > 1e-6),
+                decisions=_first((decided[0] != decided[1]).reshape(len(row), -1)),
+                at=shown.tolist(),
+                from_reference=apart.max(axis=1)[shown].tolist(),
+                from_truth=from_truth[shown[shown < len(high)]].tolist(),
+            )
+        )
+    return found
+
+
+def _first(happens: NDArray[np.bool_]) -> int | None:
+    """The first epoch at which it happens to any entry."""
+    epochs = np.flatnonzero(happens.any(axis=1))
+    return int(epochs[0]) if len(epochs) else None

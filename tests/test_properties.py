@@ -1,0 +1,80 @@
+"""What must hold of every gradient, whoever computes it: symmetries, each within what rounding explains."""
+
+from dataclasses import replace
+
+import numpy as np
+from conftest import random_row
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.contract import Contract
+from benchmarks.gradients.answers import gradients
+from benchmarks.gradients.judge import DTYPES
+from benchmarks.gradients.truths import Numbers, truths_here
+from benchmarks.workloads import WORKLOADS, Array, Workload, flat
+
+HIDDEN = WORKLOADS["hidden"]
+
+few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+points = given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), st.sampled_from(DTYPES), st.permutations(range(4)))
+
+
+def judged(module: Contract, workload: Workload, row: Array) -> tuple[Numbers, Numbers]:
+    """The gradient at a point, and what rounding can do to it: flat rows."""
+    rows = row[np.newaxis]
+    with np.errstate(all="ignore"):
+        found = gradients(module, workload, str(row.dtype), rows)
+    assert not found.complaints
+    return found.rows[0].astype(np.float64), truths_here(workload, str(row.dtype), rows).bound[0]
+
+
+def samples(workload: Workload, which: list[int]) -> Workload:
+    return replace(workload, inputs=workload.inputs[which], targets=workload.targets[which])
+
+
+@few
+@points
+def test_the_order_of_samples_does_not_matter(
+    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+) -> None:
+    row = random_row(HIDDEN, seed, scale, dtype)
+    one, one_bound = judged(module, HIDDEN, row)
+    other, other_bound = judged(module, samples(HIDDEN, order), row)
+    assert np.all(np.abs(one - other) <= one_bound + other_bound)
+
+
+@few
+@points
+def test_a_sample_given_twice_counts_twice(
+    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+) -> None:
+    row = random_row(HIDDEN, seed, scale, dtype)
+    once, once_bound = judged(module, samples(HIDDEN, order[:1]), row)
+    twice, twice_bound = judged(module, samples(HIDDEN, order[:1] * 2), row)
+    assert np.all(np.abs(twice - 2 * once) <= twice_bound + 2 * once_bound)
+
+
+@few
+@points
+def test_a_loss_of_four_times_the_size_has_four_times_the_gradient(
+    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+) -> None:
+    row = random_row(HIDDEN, seed, scale, dtype)
+    once, once_bound = judged(module, samples(HIDDEN, order), row)
+    scaled, scaled_bound = judged(module, samples(HIDDEN, order * 4), row)
+    assert np.all(np.abs(scaled - 4 * once) <= scaled_bound + 4 * once_bound)
+
+
+@few
+@points
+def test_hidden_units_in_another_order_have_their_gradients_in_that_order(
+    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+) -> None:
+    def permuted(values: Array) -> Array:
+        first, bias, second, last = HIDDEN.shaped(values)
+        return flat([first[:, order], bias[:, order], second[order], last])
+
+    row = random_row(HIDDEN, seed, scale, dtype)
+    one, one_bound = judged(module, HIDDEN, row)
+    other, other_bound = judged(module, HIDDEN, permuted(row))
+    assert np.all(np.abs(permuted(one) - other) <= permuted(one_bound) + other_bound)

@@ -1,0 +1,60 @@
+"""Trajectories: the epochs at which planted ones part, and a truth that more bits confirm."""
+
+import numpy as np
+import pytest
+
+from benchmarks.contract import REFERENCE, discover, load
+from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
+from benchmarks.workloads import WORKLOADS
+
+NEURON = WORKLOADS["neuron"]
+ROWS = 1 + NEURON.epochs
+
+
+def beside(moved: np.ndarray, truth: float = 1.0) -> object:
+    """The trajectory of what is `moved` from a reference that stays at 1."""
+    rows = {REFERENCE: np.ones((ROWS, 3)), "other": np.ones((ROWS, 3)) + moved}
+    true = np.full((1 + TRUE_EPOCHS, 3), truth), np.zeros((1 + TRUE_EPOCHS, 3))
+    return {row.implementation: row for row in trajectories(NEURON, rows, true)}["other"]
+
+
+def test_each_threshold_has_its_first_epoch() -> None:
+    moved = np.zeros((ROWS, 3))
+    moved[5:, 1] = 2.0**-52  # one unit in the last place of 1
+    moved[7:, 1] = 2.0**-51
+    moved[50:, 1] = 2e-12
+    moved[600:, 0] = 2e-6
+    moved[9000:, 2] = -2.0
+    found = beside(moved)
+    assert (found.bits, found.one_ulp, found.e12, found.e6, found.decisions) == (5, 7, 50, 600, 9000)  # type: ignore[attr-defined]
+    assert found.from_reference[-1] == 2  # type: ignore[attr-defined]
+
+
+def test_what_never_parts_says_so() -> None:
+    found = beside(np.zeros((ROWS, 3)), truth=1.25)
+    assert [getattr(found, name) for name in ("bits", "one_ulp", "e12", "e6", "decisions")] == [None] * 5
+    assert set(found.from_truth) == {0.25}  # type: ignore[attr-defined]
+    assert found.at[0] == 1  # type: ignore[attr-defined]
+    assert {10, 100, 1_000, 10_000} <= set(found.at)  # type: ignore[attr-defined]
+    assert found.at[len(found.from_truth) - 1] == TRUE_EPOCHS  # type: ignore[attr-defined]
+
+
+def test_without_the_reference_there_is_nothing_to_compare_with() -> None:
+    assert trajectories(NEURON, {"other": np.ones((ROWS, 3))}, true_trajectory(NEURON, 1)) == []
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_twice_the_bits_change_nothing_in_the_first_thirty_digits(workload: str) -> None:
+    some = true_trajectory(WORKLOADS[workload], 300)
+    more = true_trajectory(WORKLOADS[workload], 300, bits=400)
+    np.testing.assert_array_equal(some[0], more[0])
+    np.testing.assert_allclose(some[1], more[1], rtol=1e-14)
+
+
+def test_an_honest_training_stays_near_the_true_one() -> None:
+    workload = WORKLOADS["hidden"]
+    with np.errstate(over="ignore"):
+        rows = TrajectoryQuestion(workload, "float64").put_to(load(discover()[0]), lambda _: None)
+    high, low = true_trajectory(workload, 100)
+    assert np.abs((rows[:101] - high) - low).max() < 1e-14
+    assert np.abs(rows[100] - rows[99]).max() > 1e-4  # it moves
