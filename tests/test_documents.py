@@ -97,6 +97,7 @@ UNTESTED_ALONE = {
     "verdicts",  # plain data
     "derivation",  # by test_oracle and test_truths
     "cores",  # by test_truths
+    "faults",  # by test_planting
     "speed",  # by hand: it takes half a minute
     "report",  # by test_cli
     "choices",  # by test_cli, as a user would

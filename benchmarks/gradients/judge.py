@@ -15,8 +15,8 @@ from benchmarks.gradients.conduct import ALL_AT_ONCE, PROBES, ConductQuestion, c
 from benchmarks.gradients.cores import all_cores
 from benchmarks.gradients.counterexample import CounterexampleQuestion, counterexample
 from benchmarks.gradients.exam import Exam
-from benchmarks.gradients.faults import plant_all
 from benchmarks.gradients.isolation import SECONDS_TO_ANSWER, Question, Reply, Witness, asked
+from benchmarks.gradients.planting import plant_all
 from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
 from benchmarks.gradients.truths import batches
 from benchmarks.gradients.verdicts import FAILED, MISSING, OUTSIDE, Conduct, Report, Verdict

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gradients import faults
-from benchmarks.gradients.faults import FAULTS, Fault, fault_rows, plant_all, workload_of
+from benchmarks.gradients.faults import FAULTS, Fault
 from benchmarks.gradients.judge import DTYPES
+from benchmarks.gradients.planting import POINTS, fault_rows, plant_all, workload_of
 from benchmarks.gradients.verdicts import PlantedFault
 
 # In float32 their effect is below rounding, or there is none: float32 inside float32 is no fault.
@@ -40,7 +40,7 @@ def test_what_differs_by_more_than_rounding_is_refused_and_nothing_else(
     honest = name.startswith(("none", "rounding only")) or (dtype, name) in HIDDEN_BY_ROUNDING
     assert (row.judge == 0) == honest
     assert honest == (row.of_bound is not None and row.of_bound <= 1)
-    assert row.points == faults.POINTS + 1
+    assert row.points == POINTS + 1
 
 
 def test_there_are_enough_of_them() -> None:
