@@ -56,6 +56,13 @@ def test_what_is_too_rare_for_small_numbers_is_shown_in_few_digits(variant: Vari
     assert all(len(re.sub(r"[-.e]|^0+", "", repr(float(value)).split("e")[0]).strip("0")) <= 2 for value in example.row)
 
 
+def test_what_is_wrong_only_after_some_calls_has_none_that_can_be_pasted(variant: Variant) -> None:
+    tired = (
+        "    gradient.n = getattr(gradient, 'n', 0) + 1\n    return [g * (1 + (gradient.n > 10)) for g in gradients]\n"
+    )
+    assert smallest(variant("tired", (RETURN, tired)))[1] is None
+
+
 def test_an_honest_one_has_none() -> None:
     assert smallest(discover()[0].path)[1] is None
 

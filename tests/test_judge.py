@@ -61,6 +61,15 @@ FAULTS = {
     "raises_in_gradient": Fault(
         "    activations = forward(parameters, inputs)\n", "    raise ValueError\n", "ValueError", FAILED
     ),
+    "exits_politely": Fault(
+        "    activations = forward(parameters, inputs)\n", "    raise SystemExit(0)\n", "SystemExit: 0", FAILED
+    ),
+    "closes_standard_output": Fault(
+        "    activations = forward(parameters, inputs)\n",
+        "    __import__('sys').stdout.close()\n    raise ValueError('closed')\n",
+        "ValueError: closed",
+        FAILED,
+    ),
     "exits": Fault(
         "    activations = forward(parameters, inputs)\n", "    __import__('os')._exit(3)\n", "code 3", FAILED
     ),
@@ -132,6 +141,10 @@ FAULTS = {
 def report(variant: Variant) -> Report:
     """One judgement of the reference, of all faults at once, and of one whose library is missing."""
     faulty = [read(variant(name, (fault.old, fault.new))) for name, fault in FAULTS.items()]
+    tires = (
+        "    gradient.n = getattr(gradient, 'n', 0) + 1\n    return [g * (1 + (gradient.n > 5)) for g in gradients]\n"
+    )
+    faulty.append(read(variant("tires", ("    return gradients\n", tires))))
     training = read(variant("ascends", ("p - rate * g", "p + rate * g")))
     missing = read(variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library")))
     broken = read(variant("broken", ("def loss(", "def cost(")))
@@ -197,6 +210,12 @@ def test_a_right_gradient_with_a_wrong_update_is_refused_by_its_known_answer(rep
     verdict, reason = report.refusal("ascends", "hidden") or ("", "")
     assert verdict == OUTSIDE
     assert "prediction" in str(reason)
+
+
+def test_a_gradient_that_is_right_the_first_times_only_is_called_what_it_is(report: Report) -> None:
+    first = next(c for c in report.conduct if c.implementation == "tires")
+    assert (first.workload, first.dtype, first.verdict) == ("neuron", "float64", FAILED)
+    assert "it keeps state between calls" in str(first.reason)
 
 
 def test_a_missing_library_is_reported_and_no_fault(report: Report) -> None:

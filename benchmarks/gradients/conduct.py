@@ -127,20 +127,23 @@ class _Watch:
                 self.complaints[complaint] = None
 
 
-def conduct(implementation: str, question: ConductQuestion, replies: Mapping[str, Reply], bound: Numbers) -> Conduct:
+def conduct(
+    implementation: str, question: ConductQuestion, replies: Mapping[str, Reply], earlier: Array | None, bound: Numbers
+) -> Conduct:
     """What is said of one implementation.
 
-    `replies` are by place, "here" and those of `elsewhere` where it was asked; `bound` is that of rounding at the
-    points, (points, entries).
+    `replies` are by place, "here" and those of `elsewhere` where it was asked; `earlier` is what it gave at the same
+    points before, (points, entries), if anything; `bound` is that of rounding there.
     """
     workload, dtype, here = question.workload.name, question.dtype, replies["here"]
     if here.answer is None:
         return Conduct(implementation, workload, dtype, None, None, None, None, FAILED, here.trouble)
     answer: ConductAnswer = here.answer
     complaints = list(answer.complaints)
+    others = [answer.again.rows, *(r.answer.first.rows for r in replies.values() if r.answer is not None)]
     with np.errstate(invalid="ignore"):
-        if np.any(np.abs(answer.first.rows - answer.again.rows) > 2 * bound):
-            complaints.append("it keeps state between calls: the same point gives another gradient the second time")
+        if any(np.any(np.abs(answer.first.rows - o) > 2 * bound) for o in (*others, earlier) if o is not None):
+            complaints.append("it keeps state between calls: the same point gives another gradient another time")
     again = {place: answer.repeats(reply.answer) for place, reply in replies.items()}
     if again.get(ALL_AT_ONCE):
         again = dict.fromkeys(elsewhere(), True)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -162,16 +162,17 @@ def _answer(implementation: Implementation, questions: Sequence[Question], conne
                 # Where a sigmoid saturates exp overflows and 1 / inf = 0 is right; what isn't, the judge will see.
                 with np.errstate(all="ignore"):
                     answer = question.put_to(module, connection.send)
-            except Exception as error:  # noqa: BLE001  anyone's file may raise anything
+            except BaseException as error:  # noqa: BLE001  anyone's file may raise anything, SystemExit too
                 trouble = describe(error)
             connection.send((answer, trouble, _taken(printed)))
 
 
 def _taken(printed: BinaryIO) -> str:
     """What was printed since the last time: its beginning, in one line."""
-    sys.stdout.flush()
+    with suppress(OSError, ValueError):  # it may have been closed
+        sys.stdout.flush()
     printed.seek(0)
-    text = printed.read(200).decode(errors="replace")
+    text = printed.read(60).decode(errors="replace")
     printed.seek(0)
     printed.truncate()
     return " ".join(text.split()) or text[:1]

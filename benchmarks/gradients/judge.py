@@ -163,7 +163,9 @@ class Hearing:
     def conduct(self, implementation: Implementation, exam: Exam) -> Conduct:
         """On how it behaved."""
         name, bound = implementation.name, exam.truths.bound[:PROBES]
-        found = conduct(name, exam.conduct, self._places(name, exam.conduct), bound)
+        before = self._replies[name, "here", exam.question].answer
+        earlier = before.gradients.rows[:PROBES] if before is not None else None
+        found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
         if name not in self._printed:
             return found
         reasons = [f"it prints to standard output: {self._printed[name]!r}", *([found.reason] if found.reason else [])]
