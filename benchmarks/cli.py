@@ -1,7 +1,8 @@
-"""The command: xorbench list, gradients, run, publish.
+"""The command: xorbench list, gradients, run, publish, verify.
 
-Exit codes: 0 all is well; 1 a gradient outside its bound, or an implementation that failed; 2 a mistake in the call;
-130 interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
+Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed, or a page that is not what the
+records say; 2 a mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help`
+answers at once.
 """
 
 import signal
@@ -151,6 +152,23 @@ def publish_(output: Output = None) -> int:
     for path in written:
         typer.echo(path)
     return 0
+
+
+@app.command()
+def verify(output: Output = None) -> int:
+    """Render the tables again and compare: 1 where what is published is not what the records say."""
+    from benchmarks import choices, publish
+
+    folder = choices.folder(output)
+    try:
+        complaints = publish.verify(folder)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from error
+    for complaint in complaints:
+        typer.echo(complaint)
+    if not complaints:
+        typer.echo(f"{folder}: everything is what the records say")
+    return 1 if complaints else 0
 
 
 def _kept(record: "Record", folder: Path) -> Path:

@@ -1,6 +1,8 @@
 """Render what is published from the records alone: tables in the results folder, and those that stand in a README."""
 
+import itertools
 import re
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -20,27 +22,58 @@ DOCUMENTS = (ROOT / "README.md", ROOT / "implementations" / "README.md", ROOT / 
 
 
 def publish(folder: Path) -> list[Path]:
-    """Render everything that the records in a folder say; for the project's own folder its documents too.
+    """Write everything that the records in a folder say; for the project's own folder its documents too.
 
-    Returns the files that are now there. Raises OSError where one can't be written, ValueError where there is no
-    record, or a file that is none.
+    Returns the files that are now there. Raises OSError where one can't be written, ValueError as `rendered` does.
+    """
+    texts = rendered(folder)
+    for path, text in texts.items():
+        records.write_whole(path, text)
+    return list(texts)
+
+
+def verify(folder: Path) -> list[str]:
+    """Render again, and say of each file that is there and not the same where it differs first, in one line.
+
+    A page that no record stands behind is named too. Raises OSError, ValueError as `rendered` does.
+    """
+    texts = rendered(folder)
+    complaints = []
+    for path, text in texts.items():
+        if not path.exists():
+            complaints.append(f"{path}: missing")
+        elif (there := path.read_text(encoding="utf-8")) != text:
+            lines = itertools.zip_longest(there.splitlines(), text.splitlines())
+            numbered = ((number, *pair) for number, pair in enumerate(lines, start=1) if pair[0] != pair[1])
+            number, found, expected = next(numbered, (0, "another end of line", ""))
+            complaints.append(f"{path}:{number}: found {_short(found)}, expected {_short(expected)}")
+    strays = [path for path in sorted(folder.glob("*/*")) if path not in texts and path.suffix != ".json"]
+    return complaints + [f"{path}: no record stands behind it" for path in strays]
+
+
+def _short(line: str | None) -> str:
+    return "no such line" if line is None else repr(textwrap.shorten(line, 120))
+
+
+def rendered(folder: Path) -> dict[Path, str]:
+    """Every file that the records in a folder stand behind, and what is in it.
+
+    Raises ValueError where there is no record, or a file that is none.
     """
     found = {path: records.read(path) for path in records.paths(folder)}
     if not found:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
+    headline = newest(found.values())
+    drawn = pictures(headline["gradients"])
     texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
-    drawn = pictures(newest(found.values())["gradients"])
     texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
     texts[folder / "README.md"] = _index(folder, found, drawn)
     texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in ratios.rows(record)])
     texts[folder / "gradients.csv"] = _csv(found, lambda record: record["gradients"]["rows"])
     texts[folder / "accuracy.csv"] = _csv(found, lambda record: record["gradients"]["accuracy"])
     if folder.resolve() == records.FOLDER:
-        headline = newest(found.values())
         texts |= {document: fill(document.read_text(encoding="utf-8"), headline) for document in DOCUMENTS}
-    for path, text in texts.items():
-        records.write_whole(path, text)
-    return list(texts)
+    return texts
 
 
 def publish_one(path: Path, record: Record) -> Path:

@@ -47,6 +47,7 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
         (("gradients", "--with=/nowhere/mine.py"), "/nowhere/mine.py: no such file"),
         (("list", "--with=/nowhere/mine.py"), "no such file"),
         (("publish", "--output=/nowhere"), "no record in it"),
+        (("verify", "--output=/nowhere"), "no record in it"),
         (("dance",), "No such command 'dance'"),
         (("run", "--fast"), "No such option: --fast"),
     ],
@@ -164,6 +165,11 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
     published = xorbench("publish", "--output", tmp_path / "res")
     assert published.returncode == 0
     assert str(tmp_path / "res" / "timings.csv") in published.stdout
+    assert xorbench("verify", "--output", tmp_path / "res").returncode == 0
+    (tmp_path / "res" / "README.md").write_text("1.0\n")
+    spoilt = xorbench("verify", "--output", tmp_path / "res")
+    assert spoilt.returncode == 1
+    assert spoilt.stdout.startswith(f"{tmp_path / 'res' / 'README.md'}:1: found '1.0', expected '# Results'")
 
 
 def test_a_run_for_people_prints_the_tables(tmp_path: Path) -> None:
@@ -230,7 +236,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("import benchmarks.cli") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
-    assert all(command in help_.stdout for command in ("list", "gradients", "run", "publish"))
+    assert all(command in help_.stdout for command in ("list", "gradients", "run", "publish", "verify"))
 
 
 def test_importing_the_harness_imports_no_framework() -> None:

@@ -15,19 +15,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXPLANATION = (ROOT / "implementations" / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_published_table_is_what_the_records_say(tmp_path: Path) -> None:
-    folder = tmp_path / "results"
-    for path in records.paths(records.FOLDER):
-        records.write(records.read(path), folder)
-    for path in publish.publish(folder):
-        assert (records.FOLDER / path.relative_to(folder)).read_text(encoding="utf-8") == path.read_text(
-            encoding="utf-8"
-        )
-    headline = publish.newest(records.read(path) for path in records.paths(records.FOLDER))
+def test_every_published_table_is_what_the_records_say() -> None:
+    assert publish.verify(records.FOLDER) == []
     for document in publish.DOCUMENTS:
-        text = document.read_text(encoding="utf-8")
-        assert "<!-- table: " in text
-        assert publish.fill(text, headline) == text
+        assert "<!-- table: " in document.read_text(encoding="utf-8")
 
 
 def test_a_committed_record_is_full_and_its_baseline_agrees_with_itself() -> None:

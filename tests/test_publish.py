@@ -1,6 +1,7 @@
 """What is published is what the records say, and nothing else."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,36 @@ def test_tables_stand_between_their_markers() -> None:
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(ValueError, match="no table is named speed, expected one of timings, gradients, endings"):
         publish.fill("<!-- table: speed --><!-- end -->", planted_record({}))
+
+
+def test_what_was_just_published_is_what_the_records_say(folder: Path) -> None:
+    publish.publish(folder)
+    assert publish.verify(folder) == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "another-machine/2026-03-03T000000Z.md", "timings.csv"])
+def test_one_changed_digit_is_found_with_its_place(folder: Path, page: str) -> None:
+    publish.publish(folder)
+    path = folder / page
+    lines = path.read_text(encoding="utf-8").splitlines()
+    place = next(number for number, line in enumerate(lines) if "other" in line and re.search(r"\d", line))
+    lines[place] = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), lines[place], count=1)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (complaint,) = publish.verify(folder)
+    assert complaint.startswith(f"{path}:{place + 1}: found ")
+
+
+def test_a_removed_row_a_changed_record_and_a_page_without_one_are_found(folder: Path) -> None:
+    publish.publish(folder)
+    index = folder / "README.md"
+    kept = [line for line in index.read_text(encoding="utf-8").splitlines() if not line.startswith("| other")]
+    index.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    record = next((folder / "another-machine").glob("*.json"))
+    record.write_text(record.read_text(encoding="utf-8").replace('"rounds": 11', '"rounds": 12'), encoding="utf-8")
+    stray = folder / "another-machine" / "by-hand.md"
+    stray.write_text("0.1 of the time\n", encoding="utf-8")
+    (folder / "gradients.csv").unlink()
+    found = "\n".join(publish.verify(folder))
+    for place in (f"{index}:", f"{record.with_suffix('.md')}:", f"{folder / 'gradients.csv'}: missing"):
+        assert place in found
+    assert f"{stray}: no record stands behind it" in found
