@@ -1,6 +1,7 @@
 """What a user asked for, held against what there is. A mistake is one line that says what would be right."""
 
 import difflib
+import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import typer
 
 from benchmarks.contract import REFERENCE, Implementation, discover
 from benchmarks.environment import allowed_cpus
-from benchmarks.records import FOLDER
+from benchmarks.records import FOLDER, Record, read
 from benchmarks.workloads import WORKLOADS, Workload
 
 REPORTS = (".md", ".html")
@@ -69,17 +70,42 @@ def folder(output: Path | None) -> Path:
         ) from error
 
 
-def report(file: Path | None) -> Path | None:
-    """The file of a report, shown to be writable before anything is judged. Raises typer.BadParameter."""
-    if file is None:
+def report(path: Path | None) -> Path | None:
+    """The file of a report, if one is wanted. Raises typer.BadParameter."""
+    return None if path is None else file(path, "--report", REPORTS)
+
+
+def file(path: Path, option: str, endings: Sequence[str]) -> Path:
+    """A file to write, shown to be writable before anything is done. Raises typer.BadParameter."""
+    if path.suffix not in endings:
+        raise typer.BadParameter(f"{path}: expected a name that ends in {' or '.join(endings)}", param_hint=option)
+    if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise typer.BadParameter(f"{path} can't be written; name a file in a folder that is there", param_hint=option)
+    return path
+
+
+def share(percent: str | None, option: str) -> float | None:
+    """A share that was given as percent, "2%" or "2". Raises typer.BadParameter."""
+    if percent is None:
         return None
-    if file.suffix not in REPORTS:
-        raise typer.BadParameter(f"{file}: expected a name that ends in {' or '.join(REPORTS)}", param_hint="--report")
-    if not file.parent.is_dir() or file.is_dir() or not os.access(file.parent, os.W_OK):
+    try:
+        value = float(percent.strip().removesuffix("%")) / 100
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
         raise typer.BadParameter(
-            f"{file} can't be written; name a file in a folder that is there", param_hint="--report"
+            f"{percent}: expected a number of percent between 0 and 100, as in 2%", param_hint=option
         )
-    return file
+    return value
+
+
+def record(path: Path) -> Record:
+    """A record that was named. Raises typer.BadParameter."""
+    try:
+        return read(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise typer.BadParameter(f"{path}: {reason}; expected a record, results/<machine>/<time>.json") from error
 
 
 def _known(name: str, names: list[str], kind: str) -> str:

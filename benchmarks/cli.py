@@ -1,7 +1,7 @@
-"""The command: xorbench list, gradients, run, publish, verify.
+"""The command: xorbench list, gradients, run, compare, export, publish, verify.
 
-Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed, or a page that is not what the
-records say; 2 a mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help`
+Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
+row that became slower than it may, or a page that is not what the records say; 2 a mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help`
 answers at once.
 """
 
@@ -95,8 +95,19 @@ def run(
     quick: Annotated[bool, typer.Option("--quick", help="3 launches of 30 rounds: soon done, wide intervals.")] = False,
     implementation: Implementations = None,
     workload: Workloads = None,
-    launches: Annotated[int | None, typer.Option(min=1, metavar="N", help="Fresh processes of each; 20.")] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Turns of each in a launch; 100.")] = None,
+    budget: Annotated[
+        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 3, with --resolution 30.")
+    ] = None,
+    resolution: Annotated[
+        str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
+    ] = None,
+    launches: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="So many fresh processes of each, whatever it takes.")
+    ] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Turns of each in such a launch; 100.")] = None,
+    cold_starts: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 5.")
+    ] = None,
     cpu: Annotated[int | None, typer.Option(min=0, metavar="N", help="The CPU to time on; the last one.")] = None,
     seed: Seed = 0,
     output: Output = None,
@@ -108,15 +119,23 @@ def run(
 
     chosen = choices.with_reference(choices.implementations(implementation, extra))
     workloads, folder, timing_cpu = choices.workloads(workload), choices.folder(output), choices.cpu(cpu)
-    from benchmarks import environment, publish, ratios, show, suite, tables
+    wanted = choices.share(resolution, "--resolution")
+    fixed = quick or launches or rounds
+    if fixed and (budget or wanted):
+        raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
+    from benchmarks import environment, publish, show, suite, tables
+    from benchmarks.estimates import rows
 
     settings = suite.Settings(
-        launches=launches or (3 if quick else 20),
-        rounds=rounds or (30 if quick else 100),
         points=50 if quick else 200,
         cpu=timing_cpu,
         seed=seed,
         quick=quick,
+        launches=launches or (3 if quick else 20) if fixed else None,
+        rounds=rounds or (30 if quick else 100) if fixed else None,
+        budget_minutes=None if fixed else budget or (30 if wanted else 3),
+        resolution=wanted,
+        cold_starts=cold_starts if cold_starts is not None else 2 if quick else 5,
     )
     session = suite.Suite(chosen, workloads, settings)
     try:
@@ -128,16 +147,60 @@ def run(
     record = session.record(environment.command())
     path = _kept(record, folder)
     page = publish.publish_one(path, record)
-    rows = ratios.rows(record)
     if as_json:
-        show.document({"record": str(path), "tables": str(page), **ratios.document(record)})
+        show.document({"record": str(path), "tables": str(page), **rows.document(record)})
     else:
         show.tables(tables.tables(record))
         typer.echo(f"\nThe record: {path}\nThe tables: {page}")
     if record["partial"]:
         return 130
-    failed = any(row.verdict in ("outside", "failed", "not timed") for row in rows)
+    failed = any(row.verdict in ("outside", "failed", "refused", "not timed") for row in rows.rows(record))
     return 1 if failed or choices.missing(implementation, chosen) else 0
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="A record.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="A later one, of the same kind of machine.")],
+    fail_if_slower: Annotated[
+        str | None,
+        typer.Option(metavar="PERCENT", help="Exit code 1 if a row is slower by more, or can't be compared."),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """What became of each ratio from record A to record B, where that can be said."""
+    from benchmarks import choices
+
+    limit = choices.share(fail_if_slower, "--fail-if-slower")
+    old, new = choices.record(before), choices.record(after)
+    from benchmarks import show, timings
+    from benchmarks.estimates import changes
+
+    found = changes.changes(old, new)
+    failed = limit is not None and (not found or any(c.slower_by(limit) or c.reason for c in found))
+    if as_json:
+        show.document({"failed": failed, "changes": [asdict(c) for c in found], "notes": changes.notes(old, new)})
+    else:
+        show.tables([timings.changes(found, changes.notes(old, new))])
+    return 1 if failed else 0
+
+
+@app.command()
+def export(
+    record: Annotated[Path, typer.Argument(metavar="RECORD", help="Whose raw timings to export.")],
+    pytest_benchmark: Annotated[
+        Path, typer.Option("--pytest-benchmark", metavar="FILE", help="Write JSON for pytest-benchmark compare.")
+    ],
+) -> int:
+    """Write a record's raw timings as another tool reads them."""
+    from benchmarks import choices
+
+    content, file = choices.record(record), choices.file(pytest_benchmark, "--pytest-benchmark", (".json",))
+    from benchmarks import foreign, records
+
+    records.write_whole(file, foreign.pytest_benchmark(content))
+    typer.echo(file)
+    return 0
 
 
 @app.command("publish")

@@ -4,6 +4,7 @@ Without a driver there is nobody to wait for, and this is plain pytest-benchmark
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,12 +14,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import environment
-from benchmarks.contract import Contract, Implementation, discover
-from benchmarks.contract import load as load_file
+from benchmarks.clock.subject import Subject
+from benchmarks.contract import Implementation, discover
 from benchmarks.gradients.verdicts import Report
 from benchmarks.workloads import WORKLOADS, Workload
-
-load = cache(load_file)
 
 POINTS = 100
 """Random points of the gradient check where no driver has made one."""
@@ -39,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--turns", type=int, metavar="FD", help="the open file descriptor of a driver that hands out turns")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--turns") is not None:
+        environment.end_with_parent()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "workload" in metafunc.fixturenames:
         metafunc.parametrize("workload", _workloads(metafunc.config), ids=lambda w: w.name)
@@ -47,8 +51,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _workloads(config: pytest.Config) -> list[Workload]:
-    wanted = config.getoption("--workload")
-    return [w for w in WORKLOADS.values() if not wanted or w.name in wanted]
+    """In the order in which they were asked for."""
+    return [WORKLOADS[name] for name in config.getoption("--workload") or WORKLOADS]
 
 
 def _implementations(config: pytest.Config) -> list[Implementation]:
@@ -77,50 +81,68 @@ def report(pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None") -
     return judge(_implementations(pytestconfig), _workloads(pytestconfig), POINTS, seed=0, thorough=False)
 
 
+@pytest.fixture(scope="session")
+def subjects(
+    pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None"
+) -> Callable[[Implementation, Workload], Subject]:
+    """Each is made once: under a driver all of them before the first turn, so that nobody compiles in between."""
+    made = cache(Subject)
+    if driver is not None:
+        for implementation in _implementations(pytestconfig):
+            for workload in _workloads(pytestconfig):
+                made(implementation, workload)
+        driver.send("ready")
+    return made
+
+
 @pytest.fixture
-def train(implementation: Implementation, workload: Workload, report: Report | None) -> Callable[[int], object]:
-    """`epochs -> trained parameters`, with everything converted: both sides of the clock in one place."""
+def subject(
+    implementation: Implementation,
+    workload: Workload,
+    report: Report | None,
+    subjects: Callable[[Implementation, Workload], Subject],
+) -> Subject:
+    """What is timed, where it may be."""
     if implementation.missing:
         pytest.skip(f"{implementation.name}: {implementation.missing}")
     if report and (refusal := report.refusal(implementation.name, workload.name)):
         pytest.fail(f"no passed gradient check, no time: {' '.join(map(str, refusal))}", pytrace=False)
-    module: Contract = load(implementation)
-    parameters, inputs, targets = module.convert(
-        list(workload.initial_parameters), workload.inputs, workload.targets, workload.dtype
-    )
-    return lambda epochs: module.train(parameters, inputs, targets, workload.rate, epochs)
+    return subjects(implementation, workload)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How much to do, and `wait`, which comes back when it is one's turn."""
+
+    rounds: int
+    epochs_per_round: int
+    wait: Callable[[], None]
 
 
 @pytest.fixture
-def rounds(pytestconfig: pytest.Config) -> int:
-    return int(pytestconfig.getoption("--rounds"))
-
-
-@pytest.fixture
-def points(pytestconfig: pytest.Config) -> int:
-    return int(pytestconfig.getoption("--points"))
-
-
-@pytest.fixture
-def epochs_per_round(pytestconfig: pytest.Config) -> int:
-    return int(pytestconfig.getoption("--epochs-per-round"))
-
-
-@pytest.fixture
-def take_turn(
-    benchmark: BenchmarkFixture, workload: Workload, driver: "Connection[Any, Any] | None"
-) -> Iterator[Callable[[], None]]:
-    """Wait for one's turn; at the end hand in the timings, and wait for the others to end theirs."""
-    benchmark.group = f"{workload.name}, {benchmark.name.partition('[')[0]}"
+def turn(
+    pytestconfig: pytest.Config,
+    benchmark: BenchmarkFixture,
+    subject: Subject,
+    driver: "Connection[Any, Any] | None",
+) -> Iterator[Turn]:
+    """One's turns; at the end hand in the timings and the ledger."""
+    benchmark.group = subject.workload.name
     if driver is None:
-        yield lambda: None
+        yield Turn(pytestconfig.getoption("--rounds"), pytestconfig.getoption("--epochs-per-round"), lambda: None)
         return
 
     def wait() -> None:
         driver.send("ready")
         driver.recv()
 
-    yield wait
+    yield Turn(**driver.recv(), wait=wait)
     if benchmark.stats is not None:
-        driver.send({"seconds": list(benchmark.stats.stats.data), "observed": environment.observed()})
-        driver.recv()
+        seconds = list(benchmark.stats.stats.data)
+        readings = [asdict(reading) for reading in subject.bookkeeper.readings]
+        driver.send({"seconds": seconds, "readings": readings, "ledger": subject.bookkeeper.close(seconds)})
+
+
+@pytest.fixture
+def points(pytestconfig: pytest.Config) -> int:
+    return int(pytestconfig.getoption("--points"))

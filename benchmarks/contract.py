@@ -33,6 +33,8 @@ class Contract(Protocol):
     FRAMEWORK: str
     """The distribution that the version is read from, as `pip` names it."""
     TIER: Literal["idiomatic", "tuned"]
+    EXECUTION: Literal["eager", "compiled"]
+    """Whether an epoch runs this file's Python, or what it was compiled to; the clock looks which it is."""
     GRANULARITY: Literal["one call per epoch", "whole loop"]
 
     def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> tuple[list[Any], Any, Any]:
@@ -73,6 +75,7 @@ class Implementation:
     path: Path
     framework: str = ""
     tier: str = ""
+    execution: str = ""
     granularity: str = ""
     missing: str | None = None
     """Why it cannot run here: a library that is not installed."""
@@ -91,6 +94,7 @@ class Implementation:
             "framework": self.framework,
             "version": version_of(self.framework),
             "tier": self.tier,
+            "execution": self.execution,
             "granularity": self.granularity,
             "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
             "missing": self.missing,

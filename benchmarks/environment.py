@@ -1,9 +1,11 @@
 """What machine this is, which versions, which threads: set before a framework is imported, observed afterwards."""
 
+import ctypes
 import importlib.metadata
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -12,16 +14,48 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 """Read by numerical libraries when they are loaded. Some heed none of them: hence the affinity, and the observing."""
 
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
+
+
+def of_a_worker() -> dict[str, str]:
+    """All variables that what is timed gets to see: no flags of any compiler, no settings of any framework."""
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | ONE_THREAD
+
 
 def allowed_cpus() -> list[int]:
     """The CPUs that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def apart_from(cpu: int) -> list[int]:
+    """The allowed CPUs that share no core with this one; what runs there takes nothing from it but memory's time."""
+    siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+    try:
+        parts = [part.partition("-") for part in siblings.read_text().strip().split(",")]
+    except OSError:
+        return []
+    shared = {number for first, _, last in parts for number in range(int(first), int(last or first) + 1)}
+    return [other for other in allowed_cpus() if other not in shared]
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when the one that started it ends, however that ends. Linux only."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it has ended in between
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+_PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -57,11 +91,6 @@ def observed() -> dict[str, Any]:
     return {"process_threads": psutil.Process().num_threads(), "pools": pools, "cpus": allowed_cpus()}
 
 
-def disturbance() -> dict[str, float | None]:
-    """Load and stolen time now. None: this system does not tell."""
-    return {"load_1_minute": os.getloadavg()[0], "steal_seconds": getattr(psutil.cpu_times(), "steal", None)}
-
-
 def machine() -> dict[str, Any]:
     """CPU model, cores, system and a name made of them; nothing that tells whose machine it is."""
     import cpuinfo
@@ -92,6 +121,25 @@ def version_of(framework: str) -> str:
         return importlib.metadata.version(framework)
     except (importlib.metadata.PackageNotFoundError, ValueError):
         return "unknown"
+
+
+def installed_bytes(framework: str) -> int | None:
+    """The size of a distribution's files and of those of everything that it requires. None: it is not installed."""
+    seen: dict[str, int] = {}
+    wanted = [framework]
+    while wanted:
+        name = canonicalize_name(wanted.pop())
+        if name in seen:
+            continue
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except (importlib.metadata.PackageNotFoundError, ValueError):
+            continue  # optional, or not for this system
+        files = (Path(str(file.locate())) for file in distribution.files or ())
+        seen[name] = sum(file.stat().st_size for file in files if file.is_file())
+        required = map(Requirement, distribution.requires or ())
+        wanted += [r.name for r in required if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return sum(seen.values()) or None
 
 
 def blas() -> dict[str, str]:

@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+def say(sentence: str) -> None:
+    """One line between stages."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def stage(name: str, steps: int) -> Iterator[Callable[[], None]]:
     """Show one stage of a command; call what it yields after each of its steps."""
@@ -20,9 +25,16 @@ def _live(name: str, steps: int) -> Iterator[Callable[[], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # No refreshing of its own, which would be a thread beside the clock.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
         task = progress.add_task(name, total=steps)
-        yield lambda: progress.advance(task)
+
+        def advance() -> None:
+            progress.advance(task)
+            progress.refresh()
+
+        progress.refresh()
+        yield advance
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import judgements, ratios, records, tables
+from benchmarks import judgements, records, tables, timings
+from benchmarks.estimates import costs, rows
 from benchmarks.markup import markdown
 from benchmarks.pictures import Picture, pictures
 from benchmarks.records import Record
@@ -68,7 +69,8 @@ def rendered(folder: Path) -> dict[Path, str]:
     texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
     texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
     texts[folder / "README.md"] = _index(folder, found, drawn)
-    texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in ratios.rows(record)])
+    texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in rows.rows(record)])
+    texts[folder / "beginnings.csv"] = _csv(found, lambda record: [asdict(cost) for cost in costs.costs(record)])
     texts[folder / "gradients.csv"] = _csv(found, lambda record: record["gradients"]["rows"])
     texts[folder / "accuracy.csv"] = _csv(found, lambda record: record["gradients"]["accuracy"])
     if folder.resolve() == records.FOLDER:
@@ -84,14 +86,18 @@ def publish_one(path: Path, record: Record) -> Path:
 
 
 def newest(found: Iterable[Record]) -> Record:
-    """The record that is shown first: the newest whole one of full length, else the newest."""
-    return max(found, key=lambda r: (not r["partial"] and not r["settings"]["quick"], r["created"]))
+    """The record that is shown first: the newest whole and fit one of full length, else the newest."""
+    return max(found, key=lambda r: (not r["partial"] and not r["settings"]["quick"], not r["unfit"], r["created"]))
 
 
 def fill(document: str, record: Record) -> str:
     """The document with the tables between its markers rendered anew. Raises ValueError for an unknown name."""
     blocks = {
-        "timings": lambda: tables.timings(record),
+        "timings": lambda: timings.timings(record),
+        "beginnings": lambda: [timings.beginnings(record)],
+        "order": lambda: [timings.order(record)],
+        "ledger": lambda: [timings.ledger(record)],
+        "quietness": lambda: [timings.quietness(record)],
         "gradients": lambda: [judgements.gradients(record["gradients"])],
         "endings": lambda: [judgements.endings(record["gradients"])],
         "conduct": lambda: [judgements.conduct(record["gradients"])],
@@ -126,6 +132,7 @@ def _index(folder: Path, found: dict[Path, Record], drawn: list[Picture]) -> str
     for path, record in found.items():
         place = path.with_suffix(".md").relative_to(folder).as_posix()
         kind = "interrupted" if record["partial"] else "quick" if record["settings"]["quick"] else "full"
+        kind += ", unfit" if record["unfit"] else ""
         lines.append(f"- [{record['machine']['name']}, {record['created']}]({place}), {kind}: `{record['command']}`")
     return "\n".join(lines) + "\n"
 

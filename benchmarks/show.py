@@ -11,8 +11,8 @@ from rich.table import Table as Grid
 from benchmarks.cells import Table
 
 _COLOURS = {
-    **dict.fromkeys(("inside", "faster", "present"), "green"),
-    **dict.fromkeys(("outside", "failed", "missing", "not timed"), "bold red"),
+    **dict.fromkeys(("inside", "faster", "present", "kept"), "green"),
+    **dict.fromkeys(("outside", "failed", "missing", "not timed", "refused", "broken", "changed"), "bold red"),
     **dict.fromkeys(("slower", "noise floor"), "yellow"),
 }
 

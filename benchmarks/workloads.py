@@ -28,7 +28,7 @@ class KnownAnswer:
     largest_parameter: float = np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Workload:
     """One training problem: full batch, half the sum of squared errors, gradient descent.
 
@@ -97,6 +97,12 @@ class Workload:
     def parameters_sha256(self) -> str:
         """SHA-256 of the initial parameters: their little-endian float64 bytes, one after the other."""
         return hashlib.sha256(b"".join(p.astype("<f8").tobytes() for p in self.initial_parameters)).hexdigest()
+
+    @cached_property
+    def timed_parameters_sha256(self) -> str:
+        """The same of what training is timed from: the initial parameters as the workload's dtype holds them."""
+        timed = [p.astype(self.dtype).astype("<f8") for p in self.initial_parameters]
+        return hashlib.sha256(b"".join(p.tobytes() for p in timed)).hexdigest()
 
     def description(self) -> dict[str, Any]:
         """What a record says of it."""

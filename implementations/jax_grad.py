@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 FRAMEWORK = "jax"
 TIER = "idiomatic"
+EXECUTION = "compiled"
 GRANULARITY = "one call per epoch"
 
 Plain = NDArray[np.floating]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 FRAMEWORK = "numpy"
 TIER = "idiomatic"
+EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
 
 Plain = NDArray[np.floating]

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 FRAMEWORK = "torch"
 TIER = "idiomatic"
+EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
 
 Plain = NDArray[np.floating]

@@ -18,7 +18,7 @@ def test_every_implementation_keeps_the_contract(present: Implementation) -> Non
 
 
 def test_the_contract_is_what_the_readme_of_a_newcomer_says() -> None:
-    assert list(CONSTANTS) == ["FRAMEWORK", "TIER", "GRANULARITY"]
+    assert list(CONSTANTS) == ["FRAMEWORK", "TIER", "EXECUTION", "GRANULARITY"]
     assert list(FUNCTIONS) == ["convert", "predict", "loss", "gradient", "step", "train", "to_numpy"]
     assert FUNCTIONS["train"] == ["parameters", "inputs", "targets", "rate", "epochs"]
 

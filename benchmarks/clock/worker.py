@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from benchmarks import environment
 from benchmarks.contract import FOLDER, Implementation
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 SECONDS_OF_SILENCE = 120
 """How long a worker may say nothing, at its start or in its turn, before it is given up."""
@@ -26,16 +27,12 @@ class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
 class Worker:
     """A fresh process that waits at one end of a pipe: "ready" comes out of it, "go" goes in."""
 
-    def __init__(
-        self, implementation: Implementation, workload: str, epochs_per_round: int, rounds: int, cpu: int
-    ) -> None:
+    def __init__(self, implementation: Implementation, workloads: Sequence[str], cpu: int) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
         self._line, theirs = Pipe()
         arguments = [
             f"--implementation={implementation.name}",
-            f"--workload={workload}",
-            f"--epochs-per-round={epochs_per_round}",
-            f"--rounds={rounds}",
+            *(f"--workload={workload}" for workload in workloads),
             f"--turns={theirs.fileno()}",
         ]
         if implementation.path.parent != FOLDER:
@@ -44,7 +41,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pytest", "benchmarks/bench_train.py", *_PYTEST, *arguments],
                 cwd=ROOT,
-                env={**os.environ, **environment.ONE_THREAD, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                env=environment.of_a_worker() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -56,10 +53,10 @@ class Worker:
         """Let it run on this CPU from now on."""
         environment.move(self._process.pid, cpu)
 
-    def go(self) -> None:
-        """Give it the turn. Raises Lost."""
+    def tell(self, message: Any) -> None:
+        """Say something to it. Raises Lost."""
         try:
-            self._line.send("go")
+            self._line.send(message)
         except OSError as error:
             raise Lost(self._last_words()) from error
 

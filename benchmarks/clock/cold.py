@@ -1,0 +1,63 @@
+"""What it costs to begin: cold starts, each a fresh process that has the timing CPU to itself."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import environment
+from benchmarks.contract import Implementation
+from benchmarks.gradients.isolation import describe
+from benchmarks.workloads import Workload
+
+SECONDS_TO_START = 300
+
+SCRIPT = Path(__file__).parent / "cold_start.py"
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """One cold start of one implementation: importing it, its first epoch with all that is compiled, peak memory."""
+
+    workload: str
+    implementation: str
+    import_seconds: float
+    first_call_seconds: float
+    peak_bytes: int | None
+
+
+def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
+    """Measure one; or say in one line what went wrong."""
+    job = {
+        "path": str(implementation.path),
+        "arrays": [a.tolist() for a in (*workload.initial_parameters, workload.inputs, workload.targets)],
+        "dtype": workload.dtype,
+        "rate": workload.rate,
+    }
+    ours, theirs = os.pipe()
+    with os.fdopen(ours) as answer:
+        with environment.started_on(cpu), os.fdopen(theirs, "w"):
+            process = subprocess.Popen(
+                [sys.executable, str(SCRIPT), str(theirs)],
+                env=environment.of_a_worker(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs],
+                text=True,
+                start_new_session=True,
+            )
+        try:
+            _, errors = process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
+            measured = answer.read()
+        except subprocess.TimeoutExpired as error:
+            return describe(error)
+        finally:
+            process.kill()
+            process.wait()
+    if process.returncode or not measured:
+        words = errors.strip().splitlines() or [f"its process ended with code {process.returncode}"]
+        return environment.without_folders(words[-1])
+    return ColdStart(workload.name, implementation.name, **json.loads(measured))

@@ -1,0 +1,198 @@
+"""The fairness ledger: what a worker observed of what it timed, and which of that is a breach of the rules.
+
+Nothing in it is assumed: parameters, dtypes and results are read back, threads and CPUs asked for, calls counted.
+"""
+
+import hashlib
+import os
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter_ns
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from benchmarks.clock.evidence import Reading, reading
+from benchmarks.environment import observed, without_folders
+from benchmarks.gradients.answers import plain
+from benchmarks.workloads import Array, Workload, flat
+
+_GIVEN = dict(os.environ)
+"""What this process was started with: read before a framework can add to it."""
+
+PROFILED_EPOCHS = 20
+
+TOLERANCE = 1e-9
+"""How far parameters may be from the reference's after the same epochs; an epoch more or less is much further."""
+
+LATE = 0.05
+"""The share of a round that conversion may take afterwards: more is work that was not waited for."""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What one worker observed of one workload.
+
+    `parameters_sha256` is of what training started from, read back; `entered_first` and `entered_later` count calls of
+    the file's own functions other than `train`: in the first epoch of the process, and in PROFILED_EPOCHS later ones.
+    `late` is the median share of a round that reading its result took after the clock was stopped; `lowest` and
+    `highest` are the parameters that rounds ended with, entry by entry; `same_arrays`, whether a round gave an earlier
+    one's. `variables` are those of the environment that the file or its framework set.
+    """
+
+    parameters_sha256: str
+    gradient_dtype: str
+    result_dtype: str
+    entered_first: int
+    entered_later: int
+    late: float
+    lowest: list[float]
+    highest: list[float]
+    same_arrays: bool
+    collecting: bool
+    process_threads: int
+    pools: list[dict[str, Any]]
+    cpus: list[int]
+    variables: dict[str, str]
+
+
+@dataclass
+class Bookkeeper:
+    """Observes one subject: `prepare` before its turns, `before` and `after` around each round, `close` at the end."""
+
+    module: Any
+    path: Path
+    workload: Workload
+
+    def prepare(self, arguments: tuple[list[Any], Any, Any]) -> None:
+        """The first call, and what can be observed without a clock."""
+        parameters, inputs, targets = arguments
+        started_from = [plain(self.module, p) for p in parameters]
+        as_float64 = b"".join(p.astype("<f8").tobytes() for p in started_from)
+        self._sha256 = hashlib.sha256(as_float64).hexdigest()
+        rate = self.workload.rate
+        self._entered_first = self._entered(lambda: self.module.train(parameters, inputs, targets, rate, 1))
+        self.module.train(parameters, inputs, targets, rate, PROFILED_EPOCHS)  # may compile for this number of epochs
+        self._entered_later = self._entered(
+            lambda: self.module.train(parameters, inputs, targets, rate, PROFILED_EPOCHS)
+        )
+        gradients = self.module.gradient(parameters, inputs, targets)
+        self._gradient_dtype = _dtype([*gradients, *(plain(self.module, g) for g in gradients)])
+        self._result: Sequence[Any] = ()
+        self._endings: list[Array] = []
+        self._same_arrays = False
+        self._late: list[int] = []
+        self._collecting = False
+        self.readings: list[Reading] = []
+
+    def before(self) -> None:
+        """Right before a round."""
+        self._reading_before = reading()
+
+    def after(self, result: Sequence[Any], collecting: bool) -> None:
+        """Right after it; `collecting` says whether garbage could be collected inside."""
+        self.readings.append(self._reading_before.until(reading()))
+        started = perf_counter_ns()
+        arrays = [plain(self.module, p) for p in result]
+        self._late.append(perf_counter_ns() - started)
+        self._collecting |= collecting
+        self._same_arrays |= any(one is other for one in result for other in self._result)
+        self._result = result
+        self._endings.append(flat(arrays))
+
+    def close(self, round_seconds: Sequence[float]) -> Ledger:
+        """All that was observed."""
+        endings = np.array(self._endings, dtype=np.float64)
+        variables = {
+            name: without_folders(value)
+            for name, value in sorted(os.environ.items())
+            if _GIVEN.get(name) != value and not name.startswith("PYTEST_")
+        }
+        threads = observed()
+        return Ledger(
+            parameters_sha256=self._sha256,
+            gradient_dtype=self._gradient_dtype,
+            result_dtype=_dtype([*self._result, *(plain(self.module, p) for p in self._result)]),
+            entered_first=self._entered_first,
+            entered_later=self._entered_later,
+            late=statistics.median(
+                late / (seconds * 1e9) for late, seconds in zip(self._late, round_seconds, strict=True)
+            ),
+            lowest=endings.min(axis=0).tolist(),
+            highest=endings.max(axis=0).tolist(),
+            same_arrays=self._same_arrays,
+            collecting=self._collecting,
+            process_threads=threads["process_threads"],
+            pools=threads["pools"],
+            cpus=threads["cpus"],
+            variables=variables,
+        )
+
+    def _entered(self, call: Callable[[], object]) -> int:
+        """How often functions of the file other than `train` are entered in a call: not at all if all is compiled."""
+        count = 0
+
+        def note(frame: FrameType, event: str, _argument: object) -> None:
+            nonlocal count
+            code = frame.f_code
+            named = not code.co_name.startswith("<") and code.co_name != "train"
+            count += event == "call" and named and Path(code.co_filename) == self.path
+
+        sys.setprofile(note)
+        try:
+            call()
+        finally:
+            sys.setprofile(None)
+        return count
+
+
+def violations(ledger: Ledger, workload: Workload, execution: str, cpu: int, expected: Array) -> list[str]:
+    """What in a ledger breaks the rules, each in one line; `expected` is the flat row that a round must end with."""
+    found = []
+    if ledger.parameters_sha256 != workload.timed_parameters_sha256:
+        found.append("it started from other parameters than the workload's")
+    for what, dtype in (("gradients", ledger.gradient_dtype), ("results", ledger.result_dtype)):
+        if dtype != workload.dtype:
+            found.append(f"its {what} are {dtype}, expected {workload.dtype}")
+    if execution == "eager" and ledger.entered_later < PROFILED_EPOCHS:
+        found.append(
+            f"it calls itself eager, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later} times:"
+            " something was compiled"
+        )
+    if execution == "compiled" and ledger.entered_later:
+        found.append(
+            f"it calls itself compiled, but in a later call its Python was entered {ledger.entered_later} times:"
+            " it was traced again, or is not compiled"
+        )
+    if not ledger.late <= LATE:
+        found.append(f"it did not wait: {ledger.late:.0%} of a round went on after the clock was stopped")
+    off = off_trajectory(ledger, expected)
+    if not off <= TOLERANCE:
+        found.append(f"it did not do the epochs that were asked for: its parameters are {off:.2g} from the judged ones")
+    if ledger.same_arrays:
+        found.append("a round gave arrays of an earlier one: nothing was computed")
+    if ledger.collecting:
+        found.append("garbage may be collected inside its rounds, and in nobody else's")
+    found += [
+        f"the {pool['library']} that it loaded has {pool['threads']} threads, expected 1"
+        for pool in ledger.pools
+        if pool["threads"] > 1
+    ]
+    if ledger.cpus != [cpu]:
+        found.append(f"it may use the CPUs {ledger.cpus}, expected {cpu} alone")
+    return found
+
+
+def off_trajectory(ledger: Ledger, expected: Array) -> float:
+    """The largest distance of a parameter, at the end of any round, from where it must be; NaN where it is none."""
+    ends = np.array([ledger.lowest, ledger.highest])
+    return float(np.max(np.abs(ends - expected))) if ends.shape[1:] == expected.shape else float("nan")
+
+
+def _dtype(arrays: Sequence[Any]) -> str:
+    """The dtypes of arrays, a framework's own or NumPy's, without the name of the library."""
+    return " and ".join(sorted({str(getattr(array, "dtype", "float64")).rpartition(".")[2] for array in arrays}))

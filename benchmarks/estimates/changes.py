@@ -1,0 +1,98 @@
+"""Two records beside each other: what became of each ratio, where that can be said at all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates import control
+from benchmarks.estimates.intervals import CONFIDENCE, Interval, difference
+from benchmarks.estimates.ratios import Contender, Record, log_ratios
+from benchmarks.estimates.rows import Row, rows
+
+CHANGED, NOT_SEPARATED, NOT_COMPARABLE = "changed", "not separated", "not comparable"
+
+_SAME_PROBLEM = ("layer_sizes", "activation", "loss", "optimiser", "rate", "dtype", "samples", "parameters_sha256")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one row from record A to record B: `change` is its ratio in B over that in A."""
+
+    implementation: str
+    workload: str
+    verdict: str
+    before: float | None = None
+    after: float | None = None
+    change: Interval | None = None
+    reason: str | None = None
+
+    def slower_by(self, limit: float) -> bool:
+        """Whether it became slower, beyond doubt, and by more than this share."""
+        return self.verdict == CHANGED and self.change is not None and self.change.value > 1 + limit
+
+
+def changes(before: Record, after: Record) -> list[Change]:
+    """Every row of either record but the baseline's; the intervals hold together: Bonferroni's correction."""
+    first = {(r.workload, r.implementation): r for r in rows(before) if r.implementation != REFERENCE}
+    second = {(r.workload, r.implementation): r for r in rows(after) if r.implementation != REFERENCE}
+    keys = list(dict.fromkeys([*first, *second]))
+    reasons = {key: _reason(before, after, first.get(key), second.get(key)) for key in keys}
+    comparable = [key for key in keys if reasons[key] is None]
+    of = 1 - (1 - CONFIDENCE) / max(1, len(comparable))
+    found = []
+    for workload, name in keys:
+        key = workload, name
+        old, new = (row[key].ratio if key in row else None for row in (first, second))
+        if key not in comparable:
+            found.append(Change(name, workload, NOT_COMPARABLE, old, new, reason=reasons[key]))
+            continue
+        one, two = (log_ratios(record, workload, Contender(name)) for record in (before, after))
+        change = difference(one, two, of)
+        verdict = CHANGED if change.verdict in ("slower", "faster") else NOT_SEPARATED
+        found.append(Change(name, workload, verdict, old, new, change))
+    return found
+
+
+def notes(before: Record, after: Record) -> list[str]:
+    """What else is different, and what the baseline's part in a change may be."""
+    found = []
+    about = [{i["name"]: i for i in record["implementations"]} for record in (before, after)]
+    for name in about[0].keys() & about[1].keys():
+        for what, key in (("version", "version"), ("text", "source_sha256")):
+            old, new = about[0][name][key], about[1][name][key]
+            if old != new:
+                change = f" from {old} to {new}" if key == "version" else ""
+                found.append(f"{name}: its {what} changed{change}.")
+                if name == REFERENCE:
+                    found.append(f"{name} is under every ratio: where all rows moved alike, it is what moved.")
+    python = [record["environment"]["versions"]["python"] for record in (before, after)]
+    if python[0] != python[1]:
+        found.append(f"Python changed from {python[0]} to {python[1]}.")
+    return sorted(found)
+
+
+def _reason(before: Record, after: Record, old: Row | None, new: Row | None) -> str | None:
+    """Why a row can't be compared, in one line; None where it can."""
+    if before["machine"]["name"] != after["machine"]["name"]:
+        return f"machines of two kinds, {before['machine']['name']} and {after['machine']['name']}"
+    for name, record, row in (("A", before, old), ("B", after, new)):
+        if row is None:
+            return f"it is not in {name}"
+        if row.ratio is None:
+            return f"it has no time in {name}: {row.reason or row.verdict}"
+        if row.launches < 2:
+            return f"{name} has one launch of it, which tells nothing of its spread"
+        if why := control.unfit(record):
+            return f"{name} is unfit: {why}"
+    problems = [_problem(record, old.workload) for record in (before, after)] if old else []
+    if problems and problems[0] != problems[1]:
+        changed = [key for key in _SAME_PROBLEM if problems[0].get(key) != problems[1].get(key)]
+        return f"the workload is another: {', '.join(changed)}"
+    if old and new and (old.tier, old.granularity) != (new.tier, new.granularity):
+        return f"{old.tier}, {old.granularity} in A, {new.tier}, {new.granularity} in B"
+    return None
+
+
+def _problem(record: Record, workload: str) -> dict[str, Any]:
+    about = next(w for w in record["workloads"] if w["name"] == workload)
+    return {key: about[key] for key in _SAME_PROBLEM}

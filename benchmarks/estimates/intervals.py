@@ -1,0 +1,59 @@
+"""Means of logarithms with their intervals: of ratios, and of anything else that is positive.
+
+Student's t over launches was chosen by measured coverage among the three that `benchmarks/proofs/coverage.py` compares.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the ends of its interval; None where one launch cannot tell."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    @property
+    def verdict(self) -> str:
+        """What the interval says of the ratio of two times."""
+        if self.low is None or self.high is None:
+            return "one launch"
+        return "slower" if self.low > 1 else "faster" if self.high < 1 else "not separated"
+
+    @property
+    def half_width(self) -> float:
+        """How far the ends are from the value, as a share of it; infinite where one launch cannot tell."""
+        if self.low is None or self.high is None:
+            return math.inf
+        return math.sqrt(self.high / self.low) - 1
+
+
+def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """exp of their mean, with Student's t-interval."""
+    mean = statistics.fmean(logarithms)
+    if len(logarithms) < 2:
+        return Interval(math.exp(mean), None, None)
+    from scipy import stats  # here, not above: 0.6 s
+
+    error = stats.sem(logarithms)
+    half = float(stats.t.ppf((1 + confidence) / 2, len(logarithms) - 1) * error)
+    return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+
+
+def difference(before: Sequence[float], after: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """exp of the difference of two independent means, with Welch's t-interval. None for its ends: too few values."""
+    change = statistics.fmean(after) - statistics.fmean(before)
+    if len(before) < 2 or len(after) < 2:
+        return Interval(math.exp(change), None, None)
+    from scipy import stats
+
+    if len({*before}) == len({*after}) == 1:  # no spread at all: scipy would divide by it
+        return Interval(*(math.exp(change),) * 3)
+    found = stats.ttest_ind(after, before, equal_var=False).confidence_interval(confidence)
+    return Interval(math.exp(change), math.exp(found.low), math.exp(found.high))
