@@ -38,9 +38,7 @@ def weaknesses(record: Record) -> list[str]:
         sentences.append(f"Only {many}: the intervals are wide, or none. Run with --budget 3 for narrower ones.")
     if (resolution := record["settings"]["resolution"]) and (left := rows.unresolved(record, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)
-        sentences.append(
-            f"Not known to {resolution:.3g} of itself, nor clear of 1: {names}. Run with a larger --budget."
-        )
+        sentences.append(f"Not known to {resolution * 100:.3g} %, nor clear of 1: {names}. Run with a larger --budget.")
     lost = Counter(failure["implementation"] for failure in record["failures"] if failure["launch"] >= 0)
     sentences += [
         f"{name} was lost in {count} of its processes; what they had not handed in does not count."

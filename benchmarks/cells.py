@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from benchmarks.estimates.intervals import Interval
+
 NONE = "–"
 
 
@@ -30,6 +32,16 @@ def three_digits(value: float | None) -> str:
         return f"{value:.2e}"
     decimals = 2 - math.floor(math.log10(abs(value))) if value else 0
     return f"{value:,.{max(0, decimals)}f}"
+
+
+def with_ends(measured: Interval | None) -> tuple[str, str]:
+    """A ratio and its interval, with as many digits as that allows."""
+    if measured is None:
+        return NONE, NONE
+    if measured.low is None or measured.high is None:
+        return f"{measured.value:.2f}", NONE
+    digits = decimals(measured.high - measured.low)
+    return f"{measured.value:.{digits}f}", f"{measured.low:.{digits}f} to {measured.high:.{digits}f}"
 
 
 def scientific(value: float | None) -> str:

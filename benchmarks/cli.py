@@ -1,8 +1,8 @@
 """The command: xorbench list, gradients, run, compare, export, publish, verify.
 
 Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
-row that became slower than it may, or a page that is not what the records say; 2 a mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help`
-answers at once.
+row that became slower than it may, or a page that is not what the records say; 2 a mistake in the call; 130
+interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
 """
 
 import signal

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import judgements, records, tables, timings
+from benchmarks import conditions, judgements, records, tables, timings
 from benchmarks.estimates import costs, rows
 from benchmarks.markup import markdown
 from benchmarks.pictures import Picture, pictures
@@ -18,7 +18,10 @@ from benchmarks.records import Record
 
 ROOT = Path(__file__).parent.parent
 
-DOCUMENTS = (ROOT / "README.md", ROOT / "implementations" / "README.md", ROOT / "benchmarks" / "README.md")
+DOCUMENTS = tuple(
+    ROOT / page
+    for page in ("README.md", "implementations/README.md", "benchmarks/README.md", "benchmarks/gradients/README.md")
+)
 """The project's own documents that show tables: each stands between `<!-- table: NAME -->` and `<!-- end -->`."""
 
 
@@ -95,9 +98,9 @@ def fill(document: str, record: Record) -> str:
     blocks = {
         "timings": lambda: timings.timings(record),
         "beginnings": lambda: [timings.beginnings(record)],
-        "order": lambda: [timings.order(record)],
-        "ledger": lambda: [timings.ledger(record)],
-        "quietness": lambda: [timings.quietness(record)],
+        "order": lambda: [conditions.order(record)],
+        "ledger": lambda: [conditions.ledger(record)],
+        "quietness": lambda: [conditions.quietness(record)],
         "gradients": lambda: [judgements.gradients(record["gradients"])],
         "endings": lambda: [judgements.endings(record["gradients"])],
         "conduct": lambda: [judgements.conduct(record["gradients"])],

@@ -12,7 +12,7 @@ from benchmarks import environment, progress, records
 from benchmarks.clock import budget, order
 from benchmarks.clock.cold import ColdStart, cold_start
 from benchmarks.clock.expected import expected
-from benchmarks.clock.launches import LaunchRecord, Launches
+from benchmarks.clock.launches import Launches, LaunchRecord
 from benchmarks.clock.ledger import off_trajectory, violations
 from benchmarks.clock.turns import Entry, Failure, Timing
 from benchmarks.contract import REFERENCE, Implementation

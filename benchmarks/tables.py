@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import judgements, timings
+from benchmarks import conditions, judgements, timings
 from benchmarks.cells import Table
 from benchmarks.records import Record
 
@@ -16,6 +16,7 @@ def tables(record: Record) -> list[Table]:
     """All tables of a record."""
     return [
         *timings.tables(record),
+        *conditions.tables(record),
         *judgements.tables(record["gradients"]),
         implementations(record["implementations"]),
     ]

@@ -103,19 +103,55 @@ def planted_record(
                     "implementation": name,
                     "copy": copy,
                     "epochs_per_round": epochs,
-                    "first_call_seconds": 0.001,
                     "round_nanoseconds": [round(value) for value in noise],
-                    "positions": [number] * rounds,
-                    "observed": {"process_threads": 1, "pools": [], "cpus": [0]},
+                    "positions": [(number + turn) % len(planted) for turn in range(rounds)],
+                    "involuntary_switches": [0] * rounds,
+                    "waited_nanoseconds": [0] * rounds,
+                    "ledger": {
+                        "parameters_sha256": "0" * 64,
+                        "gradient_dtype": "float64",
+                        "result_dtype": "float64",
+                        "entered_first": 5,
+                        "entered_later": 100,
+                        "late": 0.001,
+                        "off_trajectory": 0.0,
+                        "same_arrays": False,
+                        "collecting": False,
+                        "process_threads": 1,
+                        "pools": [],
+                        "cpus": [0],
+                        "variables": {},
+                    },
+                    "violations": [],
                 }
             )
     return {
-        "schema": 2,
+        "schema": 3,
         "created": "2026-01-02T03:04:05Z",
         "command": "xorbench run",
         "commit": None,
         "partial": False,
-        "settings": {"launches": launches, "rounds": rounds, "points": 1, "cpu": 0, "seed": 0, "quick": False},
+        "unfit": None,
+        "settings": {
+            "points": 1,
+            "cpu": 0,
+            "seed": 0,
+            "quick": False,
+            "launches": launches,
+            "rounds": rounds,
+            "budget_minutes": None,
+            "resolution": None,
+            "cold_starts": 3,
+        },
+        "plan": {
+            "rounds": rounds,
+            "launches": launches,
+            "pilot_launches": 0,
+            "looks": 1,
+            "confidence": 0.95,
+            "half_width": None,
+        },
+        "seconds": {"judge": 1.0, "calibration": 0.0, "launches": 6.0, "cold_starts": 1.0, "total": 8.0},
         "machine": {
             "name": "some-cpu-1-cores-linux",
             "cpu": "Some CPU",
@@ -128,9 +164,6 @@ def planted_record(
             "versions": {"python": "3.11.7"},
             "blas": {"name": "openblas", "version": "1"},
             "variables": {},
-            "garbage_collection_in_rounds": False,
-            "before": {"load_1_minute": 0.0, "steal_seconds": 0.0},
-            "after": {"load_1_minute": 0.0, "steal_seconds": None},
         },
         "workloads": [
             {
@@ -154,14 +187,41 @@ def planted_record(
                 "framework": name,
                 "version": "1",
                 "tier": "idiomatic",
+                "execution": "eager",
                 "granularity": "one call per epoch",
                 "source_sha256": "0" * 64,
                 "missing": None,
                 "broken": None,
+                "installed_bytes": 2**20 * (10 + number),
             }
-            for name in (REFERENCE, *log_ratios)
+            for number, name in enumerate((REFERENCE, *log_ratios))
         ],
         "gradients": asdict(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])),
+        "launches": [
+            {
+                "number": number,
+                "rounds": rounds,
+                "overlapped": number > 0,
+                "seconds": 1.0,
+                "seconds_starting": 1.0,
+                "seconds_in_turns": 0.8,
+                "load_1_minute": 0.5,
+                "steal_seconds": 0.0,
+                "megahertz": None,
+            }
+            for number in range(launches)
+        ],
         "timings": timings,
+        "cold_starts": [
+            {
+                "workload": "hidden",
+                "implementation": name,
+                "import_seconds": 0.1 * (place + 1) * stretch,
+                "first_call_seconds": 0.01 * (place + 1) * stretch,
+                "peak_bytes": 2**20 * 10 * (place + 1),
+            }
+            for place, name in enumerate((REFERENCE, *log_ratios))
+            for stretch in (0.99, 1.0, 1.01)
+        ],
         "failures": [],
     } | changes

@@ -10,11 +10,12 @@ from benchmarks.contract import REFERENCE
 def test_a_caption_says_where_with_what_and_how_much() -> None:
     text = caption(planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3))
     for part in (
-        "Some CPU, 1 of 1 CPUs used, Linux",
+        "Some CPU, 1 of 1 CPUs timed on, Linux",
         f"Python 3.11.7, {REFERENCE} 1, other 1",
         f"threads alive: {REFERENCE} 1, other 1, in the largest visible pool 0",
-        "6 launches x 11 rounds",
+        "6 launches x 11 rounds, 60% of 8 s in timed turns",
         "noise floor (A/A) 1.0000, 0.9886 to 1.0116",
+        "0.0% of the rounds disturbed",
         "2026-01-02T03:04:05Z",
         "`xorbench run`.",
     ):
@@ -31,7 +32,7 @@ def test_a_strong_record_has_no_weakness() -> None:
         (1, [0.0], False, "Only one launch"),
         (3, [0.01, -0.01, 0.0], False, "Only 3 launches"),
         (10, [0.01, -0.01] * 5, True, "The run was interrupted"),
-        (10, [0.04, 0.05] * 5, False, "The baseline and its second copy came out different"),
+        (10, [0.04, 0.05] * 5, False, "**Unfit**: the baseline against itself came out as 1.04"),
     ],
 )
 def test_a_weak_record_says_so_and_what_would_help(
@@ -46,4 +47,11 @@ def test_lost_launches_are_counted() -> None:
     lost = {"workload": "hidden", "implementation": "other", "copy": False, "reason": "died"}
     failures = [{"launch": launch, **lost} for launch in (-1, 3, 4)]  # -1: the pilot
     record = planted_record({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)
-    assert weaknesses(record) == ["other was lost in 2 of its launches, which do not count."]
+    assert weaknesses(record) == ["other was lost in 2 of its processes; what they had not handed in does not count."]
+
+
+def test_what_was_not_resolved_is_named() -> None:
+    record = planted_record({"near": [0.05, -0.05] * 5}, control=[0.01, -0.01] * 5, launches=10)
+    record["settings"]["resolution"] = 0.02
+    (found,) = weaknesses(record)
+    assert found.startswith("Not known to 2 %, nor clear of 1: near (hidden).")

@@ -18,7 +18,14 @@ from benchmarks.contract import REFERENCE
 from benchmarks.workloads import WORKLOADS
 
 XORBENCH = (sys.executable, "-m", "benchmarks.cli")
-SHORT = ("--quick", "--launches=2", "--rounds=3", "--workload=neuron", f"--implementation={REFERENCE}")
+SHORT = (
+    "--quick",
+    "--launches=2",
+    "--rounds=4",
+    "--cold-starts=1",
+    "--workload=neuron",
+    f"--implementation={REFERENCE}",
+)
 
 
 def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -38,6 +45,13 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
         (("gradients", "--implementation=zzzzzz"), "expected one of numpy_backprop"),
         (("run", "--launches=0"), "--launches"),
         (("run", "--rounds=x"), "--rounds"),
+        (("run", "--resolution=0%"), "--resolution: 0%: expected a number of percent between 0 and 100"),
+        (("run", "--quick", "--budget=1"), "give these, or --budget and --resolution"),
+        (("compare", "/nowhere/a.json", "/nowhere/b.json"), "/nowhere/a.json: No such file or directory"),
+        (("compare", "a.json"), "Missing argument 'B'"),
+        (("compare", "a.json", "b.json", "--fail-if-slower=much"), "--fail-if-slower: much: expected a number"),
+        (("export", "README.md", "--pytest-benchmark=x.json"), "README.md is no record"),
+        (("export", "README.md"), "Missing option '--pytest-benchmark'"),
         (("run", "--cpu=4096"), "--cpu: 4096 is not allowed here, expected one of [0"),
         (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
         (("gradients", "--points=0"), "--points"),
@@ -156,7 +170,7 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
     found = document(done)
     record = records.read(Path(found["record"]))
     assert record["command"].endswith("--output res --with wrong.py --json")
-    assert set(found["noise_floor"]) == {"ratio", "low", "high"}
+    assert set(found["noise_floor"]) == {"value", "low", "high"}
     rows = {row["implementation"]: row for row in found["rows"]}
     assert (rows[REFERENCE]["verdict"], rows[REFERENCE]["ratio"]) == ("baseline", 1)
     assert rows[REFERENCE]["microseconds_per_epoch"] > 0
@@ -211,6 +225,45 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stag
         assert list(tmp_path.iterdir()) == []
 
 
+def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
+    wobble = [0.002, -0.002, 0.0] * 2
+    paths = []
+    for number, ratio in enumerate((0.5, 0.6)):
+        record = planted_record({"other": [ratio + w for w in wobble]}, created=f"2026-01-0{number + 1}T03:04:05Z")
+        paths.append(records.write(record, tmp_path))
+    before, after = paths
+    done = xorbench("compare", before, after)
+    assert done.returncode == 0
+    assert "changed" in done.stdout
+    for arguments, code in (
+        ((before, after, "--fail-if-slower=5%"), 1),
+        ((before, after, "--fail-if-slower", "20"), 0),
+        ((after, before, "--fail-if-slower=5%"), 0),
+    ):
+        assert xorbench("compare", *arguments).returncode == code
+    found = document(xorbench("compare", before, after, "--fail-if-slower=5%", "--json"))
+    assert found["failed"]
+    assert found["changes"][0]["change"]["value"] == pytest.approx(1.105, abs=0.001)
+
+
+def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
+    here = records.write(planted_record({"other": [0.5] * 6}), tmp_path)
+    there = planted_record({"other": [0.5] * 6})
+    there["machine"]["name"] = "another"
+    elsewhere = records.write(there, tmp_path)
+    done = xorbench("compare", here, elsewhere, "--fail-if-slower=5%")
+    assert done.returncode == 1
+    assert "machines of two kinds, some-cpu-1-cores-linux and another" in done.stdout
+    assert xorbench("compare", here, elsewhere).returncode == 0
+
+
+def test_an_export_is_a_file_for_other_tools(tmp_path: Path) -> None:
+    record = records.write(planted_record({"other": [0.5] * 6}), tmp_path)
+    done = xorbench("export", record, "--pytest-benchmark", tmp_path / "out.json")
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "out.json"))
+    assert len(json.loads((tmp_path / "out.json").read_text())["benchmarks"]) == 3
+
+
 def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks import cli
 
@@ -236,7 +289,9 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("import benchmarks.cli") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
-    assert all(command in help_.stdout for command in ("list", "gradients", "run", "publish", "verify"))
+    assert all(
+        command in help_.stdout for command in ("list", "gradients", "run", "compare", "export", "publish", "verify")
+    )
 
 
 def test_importing_the_harness_imports_no_framework() -> None:

@@ -4,9 +4,12 @@ import getpass
 import json
 import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from benchmarks import environment
@@ -20,7 +23,7 @@ def test_a_machine_is_named_by_what_it_is() -> None:
 
 
 def test_nothing_personal_is_said() -> None:
-    said = json.dumps([environment.machine(), environment.blas(), environment.disturbance(), environment.observed()])
+    said = json.dumps([environment.machine(), environment.blas(), environment.observed()])
     for secret in (platform.node(), getpass.getuser(), str(Path.home()), str(Path.cwd())):
         assert len(secret) < 3 or secret not in said
 
@@ -57,3 +60,42 @@ def test_a_child_starts_on_one_cpu_and_the_parent_stays_free() -> None:
 )
 def test_a_message_is_kept_without_its_folders(message: str, said: str) -> None:
     assert environment.without_folders(message) == said
+
+
+def test_what_is_apart_from_a_cpu_is_another_core() -> None:
+    for cpu in environment.allowed_cpus():
+        assert cpu not in environment.apart_from(cpu)
+    assert environment.apart_from(100_000) == []
+
+
+def test_a_worker_sees_no_flags(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XLA_FLAGS", "CFLAGS", "PYTHONHASHSEED", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "7")
+    given = environment.of_a_worker()
+    assert not {"XLA_FLAGS", "CFLAGS", "PYTHONHASHSEED"} & set(given)
+    assert given["OMP_NUM_THREADS"] == "1"
+    assert given["PATH"] == os.environ["PATH"]
+
+
+def test_installed_is_a_distribution_with_all_that_it_requires() -> None:
+    numpy, pandas = (environment.installed_bytes(name) for name in ("numpy", "pandas"))
+    assert numpy is not None
+    assert pandas is not None
+    assert 10 * 2**20 < numpy < pandas
+    assert environment.installed_bytes("no-such-library") is None
+    assert environment.installed_bytes("") is None
+
+
+def test_a_process_ends_with_its_parent() -> None:
+    child = "from benchmarks import environment as e; e.end_with_parent(); print(1, flush=True)\nwhile True: pass"
+    parent = (
+        "import subprocess, sys, os, signal\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"
+        "child.stdout.readline()\nprint(child.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=False)
+    try:
+        orphan = psutil.Process(int(done.stdout))
+    except psutil.NoSuchProcess:
+        return
+    assert psutil.wait_procs([orphan], timeout=10)[1] == []

@@ -42,12 +42,13 @@ def spoilt(record: dict[str, Any], *keys: str | int, value: object) -> dict[str,
 @pytest.mark.parametrize(
     ("keys", "value", "path"),
     [
-        (("schema",), 3, "$.schema"),
+        (("schema",), 4, "$.schema"),
         (("timings", 0, "round_nanoseconds"), ["fast"], "$.timings[0].round_nanoseconds[0]"),
         (("timings", 0, "epochs_per_round"), 0, "$.timings[0].epochs_per_round"),
         (("machine", "hostname"), "secret", "$.machine"),
         (("machine", "name"), "../../etc", "$.machine.name"),
         (("environment", "user"), "somebody", "$.environment"),
+        (("plan", "confidence"), 1, "$.plan.confidence"),
         (("created",), "yesterday", "$.created"),
         (("workloads",), [], "$.workloads"),
     ],
@@ -62,7 +63,7 @@ def test_what_breaks_the_schema_is_refused_and_leaves_nothing(
 
 
 def test_no_number_that_json_does_not_know(tmp_path: Path) -> None:
-    record = spoilt(planted_record({}), "timings", 0, "first_call_seconds", value=float("nan"))
+    record = spoilt(planted_record({}), "timings", 0, "ledger", "late", value=float("nan"))
     with pytest.raises(ValueError, match="not JSON compliant"):
         records.write(record, tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -8,14 +8,16 @@ from conftest import Variant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import ratios, records, suite
+from benchmarks import records, suite
+from benchmarks.clock.ledger import Ledger
+from benchmarks.clock.turns import Launch, Timing
 from benchmarks.contract import REFERENCE, Implementation, discover, read
 from benchmarks.environment import allowed_cpus
+from benchmarks.estimates import rows as estimates
 from benchmarks.suite import Settings, Suite
-from benchmarks.turns import Launch, Timing
 from benchmarks.workloads import WORKLOADS
 
-SETTINGS = Settings(launches=2, rounds=3, points=2, cpu=allowed_cpus()[-1], seed=0, quick=True)
+SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=1)
 NEURON = [WORKLOADS["neuron"]]
 
 
@@ -35,7 +37,7 @@ def test_what_the_judge_refused_is_not_timed(variant: Variant) -> None:
     assert timed == {
         (name, copy, n) for name, copy in ((REFERENCE, False), (REFERENCE, True), ("right", False)) for n in (0, 1)
     }
-    rows = {row.implementation: row for row in ratios.rows(record)}
+    rows = {row.implementation: row for row in estimates.rows(record)}
     assert (rows["wrong"].verdict, rows["wrong"].ratio) == ("outside", None)
     assert "times the bound" in str(rows["wrong"].reason)
     assert rows["right"].ratio is not None
@@ -46,7 +48,7 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     wrong = read(variant("numpy_backprop", ("delta = -error * ", "delta = error * ")))
     record = recorded([wrong, read(variant("right"))])
     assert record["timings"] == []
-    assert {row.verdict for row in ratios.rows(record)} == {"outside", "not timed"}
+    assert {row.verdict for row in estimates.rows(record)} == {"outside", "not timed"}
 
 
 def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(variant: Variant) -> None:
@@ -55,7 +57,7 @@ def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(variant: Variant
         "    if 'pytest' in __import__('sys').modules: 1 / 0\n    for _ in range(epochs):",
     )
     record = recorded([discover()[0], read(variant("shy", change))])
-    rows = {row.implementation: row for row in ratios.rows(record)}
+    rows = {row.implementation: row for row in estimates.rows(record)}
     assert rows["shy"].verdict == "failed"
     assert "ZeroDivisionError" in str(rows["shy"].reason)
     assert rows[REFERENCE].verdict == "baseline"
@@ -64,10 +66,10 @@ def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(variant: Variant
 def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Launch.run
 
-    def interrupted(launch: Launch, cpu: int) -> None:
+    def interrupted(launch: Launch, cpu: int, rounds: int) -> None:
         if launch.number == 1:
             raise KeyboardInterrupt
-        run(launch, cpu)
+        run(launch, cpu, rounds)
 
     monkeypatch.setattr(Launch, "run", interrupted)
     session = Suite([discover()[0]], NEURON, SETTINGS)
@@ -83,12 +85,55 @@ def test_nothing_judged_is_nothing_to_record() -> None:
         Suite([discover()[0]], NEURON, SETTINGS).record("xorbench run")
 
 
-PILOT = Timing(-1, "neuron", REFERENCE, False, 100, 0.1, [10**6], [0], {})
+def test_a_breach_of_the_rules_refuses_the_row_and_no_other(variant: Variant) -> None:
+    # It does what it is asked for while it is judged, and one epoch less where pytest holds the clock.
+    lazy = variant(
+        "lazy", ("range(epochs):", "range(epochs - (epochs > 50 and 'pytest' in __import__('sys').modules)):")
+    )
+    record = recorded([discover()[0], read(lazy)])
+    rows = {row.implementation: row for row in estimates.rows(record)}
+    assert rows["lazy"].verdict == "refused"
+    assert "did not do the epochs that were asked for" in str(rows["lazy"].reason)
+    assert rows[REFERENCE].verdict == "baseline"
+
+
+def test_cold_starts_are_counted_and_their_failures_named(variant: Variant) -> None:
+    line = "    if 'benchmarks' not in __import__('sys').modules: raise OSError('cold')\n    for _ in range(epochs):"
+    record = recorded([discover()[0], read(variant("shivers", ("    for _ in range(epochs):", line)))])
+    assert [start["implementation"] for start in record["cold_starts"]] == [REFERENCE]
+    assert [(f["implementation"], f["reason"]) for f in record["failures"]] == [("shivers", "OSError: cold")]
+
+
+def test_a_budget_is_spent_after_a_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(suite, "PILOT_ROUNDS", 4)
+    budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.12, cold_starts=0)
+    record = recorded([discover()[0]], budget)
+    plan = record["plan"]
+    assert plan["pilot_launches"] == 2
+    assert plan["launches"] == len(record["launches"]) > 2
+    assert {launch["rounds"] for launch in record["launches"][2:]} == {plan["rounds"]}
+    assert plan["half_width"] >= 0
+    assert (plan["looks"], plan["confidence"]) == (1, 0.95)
+
+
+def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(suite, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(suite, "FIRST_LOOK", 3)
+    budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
+    record = recorded([discover()[0]], budget)
+    assert len(record["launches"]) == record["plan"]["launches"] == 3
+    assert (record["plan"]["looks"], record["plan"]["confidence"]) == (1, 0.975)
+
+
+LEDGER = Ledger("0" * 64, "float64", "float64", 1, 1, 0.0, [], [], False, False, 1, [], [0], {})
+CALIBRATION = Timing(-1, "neuron", REFERENCE, False, 100, [10**6], [0], [0], [0], LEDGER)
 
 
 @given(st.integers(3 * 10**3, 3 * 10**9))
 def test_rounds_are_calibrated_to_a_few_milliseconds(nanoseconds: int) -> None:
-    pilot = replace(PILOT, round_nanoseconds=[nanoseconds, 10 * nanoseconds])
-    epochs = suite._epochs_per_round(pilot)
-    seconds = epochs * nanoseconds / pilot.epochs_per_round / 1e9
+    timing = replace(CALIBRATION, round_nanoseconds=[nanoseconds, 10 * nanoseconds])
+    epochs = suite._epochs_per_round([timing, replace(timing, implementation="other")], REFERENCE)["neuron"]
+    seconds = epochs * nanoseconds / timing.epochs_per_round / 1e9
     assert 0.5 <= seconds / suite.SECONDS_PER_ROUND <= 2 or epochs == 1

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarks import environment
 from benchmarks.contract import Implementation
-from benchmarks.gradients.isolation import describe
 from benchmarks.workloads import Workload
 
 SECONDS_TO_START = 300
@@ -49,14 +48,14 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
                 text=True,
                 start_new_session=True,
             )
-        try:
-            _, errors = process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
-            measured = answer.read()
-        except subprocess.TimeoutExpired as error:
-            return describe(error)
-        finally:
-            process.kill()
-            process.wait()
+        with process:
+            try:
+                _, errors = process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
+            except subprocess.TimeoutExpired:
+                return f"silent for {SECONDS_TO_START} s"
+            finally:
+                process.kill()
+        measured = answer.read()
     if process.returncode or not measured:
         words = errors.strip().splitlines() or [f"its process ended with code {process.returncode}"]
         return environment.without_folders(words[-1])

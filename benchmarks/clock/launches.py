@@ -30,7 +30,7 @@ class LaunchRecord:
 
 
 class Launches:
-    """Launches of the same entries on one CPU; their workers start on CPUs that share no core with it, if there are any.
+    """Launches of the same entries on one CPU; workers start on CPUs that share no core with it, if there are any.
 
     A context: at its end no worker is left.
     """
@@ -63,9 +63,7 @@ class Launches:
             launch.wait()
             if self._apart and not last:
                 self._upcoming = self._started()
-            # The driver is awake only between turns: there it needs nobody's leave, beside those that start it waits.
-            with environment.started_on(self._cpu):
-                launch.run(self._cpu, rounds)
+            launch.run(self._cpu, rounds)
         finally:
             launch.stop()
         after = conditions(self._cpu)

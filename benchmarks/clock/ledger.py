@@ -160,8 +160,8 @@ def violations(ledger: Ledger, workload: Workload, execution: str, cpu: int, exp
             found.append(f"its {what} are {dtype}, expected {workload.dtype}")
     if execution == "eager" and ledger.entered_later < PROFILED_EPOCHS:
         found.append(
-            f"it calls itself eager, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later} times:"
-            " something was compiled"
+            f"it calls itself eager, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
+            " times: something was compiled"
         )
     if execution == "compiled" and ledger.entered_later:
         found.append(

@@ -28,7 +28,7 @@ class Subject:
         self._collecting = True
 
     def train(self, epochs: int) -> None:
-        """This is what is timed: the parameters after so many epochs, computed and waited for."""
+        """What is timed: the parameters after so many epochs, computed and waited for."""
         self._result = self._train(*self._arguments, self.workload.rate, epochs)
         self._collecting = gc.isenabled()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.intervals import Interval, interval
-from benchmarks.estimates.ratios import BASELINE, Contender, Record, log_seconds_per_epoch
+from benchmarks.estimates.ratios import BASELINE, Record, log_seconds_per_epoch
 from benchmarks.estimates.rows import Row, rows
 
 

@@ -35,7 +35,7 @@ class Interval:
 
 
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """exp of their mean, with Student's t-interval."""
+    """Exp of their mean, with Student's t-interval."""
     mean = statistics.fmean(logarithms)
     if len(logarithms) < 2:
         return Interval(math.exp(mean), None, None)
@@ -47,7 +47,7 @@ def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Int
 
 
 def difference(before: Sequence[float], after: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """exp of the difference of two independent means, with Welch's t-interval. None for its ends: too few values."""
+    """Exp of the difference of two independent means, with Welch's t-interval. None for its ends: too few values."""
     change = statistics.fmean(after) - statistics.fmean(before)
     if len(before) < 2 or len(after) < 2:
         return Interval(math.exp(change), None, None)

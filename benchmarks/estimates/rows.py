@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import control
-from benchmarks.estimates.intervals import CONFIDENCE, Interval, interval
+from benchmarks.estimates.intervals import Interval, interval
 from benchmarks.estimates.ratios import (
     BASELINE,
     Contender,

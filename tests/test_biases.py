@@ -1,0 +1,68 @@
+"""What the order did: planted effects of order and of a neighbour are found, and none where there is none."""
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import planted_record
+
+from benchmarks.clock import order
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates.biases import Bias, biases
+
+ROUNDS = 48
+
+
+def ordered_record(first: float = 0.0, after_other: float = 0.0) -> dict[str, Any]:
+    """Three contenders in balanced order: who comes first, and who comes right after `other`, takes so much longer."""
+    names = [(REFERENCE, False), ("other", False), (REFERENCE, True)]
+    record = planted_record({"other": [0.3] * 6}, rounds=ROUNDS)
+    shuffler, noise = random.Random(1), np.random.RandomState(2)
+    for launch in range(6):
+        turns = order.rounds([0, 1, 2], shuffler)
+        rows = [next(turns) for _ in range(ROUNDS)]
+        timings = [t for t in record["timings"] if t["launch"] == launch]
+        for timing in timings:
+            me = names.index((timing["implementation"], timing["copy"]))
+            timing["positions"] = [row.index(me) for row in rows]
+            for place, row in enumerate(rows):
+                at = row.index(me)
+                effect = first * (at == 0) + after_other * (at > 0 and names[row[at - 1]][0] == "other")
+                slower = np.exp(effect + noise.normal(0, 0.001))
+                timing["round_nanoseconds"][place] = round(timing["round_nanoseconds"][place] * slower)
+    return record
+
+
+def bias_of(record: dict[str, Any], copy: bool) -> Bias:
+    return next(bias for bias in biases(record) if bias.copy is copy)
+
+
+def test_without_an_effect_none_is_found() -> None:
+    for bias in biases(ordered_record()):
+        assert bias.order.value == pytest.approx(1, abs=0.002)
+        assert bias.carry_over is not None
+        assert bias.carry_over.value == pytest.approx(1, abs=0.003)
+        assert bias.verdict_before == bias.verdict_after
+
+
+def test_that_the_first_is_slower_is_found_and_decides_nothing() -> None:
+    record = ordered_record(first=0.05)
+    bias = bias_of(record, copy=False)
+    # It comes first in 2 of 3 rounds in which it comes before, and so does the baseline in the others.
+    assert bias.order.verdict == "slower"
+    assert (bias.verdict_before, bias.verdict_after) == ("slower", "slower")
+
+
+def test_a_neighbour_that_costs_the_next_one_is_named() -> None:
+    bias = bias_of(ordered_record(after_other=0.05), copy=True)
+    assert bias.after == "other"
+    assert bias.carry_over is not None
+    assert bias.carry_over.value > 1.02
+    assert bias.carry_over.verdict == "slower"
+
+
+def test_two_alone_have_no_carry_over_to_tell_apart() -> None:
+    record = planted_record({})
+    (bias,) = biases(record)
+    assert (bias.implementation, bias.copy, bias.after, bias.carry_over) == (REFERENCE, True, None, None)

@@ -1,0 +1,63 @@
+"""Cold starts: real processes, and what went wrong in one line."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import Variant
+
+from benchmarks.clock import cold
+from benchmarks.clock.cold import ColdStart, cold_start
+from benchmarks.contract import Implementation, discover, read
+from benchmarks.environment import allowed_cpus
+from benchmarks.workloads import WORKLOADS
+
+CPU = allowed_cpus()[-1]
+NEURON = WORKLOADS["neuron"]
+
+
+def test_every_implementation_starts_cold(present: Implementation) -> None:
+    found = cold_start(present, NEURON, CPU)
+    assert isinstance(found, ColdStart)
+    assert (found.implementation, found.workload) == (present.name, "neuron")
+    assert found.import_seconds > 0
+    assert found.first_call_seconds > 0
+    assert found.peak_bytes is None or 2**23 < found.peak_bytes < 2**33
+
+
+def test_memory_is_its_own_and_not_that_of_its_parent() -> None:
+    ballast = bytearray(600 * 2**20)
+    found = cold_start(discover()[0], NEURON, CPU)
+    assert isinstance(found, ColdStart)
+    assert len(ballast) > (found.peak_bytes or 0)
+
+
+def test_nothing_heavy_is_there_before_the_clock_runs() -> None:
+    script = "import runpy, sys; runpy.run_path(sys.argv[1]); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script, cold.SCRIPT], capture_output=True, text=True, check=True)
+    assert not {"numpy", "benchmarks", "pytest"} & set(done.stdout.split())
+
+
+def test_what_is_printed_is_not_mistaken_for_an_answer(variant: Variant) -> None:
+    loud = read(variant("loud", ("Parameters = list[Array]\n", "Parameters = list[Array]\nprint('{}' * 9_999)\n")))
+    assert isinstance(cold_start(loud, NEURON, CPU), ColdStart)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("raise OSError(__file__)", "OSError: ends.py"),
+        ("raise SystemExit(3)", "its process ended with code 3"),
+        ("__import__('os')._exit(0)", "its process ended with code 0"),
+        ("__import__('os').kill(__import__('os').getpid(), 9)", "its process ended with code -9"),
+    ],
+)
+def test_an_end_is_told_in_one_line(variant: Variant, line: str, says: str) -> None:
+    ends = read(variant("ends", ("Parameters = list[Array]\n", f"Parameters = list[Array]\n{line}\n")))
+    assert cold_start(ends, NEURON, CPU) == says
+
+
+def test_one_that_never_comes_back_is_ended(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cold, "SECONDS_TO_START", 1)
+    hangs = read(variant("hangs", ("Parameters = list[Array]\n", "while True: pass\n")))
+    assert cold_start(hangs, NEURON, CPU) == "silent for 1 s"

@@ -1,0 +1,80 @@
+"""Intervals: those of the tables, whatever the values, and the same from either side."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.estimates.intervals import Interval, difference, interval
+
+T_5 = 2.5706
+"""Student's t for 95 % and 5 degrees of freedom, as tables print it."""
+
+VALUES = st.lists(st.floats(-3, 3), min_size=2, max_size=30)
+
+
+def ends(found: Interval) -> tuple[float, float]:
+    assert found.low is not None
+    assert found.high is not None
+    return found.low, found.high
+
+
+def test_an_interval_is_students() -> None:
+    values = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+    error = math.sqrt(0.035 / 6)  # their variance is 0.035
+    found = interval(values)
+    assert found.value == pytest.approx(math.exp(0.35))
+    assert ends(found) == pytest.approx((math.exp(0.35 - T_5 * error), math.exp(0.35 + T_5 * error)), rel=1e-4)
+
+
+@given(VALUES, st.floats(0.5, 0.99), st.floats(0.991, 0.9999))
+def test_more_confidence_is_a_wider_interval_around_the_same_value(
+    values: list[float], less: float, more: float
+) -> None:
+    narrow, wide = interval(values, less), interval(values, more)
+    low, high = ends(narrow)
+    assert low <= narrow.value * (1 + 1e-12)
+    assert narrow.value <= high * (1 + 1e-12)
+    assert ends(wide)[0] <= low * (1 + 1e-12)
+    assert high <= ends(wide)[1] * (1 + 1e-12)
+    assert narrow.half_width <= wide.half_width + 1e-12
+
+
+@given(VALUES)
+def test_turning_the_ratio_around_turns_the_interval_around(values: list[float]) -> None:
+    there, back = interval(values), interval([-value for value in values])
+    assert back.value == pytest.approx(1 / there.value)
+    assert ends(back)[1] == pytest.approx(1 / ends(there)[0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (1.01, 1.2, "slower"),
+        (0.8, 0.99, "faster"),
+        (0.99, 1.01, "not separated"),
+        (1.0, 1.1, "not separated"),
+        (None, None, "one launch"),
+    ],
+)
+def test_a_verdict_needs_an_interval_that_leaves_out_one(low: float | None, high: float | None, verdict: str) -> None:
+    assert Interval(1.0, low, high).verdict == verdict
+
+
+def test_one_value_has_no_interval() -> None:
+    for found in (interval([0.5]), difference([0.5], [1.0, 1.0])):
+        assert (found.low, found.high, found.half_width) == (None, None, math.inf)
+
+
+def test_a_difference_is_welchs() -> None:
+    # Two samples of 3 with variances 0.01 and 0.04: an error of sqrt(0.05 / 3), 2.94 degrees of freedom, t = 3.2153.
+    found = difference([0.0, 0.1, 0.2], [1.0, 1.2, 1.4])
+    half = 3.2153 * math.sqrt(0.05 / 3)
+    assert found.value == pytest.approx(math.exp(1.1))
+    assert ends(found) == pytest.approx((math.exp(1.1 - half), math.exp(1.1 + half)), rel=1e-3)
+
+
+def test_values_without_any_spread_have_an_interval_without_width() -> None:
+    found = difference([0.0, 0.0], [0.5, 0.5])
+    assert ends(found) == pytest.approx((math.exp(0.5),) * 2)

@@ -1,0 +1,48 @@
+"""Launch after launch: the next one starts beside this one, and none is left at the end."""
+
+import random
+
+import psutil
+import pytest
+
+from benchmarks import environment
+from benchmarks.clock.launches import Launches
+from benchmarks.clock.turns import Entry
+from benchmarks.contract import discover
+
+ENTRIES = [Entry(discover()[0], {"neuron": 20, "hidden": 10})]
+
+
+def workers() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "benchmarks/bench_train.py" in child.cmdline()]
+
+
+def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = environment.allowed_cpus()[-1]
+    apart = environment.apart_from(cpu)
+    with Launches(ENTRIES, ["neuron", "hidden"], cpu, random.Random(0)) as launches:
+        first, one = launches.run(2)
+        assert len(workers()) == bool(apart)
+        second, two = launches.run(3, last=True)
+        assert workers() == []
+    assert [one.number, two.number] == [first.number, second.number] == [0, 1]
+    assert [one.overlapped, two.overlapped] == [False, bool(apart)]
+    assert {t.workload for t in first.timings} == {"neuron", "hidden"}
+    assert {len(t.round_nanoseconds) for t in second.timings} == {3}
+    assert 0 < two.seconds_in_turns < two.seconds
+    monkeypatch.setattr(environment, "apart_from", lambda _cpu: [])
+    with Launches(ENTRIES, ["neuron"], cpu, random.Random(0)) as launches:
+        assert not launches.run(1)[1].overlapped
+        assert workers() == []
+
+
+def test_an_end_in_between_leaves_no_worker() -> None:
+    def interrupted() -> None:
+        with Launches(ENTRIES, ["neuron"], environment.allowed_cpus()[-1], random.Random(0)) as launches:
+            launches.run(1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert workers() == []

@@ -1,0 +1,43 @@
+"""Balanced order: everybody at every place, and after everybody else, equally often."""
+
+import itertools
+import random
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.clock import order
+
+
+@given(st.integers(1, 12))
+def test_everybody_comes_at_every_place_equally_often(players: int) -> None:
+    rows = order.square(players)
+    assert all(sorted(row) == list(range(players)) for row in rows)
+    for place in range(players):
+        assert set(Counter(row[place] for row in rows).values()) == {len(rows) // players}
+
+
+@given(st.integers(2, 12))
+def test_everybody_follows_everybody_else_equally_often(players: int) -> None:
+    follows = Counter(pair for row in order.square(players) for pair in itertools.pairwise(row))
+    assert len(follows) == players * (players - 1)
+    assert len(set(follows.values())) == 1
+
+
+def test_an_even_number_needs_one_square_and_an_odd_one_two() -> None:
+    assert [order.block(players) for players in (1, 2, 3, 4, 5)] == [2, 2, 6, 4, 10]
+
+
+@given(st.lists(st.integers(), min_size=1, max_size=6, unique=True), st.integers(0, 99))
+def test_blocks_are_shuffled_squares_of_those_who_play(players: list[int], seed: int) -> None:
+    block = order.block(len(players))
+    turns = list(itertools.islice(order.rounds(players, random.Random(seed)), 3 * block))
+    for start in range(0, len(turns), block):
+        for place in range(len(players)):
+            assert len(set(Counter(row[place] for row in turns[start : start + block]).values())) == 1
+
+
+def test_blocks_differ() -> None:
+    turns = list(itertools.islice(order.rounds([1, 2, 3, 4], random.Random(0)), 40))
+    assert len({tuple(row) for row in turns}) > 4

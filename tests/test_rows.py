@@ -1,0 +1,110 @@
+"""Rows: the right number, the right rank, and a reason where there is no time."""
+
+import math
+
+import pytest
+from conftest import planted_record
+
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates import rows
+from benchmarks.estimates.intervals import interval
+
+
+def test_time_per_epoch_is_what_is_compared() -> None:
+    baseline, other = rows.rows(planted_record({"other": [math.log(2)] * 6}))
+    assert (baseline.implementation, baseline.verdict, baseline.ratio) == (REFERENCE, "baseline", 1)
+    assert other.ratio == pytest.approx(2)
+    assert other.microseconds_per_epoch is not None
+    assert baseline.microseconds_per_epoch == pytest.approx(other.microseconds_per_epoch / 2, rel=1e-4)
+
+
+def test_rows_stand_from_fastest_to_slowest_under_the_baseline() -> None:
+    record = planted_record({"slow": [1.0] * 6, "fast": [-1.0] * 6, "none": [0.0] * 6})
+    record["timings"] = [t for t in record["timings"] if t["implementation"] != "none"]
+    found = rows.rows(record)
+    assert [row.implementation for row in found] == [REFERENCE, "fast", "slow", "none"]
+    assert [row.verdict for row in found] == ["baseline", "faster", "slower", "not timed"]
+    assert [row.rank for row in found] == [2, 1, 3, None]
+
+
+def test_ties_share_a_rank() -> None:
+    wobble = [0.02, -0.02] * 3
+    record = planted_record({"one": [1 + w for w in wobble], "two": [1 - w for w in wobble], "three": [2.0] * 6})
+    ranks = {row.implementation: row.rank for row in rows.rows(record)}
+    assert ranks == {REFERENCE: 1, "one": 2, "two": 2, "three": 4}
+
+
+def test_tiers_have_ranks_of_their_own() -> None:
+    record = planted_record({"slow": [1.0] * 6, "quick": [-1.0] * 6})
+    record["implementations"][2]["tier"] = "tuned"
+    assert {row.implementation: row.rank for row in rows.rows(record)} == {REFERENCE: 1, "slow": 2, "quick": 1}
+
+
+def test_intervals_hold_together_for_all_rows() -> None:
+    values = [0.1, 0.2, 0.3, 0.1, 0.2, 0.3]
+    alone = rows.rows(planted_record({"one": values}))[1]
+    among = rows.rows(planted_record({"one": values, "two": [1.0] * 6, "three": [2.0] * 6}))[1]
+    assert alone.ratio_high == pytest.approx(interval(values).high, rel=1e-4)
+    assert among.ratio_high == pytest.approx(interval(values, 1 - 0.05 / 3).high, rel=1e-4)
+
+
+def test_looks_that_were_taken_before_widen_the_intervals() -> None:
+    record = planted_record({"one": [0.1, 0.2, 0.3] * 2})
+    record["plan"]["confidence"] = 0.9875
+    assert rows.rows(record)[1].ratio_high == pytest.approx(interval([0.1, 0.2, 0.3] * 2, 0.9875).high, rel=1e-4)
+
+
+def test_what_is_neither_known_nor_clear_of_1_is_unresolved() -> None:
+    near = [0.03, -0.03] * 3
+    record = planted_record({"near": near, "far": [1 + n for n in near], "same": [0.0001, -0.0001] * 3})
+    assert [row.implementation for row in rows.unresolved(record, 0.02)] == ["near"]
+    assert rows.unresolved(record, 0.2) == []
+
+
+def test_the_document_is_for_programs() -> None:
+    document = rows.document(planted_record({"other": [0.5] * 6}))
+    assert set(document["noise_floor"]) == {"value", "low", "high"}
+    assert set(document["noise_floors"]) == {"hidden"}
+    assert document["unfit"] is None
+    wanted = "implementation workload tier execution rank microseconds_per_epoch ratio ratio_low ratio_high verdict"
+    for row in document["rows"]:
+        assert set(wanted.split()) <= set(row)
+
+
+def test_one_launch_has_a_ratio_and_no_interval() -> None:
+    other = rows.rows(planted_record({"other": [0.5]}, launches=1))[1]
+    assert (other.ratio_low, other.ratio_high, other.verdict, other.rank) == (None, None, "one launch", 1)
+
+
+@pytest.mark.parametrize(
+    ("failures", "partial", "verdict", "reason"),
+    [
+        ([], False, "not timed", f"no time of {REFERENCE} to compare with"),
+        ([], True, "not timed", "the run was interrupted"),
+        (["it fell over"], False, "failed", "it fell over"),
+    ],
+)
+def test_no_time_has_a_reason(failures: list[str], partial: bool, verdict: str, reason: str) -> None:
+    record = planted_record({"other": [0.5] * 6}, partial=partial)
+    record["timings"] = []
+    record["failures"] = [
+        {"launch": 0, "workload": "hidden", "implementation": "other", "copy": False, "reason": r} for r in failures
+    ]
+    other = next(row for row in rows.rows(record) if row.implementation == "other")
+    assert (other.verdict, other.reason) == (verdict, reason)
+
+
+def test_a_breach_of_the_rules_refuses_the_row() -> None:
+    record = planted_record({"other": [0.5] * 6})
+    record["timings"][1]["violations"] = ["it cheated"]
+    other = rows.rows(record)[-1]
+    assert (other.verdict, other.ratio, other.rank) == ("refused", None, None)
+    assert other.reason == "it cheated (in 1 of 6 launches)"
+
+
+def test_without_a_baseline_that_kept_the_rules_nobody_has_a_ratio() -> None:
+    record = planted_record({"other": [0.5] * 6})
+    record["timings"][0]["violations"] = ["it cheated"]
+    found = {row.implementation: (row.verdict, row.reason) for row in rows.rows(record)}
+    assert found[REFERENCE][0] == "refused"
+    assert found["other"] == ("not timed", f"no time of {REFERENCE} to compare with: it cheated (in 1 of 6 launches)")
