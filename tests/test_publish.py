@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 def test_every_record_gets_a_page_and_the_folder_an_index(folder: Path) -> None:
     written = publish.publish(folder)
     assert set(written) == {path for path in folder.rglob("*") if path.suffix in (".md", ".csv")}
-    assert len(written) == 3 + 4
+    assert len(written) == 3 + 5
     index = (folder / "README.md").read_text()
     assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.md), interrupted:" in index
     assert "2026-02-02T000000Z.md), quick:" in index
@@ -68,8 +68,8 @@ def test_no_record_is_said(tmp_path: Path) -> None:
 
 def test_tables_stand_between_their_markers() -> None:
     record = planted_record({"other": [0.5] * 6})
-    filled = publish.fill("before\n<!-- table: timings -->\nold\n<!-- end -->\nafter\n", record)
-    assert "old" not in filled
+    filled = publish.fill("before\n<!-- table: timings -->\nspoilt\n<!-- end -->\nafter\n", record)
+    assert "spoilt" not in filled
     assert "| other " in filled
     assert filled.startswith("before\n<!-- table: timings -->\n\n**hidden")
     assert filled.endswith("<!-- end -->\nafter\n")
@@ -77,7 +77,7 @@ def test_tables_stand_between_their_markers() -> None:
 
 
 def test_an_unknown_table_is_named() -> None:
-    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, gradients, endings"):
+    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, beginnings, order"):
         publish.fill("<!-- table: speed --><!-- end -->", planted_record({}))
 
 

@@ -37,7 +37,7 @@ def differences(workload: Workload, parameters: Parameters, entries: Iterable[in
     """
     chosen = range(len(workload.entries)) if entries is None else list(entries)
     found = _differences(workload, parameters, chosen, BITS)
-    if any(ball.rad() > 2**-64 * max(abs(ball.mid()), SMALLEST) for ball in found):
+    if any(ball.rad() > UNCERTAINTY * max(abs(ball.mid()), SMALLEST) for ball in found):
         found = _differences(workload, parameters, chosen, 2 * BITS)
     return found
 
