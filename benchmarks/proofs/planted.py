@@ -34,6 +34,8 @@ PLANTED = {"slower_by_half_a_percent": 200, "slower_by_one_percent": 100, "slowe
 
 DRAWS = 2_000
 
+DRAWN = "A/A, labels drawn"
+
 
 def slower(folder: Path, name: str, every: int) -> Implementation:
     """The text of the reference with a `train` that does, for every so many epochs, one more for nothing."""
@@ -105,7 +107,9 @@ def table(pool: Pool, minutes: Sequence[float] = (1, 5)) -> Table:
     """What runs of so many minutes would have said: launches drawn from the pool, each put back."""
     generator = np.random.default_rng(0)
     lines = []
-    for name, values in pool.log_ratios.items():
+    # Which copy is called the baseline is nobody's doing: where that is drawn, too, 1 is the truth of the pool itself.
+    control = np.array(pool.log_ratios["A/A"])
+    for name, values in {**pool.log_ratios, DRAWN: [*control, *-control]}.items():
         for length in minutes:
             launches = int(60 * length / pool.seconds_per_launch_of_a_pair)
             draws = generator.choice(values, (DRAWS, launches)).tolist()
