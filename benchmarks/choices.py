@@ -4,7 +4,7 @@ import difflib
 import math
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
@@ -32,9 +32,9 @@ def implementations(names: Sequence[str] | None, extra: Sequence[Path] | None) -
     return [found[_known(name, list(found), "implementation")] for name in dict.fromkeys(wanted)]
 
 
-def workloads(names: Sequence[str] | None) -> list[Workload]:
-    """Those named, else all. Raises typer.BadParameter."""
-    wanted = dict.fromkeys(names or WORKLOADS)
+def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:
+    """Those named, else those others. Raises typer.BadParameter."""
+    wanted = dict.fromkeys(names or otherwise)
     return [WORKLOADS[_known(name, list(WORKLOADS), "workload")] for name in wanted]
 
 

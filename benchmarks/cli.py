@@ -116,9 +116,10 @@ def run(
 ) -> int:
     """Judge the gradients, time what passed, print the tables, write them and the record."""
     from benchmarks import choices
+    from benchmarks.workloads import TUTORIAL
 
     chosen = choices.with_reference(choices.implementations(implementation, extra))
-    workloads, folder, timing_cpu = choices.workloads(workload), choices.folder(output), choices.cpu(cpu)
+    workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
     fixed = quick or launches or rounds
     if fixed and (budget or wanted):

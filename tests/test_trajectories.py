@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.contract import REFERENCE, discover, load
 from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import TUTORIAL, WORKLOADS
 
 NEURON = WORKLOADS["neuron"]
 ROWS = 1 + NEURON.epochs
@@ -43,7 +43,7 @@ def test_without_the_reference_there_is_nothing_to_compare_with() -> None:
     assert trajectories(NEURON, {"other": np.ones((ROWS, 3))}, true_trajectory(NEURON, 1)) == []
 
 
-@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("workload", [*TUTORIAL, "momentum", "rmsprop", "adam", "kink"])
 def test_twice_the_bits_change_nothing_in_the_first_thirty_digits(workload: str) -> None:
     some = true_trajectory(WORKLOADS[workload], 300)
     more = true_trajectory(WORKLOADS[workload], 300, bits=400)

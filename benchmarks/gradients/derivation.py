@@ -73,13 +73,13 @@ def _sigmoid(logits: Balls, lost: arb) -> tuple[Balls, Balls]:
 
 
 def _tanh(logits: Balls, lost: arb) -> tuple[Balls, Balls]:
-    values: Balls = np.tanh(logits) * arb(1, TANH_UNITS * arb(2) ** -ctx.prec) + lost
-    slopes: Balls = 1 - values * values + lost
-    return values, slopes
+    off: Any = arb(1, TANH_UNITS * arb(2) ** -ctx.prec)
+    values: Balls = np.tanh(logits) * off + lost
+    return values, 1 - values * values + lost
 
 
 def _relu(logits: Balls, _lost: arb) -> tuple[Balls, Balls]:
-    slopes = np.frompyfunc(_kink_slope, 1, 1)(logits)
+    slopes: Any = np.frompyfunc(_kink_slope, 1, 1)(logits)
     return logits * slopes, slopes
 
 

@@ -55,8 +55,8 @@ def shared_points(workload: Workload, dtype: str, count: int, seed: int, saturat
     smallest, largest = np.log(SCALES)
     scales = np.exp(random.uniform(float(smallest), float(largest), count))
     spread = scales[:, np.newaxis] * random.uniform(-1, 1, (count, entries))
-    saturating = np.repeat(LOGITS, POINTS_PER_LOGIT) if saturation else np.empty(0)
-    logits = saturating[:: max(1, len(saturating) // affordable(workload, len(saturating)))]
+    every = np.repeat(LOGITS, POINTS_PER_LOGIT)
+    logits = every[:: len(every) // affordable(workload, len(every))] if saturation else every[:0]
     saturated = random.uniform(-1, 1, (len(logits), entries))
     for row, logit in zip(saturated, logits, strict=True):
         *hidden, bias = workload.shaped(row)  # views of the row

@@ -180,3 +180,6 @@ WORKLOADS = {
         ),
     )
 }
+
+TUTORIAL = (NEURON.name, HIDDEN.name)
+"""What is timed where nothing else is asked for: the tutorial's two networks."""
