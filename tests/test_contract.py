@@ -19,8 +19,8 @@ def test_every_implementation_keeps_the_contract(present: Implementation) -> Non
 
 def test_the_contract_is_what_the_readme_of_a_newcomer_says() -> None:
     assert list(CONSTANTS) == ["FRAMEWORK", "TIER", "EXECUTION", "GRANULARITY"]
-    assert list(FUNCTIONS) == ["convert", "predict", "loss", "gradient", "step", "train", "to_numpy"]
-    assert FUNCTIONS["train"] == ["parameters", "inputs", "targets", "rate", "epochs"]
+    assert list(FUNCTIONS) == ["convert", "predict", "loss", "gradient", "begin", "step", "train", "to_numpy"]
+    assert FUNCTIONS["train"] == ["recipe", "parameters", "inputs", "targets", "epochs"]
 
 
 def test_the_reference_comes_first_and_the_others_in_order() -> None:
@@ -32,13 +32,19 @@ BREACHES = {
     "no_framework": (("FRAMEWORK = ", "LIBRARY = "), "FRAMEWORK is missing, expected FRAMEWORK = a string"),
     "odd_tier": (('TIER = "idiomatic"', 'TIER = "fast"'), "TIER is 'fast', expected 'idiomatic' or 'tuned'"),
     "number": (('FRAMEWORK = "numpy"', "FRAMEWORK = 3"), "FRAMEWORK is 3, expected a string"),
-    "no_predict": (("def predict(", "def foretell("), "predict is missing, expected def predict(parameters, inputs)"),
-    "no_targets": (
-        ("def loss(parameters: Parameters, inputs: Array, targets: Array)", "def loss(parameters: Parameters, inputs)"),
-        "got def loss(parameters: Parameters, inputs), expected def loss(parameters, inputs, targets)",
+    "no_predict": (
+        ("def predict(", "def foretell("),
+        "expected def predict(recipe, parameters, inputs)",
     ),
-    "extra": (("rate: float, epochs: int", "rate: float, epochs: int, *more: int"), "got def train("),
-    "keyword": (("rate: float, epochs: int", "rate: float, *, epochs: int"), "got def train("),
+    "no_targets": (
+        (
+            "def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array)",
+            "def loss(recipe: Recipe, parameters: Parameters, inputs)",
+        ),
+        "parameters: Parameters, inputs), expected def loss(recipe, parameters, inputs, targets)",
+    ),
+    "extra": (("targets: Array, epochs: int", "targets: Array, epochs: int, *more: int"), "got def train("),
+    "keyword": (("targets: Array, epochs: int", "targets: Array, *, epochs: int"), "got def train("),
 }
 
 
@@ -57,7 +63,7 @@ def test_functions_out_of_order_are_a_breach(tmp_path: Path) -> None:
     body, loss, tail = rest.partition("def loss(")
     path = tmp_path / "disorder.py"
     path.write_text(f"{head}{loss}{tail}\n\n{predict}{body}", encoding="utf-8")
-    assert "order convert, loss, gradient, step, train, to_numpy, predict, expected convert, predict" in str(
+    assert "order convert, loss, gradient, begin, step, train, to_numpy, predict, expected convert, predict" in str(
         read(path).broken
     )
 

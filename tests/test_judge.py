@@ -1,6 +1,7 @@
 """The judge is only as good as the faults it refuses: each is planted in a copy of the reference, and judged."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from conftest import Variant
@@ -248,7 +249,7 @@ def test_every_other_workload_is_solved_and_its_gradients_are_right() -> None:
     present = [i for i in discover() if i.usable]
     others = [workload for name, workload in WORKLOADS.items() if name not in TUTORIAL]
     report = judge(present, others, points=5, seed=1, thorough=False)
-    judged = [*report.rows, *report.endings, *report.conduct]
+    judged: list[Any] = [*report.rows, *report.endings, *report.conduct]
     assert [(row.implementation, row.workload, row.reason) for row in judged if row.verdict != INSIDE] == []
     ended = {(end.implementation, end.workload) for end in report.endings}
     assert ended == {(i.name, workload.name) for i in present for workload in others}

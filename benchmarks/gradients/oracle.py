@@ -33,13 +33,15 @@ def differences(workload: Workload, parameters: Parameters, entries: Iterable[in
     """Central differences (f(x + h) - f(x - h)) / 2h at 640 bits with h = 2^-160: some entries, or all, of a flat row.
 
     What they leave out is of the order of h^2 = 2^-320 of the third derivative, what is rounded of the order of
-    2^-480; where that is too much beside a tiny derivative, all is done again at twice the bits. A ReLU that is off at
+    2^-480; where that is too much beside a tiny derivative, all is done again with more bits. A ReLU that is off at
     the point itself, or just at its kink, stays off.
     """
     chosen = range(len(workload.entries)) if entries is None else list(entries)
     found = _differences(workload, parameters, chosen, BITS)
-    if any(ball.rad() > UNCERTAINTY * max(abs(ball.mid()), SMALLEST) for ball in found):
-        found = _differences(workload, parameters, chosen, 2 * BITS)
+    for bits in (2 * BITS, 3 * BITS):
+        if all(ball.rad() <= UNCERTAINTY * max(abs(ball.mid()), SMALLEST) for ball in found):
+            break
+        found = _differences(workload, parameters, chosen, bits)
     return found
 
 

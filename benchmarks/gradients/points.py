@@ -56,7 +56,8 @@ def shared_points(workload: Workload, dtype: str, count: int, seed: int, saturat
     scales = np.exp(random.uniform(float(smallest), float(largest), count))
     spread = scales[:, np.newaxis] * random.uniform(-1, 1, (count, entries))
     every = np.repeat(LOGITS, POINTS_PER_LOGIT)
-    logits = every[:: len(every) // affordable(workload, len(every))] if saturation else every[:0]
+    chosen = np.linspace(0, len(every) - 1, affordable(workload, len(every)) if saturation else 0)
+    logits = every[chosen.round().astype(int)]
     saturated = random.uniform(-1, 1, (len(logits), entries))
     for row, logit in zip(saturated, logits, strict=True):
         *hidden, bias = workload.shaped(row)  # views of the row
