@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
 from benchmarks.environment import version_of, without_folders
-from benchmarks.workloads import Array
+from benchmarks.workloads import Array, Recipe
 
 FOLDER = Path(__file__).parent.parent / "implementations"
 
@@ -23,11 +23,16 @@ REFERENCE = "numpy_backprop"
 """The text that the others translate: the baseline of every ratio, and the control that runs against itself."""
 
 
+State = tuple[list[Any], Any]
+"""Parameters, and what an optimiser remembers: only the file that gave it knows what that is."""
+
+
 class Contract(Protocol):
     """The names of an implementation file, in this order.
 
-    Parameters are a flat list, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ...; inputs are
-    (samples, n0), targets (samples, n_last). Arrays are the framework's own, of the dtype that `convert` was asked for.
+    A recipe says what is computed. Parameters are a flat list, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2),
+    b2 (1, n2), ...; inputs are (samples, n0), targets (samples, n_last). Arrays are the framework's own, of the dtype
+    that `convert` was asked for.
     """
 
     FRAMEWORK: str
@@ -40,19 +45,22 @@ class Contract(Protocol):
     def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> tuple[list[Any], Any, Any]:
         """Plain NumPy arrays as arrays of the framework, of dtype "float64" or "float32"; untimed."""
 
-    def predict(self, parameters: list[Any], inputs: Any) -> Any:
+    def predict(self, recipe: Recipe, parameters: list[Any], inputs: Any) -> Any:
         """The outputs of the last layer, (samples, n_last)."""
 
-    def loss(self, parameters: list[Any], inputs: Any, targets: Any) -> Any:
-        """Half the sum of squared errors, over all samples: a scalar."""
+    def loss(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> Any:
+        """The loss that the recipe names, over all samples: a scalar."""
 
-    def gradient(self, parameters: list[Any], inputs: Any, targets: Any) -> list[Any]:
+    def gradient(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> list[Any]:
         """The derivatives of `loss`, one array per parameter, of its shape and dtype."""
 
-    def step(self, parameters: list[Any], inputs: Any, targets: Any, rate: float) -> list[Any]:
-        """One epoch: the parameters after one update, parameter - rate * gradient."""
+    def begin(self, recipe: Recipe, parameters: list[Any]) -> State:
+        """The parameters, and what the recipe's optimiser keeps from epoch to epoch: as it is before the first."""
 
-    def train(self, parameters: list[Any], inputs: Any, targets: Any, rate: float, epochs: int) -> list[Any]:
+    def step(self, recipe: Recipe, state: State, inputs: Any, targets: Any) -> State:
+        """One epoch: what `begin` or an earlier step gave, after one update; it may be used up."""
+
+    def train(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any, epochs: int) -> list[Any]:
         """The parameters after `epochs` steps, computed and waited for: this is what is timed."""
 
     def to_numpy(self, array: Any) -> Array:

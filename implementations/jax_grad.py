@@ -1,9 +1,18 @@
 """Gradients by JAX's grad: the step is compiled once, then called from Python for each epoch."""
 
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from benchmarks.workloads import Recipe
 
 FRAMEWORK = "jax"
 TIER = "idiomatic"
@@ -13,6 +22,8 @@ GRANULARITY = "one call per epoch"
 Plain = NDArray[np.floating]
 Array = jax.Array
 Parameters = list[Array]
+Memory = optax.OptState
+State = tuple[Parameters, Memory]
 
 jax.config.update("jax_enable_x64", True)  # else float64 silently becomes float32
 jax.config.update("jax_platforms", "cpu")
@@ -26,37 +37,69 @@ def sigmoid(logits: Array) -> Array:
     return jax.nn.sigmoid(logits)
 
 
-def forward(parameters: Parameters, inputs: Array) -> list[Array]:
-    activations = [inputs]  # (samples, n0), (samples, n1), ...
-    for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
-        activations.append(sigmoid(activations[-1] @ weights + bias))
-    return activations
+def activate(recipe: Recipe, logits: Array) -> Array:
+    if recipe.activation == "sigmoid":
+        return sigmoid(logits)
+    if recipe.activation == "tanh":
+        return jnp.tanh(logits)
+    return jax.nn.relu(logits)
 
 
-def predict(parameters: Parameters, inputs: Array) -> Array:
-    return forward(parameters, inputs)[-1]
+def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array]:
+    layers = [inputs]  # (samples, n0), then the activations, (samples, n1), ..., then the logits, (samples, n_last)
+    for weights, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+        layers.append(activate(recipe, layers[-1] @ weights + bias))
+    return [*layers, layers[-1] @ parameters[-2] + parameters[-1]]
 
 
-def loss(parameters: Parameters, inputs: Array, targets: Array) -> Array:
-    error = targets - predict(parameters, inputs)
+def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+    return sigmoid(forward(recipe, parameters, inputs)[-1])
+
+
+def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
+    logits = forward(recipe, parameters, inputs)[-1]
+    if recipe.loss == "cross-entropy":
+        on = jax.nn.relu(logits)  # neither maximum nor abs, whose slopes at 0 do not fit together
+        return jnp.sum(on - logits * targets + jnp.log1p(jnp.exp(logits - 2 * on)))
+    error = targets - sigmoid(logits)
     return jnp.sum(error**2) / 2
 
 
-@jax.jit
-def gradient(parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
-    return jax.grad(loss)(parameters, inputs, targets)
+@partial(jax.jit, static_argnums=0)
+def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
+    return jax.grad(loss, argnums=1)(recipe, parameters, inputs, targets)
 
 
-@jax.jit
-def step(parameters: Parameters, inputs: Array, targets: Array, rate: float) -> Parameters:
-    gradients = gradient(parameters, inputs, targets)
-    return [p - rate * g for p, g in zip(parameters, gradients, strict=True)]
+def optimiser(recipe: Recipe) -> optax.GradientTransformation:
+    if recipe.optimiser == "gradient descent":
+        return optax.sgd(recipe.rate)
+    if recipe.optimiser == "momentum":
+        return optax.sgd(recipe.rate, recipe.momentum)
+    if recipe.optimiser == "rmsprop":
+        return optax.rmsprop(recipe.rate, recipe.decay, recipe.epsilon, eps_in_sqrt=False)
+    return optax.adam(recipe.rate, recipe.momentum, recipe.decay, recipe.epsilon)
 
 
-def train(parameters: Parameters, inputs: Array, targets: Array, rate: float, epochs: int) -> Parameters:
+def begin(recipe: Recipe, parameters: Parameters) -> State:
+    return parameters, optimiser(recipe).init(parameters)
+
+
+def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory: Memory) -> State:
+    moves, memory = optimiser(recipe).update(gradients, memory)
+    return optax.apply_updates(parameters, moves), memory
+
+
+@partial(jax.jit, static_argnums=0)
+def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
+    parameters, memory = state
+    return update(recipe, parameters, gradient(recipe, parameters, inputs, targets), memory)
+
+
+def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
+    state = begin(recipe, parameters)
     for _ in range(epochs):
-        parameters = step(parameters, inputs, targets, rate)
-    return jax.block_until_ready(parameters)
+        state = step(recipe, state, inputs, targets)
+    return jax.block_until_ready(state[0])
 
 
 def to_numpy(array: Array) -> Plain:

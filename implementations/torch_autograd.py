@@ -1,8 +1,15 @@
 """Gradients by PyTorch's autograd, eager: each epoch records its forward pass and walks the record backwards."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from benchmarks.workloads import Recipe
 
 FRAMEWORK = "torch"
 TIER = "idiomatic"
@@ -12,6 +19,8 @@ GRANULARITY = "one call per epoch"
 Plain = NDArray[np.floating]
 Array = torch.Tensor
 Parameters = list[Array]
+Memory = torch.optim.Optimizer | None  # none for gradient descent, which is one line
+State = tuple[Parameters, Memory]
 
 
 def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
@@ -24,36 +33,69 @@ def sigmoid(logits: Array) -> Array:
     return torch.sigmoid(logits)
 
 
-def forward(parameters: Parameters, inputs: Array) -> list[Array]:
-    activations = [inputs]  # (samples, n0), (samples, n1), ...
-    for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
-        activations.append(sigmoid(activations[-1] @ weights + bias))
-    return activations
+def activate(recipe: Recipe, logits: Array) -> Array:
+    if recipe.activation == "sigmoid":
+        return sigmoid(logits)
+    if recipe.activation == "tanh":
+        return torch.tanh(logits)
+    return torch.relu(logits)
 
 
-def predict(parameters: Parameters, inputs: Array) -> Array:
-    return forward(parameters, inputs)[-1]
+def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array]:
+    layers = [inputs]  # (samples, n0), then the activations, (samples, n1), ..., then the logits, (samples, n_last)
+    for weights, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+        layers.append(activate(recipe, layers[-1] @ weights + bias))
+    return [*layers, layers[-1] @ parameters[-2] + parameters[-1]]
 
 
-def loss(parameters: Parameters, inputs: Array, targets: Array) -> Array:
-    error = targets - predict(parameters, inputs)
+def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+    return sigmoid(forward(recipe, parameters, inputs)[-1])
+
+
+def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
+    logits = forward(recipe, parameters, inputs)[-1]
+    if recipe.loss == "cross-entropy":
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+    error = targets - sigmoid(logits)
     return torch.sum(error**2) / 2
 
 
-def gradient(parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
-    return list(torch.autograd.grad(loss(parameters, inputs, targets), parameters))
+def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
+    return list(torch.autograd.grad(loss(recipe, parameters, inputs, targets), parameters))
 
 
-def step(parameters: Parameters, inputs: Array, targets: Array, rate: float) -> Parameters:
-    gradients = gradient(parameters, inputs, targets)
-    with torch.no_grad():
-        return [(p - rate * g).requires_grad_() for p, g in zip(parameters, gradients, strict=True)]
+def begin(recipe: Recipe, parameters: Parameters) -> State:
+    if recipe.optimiser == "gradient descent":
+        return parameters, None
+    own = [p.detach().clone().requires_grad_() for p in parameters]  # the optimiser changes them in place
+    if recipe.optimiser == "momentum":
+        return own, torch.optim.SGD(own, recipe.rate, recipe.momentum)
+    if recipe.optimiser == "rmsprop":
+        return own, torch.optim.RMSprop(own, recipe.rate, recipe.decay, recipe.epsilon)
+    return own, torch.optim.Adam(own, recipe.rate, (recipe.momentum, recipe.decay), recipe.epsilon)
 
 
-def train(parameters: Parameters, inputs: Array, targets: Array, rate: float, epochs: int) -> Parameters:
+def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory: Memory) -> State:
+    if memory is None:
+        with torch.no_grad():
+            moved = [(p - recipe.rate * g).requires_grad_() for p, g in zip(parameters, gradients, strict=True)]
+        return moved, None
+    for p, g in zip(parameters, gradients, strict=True):
+        p.grad = g
+    memory.step()
+    return parameters, memory
+
+
+def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
+    parameters, memory = state
+    return update(recipe, parameters, gradient(recipe, parameters, inputs, targets), memory)
+
+
+def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
+    state = begin(recipe, parameters)
     for _ in range(epochs):
-        parameters = step(parameters, inputs, targets, rate)
-    return parameters
+        state = step(recipe, state, inputs, targets)
+    return state[0]
 
 
 def to_numpy(array: Array) -> Plain:

@@ -33,7 +33,7 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
         "path": str(implementation.path),
         "arrays": [a.tolist() for a in (*workload.initial_parameters, workload.inputs, workload.targets)],
         "dtype": workload.dtype,
-        "rate": workload.rate,
+        "recipe": workload.recipe._asdict(),
     }
     ours, theirs = os.pipe()
     with os.fdopen(ours) as answer:

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import sys
+from collections import namedtuple
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -18,6 +19,7 @@ HIGH_WATER = Path("/proc/self/status")
 def main() -> None:
     """Measure and answer."""
     job: dict[str, Any] = json.load(sys.stdin)
+    recipe = namedtuple("Recipe", job["recipe"])(**job["recipe"])
     started = perf_counter()
     spec = importlib.util.spec_from_file_location("implementation", job["path"])
     if spec is None or spec.loader is None:
@@ -31,7 +33,7 @@ def main() -> None:
     arrays = [np.array(values, np.float64) for values in job["arrays"]]
     converted = module.convert(arrays[:-2], *arrays[-2:], job["dtype"])
     converted_at = perf_counter()
-    module.train(*converted, job["rate"], 1)
+    module.train(recipe, *converted, 1)
     trained = perf_counter()
     measured = {
         "import_seconds": imported - started,

@@ -22,7 +22,7 @@ class EndQuestion:
         converted = module.convert(
             list(self.workload.initial_parameters), self.workload.inputs, self.workload.targets, self.workload.dtype
         )
-        return flat([plain(module, p) for p in module.train(*converted, self.workload.rate, self.epochs)])
+        return flat([plain(module, p) for p in module.train(self.workload.recipe, *converted, self.epochs)])
 
 
 def expected(reference: Implementation, trainings: Iterable[tuple[Workload, int]]) -> dict[tuple[str, int], Array]:

@@ -74,13 +74,15 @@ class Bookkeeper:
         started_from = [plain(self.module, p) for p in parameters]
         as_float64 = b"".join(p.astype("<f8").tobytes() for p in started_from)
         self._sha256 = hashlib.sha256(as_float64).hexdigest()
-        rate = self.workload.rate
-        self._entered_first = self._entered(lambda: self.module.train(parameters, inputs, targets, rate, 1))
-        self.module.train(parameters, inputs, targets, rate, PROFILED_EPOCHS)  # may compile for this number of epochs
-        self._entered_later = self._entered(
-            lambda: self.module.train(parameters, inputs, targets, rate, PROFILED_EPOCHS)
-        )
-        gradients = self.module.gradient(parameters, inputs, targets)
+        recipe = self.workload.recipe
+
+        def train(epochs: int) -> None:
+            self.module.train(recipe, parameters, inputs, targets, epochs)
+
+        self._entered_first = self._entered(lambda: train(1))
+        train(PROFILED_EPOCHS)  # may compile for this number of epochs
+        self._entered_later = self._entered(lambda: train(PROFILED_EPOCHS))
+        gradients = self.module.gradient(recipe, parameters, inputs, targets)
         self._gradient_dtype = _dtype([*gradients, *(plain(self.module, g) for g in gradients)])
         self._result: Sequence[Any] = ()
         self._endings: list[Array] = []

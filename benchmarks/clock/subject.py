@@ -29,7 +29,7 @@ class Subject:
 
     def train(self, epochs: int) -> None:
         """What is timed: the parameters after so many epochs, computed and waited for."""
-        self._result = self._train(*self._arguments, self.workload.rate, epochs)
+        self._result = self._train(self.workload.recipe, *self._arguments, epochs)
         self._collecting = gc.isenabled()
 
     def before(self, epochs: int) -> None:

@@ -8,10 +8,11 @@ from benchmarks.estimates import control
 from benchmarks.estimates.intervals import CONFIDENCE, Interval, difference
 from benchmarks.estimates.ratios import Contender, Record, log_ratios
 from benchmarks.estimates.rows import Row, rows
+from benchmarks.workloads import Recipe
 
 CHANGED, NOT_SEPARATED, NOT_COMPARABLE = "changed", "not separated", "not comparable"
 
-_SAME_PROBLEM = ("layer_sizes", "activation", "loss", "optimiser", "rate", "dtype", "samples", "parameters_sha256")
+_SAME_PROBLEM = ("layer_sizes", *Recipe._fields, "dtype", "samples", "parameters_sha256")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def gradients(
     given = Given(np.full(rows.shape, np.nan, dtype))
     for number, row in enumerate(rows):
         converted = module.convert(workload.shaped(row.copy()), workload.inputs, workload.targets, dtype)
-        put(given, number, workload, dtype, [plain(module, g) for g in module.gradient(*converted)])
+        put(given, number, workload, dtype, [plain(module, g) for g in module.gradient(workload.recipe, *converted)])
         if number % 1_000 == 999:
             alive()
     return given

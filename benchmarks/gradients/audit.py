@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from flint import ctx
-from numpy.typing import NDArray
 
 from benchmarks.gradients.derivation import Balls, backpropagated
 from benchmarks.gradients.oracle import BITS, differences
+from benchmarks.gradients.points import affordable
 from benchmarks.gradients.readings import finite
 from benchmarks.gradients.truths import Numbers, rounding_bound
 from benchmarks.gradients.verdicts import INSIDE, OUTSIDE, Audit
@@ -29,22 +29,23 @@ SEEN_DIGITS = BITS * math.log10(2)
 def audit(workload: Workload, rows: Array, seed: int) -> Audit:
     """At some points, (points, entries), of float64 or float32."""
     random = np.random.RandomState(seed)
-    count = min(ENTRIES, len(workload.entries))
+    count = min(affordable(workload, ENTRIES), len(workload.entries))
     digits, fractions = SEEN_DIGITS, []
-    for row in rows:
+    chosen = rows[: affordable(workload, len(rows))]
+    for row in chosen:
         entries = np.sort(random.choice(len(workload.entries), count, replace=False))
         parameters = workload.shaped(row)
         with ctx.workprec(BITS):
             derived = backpropagated(workload, parameters)[entries]
         digits = min(digits, common_digits(differences(workload, parameters, entries), derived))
-        if workload.activation == "sigmoid":
+        if workload.recipe.activation != "relu":
             error = np.abs(complex_step(workload, parameters, entries) - derived.astype(np.float64))
             bound = rounding_bound(workload, parameters, "float64")[entries]
             fractions.append(np.max(error / np.array([float(ball.rad()) for ball in bound])))
     apart = float(np.max(fractions)) if fractions else None
     agree = digits >= DIGITS and (apart is None or apart <= 1)
     verdict = INSIDE if agree else OUTSIDE
-    return Audit(workload.name, str(rows.dtype), len(rows), count, round(digits, 1), finite(apart), verdict)
+    return Audit(workload.name, str(rows.dtype), len(chosen), count, round(digits, 1), finite(apart), verdict)
 
 
 def common_digits(some: Balls, others: Balls) -> float:
@@ -69,9 +70,10 @@ def complex_step(workload: Workload, parameters: Parameters, entries: Iterable[i
     for entry in entries:
         moved = row.copy()
         moved[entry] += 1j * step
-        activations: NDArray[Any] = workload.inputs
-        tensors = workload.shaped(moved)
-        for weights, bias in zip(tensors[::2], tensors[1::2], strict=True):
-            activations = 1 / (1 + np.exp(-(activations @ weights + bias)))
-        found.append(np.imag(np.sum((workload.targets - activations) ** 2) / 2) / step)
+        logits: Any = workload.logits(workload.shaped(moved))
+        if workload.recipe.loss == "squared error":
+            loss = np.sum((workload.targets - 1 / (1 + np.exp(-logits))) ** 2) / 2
+        else:
+            loss = np.sum(np.log1p(np.exp(np.where(workload.targets == 1, -logits, logits))))
+        found.append(np.imag(loss) / step)
     return np.array(found)

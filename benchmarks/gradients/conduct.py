@@ -82,7 +82,7 @@ class ConductQuestion:
         parameters, inputs, targets = module.convert(point, inputs, targets, self.dtype)
         watch.framework("gradient changes the parameters that it is given", parameters)
         watch.framework("gradient changes the inputs or targets that it is given", [inputs, targets])
-        gradient = module.gradient(parameters, inputs, targets)
+        gradient = module.gradient(self.workload.recipe, parameters, inputs, targets)
         watch.look()
         tensors = [plain(module, tensor) for tensor in gradient]
         watch.numpy("the arrays that gradient gave change when it is called again", map(module.to_numpy, gradient))
@@ -95,11 +95,11 @@ class ConductQuestion:
         )
         watch.framework("train changes the parameters that it is given", parameters)
         watch.framework("train changes the inputs or targets that it is given", [inputs, targets])
-        trained = module.train(parameters, inputs, targets, workload.rate, EPOCHS)
+        trained = module.train(workload.recipe, parameters, inputs, targets, EPOCHS)
         watch.look()
         result = flat([plain(module, p) for p in trained])
         watch.framework("train changes the parameters that it is given", trained)
-        module.train(trained, inputs, targets, workload.rate, EPOCHS)
+        module.train(workload.recipe, trained, inputs, targets, EPOCHS)
         watch.look()
         return result
 

@@ -17,7 +17,7 @@ from benchmarks.environment import version_of
 from benchmarks.gradients.answers import gradients
 from benchmarks.gradients.truths import truths_here
 from benchmarks.gradients.verdicts import Counterexample
-from benchmarks.workloads import Array, Workload
+from benchmarks.workloads import Array, Recipe, Workload
 
 TRIES = 300
 """Random small networks, before the search settles for the points at which the gradient is known to be wrong."""
@@ -142,11 +142,16 @@ def counterexample(implementation: Implementation, workload: str, dtype: str, ex
     script = f"""\
 # {implementation.framework} {version_of(implementation.framework)}, {dtype}: {name}[{place}] of the gradient.
 # The truth is {example.truth!r}; rounding explains an error of {example.bound:.2g}.
+from __future__ import annotations
+
+from collections import namedtuple
+
 {needed(implementation.path.read_text(encoding="utf-8"), ("convert", "gradient", "to_numpy"))}
 
+recipe = namedtuple("Recipe", "{" ".join(Recipe._fields)}")(*{tuple(example.workload.recipe)!r})
 parameters = [{parameters}]
 inputs, targets = {_literal(example.workload.inputs)}, {_literal(example.workload.targets)}
-found = to_numpy(gradient(*convert(parameters, inputs, targets, "{dtype}"))[{which}])
+found = to_numpy(gradient(recipe, *convert(parameters, inputs, targets, "{dtype}"))[{which}])
 print(found.tolist(), "and at [{place}] not", {example.truth!r})
 """
     return Counterexample(implementation.name, workload, dtype, script)
@@ -158,7 +163,7 @@ def _literal(array: Array) -> str:
 
 def needed(text: str, names: Sequence[str]) -> str:
     """Those statements of a module that some of its names need, in their order; NumPy as np in any case."""
-    nodes = [node for node in ast.parse(text).body if not _is_docstring(node)]
+    nodes = [node for node in ast.parse(text).body if not _is_docstring(node) and "annotations" not in _defined(node)]
     wanted = set(names)
     kept: set[int] = {i for i, node in enumerate(nodes) if isinstance(node, ast.Expr)}  # such as settings
     grown = True

@@ -21,9 +21,6 @@ from benchmarks.workloads import Workload
 
 CHECKPOINTS = (1, 10, 100, 1_000)
 
-AGREEMENT = 1e-9
-"""How far the parameters at the end of a training may be from the reference's."""
-
 
 class Exam:
     """The points: the initial parameters and others, shared by all, and some along each one's own training."""
@@ -115,8 +112,8 @@ class Exam:
                     float(np.max(np.abs(a - b)))
                     for a, b in zip(end.parameters, ends[REFERENCE].parameters, strict=True)
                 )
-                if not apart <= AGREEMENT:
-                    complaint = f"parameters {apart:.2g} from those of {REFERENCE}, expected at most {AGREEMENT:g}"
+                if not apart <= self.workload.agreement:
+                    complaint = f"parameters {apart:.2g} from those of {REFERENCE}, expected at most {self.workload.agreement:g}"
             yield TrainingEnd(
                 implementation=name,
                 workload=self.workload.name,

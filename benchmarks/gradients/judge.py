@@ -17,6 +17,7 @@ from benchmarks.gradients.counterexample import CounterexampleQuestion, countere
 from benchmarks.gradients.exam import Exam
 from benchmarks.gradients.isolation import SECONDS_TO_ANSWER, Question, Reply, Witness, asked
 from benchmarks.gradients.planting import plant_all
+from benchmarks.gradients.points import affordable
 from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
 from benchmarks.gradients.truths import batches
 from benchmarks.gradients.verdicts import FAILED, MISSING, OUTSIDE, Conduct, Report, Verdict
@@ -70,7 +71,9 @@ def judge(
                     exam.find_truths(cores, advance)
             planted = plant_all(cores, DTYPES, seed) if thorough else []
             audits = [cores.submit(audit, e.workload, e.points.rows[:AUDITED], seed) for e in exams] if thorough else []
-            true_paths = [cores.submit(true_trajectory, t.workload, TRUE_EPOCHS) for t in trainings]
+            true_paths = [
+                cores.submit(true_trajectory, t.workload, affordable(t.workload, TRUE_EPOCHS)) for t in trainings
+            ]
             with stage("gradients", sum(map(len, questions.values()))) as advance:
                 for reply in replies:
                     hearing.note(reply)

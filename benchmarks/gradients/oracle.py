@@ -1,6 +1,6 @@
 """The true gradient, found without the chain rule, so that no mistake in one can be shared."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from flint import arb, ctx
@@ -16,13 +16,13 @@ UNCERTAINTY = arb(2) ** -200
 """Of the truth, relative: 60 digits, as the audit shows. Felt only where a gradient has no rounding errors at all."""
 
 MOST_DIFFERENCES = 100
-"""Differences cost two forward passes an entry. Networks with more entries get one pass of the derivation at the same
-precision instead, and the audit holds a sample of its entries against differences."""
+"""Differences cost two forward passes an entry. Where entries times samples are more, one pass of the derivation at the
+same precision does instead, and the audit holds a sample of its entries against differences."""
 
 
 def true_gradient(workload: Workload, parameters: Parameters) -> Balls:
     """All entries of the gradient in a flat row, each a ball of some 90 digits."""
-    if len(workload.entries) <= MOST_DIFFERENCES:
+    if len(workload.entries) * len(workload.inputs) <= MOST_DIFFERENCES:
         return differences(workload, parameters)
     with ctx.workprec(BITS):
         return backpropagated(workload, parameters)
@@ -45,7 +45,8 @@ def differences(workload: Workload, parameters: Parameters, entries: Iterable[in
 def _differences(workload: Workload, parameters: Parameters, entries: Iterable[int], bits: int) -> Balls:
     with ctx.workprec(bits):
         point, targets = [balls(p) for p in parameters], balls(workload.targets)
-        activations, switches = _forward(point, balls(workload.inputs), workload.activation)
+        activations, switches = _forward(point, balls(workload.inputs), workload.recipe.activation)
+        loss = _LOSSES[workload.recipe.loss]
         found = []
         for entry in entries:
             name, place = workload.entries[entry]
@@ -55,9 +56,9 @@ def _differences(workload: Workload, parameters: Parameters, entries: Iterable[i
             losses = []
             for moved in (value + STEP, value - STEP):
                 point[which][index] = moved
-                outputs = _forward(point[2 * layer :], activations[layer], workload.activation, switches[layer:])[0][-1]
-                error = targets - outputs
-                losses.append(np.sum(error * error) / 2)  # not error**2: a ball around 0 has no power
+                above = point[2 * layer :]
+                moved_up, _ = _forward(above, activations[layer], workload.recipe.activation, switches[layer:])
+                losses.append(loss(moved_up[-1], targets))
             point[which][index] = value
             found.append((losses[0] - losses[1]) / (2 * STEP))
         return np.array(found, dtype=object)
@@ -66,12 +67,34 @@ def _differences(workload: Workload, parameters: Parameters, entries: Iterable[i
 def _forward(
     parameters: list[Balls], inputs: Balls, activation: str, switches: list[Balls] | None = None
 ) -> tuple[list[Balls], list[Balls]]:
-    """The activations of every layer, the inputs first, and which units are on (ReLU) where that is not given."""
-    activations, found = [inputs], []
-    layers = list(zip(parameters[::2], parameters[1::2], strict=True))
-    for layer, (weights, bias) in enumerate(layers):
-        logits = activations[-1] @ weights + bias
-        found.append(logits > 0 if switches is None else switches[layer])
-        linear = activation == "relu" and layer < len(layers) - 1
-        activations.append(logits * found[-1] if linear else 1 / (1 + np.exp(-logits)))
-    return activations, found
+    """The inputs, the activations of each hidden layer, the logits; and which units are on where that is not given."""
+    layers, found = [inputs], []
+    for number, (weights, bias) in enumerate(zip(parameters[::2], parameters[1::2], strict=True), start=1):
+        logits = layers[-1] @ weights + bias
+        found.append(logits > 0 if switches is None else switches[number - 1])
+        last = 2 * number == len(parameters)
+        layers.append(logits if last else _ACTIVATIONS[activation](logits, found[-1]))
+    return layers, found
+
+
+_ACTIVATIONS: dict[str, Callable[[Balls, Balls], Balls]] = {
+    "sigmoid": lambda logits, _on: 1 / (1 + np.exp(-logits)),
+    "tanh": lambda logits, _on: np.tanh(logits),
+    "relu": lambda logits, on: logits * on,
+}
+
+
+def _squared_error(logits: Balls, targets: Balls) -> arb:
+    error = targets - 1 / (1 + np.exp(-logits))
+    return np.sum(error * error) / 2  # not error**2: a ball around 0 has no power
+
+
+def _cross_entropy(logits: Balls, targets: Balls) -> arb:
+    """log(1 + e^-z) where the target is 1, log(1 + e^z) where it is 0: each keeps its digits where it is tiny."""
+    return np.sum(targets * np.log1p(np.exp(-logits)) + (1 - targets) * np.log1p(np.exp(logits)))
+
+
+_LOSSES: dict[str, Callable[[Balls, Balls], arb]] = {
+    "squared error": _squared_error,
+    "cross-entropy": _cross_entropy,
+}

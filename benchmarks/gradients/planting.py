@@ -21,16 +21,10 @@ from benchmarks.workloads import WORKLOADS, Array, Workload
 POINTS = 100
 
 
-def workload_of(fault: Fault) -> Workload:
-    """The hidden network; for a fault of the kink the same with ReLU in the hidden layer."""
-    hidden = WORKLOADS["hidden"]
-    return replace(hidden, name="hidden, ReLU", activation="relu") if fault.kink else hidden
-
-
 def fault_rows(workload: Workload, dtype: str, seed: int) -> Array:
-    """The points, (points, entries): with ReLU the hidden biases are 0, so that the input (0, 0) is on the kink."""
+    """The points, (points, entries): with ReLU the first biases are 0, so that the input (0, 0) is on the kink."""
     rows = shared_points(workload, dtype, POINTS, seed, saturation=False).rows
-    if workload.activation == "relu":
+    if workload.recipe.activation == "relu":
         rows[:, workload.slices["b1"]] = 0
     return rows
 
@@ -38,9 +32,9 @@ def fault_rows(workload: Workload, dtype: str, seed: int) -> Array:
 def plant_all(cores: Executor, dtypes: Sequence[str], seed: int) -> "list[Future[PlantedFault]]":
     """Every fault in every dtype, in this order, over all cores."""
     found: dict[tuple[str, str], Future[PlantedFault]] = {}
-    for dtype, kink in itertools.product(dtypes, (False, True)):
-        faults = [fault for fault in FAULTS if fault.kink == kink]
-        workload = workload_of(faults[0])
+    for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in FAULTS)):
+        faults = [fault for fault in FAULTS if fault.planted_in == name]
+        workload = WORKLOADS[name]
         rows = fault_rows(workload, dtype, seed)
         truth = truths(workload, dtype, rows, cores)
         found |= {(fault.name, dtype): cores.submit(plant, fault, dtype, rows, truth, seed) for fault in faults}
@@ -49,7 +43,7 @@ def plant_all(cores: Executor, dtypes: Sequence[str], seed: int) -> "list[Future
 
 def plant(fault: Fault, dtype: str, rows: Array, truths: Truths, seed: int) -> PlantedFault:
     """What this judge and the others say of one fault at some points, (points, entries)."""
-    workload = workload_of(fault)
+    workload = WORKLOADS[fault.planted_in]
     faulty, honest = _module(fault.text()), _module(replace(fault, changes=()).text())
     given, right = (Given(np.full_like(rows, np.nan)) for _ in range(2))
     refused = dict.fromkeys(TOLERANCES, 0)
@@ -57,8 +51,8 @@ def plant(fault: Fault, dtype: str, rows: Array, truths: Truths, seed: int) -> P
     with np.errstate(all="ignore"):
         for number, row in enumerate(rows):
             problem = honest.convert(workload.shaped(row), workload.inputs, workload.targets, dtype)
-            put(right, number, workload, dtype, honest.gradient(*problem))
-            tensors = faulty.gradient(*problem)
+            put(right, number, workload, dtype, honest.gradient(workload.recipe, *problem))
+            tensors = faulty.gradient(workload.recipe, *problem)
             if fault.bounds_of_noise:
                 moves = workload.shaped((noise[number] * truths.bound[number]).astype(dtype))
                 tensors = [tensor + move for tensor, move in zip(tensors, moves, strict=True)]

@@ -14,6 +14,9 @@ LOGITS = np.arange(-40.0, 41.0)
 
 POINTS_PER_LOGIT = 2
 
+FULL_MULTIPLICATIONS = 1_000
+"""Larger networks are judged at fewer points, in proportion, so that no workload takes much longer than another."""
+
 
 @dataclass(frozen=True, eq=False)
 class Points:
@@ -36,18 +39,24 @@ class Points:
         return "the initial parameters"
 
 
+def affordable(workload: Workload, number: int, least: int = 3) -> int:
+    """How many of so many points, or epochs, are worth their time in hundreds of bits."""
+    return min(number, max(least, number * FULL_MULTIPLICATIONS // workload.multiplications))
+
+
 def shared_points(workload: Workload, dtype: str, count: int, seed: int, saturation: bool = True) -> Points:
     """The initial parameters, `count` random points, and two for each of `LOGITS` where `saturation` is asked for.
 
-    A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation point is uniform in [-1, 1]
+    As many as are `affordable`. A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation point is uniform in [-1, 1]
     but for the bias of the last layer, which shifts the mean logit to where it is wanted.
     """
     random = np.random.RandomState(seed)
-    entries = len(workload.entries)
+    entries, count = len(workload.entries), affordable(workload, count)
     smallest, largest = np.log(SCALES)
     scales = np.exp(random.uniform(float(smallest), float(largest), count))
     spread = scales[:, np.newaxis] * random.uniform(-1, 1, (count, entries))
-    logits = np.repeat(LOGITS, POINTS_PER_LOGIT) if saturation else np.empty(0)
+    saturating = np.repeat(LOGITS, POINTS_PER_LOGIT) if saturation else np.empty(0)
+    logits = saturating[:: max(1, len(saturating) // affordable(workload, len(saturating)))]
     saturated = random.uniform(-1, 1, (len(logits), entries))
     for row, logit in zip(saturated, logits, strict=True):
         *hidden, bias = workload.shaped(row)  # views of the row

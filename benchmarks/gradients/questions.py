@@ -76,20 +76,17 @@ class GradientQuestion:
         parameters, inputs, targets = module.convert(
             list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
-        epochs_done = 0
-        for epochs in self.checkpoints:
-            parameters = module.train(parameters, inputs, targets, workload.rate, epochs - epochs_done)
-            epochs_done = epochs
-            reached = [plain(module, p) for p in parameters]
+        for epochs in self.checkpoints:  # each from the start: an optimiser remembers more than parameters
+            reached = [plain(module, p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
             if complaint := malformed(workload, self.dtype, reached):
                 answer.trouble = f"its training is at epoch {epochs} with {complaint}"
                 return
             answer.path = np.concatenate([answer.path, [flat(reached)]])
             answer.path_gradients = gradients(module, workload, self.dtype, answer.path)
         if self.to_the_end:
-            parameters = module.train(parameters, inputs, targets, workload.rate, workload.epochs - epochs_done)
+            end = module.train(workload.recipe, parameters, inputs, targets, workload.epochs)
             answer.ending = Ending(
-                predictions=plain(module, module.predict(parameters, inputs)),
-                loss=float(plain(module, module.loss(parameters, inputs, targets))),
-                parameters=[plain(module, p) for p in parameters],
+                predictions=plain(module, module.predict(workload.recipe, end, inputs)),
+                loss=float(plain(module, module.loss(workload.recipe, end, inputs, targets))),
+                parameters=[plain(module, p) for p in end],
             )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from benchmarks.contract import REFERENCE, Contract
 from benchmarks.gradients.answers import malformed, plain
 from benchmarks.gradients.derivation import backpropagated_at, balls
+from benchmarks.gradients.optimisation import moves
 from benchmarks.gradients.truths import Numbers
 from benchmarks.gradients.verdicts import Trajectory
 from benchmarks.workloads import Array, Workload, flat
@@ -34,11 +35,12 @@ class TrajectoryQuestion:
         )
         rows = np.empty((1 + workload.epochs, len(workload.entries)), self.dtype)
         rows[0] = flat(workload.initial_parameters)
+        state = module.begin(workload.recipe, parameters)
         for epoch in range(1, 1 + workload.epochs):
             if epoch % 1_000 == 1:
                 doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
-            parameters = module.train(parameters, inputs, targets, workload.rate, 1)
-            reached = [plain(module, p) for p in parameters]
+            state = module.step(workload.recipe, state, inputs, targets)
+            reached = [plain(module, p) for p in state[0]]
             if complaint := malformed(workload, self.dtype, reached):
                 raise ValueError(f"its training is at epoch {epoch} with {complaint}")
             rows[epoch] = flat(reached)
@@ -54,12 +56,14 @@ def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[
     found = np.empty((2, 1 + epochs, len(workload.entries)))
     midpoints = np.frompyfunc(arb.mid, 1, 1)
     with ctx.workprec(bits):
-        row, rate = balls(flat(workload.initial_parameters)), arb(workload.rate)
+        row, rate = balls(flat(workload.initial_parameters)), arb(workload.recipe.rate)
+        move = moves(workload.recipe, balls(np.zeros(len(row))))
         for epoch in range(1 + epochs):
             for entry, ball in enumerate(row):
                 high = float(ball)
                 found[:, epoch, entry] = high, float(ball - high)
-            row = midpoints(row - rate * backpropagated_at(workload, workload.shaped(row)))
+            gradient = midpoints(backpropagated_at(workload, workload.shaped(row)))
+            row = midpoints(row - rate * midpoints(move(gradient)))
     return found[0], found[1]
 
 

@@ -39,7 +39,7 @@ from benchmarks.workloads import WORKLOADS
 
 workload, module = WORKLOADS[{WORKLOAD!r}], load(discover()[0])
 converted = module.convert(list(workload.initial_parameters), workload.inputs, workload.targets, workload.dtype)
-pyperf.Runner().bench_func("train", module.train, *converted, workload.rate, {EPOCHS})
+pyperf.Runner().bench_func("train", module.train, workload.recipe, *converted, {EPOCHS})
 """
 
 CPU = environment.allowed_cpus()[-1]

@@ -1,14 +1,16 @@
-"""The problems, stated once and free of frameworks: data, network, loss, initial parameters, known answers."""
+"""One problem, stated once and free of frameworks: data, network, recipe, initial parameters, known answer."""
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks.workloads.recipe import Recipe
 
 Array = NDArray[np.floating]
 Parameters = list[Array]
@@ -30,11 +32,11 @@ class KnownAnswer:
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """One training problem: full batch, half the sum of squared errors, gradient descent.
+    """One training problem, full batch.
 
     `inputs` is (samples, n0), `targets` is (samples, n_last), both float64; `initial_parameters` are float64,
-    and `dtype` names the floating-point type that training is timed in. `activation` is that of the hidden layers,
-    "sigmoid" or "relu" (whose slope at 0 is 0); the last layer is always a sigmoid.
+    and `dtype` names the floating-point type that training is timed in. `agreement` is how far the parameters at the
+    end may be from the reference's: far more than rounding grows to, far less than another computation is off.
     """
 
     name: str
@@ -42,16 +44,13 @@ class Workload:
     inputs: Array
     targets: Array
     layer_sizes: tuple[int, ...]
-    rate: float
+    recipe: Recipe
     epochs: int
     dtype: str
     seed: str
     initial_parameters: Parameters
     known_answer: KnownAnswer
-    activation: str = "sigmoid"
-
-    loss = "half the sum of squared errors"
-    optimiser = "gradient descent"
+    agreement: float = 1e-9
 
     @cached_property
     def parameter_names(self) -> list[str]:
@@ -78,6 +77,11 @@ class Workload:
             for index in np.ndindex(shape)
         ]
 
+    @cached_property
+    def multiplications(self) -> int:
+        """Of one forward pass over all samples: what it costs grows with them."""
+        return len(self.inputs) * sum(a * b for a, b in itertools.pairwise(self.layer_sizes))
+
     def shaped(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
         """Flat rows of all entries, (..., entries), as parameter tensors (..., n, m): views where that is possible."""
         return [
@@ -90,7 +94,7 @@ class Workload:
         logits = activations = self.inputs
         for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
             logits = activations @ weights + bias
-            activations = np.maximum(logits, 0) if self.activation == "relu" else 1 / (1 + np.exp(-logits))
+            activations = _ACTIVATIONS[self.recipe.activation](logits)
         return logits
 
     @cached_property
@@ -111,10 +115,7 @@ class Workload:
             "story": self.story,
             "samples": len(self.inputs),
             "layer_sizes": list(self.layer_sizes),
-            "activation": self.activation,
-            "loss": self.loss,
-            "optimiser": self.optimiser,
-            "rate": self.rate,
+            **self.recipe._asdict(),
             "epochs": self.epochs,
             "dtype": self.dtype,
             "seed": self.seed,
@@ -145,63 +146,8 @@ def flat(tensors: Sequence[Array]) -> Array:
     return np.concatenate([np.ravel(tensor) for tensor in tensors])
 
 
-def _frozen(values: Sequence[Sequence[float]] | Array) -> Array:
-    array = np.array(values, dtype=np.float64)
-    array.flags.writeable = False
-    return array
-
-
-# RandomState, not default_rng: its streams never change between NumPy versions, and it is what numpy.random.seed seeds.
-def _tutorial_parameters() -> Parameters:
-    random = np.random.RandomState(1)
-    weights = random.random_sample((2, 1))
-    bias = random.random_sample((1, 1))
-    return [_frozen(weights), _frozen(bias)]
-
-
-def _hidden_parameters() -> Parameters:
-    random = np.random.RandomState(1)
-    first = random.uniform(-1, 1, (2, 4))
-    second = random.uniform(-1, 1, (4, 1))
-    return [_frozen(first), _frozen(np.zeros((1, 4))), _frozen(second), _frozen(np.zeros((1, 1)))]
-
-
-_XOR_INPUTS = _frozen([[0, 0], [0, 1], [1, 0], [1, 1]])
-_XOR_TARGETS = _frozen([[0], [1], [1], [0]])
-
-WORKLOADS = {
-    workload.name: workload
-    for workload in (
-        Workload(
-            name="neuron",
-            story="the tutorial's own run: one sigmoid neuron, which no choice of weights lets solve XOR",
-            inputs=_XOR_INPUTS,
-            targets=_XOR_TARGETS,
-            layer_sizes=(2, 1),
-            rate=0.1,
-            epochs=10_000,
-            dtype="float64",
-            seed="numpy.random.seed(1); weights random((2, 1)), then bias random((1, 1))",
-            initial_parameters=_tutorial_parameters(),
-            known_answer=KnownAnswer(
-                zeros=(0.5 - 1e-12, 0.5 + 1e-12),
-                ones=(0.5 - 1e-12, 0.5 + 1e-12),
-                loss=(0.5 - 1e-12, 0.5 + 1e-12),
-                largest_parameter=1e-14,
-            ),
-        ),
-        Workload(
-            name="hidden",
-            story="the same problem with a hidden layer of four, which reaches what the tutorial claims",
-            inputs=_XOR_INPUTS,
-            targets=_XOR_TARGETS,
-            layer_sizes=(2, 4, 1),
-            rate=1.0,
-            epochs=10_000,
-            dtype="float64",
-            seed="numpy.random.seed(1); W1 uniform(-1, 1, (2, 4)), then W2 uniform(-1, 1, (4, 1)); biases 0",
-            initial_parameters=_hidden_parameters(),
-            known_answer=KnownAnswer(zeros=(0, 0.017), ones=(0.983, 1), loss=(0, 4 * 0.5 * 0.017**2)),
-        ),
-    )
+_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda logits: 1 / (1 + np.exp(-logits)),
+    "tanh": np.tanh,
+    "relu": lambda logits: np.maximum(logits, 0),
 }

@@ -1,0 +1,7 @@
+"""The problems: what is trained, on what, how, and what must come out. Free of frameworks."""
+
+from benchmarks.workloads.catalogue import WORKLOADS
+from benchmarks.workloads.recipe import Recipe
+from benchmarks.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat
+
+__all__ = ["WORKLOADS", "Array", "KnownAnswer", "Parameters", "Recipe", "Workload", "flat"]
