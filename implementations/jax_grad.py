@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ GRANULARITY = "one call per epoch"
 Plain = NDArray[np.floating]
 Array = jax.Array
 Parameters = list[Array]
-Memory = optax.OptState
+Memory = Any  # of optax's making
 State = tuple[Parameters, Memory]
 
 jax.config.update("jax_enable_x64", True)  # else float64 silently becomes float32

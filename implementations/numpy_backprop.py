@@ -47,7 +47,7 @@ def slope(recipe: Recipe, activations: Array) -> Array:
         return activations * (1 - activations)
     if recipe.activation == "tanh":
         return 1 - activations * activations
-    return activations > 0
+    return np.sign(activations)  # 0 on the kink
 
 
 def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array]:

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, discover, load
 from benchmarks.gradients.verdicts import Report
 from benchmarks.workloads import WORKLOADS, Array, Workload
+from benchmarks.workloads.recipe import Activation, Loss
 
 REFERENCE_TEXT = (FOLDER / f"{REFERENCE}.py").read_text(encoding="utf-8")
 
@@ -53,7 +54,8 @@ def module(present: Implementation) -> Contract:
 
 def network(
     sizes: tuple[int, ...],
-    activation: str = "sigmoid",
+    activation: Activation = "sigmoid",
+    loss: Loss = "squared error",
     inputs: Sequence[Sequence[float]] | None = None,
     targets: Sequence[Sequence[float]] | None = None,
 ) -> Workload:
@@ -63,7 +65,7 @@ def network(
     return replace(
         xor,
         layer_sizes=sizes,
-        activation=activation,
+        recipe=xor.recipe._replace(activation=activation, loss=loss),
         inputs=xor.inputs if inputs is None else np.array(inputs, dtype=np.float64),
         targets=xor.targets if targets is None else np.array(targets, dtype=np.float64),
         initial_parameters=[np.zeros(shape) for shape in shapes],
@@ -172,9 +174,12 @@ def planted_record(
                 "samples": 4,
                 "layer_sizes": [2, 4, 1],
                 "activation": "sigmoid",
-                "loss": "half the sum of squared errors",
+                "loss": "squared error",
                 "optimiser": "gradient descent",
                 "rate": 1.0,
+                "momentum": 0.0,
+                "decay": 0.0,
+                "epsilon": 0.0,
                 "epochs": 10_000,
                 "dtype": "float64",
                 "seed": "none",

@@ -144,7 +144,7 @@ def test_a_report_holds_all_of_it(tmp_path: Path, ending: str) -> None:
 
 
 def test_one_that_hangs_is_named_and_the_others_are_judged(variant: Variant) -> None:
-    line = "    activations = forward(parameters, inputs)\n"
+    line = "    *layers, logits = forward(recipe, parameters, inputs)\n"
     hangs = variant("hangs", (line, f"    while True: pass\n{line}"))
     call = ("gradients", "--points=1", "--workload=neuron", f"--implementation={REFERENCE}", "--time-limit=2", "--json")
     done = xorbench(*call, "--with", hangs)

@@ -41,7 +41,7 @@ def test_a_wrong_sign_is_shown_by_one_neuron_and_one_sample(variant: Variant, dt
 
 
 def test_what_only_the_hidden_layer_shows_has_one_hidden_unit(variant: Variant) -> None:
-    path = variant("slope", ("blame * activations[layer] * (1 - activations[layer])", "blame * activations[layer]"))
+    path = variant("slope", ("blame * slope(recipe, layers[layer])", "blame * layers[layer]"))
     _, example = smallest(path)
     assert example is not None
     assert example.workload.layer_sizes == (1, 1, 1)

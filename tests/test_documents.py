@@ -42,11 +42,12 @@ def test_the_table_of_rates_is_what_comes_out() -> None:
     rows = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \|$", EXPLANATION, re.MULTILINE)
     assert len(rows) == 4
     for rate, stated in rows:
+        recipe = workload.recipe._replace(rate=float(rate))
         parameters, inputs, targets = module.convert(
             list(workload.initial_parameters), workload.inputs, workload.targets, "float64"
         )
-        end = module.train(parameters, inputs, targets, float(rate), workload.epochs)
-        assert float(module.loss(end, inputs, targets)) == pytest.approx(float(stated), rel=5e-3)
+        end = module.train(recipe, parameters, inputs, targets, workload.epochs)
+        assert float(module.loss(recipe, end, inputs, targets)) == pytest.approx(float(stated), rel=5e-3)
 
 
 def test_the_hessian_at_zero_is_what_the_page_says() -> None:
@@ -54,7 +55,8 @@ def test_the_hessian_at_zero_is_what_the_page_says() -> None:
 
     def gradient(point: np.ndarray) -> np.ndarray:
         parameters = [point[:2].reshape(2, 1), point[2:].reshape(1, 1)]
-        return np.concatenate([g.ravel() for g in module.gradient(parameters, workload.inputs, workload.targets)])
+        found = module.gradient(workload.recipe, parameters, workload.inputs, workload.targets)
+        return np.concatenate([g.ravel() for g in found])
 
     assert np.all(gradient(np.zeros(3)) == 0)
     hessian = np.array([(gradient(1e-5 * e) - gradient(-1e-5 * e)) / 2e-5 for e in np.eye(3)])

@@ -14,7 +14,7 @@ def test_it_is_the_reference_trained() -> None:
     assert set(found) == {("hidden", 3), ("neuron", 7)}
     reference = load(discover()[0])
     converted = reference.convert(list(hidden.initial_parameters), hidden.inputs, hidden.targets, "float64")
-    assert np.array_equal(found["hidden", 3], flat(reference.train(*converted, hidden.rate, 3)))
+    assert np.array_equal(found["hidden", 3], flat(reference.train(hidden.recipe, *converted, 3)))
 
 
 def test_no_answer_is_no_expectation(variant: Variant) -> None:

@@ -17,7 +17,7 @@ from benchmarks.workloads import WORKLOADS, flat
 
 NEURON = WORKLOADS["neuron"]
 QUESTION = GradientQuestion(NEURON, "float64", flat(NEURON.initial_parameters)[None], (1,), to_the_end=False)
-GRADIENT = "    activations = forward(parameters, inputs)\n"
+GRADIENT = "    *layers, logits = forward(recipe, parameters, inputs)\n"
 REFERENCE = Witness(discover()[0])
 
 

@@ -27,15 +27,15 @@ def at_return(new: str, says: str = "times the bound", dtypes: tuple[str, ...] =
     return Fault("    return gradients\n", new, says, dtypes=dtypes)
 
 
+FORWARD = "    *layers, logits = forward(recipe, parameters, inputs)\n"
+
 FAULTS = {
-    "sign": Fault("delta = -error * ", "delta = error * "),
-    "missing_slope": Fault("delta = -error * activations[-1] * (1 - activations[-1])", "delta = -error"),
-    "missing_hidden_slope": Fault(
-        "blame * activations[layer] * (1 - activations[layer])", "blame", workloads=("hidden",)
-    ),
+    "sign": Fault("delta = outputs - targets", "delta = targets - outputs"),
+    "missing_slope": Fault("delta = delta * outputs * (1 - outputs)", "pass"),
+    "missing_hidden_slope": Fault("blame * slope(recipe, layers[layer])", "blame", workloads=("hidden",)),
     "transposed": Fault(
-        "[activations[-2].T @ delta,",
-        "[(activations[-2] if len(parameters) > 2 else activations[-2].T) @ delta,",
+        "[layers[-1].T @ delta,",
+        "[(layers[-1] if len(parameters) > 2 else layers[-1].T) @ delta,",
         workloads=("hidden",),
     ),
     "zeroed_entry": at_return("    gradients[0][1, 0] = 0\n    return gradients\n"),
@@ -56,23 +56,17 @@ FAULTS = {
     "wide": at_return("    return [g.astype(np.float64) for g in gradients]\n", "W1 is float64", dtypes=("float32",)),
     "too_few": at_return("    return gradients[:1]\n", "1 gradients, expected"),
     "raises_on_import": Fault(
-        "Parameters = list[Array]", 'raise RuntimeError("no\\nlicence")', "RuntimeError: no licence", FAILED
+        "Parameters = list[Array]\n", 'raise RuntimeError("no\\nlicence")', "RuntimeError: no licence", FAILED
     ),
-    "raises_in_gradient": Fault(
-        "    activations = forward(parameters, inputs)\n", "    raise ValueError\n", "ValueError", FAILED
-    ),
-    "exits_politely": Fault(
-        "    activations = forward(parameters, inputs)\n", "    raise SystemExit(0)\n", "SystemExit: 0", FAILED
-    ),
+    "raises_in_gradient": Fault(FORWARD, "    raise ValueError\n", "ValueError", FAILED),
+    "exits_politely": Fault(FORWARD, "    raise SystemExit(0)\n", "SystemExit: 0", FAILED),
     "closes_standard_output": Fault(
-        "    activations = forward(parameters, inputs)\n",
+        FORWARD,
         "    __import__('sys').stdout.close()\n    raise ValueError('closed')\n",
         "ValueError: closed",
         FAILED,
     ),
-    "exits": Fault(
-        "    activations = forward(parameters, inputs)\n", "    __import__('os')._exit(3)\n", "code 3", FAILED
-    ),
+    "exits": Fault(FORWARD, "    __import__('os')._exit(3)\n", "code 3", FAILED),
     "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy gave list", FAILED),
     "changes_parameters": Fault(
         "    return gradients\n",

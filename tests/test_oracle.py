@@ -1,6 +1,7 @@
 """The oracle: against closed forms, against the derivation, and at the kink."""
 
 from decimal import Decimal, getcontext
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from benchmarks.gradients import oracle
 from benchmarks.gradients.audit import common_digits
 from benchmarks.gradients.derivation import backpropagated
 from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads.recipe import Activation, Loss
 
 
 @pytest.mark.parametrize(("w", "b", "x", "y"), [(0.3, -0.2, 1.0, 1.0), (-17.0, 2.5, 1.0, 0.0), (25.0, 25.0, 1.0, 1.0)])
@@ -31,10 +33,17 @@ def test_at_zero_weights_the_neuron_stands_still() -> None:
     assert all(abs(ball) < arb("1e-90") for ball in found)
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), st.sampled_from(["sigmoid", "relu"]))
-def test_differences_and_the_derivation_share_sixty_digits(seed: int, scale: float, activation: str) -> None:
-    workload = network((2, 3, 1), activation)
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.floats(0.01, 25),
+    st.sampled_from(get_args(Activation)),
+    st.sampled_from(get_args(Loss)),
+)
+def test_differences_and_the_derivation_share_sixty_digits(
+    seed: int, scale: float, activation: Activation, loss: Loss
+) -> None:
+    workload = network((2, 3, 1), activation, loss)
     parameters = workload.shaped(random_row(workload, seed, scale))
     with ctx.workprec(2 * oracle.BITS):
         derived = backpropagated(workload, parameters)

@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.gradients.faults import FAULTS, Fault
 from benchmarks.gradients.judge import DTYPES
-from benchmarks.gradients.planting import POINTS, fault_rows, plant_all, workload_of
+from benchmarks.gradients.planting import POINTS, fault_rows, plant_all
 from benchmarks.gradients.verdicts import PlantedFault
+from benchmarks.workloads import WORKLOADS
 
 # In float32 their effect is below rounding, or there is none: float32 inside float32 is no fault.
 HIDDEN_BY_ROUNDING = {("float32", name) for name in ("factor 1 + 1e-6", "factor 1 + 1e-9", "factor 1 + 1e-12")} | {
@@ -71,7 +72,7 @@ def test_a_fault_that_changes_nothing_is_no_fault() -> None:
 
 
 def test_the_kink_is_reached() -> None:
-    workload = workload_of(next(fault for fault in FAULTS if fault.kink))
+    workload = WORKLOADS["kink"]
     for row in fault_rows(workload, "float64", seed=0):
         weights, bias = workload.shaped(row)[:2]
         assert ((workload.inputs @ weights + bias)[0] == 0).all()

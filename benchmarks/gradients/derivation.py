@@ -73,8 +73,9 @@ def _sigmoid(logits: Balls, lost: arb) -> tuple[Balls, Balls]:
 
 
 def _tanh(logits: Balls, lost: arb) -> tuple[Balls, Balls]:
-    values = np.tanh(logits) * arb(1, TANH_UNITS * arb(2) ** -ctx.prec) + lost
-    return values, 1 - values * values + lost
+    values: Balls = np.tanh(logits) * arb(1, TANH_UNITS * arb(2) ** -ctx.prec) + lost
+    slopes: Balls = 1 - values * values + lost
+    return values, slopes
 
 
 def _relu(logits: Balls, _lost: arb) -> tuple[Balls, Balls]:

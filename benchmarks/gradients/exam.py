@@ -112,8 +112,8 @@ class Exam:
                     float(np.max(np.abs(a - b)))
                     for a, b in zip(end.parameters, ends[REFERENCE].parameters, strict=True)
                 )
-                if not apart <= self.workload.agreement:
-                    complaint = f"parameters {apart:.2g} from those of {REFERENCE}, expected at most {self.workload.agreement:g}"
+                if not apart <= (limit := self.workload.agreement):
+                    complaint = f"parameters {apart:.2g} from those of {REFERENCE}, expected at most {limit:g}"
             yield TrainingEnd(
                 implementation=name,
                 workload=self.workload.name,

@@ -71,9 +71,8 @@ def judge(
                     exam.find_truths(cores, advance)
             planted = plant_all(cores, DTYPES, seed) if thorough else []
             audits = [cores.submit(audit, e.workload, e.points.rows[:AUDITED], seed) for e in exams] if thorough else []
-            true_paths = [
-                cores.submit(true_trajectory, t.workload, affordable(t.workload, TRUE_EPOCHS)) for t in trainings
-            ]
+            lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
+            true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
             with stage("gradients", sum(map(len, questions.values()))) as advance:
                 for reply in replies:
                     hearing.note(reply)

@@ -1,6 +1,7 @@
 """The true gradient, found without the chain rule, so that no mistake in one can be shared."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from flint import arb, ctx
@@ -84,17 +85,17 @@ _ACTIVATIONS: dict[str, Callable[[Balls, Balls], Balls]] = {
 }
 
 
-def _squared_error(logits: Balls, targets: Balls) -> arb:
+def _squared_error(logits: Balls, targets: Balls) -> Any:
     error = targets - 1 / (1 + np.exp(-logits))
     return np.sum(error * error) / 2  # not error**2: a ball around 0 has no power
 
 
-def _cross_entropy(logits: Balls, targets: Balls) -> arb:
+def _cross_entropy(logits: Balls, targets: Balls) -> Any:
     """log(1 + e^-z) where the target is 1, log(1 + e^z) where it is 0: each keeps its digits where it is tiny."""
     return np.sum(targets * np.log1p(np.exp(-logits)) + (1 - targets) * np.log1p(np.exp(logits)))
 
 
-_LOSSES: dict[str, Callable[[Balls, Balls], arb]] = {
+_LOSSES: dict[str, Callable[[Balls, Balls], Any]] = {
     "squared error": _squared_error,
     "cross-entropy": _cross_entropy,
 }

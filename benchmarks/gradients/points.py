@@ -47,8 +47,8 @@ def affordable(workload: Workload, number: int, least: int = 3) -> int:
 def shared_points(workload: Workload, dtype: str, count: int, seed: int, saturation: bool = True) -> Points:
     """The initial parameters, `count` random points, and two for each of `LOGITS` where `saturation` is asked for.
 
-    As many as are `affordable`. A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation point is uniform in [-1, 1]
-    but for the bias of the last layer, which shifts the mean logit to where it is wanted.
+    As many as are `affordable`. A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation
+    point is uniform in [-1, 1] but for the bias of the last layer, which shifts the mean logit to where it is wanted.
     """
     random = np.random.RandomState(seed)
     entries, count = len(workload.entries), affordable(workload, count)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.contract import REFERENCE, Contract
 from benchmarks.gradients.answers import malformed, plain
-from benchmarks.gradients.derivation import backpropagated_at, balls
+from benchmarks.gradients.derivation import Balls, backpropagated_at, balls
 from benchmarks.gradients.optimisation import moves
 from benchmarks.gradients.truths import Numbers
 from benchmarks.gradients.verdicts import Trajectory
@@ -54,17 +54,21 @@ def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[
     is shown by more bits instead.
     """
     found = np.empty((2, 1 + epochs, len(workload.entries)))
-    midpoints = np.frompyfunc(arb.mid, 1, 1)
     with ctx.workprec(bits):
-        row, rate = balls(flat(workload.initial_parameters)), arb(workload.recipe.rate)
+        row: Balls = balls(flat(workload.initial_parameters))
+        rate = arb(workload.recipe.rate)
         move = moves(workload.recipe, balls(np.zeros(len(row))))
         for epoch in range(1 + epochs):
             for entry, ball in enumerate(row):
                 high = float(ball)
                 found[:, epoch, entry] = high, float(ball - high)
-            gradient = midpoints(backpropagated_at(workload, workload.shaped(row)))
-            row = midpoints(row - rate * midpoints(move(gradient)))
+            gradient = _midpoints(backpropagated_at(workload, workload.shaped(row)))
+            row = _midpoints(row - rate * _midpoints(move(gradient)))
     return found[0], found[1]
+
+
+def _midpoints(row: Balls) -> Balls:
+    return np.array([ball.mid() for ball in row], dtype=object)
 
 
 def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Numbers, Numbers]) -> list[Trajectory]:

@@ -102,7 +102,7 @@ FLOAT32 = replace(
 
 def _optimised(name: str, story: str, recipe: Recipe) -> Workload:
     """The hidden network, trained in another way."""
-    return replace(HIDDEN, name=name, story=story, recipe=recipe)
+    return replace(HIDDEN, name=name, story=story, recipe=recipe, epochs=2_000)
 
 
 def _network(
@@ -134,10 +134,10 @@ def _network(
     )
 
 
-MOMENTUM = CLASSIC._replace(optimiser="momentum", rate=0.1, momentum=0.9)
+MOMENTUM = CLASSIC._replace(optimiser="momentum", rate=0.5, momentum=0.9)
 RMSPROP = CLASSIC._replace(optimiser="rmsprop", rate=0.01, decay=0.99, epsilon=1e-8)
-ADAM = CLASSIC._replace(optimiser="adam", rate=0.01, momentum=0.9, decay=0.999, epsilon=1e-8)
-MODERN = ADAM._replace(activation="tanh", loss="cross-entropy")
+ADAM = CLASSIC._replace(optimiser="adam", rate=0.05, momentum=0.9, decay=0.999, epsilon=1e-8)
+MODERN = ADAM._replace(activation="tanh", loss="cross-entropy", rate=0.01)
 """What real networks have."""
 
 PLAIN = Recipe("relu", "cross-entropy", "gradient descent", rate=0.1)

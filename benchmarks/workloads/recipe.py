@@ -2,6 +2,10 @@
 
 from typing import Literal, NamedTuple
 
+Activation = Literal["sigmoid", "tanh", "relu"]
+Loss = Literal["squared error", "cross-entropy"]
+Optimiser = Literal["gradient descent", "momentum", "rmsprop", "adam"]
+
 
 class Recipe(NamedTuple):
     """One way of training; nothing in it depends on a framework.
@@ -20,9 +24,9 @@ class Recipe(NamedTuple):
     What an optimiser has no use for is 0.
     """
 
-    activation: Literal["sigmoid", "tanh", "relu"]
-    loss: Literal["squared error", "cross-entropy"]
-    optimiser: Literal["gradient descent", "momentum", "rmsprop", "adam"]
+    activation: Activation
+    loss: Loss
+    optimiser: Optimiser
     rate: float
     momentum: float = 0.0
     decay: float = 0.0

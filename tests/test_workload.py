@@ -15,7 +15,7 @@ def test_the_neuron_starts_where_the_tutorial_does() -> None:
     np.random.seed(1)
     weights, bias = np.random.random((2, 1)), np.random.random((1, 1))
     assert [p.tolist() for p in WORKLOADS["neuron"].initial_parameters] == [weights.tolist(), bias.tolist()]
-    assert (WORKLOADS["neuron"].rate, WORKLOADS["neuron"].epochs) == (0.1, 10_000)
+    assert (WORKLOADS["neuron"].recipe.rate, WORKLOADS["neuron"].epochs) == (0.1, 10_000)
 
 
 @pytest.mark.parametrize(
