@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
-from benchmarks.environment import version_of, without_folders
+from benchmarks.environment import is_installed, version_of, without_folders
 from benchmarks.workloads import Array, Recipe
 
 FOLDER = Path(__file__).parent.parent / "implementations"
@@ -36,7 +36,7 @@ class Contract(Protocol):
     """
 
     FRAMEWORK: str
-    """The distribution that the version is read from, as `pip` names it."""
+    """What the version is read from: the distribution, as `pip` names it, or else the program of that name."""
     TIER: Literal["idiomatic", "tuned"]
     EXECUTION: Literal["eager", "compiled"]
     """Whether an epoch runs this file's Python, or what it was compiled to; the clock looks which it is."""
@@ -139,7 +139,7 @@ def read(path: Path) -> Implementation:
     about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     complaint = _complaint(tree, constants)
     broken = f"{path.name}: {complaint}" if complaint else None
-    return Implementation(name, path, **about, missing=_missing(tree), broken=broken)
+    return Implementation(name, path, **about, missing=_missing(tree, about.get("framework")), broken=broken)
 
 
 def load(implementation: Implementation) -> Contract:
@@ -186,8 +186,8 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
     return None
 
 
-def _missing(tree: ast.Module) -> str | None:
-    """The first library imported at the top of the file that is not installed here."""
+def _missing(tree: ast.Module, framework: str | None) -> str | None:
+    """The first library imported at the top of the file, or else the framework, that is not installed here."""
     for node in tree.body:
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -196,4 +196,4 @@ def _missing(tree: ast.Module) -> str | None:
             library = name.partition(".")[0]
             if importlib.util.find_spec(library) is None:
                 return f"{library} is not installed"
-    return None
+    return None if framework is None or is_installed(framework) else f"{framework} is not installed"

@@ -5,11 +5,13 @@ import importlib.metadata
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -115,12 +117,30 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **dict(sorted(libraries.items(), key=lambda item: item[0].lower()))}
 
 
+def is_installed(framework: str) -> bool:
+    """Whether there is a distribution of this name, or a program on the path."""
+    return _distribution_version(framework) is not None or shutil.which(framework) is not None
+
+
 def version_of(framework: str) -> str:
-    """The installed version of a distribution, or "unknown"."""
+    """The installed version of a distribution, or the first line that a program says of its own, or "unknown"."""
+    return _distribution_version(framework) or _program_version(framework) or "unknown"
+
+
+def _distribution_version(name: str) -> str | None:
     try:
-        return importlib.metadata.version(framework)
+        return importlib.metadata.version(name)
     except (importlib.metadata.PackageNotFoundError, ValueError):
-        return "unknown"
+        return None
+
+
+@cache
+def _program_version(name: str) -> str | None:
+    program = shutil.which(name)
+    if program is None:
+        return None
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    return said.stdout.partition("\n")[0].strip() or None
 
 
 def installed_bytes(framework: str) -> int | None:

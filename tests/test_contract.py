@@ -91,9 +91,11 @@ def test_a_missing_library_is_named(variant: Variant) -> None:
     assert absent.description()["missing"] == absent.missing
 
 
-def test_a_framework_that_is_not_installed_has_no_version(variant: Variant) -> None:
+def test_a_framework_that_is_neither_a_distribution_nor_a_program_is_missing(variant: Variant) -> None:
     odd = read(variant("odd", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "no-such-framework"')))
+    assert (odd.missing, odd.broken, odd.usable) == ("no-such-framework is not installed", None, False)
     assert odd.description()["version"] == "unknown"
+    assert read(variant("shell", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "sh"'))).usable
 
 
 def test_two_of_one_name_are_refused(variant: Variant) -> None:

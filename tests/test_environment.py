@@ -42,6 +42,20 @@ def test_versions_name_python_and_the_libraries() -> None:
     assert environment.version_of("no-such-library") == environment.version_of("") == "unknown"
 
 
+def test_what_is_no_distribution_is_a_program_and_says_its_own_version(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "own-compiler"
+    program.write_text('#!/bin/sh\necho "own-compiler 1.2.3 for $1"\necho "no warranty"\n')
+    program.chmod(0o755)
+    assert not environment.is_installed("own-compiler")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert environment.is_installed("own-compiler")
+    environment._program_version.cache_clear()
+    assert environment.version_of("own-compiler") == "own-compiler 1.2.3 for --version"
+    environment._program_version.cache_clear()
+
+
 def test_a_child_starts_on_one_cpu_and_the_parent_stays_free() -> None:
     before = environment.allowed_cpus()
     with environment.started_on(before[-1]):

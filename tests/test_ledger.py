@@ -133,7 +133,7 @@ def test_what_calls_itself_compiled_and_runs_python_is_refused(
     ledger = ledger_of(discover()[0], monkeypatch)
     (found,) = breaches(ledger, "compiled", expected)
     assert found.startswith(
-        f"it calls itself compiled, but in a later call its Python was entered {ledger.entered_later}"
+        f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
     )
     assert ledger.entered_later >= PROFILED_EPOCHS
 

@@ -1,0 +1,150 @@
+"""Gradients by JAX's grad, the loop over the epochs compiled too.
+
+Biases are one more row of the weights, and small layers are sums of products, not `dot`: XLA then fuses an epoch into
+about five kernels, of which each costs about as much to start as a small layer to compute.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from benchmarks.workloads import Recipe
+
+FRAMEWORK = "jax"
+TIER = "tuned"
+EXECUTION = "compiled"
+GRANULARITY = "whole loop"
+
+Plain = NDArray[np.floating]
+Array = jax.Array
+Parameters = list[Array]
+Memory = optax.OptState
+State = tuple[Parameters, Memory]
+
+SMALL = 4096
+"""Multiplications up to which a layer is a sum of products."""
+
+UNROLLED, BLOCK = 4, 64
+"""Epochs written out one after the other, and epochs in a loop of known length, which XLA runs faster."""
+
+jax.config.update("jax_enable_x64", True)  # else float64 silently becomes float32
+jax.config.update("jax_platforms", "cpu")
+
+
+def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
+    return [jnp.array(p, dtype) for p in parameters], jnp.array(inputs, dtype), jnp.array(targets, dtype)
+
+
+def joined(parameters: Parameters) -> Parameters:
+    """Each bias as one more row of its weights, (n + 1, m)."""
+    return [jnp.concatenate(pair) for pair in zip(parameters[::2], parameters[1::2], strict=True)]
+
+
+def parted(layers: Parameters) -> Parameters:
+    return [part for layer in layers for part in (layer[:-1], layer[-1:])]
+
+
+def sigmoid(logits: Array) -> Array:
+    return jax.nn.sigmoid(logits)
+
+
+def activate(recipe: Recipe, logits: Array) -> Array:
+    if recipe.activation == "sigmoid":
+        return sigmoid(logits)
+    if recipe.activation == "tanh":
+        return jnp.tanh(logits)
+    return jax.nn.relu(logits)
+
+
+def product(a: Array, b: Array) -> Array:
+    if a.size * b.shape[1] <= SMALL:
+        return jnp.sum(a[:, :, None] * b[None], axis=1)
+    return a @ b
+
+
+def forward(recipe: Recipe, layers: Parameters, inputs: Array) -> Array:
+    ones = jnp.ones((len(inputs), 1), inputs.dtype)
+    logits = product(jnp.concatenate([inputs, ones], axis=1), layers[0])  # the ones are the same in all epochs
+    for layer in layers[1:]:
+        logits = product(activate(recipe, logits), layer[:-1]) + layer[-1]
+    return logits
+
+
+def error(recipe: Recipe, layers: Parameters, inputs: Array, targets: Array) -> Array:
+    logits = forward(recipe, layers, inputs)
+    if recipe.loss == "cross-entropy":
+        # Not optax's: its derivative goes through logaddexp, and loses digits as logits grow.
+        return jnp.sum(jnp.maximum(logits, 0) - logits * targets + jnp.log1p(jnp.exp(-jnp.abs(logits))))
+    return jnp.sum((targets - sigmoid(logits)) ** 2) / 2
+
+
+@partial(jax.jit, static_argnums=0)
+def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+    return sigmoid(forward(recipe, joined(parameters), inputs))
+
+
+@partial(jax.jit, static_argnums=0)
+def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
+    return error(recipe, joined(parameters), inputs, targets)
+
+
+@partial(jax.jit, static_argnums=0)
+def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
+    return parted(jax.grad(error, argnums=1)(recipe, joined(parameters), inputs, targets))
+
+
+def optimiser(recipe: Recipe) -> optax.GradientTransformation:
+    if recipe.optimiser == "gradient descent":
+        return optax.sgd(recipe.rate)
+    if recipe.optimiser == "momentum":
+        return optax.sgd(recipe.rate, recipe.momentum)
+    if recipe.optimiser == "rmsprop":
+        return optax.rmsprop(recipe.rate, recipe.decay, recipe.epsilon, eps_in_sqrt=False)
+    return optax.adam(recipe.rate, recipe.momentum, recipe.decay, recipe.epsilon)
+
+
+def begin(recipe: Recipe, parameters: Parameters) -> State:
+    return parameters, optimiser(recipe).init(joined(parameters))
+
+
+@partial(jax.jit, static_argnums=0)
+def steps(recipe: Recipe, state: State, inputs: Array, targets: Array, epochs: int) -> State:
+    def epoch(_: Array, state: State) -> State:
+        layers, memory = state
+        gradients = jax.grad(error, argnums=1)(recipe, layers, inputs, targets)
+        moves, memory = optimiser(recipe).update(gradients, memory)
+        return optax.apply_updates(layers, moves), memory
+
+    unroll = UNROLLED if inputs.size * state[0][0].shape[1] <= SMALL else 1
+
+    def block(_: Array, state: State) -> State:
+        return jax.lax.fori_loop(0, BLOCK, epoch, state, unroll=unroll)
+
+    state = jax.lax.fori_loop(0, epochs // BLOCK, block, (joined(state[0]), state[1]))
+    layers, memory = jax.lax.fori_loop(0, epochs % BLOCK, epoch, state)
+    return parted(layers), memory
+
+
+def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
+    return steps(recipe, state, inputs, targets, 1)
+
+
+@partial(jax.jit, static_argnums=0)
+def trained(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
+    return steps(recipe, begin(recipe, parameters), inputs, targets, epochs)[0]
+
+
+def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
+    return jax.block_until_ready(trained(recipe, parameters, inputs, targets, epochs))
+
+
+def to_numpy(array: Array) -> Plain:
+    return np.asarray(array)
