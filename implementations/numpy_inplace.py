@@ -25,7 +25,9 @@ GRANULARITY = "one call per epoch"
 Plain = NDArray[np.floating]
 Array = NDArray[np.floating]
 Parameters = list[Array]
-Memory = tuple[Array, Array, Array, Array, Array]  # flat: parameters, means of gradients, of squares; momentum^t, decay^t
+Memory = tuple[
+    Array, Array, Array, Array, Array
+]  # flat: parameters, means of gradients, of squares; momentum^t, decay^t
 State = tuple[Parameters, Memory]
 Calls = list["Callable[[], object]"]
 

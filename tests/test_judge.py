@@ -108,8 +108,8 @@ FAULTS = {
         FAILED,
     ),
     "trains_in_place": Fault(
-        "[p - rate * g for p, g in zip(parameters, gradients, strict=True)]",
-        "[np.subtract(p, rate * g, out=p) for p, g in zip(parameters, gradients, strict=True)]",
+        "[p - recipe.rate * m for p, m in zip(parameters, moves, strict=True)]",
+        "[np.subtract(p, recipe.rate * m, out=p) for p, m in zip(parameters, moves, strict=True)]",
         "train changes the parameters that it is given",
         FAILED,
     ),
@@ -126,8 +126,8 @@ FAULTS = {
         FAILED,
     ),
     "loses_training": Fault(
-        "        parameters = step(parameters, inputs, targets, rate)\n    return parameters",
-        "        parameters = step(parameters, inputs, targets, np.nan)\n    return parameters",
+        "        state = step(recipe, state, inputs, targets)\n",
+        "        state = step(recipe._replace(rate=np.nan), state, inputs, targets)\n",
         "its training is at epoch 1 with a number that is not finite",
         FAILED,
     ),

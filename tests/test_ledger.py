@@ -54,7 +54,8 @@ def test_every_implementation_keeps_the_rules(
 
 
 TRAIN = (
-    "    for _ in range(epochs):\n        parameters = step(parameters, inputs, targets, rate)\n    return parameters\n"
+    "    state = begin(recipe, parameters)\n    for _ in range(epochs):\n"
+    "        state = step(recipe, state, inputs, targets)\n    return state[0]\n"
 )
 
 FAULTS = {
@@ -67,7 +68,7 @@ FAULTS = {
         "its gradients are float32, expected float64",
     ),
     "single_results": (
-        (TRAIN, TRAIN.replace("return parameters", "return [p.astype('float32') for p in parameters]")),
+        (TRAIN, TRAIN.replace("return state[0]", "return [p.astype('float32') for p in state[0]]")),
         "its results are float32, expected float64",
     ),
     "fewer_epochs": ((TRAIN, TRAIN.replace("range(epochs)", "range(epochs - 1)")), "did not do the epochs"),
@@ -77,28 +78,26 @@ FAULTS = {
         "did not do the epochs",
     ),
     "not_a_number": (
-        (TRAIN, TRAIN.replace("return parameters", "return [p * np.nan for p in parameters]")),
+        (TRAIN, TRAIN.replace("return state[0]", "return [p * np.nan for p in state[0]]")),
         "are nan from",
     ),
     "remembers": (
         (
             TRAIN,
-            "    if epochs not in KNOWN:\n        KNOWN[epochs] = parameters\n"
+            "    if epochs not in KNOWN:\n        KNOWN[epochs] = begin(recipe, parameters)\n"
             "        for _ in range(epochs):\n"
-            "            KNOWN[epochs] = step(KNOWN[epochs], inputs, targets, rate)\n    return KNOWN[epochs]\n",
+            "            KNOWN[epochs] = step(recipe, KNOWN[epochs], inputs, targets)\n    return KNOWN[epochs][0]\n",
         ),
         "gave arrays of an earlier one",
     ),
     "not_eager": (
-        (TRAIN, TRAIN.replace("step(parameters, inputs, targets, rate)", "FAST(parameters, inputs, targets, rate)")),
+        (TRAIN, TRAIN.replace("step(recipe", "FAST(recipe")),
         "it calls itself eager, but in 20 epochs its Python was entered 0 times",
     ),
     "collects": (
         (
             TRAIN,
-            TRAIN.replace(
-                "    return parameters", "    __import__('gc').isenabled = lambda: True\n    return parameters"
-            ),
+            TRAIN.replace("    return state[0]", "    __import__('gc').isenabled = lambda: True\n    return state[0]"),
         ),
         "garbage may be collected inside its rounds",
     ),
@@ -115,7 +114,7 @@ def test_a_planted_breach_is_refused(
         extra = (
             (
                 "Parameters = list[Array]\n",
-                "Parameters = list[Array]\nCALLS: list[int] = []\nKNOWN: dict[int, Parameters] = {}\n",
+                "Parameters = list[Array]\nCALLS: list[int] = []\nKNOWN: dict[int, list] = {}\n",
             ),
         )
     if "FAST" in change[1]:  # the same text from another file: none of this one's functions is entered
@@ -144,8 +143,9 @@ def test_what_does_not_wait_is_refused(variant: Variant, monkeypatch: pytest.Mon
             "lazy",
             (
                 TRAIN,
-                "    done = []\n    def work() -> None:\n        result = parameters\n        for _ in range(epochs):\n"
-                "            result = step(result, inputs, targets, rate)\n        done.extend(result)\n"
+                "    done = []\n    def work() -> None:\n        state = begin(recipe, parameters)\n"
+                "        for _ in range(epochs):\n"
+                "            state = step(recipe, state, inputs, targets)\n        done.extend(state[0])\n"
                 "    thread = __import__('threading').Thread(target=work)\n    thread.start()\n"
                 "    return [Later(thread, done, number) for number in range(len(parameters))]\n",
             ),

@@ -172,8 +172,8 @@ def violations(ledger: Ledger, workload: Workload, execution: str, cpu: int, exp
         )
     if execution == "compiled" and ledger.entered_later:
         found.append(
-            f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later} times:"
-            " it is not"
+            f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
+            " times: it is not"
         )
     if not ledger.late <= LATE:
         found.append(f"it did not wait: {ledger.late:.0%} of a round went on after the clock was stopped")

@@ -40,9 +40,9 @@ DRAWN = "A/A, labels drawn"
 def slower(folder: Path, name: str, every: int) -> Implementation:
     """The text of the reference with a `train` that does, for every so many epochs, one more for nothing."""
     text = discover()[0].path.read_text(encoding="utf-8")
-    step = "step(parameters, inputs, targets, rate)\n"
-    loop = f"    for _ in range(epochs):\n        parameters = {step}    return parameters\n"
-    more = f"    for _ in range(epochs // {every}):\n        {step}"
+    step = "state = step(recipe, state, inputs, targets)\n"
+    loop = f"    for _ in range(epochs):\n        {step}    return state[0]\n"
+    more = f"    for _ in range(epochs // {every}):\n        step(recipe, state, inputs, targets)\n"
     if loop not in text:
         raise ValueError(f"{REFERENCE}.py has another loop than {loop!r}: nothing was planted")
     path = folder / f"{name}.py"
