@@ -1,7 +1,7 @@
 """Gradients by hand without allocating: the calls of an epoch, and the buffers they write to, are listed once.
 
-Biases are one more row of the weights. Samples are columns, so that every part of a buffer is contiguous. Activations are
-kept negative, -a: the next product is then -z, which exp takes, and no sign is ever changed.
+Biases are one more row of the weights. Samples are columns, so that every part of a buffer is contiguous. Activations
+are kept negative, -a: the next product is then -z, which exp takes, and no sign is ever changed.
 """
 
 from __future__ import annotations

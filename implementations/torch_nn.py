@@ -1,4 +1,4 @@
-"""Gradients by PyTorch's autograd as its tutorials teach it: nn.Sequential, loss.backward(), torch.optim's own optimisers."""
+"""Gradients by PyTorch's autograd as its tutorials teach it: nn.Sequential, loss.backward(), torch.optim."""
 
 from __future__ import annotations
 

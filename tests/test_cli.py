@@ -91,7 +91,7 @@ def test_list_tells_what_there_is(variant: Variant) -> None:
 
 
 def test_gradients_inside_are_0_and_outside_1(variant: Variant) -> None:
-    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
     call = ("gradients", "--points=3", "--seed=5", "--json", f"--implementation={REFERENCE}")
     fine, bad = xorbench(*call), xorbench(*call, "--with", wrong)
     assert (fine.returncode, bad.returncode) == (0, 1)
@@ -105,7 +105,7 @@ def test_gradients_inside_are_0_and_outside_1(variant: Variant) -> None:
 
 
 def test_gradients_for_people_show_where(variant: Variant) -> None:
-    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
     done = xorbench("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
     assert done.returncode == 1
     assert re.search(r"wrong \(neuron float64\): [Wb]1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
@@ -113,7 +113,7 @@ def test_gradients_for_people_show_where(variant: Variant) -> None:
 
 
 def test_a_wrong_gradient_comes_with_its_smallest_example(variant: Variant, tmp_path: Path) -> None:
-    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
     call = ("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
     done = xorbench(*call)
     script = done.stdout.split("to paste:\n\n")[1]
@@ -164,7 +164,7 @@ def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:
 
 
 def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant) -> None:
-    wrong = variant("wrong", ("delta = -error * ", "delta = error * "))
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
     done = xorbench("run", *SHORT, "--output", tmp_path / "res", "--with", wrong, "--json")
     assert done.returncode == 1
     found = document(done)

@@ -30,7 +30,7 @@ def recorded(implementations: list[Implementation], settings: Settings = SETTING
 
 
 def test_what_the_judge_refused_is_not_timed(variant: Variant) -> None:
-    wrong = read(variant("wrong", ("delta = -error * ", "delta = error * ")))
+    wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
     right = read(variant("right"))
     record = recorded([discover()[0], wrong, right])
     timed = {(t["implementation"], t["copy"], t["launch"]) for t in record["timings"]}
@@ -45,7 +45,7 @@ def test_what_the_judge_refused_is_not_timed(variant: Variant) -> None:
 
 
 def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
-    wrong = read(variant("numpy_backprop", ("delta = -error * ", "delta = error * ")))
+    wrong = read(variant("numpy_backprop", ("delta = outputs - targets", "delta = targets - outputs")))
     record = recorded([wrong, read(variant("right"))])
     assert record["timings"] == []
     assert {row.verdict for row in estimates.rows(record)} == {"outside", "not timed"}
