@@ -45,12 +45,13 @@ def list_(extra: Extra = None, as_json: AsJson = False) -> int:
 
     implementations = [i.description() for i in choices.implementations(None, extra)]
     workloads = [w.description() for w in choices.workloads(None)]
-    from benchmarks import show, tables
+    from benchmarks import show
+    from benchmarks.tables import field
 
     if as_json:
         show.document({"implementations": implementations, "workloads": workloads})
     else:
-        show.tables([tables.implementations(implementations), tables.workloads(workloads)])
+        show.tables([field.implementations(implementations), field.workloads(workloads)])
     return 0
 
 
@@ -72,9 +73,10 @@ def gradients(
 
     chosen, workloads = choices.implementations(implementation, extra), choices.workloads(workload)
     file = choices.report(report)
-    from benchmarks import environment, judgements, progress, show
+    from benchmarks import environment, progress, show
     from benchmarks import report as document
     from benchmarks.gradients.judge import judge
+    from benchmarks.tables import judgements
 
     found = judge(chosen, workloads, points, seed, seconds_to_answer=time_limit, stage=progress.stage)
     content, about = asdict(found), [i.description() for i in chosen]
@@ -123,8 +125,10 @@ def run(
     fixed = quick or launches or rounds
     if fixed and (budget or wanted):
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
-    from benchmarks import environment, publish, show, suite, tables
+    from benchmarks import environment, show, suite
     from benchmarks.estimates import rows
+    from benchmarks.publication import publish
+    from benchmarks.tables.catalogue import tables
 
     settings = suite.Settings(
         points=50 if quick else 200,
@@ -150,7 +154,7 @@ def run(
     if as_json:
         show.document({"record": str(path), "tables": str(page), **rows.document(record)})
     else:
-        show.tables(tables.tables(record))
+        show.tables(tables(record))
         typer.echo(f"\nThe record: {path}\nThe tables: {page}")
     if record["partial"]:
         return 130
@@ -173,8 +177,9 @@ def compare(
 
     limit = choices.share(fail_if_slower, "--fail-if-slower")
     old, new = choices.record(before), choices.record(after)
-    from benchmarks import show, timings
+    from benchmarks import show
     from benchmarks.estimates import changes
+    from benchmarks.tables import timings
 
     found = changes.changes(old, new)
     failed = limit is not None and (not found or any(c.slower_by(limit) or c.reason for c in found))
@@ -196,7 +201,8 @@ def export(
     from benchmarks import choices
 
     content, file = choices.record(record), choices.file(pytest_benchmark, "--pytest-benchmark", (".json",))
-    from benchmarks import foreign, records
+    from benchmarks import records
+    from benchmarks.exports import foreign
 
     records.write_whole(file, foreign.pytest_benchmark(content))
     typer.echo(file)
@@ -206,7 +212,8 @@ def export(
 @app.command("publish")
 def publish_(output: Output = None) -> int:
     """Render the tables from the records."""
-    from benchmarks import choices, publish
+    from benchmarks import choices
+    from benchmarks.publication import publish
 
     try:
         written = publish.publish(choices.folder(output))
@@ -220,7 +227,8 @@ def publish_(output: Output = None) -> int:
 @app.command()
 def verify(output: Output = None) -> int:
     """Render the tables again and compare: 1 where what is published is not what the records say."""
-    from benchmarks import choices, publish
+    from benchmarks import choices
+    from benchmarks.publication import publish
 
     folder = choices.folder(output)
     try:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from benchmarks.cells import Table
+from benchmarks.tables.cells import Table
 
 _COLOURS = {
     **dict.fromkeys(("inside", "faster", "present", "kept"), "green"),

@@ -3,8 +3,8 @@
 import pytest
 from conftest import planted_record
 
-from benchmarks.captions import caption, weaknesses
 from benchmarks.contract import REFERENCE
+from benchmarks.tables.captions import caption, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:

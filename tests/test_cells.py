@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import cells
+from benchmarks.tables import cells
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from conftest import planted_record
 
-from benchmarks import conditions, timings
+from benchmarks.tables import conditions, timings
 
 WOBBLE = [0.01, -0.01] * 3
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import judgements
-from benchmarks.cells import NONE
 from benchmarks.gradients.verdicts import Accuracy, Audit, Conduct, PlantedFault, Reading, Report, Trajectory, Verdict
+from benchmarks.tables import judgements
+from benchmarks.tables.cells import NONE
 
 
 def reading(median: float, largest: float | None) -> Reading:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import planted_record
 
-from benchmarks import publish, records
+from benchmarks import records
+from benchmarks.publication import publish
 
 
 @pytest.fixture

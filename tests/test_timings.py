@@ -2,11 +2,11 @@
 
 from conftest import planted_record
 
-from benchmarks import timings
-from benchmarks.cells import NONE
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.changes import changes
-from benchmarks.timings import RATIO
+from benchmarks.tables import timings
+from benchmarks.tables.cells import NONE
+from benchmarks.tables.timings import RATIO
 
 WOBBLE = [0.01, -0.01] * 3
 

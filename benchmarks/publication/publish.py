@@ -10,13 +10,15 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import conditions, judgements, records, tables, timings
+from benchmarks import records
 from benchmarks.estimates import costs, rows
-from benchmarks.markup import markdown
 from benchmarks.pictures import Picture, pictures
 from benchmarks.records import Record
+from benchmarks.tables.catalogue import CATALOGUE, tables
+from benchmarks.tables.formats import markdown
+from benchmarks.tables.headline import headline
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 
 DOCUMENTS = tuple(
     ROOT / page
@@ -67,8 +69,8 @@ def rendered(folder: Path) -> dict[Path, str]:
     found = {path: records.read(path) for path in records.paths(folder)}
     if not found:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
-    headline = newest(found.values())
-    drawn = pictures(headline["gradients"])
+    shown = newest(found.values())
+    drawn = pictures(shown["gradients"])
     texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
     texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
     texts[folder / "README.md"] = _index(folder, found, drawn)
@@ -77,7 +79,7 @@ def rendered(folder: Path) -> dict[Path, str]:
     texts[folder / "gradients.csv"] = _csv(found, lambda record: record["gradients"]["rows"])
     texts[folder / "accuracy.csv"] = _csv(found, lambda record: record["gradients"]["accuracy"])
     if folder.resolve() == records.FOLDER:
-        texts |= {document: fill(document.read_text(encoding="utf-8"), headline) for document in DOCUMENTS}
+        texts |= {document: fill(document.read_text(encoding="utf-8"), shown) for document in DOCUMENTS}
     return texts
 
 
@@ -94,33 +96,24 @@ def newest(found: Iterable[Record]) -> Record:
 
 
 def fill(document: str, record: Record) -> str:
-    """The document with the tables between its markers rendered anew. Raises ValueError for an unknown name."""
-    blocks = {
-        "timings": lambda: timings.timings(record),
-        "beginnings": lambda: [timings.beginnings(record)],
-        "order": lambda: [conditions.order(record)],
-        "ledger": lambda: [conditions.ledger(record)],
-        "quietness": lambda: [conditions.quietness(record)],
-        "gradients": lambda: [judgements.gradients(record["gradients"])],
-        "endings": lambda: [judgements.endings(record["gradients"])],
-        "conduct": lambda: [judgements.conduct(record["gradients"])],
-        "accuracy": lambda: [judgements.accuracy(record["gradients"])],
-        "trajectories": lambda: [judgements.trajectories(record["gradients"])],
-        "audits": lambda: [judgements.audits(record["gradients"])],
-        "faults": lambda: judgements.faults(record["gradients"]),
-    }
+    """The document with all that stands between its markers rendered anew. Raises ValueError for an unknown name."""
 
     def render(found: re.Match[str]) -> str:
-        if found[1] not in blocks:
-            raise ValueError(f"no table is named {found[1]}, expected one of {', '.join(blocks)}")
-        return "\n".join([f"<!-- table: {found[1]} -->\n", *map(markdown, blocks[found[1]]()), "<!-- end -->"])
+        if found["table"] is None:
+            parts = [f"{headline(record)}\n"]
+        elif found["table"] in CATALOGUE:
+            parts = [markdown(table) for table in CATALOGUE[found["table"]](record)]
+        else:
+            raise ValueError(f"no table is named {found['table']}, expected one of {', '.join(CATALOGUE)}")
+        return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
-    return re.sub(r"<!-- table: (\w+) -->.*?<!-- end -->", render, document, flags=re.DOTALL)
+    block = r"(?P<begin><!-- (?:headline|table: (?P<table>\w+)) -->).*?<!-- end -->"
+    return re.sub(block, render, document, flags=re.DOTALL)
 
 
 def _page(record: Record) -> str:
     heading = f"# {record['machine']['cpu']}, {record['created']}\n"
-    return "\n".join([heading, _GENERATED, *(markdown(table, "##") for table in tables.tables(record))])
+    return "\n".join([heading, _GENERATED, *(markdown(table, "##") for table in tables(record))])
 
 
 def _index(folder: Path, found: dict[Path, Record], drawn: list[Picture]) -> str:
@@ -128,7 +121,7 @@ def _index(folder: Path, found: dict[Path, Record], drawn: list[Picture]) -> str
     lines = [
         "# Results\n",
         _GENERATED,
-        *(markdown(table, "##") for table in tables.tables(shown)),
+        *(markdown(table, "##") for table in tables(shown)),
         *(f"![{picture.text}]({picture.name}.svg)\n" for picture in drawn),
         "## All records\n",
     ]

@@ -2,7 +2,7 @@
 
 import re
 
-from benchmarks.cells import Table
+from benchmarks.tables.cells import Table
 
 
 def markdown(table: Table, heading: str = "**") -> str:

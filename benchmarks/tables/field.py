@@ -1,25 +1,10 @@
-"""All tables of a record, as pandas frames of text: every format prints the same digits, as many as there are.
-
-Units stand in the heads; a cell without a number says why, and a note under the table says more.
-"""
+"""The field: which implementations take part, in which versions, and which workloads there are."""
 
 from typing import Any
 
 import pandas as pd
 
-from benchmarks import conditions, judgements, timings
-from benchmarks.cells import Table
-from benchmarks.records import Record
-
-
-def tables(record: Record) -> list[Table]:
-    """All tables of a record."""
-    return [
-        *timings.tables(record),
-        *conditions.tables(record),
-        *judgements.tables(record["gradients"]),
-        implementations(record["implementations"]),
-    ]
+from benchmarks.tables.cells import Table
 
 
 def implementations(found: list[dict[str, Any]]) -> Table:

@@ -5,17 +5,12 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.cells import NONE, Table, three_digits, with_ends
 from benchmarks.clock.ledger import PROFILED_EPOCHS
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.biases import Bias, biases
 from benchmarks.estimates.disturbance import WAITED, Disturbance, disturbances
 from benchmarks.records import Record
-
-
-def tables(record: Record) -> list[Table]:
-    """All of them."""
-    return [order(record), ledger(record), quietness(record)]
+from benchmarks.tables.cells import NONE, Table, three_digits, with_ends
 
 
 def order(record: Record) -> Table:

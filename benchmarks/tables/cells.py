@@ -1,4 +1,7 @@
-"""What tables are made of: a title, cells of text, notes; and numbers as text, with as many digits as they deserve."""
+"""What tables are made of: a title, cells of text, notes; and numbers as text, with as many digits as they deserve.
+
+Cells are text, so that every format prints the same digits. Units stand in the heads.
+"""
 
 import math
 from dataclasses import dataclass

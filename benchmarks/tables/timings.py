@@ -4,8 +4,6 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.captions import caption, together, weaknesses
-from benchmarks.cells import NONE, Table, three_digits, with_ends
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import control
 from benchmarks.estimates.changes import Change
@@ -13,13 +11,10 @@ from benchmarks.estimates.costs import BreakEven, Cost, costs
 from benchmarks.estimates.intervals import Interval
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.records import Record
+from benchmarks.tables.captions import caption, together, weaknesses
+from benchmarks.tables.cells import NONE, Table, three_digits, with_ends
 
 RATIO = f"time / {REFERENCE}"
-
-
-def tables(record: Record) -> list[Table]:
-    """All of them."""
-    return [*timings(record), beginnings(record)]
 
 
 def timings(record: Record) -> list[Table]:
@@ -37,12 +32,13 @@ def timings(record: Record) -> list[Table]:
             compared = len([row for row in chosen if row.ratio is not None and row.verdict != "baseline"])
             notes = [f"{row.implementation}: {row.reason}." for row in chosen if row.reason]
             notes += [*weaknesses(record), together(record, compared), caption(record)]
-            shown.append(Table(_title(workload, tier), pd.DataFrame(lines), notes))
+            shown.append(Table(f"{label(workload)}, {tier}", pd.DataFrame(lines), notes))
     return shown
 
 
-def _title(workload: dict[str, Any], tier: str) -> str:
-    return f"{workload['name']} ({'-'.join(map(str, workload['layer_sizes']))}, {workload['dtype']}), {tier}"
+def label(workload: dict[str, Any]) -> str:
+    """A workload's name with its layers and dtype."""
+    return f"{workload['name']} ({'-'.join(map(str, workload['layer_sizes']))}, {workload['dtype']})"
 
 
 def _timing(row: Row) -> dict[str, str]:

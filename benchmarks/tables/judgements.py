@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.cells import NONE, Table, scientific, three_digits
 from benchmarks.contract import REFERENCE
+from benchmarks.tables.cells import NONE, Table, scientific, three_digits
 
 
 def tables(report: dict[str, Any]) -> list[Table]:

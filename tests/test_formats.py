@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from benchmarks.cells import Table
-from benchmarks.markup import html, markdown
+from benchmarks.tables.cells import Table
+from benchmarks.tables.formats import html, markdown
 
 
 def test_markdown_keeps_a_cell_a_cell_and_numbers_on_the_right() -> None:

@@ -1,6 +1,6 @@
 """Tables of what there is."""
 
-from benchmarks import tables
+from benchmarks.tables import field
 
 
 def test_missing_and_broken_implementations_say_why() -> None:
@@ -10,6 +10,6 @@ def test_missing_and_broken_implementations_say_why() -> None:
         {"name": "absent", "missing": "f is not installed", "broken": None} | about,
         {"name": "bad", "missing": None, "broken": "bad.py: no"} | about,
     ]
-    table = tables.implementations(found)
+    table = field.implementations(found)
     assert list(table.frame["status"]) == ["present", "missing", "failed"]
     assert table.notes == ["absent: f is not installed.", "bad: bad.py: no."]
