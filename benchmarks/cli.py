@@ -116,7 +116,7 @@ def run(
     extra: Extra = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge the gradients, time what passed, print the tables, write them and the record."""
+    """Judge the gradients, time what passed, print the tables, write the record."""
     from benchmarks import choices
 
     chosen = choices.with_reference(choices.implementations(implementation, extra))
@@ -127,7 +127,6 @@ def run(
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
     from benchmarks import environment, show, suite
     from benchmarks.estimates import rows
-    from benchmarks.publication import publish
     from benchmarks.tables.catalogue import tables
 
     settings = suite.Settings(
@@ -150,15 +149,14 @@ def run(
             raise
     record = session.record(environment.command())
     path = _kept(record, folder)
-    page = publish.publish_one(path, record)
     if as_json:
-        show.document({"record": str(path), "tables": str(page), **rows.document(record)})
+        show.document({"record": str(path), **rows.document(record)})
     else:
         show.tables(tables(record))
-        typer.echo(f"\nThe record: {path}\nThe tables: {page}")
+        typer.echo(f"\nThe record: {path}")
     if record["partial"]:
         return 130
-    failed = any(row.verdict in ("outside", "failed", "refused", "not timed") for row in rows.rows(record))
+    failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
     return 1 if failed or choices.missing(implementation, chosen) else 0
 
 

@@ -12,7 +12,7 @@ from benchmarks.tables.cells import Table
 
 _COLOURS = {
     **dict.fromkeys(("inside", "faster", "present", "kept"), "green"),
-    **dict.fromkeys(("outside", "failed", "missing", "not timed", "refused", "broken", "changed"), "bold red"),
+    **dict.fromkeys(("outside", "failed", "missing", "untimed", "refused", "broken", "changed"), "bold red"),
     **dict.fromkeys(("slower", "noise floor"), "yellow"),
 }
 

@@ -4,7 +4,7 @@ from conftest import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.changes import changes
-from benchmarks.tables import timings
+from benchmarks.tables import beginnings, timings
 from benchmarks.tables.cells import NONE
 from benchmarks.tables.timings import RATIO
 
@@ -52,7 +52,7 @@ def test_an_unfit_run_says_so_under_every_timing_table() -> None:
 
 
 def test_beginnings_have_a_table_of_their_own() -> None:
-    table = timings.beginnings(planted_record({"slow": [0.5] * 6, "fast": [-0.5] * 6}))
+    table = beginnings.beginnings(planted_record({"slow": [0.5] * 6, "fast": [-0.5] * 6}))
     frame = table.frame.set_index("implementation")
     assert frame.loc["slow", "break-even, epochs"] == "never"
     assert str(frame.loc["fast", "break-even, epochs"])[0].isdigit()

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -40,9 +39,18 @@ class Row:
     reason: str | None = None
     rank: int | None = None
     microseconds_per_epoch: float | None = None
+    microseconds_low: float | None = None
+    microseconds_high: float | None = None
     ratio: float | None = None
     ratio_low: float | None = None
     ratio_high: float | None = None
+
+    @property
+    def microseconds(self) -> Interval | None:
+        """The time of an epoch with its interval: a mean over launches, which moves with the machine's mood."""
+        if self.microseconds_per_epoch is None:
+            return None
+        return Interval(self.microseconds_per_epoch, self.microseconds_low, self.microseconds_high)
 
     @property
     def interval(self) -> Interval | None:
@@ -104,10 +112,12 @@ def _row(record: Record, workload: str, implementation: dict[str, Any], compared
         verdict, reason = _no_time(record, workload, implementation)
         return Row(**about, verdict=verdict, reason=reason)
     found = interval(ratios, confidence(record, compared))
-    seconds = log_seconds_per_epoch(record, workload, Contender(name))
+    step = interval(log_seconds_per_epoch(record, workload, Contender(name)))
     return Row(
         **about,
-        microseconds_per_epoch=math.exp(statistics.median(seconds)) * 1e6,
+        microseconds_per_epoch=step.value * 1e6,
+        microseconds_low=step.low and step.low * 1e6,
+        microseconds_high=step.high and step.high * 1e6,
         ratio=found.value,
         ratio_low=found.low,
         ratio_high=found.high,
@@ -139,6 +149,6 @@ def _no_time(record: Record, workload: str, implementation: dict[str, Any]) -> t
         if (failure["implementation"], failure["workload"], failure["copy"]) == (name, workload, False):
             return "failed", failure["reason"]
     if record["partial"]:
-        return "not timed", "the run was interrupted"
+        return "untimed", "the run was interrupted"
     why = refusal(record, workload, BASELINE)
-    return "not timed", f"no time of {REFERENCE} to compare with{f': {why}' if why else ''}"
+    return "untimed", f"no time of {REFERENCE} to compare with{f': {why}' if why else ''}"

@@ -1,30 +1,11 @@
-"""Render what is published from the records alone: tables in the results folder, and those that stand in a README."""
+"""Write what is published, or hold it against the records again."""
 
 import itertools
-import re
 import textwrap
-from collections.abc import Callable, Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from benchmarks import records
-from benchmarks.estimates import costs, rows
-from benchmarks.pictures import Picture, pictures
-from benchmarks.records import Record
-from benchmarks.tables.catalogue import CATALOGUE, tables
-from benchmarks.tables.formats import markdown
-from benchmarks.tables.headline import headline
-
-ROOT = Path(__file__).parent.parent.parent
-
-DOCUMENTS = tuple(
-    ROOT / page
-    for page in ("README.md", "implementations/README.md", "benchmarks/README.md", "benchmarks/gradients/README.md")
-)
-"""The project's own documents that show tables: each stands between `<!-- table: NAME -->` and `<!-- end -->`."""
+from benchmarks.publication.rendering import rendered
 
 
 def publish(folder: Path) -> list[Path]:
@@ -34,6 +15,7 @@ def publish(folder: Path) -> list[Path]:
     """
     texts = rendered(folder)
     for path, text in texts.items():
+        path.parent.mkdir(exist_ok=True)
         records.write_whole(path, text)
     return list(texts)
 
@@ -41,105 +23,25 @@ def publish(folder: Path) -> list[Path]:
 def verify(folder: Path) -> list[str]:
     """Render again, and say of each file that is there and not the same where it differs first, in one line.
 
-    A page that no record stands behind is named too. Raises OSError, ValueError as `rendered` does.
+    A file that no record stands behind is named too. Raises OSError, ValueError as `rendered` does.
     """
     texts = rendered(folder)
-    complaints = []
-    for path, text in texts.items():
-        if not path.exists():
-            complaints.append(f"{path}: missing")
-        elif (there := path.read_text(encoding="utf-8")) != text:
-            lines = itertools.zip_longest(there.splitlines(), text.splitlines())
-            numbered = ((number, *pair) for number, pair in enumerate(lines, start=1) if pair[0] != pair[1])
-            number, found, expected = next(numbered, (0, "another end of line", ""))
-            complaints.append(f"{path}:{number}: found {_short(found)}, expected {_short(expected)}")
-    strays = [path for path in sorted(folder.glob("*/*")) if path not in texts and path.suffix != ".json"]
-    return complaints + [f"{path}: no record stands behind it" for path in strays]
+    known = {*texts, *records.paths(folder)}
+    found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
+    strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
+    return found + [f"{path}: no record stands behind it" for path in strays]
+
+
+def _difference(path: Path, text: str) -> str | None:
+    if not path.exists():
+        return f"{path}: missing"
+    there = path.read_bytes().decode("utf-8", errors="replace")
+    if there == text:
+        return None
+    lines = itertools.zip_longest(there.split("\n"), text.split("\n"))
+    number, found, expected = next((n, *pair) for n, pair in enumerate(lines, start=1) if pair[0] != pair[1])
+    return f"{path}:{number}: found {_short(found)}, expected {_short(expected)}"
 
 
 def _short(line: str | None) -> str:
-    return "no such line" if line is None else repr(textwrap.shorten(line, 120))
-
-
-def rendered(folder: Path) -> dict[Path, str]:
-    """Every file that the records in a folder stand behind, and what is in it.
-
-    Raises ValueError where there is no record, or a file that is none.
-    """
-    found = {path: records.read(path) for path in records.paths(folder)}
-    if not found:
-        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
-    shown = newest(found.values())
-    drawn = pictures(shown["gradients"])
-    texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
-    texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
-    texts[folder / "README.md"] = _index(folder, found, drawn)
-    texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in rows.rows(record)])
-    texts[folder / "beginnings.csv"] = _csv(found, lambda record: [asdict(cost) for cost in costs.costs(record)])
-    texts[folder / "gradients.csv"] = _csv(found, lambda record: record["gradients"]["rows"])
-    texts[folder / "accuracy.csv"] = _csv(found, lambda record: record["gradients"]["accuracy"])
-    if folder.resolve() == records.FOLDER:
-        texts |= {document: fill(document.read_text(encoding="utf-8"), shown) for document in DOCUMENTS}
-    return texts
-
-
-def publish_one(path: Path, record: Record) -> Path:
-    """Render the tables of one record beside it."""
-    page = path.with_suffix(".md")
-    records.write_whole(page, _page(record))
-    return page
-
-
-def newest(found: Iterable[Record]) -> Record:
-    """The record that is shown first: the newest whole and fit one of full length, else the newest."""
-    return max(found, key=lambda r: (not r["partial"] and not r["settings"]["quick"], not r["unfit"], r["created"]))
-
-
-def fill(document: str, record: Record) -> str:
-    """The document with all that stands between its markers rendered anew. Raises ValueError for an unknown name."""
-
-    def render(found: re.Match[str]) -> str:
-        if found["table"] is None:
-            parts = [f"{headline(record)}\n"]
-        elif found["table"] in CATALOGUE:
-            parts = [markdown(table) for table in CATALOGUE[found["table"]](record)]
-        else:
-            raise ValueError(f"no table is named {found['table']}, expected one of {', '.join(CATALOGUE)}")
-        return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
-
-    block = r"(?P<begin><!-- (?:headline|table: (?P<table>\w+)) -->).*?<!-- end -->"
-    return re.sub(block, render, document, flags=re.DOTALL)
-
-
-def _page(record: Record) -> str:
-    heading = f"# {record['machine']['cpu']}, {record['created']}\n"
-    return "\n".join([heading, _GENERATED, *(markdown(table, "##") for table in tables(record))])
-
-
-def _index(folder: Path, found: dict[Path, Record], drawn: list[Picture]) -> str:
-    shown = newest(found.values())
-    lines = [
-        "# Results\n",
-        _GENERATED,
-        *(markdown(table, "##") for table in tables(shown)),
-        *(f"![{picture.text}]({picture.name}.svg)\n" for picture in drawn),
-        "## All records\n",
-    ]
-    for path, record in found.items():
-        place = path.with_suffix(".md").relative_to(folder).as_posix()
-        kind = "interrupted" if record["partial"] else "quick" if record["settings"]["quick"] else "full"
-        kind += ", unfit" if record["unfit"] else ""
-        lines.append(f"- [{record['machine']['name']}, {record['created']}]({place}), {kind}: `{record['command']}`")
-    return "\n".join(lines) + "\n"
-
-
-def _csv(found: dict[Path, Record], rows: Callable[[Record], list[dict[str, Any]]]) -> str:
-    about = [
-        {"machine": record["machine"]["name"], "created": record["created"], **row}
-        for record in found.values()
-        for row in rows(record)
-    ]
-    return str(pd.json_normalize(about).to_csv(index=False, lineterminator="\n"))
-
-
-_GENERATED = "Rendered from the records by `xorbench publish`; do not edit.\n"
+    return "no such line" if line is None else repr(line if line.endswith("\r") else textwrap.shorten(line, 120))

@@ -1,4 +1,4 @@
-"""The sentences under a table: where, with what, how much and when; and why a number is weak, if it is."""
+"""The sentences under a table: where, with what, how much and when; and why a number is weak, if it is. Plain text."""
 
 from collections import Counter
 
@@ -20,7 +20,7 @@ def caption(record: Record) -> str:
             _noise(record),
             *_disturbed(record),
             record["created"],
-            f"`{record['command']}`.",
+            f"{record['command']}.",
         ]
     )
 
@@ -30,7 +30,7 @@ def weaknesses(record: Record) -> list[str]:
     sentences = []
     launches = len(record["launches"])
     if why := control.unfit(record):
-        sentences.append(f"**Unfit**: {why}. Ratios this close to 1 mean nothing. Run it again on a quieter machine.")
+        sentences.append(f"Unfit: {why}. Ratios this close to 1 mean nothing. Run it again on a quieter machine.")
     if record["partial"]:
         sentences.append("The run was interrupted: this is what was finished. Run it again for the rest.")
     if launches < ENOUGH_LAUNCHES:

@@ -1,14 +1,17 @@
 """Which tables a record has, by the names under which they are published."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from benchmarks.records import Record
-from benchmarks.tables import conditions, field, judgements, timings
+from benchmarks.tables import beginnings, conditions, field, judgements, timings
+from benchmarks.tables.captions import caption
 from benchmarks.tables.cells import Table
 
 CATALOGUE: dict[str, Callable[[Record], list[Table]]] = {
     "timings": timings.timings,
-    "beginnings": lambda record: [timings.beginnings(record)],
+    "beginnings": lambda record: [beginnings.beginnings(record)],
+    "break_even": lambda record: [beginnings.break_even(record)],
     "order": lambda record: [conditions.order(record)],
     "ledger": lambda record: [conditions.ledger(record)],
     "quietness": lambda record: [conditions.quietness(record)],
@@ -20,11 +23,18 @@ CATALOGUE: dict[str, Callable[[Record], list[Table]]] = {
     "trajectories": lambda record: [judgements.trajectories(record["gradients"])],
     "audits": lambda record: [judgements.audits(record["gradients"])],
     "faults": lambda record: judgements.faults(record["gradients"]),
-    "implementations": lambda record: [field.implementations(record["implementations"])],
+    "field": lambda record: [field.implementations(record["implementations"])],
 }
 """In the order in which they are read."""
 
 
+def named(record: Record) -> dict[str, list[Table]]:
+    """All tables that have a line to show, each with the record's caption under it."""
+    under = caption(record)
+    found = {name: [table for table in find(record) if len(table.frame)] for name, find in CATALOGUE.items()}
+    return {name: [replace(table, caption=under) for table in tables] for name, tables in found.items() if tables}
+
+
 def tables(record: Record) -> list[Table]:
-    """All that have a row to show."""
-    return [table for find in CATALOGUE.values() for table in find(record) if len(table.frame)]
+    """The same, in the order in which they are read."""
+    return [table for tables in named(record).values() for table in tables]

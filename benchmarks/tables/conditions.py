@@ -10,7 +10,7 @@ from benchmarks.contract import REFERENCE
 from benchmarks.estimates.biases import Bias, biases
 from benchmarks.estimates.disturbance import WAITED, Disturbance, disturbances
 from benchmarks.records import Record
-from benchmarks.tables.cells import NONE, Table, three_digits, with_ends
+from benchmarks.tables.cells import NONE, UNDEFINED, UNKNOWN, Table, three_digits, with_ends
 
 
 def order(record: Record) -> Table:
@@ -92,11 +92,11 @@ def _quiet(found: Disturbance) -> dict[str, str]:
         "implementation": _name(found),
         "workload": found.workload,
         "rounds": f"{found.rounds:,}",
-        "disturbed": "unknown" if found.disturbed is None else f"{found.disturbed / found.rounds:.1%}",
-        "waited for a CPU": "unknown" if found.waited_share is None else f"{found.waited_share:.2%}",
+        "disturbed": UNKNOWN if found.disturbed is None else f"{found.disturbed / found.rounds:.1%}",
+        "waited for a CPU": UNKNOWN if found.waited_share is None else f"{found.waited_share:.2%}",
         "involuntary switches a round": three_digits(found.switches_per_round)
         if found.switches_per_round is not None
-        else "unknown",
+        else UNKNOWN,
     }
 
 
@@ -110,7 +110,7 @@ def _all(values: Iterable[Any]) -> str:
 
 def _worst(values: Iterable[Any]) -> str:
     found = list(values)
-    return "no number" if None in found else f"{max(found):.1e}"
+    return UNDEFINED if None in found else f"{max(found):.1e}"
 
 
 def _steal(record: Record) -> str:
@@ -121,6 +121,6 @@ def _steal(record: Record) -> str:
 def _range(values: Iterable[Any]) -> str:
     found = list(values)
     if not found or None in found:
-        return "unknown"
+        return UNKNOWN
     low, high = (three_digits(end) for end in (min(found), max(found)))
     return low if low == high else f"{low} to {high}"

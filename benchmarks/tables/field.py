@@ -12,7 +12,8 @@ def implementations(found: list[dict[str, Any]]) -> Table:
     lines = [
         {
             "implementation": i["name"],
-            "framework": f"{i['framework']} {i['version']}",
+            "framework": i["framework"],
+            "version": i["version"],
             "tier": i["tier"],
             "execution": i["execution"],
             "granularity": i["granularity"],
@@ -20,8 +21,12 @@ def implementations(found: list[dict[str, Any]]) -> Table:
         }
         for i in found
     ]
-    notes = [f"{i['name']}: {i['broken'] or i['missing']}." for i in found if i["broken"] or i["missing"]]
-    return Table("Implementations", pd.DataFrame(lines), notes)
+    notes = [
+        f"{i['name']} is {'failed' if i['broken'] else 'missing'}: {i['broken'] or i['missing']}."
+        for i in found
+        if i["broken"] or i["missing"]
+    ]
+    return Table("The field", pd.DataFrame(lines), notes)
 
 
 def workloads(found: list[dict[str, Any]]) -> Table:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.contract import REFERENCE
-from benchmarks.tables.cells import NONE, Table, scientific, three_digits
+from benchmarks.tables.cells import NONE, UNDEFINED, Table, scientific, three_digits
 
 
 def tables(report: dict[str, Any]) -> list[Table]:
@@ -40,7 +40,7 @@ def gradients(report: dict[str, Any]) -> Table:
                 "workload": workload,
                 "dtype": dtype,
                 "points": str(worst["points"]),
-                "largest error / bound": three_digits(_largest(worst)),
+                "largest error / bound": _largest_or_why(worst),
                 "in": worst["parameter"] + (str(reading["index"]) if reading else ""),
                 "at": reading["where"] if reading else NONE,
                 "verdict": worst["verdict"],
@@ -220,8 +220,8 @@ def faults(report: dict[str, Any]) -> list[Table]:
         lines = [
             {
                 "fault": row["fault"],
-                "differs by, ulps": three_digits(row["ulps"]) if row["ulps"] is not None else "no number",
-                "largest error / bound": three_digits(row["of_bound"]) if row["of_bound"] is not None else "no number",
+                "differs by, ulps": three_digits(row["ulps"]) if row["ulps"] is not None else UNDEFINED,
+                "largest error / bound": three_digits(row["of_bound"]) if row["of_bound"] is not None else UNDEFINED,
                 "this judge": _share(row["judge"], row["points"]),
                 "1e-4, clipped at 1": _share(row["clipped_1e4"], row["points"]),
                 "1e-8, clipped at 1": _share(row["clipped_1e8"], row["points"]),
@@ -241,6 +241,12 @@ def faults(report: dict[str, Any]) -> list[Table]:
 def _largest(row: dict[str, Any]) -> float | None:
     """The largest error as a fraction of the bound."""
     return row["of_bound"]["largest"] if row["of_bound"] else None
+
+
+def _largest_or_why(row: dict[str, Any]) -> str:
+    """The same as text; where there is no number, the verdict."""
+    largest = _largest(row)
+    return row["verdict"] if largest is None else three_digits(largest)
 
 
 def _median_and_largest(unit: str, reading: dict[str, Any]) -> dict[str, str]:
