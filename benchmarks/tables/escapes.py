@@ -25,8 +25,8 @@ def of_spreadsheets(cell: object) -> object:
 
 
 def _typeset(character: str) -> str:
-    letter, *accents = unicodedata.normalize("NFD", character)
-    known = character < "\u0100" and len(accents) == 1 and letter.isascii() and accents[0] in _ACCENTS
+    parts = unicodedata.normalize("NFD", character)
+    known = character < "\u0100" and len(parts) == 2 and parts[0].isascii() and parts[1] in _ACCENTS
     return character if character.isascii() or known else f"[U+{ord(character):04X}]"
 
 
