@@ -12,4 +12,4 @@ def test_missing_and_broken_implementations_say_why() -> None:
     ]
     table = field.implementations(found)
     assert list(table.frame["status"]) == ["present", "missing", "failed"]
-    assert table.notes == ["absent: f is not installed.", "bad: bad.py: no."]
+    assert table.notes == ["absent is missing: f is not installed.", "bad is failed: bad.py: no."]

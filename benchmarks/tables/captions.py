@@ -4,25 +4,26 @@ from collections import Counter
 
 from benchmarks.estimates import control, disturbance, rows
 from benchmarks.records import Record
+from benchmarks.tables.cells import plain
 
 ENOUGH_LAUNCHES = 10
+LONGEST_PART = 500
 
 
 def caption(record: Record) -> str:
     """Machine, versions, threads, how much was measured, the noise floor of the whole run, date and command."""
     machine = record["machine"]
-    return "; ".join(
-        [
-            f"{machine['cpu']}, {_cpus(record)}, {machine['system']}",
-            f"Python {record['environment']['versions']['python']}, {_versions(record)}",
-            *_threads(record),
-            _amount(record),
-            _noise(record),
-            *_disturbed(record),
-            record["created"],
-            f"{record['command']}.",
-        ]
-    )
+    parts = [
+        f"{machine['cpu']}, {_cpus(record)}, {machine['system']}",
+        f"Python {record['environment']['versions']['python']}, {_versions(record)}",
+        *_threads(record),
+        _amount(record),
+        _noise(record),
+        *_disturbed(record),
+        record["created"],
+        f"{record['command']}.",
+    ]
+    return "; ".join(plain(part, LONGEST_PART) for part in parts)
 
 
 def weaknesses(record: Record) -> list[str]:

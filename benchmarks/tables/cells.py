@@ -22,7 +22,7 @@ WORDS = {
 """What may stand in a cell instead of a number, and the footnote that explains it."""
 
 LONGEST_CELL = 120
-LONGEST_SENTENCE = 2000
+LONGEST_SENTENCE = 4000
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def of_spreadsheets(cell: object) -> object:
 def _typeset(character: str) -> str:
     parts = unicodedata.normalize("NFD", character)
     known = character < "\u0100" and len(parts) == 2 and parts[0].isascii() and parts[1] in _ACCENTS
-    return character if character.isascii() or known else f"[U+{ord(character):04X}]"
+    return character if character.isascii() or known else f"{{[}}U+{ord(character):04X}]"
 
 
 _MARKS = re.compile(r"[\\`*|$<\[\]~#]|(?<![^\W_])_|_(?![^\W_])")
@@ -39,7 +39,7 @@ _COMMANDS = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    **{character: f"{{{character}}}" for character in "\"'`-[]"},
+    **{character: f"{{{character}}}" for character in "\"'`-*[]"},
     **{character: rf"\ensuremath{{{character}}}" for character in "<>"},
     "|": r"\textbar{}",
     "µ": r"\ensuremath{\mu}",
@@ -48,4 +48,4 @@ _COMMANDS = {
     "…": r"\dots{}",
     "�": r"\textbullet{}",
 }
-"""What means something to LaTeX; braces keep apart what it would set as one, as two hyphens."""
+"""What means something to LaTeX. Braces keep hyphens apart, and brackets and stars from being an option of `\\\\`."""

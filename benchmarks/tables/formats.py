@@ -16,7 +16,6 @@ GENERATED = "Rendered from the records by xorbench publish; do not edit."
 
 LINES_OF_A_PAGE = 40
 
-
 _LAYOUT: dict[str, Any] = {
     "loader": jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     "trim_blocks": True,
@@ -39,11 +38,9 @@ _LATEX.filters["tex"] = of_latex
 
 def markdown(table: Table, heading: str = "**") -> str:
     """A table in GitHub's Markdown, its title above it and its sentences under it."""
-    title = of_markdown(table.title)
-    title = f"{heading} {title}" if heading.startswith("#") else f"**{title}**"
-    warnings = [f"**{of_markdown(warning)}**" for warning in table.warnings]
-    sentences = map(of_paragraph, table.below[len(warnings) :])
-    return "\n\n".join([title, _grid(table), *warnings, *sentences]) + "\n"
+    title = f"{heading} {of_markdown(table.title)}" if heading.startswith("#") else _strong(table.title)
+    sentences = map(of_paragraph, table.below[len(table.warnings) :])
+    return "\n\n".join(filter(None, [title, _grid(table), *map(_strong, table.warnings), *sentences])) + "\n"
 
 
 def csv(tables: Sequence[Table]) -> str:
@@ -95,6 +92,10 @@ def sides(table: Table) -> list[str]:
     return [
         "right" if any(map(_DIGIT.match, cells)) and all(map(_NUMBER.fullmatch, cells)) else "left" for cells in columns
     ]
+
+
+def _strong(text: str) -> str:
+    return f"**{of_markdown(text)}**" if text else ""
 
 
 def _grid(table: Table) -> str:
