@@ -53,9 +53,7 @@ def test_what_has_no_time_has_a_word_and_a_reason() -> None:
 
 def test_an_unfit_run_says_so_under_every_timing_table() -> None:
     record = planted_record({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
-    assert all(
-        table.warnings[-1].startswith("Only 6") and "Unfit" in table.warnings[0] for table in timings.timings(record)
-    )
+    assert all(table.warnings[0].startswith("Unfit: ") for table in timings.timings(record))
 
 
 def test_changes_have_their_reasons_under_them() -> None:

@@ -42,9 +42,8 @@ def refusal(record: Record, workload: str, contender: Contender) -> str | None:
 
 def timings(record: Record, workload: str, contender: Contender) -> dict[int, Timing]:
     """By launch; none at all of a contender whose ledgers show a breach of the rules."""
-    return (
-        {} if refusal(record, workload, contender) else {t["launch"]: t for t in _timings(record, workload, contender)}
-    )
+    found = _timings(record, workload, contender)
+    return {} if any(t["violations"] for t in found) else {t["launch"]: t for t in found}
 
 
 def _timings(record: Record, workload: str, contender: Contender) -> list[Timing]:

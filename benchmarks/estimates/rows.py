@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -68,10 +68,13 @@ def rows(record: Record) -> list[Row]:
     for workload in workload_names(record):
         for tier in dict.fromkeys(i["tier"] for i in record["implementations"]):
             implementations = [i for i in record["implementations"] if i["tier"] == tier]
-            timed = [i["name"] for i in implementations if log_ratios(record, workload, Contender(i["name"]))]
-            ranks = _ranks(record, workload, timed)
-            compared = len([name for name in timed if name != REFERENCE])
-            table = [replace(_row(record, workload, i, compared), rank=ranks.get(i["name"])) for i in implementations]
+            ratios = {i["name"]: log_ratios(record, workload, Contender(i["name"])) for i in implementations}
+            ranks = _ranks(record, workload, {name: found for name, found in ratios.items() if found})
+            compared = len(ranks.keys() - {REFERENCE})
+            table = [
+                replace(_row(record, workload, i, ratios[i["name"]], compared), rank=ranks.get(i["name"]))
+                for i in implementations
+            ]
             found += sorted(table, key=lambda row: (row.verdict != "baseline", row.ratio or math.inf))
     return found
 
@@ -103,9 +106,8 @@ def document(record: Record) -> dict[str, Any]:
     }
 
 
-def _row(record: Record, workload: str, implementation: dict[str, Any], compared: int) -> Row:
+def _row(record: Record, workload: str, implementation: dict[str, Any], ratios: Sequence[float], compared: int) -> Row:
     name = implementation["name"]
-    ratios = log_ratios(record, workload, Contender(name))
     about: dict[str, Any] = {"implementation": name, "workload": workload, "launches": len(ratios)}
     about |= {key: implementation[key] for key in ("tier", "execution", "granularity")}
     if not ratios:
@@ -125,12 +127,18 @@ def _row(record: Record, workload: str, implementation: dict[str, Any], compared
     )
 
 
-def _ranks(record: Record, workload: str, names: Sequence[str]) -> dict[str, int]:
-    pairs = list(itertools.combinations(names, 2))
-    ranks = dict.fromkeys(names, 1)
+def _ranks(record: Record, workload: str, ratios: Mapping[str, Sequence[float]]) -> dict[str, int]:
+    """Of those that were timed, whose ratios to the baseline are known already."""
+    pairs = list(itertools.combinations(ratios, 2))
+    ranks = dict.fromkeys(ratios, 1)
     for one, other in pairs:
-        ratios = log_ratios(record, workload, Contender(one), Contender(other))
-        verdict = interval(ratios, confidence(record, len(pairs))).verdict if ratios else None
+        if other == REFERENCE:
+            one, other = other, one
+        if one == REFERENCE:
+            found: Sequence[float] = [-ratio for ratio in ratios[other]]
+        else:
+            found = log_ratios(record, workload, Contender(one), Contender(other))
+        verdict = interval(found, confidence(record, len(pairs))).verdict if found else None
         ranks[one] += verdict == "slower"
         ranks[other] += verdict == "faster"
     return ranks
