@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.records import Record
-from benchmarks.tables.cells import NONE, three_digits, with_ends
+from benchmarks.tables.cells import NONE, with_ends
 from benchmarks.tables.timings import label
 
 SHOWN = 3
@@ -23,7 +23,7 @@ def headline(record: Record) -> str:
         return f"{label(workload)} was not timed on {record['machine']['cpu']}; {_gradients(record)}."
     others = [row for row in found if row is not baseline and row.tier == baseline.tier]
     named = others if len(others) <= SHOWN else [others[0], others[-1]]  # rows come from fastest to slowest
-    costs = [f"{three_digits(baseline.microseconds_per_epoch)} µs in {baseline.implementation}", *map(_cost, named)]
+    costs = [f"{with_ends(baseline.microseconds)[0]} µs in {baseline.implementation}", *map(_cost, named)]
     extremes = f", the fastest and the slowest of {len(others)}" if len(others) > SHOWN else ""
     unfit = "Not to be believed, for the run is unfit: " if record["unfit"] else ""
     where = f"{'on' if unfit else 'On'} one CPU of {record['machine']['cpu']}"
