@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benchmarks.records import Record
-from benchmarks.tables import beginnings, conditions, field, judgements, timings
+from benchmarks.tables import beginnings, conditions, field, judgements, precision, timings
 from benchmarks.tables.captions import caption
 from benchmarks.tables.cells import Table
 
@@ -18,9 +18,9 @@ CATALOGUE: dict[str, Callable[[Record], list[Table]]] = {
     "gradients": lambda record: [judgements.gradients(record["gradients"])],
     "endings": lambda record: [judgements.endings(record["gradients"])],
     "conduct": lambda record: [judgements.conduct(record["gradients"])],
-    "errors": lambda record: judgements.errors(record["gradients"]),
-    "accuracy": lambda record: [judgements.accuracy(record["gradients"])],
-    "trajectories": lambda record: [judgements.trajectories(record["gradients"])],
+    "errors": lambda record: precision.errors(record["gradients"]),
+    "accuracy": lambda record: [precision.accuracy(record["gradients"])],
+    "trajectories": lambda record: [precision.trajectories(record["gradients"])],
     "audits": lambda record: [judgements.audits(record["gradients"])],
     "faults": lambda record: judgements.faults(record["gradients"]),
     "field": lambda record: [field.implementations(record["implementations"])],
