@@ -29,13 +29,13 @@ def implementations(names: Sequence[str] | None, extra: Sequence[Path] | None) -
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--with") from error
     wanted = [*names, *(path.stem for path in extra or ())] if names else list(found)
-    return [found[_known(name, list(found), "implementation")] for name in dict.fromkeys(wanted)]
+    return [found[known(name, list(found), "implementation")] for name in dict.fromkeys(wanted)]
 
 
 def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:
     """Those named, else those others. Raises typer.BadParameter."""
     wanted = dict.fromkeys(names or otherwise)
-    return [WORKLOADS[_known(name, list(WORKLOADS), "workload")] for name in wanted]
+    return [WORKLOADS[known(name, list(WORKLOADS), "workload")] for name in wanted]
 
 
 def with_reference(chosen: Sequence[Implementation]) -> list[Implementation]:
@@ -57,7 +57,7 @@ def cpu(number: int | None) -> int:
     return allowed[-1] if number is None else number
 
 
-def folder(output: Path | None) -> Path:
+def folder(output: Path | None, option: str = "--output") -> Path:
     """The folder of records, shown to be writable before anything is measured. Raises typer.BadParameter."""
     output = FOLDER if output is None else output
     existing = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
@@ -66,7 +66,7 @@ def folder(output: Path | None) -> Path:
             return output
     except OSError as error:
         raise typer.BadParameter(
-            f"{output} can't be written: {error.strerror or error}; name another folder", param_hint="--output"
+            f"{output} can't be written: {error.strerror or error}; name another folder", param_hint=option
         ) from error
 
 
@@ -104,11 +104,17 @@ def record(path: Path) -> Record:
     try:
         return read(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise typer.BadParameter(f"{path}: {reason}; expected a record, results/<machine>/<time>.json") from error
+        raise no_record(path, error) from error
 
 
-def _known(name: str, names: list[str], kind: str) -> str:
+def no_record(path: Path, error: Exception) -> typer.BadParameter:
+    """What to say of a file that is no record."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    return typer.BadParameter(f"{path}: {reason}; expected a record, results/<machine>/<time>.json")
+
+
+def known(name: str, names: list[str], kind: str) -> str:
+    """The name, if it is one of these. Raises typer.BadParameter, with those that are near."""
     if name in names:
         return name
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)

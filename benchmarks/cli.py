@@ -1,8 +1,8 @@
-"""The command: xorbench list, gradients, run, compare, export, publish, verify.
+"""The command: xorbench list, gradients, run, show, compare, export, check, publish, verify.
 
 Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
-row that became slower than it may, or a page that is not what the records say; 2 a mistake in the call; 130
-interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
+row that became slower than it may, a record that may not be published, or a page that is not what the records say; 2 a
+mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
 """
 
 import signal
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from benchmarks import cli_records
+from benchmarks.cli_records import AsJson, Output
 
 if TYPE_CHECKING:
     from benchmarks.records import Record
@@ -34,8 +37,6 @@ Extra = Annotated[
     typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Of all that is random.")]
-Output = Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of records; results/ if not given.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 @app.command("list")
@@ -45,12 +46,13 @@ def list_(extra: Extra = None, as_json: AsJson = False) -> int:
 
     implementations = [i.description() for i in choices.implementations(None, extra)]
     workloads = [w.description() for w in choices.workloads(None)]
-    from benchmarks import show, tables
+    from benchmarks import show
+    from benchmarks.tables import field
 
     if as_json:
         show.document({"implementations": implementations, "workloads": workloads})
     else:
-        show.tables([tables.implementations(implementations), tables.workloads(workloads)])
+        show.tables([field.implementations(implementations), field.workloads(workloads)])
     return 0
 
 
@@ -72,9 +74,10 @@ def gradients(
 
     chosen, workloads = choices.implementations(implementation, extra), choices.workloads(workload)
     file = choices.report(report)
-    from benchmarks import environment, judgements, progress, show
+    from benchmarks import environment, progress, show
     from benchmarks import report as document
     from benchmarks.gradients.judge import judge
+    from benchmarks.tables import judgements
 
     found = judge(chosen, workloads, points, seed, seconds_to_answer=time_limit, stage=progress.stage)
     content, about = asdict(found), [i.description() for i in chosen]
@@ -114,7 +117,7 @@ def run(
     extra: Extra = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge the gradients, time what passed, print the tables, write them and the record."""
+    """Judge the gradients, time what passed, print the tables, write the record."""
     from benchmarks import choices
     from benchmarks.workloads import TUTORIAL
 
@@ -124,8 +127,9 @@ def run(
     fixed = quick or launches or rounds
     if fixed and (budget or wanted):
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
-    from benchmarks import environment, publish, show, suite, tables
+    from benchmarks import environment, show, suite
     from benchmarks.estimates import rows
+    from benchmarks.tables.catalogue import tables
 
     settings = suite.Settings(
         points=50 if quick else 200,
@@ -147,92 +151,18 @@ def run(
             raise
     record = session.record(environment.command())
     path = _kept(record, folder)
-    page = publish.publish_one(path, record)
     if as_json:
-        show.document({"record": str(path), "tables": str(page), **rows.document(record)})
+        show.document({"record": str(path), **rows.document(record)})
     else:
-        show.tables(tables.tables(record))
-        typer.echo(f"\nThe record: {path}\nThe tables: {page}")
+        show.tables(tables(record))
+        typer.echo(f"\nThe record: {path}")
     if record["partial"]:
         return 130
-    failed = any(row.verdict in ("outside", "failed", "refused", "not timed") for row in rows.rows(record))
+    failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
     return 1 if failed or choices.missing(implementation, chosen) else 0
 
 
-@app.command()
-def compare(
-    before: Annotated[Path, typer.Argument(metavar="A", help="A record.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="A later one, of the same kind of machine.")],
-    fail_if_slower: Annotated[
-        str | None,
-        typer.Option(metavar="PERCENT", help="Exit code 1 if a row is slower by more, or can't be compared."),
-    ] = None,
-    as_json: AsJson = False,
-) -> int:
-    """What became of each ratio from record A to record B, where that can be said."""
-    from benchmarks import choices
-
-    limit = choices.share(fail_if_slower, "--fail-if-slower")
-    old, new = choices.record(before), choices.record(after)
-    from benchmarks import show, timings
-    from benchmarks.estimates import changes
-
-    found = changes.changes(old, new)
-    failed = limit is not None and (not found or any(c.slower_by(limit) or c.reason for c in found))
-    if as_json:
-        show.document({"failed": failed, "changes": [asdict(c) for c in found], "notes": changes.notes(old, new)})
-    else:
-        show.tables([timings.changes(found, changes.notes(old, new))])
-    return 1 if failed else 0
-
-
-@app.command()
-def export(
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="Whose raw timings to export.")],
-    pytest_benchmark: Annotated[
-        Path, typer.Option("--pytest-benchmark", metavar="FILE", help="Write JSON for pytest-benchmark compare.")
-    ],
-) -> int:
-    """Write a record's raw timings as another tool reads them."""
-    from benchmarks import choices
-
-    content, file = choices.record(record), choices.file(pytest_benchmark, "--pytest-benchmark", (".json",))
-    from benchmarks import foreign, records
-
-    records.write_whole(file, foreign.pytest_benchmark(content))
-    typer.echo(file)
-    return 0
-
-
-@app.command("publish")
-def publish_(output: Output = None) -> int:
-    """Render the tables from the records."""
-    from benchmarks import choices, publish
-
-    try:
-        written = publish.publish(choices.folder(output))
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--output") from error
-    for path in written:
-        typer.echo(path)
-    return 0
-
-
-@app.command()
-def verify(output: Output = None) -> int:
-    """Render the tables again and compare: 1 where what is published is not what the records say."""
-    from benchmarks import choices, publish
-
-    folder = choices.folder(output)
-    try:
-        complaints = publish.verify(folder)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--output") from error
-    for complaint in complaints:
-        typer.echo(complaint)
-    if not complaints:
-        typer.echo(f"{folder}: everything is what the records say")
-    return 1 if complaints else 0
+app.add_typer(cli_records.app)
 
 
 def _kept(record: "Record", folder: Path) -> Path:

@@ -5,9 +5,10 @@ from typing import Any
 
 import jinja2
 
-from benchmarks import environment, judgements, records
-from benchmarks.markup import html, markdown
+from benchmarks import environment, records
 from benchmarks.pictures import pictures
+from benchmarks.tables import judgements
+from benchmarks.tables.formats import html, markdown
 
 TITLE = "Gradients, judged"
 

@@ -3,8 +3,8 @@
 import pytest
 from conftest import planted_record
 
-from benchmarks.captions import caption, weaknesses
 from benchmarks.contract import REFERENCE
+from benchmarks.tables.captions import caption, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:
@@ -17,7 +17,7 @@ def test_a_caption_says_where_with_what_and_how_much() -> None:
         "noise floor (A/A) 1.0000, 0.9886 to 1.0116",
         "0.0% of the rounds disturbed",
         "2026-01-02T03:04:05Z",
-        "`xorbench run`.",
+        "; xorbench run.",
     ):
         assert part in text
 
@@ -32,7 +32,7 @@ def test_a_strong_record_has_no_weakness() -> None:
         (1, [0.0], False, "Only one launch"),
         (3, [0.01, -0.01, 0.0], False, "Only 3 launches"),
         (10, [0.01, -0.01] * 5, True, "The run was interrupted"),
-        (10, [0.04, 0.05] * 5, False, "**Unfit**: the baseline against itself came out as 1.04"),
+        (10, [0.04, 0.05] * 5, False, "Unfit: the baseline against itself came out as 1.04"),
     ],
 )
 def test_a_weak_record_says_so_and_what_would_help(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from benchmarks import cells
+from benchmarks.tables import cells
 
 
 @pytest.mark.parametrize(
-    ("width", "decimals"), [(0.2, 2), (0.02, 3), (2.0, 1), (20.0, 0), (2000.0, 0), (1e-9, 4), (0.0, 4)]
+    ("width", "decimals"), [(0.2, 2), (0.02, 3), (2.0, 1), (20.0, 0), (2000.0, -2), (1e-9, 4), (0.0, 4)]
 )
 def test_an_interval_shows_two_digits_of_its_half_width(width: float, decimals: int) -> None:
     assert cells.decimals(width) == decimals

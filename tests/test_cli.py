@@ -28,6 +28,9 @@ SHORT = (
 )
 
 
+COMMITTED = str(records.paths(records.FOLDER)[-1])
+
+
 def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*XORBENCH, *map(str, arguments)], capture_output=True, text=True, check=False)
 
@@ -51,7 +54,14 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
         (("compare", "a.json"), "Missing argument 'B'"),
         (("compare", "a.json", "b.json", "--fail-if-slower=much"), "--fail-if-slower: much: expected a number"),
         (("export", "README.md", "--pytest-benchmark=x.json"), "README.md is no record"),
-        (("export", "README.md"), "Missing option '--pytest-benchmark'"),
+        (("export", "README.md"), "nothing to write; give --pytest-benchmark FILE or --parquet DIR"),
+        (("export", "README.md", "--parquet=/dev/null/x"), "README.md is no record"),
+        (("show", "README.md"), "README.md is no record"),
+        (("show", COMMITTED, "--table=timing"), "no table is named 'timing'; did you mean timings"),
+        (("show", COMMITTED, "--format=pdf"), "no format is named 'pdf'; did you mean md?"),
+        (("export", COMMITTED, COMMITTED, "--pytest-benchmark=x.json"), "expected one record, got 2"),
+        (("export", COMMITTED, "--parquet=/dev/null/x"), "--parquet: /dev/null/x can't be written"),
+        (("check", "/nowhere/a.json"), "/nowhere/a.json: No such file or directory"),
         (("run", "--cpu=4096"), "--cpu: 4096 is not allowed here, expected one of [0"),
         (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
         (("gradients", "--points=0"), "--points"),
@@ -87,7 +97,7 @@ def test_list_tells_what_there_is(variant: Variant) -> None:
         name: workload.parameters_sha256 for name, workload in WORKLOADS.items()
     }
     text = xorbench("list", "--with", absent).stdout
-    assert "absent: no_such_library is not installed." in text
+    assert "absent is missing: no_such_library is not installed." in text
 
 
 def test_gradients_inside_are_0_and_outside_1(variant: Variant) -> None:
@@ -175,11 +185,14 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
     assert (rows[REFERENCE]["verdict"], rows[REFERENCE]["ratio"]) == ("baseline", 1)
     assert rows[REFERENCE]["microseconds_per_epoch"] > 0
     assert (rows["wrong"]["verdict"], rows["wrong"]["microseconds_per_epoch"]) == ("outside", None)
-    assert sorted(path.suffix for path in (tmp_path / "res").rglob("*.*")) == [".json", ".md"]
+    assert [path for path in (tmp_path / "res").rglob("*") if path.is_file()] == [Path(found["record"])]
     published = xorbench("publish", "--output", tmp_path / "res")
     assert published.returncode == 0
-    assert str(tmp_path / "res" / "timings.csv") in published.stdout
+    assert str(tmp_path / "res" / "data" / "timings.csv") in published.stdout
     assert xorbench("verify", "--output", tmp_path / "res").returncode == 0
+    checked = xorbench("check", found["record"])
+    assert checked.returncode == 1
+    assert "the gradient of wrong on neuron is not inside its bound" in checked.stdout
     (tmp_path / "res" / "README.md").write_text("1.0\n")
     spoilt = xorbench("verify", "--output", tmp_path / "res")
     assert spoilt.returncode == 1
@@ -264,6 +277,25 @@ def test_an_export_is_a_file_for_other_tools(tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "out.json").read_text())["benchmarks"]) == 3
 
 
+def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
+    done = xorbench("export", COMMITTED, "--parquet", tmp_path / "frames")
+    assert done.returncode == 0, done.stderr
+    files = [Path(line) for line in done.stdout.split()]
+    assert {file.stem for file in files} >= {"records", "rounds", "timings", "gradients"}
+    assert all(file.stat().st_size for file in files)
+
+
+def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
+    assert "The fairness ledger" in xorbench("show", COMMITTED).stdout
+    tex = xorbench("show", COMMITTED, "--table=timings", "--format=tex").stdout
+    assert tex == (records.FOLDER / "tables" / "timings.tex").read_text(encoding="utf-8")
+
+
+def test_the_committed_records_may_be_published() -> None:
+    done = xorbench("check")
+    assert (done.returncode, done.stdout.split(" records ")[1]) == (0, "may be published\n")
+
+
 def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks import cli
 
@@ -276,7 +308,7 @@ def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypa
     assert records.read(path) == record
 
 
-HEAVY = ("numpy", "torch", "jax", "pandas", "flint", "scipy", "pytest", "jsonschema")
+HEAVY = ("numpy", "torch", "jax", "pandas", "flint", "scipy", "pytest", "jsonschema_rs", "jinja2")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -289,9 +321,8 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("import benchmarks.cli") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
-    assert all(
-        command in help_.stdout for command in ("list", "gradients", "run", "compare", "export", "publish", "verify")
-    )
+    commands = ("list", "gradients", "run", "show", "compare", "export", "check", "publish", "verify")
+    assert all(command in help_.stdout for command in commands)
 
 
 def test_importing_the_harness_imports_no_framework() -> None:

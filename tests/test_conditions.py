@@ -2,7 +2,7 @@
 
 from conftest import planted_record
 
-from benchmarks import conditions, timings
+from benchmarks.tables import beginnings, conditions
 
 WOBBLE = [0.01, -0.01] * 3
 
@@ -29,8 +29,8 @@ def test_what_the_system_does_not_tell_is_unknown() -> None:
     quiet = conditions.quietness(record)
     assert set(quiet.frame["disturbed"]) == {"unknown"} == set(quiet.frame["involuntary switches a round"])
     assert "lost an unknown time" in quiet.notes[0]
-    assert set(timings.beginnings(record).frame["peak memory, MiB"]) == {"unknown"}
-    assert set(conditions.ledger(record).frame["off the trajectory"]) == {"no number"}
+    assert set(beginnings.beginnings(record).frame["peak memory, MiB"]) == {"unknown"}
+    assert set(conditions.ledger(record).frame["off the trajectory"]) == {"undefined"}
 
 
 def test_a_breach_stands_in_the_ledger() -> None:

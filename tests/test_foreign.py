@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import planted_record
 
-from benchmarks import foreign
+from benchmarks.exports import foreign
 
 
 def test_pytest_benchmark_compares_what_was_exported(tmp_path: Path) -> None:

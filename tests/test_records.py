@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 from conftest import planted_record
 
@@ -28,7 +28,7 @@ def test_each_series_of_timings_stands_on_one_line(tmp_path: Path) -> None:
 
 
 def test_the_schema_is_a_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(records.SCHEMA)
+    jsonschema_rs.meta.validate(records.SCHEMA)
 
 
 def spoilt(record: dict[str, Any], *keys: str | int, value: object) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def test_what_breaks_the_schema_is_refused_and_leaves_nothing(
 
 def test_no_number_that_json_does_not_know(tmp_path: Path) -> None:
     record = spoilt(planted_record({}), "timings", 0, "ledger", "late", value=float("nan"))
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match=r"ledger\.late: null is not of type"):
         records.write(record, tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 

@@ -23,7 +23,7 @@ def test_rows_stand_from_fastest_to_slowest_under_the_baseline() -> None:
     record["timings"] = [t for t in record["timings"] if t["implementation"] != "none"]
     found = rows.rows(record)
     assert [row.implementation for row in found] == [REFERENCE, "fast", "slow", "none"]
-    assert [row.verdict for row in found] == ["baseline", "faster", "slower", "not timed"]
+    assert [row.verdict for row in found] == ["baseline", "faster", "slower", "untimed"]
     assert [row.rank for row in found] == [2, 1, 3, None]
 
 
@@ -79,8 +79,8 @@ def test_one_launch_has_a_ratio_and_no_interval() -> None:
 @pytest.mark.parametrize(
     ("failures", "partial", "verdict", "reason"),
     [
-        ([], False, "not timed", f"no time of {REFERENCE} to compare with"),
-        ([], True, "not timed", "the run was interrupted"),
+        ([], False, "untimed", f"no time of {REFERENCE} to compare with"),
+        ([], True, "untimed", "the run was interrupted"),
         (["it fell over"], False, "failed", "it fell over"),
     ],
 )
@@ -107,4 +107,4 @@ def test_without_a_baseline_that_kept_the_rules_nobody_has_a_ratio() -> None:
     record["timings"][0]["violations"] = ["it cheated"]
     found = {row.implementation: (row.verdict, row.reason) for row in rows.rows(record)}
     assert found[REFERENCE][0] == "refused"
-    assert found["other"] == ("not timed", f"no time of {REFERENCE} to compare with: it cheated (in 1 of 6 launches)")
+    assert found["other"] == ("untimed", f"no time of {REFERENCE} to compare with: it cheated (in 1 of 6 launches)")

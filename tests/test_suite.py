@@ -48,7 +48,7 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     wrong = read(variant("numpy_backprop", ("delta = outputs - targets", "delta = targets - outputs")))
     record = recorded([wrong, read(variant("right"))])
     assert record["timings"] == []
-    assert {row.verdict for row in estimates.rows(record)} == {"outside", "not timed"}
+    assert {row.verdict for row in estimates.rows(record)} == {"outside", "untimed"}
 
 
 def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(variant: Variant) -> None:

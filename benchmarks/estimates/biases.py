@@ -96,8 +96,8 @@ def _shift(ours: Timing, everybody: dict[Contender, Timing], other: Contender) -
     if other not in everybody:
         return None
     length = min(len(t["round_nanoseconds"]) for t in everybody.values())
-    times = {c: np.log(t["round_nanoseconds"][:length]) for c, t in everybody.items()}
-    level = np.mean([values - np.median(values) for values in times.values()], axis=0)
+    times = np.log([t["round_nanoseconds"][:length] for t in everybody.values()])
+    level = np.mean(times - np.median(times, axis=1, keepdims=True), axis=0)
     beside = np.log(ours["round_nanoseconds"][:length]) - level
     places = np.array(ours["positions"][:length])
     follows = places == np.array(everybody[other]["positions"][:length]) + 1

@@ -10,10 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.contract import REFERENCE
 
 Record = dict[str, Any]
 Timing = dict[str, Any]
+Places = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -37,9 +42,8 @@ def refusal(record: Record, workload: str, contender: Contender) -> str | None:
 
 def timings(record: Record, workload: str, contender: Contender) -> dict[int, Timing]:
     """By launch; none at all of a contender whose ledgers show a breach of the rules."""
-    return (
-        {} if refusal(record, workload, contender) else {t["launch"]: t for t in _timings(record, workload, contender)}
-    )
+    found = _timings(record, workload, contender)
+    return {} if any(t["violations"] for t in found) else {t["launch"]: t for t in found}
 
 
 def _timings(record: Record, workload: str, contender: Contender) -> list[Timing]:
@@ -52,27 +56,23 @@ def paired(
     workload: str,
     one: Contender,
     other: Contender = BASELINE,
-    chosen: Callable[[int, int], bool] = lambda _one, _other: True,
+    chosen: Callable[[Places, Places], Mask] | None = None,
 ) -> dict[int, list[float]]:
     """The log-ratio of each round, of each launch in which both were timed.
 
-    `chosen` picks rounds by the places that the two had in them.
+    `chosen` picks rounds by the places that the two had in them; all where it is None.
     """
     ours, theirs = timings(record, workload, one), timings(record, workload, other)
-    return {
-        launch: [
-            math.log(a / ours[launch]["epochs_per_round"]) - math.log(b / theirs[launch]["epochs_per_round"])
-            for a, b, place, its_place in zip(
-                ours[launch]["round_nanoseconds"],
-                theirs[launch]["round_nanoseconds"],
-                ours[launch]["positions"],
-                theirs[launch]["positions"],
-                strict=True,
-            )
-            if chosen(place, its_place)
-        ]
-        for launch in sorted(ours.keys() & theirs.keys())
-    }
+    return {launch: _paired(ours[launch], theirs[launch], chosen) for launch in sorted(ours.keys() & theirs.keys())}
+
+
+def _paired(one: Timing, other: Timing, chosen: Callable[[Places, Places], Mask] | None) -> list[float]:
+    ratios = np.log(one["round_nanoseconds"]) - np.log(other["round_nanoseconds"])
+    ratios -= math.log(one["epochs_per_round"] / other["epochs_per_round"])
+    if chosen is not None:
+        ratios = ratios[chosen(np.array(one["positions"]), np.array(other["positions"]))]
+    found: list[float] = ratios.tolist()
+    return found
 
 
 def log_ratios(record: Record, workload: str, one: Contender, other: Contender = BASELINE) -> list[float]:

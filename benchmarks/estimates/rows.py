@@ -2,8 +2,7 @@
 
 import itertools
 import math
-import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -40,9 +39,18 @@ class Row:
     reason: str | None = None
     rank: int | None = None
     microseconds_per_epoch: float | None = None
+    microseconds_low: float | None = None
+    microseconds_high: float | None = None
     ratio: float | None = None
     ratio_low: float | None = None
     ratio_high: float | None = None
+
+    @property
+    def microseconds(self) -> Interval | None:
+        """The time of an epoch with its interval: a mean over launches, which moves with the machine's mood."""
+        if self.microseconds_per_epoch is None:
+            return None
+        return Interval(self.microseconds_per_epoch, self.microseconds_low, self.microseconds_high)
 
     @property
     def interval(self) -> Interval | None:
@@ -60,10 +68,13 @@ def rows(record: Record) -> list[Row]:
     for workload in workload_names(record):
         for tier in dict.fromkeys(i["tier"] for i in record["implementations"]):
             implementations = [i for i in record["implementations"] if i["tier"] == tier]
-            timed = [i["name"] for i in implementations if log_ratios(record, workload, Contender(i["name"]))]
-            ranks = _ranks(record, workload, timed)
-            compared = len([name for name in timed if name != REFERENCE])
-            table = [replace(_row(record, workload, i, compared), rank=ranks.get(i["name"])) for i in implementations]
+            ratios = {i["name"]: log_ratios(record, workload, Contender(i["name"])) for i in implementations}
+            ranks = _ranks(record, workload, {name: found for name, found in ratios.items() if found})
+            compared = len(ranks.keys() - {REFERENCE})
+            table = [
+                replace(_row(record, workload, i, ratios[i["name"]], compared), rank=ranks.get(i["name"]))
+                for i in implementations
+            ]
             found += sorted(table, key=lambda row: (row.verdict != "baseline", row.ratio or math.inf))
     return found
 
@@ -95,19 +106,20 @@ def document(record: Record) -> dict[str, Any]:
     }
 
 
-def _row(record: Record, workload: str, implementation: dict[str, Any], compared: int) -> Row:
+def _row(record: Record, workload: str, implementation: dict[str, Any], ratios: Sequence[float], compared: int) -> Row:
     name = implementation["name"]
-    ratios = log_ratios(record, workload, Contender(name))
     about: dict[str, Any] = {"implementation": name, "workload": workload, "launches": len(ratios)}
     about |= {key: implementation[key] for key in ("tier", "execution", "granularity")}
     if not ratios:
         verdict, reason = _no_time(record, workload, implementation)
         return Row(**about, verdict=verdict, reason=reason)
     found = interval(ratios, confidence(record, compared))
-    seconds = log_seconds_per_epoch(record, workload, Contender(name))
+    step = interval(log_seconds_per_epoch(record, workload, Contender(name)))
     return Row(
         **about,
-        microseconds_per_epoch=math.exp(statistics.median(seconds)) * 1e6,
+        microseconds_per_epoch=step.value * 1e6,
+        microseconds_low=step.low and step.low * 1e6,
+        microseconds_high=step.high and step.high * 1e6,
         ratio=found.value,
         ratio_low=found.low,
         ratio_high=found.high,
@@ -115,12 +127,18 @@ def _row(record: Record, workload: str, implementation: dict[str, Any], compared
     )
 
 
-def _ranks(record: Record, workload: str, names: Sequence[str]) -> dict[str, int]:
-    pairs = list(itertools.combinations(names, 2))
-    ranks = dict.fromkeys(names, 1)
+def _ranks(record: Record, workload: str, ratios: Mapping[str, Sequence[float]]) -> dict[str, int]:
+    """Of those that were timed, whose ratios to the baseline are known already."""
+    pairs = list(itertools.combinations(ratios, 2))
+    ranks = dict.fromkeys(ratios, 1)
     for one, other in pairs:
-        ratios = log_ratios(record, workload, Contender(one), Contender(other))
-        verdict = interval(ratios, confidence(record, len(pairs))).verdict if ratios else None
+        if other == REFERENCE:
+            one, other = other, one
+        if one == REFERENCE:
+            found: Sequence[float] = [-ratio for ratio in ratios[other]]
+        else:
+            found = log_ratios(record, workload, Contender(one), Contender(other))
+        verdict = interval(found, confidence(record, len(pairs))).verdict if found else None
         ranks[one] += verdict == "slower"
         ranks[other] += verdict == "faster"
     return ranks
@@ -139,6 +157,6 @@ def _no_time(record: Record, workload: str, implementation: dict[str, Any]) -> t
         if (failure["implementation"], failure["workload"], failure["copy"]) == (name, workload, False):
             return "failed", failure["reason"]
     if record["partial"]:
-        return "not timed", "the run was interrupted"
+        return "untimed", "the run was interrupted"
     why = refusal(record, workload, BASELINE)
-    return "not timed", f"no time of {REFERENCE} to compare with{f': {why}' if why else ''}"
+    return "untimed", f"no time of {REFERENCE} to compare with{f': {why}' if why else ''}"

@@ -19,15 +19,15 @@ from time import perf_counter
 import pandas as pd
 
 from benchmarks import environment, progress
-from benchmarks.cells import Table
 from benchmarks.clock.launches import Launches
 from benchmarks.clock.turns import Entry
 from benchmarks.clock.worker import ROOT
 from benchmarks.contract import REFERENCE, discover
 from benchmarks.estimates.intervals import interval
 from benchmarks.estimates.ratios import CONTROL, log_ratios
-from benchmarks.markup import markdown
 from benchmarks.proofs.planted import EPOCHS, ROUNDS, WORKLOAD, neighbour
+from benchmarks.tables.cells import Table
+from benchmarks.tables.formats import markdown
 
 SECONDS = 30
 """For a pair."""

@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchmarks.cells import Table
 from benchmarks.estimates.intervals import CONFIDENCE, interval
-from benchmarks.markup import markdown
+from benchmarks.tables.cells import Table
+from benchmarks.tables.formats import markdown
 
 Numbers = NDArray[np.float64]
 Ends = tuple[float, float]

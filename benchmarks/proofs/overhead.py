@@ -10,12 +10,12 @@ from time import perf_counter
 import pandas as pd
 
 from benchmarks import environment, progress
-from benchmarks.cells import Table
 from benchmarks.clock.launches import Launches
 from benchmarks.clock.turns import Entry
 from benchmarks.contract import discover
-from benchmarks.markup import markdown
 from benchmarks.proofs.planted import EPOCHS, ROUNDS, WORKLOAD
+from benchmarks.tables.cells import Table
+from benchmarks.tables.formats import markdown
 
 WORKERS = (2, 4, 8, 16)
 REPETITIONS = 3

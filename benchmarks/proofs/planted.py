@@ -20,13 +20,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import environment, progress
-from benchmarks.cells import Table
 from benchmarks.clock.launches import Launches
 from benchmarks.clock.turns import Entry
 from benchmarks.contract import REFERENCE, Implementation, discover, read
 from benchmarks.estimates.intervals import interval
 from benchmarks.estimates.ratios import CONTROL, Contender, log_ratios
-from benchmarks.markup import markdown
+from benchmarks.tables.cells import Table
+from benchmarks.tables.formats import markdown
 
 WORKLOAD, EPOCHS, ROUNDS = "hidden", 200, 100
 PLANTED = {"slower_by_half_a_percent": 200, "slower_by_one_percent": 100, "slower_by_two_percent": 50}

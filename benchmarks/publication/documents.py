@@ -1,0 +1,36 @@
+"""The project's own documents: what stands between their markers is rendered."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.records import Record
+from benchmarks.tables.catalogue import CATALOGUE
+from benchmarks.tables.cells import Table
+from benchmarks.tables.escapes import of_paragraph
+from benchmarks.tables.formats import markdown
+from benchmarks.tables.headline import headline
+
+ROOT = Path(__file__).parent.parent.parent
+
+DOCUMENTS = tuple(
+    ROOT / page
+    for page in ("README.md", "implementations/README.md", "benchmarks/README.md", "benchmarks/gradients/README.md")
+)
+"""Each block stands between `<!-- headline -->`, or `<!-- table: NAME -->`, and `<!-- end -->`."""
+
+
+def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -> str:
+    """The document with all that stands between its markers rendered anew. Raises ValueError for an unknown name."""
+
+    def render(found: re.Match[str]) -> str:
+        if found["table"] is None:
+            parts = [f"{of_paragraph(headline(record))}\n"]
+        elif found["table"] in CATALOGUE:
+            parts = [markdown(table) for table in tables.get(found["table"], [])] or ["Nothing to show.\n"]
+        else:
+            raise ValueError(f"no table is named {found['table']}, expected one of {', '.join(CATALOGUE)}")
+        return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
+
+    block = r"(?P<begin><!-- (?:headline|table: (?P<table>\w+)) -->).*?<!-- end -->"
+    return re.sub(block, render, document, flags=re.DOTALL)

@@ -1,0 +1,1 @@
+"""Tables of what records say, as text that every format prints."""

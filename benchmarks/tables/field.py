@@ -1,0 +1,45 @@
+"""The field: which implementations take part, in which versions, and which workloads there are."""
+
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.tables.cells import Table
+
+
+def implementations(found: list[dict[str, Any]]) -> Table:
+    """Who takes part, in which version; who cannot, and why."""
+    lines = [
+        {
+            "implementation": i["name"],
+            "framework": i["framework"],
+            "version": i["version"],
+            "tier": i["tier"],
+            "execution": i["execution"],
+            "granularity": i["granularity"],
+            "status": "failed" if i["broken"] else "missing" if i["missing"] else "present",
+        }
+        for i in found
+    ]
+    notes = [
+        f"{i['name']} is {'failed' if i['broken'] else 'missing'}: {i['broken'] or i['missing']}."
+        for i in found
+        if i["broken"] or i["missing"]
+    ]
+    return Table("The field", pd.DataFrame(lines), notes)
+
+
+def workloads(found: list[dict[str, Any]]) -> Table:
+    """What is trained."""
+    lines = [
+        {
+            "workload": w["name"],
+            "layers": "-".join(map(str, w["layer_sizes"])),
+            "rate": f"{w['rate']:g}",
+            "epochs": f"{w['epochs']:,}",
+            "dtype": w["dtype"],
+            "what it is": w["story"],
+        }
+        for w in found
+    ]
+    return Table("Workloads", pd.DataFrame(lines), [])

@@ -1,0 +1,15 @@
+"""Tables of what there is."""
+
+from benchmarks.tables import field
+
+
+def test_missing_and_broken_implementations_say_why() -> None:
+    about = {"framework": "f", "version": "1", "tier": "tuned", "execution": "eager", "granularity": "whole loop"}
+    found = [
+        {"name": "here", "missing": None, "broken": None} | about,
+        {"name": "absent", "missing": "f is not installed", "broken": None} | about,
+        {"name": "bad", "missing": None, "broken": "bad.py: no"} | about,
+    ]
+    table = field.implementations(found)
+    assert list(table.frame["status"]) == ["present", "missing", "failed"]
+    assert table.notes == ["absent is missing: f is not installed.", "bad is failed: bad.py: no."]

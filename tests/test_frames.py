@@ -1,0 +1,97 @@
+"""Records as frames: every column explained, every value the record's."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from conftest import planted_record
+
+import benchmarks
+from benchmarks import records
+from benchmarks.exports.columns import COLUMNS
+from benchmarks.exports.frames import load
+
+
+@pytest.fixture
+def record() -> dict[str, Any]:
+    """With a judge's report as the committed one has."""
+    committed = records.read(records.paths(records.FOLDER)[-1])
+    return planted_record({"other": [0.5] * 6}, gradients=committed["gradients"])
+
+
+def test_every_column_is_explained_and_of_its_type(tmp_path: Path, record: dict[str, Any]) -> None:
+    frames = load(records.write(record, tmp_path))
+    assert vars(frames).keys() == COLUMNS.keys()
+    for name, frame in vars(frames).items():
+        assert {column: str(dtype) for column, dtype in frame.dtypes.items()} == {
+            column: dtype for column, (dtype, _) in COLUMNS[name].items()
+        }
+        assert len(frame) > 0, name
+
+
+def test_every_round_has_its_line(tmp_path: Path, record: dict[str, Any]) -> None:
+    record["timings"][3]["waited_nanoseconds"][2] = None
+    rounds = load(records.write(record, tmp_path)).rounds
+    assert len(rounds) == 3 * 6 * 11
+    for timing in record["timings"]:
+        mine = rounds[
+            (rounds["launch"] == timing["launch"])
+            & (rounds["implementation"] == timing["implementation"])
+            & (rounds["copy"] == timing["copy"])
+        ]
+        assert list(mine["nanoseconds"]) == timing["round_nanoseconds"]
+        assert list(mine["round"]) == list(range(11))
+        assert list(mine["position"]) == timing["positions"]
+        assert set(mine["epochs"]) == {timing["epochs_per_round"]}
+        waited = [None if pd.isna(w) else w for w in mine["waited_nanoseconds"]]
+        assert waited == timing["waited_nanoseconds"]
+
+
+def test_estimates_stand_beside_what_they_are_of(tmp_path: Path, record: dict[str, Any]) -> None:
+    frames = load(records.write(record, tmp_path))
+    other = frames.timings.set_index("implementation").loc["other"]
+    assert other["ratio"] == pytest.approx(1.6487, abs=1e-4)
+    assert len(frames.gradients) == len(record["gradients"]["rows"])
+    assert frames.gradients["of_bound_largest"].max() < 1
+    assert len(frames.cold_starts) == len(record["cold_starts"])
+    assert set(frames.trajectories["epoch"]) >= {1, 10_000}
+
+
+def test_several_records_are_told_apart(tmp_path: Path) -> None:
+    one = planted_record({"one": [0.5] * 6})
+    two = planted_record({"two": [0.5] * 6}, created="2026-02-02T00:00:00Z")
+    paths = [records.write(record, tmp_path) for record in (one, two)]
+    frames = load(tmp_path)
+    assert list(frames.records["created"]) == ["2026-01-02T03:04:05Z", "2026-02-02T00:00:00Z"]
+    assert list(frames.records["sha256"]) == [records.digest(path) for path in paths]
+    assert set(frames.rounds.loc[frames.rounds["created"] == two["created"], "implementation"]) == {
+        "two",
+        "numpy_backprop",
+    }
+    assert str(frames.rounds["implementation"].dtype) == "category"
+
+
+def test_nothing_to_load_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no record in it"):
+        load(tmp_path)
+
+
+def test_parquet_gives_back_every_frame(tmp_path: Path, record: dict[str, Any]) -> None:
+    frames = load(records.write(record, tmp_path))
+    files = frames.to_parquet(tmp_path / "out")
+    assert [file.stem for file in files] == list(COLUMNS)
+    for file in files:
+        pd.testing.assert_frame_equal(pd.read_parquet(file), getattr(frames, file.stem))
+
+
+def test_an_empty_run_has_empty_frames(tmp_path: Path) -> None:
+    frames = load(records.write(planted_record({}, timings=[], cold_starts=[]), tmp_path))
+    assert len(frames.rounds) == 0
+    assert list(frames.rounds.columns) == list(COLUMNS["rounds"])
+
+
+def test_load_stands_at_the_door() -> None:
+    assert len(benchmarks.load().records) == len(records.paths(records.FOLDER))
+    assert "pandas" in sys.modules

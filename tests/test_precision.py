@@ -1,0 +1,58 @@
+"""The tables of precision: three readings, a map of digits, and when trainings part."""
+
+from dataclasses import asdict
+from typing import Any
+
+from benchmarks.gradients.verdicts import Accuracy, Reading, Report, Trajectory, Verdict
+from benchmarks.tables import precision
+from benchmarks.tables.cells import NONE
+
+
+def reading(median: float, largest: float | None) -> Reading:
+    return Reading(median, largest, "random point 3", [1, 0], 1.0, 2.0)
+
+
+def verdict(parameter: str, largest: float | None, verdict: str, reason: str | None = None) -> Verdict:
+    readings = reading(0.03, largest), reading(7.5, 1.5e9), reading(1e-17, 2e-16)
+    return Verdict("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
+
+
+def report(**parts: Any) -> dict[str, Any]:
+    empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
+    return asdict(Report(**empty | parts))
+
+
+def test_three_readings_stand_side_by_side() -> None:
+    (table,) = precision.errors(report(rows=[verdict("W1", 0.5, "inside")]))
+    (line,) = table.frame.to_dict("records")
+    assert table.title == "True errors in float64"
+    assert [line[f"{unit}: median"] for unit in ("of the bound", "ulps", "absolute")] == ["0.0300", "7.50", "1.0e-17"]
+    assert [line[f"{unit}: largest"] for unit in ("of the bound", "ulps", "absolute")] == [
+        "0.500",
+        "1.50e+09",
+        "2.0e-16",
+    ]
+    assert line["at"] == "random point 3"
+
+
+def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
+    digits = {-40.0: 15.0, 0.0: 16.0, 10.0: 12.0, 20.0: 8.0, 30.0: 4.0, 40.0: 9.0}
+    rows = [Accuracy("other", "hidden", "float64", "logit", z, d, 0.0) for z, d in digits.items()]
+    rows += [Accuracy("other", "hidden", "float64", "scale", s, d, 0.0) for s, d in ((0.01, 15.5), (25.0, 9.1))]
+    (line,) = precision.accuracy(report(accuracy=rows)).frame.to_dict("records")
+    assert line["half of them kept until"] == "20"
+    assert (line["logit 30"], line["logit -20"]) == ("4.0", NONE)
+    assert (line["smallest scale"], line["largest scale"]) == ("15.5", "9.1")
+
+
+def test_trajectories_say_when_or_never() -> None:
+    row = Trajectory("other", "hidden", 10, 1, 20_000, None, None, None, [1, 5, 10], [0, 1e-17, 2e-15], [0, 3e-16])
+    (line,) = precision.trajectories(report(trajectories=[row])).frame.to_dict("records")
+    assert [line[head] for head in ("other bits", "> 1 ulp", "> 1e-12", "other decisions")] == [
+        "1",
+        "20,000",
+        "never",
+        "never",
+    ]
+    assert line["apart at epoch 10"] == "2.0e-15"
+    assert line["from the truth at epoch 5"] == "3.0e-16"
