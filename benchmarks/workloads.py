@@ -87,11 +87,13 @@ class Workload:
 
     def logits(self, parameters: Parameters) -> Array:
         """Of the last layer, (..., samples, n_last): to make points and to read decisions, never to judge by."""
-        logits = activations = self.inputs
-        for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
-            logits = activations @ weights + bias
-            activations = np.maximum(logits, 0) if self.activation == "relu" else 1 / (1 + np.exp(-logits))
-        return logits
+        return logits(self.inputs, parameters, self.activation)
+
+    def losses(self, parameters: Parameters) -> Array:
+        """Half the sum of squared errors, (...): to show how a training went, never to judge by."""
+        with np.errstate(over="ignore"):  # where a sigmoid saturates, 1 / (1 + inf) is the 0 that it should be
+            errors = self.targets - 1 / (1 + np.exp(-self.logits(parameters)))
+        return np.asarray((errors**2).sum(axis=(-2, -1)) / 2)
 
     @cached_property
     def parameters_sha256(self) -> str:
@@ -110,6 +112,8 @@ class Workload:
             "name": self.name,
             "story": self.story,
             "samples": len(self.inputs),
+            "inputs": self.inputs.tolist(),
+            "targets": self.targets.tolist(),
             "layer_sizes": list(self.layer_sizes),
             "activation": self.activation,
             "loss": self.loss,
@@ -138,6 +142,15 @@ class Workload:
         if not largest <= answer.largest_parameter:
             return f"a parameter of size {largest}, expected at most {answer.largest_parameter}"
         return None
+
+
+def logits(inputs: Array, parameters: Parameters, activation: str) -> Array:
+    """Of the last layer, (..., samples, n_last), for inputs (samples, n0)."""
+    found = activations = inputs
+    for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
+        found = activations @ weights + bias
+        activations = np.maximum(found, 0) if activation == "relu" else 1 / (1 + np.exp(-found))
+    return found
 
 
 def flat(tensors: Sequence[Array]) -> Array:

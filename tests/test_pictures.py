@@ -20,7 +20,9 @@ def report() -> Report:
         endings=[],
         conduct=[],
         accuracy=[Accuracy(name, "hidden", "float64", axis, x, 12.5, 3.0) for name in NAMES for axis, x in axes],
-        trajectories=[Trajectory(name, "hidden", 100, 1, 1, None, None, None, at, apart, truth) for name in NAMES],
+        trajectories=[
+            Trajectory(name, "hidden", 100, 1, 1, None, None, None, at, apart, truth, [0.6, 0.5, 0.5]) for name in NAMES
+        ],
     )
 
 
