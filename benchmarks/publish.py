@@ -13,7 +13,9 @@ import pandas as pd
 from benchmarks import conditions, judgements, records, tables, timings
 from benchmarks.estimates import costs, rows
 from benchmarks.markup import markdown
-from benchmarks.pictures import Picture, pictures
+from benchmarks.page.render import page
+from benchmarks.pictures import album
+from benchmarks.pictures.figure import Figure, svg
 from benchmarks.records import Record
 
 ROOT = Path(__file__).parent.parent
@@ -68,9 +70,10 @@ def rendered(folder: Path) -> dict[Path, str]:
     if not found:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
     headline = newest(found.values())
-    drawn = pictures(headline["gradients"])
+    drawn = album.of_record(headline)
     texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
-    texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
+    texts |= {folder / f"{figure.name}.svg": svg(figure) for figure in drawn}
+    texts[folder / "index.html"] = page(of_each_machine(found.values()))
     texts[folder / "README.md"] = _index(folder, found, drawn)
     texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in rows.rows(record)])
     texts[folder / "beginnings.csv"] = _csv(found, lambda record: [asdict(cost) for cost in costs.costs(record)])
@@ -91,6 +94,16 @@ def publish_one(path: Path, record: Record) -> Path:
 def newest(found: Iterable[Record]) -> Record:
     """The record that is shown first: the newest whole and fit one of full length, else the newest."""
     return max(found, key=lambda r: (not r["partial"] and not r["settings"]["quick"], not r["unfit"], r["created"]))
+
+
+def of_each_machine(found: Iterable[Record]) -> list[Record]:
+    """The one of each machine that is shown first; the machine of the one that is shown first of all comes first."""
+    machines: dict[str, list[Record]] = {}
+    for record in found:
+        machines.setdefault(record["machine"]["name"], []).append(record)
+    firsts = [newest(records_) for records_ in machines.values()]
+    front = newest(firsts)
+    return [front, *(record for record in firsts if record is not front)]
 
 
 def fill(document: str, record: Record) -> str:
@@ -123,13 +136,13 @@ def _page(record: Record) -> str:
     return "\n".join([heading, _GENERATED, *(markdown(table, "##") for table in tables.tables(record))])
 
 
-def _index(folder: Path, found: dict[Path, Record], drawn: list[Picture]) -> str:
+def _index(folder: Path, found: dict[Path, Record], drawn: list[Figure]) -> str:
     shown = newest(found.values())
     lines = [
         "# Results\n",
         _GENERATED,
         *(markdown(table, "##") for table in tables.tables(shown)),
-        *(f"![{picture.text}]({picture.name}.svg)\n" for picture in drawn),
+        *(f"![{figure.text}]({figure.name}.svg)\n" for figure in drawn),
         "## All records\n",
     ]
     for path, record in found.items():

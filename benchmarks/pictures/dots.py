@@ -52,7 +52,9 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
             legend=None,
             scale=alt.Scale(domain=everybody, range=[colour(i) for i in range(len(everybody))]),
         ),
-        "y": alt.Y("implementation:N", sort=order, title=None, axis=alt.Axis(labelLimit=150, ticks=False, domain=False)),
+        "y": alt.Y(
+            "implementation:N", sort=order, title=None, axis=alt.Axis(labelLimit=150, ticks=False, domain=False)
+        ),
     }
     x = alt.X(
         "ratio:Q",
@@ -63,7 +65,9 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
     base = alt.Chart(data(columns, implementation="string", said="string"))
     shapes = alt.Scale(domain=everybody, range=[SHAPES[i % len(SHAPES)] for i in range(len(everybody))])
     layers: list[Chart] = [
-        base.mark_rule(strokeWidth=3, strokeCap="round").encode(x=x, x2="high:Q", **looks).transform_calculate(ratio="datum.low"),
+        base.mark_rule(strokeWidth=3, strokeCap="round")
+        .encode(x=x, x2="high:Q", **looks)
+        .transform_calculate(ratio="datum.low"),
         base.mark_point(filled=True, size=110, opacity=1).encode(
             x=x, shape=alt.Shape("implementation:N", scale=shapes, legend=None), **looks
         ),

@@ -19,12 +19,16 @@ WIDTH = 380
 
 @dataclass(frozen=True)
 class Panel:
-    """One coordinate system: what stands above it, what is to be seen in it, in words, and its marks."""
+    """One coordinate system: what stands above it, what is to be seen in it, in words, and its marks.
+
+    `of` is the workload and the implementation, where it is of one row alone.
+    """
 
     title: str
     text: str
     chart: Chart
     height: int = 220
+    of: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ def svg(figure: Figure) -> str:
 
 def vega(panel: Panel) -> dict[str, Any]:
     """The panel as Vega draws it, as wide as what holds it and without a legend, which the page has once."""
-    chart = panel.chart.properties(width="container", height=panel.height, padding={"left": 2, "right": 8, "top": 4, "bottom": 4})
+    chart = panel.chart.properties(
+        width="container", height=panel.height, padding={"left": 2, "right": 8, "top": 4, "bottom": 4}
+    )
     config = {**CONFIG, "legend": {"disable": True}}
     found: dict[str, Any] = vl_convert.vegalite_to_vega({**chart.to_dict(), "config": config})
     return found

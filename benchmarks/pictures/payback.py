@@ -35,7 +35,11 @@ def payback(record: Record) -> Figure | None:
         "Seconds until so many epochs are done, in a fresh process: import, first call, epochs. Points mark where a line "
         f"crosses that of {REFERENCE}: from there on the beginning has paid, or is used up."
     )
-    return Figure("payback", "What it costs to begin, and when that has paid", text, panels, [*names.values()]) if panels else None
+    return (
+        Figure("payback", "What it costs to begin, and when that has paid", text, panels, [*names.values()])
+        if panels
+        else None
+    )
 
 
 def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> Panel:
@@ -69,7 +73,9 @@ def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> 
         drawn += [
             marked.mark_rule(color=role("ink"), strokeWidth=3).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
             marked.mark_point(filled=True, color=role("ink"), size=70, opacity=1).encode(x=x, y=y),
-            marked.mark_text(dy=16, dx=6, align="left", color=role("ink"), fontWeight=600).encode(x=x, y=y, text="said:N"),
+            marked.mark_text(dy=16, dx=6, align="left", color=role("ink"), fontWeight=600).encode(
+                x=x, y=y, text="said:N"
+            ),
         ]
     return Panel(title, _words(shown), alt.layer(*drawn), height=250)
 

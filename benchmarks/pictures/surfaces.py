@@ -74,7 +74,12 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
     who = ", ".join(names[name] for name in surface.learned_by)
     title = f"{workload['name']}, {'-'.join(map(str, workload['layer_sizes']))}"
     layers = [*_filled(surface.outputs), *_samples(samples, answers, workload["targets"])]
-    return Panel(title, f"{flat}; {said}. Learned by {who}, without a visible difference.", alt.layer(*layers), height=300)
+    return Panel(
+        title,
+        f"{flat}; {said}. Learned by {who}, without a visible difference.",
+        alt.layer(*layers).resolve_scale(color="independent"),
+        height=300,
+    )
 
 
 def _filled(outputs: Grid) -> list[Chart]:
@@ -95,9 +100,7 @@ def _filled(outputs: Grid) -> list[Chart]:
     x, y = _axis(alt.X, "x", "first input"), _axis(alt.Y, "y", "second input")
     bands = alt.Scale(domain=list(range(BANDS)), range=[role(f"band-{n}") for n in range(BANDS)])
     areas = alt.Chart(data(points)).mark_line(filled=True, strokeWidth=0, interpolate="linear-closed", order=False)
-    drawn: list[Chart] = [
-        areas.encode(x=x, y=y, detail="piece:N", color=alt.Color("band:O", scale=bands, legend=None))
-    ]
+    drawn: list[Chart] = [areas.encode(x=x, y=y, detail="piece:N", color=alt.Color("band:O", scale=bands, legend=None))]
     lines = contourpy.contour_generator(axis, axis, outputs).lines(0.5) if np.ptp(outputs) > VISIBLE else []
     for line in lines:
         columns = {"x": line[:, 0].round(3).tolist(), "y": line[:, 1].round(3).tolist()}
@@ -120,7 +123,9 @@ def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) ->
     return [
         base.mark_circle(size=170, opacity=1, color=role("ink")),
         base.mark_circle(size=90, opacity=1).encode(color=fill),
-        base.mark_text(**words, color=role("raised"), stroke=role("raised"), strokeWidth=5, strokeJoin="round").encode(text="said:N"),
+        base.mark_text(**words, color=role("raised"), stroke=role("raised"), strokeWidth=5, strokeJoin="round").encode(
+            text="said:N"
+        ),
         base.mark_text(**words, color=role("ink")).encode(text="said:N"),
     ]
 
