@@ -8,8 +8,7 @@ from benchmarks.captions import caption, weaknesses
 from benchmarks.cells import NONE, three_digits, with_ends
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.page.headline import Fact, facts, headline
-from benchmarks.pictures import album
-from benchmarks.pictures.figure import Figure, vega
+from benchmarks.pictures.figure import Figure
 from benchmarks.pictures.style import DASHES, colour, labels
 from benchmarks.records import Record
 
@@ -62,9 +61,8 @@ class Machine:
         return [stroke for stroke in self.strokes if stroke.label in figure.series]
 
 
-def machine(key: str, record: Record) -> Machine:
+def machine(key: str, record: Record, figures: list[Figure]) -> Machine:
     """All of it."""
-    figures = album.of_record(record)
     raw = next((figure for figure in figures if figure.name == "rounds"), None)
     names = labels(i["name"] for i in record["implementations"])
     found = rows(record)
@@ -88,7 +86,7 @@ def machine(key: str, record: Record) -> Machine:
             for number, label in enumerate(names.values())
         ],
         panels={
-            f"{key}-{figure.name}-{number}": vega(panel)
+            f"{key}-{figure.name}-{number}": panel.spec
             for figure in figures
             for number, panel in enumerate(figure.panels)
         },

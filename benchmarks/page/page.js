@@ -1,15 +1,15 @@
 "use strict";
 // The page without its data: what is switched, filtered, sorted, opened and drawn. Text from records is only ever text.
 
-const panels = JSON.parse(document.getElementById("panels").textContent);
+const [config, panels] = ["config", "panels"].map((id) => JSON.parse(document.getElementById(id).textContent));
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
 // Plots are drawn when they come near, so that the page can be used before any is.
 function draw(place) {
   if (place.dataset.drawn) return;
   place.dataset.drawn = "yes";
-  const view = new vega.View(vega.parse(panels[place.dataset.panel]), { renderer: "svg", container: place });
-  view.runAsync().then(() => { place.dataset.drawn = "done"; });
+  const spec = { ...panels[place.dataset.panel], width: "container", autosize: { type: "fit-x", contains: "padding" } };
+  vegaEmbed(place, spec, { config, actions: false, renderer: "svg" }).then(() => { place.dataset.drawn = "done"; });
 }
 const near = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target); }

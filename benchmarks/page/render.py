@@ -4,7 +4,7 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import vl_convert
 
 from benchmarks.contract import REFERENCE
 from benchmarks.page.contents import Machine, machine
-from benchmarks.pictures.style import DARK, LIGHT
+from benchmarks.pictures.figure import Figure
+from benchmarks.pictures.style import CONFIG, DARK, LIGHT
 from benchmarks.records import Record
 
 MOST_BYTES = 1_500_000
@@ -21,23 +22,22 @@ MOST_BYTES = 1_500_000
 FOLDER = Path(__file__).parent
 
 
-def page(shown: Iterable[Record]) -> str:
-    """A page of one record for each machine, the first in front.
+def page(shown: Sequence[tuple[Record, Callable[[], list[Figure]]]]) -> str:
+    """A page of one record for each machine, and how to draw its figures, the first in front.
 
     Machines that no longer fit into MOST_BYTES are named, and not shown. Raises ValueError where not even one fits.
     """
-    records = list(shown)
     machines: list[Machine] = []
     found = ""
-    for number, record in enumerate(records):
-        candidate = [*machines, machine(f"m{number}", record)]
-        left_out = [r["machine"]["name"] for r in records[number + 1 :]]
+    for number, (record, draw) in enumerate(shown):
+        candidate = [*machines, machine(f"m{number}", record, draw())]
+        left_out = [other["machine"]["name"] for other, _ in shown[number + 1 :]]
         text = _render(candidate, left_out)
         if len(text.encode()) > MOST_BYTES:
             break
         machines, found = candidate, text
     if not found:
-        raise ValueError(f"{records[0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
+        raise ValueError(f"{shown[0][0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
     return found
 
 
@@ -56,6 +56,7 @@ def _render(machines: list[Machine], left_out: list[str]) -> str:
         hashes=[_hash(f"\n{script}\n") for script in scripts],
         style=_roles() + style,
         panels=inline({key: spec for shown in machines for key, spec in shown.panels.items()}),
+        config=inline({**CONFIG, "legend": {"disable": True}}),
     )
     return text + "\n"
 
@@ -68,8 +69,8 @@ def inline(content: Any) -> str:
 
 @functools.cache
 def _vega() -> str:
-    """Vega's own JavaScript, which draws what Vega-Lite was compiled to; no loader of it is ever given an address."""
-    text: str = vl_convert.javascript_bundle("window.vega = vega;")
+    """The JavaScript of Vega, Vega-Lite and what embeds them; their loader is never given an address."""
+    text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     if "</script" in text.lower() or "<!--" in text:
         raise ValueError("the bundle of Vega can't stand in a script element")
     return text

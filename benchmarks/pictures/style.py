@@ -102,19 +102,14 @@ def colour(number: int) -> str:
 
 def by_implementation(shown: list[str]) -> dict[str, Any]:
     """Colour and dashes of lines; the first is the widest, so that none hides where they lie on each other."""
-    legend = alt.Legend(title=None, orient="top", symbolStrokeWidth=3, symbolSize=600, labelLimit=300, columns=4)
     cycle = range(len(shown))
-    widths = [max(1.5, 4.5 - i) for i in cycle]
+    colours = alt.Scale(domain=shown, range=[colour(number) for number in cycle])
+    dashes = alt.Scale(domain=shown, range=[DASHES[number % len(DASHES)] for number in cycle])
+    widths = alt.Scale(domain=shown, range=[max(1.5, 4.5 - number) for number in cycle])
     return {
-        "color": alt.Color(
-            "implementation:N", legend=legend, scale=alt.Scale(domain=shown, range=[colour(i) for i in cycle])
-        ),
-        "strokeDash": alt.StrokeDash(
-            "implementation:N",
-            legend=legend,
-            scale=alt.Scale(domain=shown, range=[DASHES[i % len(DASHES)] for i in cycle]),
-        ),
-        "strokeWidth": alt.StrokeWidth("implementation:N", legend=None, scale=alt.Scale(domain=shown, range=widths)),
+        "color": alt.Color("implementation:N", scale=colours),
+        "strokeDash": alt.StrokeDash("implementation:N", scale=dashes),
+        "strokeWidth": alt.StrokeWidth("implementation:O", scale=widths, legend=None),
     }
 
 
@@ -135,7 +130,16 @@ CONFIG = {
     "font": _FONT,
     "background": "transparent",
     "axis": _AXIS,
-    "legend": {"labelColor": role("ink"), "labelFontSize": 12},
+    "legend": {
+        "title": None,
+        "orient": "top",
+        "columns": 4,
+        "labelColor": role("ink"),
+        "labelFontSize": 12,
+        "labelLimit": 300,
+        "symbolStrokeWidth": 3,
+        "symbolSize": 600,
+    },
     "title": {"color": role("ink"), "fontSize": 13, "anchor": "start", "fontWeight": 600},
     "view": {"stroke": None},
     "aria": False,
