@@ -71,12 +71,9 @@ def rendered(folder: Path) -> dict[Path, str]:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
     headline = newest(found.values())
     drawn = album.of_record(headline)
-    machines = [
-        (r, lambda r=r: drawn if r is headline else album.of_record(r)) for r in of_each_machine(found.values())
-    ]
     texts = {path.with_suffix(".md"): _page(record) for path, record in found.items()}
     texts |= {folder / f"{figure.name}.svg": svg(figure) for figure in drawn}
-    texts[folder / "index.html"] = page(machines)
+    texts[folder / "index.html"] = page(of_each_machine(found.values()), drawn)
     texts[folder / "README.md"] = _index(folder, found, drawn)
     texts[folder / "timings.csv"] = _csv(found, lambda record: [asdict(row) for row in rows.rows(record)])
     texts[folder / "beginnings.csv"] = _csv(found, lambda record: [asdict(cost) for cost in costs.costs(record)])

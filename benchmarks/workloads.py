@@ -144,7 +144,7 @@ class Workload:
         return None
 
 
-def logits(inputs: Array, parameters: Parameters, activation: str) -> Array:
+def logits(inputs: Array, parameters: Sequence[Array], activation: str) -> Array:
     """Of the last layer, (..., samples, n_last), for inputs (samples, n0)."""
     found = activations = inputs
     for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):

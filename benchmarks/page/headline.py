@@ -25,7 +25,7 @@ def headline(record: Record) -> str:
 
 
 def facts(record: Record) -> list[Fact]:
-    """How wrong a gradient was at most, how many trainings ended where they must, what the machine did to the ratios."""
+    """How wrong a gradient was at most, how many trainings ended where they must, what the machine did to ratios."""
     report, floor = record["gradients"], control.noise_floor(record)
     errors = [row["of_bound"]["largest"] for row in report["rows"] if row["of_bound"]]
     known = None if None in errors or not errors else max(errors)
@@ -51,19 +51,21 @@ def _cost(record: Record, names: dict[str, str]) -> str:
     (workload, _), found = max(tables.items(), key=lambda table: _contrast(table[1]))
     shown = sorted(found, key=lambda row: row.ratio or 1)
     shown = shown if len(shown) < 3 else [shown[0], shown[-1]]
-    said = " and ".join(_beside(row, names[row.implementation]) for row in shown)
-    return f"Beside {REFERENCE}, an epoch of {workload} takes {said}"
+    apart = " and ".join(
+        f"{names[r.implementation]} takes {with_ends(r.interval)[0]} times" for r in shown if _apart(r)
+    )
+    said = [f"{apart} as long as {REFERENCE}"] if apart else []
+    said += [f"{names[r.implementation]} can't be told from {REFERENCE}" for r in shown if not _apart(r)]
+    return f"Per epoch of {workload}, {', '.join(said)}"
+
+
+def _apart(row: Row) -> bool:
+    return row.verdict in SEPARATED
 
 
 def _contrast(found: list[Row]) -> float:
     ratios = [1.0, *(row.ratio or 1.0 for row in found)]
     return max(ratios) / min(ratios)
-
-
-def _beside(row: Row, name: str) -> str:
-    if row.verdict not in SEPARATED:
-        return f"{name} the same, as far as can be told"
-    return f"{name} {with_ends(row.interval)[0]} times as long"
 
 
 def _gradients(record: Record, names: dict[str, str]) -> str:

@@ -4,7 +4,7 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import vl_convert
 
 from benchmarks.contract import REFERENCE
 from benchmarks.page.contents import Machine, machine
+from benchmarks.pictures import album
 from benchmarks.pictures.figure import Figure
 from benchmarks.pictures.style import CONFIG, DARK, LIGHT
 from benchmarks.records import Record
@@ -22,22 +23,22 @@ MOST_BYTES = 1_500_000
 FOLDER = Path(__file__).parent
 
 
-def page(shown: Sequence[tuple[Record, Callable[[], list[Figure]]]]) -> str:
-    """A page of one record for each machine, and how to draw its figures, the first in front.
+def page(shown: Sequence[Record], drawn: list[Figure]) -> str:
+    """A page of one record for each machine, the first in front, of which the figures are drawn already.
 
     Machines that no longer fit into MOST_BYTES are named, and not shown. Raises ValueError where not even one fits.
     """
     machines: list[Machine] = []
     found = ""
-    for number, (record, draw) in enumerate(shown):
-        candidate = [*machines, machine(f"m{number}", record, draw())]
-        left_out = [other["machine"]["name"] for other, _ in shown[number + 1 :]]
+    for number, record in enumerate(shown):
+        candidate = [*machines, machine(f"m{number}", record, album.of_record(record) if number else drawn)]
+        left_out = [other["machine"]["name"] for other in shown[number + 1 :]]
         text = _render(candidate, left_out)
         if len(text.encode()) > MOST_BYTES:
             break
         machines, found = candidate, text
     if not found:
-        raise ValueError(f"{shown[0][0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
+        raise ValueError(f"{shown[0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
     return found
 
 

@@ -73,13 +73,15 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
         ),
         base.mark_text(dy=-13, fontSize=12, fontWeight=600, color=role("ink")).encode(x=x, y=looks["y"], text="said:N"),
     ]
-    one = alt.Chart(data({"ratio": [1]})).mark_rule(color=role("muted"), strokeDash=[3, 3]).encode(x=x)
-    band = [_band(floor, x)] if floor and floor.low and floor.high else []
+    ends = (floor.low, floor.high) if floor and floor.low and floor.high else (1.0, 1.0)
+    band = alt.Chart(data({"ratio": [ends[0]], "high": [ends[1]]})).mark_rect(
+        color=role("muted"), stroke=role("muted"), strokeWidth=1, opacity=0.4
+    )
     said = [f"{row.implementation} {' with the interval '.join(with_ends(row.interval))}" for row in shown[1:]]
     return Panel(
         title,
         f"{'; '.join(said)}.",
-        alt.layer(*band, one, *layers),
+        alt.layer(band.encode(x=x, x2="high:Q"), *layers),
         height=PIXELS_A_ROW * len(shown) + 10,
     )
 
@@ -89,8 +91,3 @@ def _around(columns: dict[str, list[Any]]) -> list[float]:
     low, high = min([1.0, *columns["low"]]), max([1.0, *columns["high"]])
     margin = max(1.15, (high / low) ** 0.12)
     return [low / margin, high * margin]
-
-
-def _band(floor: Interval, x: alt.X) -> Chart:
-    ends = alt.Chart(data({"ratio": [floor.low], "high": [floor.high]}))
-    return ends.mark_rect(color=role("muted"), opacity=0.3).encode(x=x, x2="high:Q")

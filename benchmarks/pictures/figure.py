@@ -12,7 +12,7 @@ import vl_convert
 
 from benchmarks.pictures.style import CONFIG, on_paper, role
 
-Chart = alt.Chart | alt.LayerChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 WIDTH = 380
 """Of a panel in a file, in pixels. On the page it is as wide as there is room."""
@@ -62,9 +62,9 @@ class Figure:
 def data(columns: Mapping[str, Sequence[Any]], **types: str) -> alt.InlineData:
     """Columns as CSV inside a picture, which is a third of the same as objects. `types` are for what is no number."""
     frame = pd.DataFrame(columns)
-    parse = {column: types.get(column, "number") for column in frame}
+    parse = {column: types.get(column, "number") for column in columns}
     text = frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
-    return alt.InlineData(values=text, format=alt.DataFormat(alt.CsvDataFormat(type="csv", parse=parse)))
+    return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=parse))
 
 
 def svg(figure: Figure) -> str:

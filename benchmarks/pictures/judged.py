@@ -30,7 +30,7 @@ def scale(report: Report) -> Figure | None:
 
 def losses(report: Report) -> Figure | None:
     """Loss by epoch, all implementations on top of each other."""
-    text = "The loss at the parameters that each has after so many epochs, by one formula for all: lines lie on each other."
+    text = "The loss at the parameters that each has after so many epochs, by one formula for all."
     panels = []
     for workload, rows in _by(report["trajectories"], "workload"):
         columns = _columns(report, rows, "loss")
@@ -86,7 +86,7 @@ def _digits(report: Report, name: str, title: str, text: str, axis: str, x: alt.
 
 
 def _columns(report: Report, rows: list[dict[str, Any]], field: str) -> dict[str, list[Any]]:
-    """The numbers of trajectories at their epochs, of those that a logarithm has; the truth ends earlier than they do."""
+    """The numbers of trajectories at their epochs, of those that a logarithm has; the truth ends earlier."""
     names = labels(_everybody(report))
     points = [
         (names[row["implementation"]], epoch, value)

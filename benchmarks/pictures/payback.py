@@ -32,8 +32,8 @@ def payback(record: Record) -> Figure | None:
             shown = [(row, begun[workload, row.implementation]) for row in (base, *others)]
             panels.append(_panel(f"{workload}, {tier}", shown, names))
     text = (
-        "Seconds until so many epochs are done, in a fresh process: import, first call, epochs. Points mark where a line "
-        f"crosses that of {REFERENCE}: from there on the beginning has paid, or is used up."
+        "Seconds until so many epochs are done, in a fresh process: import, first call, epochs. Points mark where a "
+        f"line crosses that of {REFERENCE}: from there on the beginning has paid, or is used up."
     )
     return (
         Figure("payback", "What it costs to begin, and when that has paid", text, panels, [*names.values()])

@@ -44,7 +44,7 @@ def _panel(record: Record, row: Row, label: str, every: int) -> Panel:
             raw["at"].append(number + place / len(logarithms))
             raw["ratio"].append(f"{math.exp(logarithms[place]):.4g}")
         first += len(logarithms)
-    middles = {
+    middles: dict[str, list[Any]] = {
         "at": [n + 0.5 for n in range(len(launches))],
         "ratio": [f"{math.exp(m):.5g}" for m in medians(launches)],
     }

@@ -1,5 +1,7 @@
 """Where logarithmic axes have their ticks."""
 
+from typing import Any
+
 import altair as alt
 
 POWERS = [10.0**power for power in range(-20, 10)]
@@ -7,7 +9,7 @@ POWERS = [10.0**power for power in range(-20, 10)]
 LADDER = [mantissa * power for power in POWERS for mantissa in (1, 2, 5)]
 
 
-def log_scale(**settings: object) -> alt.Scale:
+def log_scale(**settings: Any) -> alt.Scale:
     """A logarithmic scale."""
     return alt.Scale(type="log", **settings)
 

@@ -43,7 +43,10 @@ def surfaces(record: Record) -> Figure | None:
     if not found:
         return None
     names = labels(i["name"] for i in record["implementations"])
-    text = "The output of the trained network for every pair of inputs: blue is 0, orange is 1. Circles are the samples, filled where the target is 1; the line is where the answer changes, at 0.5."
+    text = (
+        "The output of the trained network for every pair of inputs: blue is 0, orange is 1. Circles are the samples, "
+        "filled where the target is 1; the line is where the answer changes, at 0.5."
+    )
     return Figure("surfaces", "What each network learned", text, [_panel(s, names) for s in found], series=[])
 
 
@@ -72,7 +75,12 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
     span = float(np.ptp(surface.outputs))
     flat = f"flat, between {surface.outputs.min():.4g} and {surface.outputs.max():.4g}" if span < VISIBLE else "curved"
     who = ", ".join(names[name] for name in surface.learned_by)
-    title = f"{workload['name']}, {'-'.join(map(str, workload['layer_sizes']))}"
+    lies = (
+        f"flat at {surface.outputs.mean():.3f}"
+        if span < VISIBLE
+        else f"from {answers.min():.3f} to {answers.max():.3f}"
+    )
+    title = f"{workload['name']}, {'-'.join(map(str, workload['layer_sizes']))}: {lies}"
     layers = [*_filled(surface.outputs), *_samples(samples, answers, workload["targets"])]
     return Panel(
         title,
@@ -83,15 +91,17 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
 
 
 def _filled(outputs: Grid) -> list[Chart]:
-    """Bands of height from the lowest up, each drawn over those below it; and the line at 0.5."""
+    """Bands of height from the lowest up, each drawn over those below it; and the line at 0.5.
+
+    A hole in a band is one path with its rim, and goes around the other way: it stays open.
+    """
     axis = np.linspace(LOW, HIGH, POINTS)
     contours = contourpy.contour_generator(axis, axis, outputs, fill_type="OuterOffset")
     edges = [(number + 0.5) / (BANDS - 1) for number in range(BANDS - 1)]
     points: dict[str, list[Any]] = {"x": [], "y": [], "piece": [], "band": []}
     for band, edge in enumerate([0.0, *edges]):
-        for polygon in contours.filled(edge, 2.0)[0] if outputs.max() > edge else []:
-            # a hole is the way to it, around it the other way, and back
-            ring = polygon.round(3)
+        for polygon, offsets in zip(*contours.filled(edge, 2.0), strict=True):
+            ring = _path(np.asarray(polygon), np.asarray(offsets)).round(3)
             piece = len(set(points["piece"]))
             points["x"] += ring[:, 0].tolist()
             points["y"] += ring[:, 1].tolist()
@@ -102,11 +112,17 @@ def _filled(outputs: Grid) -> list[Chart]:
     areas = alt.Chart(data(points)).mark_line(filled=True, strokeWidth=0, interpolate="linear-closed", order=False)
     drawn: list[Chart] = [areas.encode(x=x, y=y, detail="piece:N", color=alt.Color("band:O", scale=bands, legend=None))]
     lines = contourpy.contour_generator(axis, axis, outputs).lines(0.5) if np.ptp(outputs) > VISIBLE else []
-    for line in lines:
+    for line in map(np.asarray, lines):
         columns = {"x": line[:, 0].round(3).tolist(), "y": line[:, 1].round(3).tolist()}
         path = alt.Chart(data(columns)).mark_line(color=role("ink"), strokeWidth=1.5, order=False)
         drawn.append(path.encode(x=x, y=y))
     return drawn
+
+
+def _path(points: Grid, offsets: NDArray[np.integer]) -> Grid:
+    """One path around a polygon, (points, 2), with a way to each of its holes, around it, and back."""
+    rim, *holes = np.split(points, offsets[1:-1].astype(int))
+    return np.concatenate([rim, *(part for hole in holes for part in (hole, rim[:1]))])
 
 
 def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) -> list[Chart]:
@@ -119,7 +135,7 @@ def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) ->
     x, y = _axis(alt.X, "x", "first input"), _axis(alt.Y, "y", "second input")
     base = alt.Chart(data(columns, said="string")).encode(x=x, y=y)
     fill = alt.Color("target:O", legend=None, scale=alt.Scale(domain=[0, 1], range=[role("raised"), role("ink")]))
-    words = {"dy": -16, "fontSize": 13, "fontWeight": 600}
+    words: dict[str, Any] = {"dy": -16, "fontSize": 13, "fontWeight": 600}
     return [
         base.mark_circle(size=170, opacity=1, color=role("ink")),
         base.mark_circle(size=90, opacity=1).encode(color=fill),
