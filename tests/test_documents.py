@@ -94,6 +94,7 @@ UNTESTED_ALONE = {
     "faults",  # by test_planting
     "speed",  # by hand: it takes half a minute
     "report",  # by test_cli
+    *("scales", "album"),  # by test_figure, which draws all there is
     "choices",  # by test_cli, as a user would
     "show",  # by test_cli
 }

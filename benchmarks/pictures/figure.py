@@ -34,7 +34,8 @@ class Panel:
     @cached_property
     def spec(self) -> dict[str, Any]:
         """In Vega-Lite, without a width. Not validated, which takes ten times as long: the tests draw all there is."""
-        found: dict[str, Any] = self.chart.to_dict(validate=False)
+        with alt.data_transformers.enable(consolidate_datasets=False):  # only a whole chart can hold data for its parts
+            found: dict[str, Any] = self.chart.to_dict(validate=False)
         return {key: value for key, value in found.items() if key not in ("$schema", "config")} | {
             "height": self.height
         }

@@ -109,7 +109,7 @@ def by_implementation(shown: list[str]) -> dict[str, Any]:
     return {
         "color": alt.Color("implementation:N", scale=colours),
         "strokeDash": alt.StrokeDash("implementation:N", scale=dashes),
-        "strokeWidth": alt.StrokeWidth("implementation:O", scale=widths, legend=None),
+        "strokeWidth": alt.StrokeWidth("implementation:O", scale=widths),
     }
 
 
