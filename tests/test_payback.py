@@ -17,6 +17,7 @@ def test_the_lines_cross_at_the_break_even() -> None:
     found = next(cost.break_even for cost in costs(record) if cost.implementation == "faster")
     assert figure is not None
     assert found is not None
+    assert found.epochs is not None
     assert found.verdict == "after"
     layers = figure.panels[0].spec["layer"]
     lines: dict[str, list[tuple[float, float]]] = {}

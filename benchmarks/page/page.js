@@ -9,7 +9,7 @@ function draw(place) {
   if (place.dataset.drawn) return;
   place.dataset.drawn = "yes";
   const spec = { ...panels[place.dataset.panel], width: "container", autosize: { type: "fit-x", contains: "padding" } };
-  vegaEmbed(place, spec, { config, actions: false, renderer: "svg" }).then(() => { place.dataset.drawn = "done"; });
+  vegaEmbed(place.firstElementChild, spec, { config, actions: false, renderer: "svg" }).then(() => { place.dataset.drawn = "done"; });
 }
 const near = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target); }
