@@ -25,8 +25,9 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_record_gets_a_page_and_the_folder_an_index(folder: Path) -> None:
     written = publish.publish(folder)
-    assert set(written) == {path for path in folder.rglob("*") if path.suffix in (".md", ".csv")}
-    assert len(written) == 3 + 5
+    assert set(written) == {path for path in folder.rglob("*.*") if path.suffix != ".json"}
+    assert sorted(path.name for path in folder.glob("*.svg")) == ["payback.svg", "ratios.svg", "rounds.svg"]
+    assert len(written) == 3 + 5 + 1 + 3
     index = (folder / "README.md").read_text()
     assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.md), interrupted:" in index
     assert "2026-02-02T000000Z.md), quick:" in index
@@ -35,6 +36,12 @@ def test_every_record_gets_a_page_and_the_folder_an_index(folder: Path) -> None:
 def test_the_newest_full_record_is_shown_first(folder: Path) -> None:
     publish.publish(folder)
     assert "1.6487" in (folder / "README.md").read_text()  # exp(0.5), of the oldest
+
+
+def test_the_page_has_one_record_of_each_machine_the_one_that_is_shown_first_in_front(folder: Path) -> None:
+    found = publish.of_each_machine(records.read(path) for path in records.paths(folder))
+    assert [record["machine"]["name"] for record in found] == ["some-cpu-1-cores-linux", "another-machine"]
+    assert found[0]["created"] == "2026-01-02T03:04:05Z"  # the quick one is newer
 
 
 def test_the_csv_has_a_line_for_every_row_of_every_record(folder: Path) -> None:
