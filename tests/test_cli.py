@@ -135,7 +135,8 @@ def test_a_report_holds_all_of_it(tmp_path: Path, ending: str) -> None:
     assert str(tmp_path) not in text
     pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
     if ending == "md":
-        assert pictures == [f"judged-{name}.svg" for name in ("accuracy-saturation", "accuracy-scale", "losses", "trajectories")]
+        drawn = ("accuracy-saturation", "accuracy-scale", "losses", "trajectories")
+        assert pictures == [f"judged-{name}.svg" for name in drawn]
         assert all(f"]({name})" in text for name in pictures)
     else:
         assert pictures == []

@@ -37,6 +37,13 @@ def test_without_times_it_says_so() -> None:
     assert headline(planted_record({})) == "Nothing has a time yet, and no gradient was judged."
 
 
+def test_a_run_whose_control_failed_says_so_before_anything_else() -> None:
+    record = planted_record({"other": spread(0.5)}, control=[0.1 + 0.001 * launch for launch in range(6)])
+    assert headline(record).startswith(
+        "This run is unfit, its times are not to be believed: per epoch of hidden, other takes"
+    )
+
+
 def numbers(record: dict[str, Any]) -> list[str]:
     return [fact.number for fact in facts(record)]
 

@@ -21,7 +21,9 @@ class Fact:
 def headline(record: Record) -> str:
     """The widest contrast with the baseline in one workload and tier, and whether the gradients are right."""
     names = labels(i["name"] for i in record["implementations"])
-    return f"{_cost(record, names)}, and {_gradients(record, names)}."
+    doubt = "This run is unfit, its times are not to be believed: " if control.unfit(record) else ""
+    said = _cost(record, names)
+    return f"{doubt}{said[0].lower() + said[1:] if doubt else said}, and {_gradients(record, names)}."
 
 
 def facts(record: Record) -> list[Fact]:
