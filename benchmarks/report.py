@@ -6,7 +6,8 @@ from typing import Any
 import jinja2
 
 from benchmarks import environment, records
-from benchmarks.pictures import pictures
+from benchmarks.pictures import album
+from benchmarks.pictures.figure import svg
 from benchmarks.tables import judgements
 from benchmarks.tables.formats import html, markdown
 
@@ -21,10 +22,12 @@ def write(path: Path, report: dict[str, Any], implementations: list[dict[str, An
         f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python {environment.versions()['python']}, "
         f"{versions}; {report['points']} random points, seed {report['seed']}; {records.timestamp()}; {command}."
     )
-    shown, drawn, examples = judgements.tables(report), pictures(report), report["counterexamples"]
+    shown, drawn, examples = judgements.tables(report), album.of_report(report), report["counterexamples"]
     if path.suffix == ".html":
         template = jinja2.Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        text = template.render(title=TITLE, about=about, tables=shown, pictures=drawn, examples=examples, html=html)
+        text = template.render(
+            title=TITLE, about=about, tables=shown, pictures=drawn, examples=examples, html=html, svg=svg
+        )
         records.write_whole(path, text + "\n")
         return [path]
     files = {path.with_name(f"{path.stem}-{picture.name}.svg"): picture for picture in drawn}
@@ -39,7 +42,7 @@ def write(path: Path, report: dict[str, Any], implementations: list[dict[str, An
         ),
     ]
     for file, picture in files.items():
-        records.write_whole(file, picture.svg)
+        records.write_whole(file, svg(picture))
     records.write_whole(path, "\n".join(parts))
     return [path, *files]
 

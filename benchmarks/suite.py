@@ -241,7 +241,7 @@ class Suite:
         if self.report is None:
             raise ValueError("a run that has judged nothing has nothing to record")
         record = {
-            "schema": 3,
+            "schema": 4,
             "created": self.created,
             "command": command,
             **self._about,

@@ -7,7 +7,7 @@ about five kernels, of which each costs about as much to start as a small layer 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +26,7 @@ GRANULARITY = "whole loop"
 Plain = NDArray[np.floating]
 Array = jax.Array
 Parameters = list[Array]
-Memory = optax.OptState
+Memory = Any  # of optax's making
 State = tuple[Parameters, Memory]
 
 SMALL = 4096

@@ -25,7 +25,8 @@ State = tuple[Parameters, Memory]
 
 def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
     kind = getattr(torch, dtype)
-    return [torch.tensor(p, dtype=kind) for p in parameters], *(torch.tensor(a, dtype=kind) for a in (inputs, targets))
+    tensors = [torch.tensor(p, dtype=kind) for p in parameters]
+    return tensors, torch.tensor(inputs, dtype=kind), torch.tensor(targets, dtype=kind)
 
 
 def sigmoid(logits: Array) -> Array:

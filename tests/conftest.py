@@ -128,7 +128,7 @@ def planted_record(
                 }
             )
     return {
-        "schema": 3,
+        "schema": 4,
         "created": "2026-01-02T03:04:05Z",
         "command": "xorbench run",
         "commit": None,
@@ -172,6 +172,8 @@ def planted_record(
                 "name": "hidden",
                 "story": "made up",
                 "samples": 4,
+                "inputs": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
+                "targets": [[0.0], [1.0], [1.0], [0.0]],
                 "layer_sizes": [2, 4, 1],
                 "activation": "sigmoid",
                 "loss": "squared error",

@@ -145,11 +145,12 @@ def test_a_report_holds_all_of_it(tmp_path: Path, ending: str) -> None:
     assert str(tmp_path) not in text
     pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
     if ending == "md":
-        assert pictures == ["judged-accuracy-saturation.svg", "judged-accuracy-scale.svg", "judged-trajectories.svg"]
+        drawn = ("accuracy-saturation", "accuracy-scale", "losses", "trajectories")
+        assert pictures == [f"judged-{name}.svg" for name in drawn]
         assert all(f"]({name})" in text for name in pictures)
     else:
         assert pictures == []
-        assert text.count("<svg") == 3
+        assert text.count("<svg") == 4
         assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]+"', "", text)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import Variant
 
@@ -242,6 +243,10 @@ def test_all_that_is_here_passes_in_both_dtypes() -> None:
     report = judge(present, SMALL, points=20, seed=1)
     assert report.passed
     assert all(e.difference_from_reference is not None and e.difference_from_reference <= 1e-9 for e in report.endings)
+    for end in report.endings:
+        assert end.parameters is not None
+        trained = [np.array(tensor) for tensor in end.parameters]
+        assert WORKLOADS[end.workload].losses(trained) == pytest.approx(end.loss, rel=1e-12)
     assert len(report.pairs) == len(present) * (len(present) - 1) // 2 * len(SMALL) * len(DTYPES)
 
 

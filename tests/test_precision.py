@@ -46,7 +46,8 @@ def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
 
 
 def test_trajectories_say_when_or_never() -> None:
-    row = Trajectory("other", "hidden", 10, 1, 20_000, None, None, None, [1, 5, 10], [0, 1e-17, 2e-15], [0, 3e-16])
+    apart, from_truth, loss = [0, 1e-17, 2e-15], [0, 3e-16], [0.6, 0.5, 0.5]
+    row = Trajectory("other", "hidden", 10, 1, 20_000, None, None, None, [1, 5, 10], apart, from_truth, loss)
     (line,) = precision.trajectories(report(trajectories=[row])).frame.to_dict("records")
     assert [line[head] for head in ("other bits", "> 1 ulp", "> 1e-12", "other decisions")] == [
         "1",

@@ -42,7 +42,7 @@ def spoilt(record: dict[str, Any], *keys: str | int, value: object) -> dict[str,
 @pytest.mark.parametrize(
     ("keys", "value", "path"),
     [
-        (("schema",), 4, "$.schema"),
+        (("schema",), 5, "$.schema"),
         (("timings", 0, "round_nanoseconds"), ["fast"], "$.timings[0].round_nanoseconds[0]"),
         (("timings", 0, "epochs_per_round"), 0, "$.timings[0].epochs_per_round"),
         (("machine", "hostname"), "secret", "$.machine"),

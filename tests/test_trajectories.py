@@ -58,3 +58,13 @@ def test_an_honest_training_stays_near_the_true_one() -> None:
     high, low = true_trajectory(workload, 100)
     assert np.abs((rows[:101] - high) - low).max() < 1e-14
     assert np.abs(rows[100] - rows[99]).max() > 1e-4  # it moves
+
+
+def test_the_loss_is_that_of_the_parameters_at_those_epochs() -> None:
+    rows = np.zeros((ROWS, 3))
+    rows[100:] = [20, 20, -10]  # OR: wrong about (1, 1) alone
+    found = trajectories(NEURON, {REFERENCE: rows}, true_trajectory(NEURON, 1))[0]
+    by_epoch = dict(zip(found.at, found.loss, strict=True))
+    assert by_epoch[1] == by_epoch[86] == 0.5  # four predictions of 1/2
+    assert by_epoch[100] == by_epoch[10_000] == pytest.approx(0.5, abs=2e-4)
+    assert by_epoch[100] != 0.5

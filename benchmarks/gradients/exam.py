@@ -98,9 +98,9 @@ class Exam:
     def endings(self, answers: Mapping[str, GradientAnswer]) -> Iterator[TrainingEnd]:
         """Where each training ended, in the workload's own dtype."""
         ends = {name: answer.ending for name, answer in sorted(answers.items()) if answer.ending}
+        unusable = {name: malformed(self.workload, self.dtype, end.parameters) for name, end in ends.items()}
         complaints = {
-            name: malformed(self.workload, self.dtype, end.parameters)
-            or self.workload.complaint(end.predictions, end.loss, end.parameters)
+            name: unusable[name] or self.workload.complaint(end.predictions, end.loss, end.parameters)
             for name, end in ends.items()
         }
         reference_is_right = REFERENCE in ends and complaints[REFERENCE] is None
@@ -123,6 +123,7 @@ class Exam:
                 difference_from_reference=apart,
                 verdict=OUTSIDE if complaint else INSIDE,
                 reason=f"after {self.workload.epochs} epochs: {complaint}" if complaint else None,
+                parameters=None if unusable[name] else [p.tolist() for p in end.parameters],
             )
 
     def accuracy(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Accuracy]:

@@ -98,6 +98,7 @@ def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Num
                 at=shown.tolist(),
                 from_reference=apart.max(axis=1)[shown].tolist(),
                 from_truth=from_truth[shown[shown < len(high)]].tolist(),
+                loss=workload.losses(workload.shaped(row[shown])).tolist(),
             )
         )
     return found

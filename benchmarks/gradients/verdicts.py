@@ -60,7 +60,8 @@ class Pair:
 class TrainingEnd:
     """Where an implementation is after all epochs of a workload, beside the known answer and the reference.
 
-    `inside` means that the known answer is met and the parameters agree with the reference's.
+    `inside` means that the known answer is met and the parameters agree with the reference's. `parameters` are the
+    trained ones, tensor by tensor; None where they are not shaped as the workload's, or not finite.
     """
 
     implementation: str
@@ -71,6 +72,7 @@ class TrainingEnd:
     difference_from_reference: float | None
     verdict: str
     reason: str | None = None
+    parameters: list[list[list[float]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,8 @@ class Trajectory:
 
     The first epoch at which the parameters are no longer the same bits, are more than one unit in the last place
     apart, more than 1e-12, more than 1e-6, and at which a decision (a prediction above 0.5) differs; None: never.
-    `from_reference` and `from_truth` are the largest distances of a parameter at the epochs of `at`, and
-    `truth_epochs` the length of the 200-bit trajectory that the truth is.
+    `from_reference` and `from_truth` are the largest distances of a parameter at the epochs of `at`, the latter as far
+    as the 200-bit trajectory goes that the truth is; `loss` is that of the parameters there, by one formula for all.
     """
 
     implementation: str
@@ -167,6 +169,7 @@ class Trajectory:
     at: list[int]
     from_reference: list[float]
     from_truth: list[float]
+    loss: list[float]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import environment, progress
-from benchmarks.cells import Table
 from benchmarks.contract import Contract, Implementation, discover, load
-from benchmarks.markup import markdown
+from benchmarks.tables.cells import Table
+from benchmarks.tables.formats import markdown
 from benchmarks.workloads import WORKLOADS, Workload
 
 LAYER_SIZES = (10, 1024, 1024, 1)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks.exports.columns import COLUMNS
 from benchmarks.exports.lines import Line
-from benchmarks.pictures import Picture
+from benchmarks.pictures.figure import Figure
 from benchmarks.records import Record
 from benchmarks.tables.cells import Table
 from benchmarks.tables.escapes import of_markdown, of_paragraph
@@ -25,7 +25,7 @@ def machine(record: Record, found: Mapping[str, Sequence[Table]]) -> str:
     return "\n".join([heading, f"{GENERATED}\n", *(markdown(table, "##") for table in tables)])
 
 
-def index(record: Record, found: Mapping[str, Sequence[Table]], drawn: Sequence[Picture], lines: Sequence[Line]) -> str:
+def index(record: Record, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[Line]) -> str:
     """The page of the folder: the record that is shown, and a list of all, each with its SHA-256."""
     links = [
         f"- {of_markdown(tables[0].title if len(tables) == 1 else name)}: "
@@ -38,7 +38,7 @@ def index(record: Record, found: Mapping[str, Sequence[Table]], drawn: Sequence[
             f"{GENERATED}\n",
             f"{of_paragraph(headline(record))}\n",
             *(markdown(table, "##") for name in SHOWN for table in found.get(name, ())),
-            *(f"![{of_markdown(picture.text)}]({picture.name}.svg)\n" for picture in drawn),
+            *(f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn),
             "## Every table, to read, to compute with, for a paper, for a page\n",
             *links,
             "\nAs numbers, with a line for every record: [data/](data/README.md).\n",

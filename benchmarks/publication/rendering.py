@@ -6,7 +6,9 @@ from pathlib import Path
 from benchmarks import records
 from benchmarks.exports.frames import file_of, frame, keyed
 from benchmarks.exports.lines import Line
-from benchmarks.pictures import pictures
+from benchmarks.page.render import page
+from benchmarks.pictures import album
+from benchmarks.pictures.figure import svg
 from benchmarks.publication import pages
 from benchmarks.publication.documents import DOCUMENTS, fill
 from benchmarks.records import Record
@@ -22,6 +24,7 @@ def rendered(folder: Path) -> dict[Path, str]:
     """By file what belongs into it. Raises ValueError where there is no record, or a file that is none."""
     texts: dict[Path, str] = {}
     lines: dict[str, list[Line]] = {name: [] for name in DATA}
+    of_machines: list[Record] = []
     first: tuple[Record, dict[str, list[Table]]] | None = None
     for machine, paths in itertools.groupby(records.paths(folder), key=lambda path: path.parent):
         shown: Record | None = None
@@ -34,13 +37,15 @@ def rendered(folder: Path) -> dict[Path, str]:
         assert shown is not None
         tables = named(shown)
         texts[machine / "README.md"] = pages.machine(shown, tables)
+        of_machines.append(shown)
         if first is None or newest(first[0], shown) is shown:
             first = shown, tables
     if first is None:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
     record, tables = first
-    drawn = pictures(record["gradients"])
-    texts |= {folder / f"{picture.name}.svg": picture.svg for picture in drawn}
+    drawn = album.of_record(record)
+    texts |= {folder / f"{figure.name}.svg": svg(figure) for figure in drawn}
+    texts[folder / "index.html"] = page([record, *(other for other in of_machines if other is not record)], drawn)
     texts |= {
         folder / "tables" / f"{name}.{ending}": write(found)
         for name, found in tables.items()

@@ -2,6 +2,6 @@
 
 from benchmarks.workloads.catalogue import TUTORIAL, WORKLOADS
 from benchmarks.workloads.recipe import Recipe
-from benchmarks.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat
+from benchmarks.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat, logits
 
-__all__ = ["TUTORIAL", "WORKLOADS", "Array", "KnownAnswer", "Parameters", "Recipe", "Workload", "flat"]
+__all__ = ["TUTORIAL", "WORKLOADS", "Array", "KnownAnswer", "Parameters", "Recipe", "Workload", "flat", "logits"]

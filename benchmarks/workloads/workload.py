@@ -91,11 +91,17 @@ class Workload:
 
     def logits(self, parameters: Parameters) -> Array:
         """Of the last layer, (..., samples, n_last): to make points and to read decisions, never to judge by."""
-        logits = activations = self.inputs
-        for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
-            logits = activations @ weights + bias
-            activations = _ACTIVATIONS[self.recipe.activation](logits)
-        return logits
+        return logits(self.inputs, parameters, self.recipe.activation)
+
+    def losses(self, parameters: Parameters) -> Array:
+        """The loss, (...): to show how a training went, never to judge by."""
+        found = self.logits(parameters)
+        if self.recipe.loss == "cross-entropy":
+            each = np.logaddexp(0, np.where(self.targets == 1, -found, found))
+        else:
+            with np.errstate(over="ignore"):  # where a sigmoid saturates, 1 / (1 + inf) is the 0 that it should be
+                each = (self.targets - 1 / (1 + np.exp(-found))) ** 2 / 2
+        return np.asarray(each.sum(axis=(-2, -1)))
 
     @cached_property
     def parameters_sha256(self) -> str:
@@ -114,6 +120,8 @@ class Workload:
             "name": self.name,
             "story": self.story,
             "samples": len(self.inputs),
+            "inputs": self.inputs.tolist(),
+            "targets": self.targets.tolist(),
             "layer_sizes": list(self.layer_sizes),
             **self.recipe._asdict(),
             "epochs": self.epochs,
@@ -144,6 +152,15 @@ class Workload:
 def flat(tensors: Sequence[Array]) -> Array:
     """Parameter tensors as one row of all their entries."""
     return np.concatenate([np.ravel(tensor) for tensor in tensors])
+
+
+def logits(inputs: Array, parameters: Sequence[Array], activation: str) -> Array:
+    """Of the last layer, (..., samples, n_last), for inputs (samples, n0)."""
+    found = activations = inputs
+    for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
+        found = activations @ weights + bias
+        activations = _ACTIVATIONS[activation](found)
+    return found
 
 
 _ACTIVATIONS: dict[str, Callable[[Array], Array]] = {

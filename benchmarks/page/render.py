@@ -1,0 +1,92 @@
+"""The page as one file: everything inside it, everything foreign escaped, and no way out."""
+
+import base64
+import functools
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import vl_convert
+
+from benchmarks.contract import REFERENCE
+from benchmarks.page.contents import Machine, machine
+from benchmarks.pictures import album
+from benchmarks.pictures.figure import Figure
+from benchmarks.pictures.style import CONFIG, DARK, LIGHT
+from benchmarks.records import Record
+
+MOST_BYTES = 1_500_000
+
+FOLDER = Path(__file__).parent
+
+
+def page(shown: Sequence[Record], drawn: list[Figure]) -> str:
+    """A page of one record for each machine, the first in front, of which the figures are drawn already.
+
+    Machines that no longer fit into MOST_BYTES are named, and not shown. Raises ValueError where not even one fits.
+    """
+    machines: list[Machine] = []
+    found = ""
+    for number, record in enumerate(shown):
+        candidate = [*machines, machine(f"m{number}", record, album.of_record(record) if number else drawn)]
+        left_out = [other["machine"]["name"] for other in shown[number + 1 :]]
+        text = _render(candidate, left_out)
+        if len(text.encode()) > MOST_BYTES:
+            break
+        machines, found = candidate, text
+    if not found:
+        raise ValueError(f"{shown[0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
+    return found
+
+
+def _render(machines: list[Machine], left_out: list[str]) -> str:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string((FOLDER / "page.html.jinja").read_text(encoding="utf-8"))
+    scripts = [_vega(), (FOLDER / "page.js").read_text(encoding="utf-8")]
+    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    text = template.render(
+        machines=machines,
+        left_out=left_out,
+        reference=REFERENCE,
+        scripts=[f"\n{script}\n" for script in scripts],
+        hashes=[_hash(f"\n{script}\n") for script in scripts],
+        style=_roles() + style,
+        panels=inline({key: spec for shown in machines for key, spec in shown.panels.items()}),
+        config=inline({**CONFIG, "legend": {"disable": True}}),
+    )
+    return text + "\n"
+
+
+def inline(content: Any) -> str:
+    """JSON that can stand in a script element whatever its strings hold."""
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@functools.cache
+def _vega() -> str:
+    """The JavaScript of Vega, Vega-Lite and what embeds them; their loader is never given an address."""
+    text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    if "</script" in text.lower() or "<!--" in text:
+        raise ValueError("the bundle of Vega can't stand in a script element")
+    return text
+
+
+def _hash(script: str) -> str:
+    """By which the browser knows the scripts that may run: no other does, whatever a record holds."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
+def _roles() -> str:
+    """The colours by role, for light, for dark, and for what the switch says."""
+    light, dark = ("".join(f"--{name}:{colour};" for name, colour in roles.items()) for roles in (LIGHT, DARK))
+    return (
+        f":root{{color-scheme:light;{light}}}\n"
+        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
+        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
+    )

@@ -1,0 +1,54 @@
+"""Records with all that a page can show, and names that were chosen to hurt."""
+
+from dataclasses import asdict
+from typing import Any
+
+from conftest import planted_record
+
+from benchmarks.contract import REFERENCE
+from benchmarks.gradients.verdicts import INSIDE, Accuracy, Report, TrainingEnd, Trajectory, Verdict
+
+NASTY = (
+    "</script><script>document.title='broken out'</script>",
+    "\"'><img src=x onerror=\"document.title='broken out'\">",
+    "a|b$c_d\\e{f}\nnew line\u2028&amp;<!--",
+    "long" * 2_500,
+)
+
+OR = [[[20.0], [20.0]], [[-10.0]]]
+FLAT = [[[0.0], [0.0]], [[0.0]]]
+VALLEY = [
+    [[20.0, -20.0, 0.0, 0.0], [20.0, -20.0, 0.0, 0.0]],
+    [[-10.0, 30.0, 0.0, 0.0]],
+    [[20.0], [20.0], [0.0], [0.0]],
+    [[-30.0]],
+]
+"""An OR and a NAND, and both of them: XOR."""
+
+
+def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
+    """A judge's report on these implementations, all of whom learned the same."""
+    axes = [("logit", float(z)) for z in (-40, 0, 40)] + [("scale", s) for s in (0.01, 1.0, 25.0)]
+    at, apart, truth, loss = [1, 10, 100], [0.0, 1e-16, 2e-15], [1e-17, 3e-16], [0.6, 0.5, 0.01]
+    return Report(
+        seed=0,
+        points=1,
+        rows=[Verdict(name, "hidden", "float64", "W1", 10, INSIDE) for name in names],
+        pairs=[],
+        endings=[
+            TrainingEnd(name, "hidden", 100, [0.0, 1.0, 1.0, 0.0], 1e-4, 0.0, INSIDE, None, parameters)
+            for name in names
+        ],
+        conduct=[],
+        accuracy=[Accuracy(name, "hidden", "float64", axis, x, 12.5, 3.0) for name in names for axis, x in axes],
+        trajectories=[
+            Trajectory(name, "hidden", 100, 1, 1, None, None, None, at, apart, truth, loss) for name in names
+        ],
+    )
+
+
+def shown_record(*others: str, **changes: Any) -> dict[str, Any]:
+    """A record of the baseline and others, each half as slow again as the one before, with a report on all."""
+    ratios = {name: [0.4 * (place + 1) + 0.001 * launch for launch in range(6)] for place, name in enumerate(others)}
+    record = planted_record(ratios, control=[0.001 * (-1) ** launch for launch in range(6)], **changes)
+    return record | {"gradients": asdict(report((REFERENCE, *others)))}

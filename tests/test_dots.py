@@ -1,0 +1,43 @@
+"""The dot plot shows the ratios, intervals and noise floor that the table has."""
+
+import csv
+
+import pytest
+from conftest import planted_record
+from shown import shown_record
+
+from benchmarks.estimates import control
+from benchmarks.estimates.rows import rows
+from benchmarks.pictures.dots import dots
+
+
+def test_every_row_is_a_dot_with_its_interval() -> None:
+    record = shown_record("other", "third")
+    figure = dots(record)
+    assert figure is not None
+    (panel,) = figure.panels
+    drawn = list(csv.DictReader(panel.spec["layer"][1]["data"]["values"].splitlines()))
+    for row, dot in zip(rows(record), drawn, strict=True):
+        assert dot["implementation"] == row.implementation
+        ends = (row.ratio, row.ratio_low, row.ratio_high)
+        assert [float(dot[key]) for key in ("ratio", "low", "high")] == pytest.approx(ends, rel=1e-5)
+    assert "other 1.4956 with the interval" in panel.text
+
+
+def test_the_band_is_the_noise_floor() -> None:
+    record = shown_record("other")
+    figure, floor = dots(record), control.noise_floor(record)
+    assert figure is not None
+    assert floor is not None
+    low, high = figure.panels[0].spec["layer"][0]["data"]["values"].splitlines()[1].split(",")
+    assert (float(low), float(high)) == pytest.approx((floor.low, floor.high), rel=1e-5)
+
+
+def test_one_launch_has_no_interval_and_is_drawn_all_the_same() -> None:
+    figure = dots(planted_record({"other": [0.5]}, launches=1))
+    assert figure is not None
+    assert "other 1.65" in figure.panels[0].text
+
+
+def test_the_baseline_alone_is_no_comparison() -> None:
+    assert dots(planted_record({})) is None

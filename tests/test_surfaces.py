@@ -1,0 +1,76 @@
+"""What a network learned is drawn as it is: known networks have known surfaces."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import planted_record
+from shown import FLAT, OR, VALLEY, report
+
+from benchmarks.pictures import surfaces
+from benchmarks.pictures.surfaces import HIGH, LOW
+
+
+def record(layers: list[int], *parameters: Any) -> dict[str, Any]:
+    """A record in which each set of parameters was learned by another implementation."""
+    found = planted_record({})
+    found["workloads"][0]["layer_sizes"] = layers
+    names = [f"number_{n}" for n in range(len(parameters))]
+    found["implementations"] = [found["implementations"][0] | {"name": name} for name in names]
+    ends = [vars(report((n,), p).endings[0]) for n, p in zip(names, parameters, strict=True)]
+    return found | {"gradients": {**found["gradients"], "endings": ends}}
+
+
+def bands(figure: Any, panel: int = 0) -> set[int]:
+    """Which bands of height are drawn."""
+    lines = figure.panels[panel].spec["layer"][0]["data"]["values"].splitlines()[1:]
+    return {int(line.split(",")[3]) for line in lines}
+
+
+def test_a_neuron_with_zero_weights_is_flat_at_one_half() -> None:
+    figure = surfaces.surfaces(record([2, 1], FLAT))
+    assert figure is not None
+    assert figure.panels[0].title == "hidden, 2-1: flat at 0.500"
+    assert max(bands(figure)) == 5  # the one in the middle of eleven
+
+
+def test_the_xor_valley_is_low_on_two_corners_and_high_on_the_others() -> None:
+    figure = surfaces.surfaces(record([2, 4, 1], VALLEY))
+    assert figure is not None
+    assert "(0.0, 0.0) gives 0.000" in figure.panels[0].text
+    assert "(0.0, 1.0) gives 1.000" in figure.panels[0].text
+    assert "(1.0, 1.0) gives 0.000" in figure.panels[0].text
+    assert bands(figure) == set(range(11))
+
+
+def test_surfaces_that_cannot_be_told_apart_are_one_panel() -> None:
+    nearly = [(np.array(tensor) + 1e-9).tolist() for tensor in OR]
+    figure = surfaces.surfaces(record([2, 1], OR, nearly, FLAT, None))
+    assert figure is not None
+    assert len(figure.panels) == 2
+    assert "number_0, number_1" in figure.panels[0].text
+    assert "number_2" in figure.panels[1].text
+
+
+@pytest.mark.parametrize("layers", [[3, 1], [2, 2]])
+def test_what_is_no_surface_over_a_square_is_not_drawn(layers: list[int]) -> None:
+    assert surfaces.surfaces(record(layers, OR)) is None
+
+
+def test_a_hole_in_a_band_is_cut_out() -> None:
+    square = np.array([[0, 0], [4, 0], [4, 4], [0, 4], [0, 0.0]])
+    holes = [np.array([[x, 1], [x, 2], [x + 1, 2], [x + 1, 1], [x, 1.0]]) for x in (1, 2.5)]
+    path = surfaces._path(np.concatenate([square, *holes]), np.array([0, 5, 10, 15]))
+    x, y = path[:, 0], path[:, 1]
+    area = 0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+    assert area == 16 - 1 - 1
+
+
+def test_the_line_where_the_answer_changes_is_where_the_output_is_one_half() -> None:
+    figure = surfaces.surfaces(record([2, 1], OR))
+    assert figure is not None
+    rows = figure.panels[0].spec["layer"][1]["data"]["values"].splitlines()[1:]
+    points = np.array([[float(value) for value in row.split(",")] for row in rows])
+    np.testing.assert_allclose(20 * points.sum(axis=1), 10, atol=0.05)
+    assert points.min() >= LOW
+    assert points.max() <= HIGH
