@@ -41,9 +41,10 @@ LAYER void affine(int n, int m, const real *restrict below, const real *restrict
 {
     const real *bias = weights + n * m;
     for (int s = 0; s < SAMPLES; s++) {
-        for (int j = 0; j < m; j++) logits[s * m + j] = bias[j];
+        for (int j = 0; j < m; j++) logits[s * m + j] = 0;
         for (int i = 0; i < n; i++)
             for (int j = 0; j < m; j++) logits[s * m + j] += below[s * n + i] * weights[i * m + j];
+        for (int j = 0; j < m; j++) logits[s * m + j] += bias[j]; /* last: a large one costs the sum no digits */
     }
 }
 
