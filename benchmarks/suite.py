@@ -26,7 +26,8 @@ SECONDS_PER_ROUND = 0.003
 """Long beside the clock's resolution, short beside what disturbs a machine."""
 
 CALIBRATION_ROUNDS = 5
-CALIBRATION_EPOCHS = 100
+CALIBRATION_EPOCHS = {"one call per epoch": 100, "whole loop": 10_000}
+"""By granularity: enough of them that the call is not what is measured."""
 
 PILOT_LAUNCHES = 4
 PILOT_ROUNDS = 60
@@ -126,7 +127,11 @@ class Suite:
         passed = {
             i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
         }
-        entries = [Entry(i, dict.fromkeys((w.name for w in ws), CALIBRATION_EPOCHS)) for i, ws in passed.items() if ws]
+        entries = [
+            Entry(i, dict.fromkeys((w.name for w in ws), CALIBRATION_EPOCHS[i.granularity]))
+            for i, ws in passed.items()
+            if ws
+        ]
         reference = next(iter(passed))
         names = [w.name for w in passed[reference]] if reference.name == REFERENCE else []
         if not names:

@@ -1,7 +1,7 @@
 """Gradients by torch.func.grad, compiled by torch.compile together with the update and the loop over the epochs.
 
-Small layers are sums of products, not `@`, so that the compiler fuses them, and epochs are written out one after the other
-inside a `torch.while_loop`; with its wrapper in C++ too, no Python runs between the epochs.
+Small layers are sums of products, not `@`, so that the compiler fuses them, and epochs are written out one after the
+other inside a `torch.while_loop`; with its wrapper in C++ too, no Python runs between the epochs.
 """
 
 from __future__ import annotations

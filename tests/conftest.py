@@ -36,6 +36,10 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:
     return write
 
 
+SLOW_TO_COMPILE = {"torch_compile"}
+"""Who needs a quarter of a minute for every shape, the first time. CI judges them on all workloads by the command."""
+
+
 @pytest.fixture(params=discover(), ids=lambda implementation: implementation.name)
 def present(request: pytest.FixtureRequest) -> Implementation:
     """Each implementation in the folder. One that is missing is skipped by name, and is an error in CI."""

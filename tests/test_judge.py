@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Variant
+from conftest import SLOW_TO_COMPILE, Variant
 
 from benchmarks.contract import REFERENCE, discover, read
 from benchmarks.gradients.judge import DTYPES, judge
@@ -60,7 +60,7 @@ FAULTS = {
     "wide": at_return("    return [g.astype(np.float64) for g in gradients]\n", "W1 is float64", dtypes=("float32",)),
     "too_few": at_return("    return gradients[:1]\n", "1 gradients, expected"),
     "raises_on_import": Fault(
-        "Parameters = list[Array]\n", 'raise RuntimeError("no\\nlicence")', "RuntimeError: no licence", FAILED
+        "Parameters = list[Array]\n", 'raise RuntimeError("no\\nlicence")\n', "RuntimeError: no licence", FAILED
     ),
     "raises_in_gradient": Fault(FORWARD, "    raise ValueError\n", "ValueError", FAILED),
     "exits_politely": Fault(FORWARD, "    raise SystemExit(0)\n", "SystemExit: 0", FAILED),
@@ -239,7 +239,7 @@ def test_the_report_has_not_passed(report: Report) -> None:
 
 
 def test_all_that_is_here_passes_in_both_dtypes() -> None:
-    present = [i for i in discover() if i.usable]
+    present = [i for i in discover() if i.usable and i.name not in SLOW_TO_COMPILE]
     report = judge(present, SMALL, points=20, seed=1)
     assert report.passed
     assert all(e.difference_from_reference is not None and e.difference_from_reference <= 1e-9 for e in report.endings)
@@ -250,11 +250,14 @@ def test_all_that_is_here_passes_in_both_dtypes() -> None:
     assert len(report.pairs) == len(present) * (len(present) - 1) // 2 * len(SMALL) * len(DTYPES)
 
 
-def test_every_other_workload_is_solved_and_its_gradients_are_right() -> None:
-    present = [i for i in discover() if i.usable]
-    others = [workload for name, workload in WORKLOADS.items() if name not in TUTORIAL]
-    report = judge(present, others, points=5, seed=1, thorough=False)
+KINDS = ("momentum", "rmsprop", "adam", "relu", "kink", "deep", "deeper", "parity-3")
+"""What is not in the tutorial, one of each. In CI the command judges all there is."""
+
+
+def test_every_kind_of_workload_is_solved_and_its_gradients_are_right() -> None:
+    present = [i for i in discover() if i.usable and i.name not in SLOW_TO_COMPILE]
+    report = judge(present, [WORKLOADS[name] for name in KINDS], points=5, seed=1, thorough=False)
     judged: list[Any] = [*report.rows, *report.endings, *report.conduct]
     assert [(row.implementation, row.workload, row.reason) for row in judged if row.verdict != INSIDE] == []
     ended = {(end.implementation, end.workload) for end in report.endings}
-    assert ended == {(i.name, workload.name) for i in present for workload in others}
+    assert ended == {(i.name, name) for i in present for name in KINDS}
