@@ -1,0 +1,69 @@
+"""C at first use: compiled once however many ask, apart for other flags, and loudly absent without a compiler."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmarks.contract import FOLDER, read
+from benchmarks.environment import is_installed
+from implementations._c import library
+
+needs_compiler = pytest.mark.skipif(not is_installed("cc"), reason="cc is not installed")
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    path = tmp_path / "answer.c"
+    path.write_text("int answer(void) { return ANSWER; }\n")
+    return path
+
+
+def kept(source: Path) -> list[Path]:
+    return sorted((source.parent / "cache" / "xorbench").iterdir())
+
+
+@needs_compiler
+def test_a_library_is_compiled_once_and_found_again(source: Path) -> None:
+    assert library(source, ("-DANSWER=42",)).answer() == 42
+    (before,) = kept(source)
+    stamp = before.stat().st_mtime_ns
+    assert library(source, ("-DANSWER=42",)).answer() == 42
+    assert [file.stat().st_mtime_ns for file in kept(source)] == [stamp]
+
+
+@needs_compiler
+def test_other_text_macros_and_flags_are_other_libraries(source: Path) -> None:
+    assert library(source, ("-DANSWER=1",)).answer() == 1
+    assert library(source, ("-DANSWER=2",)).answer() == 2
+    assert library(source, ("-DANSWER=2", "-O3")).answer() == 2
+    source.write_text("int answer(void) { return -ANSWER; }\n")
+    assert library(source, ("-DANSWER=2",)).answer() == -2
+    assert len(kept(source)) == 4
+
+
+@needs_compiler
+def test_processes_that_compile_at_once_get_the_same(source: Path) -> None:
+    ask = f"from implementations._c import *; print(library(Path({str(source)!r}), ('-DANSWER=7',)).answer())"
+
+    def process(_: int) -> str:
+        return subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(process, range(4))) == {"7\n"}
+    assert [file.suffix for file in kept(source)] == [".so"]  # nothing half done is left
+
+
+@needs_compiler
+def test_fast_math_does_not_change_how_this_process_computes(source: Path) -> None:
+    library(source, ("-DANSWER=1", "-O3", "-ffast-math"))
+    assert sys.float_info.min / 2 > 0  # or subnormals would be flushed, by everybody
+
+
+def test_without_a_compiler_it_is_missing_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("c_strict", "c_vectorised"):
+        assert read(FOLDER / f"{name}.py").missing == "cc is not installed"
