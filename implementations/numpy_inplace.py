@@ -65,7 +65,7 @@ def activate(recipe: Recipe, negative: Array) -> Calls:
         return sigmoid(negative, negative)
     if recipe.activation == "tanh":
         return [partial(np.tanh, negative, negative)]
-    return [partial(np.minimum, negative, constant(0, negative), negative)]
+    return [partial(np.minimum, negative, constant(0, negative), out=negative)]
 
 
 def slope(activation: str, negative: Array, result: Array) -> Calls:

@@ -138,7 +138,7 @@ def test_converted_arrays_are_copies(module: Contract) -> None:
 IMPLEMENTATIONS = [i for i in discover() if i.usable and i.name not in {REFERENCE, *SLOW_TO_COMPILE}]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 4), st.sampled_from(IMPLEMENTATIONS), st.sampled_from(KINDS))
 def test_every_function_agrees_with_the_reference_anywhere(
     seed: int, scale: float, implementation: Implementation, name: str

@@ -240,7 +240,7 @@ def test_the_report_has_not_passed(report: Report) -> None:
 
 def test_all_that_is_here_passes_in_both_dtypes() -> None:
     present = [i for i in discover() if i.usable and i.name not in SLOW_TO_COMPILE]
-    report = judge(present, SMALL, points=20, seed=1)
+    report = judge(present, SMALL, points=20, seed=1, thorough=False)
     assert report.passed
     assert all(e.difference_from_reference is not None and e.difference_from_reference <= 1e-9 for e in report.endings)
     for end in report.endings:
@@ -250,7 +250,7 @@ def test_all_that_is_here_passes_in_both_dtypes() -> None:
     assert len(report.pairs) == len(present) * (len(present) - 1) // 2 * len(SMALL) * len(DTYPES)
 
 
-KINDS = ("momentum", "rmsprop", "adam", "relu", "kink", "deep", "deeper", "parity-3")
+KINDS = ("adam", "kink", "deep")
 """What is not in the tutorial, one of each. In CI the command judges all there is."""
 
 
