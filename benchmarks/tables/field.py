@@ -35,11 +35,14 @@ def workloads(found: list[dict[str, Any]]) -> Table:
         {
             "workload": w["name"],
             "layers": "-".join(map(str, w["layer_sizes"])),
-            "rate": f"{w['rate']:g}",
+            "activation": w["activation"],
+            "loss": w["loss"],
+            "optimiser": f"{w['optimiser']}, {w['rate']:g}",
             "epochs": f"{w['epochs']:,}",
             "dtype": w["dtype"],
             "what it is": w["story"],
         }
         for w in found
     ]
-    return Table("Workloads", pd.DataFrame(lines), [])
+    note = "Activation: of the hidden layers; the last is a sigmoid. Optimiser: with its rate."
+    return Table("Workloads", pd.DataFrame(lines), [note])
