@@ -17,8 +17,13 @@ from benchmarks.workloads import WORKLOADS, Workload
 REPORTS = (".md", ".html")
 
 
-def implementations(names: Sequence[str] | None, extra: Sequence[Path] | None) -> list[Implementation]:
-    """Those named, and those in the extra files; all that are found where none is named. Raises typer.BadParameter."""
+def implementations(
+    names: Sequence[str] | None, extra: Sequence[Path] | None, tuned: bool = True
+) -> list[Implementation]:
+    """Those named, and those in the extra files; where none is named all that are found, the tuned ones if wanted.
+
+    Raises typer.BadParameter.
+    """
     for path in extra or ():
         if not path.exists():
             raise typer.BadParameter(
@@ -28,13 +33,14 @@ def implementations(names: Sequence[str] | None, extra: Sequence[Path] | None) -
         found = {i.name: i for i in discover(extra or ())}
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--with") from error
-    wanted = [*names, *(path.stem for path in extra or ())] if names else list(found)
+    given = [path.stem for path in extra or ()]
+    wanted = [*names, *given] if names else [n for n, i in found.items() if tuned or i.tier != "tuned" or n in given]
     return [found[known(name, list(found), "implementation")] for name in dict.fromkeys(wanted)]
 
 
 def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:
-    """Those named, else those others. Raises typer.BadParameter."""
-    wanted = dict.fromkeys(names or otherwise)
+    """Those named, or "all"; else those others. Raises typer.BadParameter."""
+    wanted = WORKLOADS if names == ["all"] else dict.fromkeys(names or otherwise)
     return [WORKLOADS[known(name, list(WORKLOADS), "workload")] for name in wanted]
 
 

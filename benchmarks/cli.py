@@ -30,8 +30,10 @@ Implementations = Annotated[
     list[str] | None, typer.Option("--implementation", metavar="NAME", help="This one only; may be repeated.")
 ]
 Workloads = Annotated[
-    list[str] | None, typer.Option("--workload", metavar="NAME", help="This one only; may be repeated.")
+    list[str] | None,
+    typer.Option("--workload", metavar="NAME", help="Of neuron and hidden this one, or another, or all."),
 ]
+Tuned = Annotated[bool, typer.Option("--tuned", help="The tuned implementations too: some take minutes to compile.")]
 Extra = Annotated[
     list[Path] | None,
     typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
@@ -60,6 +62,7 @@ def list_(extra: Extra = None, as_json: AsJson = False) -> int:
 def gradients(
     implementation: Implementations = None,
     workload: Workloads = None,
+    tuned: Tuned = False,
     points: Annotated[int, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype.")] = 500,
     time_limit: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="An implementation that is silent for longer is ended.")
@@ -71,8 +74,9 @@ def gradients(
 ) -> int:
     """Judge every gradient: against the true one, and by what rounding alone explains."""
     from benchmarks import choices
+    from benchmarks.workloads import TUTORIAL
 
-    chosen, workloads = choices.implementations(implementation, extra), choices.workloads(workload)
+    chosen, workloads = choices.implementations(implementation, extra, tuned), choices.workloads(workload, TUTORIAL)
     file = choices.report(report)
     from benchmarks import environment, progress, show
     from benchmarks import report as document
@@ -98,6 +102,7 @@ def run(
     quick: Annotated[bool, typer.Option("--quick", help="3 launches of 30 rounds: soon done, wide intervals.")] = False,
     implementation: Implementations = None,
     workload: Workloads = None,
+    tuned: Tuned = False,
     budget: Annotated[
         float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 3, with --resolution 30.")
     ] = None,
@@ -121,7 +126,7 @@ def run(
     from benchmarks import choices
     from benchmarks.workloads import TUTORIAL
 
-    chosen = choices.with_reference(choices.implementations(implementation, extra))
+    chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
     fixed = quick or launches or rounds

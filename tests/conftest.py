@@ -37,7 +37,7 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:
 
 
 SLOW_TO_COMPILE = {"torch_compile"}
-"""Who needs a quarter of a minute for every shape, the first time. CI judges them on all workloads by the command."""
+"""Who needs a quarter of a minute for every shape, the first time. They are judged on `hidden` here."""
 
 
 @pytest.fixture(params=discover(), ids=lambda implementation: implementation.name)

@@ -251,7 +251,7 @@ def test_all_that_is_here_passes_in_both_dtypes() -> None:
 
 
 KINDS = ("adam", "kink", "deep")
-"""What is not in the tutorial, one of each. In CI the command judges all there is."""
+"""What is not in the tutorial, one of each; `xorbench gradients --workload all` judges everything."""
 
 
 def test_every_kind_of_workload_is_solved_and_its_gradients_are_right() -> None:
