@@ -163,7 +163,6 @@ UNTESTED_ALONE = {
     "speed",  # by hand: it takes half a minute
     "report",  # by test_cli
     *("scales", "album"),  # by test_figure, which draws all there is
-    "choices",  # by test_cli, as a user would
     "cli_records",  # by test_cli
     "lines",  # by test_frames, as is the next
     "columns",

@@ -1,0 +1,33 @@
+"""What is chosen where nothing was asked for, and where something was; mistakes are tested as a user makes them."""
+
+from conftest import Variant
+
+from benchmarks import choices
+from benchmarks.contract import REFERENCE, discover
+from benchmarks.workloads import TUTORIAL, WORKLOADS
+
+
+def test_the_tuned_are_there_when_they_are_wanted() -> None:
+    plain = choices.implementations(None, None, tuned=False)
+    assert REFERENCE in {i.name for i in plain}
+    assert {i.tier for i in plain} == {"idiomatic"}
+    assert choices.implementations(None, None) == discover()
+
+
+def test_one_that_is_named_or_given_is_there_whatever_its_tier(variant: Variant) -> None:
+    given = variant("quick", ('TIER = "idiomatic"', 'TIER = "tuned"'))
+    assert "quick" in {i.name for i in choices.implementations(None, [given], tuned=False)}
+    named = choices.implementations(["numpy_inplace"], None, tuned=False)
+    assert [i.name for i in named] == ["numpy_inplace"]
+
+
+def test_a_broken_file_is_not_overlooked(variant: Variant) -> None:
+    broken = variant("broken", ('TIER = "idiomatic"', "TIER = 3"))
+    (found,) = (i for i in choices.implementations(None, [broken], tuned=False) if i.name == "broken")
+    assert found.broken
+
+
+def test_workloads_are_those_named_or_all_or_the_default() -> None:
+    assert [w.name for w in choices.workloads(None, TUTORIAL)] == [*TUTORIAL]
+    assert [w.name for w in choices.workloads(["all"], TUTORIAL)] == [*WORKLOADS]
+    assert [w.name for w in choices.workloads(["deep", "adam", "deep"], TUTORIAL)] == ["deep", "adam"]
