@@ -142,12 +142,15 @@ class Bookkeeper:
     def _entered(self, call: Callable[[], object]) -> int:
         """How often functions of the file, or of one beside it, are entered in a call, other than `train`."""
         count = 0
+        ours: dict[str, bool] = {}  # asked once for each file: who compiles in a first call makes millions of calls
 
         def note(frame: FrameType, event: str, _argument: object) -> None:
             nonlocal count
-            code = frame.f_code
-            named = not code.co_name.startswith("<") and code.co_name != "train"
-            count += event == "call" and named and Path(code.co_filename).parent == self.path.parent
+            if event == "call":
+                code = frame.f_code
+                if code.co_filename not in ours:
+                    ours[code.co_filename] = Path(code.co_filename).parent == self.path.parent
+                count += ours[code.co_filename] and code.co_name != "train" and not code.co_name.startswith("<")
 
         sys.setprofile(note)
         try:
