@@ -43,8 +43,8 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("run", "--implementation=numpy_backprob"), "did you mean numpy_backprop?"),
-        (("run", "--workload=hiden"), "did you mean hidden?"),
+        (("run", "--implementation=numpy_backprob"), "did you mean numpy_backprop"),
+        (("run", "--workload=hiden"), "did you mean hidden"),
         (("gradients", "--implementation=zzzzzz"), "expected one of numpy_backprop"),
         (("run", "--launches=0"), "--launches"),
         (("run", "--rounds=x"), "--rounds"),
