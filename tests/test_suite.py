@@ -8,13 +8,13 @@ from conftest import Variant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import records, suite
+from benchmarks import records
 from benchmarks.clock.ledger import Ledger
 from benchmarks.clock.turns import Launch, Timing
 from benchmarks.contract import REFERENCE, Implementation, discover, read
 from benchmarks.environment import allowed_cpus
 from benchmarks.estimates import rows as estimates
-from benchmarks.suite import Settings, Suite
+from benchmarks.suite import Settings, Suite, calibration, spending
 from benchmarks.workloads import WORKLOADS
 
 SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=1)
@@ -105,8 +105,8 @@ def test_cold_starts_are_counted_and_their_failures_named(variant: Variant) -> N
 
 
 def test_a_budget_is_spent_after_a_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suite, "PILOT_LAUNCHES", 2)
-    monkeypatch.setattr(suite, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.12, cold_starts=0)
     record = recorded([discover()[0]], budget)
     plan = record["plan"]
@@ -118,9 +118,9 @@ def test_a_budget_is_spent_after_a_pilot(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suite, "PILOT_LAUNCHES", 2)
-    monkeypatch.setattr(suite, "PILOT_ROUNDS", 4)
-    monkeypatch.setattr(suite, "FIRST_LOOK", 3)
+    monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(spending, "FIRST_LOOK", 3)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
     record = recorded([discover()[0]], budget)
     assert len(record["launches"]) == record["plan"]["launches"] == 3
@@ -134,6 +134,6 @@ CALIBRATION = Timing(-1, "neuron", REFERENCE, False, 100, [10**6], [0], [0], [0]
 @given(st.integers(3 * 10**3, 3 * 10**9))
 def test_rounds_are_calibrated_to_a_few_milliseconds(nanoseconds: int) -> None:
     timing = replace(CALIBRATION, round_nanoseconds=[nanoseconds, 10 * nanoseconds])
-    epochs = suite._epochs_per_round([timing, replace(timing, implementation="other")], REFERENCE)["neuron"]
+    epochs = calibration.epochs_per_round([timing, replace(timing, implementation="other")], REFERENCE)["neuron"]
     seconds = epochs * nanoseconds / timing.epochs_per_round / 1e9
-    assert 0.5 <= seconds / suite.SECONDS_PER_ROUND <= 2 or epochs == 1
+    assert 0.5 <= seconds / calibration.SECONDS_PER_ROUND <= 2 or epochs == 1
