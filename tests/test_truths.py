@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.contract import discover, load
+from benchmarks.cores import all_cores
 from benchmarks.gradients import truths
 from benchmarks.gradients.answers import gradients
-from benchmarks.gradients.cores import all_cores
 from benchmarks.gradients.judge import DTYPES
 from benchmarks.gradients.oracle import true_gradient
 from benchmarks.gradients.truths import Truths, rounding_bound, truths_here
