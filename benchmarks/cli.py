@@ -38,6 +38,14 @@ Extra = Annotated[
     list[Path] | None,
     typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
 ]
+Pythons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        metavar="LABEL[=PATH]",
+        help="The same files in another environment too, by its Python or, if `environments` made it, its name.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Of all that is random.")]
 
 
@@ -69,6 +77,7 @@ def gradients(
     ] = 300,
     seed: Seed = 0,
     extra: Extra = None,
+    python: Pythons = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all of it as .md or .html.")] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -77,7 +86,7 @@ def gradients(
     from benchmarks.workloads import TUTORIAL
 
     chosen, workloads = choices.implementations(implementation, extra, tuned), choices.workloads(workload, TUTORIAL)
-    file = choices.report(report)
+    file, chosen = choices.report(report), choices.in_environments(chosen, python)
     from benchmarks import environment, progress, show
     from benchmarks import report as document
     from benchmarks.gradients.judge import judge
@@ -120,6 +129,7 @@ def run(
     seed: Seed = 0,
     output: Output = None,
     extra: Extra = None,
+    python: Pythons = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge the gradients, time what passed, print the tables, write the record."""
@@ -129,6 +139,7 @@ def run(
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
+    chosen = choices.in_environments(chosen, python)
     fixed = quick or launches or rounds
     if fixed and (budget or wanted):
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
-from benchmarks.environment import is_installed, version_of, without_folders
+from benchmarks.environment import is_installed, without_folders
+from benchmarks.interpreters.interpreter import HERE, Interpreter
 from benchmarks.workloads import Array, Recipe
 
 FOLDER = Path(__file__).parent.parent / "implementations"
@@ -77,7 +78,7 @@ FUNCTIONS = {
 
 @dataclass(frozen=True)
 class Implementation:
-    """One file: one framework, one way of getting gradients."""
+    """One file, one framework, one way of getting gradients; and the interpreter that it runs in."""
 
     name: str
     path: Path
@@ -89,6 +90,12 @@ class Implementation:
     """Why it cannot run here: a library that is not installed."""
     broken: str | None = None
     """How it breaks the contract."""
+    interpreter: Interpreter = HERE
+
+    @property
+    def version(self) -> str:
+        """Of the framework, where this runs."""
+        return self.interpreter.version_of(self.framework)
 
     @property
     def usable(self) -> bool:
@@ -100,13 +107,14 @@ class Implementation:
         return {
             "name": self.name,
             "framework": self.framework,
-            "version": version_of(self.framework),
+            "version": self.version,
             "tier": self.tier,
             "execution": self.execution,
             "granularity": self.granularity,
             "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
             "missing": self.missing,
             "broken": self.broken,
+            **({"file": self.path.stem, "interpreter": self.interpreter.label} if self.interpreter.label else {}),
         }
 
 
@@ -136,7 +144,7 @@ def read(path: Path) -> Implementation:
             name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
         )
     constants = _constants(tree)
-    about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
+    about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     complaint = _complaint(tree, constants)
     broken = f"{path.name}: {complaint}" if complaint else None
     return Implementation(name, path, **about, missing=_missing(tree, about.get("framework")), broken=broken)
@@ -144,7 +152,7 @@ def read(path: Path) -> Implementation:
 
 def load(implementation: Implementation) -> Contract:
     """Import the file. Raises whatever its import raises."""
-    name = f"implementation_{implementation.name}"  # a name of its own: no file can shadow a library
+    name = f"implementation_{implementation.path.stem}"  # a name of its own: no file can shadow a library
     spec = importlib.util.spec_from_file_location(name, implementation.path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{implementation.path} is no Python file")

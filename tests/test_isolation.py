@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from conftest import Variant
 
 from benchmarks.contract import Contract, discover, read
 from benchmarks.environment import allowed_cpus
-from benchmarks.gradients.isolation import Surroundings, Witness, asked, describe
+from benchmarks.gradients.answering import describe
+from benchmarks.gradients.isolation import Surroundings, Witness, asked
 from benchmarks.gradients.questions import GradientQuestion
 from benchmarks.workloads import WORKLOADS, flat
 
@@ -77,7 +79,8 @@ def test_what_an_implementation_prints_is_kept_from_the_report(
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_processes_have_the_surroundings_that_are_asked_for(seed: int) -> None:
+def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where the question is
     before = dict(os.environ), allowed_cpus()
     threads = min(2, len(before[1]))
     ((given_seed, variable, cpus),) = [
