@@ -1,4 +1,4 @@
-"""The command: xorbench list, gradients, run, show, compare, export, check, publish, verify.
+"""The command: xorbench list, gradients, run, show, compare, export, check, publish, verify, environments, new.
 
 Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
 row that became slower than it may, a record that may not be published, or a page that is not what the records say; 2 a
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benchmarks import cli_records
+from benchmarks import cli_making, cli_records
 from benchmarks.cli_records import AsJson, Output
 
 if TYPE_CHECKING:
@@ -179,6 +179,7 @@ def run(
 
 
 app.add_typer(cli_records.app)
+app.add_typer(cli_making.app)
 
 
 def _kept(record: "Record", folder: Path) -> Path:

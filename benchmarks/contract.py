@@ -44,16 +44,19 @@ class Contract(Protocol):
     GRANULARITY: Literal["one call per epoch", "whole loop"]
 
     def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> tuple[list[Any], Any, Any]:
-        """Plain NumPy arrays as arrays of the framework, of dtype "float64" or "float32"; untimed."""
+        """Plain NumPy arrays as the framework's own: the same shapes, copied, of dtype "float64" or "float32"; untimed.
+
+        Parameters W1 (n0, n1), b1 (1, n1), W2 (n1, n2), ..., inputs (samples, n0), targets (samples, n_last).
+        """
 
     def predict(self, recipe: Recipe, parameters: list[Any], inputs: Any) -> Any:
         """The outputs of the last layer, (samples, n_last)."""
 
     def loss(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> Any:
-        """The loss that the recipe names, over all samples: a scalar."""
+        """The loss that the recipe names, over all samples: a scalar, of shape ()."""
 
     def gradient(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> list[Any]:
-        """The derivatives of `loss`, one array per parameter, of its shape and dtype."""
+        """The derivatives of `loss`, one array per parameter, of its shape and dtype: W1 (n0, n1), b1 (1, n1), ..."""
 
     def begin(self, recipe: Recipe, parameters: list[Any]) -> State:
         """The parameters, and what the recipe's optimiser keeps from epoch to epoch: as it is before the first."""
@@ -62,7 +65,7 @@ class Contract(Protocol):
         """One epoch: what `begin` or an earlier step gave, after one update; it may be used up."""
 
     def train(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any, epochs: int) -> list[Any]:
-        """The parameters after `epochs` steps, computed and waited for: this is what is timed."""
+        """The parameters after `epochs` steps, W1 (n0, n1), b1 (1, n1), ..., computed and waited for; this is timed."""
 
     def to_numpy(self, array: Any) -> Array:
         """An array of the framework as a NumPy array of the same shape and dtype; untimed."""

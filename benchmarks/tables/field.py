@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks.tables.cells import Table
+from benchmarks.tables.cells import NONE, Table
 
 
 def implementations(found: list[dict[str, Any]]) -> Table:
@@ -27,6 +27,20 @@ def implementations(found: list[dict[str, Any]]) -> Table:
         if i["broken"] or i["missing"]
     ]
     return Table("The field", pd.DataFrame(lines), notes)
+
+
+def environments(found: dict[str, dict[str, str] | str]) -> Table:
+    """Other environments, by label: the versions of all that is in each, or why nothing can run there."""
+    lines = []
+    notes = []
+    for label, versions in found.items():
+        if isinstance(versions, str):
+            lines.append({"environment": label, "Python": NONE, "what is in it": "broken"})
+            notes.append(f"{versions}.")
+        else:
+            libraries = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "python")
+            lines.append({"environment": label, "Python": versions["python"], "what is in it": libraries})
+    return Table("Environments", pd.DataFrame(lines, columns=["environment", "Python", "what is in it"]), notes)
 
 
 def workloads(found: list[dict[str, Any]]) -> Table:
