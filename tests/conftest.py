@@ -2,6 +2,8 @@
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, discover, load
 from benchmarks.gradients.verdicts import Report
+from benchmarks.interpreters import environments
 from benchmarks.workloads import WORKLOADS, Array, Workload
 from benchmarks.workloads.recipe import Activation, Loss
 
@@ -34,6 +37,28 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:
         return path
 
     return write
+
+
+OTHER_NUMPY = "2.2.6"
+
+
+@pytest.fixture(scope="session")
+def other_numpy(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of an environment that holds another NumPy than ours, and nothing else."""
+    folder = tmp_path_factory.mktemp("environments")
+    return str(environments.create("numpy-2.2", [f"numpy=={OTHER_NUMPY}"], folder=folder))
+
+
+def environment_with(folder: Path, startup: str, libraries: str | None = None) -> str:
+    """The Python of an environment that runs this text when it starts; with the libraries of another, if given."""
+    place = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    (packages,) = place.glob("lib/*/site-packages")
+    (packages / "sitecustomize.py").write_text(startup)
+    if libraries:
+        (theirs,) = Path(libraries).parent.parent.glob("lib/*/site-packages")
+        (packages / "theirs.pth").write_text(f"{theirs}\n")
+    return str(environments.interpreter(place))
 
 
 SLOW_TO_COMPILE = {"torch_compile"}

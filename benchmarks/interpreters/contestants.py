@@ -34,13 +34,13 @@ def contestants(chosen: Sequence[Implementation], label: str, executable: str) -
     same_python = there.versions["python"] == platform.python_version()
     field = Field(label, [], {})
     for here in readable:
-        reason = missing[here.path.absolute()]
+        lost = missing[here.path.absolute()]
         version = there.version_of(here.framework)
-        if version == "unknown":
+        if lost and version == "unknown":
             field.left_out.setdefault(f"{here.framework} is not installed there", []).append(here.name)
         elif version == here.version and same_python:
             field.left_out.setdefault(f"{here.framework} is the same there", []).append(here.name)
         else:
-            name, why = f"{here.name}@{label}", f"{reason} in {label}" if reason else None
+            name, why = f"{here.name}@{label}", f"{lost} in {label}" if lost else None
             field.contestants.append(replace(here, name=name, interpreter=there, missing=why))
     return field
