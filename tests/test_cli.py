@@ -13,7 +13,7 @@ import psutil
 import pytest
 from conftest import Variant, planted_record
 
-from benchmarks import records
+from benchmarks import keeping, records
 from benchmarks.contract import REFERENCE
 from benchmarks.workloads import WORKLOADS
 
@@ -298,13 +298,11 @@ def test_the_committed_records_may_be_published() -> None:
 
 
 def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmarks import cli
-
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     record = planted_record({})
-    path = cli._kept(record, blocked)
+    path = keeping.kept(record, blocked)
     assert path.is_relative_to(tmp_path)
     assert records.read(path) == record
 

@@ -66,10 +66,10 @@ def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(variant: Variant
 def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.MonkeyPatch) -> None:
     run = Launch.run
 
-    def interrupted(launch: Launch, cpu: int, rounds: int) -> None:
+    def interrupted(launch: Launch, cpus: list[int], rounds: int, done: None) -> None:
         if launch.number == 1:
             raise KeyboardInterrupt
-        run(launch, cpu, rounds)
+        run(launch, cpus, rounds, done)
 
     monkeypatch.setattr(Launch, "run", interrupted)
     session = Suite([discover()[0]], NEURON, SETTINGS)

@@ -160,7 +160,7 @@ class Bookkeeper:
         return count
 
 
-def violations(ledger: Ledger, workload: Workload, execution: str, cpu: int, expected: Array) -> list[str]:
+def violations(ledger: Ledger, workload: Workload, execution: str, cpus: Sequence[int], expected: Array) -> list[str]:
     """What in a ledger breaks the rules, each in one line; `expected` is the flat row that a round must end with."""
     found = []
     if ledger.parameters_sha256 != workload.timed_parameters_sha256:
@@ -188,12 +188,12 @@ def violations(ledger: Ledger, workload: Workload, execution: str, cpu: int, exp
     if ledger.collecting:
         found.append("garbage may be collected inside its rounds, and in nobody else's")
     found += [
-        f"the {pool['library']} that it loaded has {pool['threads']} threads, expected 1"
+        f"the {pool['library']} that it loaded has {pool['threads']} threads, expected {len(cpus)}"
         for pool in ledger.pools
-        if pool["threads"] > 1
+        if pool["threads"] > len(cpus)
     ]
-    if ledger.cpus != [cpu]:
-        found.append(f"it may use the CPUs {ledger.cpus}, expected {cpu} alone")
+    if ledger.cpus != [*cpus]:
+        found.append(f"it may use the CPUs {ledger.cpus}, expected {', '.join(map(str, cpus))} alone")
     return found
 
 

@@ -2,5 +2,6 @@
 
 from benchmarks.suite.settings import Plan, Settings
 from benchmarks.suite.suite import Suite
+from benchmarks.suite.sweep import Sweep
 
-__all__ = ["Plan", "Settings", "Suite"]
+__all__ = ["Plan", "Settings", "Suite", "Sweep"]

@@ -26,7 +26,7 @@ class Calibration:
 
 
 def calibrate(
-    passed: dict[Implementation, list[Workload]], baseline: str, cpu: int, shuffler: random.Random
+    passed: dict[Implementation, list[Workload]], baseline: str, cpus: Sequence[int], shuffler: random.Random
 ) -> Calibration:
     """Time all that passed the judge in one launch of their own; rounds of about 3 ms come of it, and the control.
 
@@ -41,7 +41,7 @@ def calibrate(
         for i, workloads in passed.items()
         if workloads
     ]
-    with Launches(first, names, cpu, shuffler) as launches:
+    with Launches(first, names, cpus, shuffler) as launches:
         launch, _ = launches.run(ROUNDS, last=True)
     entries = [
         Entry(entry.implementation, epochs)
@@ -54,11 +54,16 @@ def calibrate(
 
 
 def epochs_per_round(calibration: Sequence[Timing], implementation: str) -> dict[str, int]:
-    """By workload the epochs that take about 3 ms: 1, 2 or 5 times a power of ten."""
-    ladder = [mantissa * 10**power for power in range(7) for mantissa in (1, 2, 5)]
+    """By workload the epochs that take about 3 ms."""
     found = {}
     for timing in calibration:
         if timing.implementation == implementation:
-            wanted = SECONDS_PER_ROUND * 1e9 * timing.epochs_per_round / min(timing.round_nanoseconds)
-            found[timing.workload] = min(ladder, key=lambda epochs: max(epochs / wanted, wanted / epochs))
+            found[timing.workload] = of_a_round(min(timing.round_nanoseconds) / timing.epochs_per_round / 1e9)
     return found
+
+
+def of_a_round(seconds: float) -> int:
+    """The epochs that take about 3 ms where one takes so many seconds: 1, 2 or 5 times a power of ten."""
+    ladder: list[int] = [mantissa * 10**power for power in range(7) for mantissa in (1, 2, 5)]
+    wanted = SECONDS_PER_ROUND / seconds
+    return min(ladder, key=lambda epochs: max(epochs / wanted, wanted / epochs))
