@@ -16,7 +16,7 @@ from benchmarks import records
 from benchmarks.contract import CONSTANTS, FUNCTIONS, discover, load
 from benchmarks.publication import publish
 from benchmarks.publication.documents import DOCUMENTS, fill
-from benchmarks.publication.rendering import newest
+from benchmarks.publication.standing import newest
 from benchmarks.tables.catalogue import named
 from benchmarks.workloads import WORKLOADS
 

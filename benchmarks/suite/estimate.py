@@ -1,16 +1,15 @@
 """What a sweep will cost, before it starts: linear in its points, launches and rounds."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from benchmarks.clock import order
 from benchmarks.clock.budget import Cost
-from benchmarks.clock.pace import Paces
-from benchmarks.contract import REFERENCE
 from benchmarks.environment import apart_from
 from benchmarks.gradients.truths import truths_here
+from benchmarks.suite.calibration import Calibration
 from benchmarks.suite.settings import Settings
 from benchmarks.workloads import Workload, flat, named
 
@@ -25,7 +24,7 @@ PROBE = "width-64-batch-64"
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of a launch, of judging, and what came before; and the rounds of a launch."""
+    """Seconds of a launch and of judging, and the rounds of a launch."""
 
     launch: Cost
     judging: float
@@ -36,16 +35,17 @@ class Estimate:
         return (self.judging + self.launch.starting + launches * self.launch.of_a_launch(self.rounds)) / 60
 
 
-def estimated(
-    found: Paces, epochs: Mapping[tuple[str, str], int], settings: Settings, starting: float, judging: float
-) -> Estimate:
-    """From seconds an epoch and epochs a round, and from what starting all implementations took."""
-    turns = {who: seconds * (epochs[who] + epochs[who] // 4 + 1) + SECONDS_A_TURN for who, seconds in found.items()}
-    second_copy = sum(seconds for (name, _), seconds in turns.items() if name == REFERENCE)
+def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Estimate:
+    """From what a launch of few rounds cost."""
+    turns = 0.0
+    for entry in calibrated.entries:
+        for workload, epochs in entry.epochs_per_round.items():
+            again = epochs // 4 + 1  # to fill the caches
+            turns += calibrated.seconds[entry.implementation.name, workload] * (epochs + again) + SECONDS_A_TURN
     overlapped = settings.threads == 1 and bool(apart_from(settings.cpu))
-    block = order.block(len({name for name, _ in found}) + 1)
+    block = order.block(max(1, len(calibrated.entries)))
     rounds = settings.rounds or block * math.ceil(FEWEST_ROUNDS / block)
-    return Estimate(Cost(starting, sum(turns.values()) + second_copy, overlapped), judging, rounds)
+    return Estimate(Cost(calibrated.starting, turns, overlapped), judging, rounds)
 
 
 def judging_seconds(workloads: Sequence[Workload], points: int) -> float:

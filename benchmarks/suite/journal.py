@@ -29,7 +29,7 @@ class Journal:
             while True:
                 try:
                     found.append(pickle.load(file))
-                except (EOFError, pickle.UnpicklingError):
+                except _CUT_OFF:
                     file.truncate(end)
                     return found
                 end = file.tell()
@@ -45,3 +45,7 @@ class Journal:
     def close(self) -> None:
         """Forget it: what it was kept for is done."""
         self._path.unlink(missing_ok=True)
+
+
+_CUT_OFF = (EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError)
+"""What reading raises where an entry is not whole, or is of another version of this suite."""

@@ -12,13 +12,13 @@ from benchmarks import progress, records
 from benchmarks.clock import products
 from benchmarks.clock.expected import expected
 from benchmarks.clock.launches import Launches, LaunchRecord
-from benchmarks.clock.pace import Paces, paces
+from benchmarks.clock.pace import paces
 from benchmarks.clock.turns import Entry, Failure, Launch
 from benchmarks.contract import REFERENCE, Implementation
 from benchmarks.gradients.isolation import Surroundings
 from benchmarks.gradients.judge import Scope, judge
 from benchmarks.gradients.verdicts import Report
-from benchmarks.suite.calibration import of_a_round
+from benchmarks.suite.calibration import Calibration, calibrate, of_a_round
 from benchmarks.suite.estimate import Estimate, estimated, judging_seconds
 from benchmarks.suite.journal import Journal
 from benchmarks.suite.settings import Plan, Settings
@@ -28,10 +28,10 @@ from benchmarks.workloads import Workload
 
 @dataclass(frozen=True)
 class Planned:
-    """How it began: when, the epochs of each round, by implementation and workload, and the estimate."""
+    """How it began: when, what a launch times, and what all of it will cost."""
 
     created: str
-    epochs: dict[tuple[str, str], int]
+    calibrated: Calibration
     estimate: Estimate
 
 
@@ -95,6 +95,7 @@ class Sweep(Suite):
         match entry:
             case Planned():
                 self._planned, self.created, stage = entry, entry.created, "calibration"
+                self.failures += entry.calibrated.failures
             case Report():
                 self.report, stage = entry, "judge"
             case list():
@@ -109,16 +110,19 @@ class Sweep(Suite):
         self._elapsed = elapsed
 
     def _plan(self) -> Planned:
+        """Paces say about how many epochs a round has, then one launch of few rounds; nothing of it is published."""
         usable = [i for i in self.implementations if i.usable]
-        began = perf_counter()
+        cpus, threads = self.settings.cpus, self.settings.threads
         with progress.stage("calibration", len(usable) * len(self.workloads)) as advance:
-            found: Paces = paces(usable, self.workloads, self.settings.threads, advance)
-        epochs = {who: of_a_round(seconds) for who, seconds in found.items()}
+            found = paces(usable, self.workloads, threads, advance)
+        passed = {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable}
+        calibrated = calibrate(
+            passed, REFERENCE, cpus, self._shuffler, lambda i, workload: of_a_round(found[i.name, workload.name])
+        )
         judging = judging_seconds(self.workloads, self.settings.points)
-        estimate = estimated(found, epochs, self.settings, perf_counter() - began, judging)
-        self._finish(Planned(self.created, epochs, estimate))
-        assert self._planned
-        return self._planned
+        planned = Planned(self.created, calibrated, estimated(calibrated, self.settings, judging))
+        self._finish(planned)
+        return planned
 
     def _say(self, estimate: Estimate) -> None:
         points, launches = len(self.workloads), self.settings.launches or 0
@@ -143,18 +147,14 @@ class Sweep(Suite):
         return report
 
     def _entries(self, planned: Planned, report: Report) -> list[Entry]:
+        """What was calibrated, without what the judge refused; none where the baseline is not among it."""
         entries = []
-        for implementation in self.implementations:
-            epochs = {
-                workload.name: planned.epochs[implementation.name, workload.name]
-                for workload in self.workloads
-                if (implementation.name, workload.name) in planned.epochs
-                and report.refusal(implementation.name, workload.name) is None
-            }
-            if epochs:
-                entries.append(Entry(implementation, epochs))
-        control = [replace(entry, copy=True) for entry in entries if entry.implementation.name == REFERENCE]
-        return [*entries, *control] if control else []
+        for entry in planned.calibrated.entries:
+            name = entry.implementation.name
+            judged = {w: n for w, n in entry.epochs_per_round.items() if report.refusal(name, w) is None}
+            if judged:
+                entries.append(replace(entry, epochs_per_round=judged))
+        return entries if any(entry.copy for entry in entries) else []
 
     def _launch_all(self, entries: Sequence[Entry]) -> None:
         """Those points first that have the fewest launches; all together where none has been left behind."""

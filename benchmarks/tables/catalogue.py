@@ -33,7 +33,7 @@ OF_A_RUN: dict[str, Callable[[Record], list[Table]]] = {
     "field": lambda record: [field.implementations(record["implementations"])],
 }
 
-CATALOGUE = OF_A_SWEEP | OF_A_RUN
+CATALOGUE = OF_A_RUN | OF_A_SWEEP
 """In the order in which they are read."""
 
 _TOO_MANY_POINTS = ("timings", "order", "quietness", "errors")
@@ -43,8 +43,8 @@ _TOO_MANY_POINTS = ("timings", "order", "quietness", "errors")
 def named(record: Record) -> dict[str, list[Table]]:
     """All tables that have a line to show, each with the record's caption under it."""
     under = caption(record)
-    left_out = _TOO_MANY_POINTS if is_sweep(record) else OF_A_SWEEP
-    wanted = {name: find for name, find in CATALOGUE.items() if name not in left_out}
+    of_a_run = {name: find for name, find in OF_A_RUN.items() if name not in _TOO_MANY_POINTS}
+    wanted = OF_A_SWEEP | of_a_run if is_sweep(record) else OF_A_RUN
     found = {name: [table for table in find(record) if len(table.frame)] for name, find in wanted.items()}
     return {name: [replace(table, caption=under) for table in tables] for name, tables in found.items() if tables}
 
