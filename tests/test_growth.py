@@ -44,6 +44,10 @@ def test_what_grows_otherwise_is_off() -> None:
     record = planted_sweep({REFERENCE: lambda width, _batch: 1_000 * width**2}, widths=(2, 8, 32, 128, 512))
     (found,) = growth(record)
     assert found.off > 0.5
+
+
+def test_no_end_of_an_interval_is_below_0() -> None:
+    (found,) = growth(planted_sweep({REFERENCE: linear(1, 5)}, noise=0.3))
     assert found.fixed_microseconds.low == 0
 
 

@@ -1,5 +1,7 @@
 """The tutorial's network in other sizes: ordinary workloads, whose losses fall, found by their names."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,7 @@ def test_the_loss_falls_from_epoch_to_epoch_and_each_moves_the_parameters_visibl
         losses.append(float(module.loss(workload.recipe, state[0], workload.inputs, workload.targets)))
         moved = max(float(np.max(np.abs(a - b))) for a, b in zip(before, state[0], strict=True))
         assert moved > 1e-6  # a thousand times what the ledger lets pass: one epoch too few is seen
-    assert all(later < earlier for earlier, later in zip(losses, losses[1:], strict=False))
+    assert all(later < earlier for earlier, later in itertools.pairwise(losses))
     assert workload.known_answer.loss[1] == losses[0]
 
 
