@@ -56,7 +56,8 @@ def measured(implementations: Iterable[Implementation], dtype: str, threads: int
     """One of each framework after the other, each alone; what can not multiply its arrays is not among them."""
     question = ProductQuestion(dtype)
     found = []
-    for implementation in {i.framework: i for i in implementations if i.usable}.values():
+    first = {i.framework: i for i in reversed([*implementations]) if i.usable}
+    for implementation in reversed(first.values()):
         with asked({Witness(implementation, surroundings=Surroundings(threads=threads)): [question]}) as replies:
             found += [
                 Products(implementation.name, dtype, question.side, reply.answer) for reply in replies if reply.answer
