@@ -47,7 +47,7 @@ def test_what_grows_otherwise_is_off() -> None:
 
 
 def test_no_end_of_an_interval_is_below_0() -> None:
-    (found,) = growth(planted_sweep({REFERENCE: linear(1, 5)}, noise=0.3))
+    (found,) = growth(planted_sweep({REFERENCE: linear(100, 5)}, noise=0.5, launches=2))
     assert found.fixed_microseconds.low == 0
 
 

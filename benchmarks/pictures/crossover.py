@@ -71,11 +71,15 @@ def _panel(record: Record, axis: Axis, names: dict[str, str]) -> Panel:
             "low": [c.size.low or c.size.value for c in found if c.size],
             "high": [c.size.high or c.size.value for c in found if c.size],
             "time": [_time_at(c, shown, size_of) for c in found],
+            "said": [f"{float(f'{c.size.value:.3g}'):,.0f}" for c in found if c.size],
         }
-        marked = alt.Chart(data(marks))
+        marked = alt.Chart(data(marks, said="string"))
         drawn += [
             marked.mark_rule(color=role("ink"), strokeWidth=3).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
             marked.mark_point(filled=True, color=role("ink"), size=70, opacity=1).encode(x=x, y=y),
+            marked.mark_text(dy=16, dx=6, align="left", color=role("ink"), fontWeight=600).encode(
+                x=x, y=y, text="said:N"
+            ),
         ]
     return Panel(f"{axis.title}, {threads(record)}", _words(found), alt.layer(*drawn), height=280)
 
