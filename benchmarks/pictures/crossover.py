@@ -14,7 +14,7 @@ from benchmarks.pictures.figure import Chart, Figure, Panel, data
 from benchmarks.pictures.scales import POWERS, log_scale
 from benchmarks.pictures.style import by_implementation, labels, role
 from benchmarks.records import Record
-from benchmarks.tables.cells import with_ends
+from benchmarks.tables.cells import three_digits, with_ends
 from benchmarks.tables.sweeps import threads
 
 SIZES = [2.0**power for power in range(1, 11)]
