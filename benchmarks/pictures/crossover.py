@@ -71,7 +71,7 @@ def _panel(record: Record, axis: Axis, names: dict[str, str]) -> Panel:
             "low": [c.size.low or c.size.value for c in found if c.size],
             "high": [c.size.high or c.size.value for c in found if c.size],
             "time": [_time_at(c, shown, size_of) for c in found],
-            "said": [f"{float(f'{c.size.value:.3g}'):,.0f}" for c in found if c.size],
+            "said": [three_digits(c.size.value) for c in found if c.size],
         }
         marked = alt.Chart(data(marks, said="string"))
         drawn += [
