@@ -41,14 +41,18 @@ def sweep(
     from benchmarks import environment, show
     from benchmarks.estimates import crossings, growth, rows
     from benchmarks.keeping import kept
-    from benchmarks.suite import Settings, Sweep
+    from benchmarks.suite.settings import Settings
+    from benchmarks.suite.sweep import RANDOM_POINTS, Sweep
     from benchmarks.tables.catalogue import tables
 
     failed = False
-    documents = []
+    documents, sessions = [], []
     for number in counts:
-        settings = Settings(1, cpu, seed, launches=launches, rounds=rounds, cold_starts=0, threads=number, sweep=True)
+        settings = Settings(
+            RANDOM_POINTS, cpu, seed, launches=launches, rounds=rounds, cold_starts=0, threads=number, sweep=True
+        )
         session = Sweep(chosen, points, settings, folder)
+        sessions.append(session)
         try:
             session.run()
         except KeyboardInterrupt:
@@ -71,10 +75,11 @@ def sweep(
         if record["partial"]:
             typer.echo("Interrupted: the same command goes on from here.", err=True)
             break
-        session.close()
         failed |= any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
     if as_json:
         show.document({"sweeps": documents})
     if record["partial"]:
         return 130
+    for session in sessions:  # not before all are finished: the same command would begin the first anew
+        session.close()
     return 1 if failed or choices.missing(implementation, chosen) else 0

@@ -81,6 +81,7 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     assert timed(whole) == {(point, copy): 3 for point in POINTS for copy in (False, True)}
     assert len({(t["workload"], t["copy"], t["launch"]) for t in whole["timings"]}) == len(whole["timings"])
     assert folder.journals == []
+    assert whole["seconds"]["total"] > partial["seconds"]["total"]
     check(whole, json.loads(out)["sweeps"][0])
 
 

@@ -2,6 +2,5 @@
 
 from benchmarks.suite.settings import Plan, Settings
 from benchmarks.suite.suite import Suite
-from benchmarks.suite.sweep import Sweep
 
-__all__ = ["Plan", "Settings", "Suite", "Sweep"]
+__all__ = ["Plan", "Settings", "Suite"]

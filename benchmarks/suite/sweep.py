@@ -26,6 +26,10 @@ from benchmarks.suite.suite import Suite
 from benchmarks.workloads import Workload
 
 
+RANDOM_POINTS = 1
+"""At which each workload is judged, beside its initial parameters: in ball arithmetic large ones take many seconds."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """How it began: when, what a launch times, and what all of it will cost."""
@@ -46,12 +50,15 @@ class Point:
 
 
 class Sweep(Suite):
-    """Every launch times every point; what an earlier one with the same arguments has finished is here already."""
+    """Every launch times every point; what was finished by one with the same arguments is here already.
+
+    Raises OSError wherever the journal can't be read or written.
+    """
 
     def __init__(
         self, implementations: Sequence[Implementation], workloads: Sequence[Workload], settings: Settings, folder: Path
     ) -> None:
-        """`folder` is where the record will be. Raises OSError where the journal can't be read."""
+        """`folder` is where the record will be."""
         super().__init__(implementations, workloads, settings)
         self.products: list[products.Products] = []
         self._planned: Planned | None = None
@@ -78,7 +85,9 @@ class Sweep(Suite):
 
     def record(self, command: str) -> records.Record:
         """The ordinary record, with the products of matrices that growth is held against."""
-        return super().record(command) | {"products": [asdict(found) for found in self.products]}
+        record = super().record(command) | {"products": [asdict(found) for found in self.products]}
+        record["seconds"]["total"] = self._elapsed  # a finished sweep, read again, is the same record
+        return record
 
     def close(self) -> None:
         """Forget what was noted: its record is written."""
@@ -135,10 +144,7 @@ class Sweep(Suite):
         )
 
     def _judge(self) -> Report:
-        """At a few points of each, in the dtype and with the threads that are timed; trained parameters are not kept.
-
-        A gradient of the widest network costs as much in ball arithmetic as thousands of the tutorial's.
-        """
+        """At few points, in the dtype and with the threads that are timed; trained parameters are not kept."""
         scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads))
         points, seed = self.settings.points, self.settings.seed
         report = judge(self.implementations, self.workloads, points, seed, False, stage=progress.stage, scope=scope)
@@ -161,6 +167,8 @@ class Sweep(Suite):
         wanted = self.settings.launches or 0
         by_name = {workload.name: workload for workload in self.workloads}
         timed = [name for name in by_name if name in entries[-1].epochs_per_round]
+        if min(self._taken[name] for name in timed) >= wanted:
+            return
         ends = {end for entry in entries for end in entry.epochs_per_round.items() if end[0] in timed}
         self._expected = expected(self.implementations[0], [(by_name[name], epochs) for name, epochs in sorted(ends)])
         with progress.stage("points", len(timed) * wanted - sum(self._taken[name] for name in timed)) as advance:
