@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Variant
 
 from benchmarks import records
-from benchmarks.contract import REFERENCE
+from benchmarks.contract import REFERENCE, discover, read
+from benchmarks.environment import allowed_cpus
+from benchmarks.estimates.rows import rows
+from benchmarks.suite.settings import Settings
+from benchmarks.suite.sweep import Sweep
+from benchmarks.workloads import named
 
 CALL = (
     *(sys.executable, "-m", "benchmarks.cli", "sweep", "--json", f"--implementation={REFERENCE}"),
@@ -102,22 +108,27 @@ def check(record: dict[str, Any], document: dict[str, Any]) -> None:
     assert record["seconds"]["total"] >= record["seconds"]["launches"] + record["seconds"]["judge"]
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU")
-def test_all_threads_are_allowed_where_all_are_asked_for(tmp_path: Path) -> None:
-    folder = Folder(tmp_path)
-    done = subprocess.run(
-        [*CALL, f"--output={folder.path}", "--threads=all", "--launches=1", "--batches=4", "--widths=2"],
-        env=folder._environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    record = records.read(Path(json.loads(done.stdout)["sweeps"][0]["record"]))
-    every = sorted(os.sched_getaffinity(0))
-    assert record["settings"]["threads"] == len(every)
+def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unjudged(
+    tmp_path: Path, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    every = allowed_cpus()
+    wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
+    settings = Settings(1, every[-1], 0, launches=1, rounds=2, cold_starts=0, threads=len(every), sweep=True)
+
+    def swept() -> dict[str, Any]:
+        session = Sweep([discover()[0], wrong], [named("width-2-batch-4")], settings, tmp_path)
+        session.run()
+        return session.record("xorbench sweep")
+
+    record = swept()
+    records.check(record)
     assert set(record["environment"]["variables"].values()) == {str(len(every))}
+    assert {timing["implementation"] for timing in record["timings"]} == {REFERENCE}
+    assert [row.verdict for row in rows(record)] == ["baseline", "outside"]
     for timing in record["timings"]:
         assert timing["ledger"]["cpus"] == every
         assert timing["violations"] == []
         assert {pool["threads"] for pool in timing["ledger"]["pools"]} == {len(every)}
-    assert not any(launch["overlapped"] for launch in record["launches"])
+    assert len(every) == 1 or not any(launch["overlapped"] for launch in record["launches"])
+    assert swept() == record  # from its journal, down to the seconds

@@ -25,7 +25,6 @@ from benchmarks.suite.settings import Plan, Settings
 from benchmarks.suite.suite import Suite
 from benchmarks.workloads import Workload
 
-
 RANDOM_POINTS = 1
 """At which each workload is judged, beside its initial parameters: in ball arithmetic large ones take many seconds."""
 
