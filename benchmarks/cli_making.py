@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli_records import AsJson
+from benchmarks.cli_options import AsJson
 
 app = typer.Typer()
 environments_app = typer.Typer(help="Other virtual environments, for run --python and gradients --python.")

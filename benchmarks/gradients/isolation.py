@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from benchmarks.contract import Contract, Implementation
-from benchmarks.environment import ONE_THREAD, ROOT, allowed_cpus, started_on
+from benchmarks.environment import ROOT, allowed_cpus, started_on
 
 SECONDS_TO_ANSWER = 300.0
 
@@ -33,11 +33,6 @@ class Surroundings:
 
     hash_seed: int = 0
     threads: int = 1
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """What it finds in its environment."""
-        return {"PYTHONHASHSEED": str(self.hash_seed), **dict.fromkeys(ONE_THREAD, str(self.threads))}
 
 
 @dataclass(frozen=True)
@@ -108,7 +103,8 @@ def _started(
         process = subprocess.Popen(
             [implementation.interpreter.executable, "-m", "benchmarks.gradients.answering", str(theirs.fileno())],
             cwd=ROOT,
-            env=implementation.interpreter.variables_with_harness() | surroundings.variables,
+            env=implementation.interpreter.variables_with_harness(surroundings.threads)
+            | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
             stdin=job,
             pass_fds=[theirs.fileno()],
             start_new_session=True,

@@ -29,17 +29,17 @@ class Interpreter:
         """The size of a distribution there, with all that it requires. None: it is not installed."""
         return self.frameworks[framework][1] if self.label else environment.installed_bytes(framework)
 
-    def variables(self) -> dict[str, str]:
+    def variables(self, threads: int = 1) -> dict[str, str]:
         """All variables that a process of it gets to see, if it runs nothing of this suite."""
-        given = environment.of_a_worker()
+        given = environment.of_a_worker(threads)
         if self.label:  # these lead to the libraries of ours
             given.pop("PYTHONPATH", None)
             given.pop("VIRTUAL_ENV", None)
         return given
 
-    def variables_with_harness(self) -> dict[str, str]:
+    def variables_with_harness(self, threads: int = 1) -> dict[str, str]:
         """The same, if it does: the judge and the clock are the same code everywhere, for ours are lent to others."""
-        return self.variables() | ({"PYTHONPATH": lent()} if self.label else {})
+        return self.variables(threads) | ({"PYTHONPATH": lent()} if self.label else {})
 
 
 HERE = Interpreter()

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,23 @@ MOST_BYTES = 1_500_000
 
 FOLDER = Path(__file__).parent
 
+NO_SWEEPS: Mapping[str, Sequence[Record]] = {}
 
-def page(shown: Sequence[Record], drawn: list[Figure], vega: str) -> str:
+
+def page(
+    shown: Sequence[Record], drawn: list[Figure], vega: str, sweeps: Mapping[str, Sequence[Record]] = NO_SWEEPS
+) -> str:
     """A page of one record for each machine, the first in front, of which the figures are drawn already.
 
-    `vega` is the JavaScript that draws them in a browser.
-
+    `vega` is the JavaScript that draws them in a browser; `sweeps` are by the name of the machine.
     Machines that no longer fit into MOST_BYTES are named, and not shown. Raises ValueError where not even one fits.
     """
     machines: list[Machine] = []
     found = ""
     for number, record in enumerate(shown):
-        candidate = [*machines, machine(f"m{number}", record, album.of_record(record) if number else drawn)]
+        beside = sweeps.get(record["machine"]["name"], ())
+        figures = album.of_record(record, beside) if number else drawn
+        candidate = [*machines, machine(f"m{number}", record, figures)]
         left_out = [other["machine"]["name"] for other in shown[number + 1 :]]
         text = _render(candidate, left_out, vega)
         if len(text.encode()) > MOST_BYTES:

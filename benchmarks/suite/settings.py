@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
+from benchmarks.environment import allowed_cpus
 from benchmarks.estimates.intervals import CONFIDENCE
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How much is measured, on which CPU, and the seed of all that is random.
+    """How much is measured, on which CPU, with how many threads, and the seed of all that is random.
 
     Either `launches` and `rounds` are given, or `budget_minutes` and perhaps `resolution`, the share of itself to which
-    each ratio is to be known.
+    each ratio is to be known. `sweep` says that the workloads are points of one.
     """
 
     points: int
@@ -22,6 +23,13 @@ class Settings:
     budget_minutes: float | None = None
     resolution: float | None = None
     cold_starts: int = 5
+    threads: int = 1
+    sweep: bool = False
+
+    @property
+    def cpus(self) -> list[int]:
+        """Those that are timed on: the one, or as many as there are threads."""
+        return [self.cpu] if self.threads == 1 else allowed_cpus()[: self.threads]
 
 
 @dataclass(frozen=True)

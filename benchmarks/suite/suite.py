@@ -57,7 +57,7 @@ class Suite:
         began = self._note("calibration", began)
         timed = [w.name for w in self.workloads if any(w.name in entry.epochs_per_round for entry in entries)]
         if timed:
-            with Launches(entries, timed, self.settings.cpu, self._shuffler) as launches:
+            with Launches(entries, timed, self.settings.cpus, self._shuffler) as launches:
                 if self.settings.launches:
                     self._launch(launches, self.settings.launches, self.plan.rounds, last=True)
                 else:
@@ -78,7 +78,7 @@ class Suite:
             i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
         }
         with progress.stage("calibration", 1) as advance:
-            calibrated = calibrate(passed, REFERENCE, self.settings.cpu, self._shuffler)
+            calibrated = calibrate(passed, REFERENCE, self.settings.cpus, self._shuffler)
             self.failures += calibrated.failures
             by_name = {w.name: w for w in self.workloads}
             ends = {end for entry in calibrated.entries for end in entry.epochs_per_round.items()}
@@ -142,7 +142,7 @@ class Suite:
         off = off_trajectory(timing.ledger, end)
         return asdict(timing) | {
             "ledger": ledger | {"off_trajectory": off if off < float("inf") else None},
-            "violations": violations(timing.ledger, workload, execution, self.settings.cpu, end),
+            "violations": violations(timing.ledger, workload, execution, self.settings.cpus, end),
         }
 
     def record(self, command: str) -> records.Record:
@@ -179,7 +179,7 @@ class Suite:
             "environment": {
                 "versions": environment.versions(),
                 "blas": environment.blas(),
-                "variables": environment.ONE_THREAD,
+                "variables": environment.for_threads(self.settings.threads),
                 **({"others": others} if others else {}),
             },
             "implementations": [
