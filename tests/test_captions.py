@@ -22,6 +22,13 @@ def test_a_caption_says_where_with_what_and_how_much() -> None:
         assert part in text
 
 
+def test_a_caption_says_what_is_in_other_environments() -> None:
+    record = planted_record({"other": [0.5] * 6, "other@old": [0.6] * 6})
+    record["implementations"][2] |= {"framework": "other", "version": "0", "interpreter": "old", "file": "other"}
+    record["environment"]["others"] = {"old": {"python": "3.12.1"}}
+    assert f"Python 3.11.7, {REFERENCE} 1, other 1; other 0 in old (Python 3.12.1); threads" in caption(record)
+
+
 def test_a_strong_record_has_no_weakness() -> None:
     assert weaknesses(planted_record({}, control=[0.01, -0.01] * 5, launches=10)) == []
 

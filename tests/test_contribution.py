@@ -53,6 +53,15 @@ def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
     ]
 
 
+def test_a_contestants_name_is_no_address_and_an_address_beside_it_is_one(tmp_path: Path) -> None:
+    record = planted_record({"other@numpy-2.0": [0.5] * 6}, control=[0.01, -0.01] * 3)
+    record["implementations"][1] |= {"file": "other", "interpreter": "numpy-2.0"}
+    record["gradients"]["rows"] = [judged(REFERENCE), judged("other@numpy-2.0")]
+    assert found(record, tmp_path) == ""
+    record["command"] = "xorbench run other@numpy-2.0 somebody@example.org"
+    assert "$.command holds an address" in found(record, tmp_path)
+
+
 def test_a_wrong_gradient_may_not(tmp_path: Path) -> None:
     record = honest()
     record["gradients"]["rows"][1] = judged("other", "outside")

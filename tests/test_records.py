@@ -50,6 +50,8 @@ def spoilt(record: dict[str, Any], *keys: str | int, value: object) -> dict[str,
         (("environment", "user"), "somebody", "$.environment"),
         (("plan", "confidence"), 1, "$.plan.confidence"),
         (("created",), "yesterday", "$.created"),
+        (("implementations", 0, "interpreter"), "/home/me", "$.implementations[0].interpreter"),
+        (("environment", "others"), {"old": {"numpy": "2.0"}}, "$.environment.others.old"),
         (("workloads",), [], "$.workloads"),
     ],
 )
