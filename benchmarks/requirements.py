@@ -17,7 +17,8 @@ def pin(distribution: str) -> str | None:
 
 def brought_by(*extras: str) -> set[str]:
     """The distributions that the project asks for itself where it is installed with these extras."""
-    found, wanted, seen = set(), list(extras), {""}
+    found: set[str] = set()
+    wanted, seen = list(extras), {""}
     while True:
         for requirement in _requirements():
             if any(requirement.marker is None or requirement.marker.evaluate({"extra": extra}) for extra in seen):
