@@ -23,6 +23,7 @@ def lines_of_code(tree: ast.Module, functions: Sequence[str] = WRITTEN) -> int |
     breaking of long lines do not count. None where a part of it stands in another file of the folder.
     """
     defined = {name: node for node in tree.body for name in _names(node)}
+    counted: set[ast.stmt] = set()
     elsewhere = {
         alias.asname or alias.name
         for node in tree.body
@@ -34,8 +35,9 @@ def lines_of_code(tree: ast.Module, functions: Sequence[str] = WRITTEN) -> int |
         name = wanted.pop()
         if name in elsewhere:
             return None
-        if name in defined:
-            code = _Bare().visit(deepcopy(defined.pop(name)))
+        if name in defined and defined[name] not in counted:
+            counted.add(defined[name])
+            code = _Bare().visit(deepcopy(defined[name]))
             lines += sum(bool(line.strip()) for line in ast.unparse(code).splitlines())
             wanted += [node.id for node in ast.walk(code) if isinstance(node, ast.Name)]
     return lines

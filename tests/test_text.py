@@ -35,6 +35,7 @@ def test_lines_are_those_of_a_function_and_of_all_that_it_uses() -> None:
     assert lines("def loss(x): return x\ndef other(x): return x") == 2
     assert lines("def loss(x): return twice(x)\ndef twice(x): return K * x\nK = 2\nUNUSED = 3") == 5
     assert lines("def loss(x): return compiled(x)\ncompiled = jit(slow)\ndef slow(x): return loss(x)") == 5
+    assert lines("A, B = range(2)\ndef loss(x): return A + B + x") == 3
     assert lines("@jit\ndef loss(x):\n    if x:\n        return x\n    return Layer()\nclass Layer: pass") == 7
 
 
