@@ -12,7 +12,7 @@ import typer
 from benchmarks.contract import REFERENCE, Implementation, discover
 from benchmarks.environment import allowed_cpus
 from benchmarks.records import FOLDER, Record, read
-from benchmarks.workloads import WORKLOADS, Workload
+from benchmarks.workloads import WORKLOADS, Workload, named
 
 REPORTS = (".md", ".html")
 
@@ -41,7 +41,14 @@ def implementations(
 def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:
     """Those named, or "all"; else those others. Raises typer.BadParameter."""
     wanted = WORKLOADS if names == ["all"] else dict.fromkeys(names or otherwise)
-    return [WORKLOADS[known(name, list(WORKLOADS), "workload")] for name in wanted]
+    return [_workload(name) for name in wanted]
+
+
+def _workload(name: str) -> Workload:
+    try:
+        return named(name)
+    except KeyError:
+        return WORKLOADS[known(name, list(WORKLOADS), "workload")]  # raises
 
 
 def with_reference(chosen: Sequence[Implementation]) -> list[Implementation]:

@@ -1,4 +1,4 @@
-"""The command: xorbench list, gradients, run, show, compare, export, check, publish, verify.
+"""The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify.
 
 Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
 row that became slower than it may, a record that may not be published, or a page that is not what the records say; 2 a
@@ -7,38 +7,20 @@ mistake in the call; 130 interrupted. Nothing heavy is imported before it is nee
 
 import signal
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from benchmarks import cli_records
-from benchmarks.cli_records import AsJson, Output
-
-if TYPE_CHECKING:
-    from benchmarks.records import Record
+from benchmarks import cli_records, cli_sweep
+from benchmarks.cli_options import AsJson, Extra, Implementations, Output, Seed, Tuned, Workloads
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.",
     add_completion=False,
     rich_markup_mode=None,
 )
-
-Implementations = Annotated[
-    list[str] | None, typer.Option("--implementation", metavar="NAME", help="This one only; may be repeated.")
-]
-Workloads = Annotated[
-    list[str] | None,
-    typer.Option("--workload", metavar="NAME", help="Of neuron and hidden this one, or another, or all."),
-]
-Tuned = Annotated[bool, typer.Option("--tuned", help="The tuned implementations too: some take minutes to compile.")]
-Extra = Annotated[
-    list[Path] | None,
-    typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
-]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Of all that is random.")]
 
 
 @app.command("list")
@@ -104,7 +86,7 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 3, with --resolution 30.")
+        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 4, with --resolution 30.")
     ] = None,
     resolution: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
@@ -134,6 +116,7 @@ def run(
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
     from benchmarks import environment, show, suite
     from benchmarks.estimates import rows
+    from benchmarks.keeping import kept
     from benchmarks.tables.catalogue import tables
 
     settings = suite.Settings(
@@ -143,7 +126,7 @@ def run(
         quick=quick,
         launches=launches or (3 if quick else 20) if fixed else None,
         rounds=rounds or (30 if quick else 100) if fixed else None,
-        budget_minutes=None if fixed else budget or (30 if wanted else 3),
+        budget_minutes=None if fixed else budget or (30 if wanted else 4),
         resolution=wanted,
         cold_starts=cold_starts if cold_starts is not None else 2 if quick else 5,
     )
@@ -155,7 +138,7 @@ def run(
         if not session.timings:
             raise
     record = session.record(environment.command())
-    path = _kept(record, folder)
+    path = kept(record, folder)
     if as_json:
         show.document({"record": str(path), **rows.document(record)})
     else:
@@ -167,19 +150,8 @@ def run(
     return 1 if failed or choices.missing(implementation, chosen) else 0
 
 
+app.add_typer(cli_sweep.app)
 app.add_typer(cli_records.app)
-
-
-def _kept(record: "Record", folder: Path) -> Path:
-    """Write the record; where that fails after all, somewhere else, for nothing measured may be lost."""
-    from benchmarks import records
-
-    try:
-        return records.write(record, folder)
-    except OSError as error:
-        path = records.write(record, Path(tempfile.mkdtemp(prefix="xorbench-")))
-        typer.echo(f"xorbench: {folder} could not be written: {error.strerror}; the record is {path}", err=True)
-        return path
 
 
 def main() -> None:

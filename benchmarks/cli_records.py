@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer()
+from benchmarks.cli_options import AsJson, Output
 
-Output = Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of records; results/ if not given.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+app = typer.Typer()
 
 
 @app.command()

@@ -17,7 +17,7 @@ from benchmarks import environment
 from benchmarks.clock.subject import Subject
 from benchmarks.contract import Implementation, discover
 from benchmarks.gradients.verdicts import Report
-from benchmarks.workloads import TUTORIAL, WORKLOADS, Workload
+from benchmarks.workloads import TUTORIAL, Workload, named
 
 POINTS = 100
 """Random points of the gradient check where no driver has made one."""
@@ -52,7 +52,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _workloads(config: pytest.Config) -> list[Workload]:
     """In the order in which they were asked for; else the tutorial's."""
-    return [WORKLOADS[name] for name in config.getoption("--workload") or TUTORIAL]
+    return [named(name) for name in config.getoption("--workload") or TUTORIAL]
 
 
 def _implementations(config: pytest.Config) -> list[Implementation]:

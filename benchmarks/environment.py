@@ -19,17 +19,23 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
+_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Read by numerical libraries when they are loaded. Some heed none of them: hence the affinity, and the observing."""
+
+
+def for_threads(number: int) -> dict[str, str]:
+    """The variables that allow so many threads."""
+    return dict.fromkeys(_COUNTS, str(number))
+
+
+ONE_THREAD = for_threads(1)
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
 
 
-def of_a_worker() -> dict[str, str]:
+def of_a_worker(threads: int = 1) -> dict[str, str]:
     """All variables that what is timed gets to see: no flags of any compiler, no settings of any framework."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | ONE_THREAD
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | for_threads(threads)
 
 
 def allowed_cpus() -> list[int]:
@@ -74,12 +80,12 @@ def started_on(*cpus: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def move(pid: int, cpu: int) -> None:
-    """Let every thread of a running process use this CPU alone. Linux only; elsewhere nothing."""
+def move(pid: int, *cpus: int) -> None:
+    """Let every thread of a running process use these CPUs alone. Linux only; elsewhere nothing."""
     tasks = Path(f"/proc/{pid}/task")
     if tasks.exists():
         for thread in tasks.iterdir():
-            os.sched_setaffinity(int(thread.name), {cpu})
+            os.sched_setaffinity(int(thread.name), cpus)
 
 
 def observed() -> dict[str, Any]:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from conftest import Variant, planted_record
 
-from benchmarks import records
+from benchmarks import keeping, records
 from benchmarks.contract import REFERENCE
 from benchmarks.workloads import WORKLOADS
 
@@ -72,6 +72,15 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
         (("list", "--with=/nowhere/mine.py"), "no such file"),
         (("publish", "--output=/nowhere"), "no record in it"),
         (("verify", "--output=/nowhere"), "no record in it"),
+        (("sweep", "--widths=1,2"), "--widths: 1,2: expected whole numbers from 2 to 1,024, as in 4,16,64"),
+        (("sweep", "--widths=2;4"), "--widths: 2;4: expected whole numbers"),
+        (("sweep", "--batches=4,6"), "--batches: 4,6: expected powers of two from 4 to 1,024"),
+        (("sweep", "--at-batch=2"), "--at-batch: 2: expected powers of two"),
+        (("sweep", "--at-width=5000"), "--at-width: 5000: expected whole numbers"),
+        (("sweep", "--threads=2"), "--threads: 2: expected 1, all or both"),
+        (("sweep", "--implementation=numpy_backprob"), "did you mean numpy_backprop"),
+        (("sweep", "--output=/dev/null/results"), "/dev/null/results can't be written"),
+        (("run", "--workload=width-4-batch-5"), "no workload is named 'width-4-batch-5'"),
         (("dance",), "No such command 'dance'"),
         (("run", "--fast"), "No such option: --fast"),
     ],
@@ -298,13 +307,11 @@ def test_the_committed_records_may_be_published() -> None:
 
 
 def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from benchmarks import cli
-
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     record = planted_record({})
-    path = cli._kept(record, blocked)
+    path = keeping.kept(record, blocked)
     assert path.is_relative_to(tmp_path)
     assert records.read(path) == record
 
@@ -322,7 +329,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("import benchmarks.cli") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
-    commands = ("list", "gradients", "run", "show", "compare", "export", "check", "publish", "verify")
+    commands = ("list", "gradients", "run", "sweep", "show", "compare", "export", "check", "publish", "verify")
     assert all(command in help_.stdout for command in commands)
 
 

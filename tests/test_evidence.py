@@ -25,7 +25,7 @@ def test_what_is_not_told_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_conditions_are_of_the_cpu() -> None:
-    found = evidence.conditions(allowed_cpus()[-1])
+    found = evidence.conditions(allowed_cpus()[-1:])
     assert found.load_1_minute is not None
     assert found.load_1_minute >= 0
-    assert evidence.conditions(10_000).steal_seconds is None
+    assert evidence.conditions([10_000]).steal_seconds is None

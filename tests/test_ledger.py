@@ -39,7 +39,7 @@ def expected() -> Array:
 def breaches(ledger: Ledger, execution: str, expected: Array) -> list[str]:
     cpu = allowed_cpus()[-1]
     quiet = replace(ledger, cpus=[cpu], pools=[])  # this process has all CPUs, and other libraries
-    return violations(quiet, WORKLOAD, execution, cpu, expected)
+    return violations(quiet, WORKLOAD, execution, [cpu], expected)
 
 
 def test_every_implementation_keeps_the_rules(
@@ -181,10 +181,14 @@ def test_threads_and_cpus_are_held_against_it(monkeypatch: pytest.MonkeyPatch, e
         pools=[{"library": "openblas", "version": "1", "threads": 2}],
         cpus=[0, 1, 2],
     )
-    found = violations(ledger, WORKLOAD, "eager", 2, expected)
+    found = violations(ledger, WORKLOAD, "eager", [2], expected)
     assert found == [
         "the openblas that it loaded has 2 threads, expected 1",
         "it may use the CPUs [0, 1, 2], expected 2 alone",
+    ]
+    assert violations(ledger, WORKLOAD, "eager", [0, 1, 2], expected) == []
+    assert violations(ledger, WORKLOAD, "eager", [0, 1], expected) == [
+        "it may use the CPUs [0, 1, 2], expected 0, 1 alone"
     ]
 
 

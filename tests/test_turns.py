@@ -17,9 +17,9 @@ BASELINE = discover()[0]
 def launched(*entries: Entry) -> Launch:
     launch = Launch(7, ["neuron", "hidden"], entries, random.Random(0))
     try:
-        launch.start(allowed_cpus())
+        launch.start([[cpu] for cpu in allowed_cpus()])
         launch.wait()
-        launch.run(allowed_cpus()[-1], ROUNDS)
+        launch.run(allowed_cpus()[-1:], ROUNDS)
     finally:
         launch.stop()
     children = psutil.Process().children(recursive=True)
@@ -97,7 +97,7 @@ def test_workloads_come_one_after_the_other_in_the_order_of_the_launch() -> None
 def test_a_worker_that_is_killed_costs_what_it_had_not_handed_in() -> None:
     launch = Launch(0, ["neuron", "hidden"], [Entry(BASELINE, {"neuron": 5, "hidden": 5})] * 2, random.Random(0))
     try:
-        launch.start(allowed_cpus())
+        launch.start([[cpu] for cpu in allowed_cpus()])
         launch.wait()
         launch._take_turns("neuron", 2)
         launch._workers[1]._process.kill()

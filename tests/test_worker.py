@@ -15,7 +15,7 @@ from benchmarks.workloads import WORKLOADS
 
 
 def test_a_worker_says_ready_and_takes_its_turns() -> None:
-    one = Worker(discover()[0], ["hidden", "neuron"], allowed_cpus()[0])
+    one = Worker(discover()[0], ["hidden", "neuron"], allowed_cpus()[:1])
     try:
         assert one.hear() == "ready"  # everything is imported and compiled
         for workload in (WORKLOADS["hidden"], WORKLOADS["neuron"]):
@@ -40,7 +40,7 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
     script = (
         "import os, signal, sys; from pathlib import Path; from benchmarks.contract import read\n"
         "from benchmarks.clock.worker import Worker\n"
-        f"one = Worker(read(Path({str(stuck)!r})), ['neuron'], {allowed_cpus()[0]})\n"
+        f"one = Worker(read(Path({str(stuck)!r})), ['neuron'], {allowed_cpus()[:1]})\n"
         "one.hear(); one.tell({'rounds': 1, 'epochs_per_round': 9})\n"  # it will never come back from this
         "print(one._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -56,7 +56,7 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
 def test_a_silent_worker_is_given_up(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SECONDS_OF_SILENCE", 1)
     silent = read(variant("silent", ("Parameters = list[Array]", "while True: pass")))
-    one = Worker(silent, ["neuron"], allowed_cpus()[0])
+    one = Worker(silent, ["neuron"], allowed_cpus()[:1])
     try:
         with pytest.raises(Lost, match="silent for 1 s"):
             one.hear()

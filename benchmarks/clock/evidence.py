@@ -1,5 +1,6 @@
 """Evidence of disturbance: what the system says of one round, and of a CPU. None: this system does not tell."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,21 +42,22 @@ def reading() -> Reading:
 
 @dataclass(frozen=True)
 class Conditions:
-    """The state of the machine, and of the CPU that is timed on."""
+    """The state of the machine, and of the CPUs that are timed on: `megahertz` is the first one's."""
 
     load_1_minute: float | None
     steal_seconds: float | None
     megahertz: float | None
 
 
-def conditions(cpu: int) -> Conditions:
-    """Now. `steal_seconds` counts from the start of the machine: time in which something else had this CPU."""
+def conditions(cpus: Sequence[int]) -> Conditions:
+    """Now. `steal_seconds` counts from the start of the machine: time in which something else had one of these CPUs."""
     times = psutil.cpu_times(percpu=True)
+    stolen: list[float | None] = [getattr(times[cpu], "steal", None) if cpu < len(times) else None for cpu in cpus]
     frequencies = psutil.cpu_freq(percpu=True) if hasattr(psutil, "cpu_freq") else None
     return Conditions(
         load_1_minute=psutil.getloadavg()[0],
-        steal_seconds=getattr(times[cpu], "steal", None) if cpu < len(times) else None,
-        megahertz=frequencies[cpu].current or None if frequencies and cpu < len(frequencies) else None,
+        steal_seconds=None if None in stolen else sum(filter(None, stolen)),
+        megahertz=frequencies[cpus[0]].current or None if frequencies and cpus[0] < len(frequencies) else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Launch after launch, the next one starting while this one takes its turns, where that disturbs no turn."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from types import TracebackType
@@ -32,17 +32,25 @@ class LaunchRecord:
 class Launches:
     """Launches of the same entries on one CPU; workers start on CPUs that share no core with it, if there are any.
 
+    On several CPUs each worker has as many threads, and starts where it is timed: then nothing starts beside it.
     A context: at its end no worker is left.
     """
 
-    def __init__(self, entries: Sequence[Entry], workloads: Sequence[str], cpu: int, shuffler: random.Random) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        workloads: Sequence[str],
+        cpus: Sequence[int],
+        shuffler: random.Random,
+        first: int = 0,
+    ) -> None:
         self._entries = entries
         self._workloads = workloads
-        self._cpu = cpu
-        self._apart = environment.apart_from(cpu)
+        self._cpus = cpus
+        self._apart = environment.apart_from(cpus[0]) if len(cpus) == 1 else []
         self._shuffler = shuffler
         self._upcoming: Launch | None = None
-        self._number = 0
+        self._number = first
 
     def __enter__(self) -> "Launches":
         return self
@@ -53,9 +61,14 @@ class Launches:
         if self._upcoming:
             self._upcoming.stop()
 
-    def run(self, rounds: int, last: bool = False) -> tuple[Launch, LaunchRecord]:
-        """The next launch; unless it is the last one, that after it is being started meanwhile."""
-        began, before = perf_counter(), conditions(self._cpu)
+    def run(
+        self, rounds: int, last: bool = False, done: Callable[[Launch, str], None] | None = None
+    ) -> tuple[Launch, LaunchRecord]:
+        """The next launch; unless it is the last one, that after it is being started meanwhile.
+
+        `done` is called after each workload of it.
+        """
+        began, before = perf_counter(), conditions(self._cpus)
         overlapped = self._upcoming is not None
         launch = self._upcoming or self._started()
         self._upcoming = None
@@ -63,10 +76,10 @@ class Launches:
             launch.wait()
             if self._apart and not last:
                 self._upcoming = self._started()
-            launch.run(self._cpu, rounds)
+            launch.run(self._cpus, rounds, done)
         finally:
             launch.stop()
-        after = conditions(self._cpu)
+        after = conditions(self._cpus)
         stolen = [after.steal_seconds, before.steal_seconds]
         return launch, LaunchRecord(
             number=launch.number,
@@ -83,7 +96,8 @@ class Launches:
         launch = Launch(self._number, workloads, self._entries, self._shuffler)
         self._number += 1
         try:
-            launch.start(self._apart or environment.allowed_cpus())
+            alone = [[cpu] for cpu in self._apart or environment.allowed_cpus()]
+            launch.start(alone if len(self._cpus) == 1 else [self._cpus])
         except BaseException:
             launch.stop()
             raise

@@ -5,7 +5,7 @@ the machine does meanwhile it does to all of them.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -76,12 +76,12 @@ class Launch:
     seconds_in_turns: float = 0.0
     _workers: dict[int, Worker] = field(default_factory=dict)
 
-    def start(self, cpus: Sequence[int]) -> None:
-        """Start a worker for each entry: side by side on all of these CPUs, each on one alone, for libraries count."""
+    def start(self, places: Sequence[Sequence[int]]) -> None:
+        """Start a worker for each entry, side by side, each at a place: on the CPUs that libraries are to count."""
         self._started = perf_counter()
         for place, entry in enumerate(self.entries):
             workloads = [name for name in self.workloads if name in entry.epochs_per_round]
-            self._workers[place] = Worker(entry.implementation, workloads, cpus[place % len(cpus)])
+            self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)])
 
     def wait(self) -> None:
         """Until everybody is ready."""
@@ -89,12 +89,14 @@ class Launch:
             self._hear(place, self.workloads[0])
         self.seconds_starting = perf_counter() - self._started
 
-    def run(self, cpu: int, rounds: int) -> None:
-        """The rounds of one workload after the other, on `cpu`."""
+    def run(self, cpus: Sequence[int], rounds: int, done: Callable[["Launch", str], None] | None = None) -> None:
+        """The rounds of one workload after the other, on these CPUs; `done` is called after each of them."""
         for worker in self._workers.values():
-            worker.move_to(cpu)
+            worker.move_to(cpus)
         for workload in self.workloads:
             self._take_turns(workload, rounds)
+            if done:
+                done(self, workload)
 
     def stop(self) -> None:
         """End all workers, wherever they are."""

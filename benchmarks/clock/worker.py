@@ -25,9 +25,12 @@ class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
 
 
 class Worker:
-    """A fresh process that waits at one end of a pipe: "ready" comes out of it, "go" goes in."""
+    """A fresh process that waits at one end of a pipe: "ready" comes out of it, "go" goes in.
 
-    def __init__(self, implementation: Implementation, workloads: Sequence[str], cpu: int) -> None:
+    It starts on these CPUs, with as many threads.
+    """
+
+    def __init__(self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
         self._line, theirs = Pipe()
         arguments = [
@@ -37,11 +40,11 @@ class Worker:
         ]
         if implementation.path.parent != FOLDER:
             arguments.append(f"--with={implementation.path}")
-        with environment.started_on(cpu), theirs:
+        with environment.started_on(*cpus), theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "pytest", "benchmarks/bench_train.py", *_PYTEST, *arguments],
                 cwd=ROOT,
-                env=environment.of_a_worker() | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                env=environment.of_a_worker(len(cpus)) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -49,9 +52,9 @@ class Worker:
                 start_new_session=True,  # Ctrl-C is the driver's: it ends its workers, and keeps what is finished
             )
 
-    def move_to(self, cpu: int) -> None:
-        """Let it run on this CPU from now on."""
-        environment.move(self._process.pid, cpu)
+    def move_to(self, cpus: Sequence[int]) -> None:
+        """Let it run on these CPUs from now on."""
+        environment.move(self._process.pid, *cpus)
 
     def tell(self, message: Any) -> None:
         """Say something to it. Raises Lost."""

@@ -39,12 +39,24 @@ class Interval:
 
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Exp of their mean, with Student's t-interval."""
-    mean, launches = statistics.fmean(logarithms), len(logarithms)
+    found = mean(logarithms, confidence)
+    if found.low is None or found.high is None:
+        return Interval(math.exp(found.value), None, None)
+    return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high))
+
+
+def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Their mean, with Student's t-interval."""
+    middle, launches = statistics.fmean(values), len(values)
     if launches < 2:
-        return Interval(math.exp(mean), None, None)
-    error = float(np.std(logarithms, ddof=1)) / math.sqrt(launches)
-    half = float(stdtrit(launches - 1, (1 + confidence) / 2)) * error
-    return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+        return Interval(middle, None, None)
+    half = quantile(launches, confidence) * float(np.std(values, ddof=1)) / math.sqrt(launches)
+    return Interval(middle, middle - half, middle + half)
+
+
+def quantile(launches: int, confidence: float) -> float:
+    """Student's t: so many standard errors is a mean of so many launches off, at the most, with this confidence."""
+    return float(stdtrit(launches - 1, (1 + confidence) / 2))
 
 
 def difference(before: Sequence[float], after: Sequence[float], confidence: float = CONFIDENCE) -> Interval:

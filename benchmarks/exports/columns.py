@@ -31,6 +31,8 @@ COLUMNS: dict[str, Columns] = {
         "commit": ("string", "of the suite; +changes where its files were others"),
         "partial": ("boolean", "whether the run was interrupted"),
         "quick": ("boolean", "whether it was a quick one"),
+        "sweep": ("boolean", "whether its workloads are points of a sweep"),
+        "threads": ("Int64", "that libraries were allowed, on as many CPUs"),
         "unfit": ("string", "why its ratios are not to be believed; nothing where they are"),
         "cpu": ("string", "the model"),
         "cores": ("Int64", "as the system counts them"),

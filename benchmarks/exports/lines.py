@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.estimates import control, costs, rows
+from benchmarks.estimates.axes import is_sweep
 from benchmarks.estimates.intervals import Interval
 from benchmarks.records import Record
 
@@ -24,6 +25,8 @@ def records(record: Record) -> Iterator[Line]:
     yield {
         **{name: record[name] for name in about},
         "quick": record["settings"]["quick"],
+        "sweep": is_sweep(record),
+        "threads": record["settings"].get("threads", 1),
         **{name: record["machine"][name] for name in machine},
         "python": record["environment"]["versions"]["python"],
         "launches": len(record["launches"]),

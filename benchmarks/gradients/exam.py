@@ -1,7 +1,7 @@
 """One workload at one dtype: the question put to every implementation, and what each answer is worth."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -28,12 +28,14 @@ class Exam:
     truths: Truths
     """At the shared points, once they are found."""
 
-    def __init__(self, workload: Workload, dtype: str, points: int, seed: int, thorough: bool) -> None:
+    def __init__(
+        self, workload: Workload, dtype: str, points: int, seed: int, thorough: bool, checkpoints: Sequence[int]
+    ) -> None:
         self.workload = workload
         self.dtype = dtype
         self.timed = dtype == workload.dtype  # what is trained to its end, and held against itself elsewhere
         self.points = shared_points(workload, dtype, points, seed, saturation=thorough)
-        self.question = GradientQuestion(workload, dtype, self.points.rows, CHECKPOINTS, to_the_end=self.timed)
+        self.question = GradientQuestion(workload, dtype, self.points.rows, checkpoints, to_the_end=self.timed)
         self.conduct = ConductQuestion(workload, dtype, self.points.rows[:PROBES])
 
     def verdicts(self, implementation: str, reply: Reply) -> list[Verdict]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Protocol
 import numpy as np
 
 from benchmarks.contract import Contract, Implementation, load
-from benchmarks.environment import ONE_THREAD, allowed_cpus, started_on, without_folders
+from benchmarks.environment import allowed_cpus, for_threads, started_on, without_folders
 
 SECONDS_TO_ANSWER = 300.0
 
@@ -38,7 +38,7 @@ class Surroundings:
     @contextmanager
     def made(self, cpus: Sequence[int]) -> Iterator[None]:
         """Processes started inside have these surroundings, on some of these CPUs."""
-        variables = {"PYTHONHASHSEED": str(self.hash_seed), **dict.fromkeys(ONE_THREAD, str(self.threads))}
+        variables = {"PYTHONHASHSEED": str(self.hash_seed), **for_threads(self.threads)}
         before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
         try:

@@ -5,17 +5,17 @@ An entry is inside where its error is at most the bound that rounding alone expl
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.contract import Implementation
+from benchmarks.cores import all_cores
 from benchmarks.gradients.audit import POINTS as AUDITED
 from benchmarks.gradients.audit import audit
 from benchmarks.gradients.conduct import ALL_AT_ONCE, PROBES, ConductQuestion, conduct, elsewhere
-from benchmarks.gradients.cores import all_cores
 from benchmarks.gradients.counterexample import CounterexampleQuestion, counterexample
-from benchmarks.gradients.exam import Exam
-from benchmarks.gradients.isolation import SECONDS_TO_ANSWER, Question, Reply, Witness, asked
+from benchmarks.gradients.exam import CHECKPOINTS, Exam
+from benchmarks.gradients.isolation import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
 from benchmarks.gradients.planting import plant_all
 from benchmarks.gradients.points import affordable
 from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
@@ -26,6 +26,21 @@ from benchmarks.workloads import Workload
 DTYPES = ("float64", "float32")
 
 SMALLEST = "the smallest example"
+
+HERE = Surroundings()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """In which dtypes, after which epochs of one's own training, and in which surroundings gradients are judged."""
+
+    dtypes: Sequence[str] = DTYPES
+    checkpoints: Sequence[int] = CHECKPOINTS
+    surroundings: Surroundings = HERE
+
+
+EVERYTHING = Scope()
+
 
 Stage = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
 """`stage(name, steps)` shows one stage of the work; what it gives is called after each step."""
@@ -45,17 +60,25 @@ def judge(
     thorough: bool = True,
     seconds_to_answer: float = SECONDS_TO_ANSWER,
     stage: Stage = in_silence,
+    scope: Scope = EVERYTHING,
 ) -> Report:
-    """Judge every implementation on every workload in both dtypes, at `points` random points beside the fixed ones.
+    """Judge every implementation on every workload, at `points` random points beside the fixed ones, within a scope.
 
     `thorough` adds all that no verdict depends on: the audit of the oracle, the accuracy map, planted faults,
     trajectories, and whether the same bits come out elsewhere.
     """
-    exams = [Exam(workload, dtype, points, seed, thorough) for workload in workloads for dtype in DTYPES]
+    exams = [
+        Exam(workload, dtype, points, seed, thorough, scope.checkpoints)
+        for workload in workloads
+        for dtype in scope.dtypes
+    ]
     trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
     usable = [i for i in implementations if i.usable]
     questions: dict[Witness, Sequence[Question]] = {
-        Witness(i): [*(question for exam in exams for question in (exam.question, exam.conduct)), *trainings]
+        Witness(i, surroundings=scope.surroundings): [
+            *(question for exam in exams for question in (exam.question, exam.conduct)),
+            *trainings,
+        ]
         for i in usable
     }
     again = [exam.conduct for exam in exams if exam.timed]

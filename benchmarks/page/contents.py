@@ -66,6 +66,7 @@ def machine(key: str, record: Record, figures: list[Figure]) -> Machine:
     """All of it."""
     raw = next((figure for figure in figures if figure.name == "rounds"), None)
     names = labels(i["name"] for i in record["implementations"])
+    strokes = dict.fromkeys([*names.values(), *(label for figure in figures for label in figure.series)])
     found = rows(record)
     lines = [_line(record, row, names, _place(key, raw, row)) for row in found]
     reasons = [
@@ -84,7 +85,7 @@ def machine(key: str, record: Record, figures: list[Figure]) -> Machine:
         rounds=raw,
         strokes=[
             Stroke(label, colour(number), " ".join(map(str, DASHES[number % len(DASHES)])))
-            for number, label in enumerate(names.values())
+            for number, label in enumerate(strokes)
         ],
         panels={
             f"{key}-{figure.name}-{number}": panel.spec

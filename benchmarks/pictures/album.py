@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from benchmarks.estimates.axes import is_sweep
+from benchmarks.pictures.crossover import crossover
 from benchmarks.pictures.dots import dots
 from benchmarks.pictures.figure import Figure
 from benchmarks.pictures.judged import losses, partings, saturation, scale
@@ -13,6 +15,9 @@ from benchmarks.records import Record
 
 OF_A_RECORD: Sequence[Callable[[Record], Figure | None]] = (surfaces, dots, rounds, payback)
 
+OF_SWEEPS: Sequence[Callable[[Sequence[Record], Sequence[str]], Figure | None]] = (crossover,)
+"""Of sweeps, and of the names of all implementations in the order of their colours."""
+
 OF_A_REPORT: Sequence[Callable[[dict[str, Any]], Figure | None]] = (losses, partings, saturation, scale)
 
 
@@ -21,6 +26,9 @@ def of_report(report: dict[str, Any]) -> list[Figure]:
     return [figure for draw in OF_A_REPORT if (figure := draw(report))]
 
 
-def of_record(record: Record) -> list[Figure]:
-    """All that a record has the data for."""
-    return [figure for draw in OF_A_RECORD if (figure := draw(record))] + of_report(record["gradients"])
+def of_record(record: Record, sweeps: Sequence[Record] = ()) -> list[Figure]:
+    """All that a record has the data for, and the sweeps beside it; it may be one of them itself."""
+    everybody = dict.fromkeys(i["name"] for one in (record, *sweeps) for i in one["implementations"])
+    of_it = [] if is_sweep(record) else [figure for draw in OF_A_RECORD if (figure := draw(record))]
+    of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
+    return [*of_it, *of_them, *of_report(record["gradients"])]

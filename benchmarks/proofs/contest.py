@@ -80,7 +80,7 @@ def turns(_folder: Path) -> dict[str, float]:
     entry = Entry(discover()[0], {WORKLOAD: EPOCHS})
     copy = Entry(discover()[0], {WORKLOAD: EPOCHS}, copy=True)
     timings, started, longest = [], perf_counter(), 0.0
-    with Launches([entry, copy], [WORKLOAD], CPU, random.Random(started)) as launches:
+    with Launches([entry, copy], [WORKLOAD], [CPU], random.Random(started)) as launches:
         while perf_counter() - started + longest < SECONDS:
             launch, about = launches.run(ROUNDS)
             longest = max(longest, about.seconds)

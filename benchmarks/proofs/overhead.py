@@ -29,7 +29,7 @@ def table(workers: tuple[int, ...] = WORKERS, repetitions: int = REPETITIONS, ro
     with progress.stage("overhead", repetitions * len(workers)) as advance:
         for _ in range(repetitions):
             for number in workers:
-                with Launches([entry] * number, [WORKLOAD], cpu, random.Random(0)) as launches:
+                with Launches([entry] * number, [WORKLOAD], [cpu], random.Random(0)) as launches:
                     launches.run(rounds)
                     started = perf_counter()
                     launch, about = launches.run(rounds, last=True)

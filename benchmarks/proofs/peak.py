@@ -10,12 +10,13 @@ import statistics
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from time import perf_counter
+from time import perf_counter_ns
 
 import numpy as np
 import pandas as pd
 
 from benchmarks import environment, progress
+from benchmarks.clock.products import products
 from benchmarks.contract import Contract, Implementation, discover, load
 from benchmarks.tables.cells import Table
 from benchmarks.tables.formats import markdown
@@ -36,25 +37,17 @@ def network(layer_sizes: tuple[int, ...] = LAYER_SIZES, dtype: str = "float64") 
     return replace(sized, recipe=WORKLOADS["hidden"].recipe._replace(rate=1e-3), initial_parameters=parameters)
 
 
-def operations(workload: Workload) -> int:
-    """Floating-point operations of the products in one epoch: forward, to the weights and, but for the first, down."""
-    products = [2 * len(workload.inputs) * n * m for n, m in workload.shapes[::2]]
-    return 3 * sum(products) - products[0]
-
-
 def turns(module: Contract, workload: Workload, side: int) -> Callable[[], tuple[float, float]]:
     """A function that gives operations per nanosecond of a product of its arrays, and of a step; warmed up."""
-    square = np.random.RandomState(0).uniform(-1, 1, (side, side))
-    (left,), right, _ = module.convert([square], square, square, workload.dtype)
+    product = products(module, workload.dtype, side)
     arguments = module.convert(list(workload.initial_parameters), workload.inputs, workload.targets, workload.dtype)
 
     def turn() -> tuple[float, float]:
-        started = perf_counter()
-        module.to_numpy(left @ right)
-        between = perf_counter()
+        multiplied = product()
+        started = perf_counter_ns()
         module.train(workload.recipe, *arguments, EPOCHS)
-        ended = perf_counter()
-        return 2e-9 * side**3 / (between - started), 1e-9 * EPOCHS * operations(workload) / (ended - between)
+        trained = perf_counter_ns() - started
+        return 2 * side**3 / multiplied, 2 * EPOCHS * workload.multiply_adds / trained
 
     turn()
     return turn

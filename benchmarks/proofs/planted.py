@@ -85,14 +85,14 @@ def measure(launches: int, seed: int = 0) -> Pool:
         control = Entry(baseline, {WORKLOAD: EPOCHS}, copy=True)
         timings = []
         with (
-            Launches([*entries, control], [WORKLOAD], cpu, shuffler) as all_,
+            Launches([*entries, control], [WORKLOAD], [cpu], shuffler) as all_,
             progress.stage("launches", launches) as advance,
         ):
             for number in range(launches):
                 launch, _ = all_.run(ROUNDS, last=number == launches - 1)
                 timings += [asdict(timing) | {"violations": []} for timing in launch.timings]
                 advance()
-        with Launches([entries[0], entries[-1], control], [WORKLOAD], cpu, shuffler) as pair:
+        with Launches([entries[0], entries[-1], control], [WORKLOAD], [cpu], shuffler) as pair:
             pair.run(ROUNDS)
             started, several = perf_counter(), 5
             for number in range(several):

@@ -14,7 +14,7 @@ from benchmarks.tables.escapes import of_markdown, of_paragraph
 from benchmarks.tables.formats import FORMATS, GENERATED, markdown
 from benchmarks.tables.headline import headline
 
-SHOWN = ("timings", "beginnings", "break_even")
+SHOWN = ("timings", "beginnings", "break_even", "crossings", "growth")
 """The tables that the index shows; of the others it has links."""
 
 
@@ -65,7 +65,8 @@ def columns() -> str:
 
 
 def _record(line: Line) -> str:
-    kind = "interrupted" if line["partial"] else "quick" if line["quick"] else "full"
+    whole = f"sweep on {line['threads']} CPU{'s' * (line['threads'] > 1)}" if line["sweep"] else "full"
+    kind = "interrupted" if line["partial"] else "quick" if line["quick"] else whole
     unfit = ", unfit" if line["unfit"] else ""
     about = f"[{line['machine']}, {line['created']}]({line['file']}), {kind}{unfit}: {of_markdown(line['command'])}"
     return f"- {about}; SHA-256 {line['sha256']}"

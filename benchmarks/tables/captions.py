@@ -3,6 +3,7 @@
 from collections import Counter
 
 from benchmarks.estimates import control, disturbance, rows
+from benchmarks.estimates.axes import is_sweep
 from benchmarks.records import Record
 from benchmarks.tables.cells import plain
 
@@ -36,7 +37,8 @@ def weaknesses(record: Record) -> list[str]:
         sentences.append("The run was interrupted: this is what was finished. Run it again for the rest.")
     if launches < ENOUGH_LAUNCHES:
         many = "one launch" if launches == 1 else f"{launches} launches"
-        sentences.append(f"Only {many}: the intervals are wide, or none. Run with --budget 3 for narrower ones.")
+        more = f"--launches {ENOUGH_LAUNCHES}" if is_sweep(record) else "--budget 3"
+        sentences.append(f"Only {many}: the intervals are wide, or none. Run with {more} for narrower ones.")
     if (resolution := record["settings"]["resolution"]) and (left := rows.unresolved(record, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)
         sentences.append(f"Not known to {resolution * 100:.3g} %, nor clear of 1: {names}. Run with a larger --budget.")

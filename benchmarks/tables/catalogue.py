@@ -3,12 +3,19 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from benchmarks.estimates.axes import is_sweep
 from benchmarks.records import Record
-from benchmarks.tables import beginnings, conditions, field, judgements, precision, timings
+from benchmarks.tables import beginnings, conditions, field, judgements, precision, sweeps, timings
 from benchmarks.tables.captions import caption
 from benchmarks.tables.cells import Table
 
-CATALOGUE: dict[str, Callable[[Record], list[Table]]] = {
+OF_A_SWEEP: dict[str, Callable[[Record], list[Table]]] = {
+    "points": sweeps.points,
+    "crossings": lambda record: [sweeps.where_lines_cross(record)],
+    "growth": lambda record: [sweeps.cost_growth(record)],
+}
+
+OF_A_RUN: dict[str, Callable[[Record], list[Table]]] = {
     "timings": timings.timings,
     "beginnings": lambda record: [beginnings.beginnings(record)],
     "break_even": lambda record: [beginnings.break_even(record)],
@@ -25,13 +32,20 @@ CATALOGUE: dict[str, Callable[[Record], list[Table]]] = {
     "faults": lambda record: judgements.faults(record["gradients"]),
     "field": lambda record: [field.implementations(record["implementations"])],
 }
+
+CATALOGUE = OF_A_RUN | OF_A_SWEEP
 """In the order in which they are read."""
+
+_TOO_MANY_POINTS = ("timings", "order", "quietness", "errors")
+"""Tables with a line, or more, for each row of each workload: a sweep has others in their place, or none."""
 
 
 def named(record: Record) -> dict[str, list[Table]]:
     """All tables that have a line to show, each with the record's caption under it."""
     under = caption(record)
-    found = {name: [table for table in find(record) if len(table.frame)] for name, find in CATALOGUE.items()}
+    of_a_run = {name: find for name, find in OF_A_RUN.items() if name not in _TOO_MANY_POINTS}
+    wanted = OF_A_SWEEP | of_a_run if is_sweep(record) else OF_A_RUN
+    found = {name: [table for table in find(record) if len(table.frame)] for name, find in wanted.items()}
     return {name: [replace(table, caption=under) for table in tables] for name, tables in found.items() if tables}
 
 

@@ -2,6 +2,19 @@
 
 from benchmarks.workloads.catalogue import TUTORIAL, WORKLOADS
 from benchmarks.workloads.recipe import Recipe
-from benchmarks.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat, logits
+from benchmarks.workloads.sizes import named
+from benchmarks.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat, logits, multiply_adds
 
-__all__ = ["TUTORIAL", "WORKLOADS", "Array", "KnownAnswer", "Parameters", "Recipe", "Workload", "flat", "logits"]
+__all__ = [
+    "TUTORIAL",
+    "WORKLOADS",
+    "Array",
+    "KnownAnswer",
+    "Parameters",
+    "Recipe",
+    "Workload",
+    "flat",
+    "logits",
+    "multiply_adds",
+    "named",
+]

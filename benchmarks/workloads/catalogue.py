@@ -26,7 +26,7 @@ def _tutorial_parameters() -> Parameters:
     return [_frozen(weights), _frozen(bias)]
 
 
-def _drawn(sizes: Sequence[int], seed: int, gain: float, bias: float = 0.0) -> Parameters:
+def draw(sizes: Sequence[int], seed: int, gain: float, bias: float = 0.0) -> Parameters:
     """Layer by layer weights uniform in [-r, r], then biases in [-bias, bias] where that is not 0.
 
     r is `gain` times Glorot's sqrt(6 / (a + b)) between layers of a and b units (Glorot and Bengio, AISTATS 2010).
@@ -129,7 +129,7 @@ def _network(
         recipe=recipe,
         epochs=epochs,
         seed=drawn + (f"uniform(-{bias:g}, {bias:g})" if bias else "0"),
-        initial_parameters=_drawn(layer_sizes, seed, gain, bias),
+        initial_parameters=draw(layer_sizes, seed, gain, bias),
         known_answer=solved(within, recipe.loss, len(inputs)),
     )
 

@@ -82,6 +82,11 @@ class Workload:
         """Of one forward pass over all samples: what it costs grows with them."""
         return len(self.inputs) * sum(a * b for a, b in itertools.pairwise(self.layer_sizes))
 
+    @cached_property
+    def multiply_adds(self) -> int:
+        """Of the products in one epoch."""
+        return multiply_adds(self.layer_sizes, len(self.inputs))
+
     def shaped(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
         """Flat rows of all entries, (..., entries), as parameter tensors (..., n, m): views where that is possible."""
         return [
@@ -152,6 +157,12 @@ class Workload:
 def flat(tensors: Sequence[Array]) -> Array:
     """Parameter tensors as one row of all their entries."""
     return np.concatenate([np.ravel(tensor) for tensor in tensors])
+
+
+def multiply_adds(layer_sizes: Sequence[int], samples: int) -> int:
+    """Of the products in one epoch: forward, to the weights and, but for the first layer, down."""
+    products = [samples * a * b for a, b in itertools.pairwise(layer_sizes)]
+    return 3 * sum(products) - products[0]
 
 
 def logits(inputs: Array, parameters: Sequence[Array], activation: str) -> Array:

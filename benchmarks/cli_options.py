@@ -1,0 +1,22 @@
+"""The options that several commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Implementations = Annotated[
+    list[str] | None, typer.Option("--implementation", metavar="NAME", help="This one only; may be repeated.")
+]
+Workloads = Annotated[
+    list[str] | None,
+    typer.Option("--workload", metavar="NAME", help="Of neuron and hidden this one, or another, or all."),
+]
+Tuned = Annotated[bool, typer.Option("--tuned", help="The tuned implementations too: some take minutes to compile.")]
+Extra = Annotated[
+    list[Path] | None,
+    typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Of all that is random.")]
+Output = Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of records; results/ if not given.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

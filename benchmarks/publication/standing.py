@@ -1,0 +1,60 @@
+"""Which records stand for a machine: one run, and beside it a sweep for each number of threads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from benchmarks.estimates.axes import is_sweep
+from benchmarks.pictures.album import of_record
+from benchmarks.pictures.figure import Figure
+from benchmarks.records import Record
+from benchmarks.tables.catalogue import OF_A_SWEEP, named
+from benchmarks.tables.cells import Table
+
+
+@dataclass
+class Standing:
+    """`record` stands for the machine: a run, or a sweep where there is no run."""
+
+    record: Record
+    _sweeps: dict[int, Record] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.meet(self.record)
+
+    def meet(self, record: Record) -> None:
+        """One record more of this machine."""
+        self.record = newest(self.record, record)
+        if is_sweep(record):
+            threads = record["settings"].get("threads", 1)
+            self._sweeps[threads] = newest(self._sweeps.get(threads, record), record)
+
+    @property
+    def sweeps(self) -> Sequence[Record]:
+        """With one thread first."""
+        return [self._sweeps[threads] for threads in sorted(self._sweeps)]
+
+    @cached_property
+    def tables(self) -> dict[str, list[Table]]:
+        """Those of the record, and of the sweeps what runs don't have."""
+        found: dict[str, list[Table]] = {}
+        for sweep in self.sweeps:
+            for name, tables in named(sweep).items():
+                if name in OF_A_SWEEP:
+                    found.setdefault(name, []).extend(tables)
+        return named(self.record) | found
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """All pictures."""
+        return of_record(self.record, self.sweeps)
+
+
+def newest(one: Record, other: Record) -> Record:
+    """Which is shown: a run before a sweep, a whole and fit one of full length before another, then the newer."""
+
+    def worth(record: Record) -> tuple[bool, bool, bool, str]:
+        full = not record["partial"] and not record["settings"]["quick"]
+        return not is_sweep(record), full, not record["unfit"], record["created"]
+
+    return max(one, other, key=worth)

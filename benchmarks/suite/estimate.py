@@ -1,0 +1,57 @@
+"""What a sweep will cost, before it starts: linear in its points, launches and rounds."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from benchmarks.clock import order
+from benchmarks.clock.budget import Cost
+from benchmarks.environment import apart_from
+from benchmarks.gradients.truths import truths_here
+from benchmarks.suite.calibration import Calibration
+from benchmarks.suite.settings import Settings
+from benchmarks.workloads import Workload, flat, named
+
+FEWEST_ROUNDS = 15
+
+SECONDS_A_TURN = 0.0015
+"""What a turn takes beside its training: messages, readings, and reading its result."""
+
+PROBE = "width-64-batch-64"
+"""Whose truth is found to learn how fast this machine is at that: small, and like the largest ones."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds of a launch and of judging, and the rounds of a launch."""
+
+    launch: Cost
+    judging: float
+    rounds: int
+
+    def minutes(self, launches: float) -> float:
+        """Of so many launches, and of judging before them."""
+        return (self.judging + self.launch.starting + launches * self.launch.of_a_launch(self.rounds)) / 60
+
+
+def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Estimate:
+    """From what a launch of few rounds cost."""
+    turns = 0.0
+    for entry in calibrated.entries:
+        for workload, epochs in entry.epochs_per_round.items():
+            again = epochs // 4 + 1  # to fill the caches
+            turns += calibrated.seconds[entry.implementation.name, workload] * (epochs + again) + SECONDS_A_TURN
+    overlapped = settings.threads == 1 and bool(apart_from(settings.cpu))
+    block = order.block(max(1, len(calibrated.entries)))
+    rounds = settings.rounds or block * math.ceil(FEWEST_ROUNDS / block)
+    return Estimate(Cost(calibrated.starting, turns, overlapped), judging, rounds)
+
+
+def judging_seconds(workloads: Sequence[Workload], points: int) -> float:
+    """About how long the truth takes at the initial parameters and so many random points of each."""
+    probe = named(PROBE)
+    began = perf_counter()
+    truths_here(probe, probe.dtype, flat(probe.initial_parameters)[None])
+    a_multiplication = (perf_counter() - began) / probe.multiplications
+    return (1 + points) * a_multiplication * sum(workload.multiplications for workload in workloads)

@@ -1,0 +1,188 @@
+"""A sweep: a run whose workloads are points of one, which notes what is finished and goes on from there."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks import progress, records
+from benchmarks.clock import products
+from benchmarks.clock.expected import expected
+from benchmarks.clock.launches import Launches, LaunchRecord
+from benchmarks.clock.pace import paces
+from benchmarks.clock.turns import Entry, Failure, Launch
+from benchmarks.contract import REFERENCE, Implementation
+from benchmarks.gradients.isolation import Surroundings
+from benchmarks.gradients.judge import Scope, judge
+from benchmarks.gradients.verdicts import Report
+from benchmarks.suite.calibration import Calibration, calibrate, of_a_round
+from benchmarks.suite.estimate import Estimate, estimated, judging_seconds
+from benchmarks.suite.journal import Journal
+from benchmarks.suite.settings import Plan, Settings
+from benchmarks.suite.suite import Suite
+from benchmarks.workloads import Workload
+
+RANDOM_POINTS = 1
+"""At which each workload is judged, beside its initial parameters: in ball arithmetic large ones take many seconds."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How it began: when, what a launch times, and what all of it will cost."""
+
+    created: str
+    calibrated: Calibration
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Point:
+    """One workload in one launch, finished: its timings as a record holds them."""
+
+    launch: int
+    workload: str
+    timings: list[dict[str, Any]]
+    failures: list[Failure]
+
+
+class Sweep(Suite):
+    """Every launch times every point; what was finished by one with the same arguments is here already.
+
+    Raises OSError wherever the journal can't be read or written.
+    """
+
+    def __init__(
+        self, implementations: Sequence[Implementation], workloads: Sequence[Workload], settings: Settings, folder: Path
+    ) -> None:
+        """`folder` is where the record will be."""
+        super().__init__(implementations, workloads, settings)
+        self.products: list[products.Products] = []
+        self._planned: Planned | None = None
+        self._taken: Counter[str] = Counter()
+        self._elapsed = 0.0
+        names = [workload.name for workload in workloads]
+        self._journal = Journal([self._about, asdict(settings), names, str(folder.absolute())])
+        for elapsed, entry in self._journal.read():
+            self._accept(elapsed, entry)
+        self._began = perf_counter() - self._elapsed
+
+    def run(self) -> None:
+        """What is still to be done. After a KeyboardInterrupt all points that were finished are in the journal."""
+        planned = self._planned or self._plan()
+        self.plan = Plan(planned.estimate.rounds, self.settings.launches or 0)
+        self._say(planned.estimate)
+        report = self.report or self._judge()
+        if not self.products:
+            self._finish(products.measured(self.implementations, self.workloads[0].dtype, self.settings.threads))
+        entries = self._entries(planned, report)
+        if entries:
+            self._launch_all(entries)
+        self.finished = True
+
+    def record(self, command: str) -> records.Record:
+        """The ordinary record, with the products of matrices that growth is held against."""
+        record = super().record(command) | {"products": [asdict(found) for found in self.products]}
+        record["seconds"]["total"] = self._elapsed  # a finished sweep, read again, is the same record
+        return record
+
+    def close(self) -> None:
+        """Forget what was noted: its record is written."""
+        self._journal.close()
+
+    def _finish(self, entry: Any) -> None:
+        """On the disk first, so that nothing is measured twice."""
+        elapsed = perf_counter() - self._began
+        self._journal.note((elapsed, entry))
+        self._accept(elapsed, entry)
+
+    def _accept(self, elapsed: float, entry: Any) -> None:
+        stage = "launches"
+        match entry:
+            case Planned():
+                self._planned, self.created, stage = entry, entry.created, "calibration"
+                self.failures += entry.calibrated.failures
+            case Report():
+                self.report, stage = entry, "judge"
+            case list():
+                self.products, stage = entry, "calibration"
+            case LaunchRecord():
+                self.launches.append(entry)
+            case Point():
+                self.timings += entry.timings
+                self.failures += entry.failures
+                self._taken[entry.workload] += 1
+        self.seconds[stage] += elapsed - self._elapsed
+        self._elapsed = elapsed
+
+    def _plan(self) -> Planned:
+        """Paces say about how many epochs a round has, then one launch of few rounds; nothing of it is published."""
+        usable = [i for i in self.implementations if i.usable]
+        cpus, threads = self.settings.cpus, self.settings.threads
+        with progress.stage("calibration", len(usable) * len(self.workloads)) as advance:
+            found = paces(usable, self.workloads, threads, advance)
+        passed = {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable}
+        calibrated = calibrate(
+            passed, REFERENCE, cpus, self._shuffler, lambda i, workload: of_a_round(found[i.name, workload.name])
+        )
+        judging = judging_seconds(self.workloads, self.settings.points)
+        planned = Planned(self.created, calibrated, estimated(calibrated, self.settings, judging))
+        self._finish(planned)
+        return planned
+
+    def _say(self, estimate: Estimate) -> None:
+        points, launches = len(self.workloads), self.settings.launches or 0
+        done = sum(self._taken.values())
+        if done:
+            progress.say(f"going on with the sweep of {self.created}: {done} of {points * launches} are done")
+        progress.say(
+            f"{points} points x {launches} launches x {estimate.rounds} rounds, on {self.settings.threads} "
+            f"CPU{'s' * (self.settings.threads > 1)}: about {estimate.minutes(launches - done / points):.1f} minutes"
+        )
+
+    def _judge(self) -> Report:
+        """At few points, in the dtype and with the threads that are timed; trained parameters are not kept."""
+        scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads))
+        points, seed = self.settings.points, self.settings.seed
+        report = judge(self.implementations, self.workloads, points, seed, False, stage=progress.stage, scope=scope)
+        report = replace(report, endings=[replace(end, parameters=None) for end in report.endings])
+        self._finish(report)
+        return report
+
+    def _entries(self, planned: Planned, report: Report) -> list[Entry]:
+        """What was calibrated, without what the judge refused; none where the baseline is not among it."""
+        entries = []
+        for entry in planned.calibrated.entries:
+            name = entry.implementation.name
+            judged = {w: n for w, n in entry.epochs_per_round.items() if report.refusal(name, w) is None}
+            if judged:
+                entries.append(replace(entry, epochs_per_round=judged))
+        return entries if any(entry.copy for entry in entries) else []
+
+    def _launch_all(self, entries: Sequence[Entry]) -> None:
+        """Those points first that have the fewest launches; all together where none has been left behind."""
+        wanted = self.settings.launches or 0
+        by_name = {workload.name: workload for workload in self.workloads}
+        timed = [name for name in by_name if name in entries[-1].epochs_per_round]
+        if min(self._taken[name] for name in timed) >= wanted:
+            return
+        ends = {end for entry in entries for end in entry.epochs_per_round.items() if end[0] in timed}
+        self._expected = expected(self.implementations[0], [(by_name[name], epochs) for name, epochs in sorted(ends)])
+        with progress.stage("points", len(timed) * wanted - sum(self._taken[name] for name in timed)) as advance:
+
+            def done(launch: Launch, workload: str) -> None:
+                found = [self._audited(timing) for timing in launch.timings if timing.workload == workload]
+                failures = [failure for failure in launch.failures if failure not in self.failures]
+                self._finish(Point(launch.number, workload, found, failures))
+                advance()
+
+            while (fewest := min(self._taken[name] for name in timed)) < wanted:
+                behind = [name for name in timed if self._taken[name] == fewest]
+                until = min([wanted, *(self._taken[name] for name in timed if name not in behind)])
+                first = 1 + max([-1, *(timing["launch"] for timing in self.timings)])
+                shuffler = random.Random(self.settings.seed + first)
+                with Launches(entries, behind, self.settings.cpus, shuffler, first) as launches:
+                    for number in range(fewest, until):
+                        self._finish(launches.run(self.plan.rounds, last=number + 1 == until, done=done)[1])

@@ -1,0 +1,93 @@
+"""The tables of a sweep: what an epoch costs at each point, where lines cross, how the cost grows."""
+
+import pandas as pd
+
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates.axes import Axis, axes
+from benchmarks.estimates.crossings import CROSSES, NOT_SEPARATED, Crossing, crossings
+from benchmarks.estimates.growth import Growth, growth, peak
+from benchmarks.estimates.rows import Row, rows
+from benchmarks.records import Record
+from benchmarks.tables.captions import weaknesses
+from benchmarks.tables.cells import NONE, Table, between, with_ends
+
+
+def points(record: Record) -> list[Table]:
+    """What an epoch costs, a table for each axis, a column for each implementation."""
+    found = {(row.workload, row.implementation): row for row in rows(record)}
+    names = [i["name"] for i in record["implementations"]]
+    return [
+        Table(
+            f"µs per epoch by {axis.title}, {threads(record)}",
+            pd.DataFrame([_point(axis, place, names, found) for place in range(len(axis.sizes))]),
+            ["Means over launches; tuned implementations are marked with an asterisk."],
+            weaknesses(record),
+        )
+        for axis in axes(record)
+    ]
+
+
+def where_lines_cross(record: Record) -> Table:
+    """Every two whose lines cross or may cross, and everybody with the baseline."""
+    shown = [c for c in crossings(record) if c.verdict in (CROSSES, NOT_SEPARATED) or REFERENCE in (c.one, c.other)]
+    note = (
+        "Sizes with 95 % intervals: those at which the ratio of the two times can not be told from 1, straight between "
+        "points on logarithmic axes. Who is faster at a point is decided for all points of a line together. Not in the "
+        "sweep: the first is faster at every point. Not separated: nowhere is the other shown to be faster, and the "
+        "first not everywhere."
+    )
+    return Table(f"Where lines cross, {threads(record)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
+
+
+def cost_growth(record: Record) -> Table:
+    """A fixed cost per epoch, and one per multiply-add, of each implementation."""
+    best = peak(record)
+    notes = [
+        "Fitted over all points, with 95 % intervals over launches: the least squares of relative errors, neither part "
+        "below 0. Multiply-adds are those of the products, forward and backward; all else that grows is in their cost. "
+        "Off: how far a point is from the fit at most."
+    ]
+    if best:
+        notes.append(f"Peak: this machine's fastest product of matrices does {best:.3g} multiply-adds a nanosecond.")
+    lines = [_growth(found) for found in growth(record)]
+    return Table(f"How the cost of an epoch grows, {threads(record)}", pd.DataFrame(lines), notes)
+
+
+def threads(record: Record) -> str:
+    """With how many it was timed."""
+    number = record["settings"].get("threads", 1)
+    return "1 thread" if number == 1 else f"{number} threads"
+
+
+def _point(axis: Axis, place: int, names: list[str], found: dict[tuple[str, str], Row]) -> dict[str, str]:
+    line = {axis.name: f"{axis.sizes[place]:,}"}
+    for name in names:
+        row = found[axis.workloads[place], name]
+        head = f"{name}*" if row.tier == "tuned" else name
+        line[head] = row.verdict if row.microseconds is None else between(row.microseconds)
+    return line
+
+
+def _crossing(found: Crossing) -> dict[str, str]:
+    value, ends = with_ends(found.size)
+    second = found.other if found.first == found.one else found.one
+    return {
+        "along": found.axis.title,
+        "first ahead": found.first or NONE,
+        "then": second if found.verdict == CROSSES else NONE,
+        "of": f"{found.one}, {found.other}",
+        "at": value,
+        "95 % interval": ends,
+        "verdict": found.verdict,
+    }
+
+
+def _growth(found: Growth) -> dict[str, str]:
+    return {
+        "implementation": found.implementation,
+        "points": str(found.points),
+        "fixed, µs per epoch": between(found.fixed_microseconds),
+        "ns per multiply-add": between(found.nanoseconds_per_multiply_add),
+        "of the peak": NONE if found.of_peak is None else f"{found.of_peak:.1%}",
+        "off, at most": f"{found.off:.0%}",
+    }

@@ -1,0 +1,19 @@
+"""The lines of a sweep: found in the record, each with what stands still."""
+
+from conftest import planted_record
+from planted import planted_sweep, straight
+
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates.axes import Axis, axes, is_sweep
+
+
+def test_a_cross_has_two_lines_that_share_a_point() -> None:
+    width, batch = axes(planted_sweep({REFERENCE: straight(1, 1)}, (8, 2), (4, 16)))
+    assert width == Axis("width", 4, [2, 8], ["width-2-batch-4", "width-8-batch-4"])
+    assert batch == Axis("batch", 8, [4, 16], ["width-8-batch-4", "width-8-batch-16"])
+    assert (width.title, batch.title) == ("width, at batch 4", "batch, at width 8")
+
+
+def test_a_run_is_no_sweep() -> None:
+    assert not is_sweep(planted_record({}))
+    assert axes(planted_record({})) == []

@@ -1,0 +1,83 @@
+"""Where lines cross: planted crossings come out again, with intervals that hold them, and none where there is none."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted import planted_sweep, straight
+
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates.axes import WIDTH, axes
+from benchmarks.estimates.crossings import CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED, Crossing, along, crossings
+
+WIDTHS = (2, 8, 32, 128, 512)
+
+
+def by_width(other: float, power: float, **planted: float | int) -> list[Crossing]:
+    """Of the baseline, which costs as much everywhere, and one that costs more with the width."""
+    costs = {REFERENCE: straight(1e6, 0), "other": straight(0, 1e6 * other**-power, power)}
+    record = planted_sweep(costs, WIDTHS, (4,), **planted)  # type: ignore[arg-type]
+    (axis,) = axes(record)
+    return along(record, axis, REFERENCE, "other")
+
+
+@given(at=st.floats(3, 400), power=st.sampled_from([-2.0, -0.5, 0.3, 1.0]), seed=st.integers(0, 1_000))
+@settings(max_examples=25, deadline=None)
+def test_a_planted_crossing_comes_out(at: float, power: float, seed: int) -> None:
+    (found,) = by_width(at, power, noise=0.002, seed=seed)
+    assert found.verdict == CROSSES
+    assert found.first == ("other" if power > 0 else REFERENCE)
+    assert found.size is not None
+    assert found.size.low is not None
+    assert found.size.high is not None
+    assert abs(np.log(found.size.value / at)) < 0.02 / abs(power)
+    assert found.size.low <= found.size.value <= found.size.high
+    assert found.axis.name == WIDTH
+
+
+def test_its_interval_holds_the_planted_one_as_often_as_it_says() -> None:
+    held = 0
+    for seed in range(100):
+        (found,) = by_width(20.0, 0.5, noise=0.1, launches=5, seed=seed)
+        held += found.size is not None and (found.size.low or 0) <= 20 <= (found.size.high or 0)
+    assert 89 <= held <= 100  # of 95, four standard deviations below: and always would be too wide to tell
+
+
+def test_more_launches_narrow_it() -> None:
+    few, many = (by_width(20.0, 0.5, noise=0.05, launches=n)[0].size for n in (4, 16))
+    assert few is not None
+    assert many is not None
+    assert many.half_width < few.half_width
+
+
+def test_lines_that_do_not_cross_are_not_in_the_sweep() -> None:
+    (found,) = by_width(100_000, 1.0)
+    assert (found.verdict, found.first, found.size) == (NOT_IN_THE_SWEEP, "other", None)
+
+
+def test_what_can_not_be_told_apart_is_not_separated() -> None:
+    (found,) = by_width(1.0, 0.0, noise=0.05)
+    assert (found.verdict, found.first, found.size) == (NOT_SEPARATED, None, None)
+    (beyond,) = by_width(512.0, 1.0, noise=0.01)  # ahead everywhere but at the last point
+    assert (beyond.verdict, beyond.first) == (NOT_SEPARATED, "other")
+
+
+def test_lines_may_cross_twice() -> None:
+    costs = {REFERENCE: straight(1e6, 0), "other": lambda width, _batch: 1e6 * (0.5 if 8 <= width <= 128 else 2.0)}
+    record = planted_sweep(costs, WIDTHS, (4,))
+    found = crossings(record)
+    assert [(one.verdict, one.first) for one in found] == [(CROSSES, REFERENCE), (CROSSES, "other")]
+    assert [one.size.value for one in found if one.size] == pytest.approx([4, 256], rel=0.05)
+
+
+def test_one_launch_gives_a_size_without_an_interval() -> None:
+    (found,) = by_width(20.0, 1.0, launches=1, noise=0.0)
+    assert found.size is not None
+    assert found.size.value == pytest.approx(20, rel=1e-3)
+    assert (found.size.low, found.size.high) == (None, None)
+
+
+def test_who_was_timed_at_one_point_has_no_line() -> None:
+    record = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 1e4)}, WIDTHS, (4,))
+    record["timings"] = [t for t in record["timings"] if t["implementation"] != "other" or "width-8-" in t["workload"]]
+    assert crossings(record) == []

@@ -1,0 +1,51 @@
+"""The curves of a sweep: a panel for each axis and number of threads, colours that hold over the whole album."""
+
+import pytest
+from conftest import planted_record
+from planted import planted_sweep, straight
+
+from benchmarks.contract import REFERENCE
+from benchmarks.pictures import album, vega
+from benchmarks.pictures.crossover import crossover
+from benchmarks.pictures.figure import specification
+
+COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
+NAMES = [REFERENCE, "other"]
+
+
+def test_there_is_a_panel_for_each_axis_and_number_of_threads() -> None:
+    figure = crossover([planted_sweep(COSTS), planted_sweep(COSTS, threads=2)], NAMES)
+    assert figure is not None
+    assert [panel.title for panel in figure.panels] == [
+        *("width, at batch 4, 1 thread", "batch, at width 8, 1 thread"),
+        *("width, at batch 4, 2 threads", "batch, at width 8, 2 threads"),
+    ]
+    assert figure.panels[0].text.startswith(f"{REFERENCE} and other cross at ")
+    assert figure.panels[1].text == "no two lines are shown to cross."
+
+
+def test_it_can_be_drawn() -> None:
+    figure = crossover([planted_sweep(COSTS)], NAMES)
+    assert figure is not None
+    drawn = vega.svg(specification(figure))
+    assert "width, at batch 4, 1 thread" in drawn
+    assert drawn.count("<path") > 4
+
+
+def test_an_album_of_a_run_has_the_sweeps_beside_it_with_one_colour_for_each_name() -> None:
+    run = planted_record({"mine": [0.5] * 6, "other": [0.2] * 6})
+    by_name = {figure.name: figure for figure in album.of_record(run, [planted_sweep(COSTS)])}
+    assert {"ratios", "crossover"} <= by_name.keys()
+    assert by_name["crossover"].series == [REFERENCE, "other"]  # mine was not swept
+    domain = by_name["crossover"].panels[0].spec["layer"][0]["encoding"]["color"]["scale"]["domain"]
+    assert domain == [REFERENCE, "mine", "other"]
+
+
+def test_a_sweep_alone_has_its_curves_and_nothing_that_grows_with_its_points() -> None:
+    sweep = planted_sweep(COSTS)
+    assert [figure.name for figure in album.of_record(sweep, [sweep])] == ["crossover"]
+
+
+@pytest.mark.parametrize("sweeps", [[], [planted_record({})]])
+def test_without_points_there_is_no_picture(sweeps: list[dict[str, object]]) -> None:
+    assert crossover(sweeps, NAMES) is None

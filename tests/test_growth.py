@@ -1,0 +1,57 @@
+"""How cost grows: planted coefficients come out again, and what does not grow as they say is seen."""
+
+import pytest
+from conftest import planted_record
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from planted import Cost, planted_sweep
+
+from benchmarks.contract import REFERENCE
+from benchmarks.estimates.growth import fitted, growth, peak
+from benchmarks.workloads import sizes
+
+
+def linear(fixed: float, each: float) -> Cost:
+    return lambda width, batch: fixed + each * sizes.sized(width, batch).multiply_adds
+
+
+@given(fixed=st.floats(0, 1e6), each=st.floats(1e-3, 100))
+@settings(max_examples=50, deadline=None)
+def test_what_was_planted_comes_out_exactly_without_noise(fixed: float, each: float) -> None:
+    counts = [100, 1_000, 20_000, 500_000]
+    found = fitted(counts, [fixed + each * count for count in counts])
+    assert found == pytest.approx((fixed, each), rel=1e-6, abs=1e-6)
+
+
+def test_what_was_planted_comes_out_of_a_record_within_its_intervals() -> None:
+    record = planted_sweep({REFERENCE: linear(40_000, 0.5), "other": linear(2_000, 2.0)}, noise=0.02)
+    one, other = growth(record)
+    assert (one.implementation, other.implementation) == (REFERENCE, "other")
+    for found, fixed, each in ((one, 40, 0.5), (other, 2, 2.0)):
+        for measured, planted in ((found.fixed_microseconds, fixed), (found.nanoseconds_per_multiply_add, each)):
+            assert measured.low is not None
+            assert measured.high is not None
+            assert measured.low <= planted <= measured.high
+            assert measured.value == pytest.approx(planted, rel=0.1)
+        assert (found.points, found.launches) == (6, 6)
+        assert found.off < 0.05
+    # 100^3 multiply-adds in 250 µs: 4 a nanosecond, so that 0.5 ns are half of the peak
+    assert peak(record) == pytest.approx(4)
+    assert one.of_peak == pytest.approx(0.5, rel=0.1)
+
+
+def test_what_grows_otherwise_is_off() -> None:
+    record = planted_sweep({REFERENCE: lambda width, _batch: 1_000 * width**2}, widths=(2, 8, 32, 128, 512))
+    (found,) = growth(record)
+    assert found.off > 0.5
+
+
+def test_no_end_of_an_interval_is_below_0() -> None:
+    (found,) = growth(planted_sweep({REFERENCE: linear(100, 5)}, noise=0.5, launches=2))
+    assert found.fixed_microseconds.low == 0
+
+
+def test_two_points_and_runs_have_no_growth() -> None:
+    assert growth(planted_sweep({REFERENCE: linear(1, 1)}, widths=(2, 8), batches=(4,))) == []
+    assert growth(planted_record({})) == []
+    assert peak(planted_record({})) is None

@@ -1,0 +1,52 @@
+"""Which records stand for a machine where runs and sweeps lie together, and that all of it is published."""
+
+from pathlib import Path
+
+from conftest import planted_record
+from planted import planted_sweep, straight
+
+from benchmarks import records
+from benchmarks.contract import REFERENCE
+from benchmarks.publication import publish
+from benchmarks.publication.standing import Standing
+
+COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
+RUN = planted_record({"other": [0.5] * 6})
+OLD = planted_sweep(COSTS, created="2026-02-01T00:00:00Z")
+NEW = planted_sweep(COSTS, created="2026-02-02T00:00:00Z")
+TWO = planted_sweep(COSTS, created="2026-02-03T00:00:00Z", threads=2)
+CUT = planted_sweep(COSTS, created="2026-02-04T00:00:00Z", partial=True)
+
+
+def test_a_run_stands_for_the_machine_and_the_latest_whole_sweep_for_each_number_of_threads() -> None:
+    standing = Standing(NEW)
+    assert standing.record is NEW
+    for record in (OLD, TWO, RUN, CUT):
+        standing.meet(record)
+    assert standing.record is RUN
+    assert standing.sweeps == [NEW, TWO]
+    assert len(standing.tables["crossings"]) == 2
+    assert standing.tables["timings"][0].title.startswith("hidden")
+
+
+def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:
+    for record in (RUN, OLD, NEW, TWO):
+        records.write(record, tmp_path)
+    publish.publish(tmp_path)
+    assert publish.verify(tmp_path) == []
+    index = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "an epoch of hidden (2-4-1, float64) costs" in index  # the headline is the run's
+    assert "Where lines cross, 2 threads" in index
+    assert "2026-02-03T000000Z.json), sweep on 2 CPUs: " in index
+    assert "2026-01-02T030405Z.json), full: " in index
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "batch, at width 8, 2 threads" in page
+    for file in ("crossover.svg", "tables/crossings.csv", "tables/growth.tex", "tables/points.html"):
+        assert (tmp_path / file).exists()
+
+
+def test_a_folder_of_sweeps_alone_is_published_too(tmp_path: Path) -> None:
+    records.write(NEW, tmp_path)
+    publish.publish(tmp_path)
+    assert publish.verify(tmp_path) == []
+    assert "Where lines cross, 1 thread" in (tmp_path / "README.md").read_text(encoding="utf-8")

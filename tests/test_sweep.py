@@ -1,0 +1,134 @@
+"""The sweep as a user meets it: real processes, killed and interrupted, that go on from where they were."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Variant
+
+from benchmarks import records
+from benchmarks.contract import REFERENCE, discover, read
+from benchmarks.environment import allowed_cpus
+from benchmarks.estimates.rows import rows
+from benchmarks.suite.settings import Settings
+from benchmarks.suite.sweep import Sweep
+from benchmarks.workloads import named
+
+CALL = (
+    *(sys.executable, "-m", "benchmarks.cli", "sweep", "--json", f"--implementation={REFERENCE}"),
+    *("--widths=2,4", "--batches=4,8", "--at-width=4", "--launches=3", "--rounds=2", "--threads=1"),
+)
+POINTS = {"width-2-batch-4", "width-4-batch-4", "width-4-batch-8"}
+
+
+class Folder:
+    """Where sweeps are kept, and noted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / "results"
+        self._environment = os.environ | {"XDG_CACHE_HOME": str(path / "cache")}
+
+    def start(self) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*CALL, f"--output={self.path}"],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def stop_after_a_point(self, how: signal.Signals) -> tuple[int, str]:
+        with self.start() as process:
+            assert process.stderr is not None
+            assert any(line.startswith("points: ") for line in process.stderr)
+            os.killpg(process.pid, how)
+            out, _ = process.communicate()
+        return process.returncode, out
+
+    @property
+    def journals(self) -> list[Path]:
+        return list(self.path.parent.rglob("journal-*"))
+
+
+def timed(record: dict[str, Any]) -> Counter[tuple[str, bool]]:
+    return Counter((t["workload"], t["copy"]) for t in record["timings"])
+
+
+def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twice(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    assert folder.stop_after_a_point(signal.SIGKILL)[0] == -signal.SIGKILL
+    assert len(folder.journals) == 1
+    assert records.paths(folder.path) == []
+
+    code, out = folder.stop_after_a_point(signal.SIGINT)
+    assert code == 130
+    path = Path(json.loads(out)["sweeps"][0]["record"])
+    partial = records.read(path)
+    assert partial["partial"]
+    assert sum(timed(partial).values()) >= 4  # a point of each process, and its second copy
+
+    with folder.start() as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "gradients: " not in err  # judged before
+    assert "calibration: " not in err
+    assert f"going on with the sweep of {partial['created']}: " in err
+    assert records.paths(folder.path) == [path]
+    whole = records.read(path)
+    assert not whole["partial"]
+    assert whole["timings"][: len(partial["timings"])] == partial["timings"]
+    assert timed(whole) == {(point, copy): 3 for point in POINTS for copy in (False, True)}
+    assert len({(t["workload"], t["copy"], t["launch"]) for t in whole["timings"]}) == len(whole["timings"])
+    assert folder.journals == []
+    assert whole["seconds"]["total"] > partial["seconds"]["total"]
+    check(whole, json.loads(out)["sweeps"][0])
+
+
+def check(record: dict[str, Any], document: dict[str, Any]) -> None:
+    """A record of a sweep is one of a run, whose workloads are points."""
+    assert {w["name"] for w in record["workloads"]} == POINTS
+    assert record["settings"]["sweep"]
+    assert record["settings"]["threads"] == 1
+    judged = record["gradients"]["rows"]
+    assert {(row["workload"], row["verdict"], row["points"], row["dtype"]) for row in judged} == {
+        (point, "inside", 2, "float64") for point in POINTS
+    }
+    assert all(end["verdict"] == "inside" and end["parameters"] is None for end in record["gradients"]["endings"])
+    assert all(timing["violations"] == [] for timing in record["timings"])
+    assert [products["implementation"] for products in record["products"]] == [REFERENCE]
+    assert document["crossings"] == []
+    assert [row["implementation"] for row in document["growth"]] == [REFERENCE]
+    assert record["seconds"]["total"] >= record["seconds"]["launches"] + record["seconds"]["judge"]
+
+
+def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unjudged(
+    tmp_path: Path, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    every = allowed_cpus()
+    wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
+    settings = Settings(1, every[-1], 0, launches=1, rounds=2, cold_starts=0, threads=len(every), sweep=True)
+
+    def swept() -> dict[str, Any]:
+        session = Sweep([discover()[0], wrong], [named("width-2-batch-4")], settings, tmp_path)
+        session.run()
+        return session.record("xorbench sweep")
+
+    record = swept()
+    records.check(record)
+    assert set(record["environment"]["variables"].values()) == {str(len(every))}
+    assert {timing["implementation"] for timing in record["timings"]} == {REFERENCE}
+    assert [row.verdict for row in rows(record)] == ["baseline", "outside"]
+    for timing in record["timings"]:
+        assert timing["ledger"]["cpus"] == every
+        assert timing["violations"] == []
+        assert {pool["threads"] for pool in timing["ledger"]["pools"]} == {len(every)}
+    assert len(every) == 1 or not any(launch["overlapped"] for launch in record["launches"])
+    assert swept() == record  # from its journal, down to the seconds

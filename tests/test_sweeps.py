@@ -1,0 +1,55 @@
+"""The tables of a sweep, in every format, and only a sweep has them."""
+
+import pytest
+from conftest import planted_record
+from planted import planted_sweep, straight
+
+from benchmarks import records
+from benchmarks.contract import REFERENCE
+from benchmarks.tables import sweeps
+from benchmarks.tables.catalogue import OF_A_SWEEP, named
+from benchmarks.tables.formats import FORMATS
+
+RECORD = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 5e4), "third": straight(1e3, 1)}, threads=2)
+
+
+def test_a_planted_sweep_is_a_record() -> None:
+    records.check(RECORD)
+
+
+def test_points_have_a_line_for_each_size_and_a_column_for_each_implementation() -> None:
+    by_width, by_batch = sweeps.points(RECORD)
+    assert by_width.title == "µs per epoch by width, at batch 4, 2 threads"
+    assert list(by_width.frame.columns) == ["width", REFERENCE, "other", "third"]
+    assert list(by_width.frame["width"]) == ["2", "8", "32", "128"]
+    assert list(by_batch.frame["batch"]) == ["4", "16", "64"]
+    assert by_width.frame["other"][0].startswith("100")
+
+
+def test_crossings_are_named_with_their_size_and_others_only_beside_the_baseline() -> None:
+    table = sweeps.where_lines_cross(RECORD)
+    lines = table.frame.to_dict("records")
+    (crossing,) = (line for line in lines if line["verdict"] == "crosses")
+    assert (crossing["first ahead"], crossing["then"], crossing["along"]) == ("other", REFERENCE, "width, at batch 4")
+    assert float(crossing["at"]) == pytest.approx(20, rel=0.3)  # straight on logarithmic axes, which these lines aren't
+    assert all(REFERENCE in line["of"] for line in lines)
+    assert {line["verdict"] for line in lines} == {"crosses", "not in the sweep"}
+
+
+def test_growth_stands_beside_the_peak() -> None:
+    table = sweeps.cost_growth(RECORD)
+    assert list(table.frame["implementation"]) == [REFERENCE, "other", "third"]
+    assert any("4 multiply-adds a nanosecond" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_format_prints_them(form: str) -> None:
+    tables = [table for name in OF_A_SWEEP for table in named(RECORD)[name]]
+    assert len(tables) == 4
+    assert "other" in FORMATS[form](tables)
+
+
+def test_only_sweeps_have_them_and_sweeps_have_no_table_with_a_line_for_all() -> None:
+    assert not OF_A_SWEEP.keys() & named(planted_record({"other": [0.5] * 6})).keys()
+    assert list(named(RECORD))[:3] == list(OF_A_SWEEP)
+    assert not {"timings", "order", "quietness"} & named(RECORD).keys()
