@@ -16,6 +16,8 @@ from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
 from benchmarks.environment import is_installed, without_folders
 from benchmarks.interpreters.interpreter import HERE, Interpreter
+from benchmarks.requirements import pin
+from benchmarks.text import gradients_by, lines_of_code
 from benchmarks.workloads import Array, Recipe
 
 FOLDER = Path(__file__).parent.parent / "implementations"
@@ -71,7 +73,17 @@ class Contract(Protocol):
         """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
+class OptionalConstants(Protocol):
+    """Constants that a file may have beside those."""
+
+    PROGRAM: str
+    """A program that must be on the path, beside the libraries that are imported."""
+    SLOW_TO_COMPILE: bool
+    """Whether the first call for a recipe and a shape takes seconds: tests then ask for little."""
+
+
 CONSTANTS: dict[str, Any] = get_type_hints(Contract)
+OPTIONAL: dict[str, Any] = get_type_hints(OptionalConstants)
 FUNCTIONS = {
     name: list(inspect.signature(member).parameters)[1:]  # without self
     for name, member in vars(Contract).items()
@@ -89,8 +101,12 @@ class Implementation:
     tier: str = ""
     execution: str = ""
     granularity: str = ""
+    program: str | None = None
+    slow_to_compile: bool = False
+    gradients_by: str | None = None
+    lines_of_code: int | None = None
     missing: str | None = None
-    """Why it cannot run here: a library that is not installed."""
+    """Why it cannot run here: a library or a program that is not installed."""
     broken: str | None = None
     """How it breaks the contract."""
     interpreter: Interpreter = HERE
@@ -105,7 +121,7 @@ class Implementation:
         """Whether it can be asked for gradients here."""
         return self.missing is None and self.broken is None
 
-    def description(self) -> dict[str, str | None]:
+    def description(self) -> dict[str, str | int | None]:
         """What a record says of it: no path, but the SHA-256 of its text."""
         return {
             "name": self.name,
@@ -114,6 +130,8 @@ class Implementation:
             "tier": self.tier,
             "execution": self.execution,
             "granularity": self.granularity,
+            "gradients_by": self.gradients_by,
+            "lines_of_code": self.lines_of_code,
             "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
             "missing": self.missing,
             "broken": self.broken,
@@ -147,10 +165,18 @@ def read(path: Path) -> Implementation:
             name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
         )
     constants = _constants(tree)
-    about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     complaint = _complaint(tree, constants)
-    broken = f"{path.name}: {complaint}" if complaint else None
-    return Implementation(name, path, **about, missing=_missing(tree, about.get("framework")), broken=broken)
+    about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
+    about |= {key.lower(): constants[key] for key in OPTIONAL if key in constants}
+    return Implementation(
+        name,
+        path,
+        **about,
+        gradients_by=gradients_by(tree),
+        lines_of_code=lines_of_code(tree),
+        missing=_missing(tree, [str(about[key]) for key in ("framework", "program") if key in about]),
+        broken=f"{path.name}: {complaint}" if complaint else None,
+    )
 
 
 def load(implementation: Implementation) -> Contract:
@@ -182,6 +208,9 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
         value = constants[name]
         if not isinstance(value, str) or (allowed and value not in allowed):
             return f"{name} is {value!r}, expected {expected}"
+    for name, type_ in OPTIONAL.items():
+        if not isinstance(constants.get(name, type_()), type_):
+            return f"{name} is {constants[name]!r}, expected a {type_.__name__}"
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name, expected_names in FUNCTIONS.items():
         expected = f"def {name}({', '.join(expected_names)})"
@@ -197,8 +226,8 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
     return None
 
 
-def _missing(tree: ast.Module, framework: str | None) -> str | None:
-    """The first library imported at the top of the file, or else the framework, that is not installed here."""
+def _missing(tree: ast.Module, needed: list[str]) -> str | None:
+    """The first library imported at the top of the file, framework or program that is not installed here."""
     for node in tree.body:
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -206,5 +235,10 @@ def _missing(tree: ast.Module, framework: str | None) -> str | None:
         for name in names:
             library = name.partition(".")[0]
             if importlib.util.find_spec(library) is None:
-                return f"{library} is not installed"
-    return None if framework is None or is_installed(framework) else f"{framework} is not installed"
+                return _not_installed(library)
+    return next((_not_installed(name) for name in needed if not is_installed(name)), None)
+
+
+def _not_installed(name: str) -> str:
+    pinned = pin(name)
+    return f"{name} is not installed" + (f"; pip install {pinned}" if pinned else "")
