@@ -28,7 +28,7 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     broken = read(variant("broken", ("def loss(", "def cost(")))
     field = contestants([HERE, *others, lost, broken], "other", other_numpy)
     assert [i.name for i in field.contestants] == [f"{REFERENCE}@other", "lost@other"]
-    assert [i.missing for i in field.contestants] == [None, "scipy is not installed in other"]
+    assert [i.missing for i in field.contestants] == [None, "in other scipy is not installed"]
     assert str(field) == (
         f"other runs {REFERENCE} (numpy {OTHER_NUMPY}), lost (numpy {OTHER_NUMPY}); "
         "left out: elsewhere (scipy is not installed there), program (sh is the same there)"

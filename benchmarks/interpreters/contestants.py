@@ -41,6 +41,6 @@ def contestants(chosen: Sequence[Implementation], label: str, executable: str) -
         elif version == here.version and same_python:
             field.left_out.setdefault(f"{here.framework} is the same there", []).append(here.name)
         else:
-            name, why = f"{here.name}@{label}", f"{lost} in {label}" if lost else None
+            name, why = f"{here.name}@{label}", f"in {label} {lost}" if lost else None
             field.contestants.append(replace(here, name=name, interpreter=there, missing=why))
     return field
