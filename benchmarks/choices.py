@@ -3,6 +3,7 @@
 import difflib
 import math
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +12,9 @@ import typer
 
 from benchmarks.contract import REFERENCE, Implementation, discover
 from benchmarks.environment import allowed_cpus
+from benchmarks.interpreters import environments
+from benchmarks.interpreters.contestants import contestants
+from benchmarks.progress import say
 from benchmarks.records import FOLDER, Record, read
 from benchmarks.workloads import WORKLOADS, Workload, named
 
@@ -57,9 +61,39 @@ def with_reference(chosen: Sequence[Implementation]) -> list[Implementation]:
     return [reference, *(i for i in chosen if i.name != REFERENCE)]
 
 
+def in_environments(chosen: Sequence[Implementation], pythons: Sequence[str] | None) -> list[Implementation]:
+    """The chosen, then those of them that run in other environments too, each LABEL or LABEL=PATH of its Python.
+
+    Who is left out there is said. Raises typer.BadParameter.
+    """
+    found = [*chosen]
+    try:
+        for label, executable in _pythons(pythons or ()).items():
+            field = contestants(chosen, label, executable)
+            if not field.contestants:
+                raise ValueError(f"{field}; nothing to compare")
+            say(str(field))
+            found += field.contestants
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--python") from error
+    return found
+
+
+def _pythons(given: Sequence[str]) -> dict[str, str]:
+    """The interpreter of each label. Raises ValueError."""
+    found: dict[str, str] = {}
+    for text in given:
+        label, equals, path = text.partition("=")
+        if environments.checked(label) in found:
+            raise ValueError(f"the label {label} is given twice, expected one for each environment")
+        # Absolute, but not resolved: that the interpreter of an environment is a link is what makes it one.
+        found[label] = str((Path(shutil.which(path) or path) if equals else environments.find(label)).absolute())
+    return found
+
+
 def missing(names: Sequence[str] | None, chosen: Sequence[Implementation]) -> bool:
-    """Whether something was asked for by name that cannot run here."""
-    return any(i.missing and i.name in (names or ()) for i in chosen)
+    """Whether something was asked for, by its name or by its environment's, that cannot run."""
+    return any(i.missing and (i.name in (names or ()) or i.interpreter.label) for i in chosen)
 
 
 def cpu(number: int | None) -> int:

@@ -1,4 +1,4 @@
-"""The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify.
+"""The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify, environments, new.
 
 Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
 row that became slower than it may, a record that may not be published, or a page that is not what the records say; 2 a
@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
-from benchmarks import cli_records, cli_sweep
-from benchmarks.cli_options import AsJson, Extra, Implementations, Output, Seed, Tuned, Workloads
+from benchmarks import cli_making, cli_records, cli_sweep
+from benchmarks.cli_options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.",
@@ -51,6 +51,7 @@ def gradients(
     ] = 300,
     seed: Seed = 0,
     extra: Extra = None,
+    python: Pythons = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all of it as .md or .html.")] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -59,7 +60,7 @@ def gradients(
     from benchmarks.workloads import TUTORIAL
 
     chosen, workloads = choices.implementations(implementation, extra, tuned), choices.workloads(workload, TUTORIAL)
-    file = choices.report(report)
+    file, chosen = choices.report(report), choices.in_environments(chosen, python)
     from benchmarks import environment, progress, show
     from benchmarks import report as document
     from benchmarks.gradients.judge import judge
@@ -102,6 +103,7 @@ def run(
     seed: Seed = 0,
     output: Output = None,
     extra: Extra = None,
+    python: Pythons = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge the gradients, time what passed, print the tables, write the record."""
@@ -111,6 +113,7 @@ def run(
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
+    chosen = choices.in_environments(chosen, python)
     fixed = quick or launches or rounds
     if fixed and (budget or wanted):
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
@@ -152,6 +155,7 @@ def run(
 
 app.add_typer(cli_sweep.app)
 app.add_typer(cli_records.app)
+app.add_typer(cli_making.app)
 
 
 def main() -> None:

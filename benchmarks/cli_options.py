@@ -17,6 +17,14 @@ Extra = Annotated[
     list[Path] | None,
     typer.Option("--with", metavar="FILE", help="An implementation from anywhere on disk too; may be repeated."),
 ]
+Pythons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        metavar="LABEL[=PATH]",
+        help="The same files in another environment too, by its Python or, if `environments` made it, its name.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Of all that is random.")]
 Output = Annotated[Path | None, typer.Option(metavar="DIR", help="The folder of records; results/ if not given.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

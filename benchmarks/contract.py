@@ -14,7 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
 
-from benchmarks.environment import is_installed, version_of, without_folders
+from benchmarks.environment import is_installed, without_folders
+from benchmarks.interpreters.interpreter import HERE, Interpreter
+from benchmarks.requirements import pin
+from benchmarks.text import gradients_by, lines_of_code
 from benchmarks.workloads import Array, Recipe
 
 FOLDER = Path(__file__).parent.parent / "implementations"
@@ -43,16 +46,19 @@ class Contract(Protocol):
     GRANULARITY: Literal["one call per epoch", "whole loop"]
 
     def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> tuple[list[Any], Any, Any]:
-        """Plain NumPy arrays as arrays of the framework, of dtype "float64" or "float32"; untimed."""
+        """Plain NumPy arrays as the framework's own: the same shapes, copied, of dtype "float64" or "float32"; untimed.
+
+        Parameters W1 (n0, n1), b1 (1, n1), W2 (n1, n2), ..., inputs (samples, n0), targets (samples, n_last).
+        """
 
     def predict(self, recipe: Recipe, parameters: list[Any], inputs: Any) -> Any:
         """The outputs of the last layer, (samples, n_last)."""
 
     def loss(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> Any:
-        """The loss that the recipe names, over all samples: a scalar."""
+        """The loss that the recipe names, over all samples: a scalar, of shape ()."""
 
     def gradient(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> list[Any]:
-        """The derivatives of `loss`, one array per parameter, of its shape and dtype."""
+        """The derivatives of `loss`, one array per parameter, of its shape and dtype: W1 (n0, n1), b1 (1, n1), ..."""
 
     def begin(self, recipe: Recipe, parameters: list[Any]) -> State:
         """The parameters, and what the recipe's optimiser keeps from epoch to epoch: as it is before the first."""
@@ -61,13 +67,23 @@ class Contract(Protocol):
         """One epoch: what `begin` or an earlier step gave, after one update; it may be used up."""
 
     def train(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any, epochs: int) -> list[Any]:
-        """The parameters after `epochs` steps, computed and waited for: this is what is timed."""
+        """The parameters after `epochs` steps, W1 (n0, n1), b1 (1, n1), ..., computed and waited for; this is timed."""
 
     def to_numpy(self, array: Any) -> Array:
         """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
+class OptionalConstants(Protocol):
+    """Constants that a file may have beside those."""
+
+    PROGRAM: str
+    """A program that must be on the path, beside the libraries that are imported."""
+    SLOW_TO_COMPILE: bool
+    """Whether the first call for a recipe and a shape takes seconds: tests then ask for little."""
+
+
 CONSTANTS: dict[str, Any] = get_type_hints(Contract)
+OPTIONAL: dict[str, Any] = get_type_hints(OptionalConstants)
 FUNCTIONS = {
     name: list(inspect.signature(member).parameters)[1:]  # without self
     for name, member in vars(Contract).items()
@@ -77,7 +93,7 @@ FUNCTIONS = {
 
 @dataclass(frozen=True)
 class Implementation:
-    """One file: one framework, one way of getting gradients."""
+    """One file, one framework, one way of getting gradients; and the interpreter that it runs in."""
 
     name: str
     path: Path
@@ -85,28 +101,41 @@ class Implementation:
     tier: str = ""
     execution: str = ""
     granularity: str = ""
+    program: str | None = None
+    slow_to_compile: bool = False
+    gradients_by: str | None = None
+    lines_of_code: int | None = None
     missing: str | None = None
-    """Why it cannot run here: a library that is not installed."""
+    """Why it cannot run here: a library or a program that is not installed."""
     broken: str | None = None
     """How it breaks the contract."""
+    interpreter: Interpreter = HERE
+
+    @property
+    def version(self) -> str:
+        """Of the framework, where this runs."""
+        return self.interpreter.version_of(self.framework)
 
     @property
     def usable(self) -> bool:
         """Whether it can be asked for gradients here."""
         return self.missing is None and self.broken is None
 
-    def description(self) -> dict[str, str | None]:
+    def description(self) -> dict[str, str | int | None]:
         """What a record says of it: no path, but the SHA-256 of its text."""
         return {
             "name": self.name,
             "framework": self.framework,
-            "version": version_of(self.framework),
+            "version": self.version,
             "tier": self.tier,
             "execution": self.execution,
             "granularity": self.granularity,
+            "gradients_by": self.gradients_by,
+            "lines_of_code": self.lines_of_code,
             "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
             "missing": self.missing,
             "broken": self.broken,
+            **({"file": self.path.stem, "interpreter": self.interpreter.label} if self.interpreter.label else {}),
         }
 
 
@@ -136,15 +165,23 @@ def read(path: Path) -> Implementation:
             name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
         )
     constants = _constants(tree)
-    about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     complaint = _complaint(tree, constants)
-    broken = f"{path.name}: {complaint}" if complaint else None
-    return Implementation(name, path, **about, missing=_missing(tree, about.get("framework")), broken=broken)
+    about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
+    about |= {key.lower(): constants[key] for key in OPTIONAL if key in constants}
+    return Implementation(
+        name,
+        path,
+        **about,
+        gradients_by=gradients_by(tree),
+        lines_of_code=lines_of_code(tree),
+        missing=_missing(tree, [str(about[key]) for key in ("framework", "program") if key in about]),
+        broken=f"{path.name}: {complaint}" if complaint else None,
+    )
 
 
 def load(implementation: Implementation) -> Contract:
     """Import the file. Raises whatever its import raises."""
-    name = f"implementation_{implementation.name}"  # a name of its own: no file can shadow a library
+    name = f"implementation_{implementation.path.stem}"  # a name of its own: no file can shadow a library
     spec = importlib.util.spec_from_file_location(name, implementation.path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{implementation.path} is no Python file")
@@ -171,6 +208,9 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
         value = constants[name]
         if not isinstance(value, str) or (allowed and value not in allowed):
             return f"{name} is {value!r}, expected {expected}"
+    for name, type_ in OPTIONAL.items():
+        if not isinstance(constants.get(name, type_()), type_):
+            return f"{name} is {constants[name]!r}, expected a {type_.__name__}"
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name, expected_names in FUNCTIONS.items():
         expected = f"def {name}({', '.join(expected_names)})"
@@ -186,8 +226,8 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
     return None
 
 
-def _missing(tree: ast.Module, framework: str | None) -> str | None:
-    """The first library imported at the top of the file, or else the framework, that is not installed here."""
+def _missing(tree: ast.Module, needed: list[str]) -> str | None:
+    """The first library imported at the top of the file, framework or program that is not installed here."""
     for node in tree.body:
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -195,5 +235,10 @@ def _missing(tree: ast.Module, framework: str | None) -> str | None:
         for name in names:
             library = name.partition(".")[0]
             if importlib.util.find_spec(library) is None:
-                return f"{library} is not installed"
-    return None if framework is None or is_installed(framework) else f"{framework} is not installed"
+                return _not_installed(library)
+    return next((_not_installed(name) for name in needed if not is_installed(name)), None)
+
+
+def _not_installed(name: str) -> str:
+    pinned = pin(name)
+    return f"{name} is not installed" + (f"; pip install {pinned}" if pinned else "")

@@ -19,6 +19,9 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+ROOT = Path(__file__).parent.parent
+"""The checkout."""
+
 _COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Read by numerical libraries when they are loaded. Some heed none of them: hence the affinity, and the observing."""
 
@@ -151,21 +154,26 @@ def _program_version(name: str) -> str | None:
 
 def installed_bytes(framework: str) -> int | None:
     """The size of a distribution's files and of those of everything that it requires. None: it is not installed."""
-    seen: dict[str, int] = {}
-    wanted = [framework]
+    files = (Path(str(file.locate())) for distribution in required([framework]) for file in distribution.files or ())
+    return sum(file.stat().st_size for file in files if file.is_file()) or None
+
+
+def required(names: Iterable[str]) -> Iterator[importlib.metadata.Distribution]:
+    """Those of these distributions that are installed, and all that they require, each once."""
+    seen: set[str] = set()
+    wanted = [*names]
     while wanted:
         name = canonicalize_name(wanted.pop())
         if name in seen:
             continue
+        seen.add(name)
         try:
             distribution = importlib.metadata.distribution(name)
         except (importlib.metadata.PackageNotFoundError, ValueError):
             continue  # optional, or not for this system
-        files = (Path(str(file.locate())) for file in distribution.files or ())
-        seen[name] = sum(file.stat().st_size for file in files if file.is_file())
-        required = map(Requirement, distribution.requires or ())
-        wanted += [r.name for r in required if r.marker is None or r.marker.evaluate({"extra": ""})]
-    return sum(seen.values()) or None
+        yield distribution
+        requirements = map(Requirement, distribution.requires or ())
+        wanted += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
 def blas() -> dict[str, str]:

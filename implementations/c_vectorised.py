@@ -1,4 +1,4 @@
-"""The same C with fast math, vectorised for this CPU: what its arithmetic costs where its rounding may move."""
+"""Gradients by hand in C, with fast math and vectors: what its arithmetic costs where its rounding may move."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ FRAMEWORK = "torch"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+SLOW_TO_COMPILE = True
 
 Plain = NDArray[np.floating]
 Array = torch.Tensor

@@ -3,6 +3,8 @@
 import functools
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -18,7 +20,9 @@ from benchmarks.cores import all_cores
 from benchmarks.gradients import judge
 from benchmarks.gradients.planting import plant_all
 from benchmarks.gradients.verdicts import Report
+from benchmarks.interpreters import environments
 from benchmarks.publication import rendering
+from benchmarks.requirements import brought_by, pin
 from benchmarks.workloads import WORKLOADS, Array, Workload
 from benchmarks.workloads.recipe import Activation, Loss
 
@@ -43,6 +47,28 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:
     return write
 
 
+OTHER_NUMPY = "2.2.6"
+
+
+@pytest.fixture(scope="session")
+def other_numpy(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The Python of an environment that holds another NumPy than ours, and nothing else."""
+    folder = tmp_path_factory.mktemp("environments")
+    return str(environments.create("numpy-2.2", [f"numpy=={OTHER_NUMPY}"], folder=folder))
+
+
+def environment_with(folder: Path, startup: str, libraries: str | None = None) -> str:
+    """The Python of an environment that runs this text when it starts; with the libraries of another, if given."""
+    place = folder / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    (packages,) = place.glob("lib/*/site-packages")
+    (packages / "sitecustomize.py").write_text(startup)
+    if libraries:
+        (theirs,) = Path(libraries).parent.parent.glob("lib/*/site-packages")
+        (packages / "theirs.pth").write_text(f"{theirs}\n")
+    return str(environments.interpreter(place))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cores() -> Iterator[Executor]:
     """One pool of processes for all tests, and planted faults that are judged once: each test would start its own."""
@@ -54,16 +80,16 @@ def cores() -> Iterator[Executor]:
         yield cores
 
 
-SLOW_TO_COMPILE = {"torch_compile"}
-"""Who needs a quarter of a minute for every shape, the first time. They are judged on `hidden` here."""
-
-
 @pytest.fixture(params=discover(), ids=lambda implementation: implementation.name)
 def present(request: pytest.FixtureRequest) -> Implementation:
-    """Each implementation in the folder. One that is missing is skipped by name, and is an error in CI."""
+    """Each implementation in the folder.
+
+    One that is missing is skipped by name; in CI that is an error, but for those that the tests' extra does without.
+    """
     implementation: Implementation = request.param
     if implementation.missing:
-        complain = pytest.fail if os.environ.get("CI") else pytest.skip
+        spared = pin(implementation.framework) and implementation.framework not in brought_by("test")
+        complain = pytest.fail if os.environ.get("CI") and not spared else pytest.skip
         complain(f"{implementation.name} is not tested: {implementation.missing}")
     return implementation
 

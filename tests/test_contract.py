@@ -31,6 +31,11 @@ def test_the_reference_comes_first_and_the_others_in_order() -> None:
 BREACHES = {
     "no_framework": (("FRAMEWORK = ", "LIBRARY = "), "FRAMEWORK is missing, expected FRAMEWORK = a string"),
     "odd_tier": (('TIER = "idiomatic"', 'TIER = "fast"'), "TIER is 'fast', expected 'idiomatic' or 'tuned'"),
+    "odd_program": (('TIER = "idiomatic"', 'TIER = "idiomatic"\nPROGRAM = 3'), "PROGRAM is 3, expected a str"),
+    "odd_slowness": (
+        ('TIER = "idiomatic"', 'TIER = "idiomatic"\nSLOW_TO_COMPILE = "yes"'),
+        "SLOW_TO_COMPILE is 'yes', expected a bool",
+    ),
     "number": (('FRAMEWORK = "numpy"', "FRAMEWORK = 3"), "FRAMEWORK is 3, expected a string"),
     "no_predict": (
         ("def predict(", "def foretell("),
@@ -96,6 +101,21 @@ def test_a_framework_that_is_neither_a_distribution_nor_a_program_is_missing(var
     assert (odd.missing, odd.broken, odd.usable) == ("no-such-framework is not installed", None, False)
     assert odd.description()["version"] == "unknown"
     assert read(variant("shell", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "sh"'))).usable
+
+
+def test_a_missing_library_that_the_project_pins_comes_with_what_to_do(
+    variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.contract.pin", lambda name: f"{name}==1.2" if name == "no_such_library" else None)
+    absent = read(variant("pinned", ("import numpy as np", "import numpy as np\nimport no_such_library as nsl")))
+    assert absent.missing == "no_such_library is not installed; pip install no_such_library==1.2"
+
+
+def test_a_program_that_a_file_needs_is_missing_by_name(variant: Variant) -> None:
+    head = 'TIER = "idiomatic"'
+    assert read(variant("shell_too", (head, f'{head}\nPROGRAM = "sh"'))).usable
+    odd = read(variant("odd_too", (head, f'{head}\nPROGRAM = "no-such-program"')))
+    assert (odd.missing, odd.program) == ("no-such-program is not installed", "no-such-program")
 
 
 def test_two_of_one_name_are_refused(variant: Variant) -> None:

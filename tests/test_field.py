@@ -1,5 +1,7 @@
 """Tables of what there is."""
 
+from typing import Any
+
 from benchmarks.tables import field
 
 
@@ -13,3 +15,14 @@ def test_missing_and_broken_implementations_say_why() -> None:
     table = field.implementations(found)
     assert list(table.frame["status"]) == ["present", "missing", "failed"]
     assert table.notes == ["absent is missing: f is not installed.", "bad is failed: bad.py: no."]
+
+
+def test_how_gradients_are_found_and_how_much_there_is_to_write_are_columns_where_they_are_known() -> None:
+    words = ("name", "framework", "version", "tier", "execution", "granularity")
+    old: dict[str, Any] = {**dict.fromkeys(words, "any"), "missing": None, "broken": None}
+    assert not {"gradients by", "lines of code", "installed, MiB"} & {*field.implementations([old]).frame.columns}
+    new = old | {"name": "new", "gradients_by": "hand", "lines_of_code": 39, "installed_bytes": 3 * 2**20}
+    table = field.implementations([old, new])
+    columns = table.frame[["gradients by", "lines of code", "installed, MiB"]]
+    assert columns.to_numpy().tolist() == [["–", "–", "–"], ["hand", "39", "3.00"]]
+    assert any("counted as statements" in note for note in table.notes)

@@ -4,7 +4,6 @@ import ast
 
 import numpy as np
 import pytest
-from conftest import SLOW_TO_COMPILE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,7 @@ KINDS = ("neuron", "hidden", "momentum", "rmsprop", "adam", "kink", "deep")
 PAIRS = [
     pytest.param(i, WORKLOADS[name], id=f"{i.name}-{name}")
     for i in discover()
-    for name in (("hidden",) if i.name in SLOW_TO_COMPILE else KINDS)
+    for name in (("hidden",) if i.slow_to_compile else KINDS)
     if i.usable
 ]
 every_kind = pytest.mark.parametrize(("present", "workload"), PAIRS)
@@ -135,7 +134,7 @@ def test_converted_arrays_are_copies(module: Contract) -> None:
         np.testing.assert_array_equal(module.to_numpy(converted), start)
 
 
-IMPLEMENTATIONS = [i for i in discover() if i.usable and i.name not in {REFERENCE, *SLOW_TO_COMPILE}]
+IMPLEMENTATIONS = [i for i in discover() if i.usable and i.name != REFERENCE and not i.slow_to_compile]
 
 
 @settings(max_examples=12, deadline=None)

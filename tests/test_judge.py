@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import SLOW_TO_COMPILE, Variant
+from conftest import Variant
 
 from benchmarks.contract import REFERENCE, discover, read
 from benchmarks.gradients.judge import DTYPES, judge
@@ -239,7 +239,7 @@ def test_the_report_has_not_passed(report: Report) -> None:
 
 
 def test_all_that_is_here_passes_in_both_dtypes() -> None:
-    present = [i for i in discover() if i.usable and i.name not in SLOW_TO_COMPILE]
+    present = [i for i in discover() if i.usable and not i.slow_to_compile]
     report = judge(present, SMALL, points=20, seed=1, thorough=False)
     assert report.passed
     assert all(e.difference_from_reference is not None and e.difference_from_reference <= 1e-9 for e in report.endings)
@@ -255,7 +255,7 @@ KINDS = ("adam", "kink", "deep")
 
 
 def test_every_kind_of_workload_is_solved_and_its_gradients_are_right() -> None:
-    present = [i for i in discover() if i.usable and i.name not in SLOW_TO_COMPILE]
+    present = [i for i in discover() if i.usable and not i.slow_to_compile]
     report = judge(present, [WORKLOADS[name] for name in KINDS], points=5, seed=1, thorough=False)
     judged: list[Any] = [*report.rows, *report.endings, *report.conduct]
     assert [(row.implementation, row.workload, row.reason) for row in judged if row.verdict != INSIDE] == []

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks.contract import REFERENCE, discover, load
-from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
+from benchmarks.gradients.questions import TrajectoryQuestion
+from benchmarks.gradients.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from benchmarks.workloads import TUTORIAL, WORKLOADS
 
 NEURON = WORKLOADS["neuron"]

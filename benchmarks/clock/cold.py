@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +38,8 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
     with os.fdopen(ours) as answer:
         with environment.started_on(cpu), os.fdopen(theirs, "w"):
             process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), str(theirs)],
-                env=environment.of_a_worker(),
+                [implementation.interpreter.executable, str(SCRIPT), str(theirs)],
+                env=implementation.interpreter.variables(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -207,5 +207,9 @@ def off_trajectory(ledger: Ledger, expected: Array) -> float:
 
 
 def _dtype(arrays: Sequence[Any]) -> str:
-    """The dtypes of arrays, a framework's own or NumPy's, without the name of the library."""
-    return " and ".join(sorted({str(getattr(array, "dtype", "float64")).rpartition(".")[2] for array in arrays}))
+    """The dtypes of arrays, a framework's own or NumPy's, without the name of the library.
+
+    Those that do not say of how many bits they are, as "double", are left to their NumPy reading.
+    """
+    names = {str(getattr(array, "dtype", "float64")).rpartition(".")[2] for array in arrays}
+    return " and ".join(sorted(name for name in names if name[-1:].isdigit()))

@@ -4,17 +4,13 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from multiprocessing import Pipe
-from pathlib import Path
 from typing import Any
 
 from benchmarks import environment
 from benchmarks.contract import FOLDER, Implementation
-
-ROOT = Path(__file__).parent.parent.parent
 
 SECONDS_OF_SILENCE = 120
 """How long a worker may say nothing, at its start or in its turn, before it is given up."""
@@ -34,17 +30,18 @@ class Worker:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
         self._line, theirs = Pipe()
         arguments = [
-            f"--implementation={implementation.name}",
+            f"--implementation={implementation.path.stem}",
             *(f"--workload={workload}" for workload in workloads),
             f"--turns={theirs.fileno()}",
         ]
         if implementation.path.parent != FOLDER:
-            arguments.append(f"--with={implementation.path}")
+            arguments.append(f"--with={implementation.path.absolute()}")
+        interpreter = implementation.interpreter
         with environment.started_on(*cpus), theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", "benchmarks/bench_train.py", *_PYTEST, *arguments],
-                cwd=ROOT,
-                env=environment.of_a_worker(len(cpus)) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                [interpreter.executable, "-m", "pytest", "benchmarks/bench_train.py", *_PYTEST, *arguments],
+                cwd=environment.ROOT,
+                env=interpreter.variables_with_harness(len(cpus)) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,

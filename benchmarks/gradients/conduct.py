@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,9 +10,11 @@ from benchmarks.contract import Contract
 from benchmarks.environment import allowed_cpus
 from benchmarks.gradients.answers import Given, plain, put, same_bits
 from benchmarks.gradients.isolation import Reply, Surroundings
-from benchmarks.gradients.truths import Numbers
 from benchmarks.gradients.verdicts import FAILED, INSIDE, Conduct
 from benchmarks.workloads import Array, Workload, flat
+
+if TYPE_CHECKING:  # the question is put where there is no oracle
+    from benchmarks.gradients.truths import Numbers
 
 PROBES = 8
 """Points that are asked for again and again."""
@@ -128,7 +130,11 @@ class _Watch:
 
 
 def conduct(
-    implementation: str, question: ConductQuestion, replies: Mapping[str, Reply], earlier: Array | None, bound: Numbers
+    implementation: str,
+    question: ConductQuestion,
+    replies: Mapping[str, Reply],
+    earlier: Array | None,
+    bound: "Numbers",
 ) -> Conduct:
     """What is said of one implementation.
 

@@ -13,7 +13,6 @@ import numpy as np
 from hypothesis import strategies as st
 
 from benchmarks.contract import Contract, Implementation
-from benchmarks.environment import version_of
 from benchmarks.gradients.answers import gradients
 from benchmarks.gradients.truths import truths_here
 from benchmarks.gradients.verdicts import Counterexample
@@ -140,7 +139,7 @@ def counterexample(implementation: Implementation, workload: str, dtype: str, ex
     parameters = ", ".join(_literal(p) for p in example.workload.shaped(example.row))
     place = ", ".join(map(str, index))
     script = f"""\
-# {implementation.framework} {version_of(implementation.framework)}, {dtype}: {name}[{place}] of the gradient.
+# {implementation.framework} {implementation.version}, {dtype}: {name}[{place}] of the gradient.
 # The truth is {example.truth!r}; rounding explains an error of {example.bound:.2g}.
 from __future__ import annotations
 

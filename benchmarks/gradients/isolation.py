@@ -1,22 +1,21 @@
 """Each implementation answers in a process of its own: one that raises, exits, hangs or prints harms nobody else."""
 
-import multiprocessing
+import contextlib
 import os
+import pickle
 import signal
-import sys
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
-import numpy as np
-
-from benchmarks.contract import Contract, Implementation, load
-from benchmarks.environment import allowed_cpus, for_threads, started_on, without_folders
+from benchmarks.contract import Contract, Implementation
+from benchmarks.environment import ROOT, allowed_cpus, started_on
 
 SECONDS_TO_ANSWER = 300.0
 
@@ -34,22 +33,6 @@ class Surroundings:
 
     hash_seed: int = 0
     threads: int = 1
-
-    @contextmanager
-    def made(self, cpus: Sequence[int]) -> Iterator[None]:
-        """Processes started inside have these surroundings, on some of these CPUs."""
-        variables = {"PYTHONHASHSEED": str(self.hash_seed), **for_threads(self.threads)}
-        before = {name: os.environ.get(name) for name in variables}
-        os.environ.update(variables)
-        try:
-            with started_on(*cpus[: self.threads]):
-                yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
 
 
 @dataclass(frozen=True)
@@ -77,7 +60,7 @@ class _Hearing:
     """One process, what it has still to answer, what it is doing, and when it was last heard."""
 
     witness: Witness
-    process: SpawnProcess
+    process: "subprocess.Popen[bytes]"
     unanswered: list[Question]
     heard: float = 0.0
     doing: str = "starting"
@@ -92,23 +75,41 @@ def asked(
     All witnesses work at the same time; each imports its framework once. One that is silent for `seconds_to_answer`
     while its reply is waited for is ended; all are ended at the end.
     """
-    context = multiprocessing.get_context("spawn")
     cpus = allowed_cpus()
     hearings: dict[Connection[Any, Any], _Hearing] = {}
     try:
         for number, (witness, put) in enumerate(questions.items()):
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=_answer, args=(witness.implementation, put, theirs), daemon=True)
             turn = number % len(cpus)
-            with witness.surroundings.made([*cpus[turn:], *cpus[:turn]]):
-                process.start()
-            theirs.close()
-            hearings[ours] = _Hearing(witness, process, list(put))
+            connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]])
+            hearings[connection] = _Hearing(witness, process, list(put))
         yield _replies(dict(hearings), seconds_to_answer)
     finally:
-        for hearing in hearings.values():
-            hearing.process.kill()
-            hearing.process.join()
+        for connection, hearing in hearings.items():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(hearing.process.pid, signal.SIGKILL)
+            hearing.process.wait()
+            connection.close()
+
+
+def _started(
+    witness: Witness, questions: Sequence[Question], cpus: Sequence[int]
+) -> "tuple[Connection[Any, Any], subprocess.Popen[bytes]]":
+    """A process on some of these CPUs, and the line on which its replies come."""
+    implementation, surroundings = witness.implementation, witness.surroundings
+    ours, theirs = Pipe(duplex=False)
+    with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):
+        pickle.dump((str(implementation.path.absolute()), [pickle.dumps(question) for question in questions]), job)
+        job.seek(0)
+        process = subprocess.Popen(
+            [implementation.interpreter.executable, "-m", "benchmarks.gradients.answering", str(theirs.fileno())],
+            cwd=ROOT,
+            env=implementation.interpreter.variables_with_harness(surroundings.threads)
+            | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
+            stdin=job,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return ours, process
 
 
 def _replies(hearings: "dict[Connection[Any, Any], _Hearing]", seconds_to_answer: float) -> Iterator[Reply]:
@@ -130,8 +131,7 @@ def _heard(connection: "Connection[Any, Any]", hearing: _Hearing) -> Iterator[Re
     try:
         message = connection.recv()
     except EOFError:
-        hearing.process.join()
-        yield from _silence(hearing, f"its process ended with code {hearing.process.exitcode}")
+        yield from _silence(hearing, f"its process ended with code {hearing.process.wait()}")
         return
     hearing.heard = time.monotonic()
     if isinstance(message, str):
@@ -144,41 +144,3 @@ def _silence(hearing: _Hearing, why: str) -> Iterator[Reply]:
     while hearing.unanswered:
         trouble = f"no answer: {why} while {hearing.doing}"
         yield Reply(hearing.witness, hearing.unanswered.pop(0), None, trouble)
-
-
-def _answer(implementation: Implementation, questions: Sequence[Question], connection: "Connection[Any, Any]") -> None:
-    """The life of the other process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
-    with ExitStack() as stack:
-        printed = stack.enter_context(tempfile.TemporaryFile())
-        os.dup2(printed.fileno(), 1)  # standard output is the report's
-        module: Contract | None = None
-        for question in questions:
-            answer, trouble = None, None
-            try:
-                if module is None:
-                    connection.send("importing it")
-                    module = load(implementation)
-                # Where a sigmoid saturates exp overflows and 1 / inf = 0 is right; what isn't, the judge will see.
-                with np.errstate(all="ignore"):
-                    answer = question.put_to(module, connection.send)
-            except BaseException as error:  # noqa: BLE001  anyone's file may raise anything, SystemExit too
-                trouble = describe(error)
-            connection.send((answer, trouble, _taken(printed)))
-
-
-def _taken(printed: BinaryIO) -> str:
-    """What was printed since the last time: its beginning, in one line."""
-    with suppress(OSError, ValueError):  # it may have been closed
-        sys.stdout.flush()
-    printed.seek(0)
-    text = printed.read(60).decode(errors="replace")
-    printed.seek(0)
-    printed.truncate()
-    return " ".join(text.split()) or text[:1]
-
-
-def describe(error: BaseException) -> str:
-    """An exception in one line, without the folders of this machine."""
-    text = without_folders(" ".join(str(error).split()))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

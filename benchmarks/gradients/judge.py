@@ -18,7 +18,8 @@ from benchmarks.gradients.exam import CHECKPOINTS, Exam
 from benchmarks.gradients.isolation import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
 from benchmarks.gradients.planting import plant_all
 from benchmarks.gradients.points import affordable
-from benchmarks.gradients.trajectories import TRUE_EPOCHS, TrajectoryQuestion, trajectories, true_trajectory
+from benchmarks.gradients.questions import TrajectoryQuestion
+from benchmarks.gradients.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from benchmarks.gradients.truths import batches
 from benchmarks.gradients.verdicts import FAILED, MISSING, OUTSIDE, Conduct, Report, Verdict
 from benchmarks.workloads import Workload

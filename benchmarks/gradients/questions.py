@@ -1,4 +1,4 @@
-"""The question of the exam: gradients at the shared points, and along an implementation's own training."""
+"""The questions of the exam: gradients at the shared points, and one's own training, at some epochs or at all."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.contract import Contract
+from benchmarks.gradients.answering import describe
 from benchmarks.gradients.answers import Given, gradients, malformed, plain
-from benchmarks.gradients.isolation import describe
 from benchmarks.workloads import Array, Parameters, Workload, flat
 
 
@@ -90,3 +90,30 @@ class GradientQuestion:
                 loss=float(plain(module, module.loss(workload.recipe, end, inputs, targets))),
                 parameters=[plain(module, p) for p in end],
             )
+
+
+@dataclass(frozen=True, eq=False)
+class TrajectoryQuestion:
+    """The parameters before the first epoch and after each: (1 + epochs, entries)."""
+
+    workload: Workload
+    dtype: str
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
+        """Raises whatever the implementation raises; ValueError where its parameters become malformed."""
+        workload = self.workload
+        parameters, inputs, targets = module.convert(
+            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        )
+        rows = np.empty((1 + workload.epochs, len(workload.entries)), self.dtype)
+        rows[0] = flat(workload.initial_parameters)
+        state = module.begin(workload.recipe, parameters)
+        for epoch in range(1, 1 + workload.epochs):
+            if epoch % 1_000 == 1:
+                doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
+            state = module.step(workload.recipe, state, inputs, targets)
+            reached = [plain(module, p) for p in state[0]]
+            if complaint := malformed(workload, self.dtype, reached):
+                raise ValueError(f"its training is at epoch {epoch} with {complaint}")
+            rows[epoch] = flat(reached)
+        return rows

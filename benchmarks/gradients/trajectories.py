@@ -1,14 +1,12 @@
 """Trainings from the same parameters, epoch by epoch: when they part, how far, and how far from the true one."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from flint import arb, ctx
 from numpy.typing import NDArray
 
-from benchmarks.contract import REFERENCE, Contract
-from benchmarks.gradients.answers import malformed, plain
+from benchmarks.contract import REFERENCE
 from benchmarks.gradients.derivation import Balls, backpropagated_at, balls
 from benchmarks.gradients.optimisation import moves
 from benchmarks.gradients.truths import Numbers
@@ -18,33 +16,6 @@ from benchmarks.workloads import Array, Workload, flat
 BITS = 200
 TRUE_EPOCHS = 1_000
 SHOWN_PER_DECADE = 15
-
-
-@dataclass(frozen=True, eq=False)
-class TrajectoryQuestion:
-    """The parameters before the first epoch and after each: (1 + epochs, entries)."""
-
-    workload: Workload
-    dtype: str
-
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
-        """Raises whatever the implementation raises; ValueError where its parameters become malformed."""
-        workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
-        )
-        rows = np.empty((1 + workload.epochs, len(workload.entries)), self.dtype)
-        rows[0] = flat(workload.initial_parameters)
-        state = module.begin(workload.recipe, parameters)
-        for epoch in range(1, 1 + workload.epochs):
-            if epoch % 1_000 == 1:
-                doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
-            state = module.step(workload.recipe, state, inputs, targets)
-            reached = [plain(module, p) for p in state[0]]
-            if complaint := malformed(workload, self.dtype, reached):
-                raise ValueError(f"its training is at epoch {epoch} with {complaint}")
-            rows[epoch] = flat(reached)
-        return rows
 
 
 def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[Numbers, Numbers]:

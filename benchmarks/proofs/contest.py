@@ -21,8 +21,8 @@ import pandas as pd
 from benchmarks import environment, progress
 from benchmarks.clock.launches import Launches
 from benchmarks.clock.turns import Entry
-from benchmarks.clock.worker import ROOT
 from benchmarks.contract import REFERENCE, discover
+from benchmarks.environment import ROOT
 from benchmarks.estimates.intervals import interval
 from benchmarks.estimates.ratios import CONTROL, log_ratios
 from benchmarks.proofs.planted import EPOCHS, ROUNDS, WORKLOAD, neighbour

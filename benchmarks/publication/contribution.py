@@ -1,5 +1,6 @@
 """Whether a record may be published: where it lies, its gradients, its own control, and that it tells of nobody."""
 
+import functools
 import getpass
 import platform
 import re
@@ -61,10 +62,11 @@ def _fitness(record: Record) -> Iterator[str]:
 
 def _personal(record: Record) -> Iterator[str]:
     names = _names()
+    contestants = [i["name"] for i in record["implementations"] if "interpreter" in i]  # name@label, no address
     for place, text in _strings(record):
         if without_folders(text) != text or _FOLDER.search(text):
             yield f"{place} holds a folder: {text[:100]!r}"
-        if _ADDRESS.search(text):
+        if _ADDRESS.search(functools.reduce(lambda left, name: left.replace(name, ""), contestants, text)):
             yield f"{place} holds an address: {text[:100]!r}"
         if words := names & {*re.split(r"[^\w-]+", text.lower())}:
             yield f"{place} holds the name of this machine or its user: {', '.join(sorted(words))}"

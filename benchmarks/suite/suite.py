@@ -170,6 +170,9 @@ class Suite:
     @cached_property
     def _about(self) -> dict[str, Any]:
         """What does not change during a run."""
+        others = {
+            i.interpreter.label: dict(i.interpreter.versions) for i in self.implementations if i.interpreter.label
+        }
         return {
             "commit": environment.commit(),
             "machine": environment.machine(),
@@ -177,9 +180,10 @@ class Suite:
                 "versions": environment.versions(),
                 "blas": environment.blas(),
                 "variables": environment.for_threads(self.settings.threads),
+                **({"others": others} if others else {}),
             },
             "implementations": [
-                i.description() | {"installed_bytes": environment.installed_bytes(i.framework)}
+                i.description() | {"installed_bytes": i.interpreter.installed_bytes(i.framework)}
                 for i in self.implementations
             ],
         }

@@ -65,8 +65,18 @@ def _cpus(record: Record) -> str:
 
 
 def _versions(record: Record) -> str:
-    found = {i["framework"]: i["version"] for i in record["implementations"] if not i["missing"] and not i["broken"]}
-    return ", ".join(f"{framework} {version}" for framework, version in found.items())
+    """Of each framework, in ours and then in every other environment."""
+    found: dict[str, dict[str, str]] = {"": {}}
+    for i in record["implementations"]:
+        if not i["missing"] and not i["broken"]:
+            found.setdefault(i.get("interpreter", ""), {})[i["framework"]] = i["version"]
+    pythons = {label: versions["python"] for label, versions in record["environment"].get("others", {}).items()}
+    texts = [
+        ", ".join(f"{framework} {version}" for framework, version in frameworks.items())
+        + (f" in {label} (Python {pythons[label]})" if label else "")
+        for label, frameworks in found.items()
+    ]
+    return "; ".join(texts)
 
 
 def _threads(record: Record) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from benchmarks.estimates.axes import is_sweep
 from benchmarks.records import Record
-from benchmarks.tables import beginnings, conditions, field, judgements, precision, sweeps, timings
+from benchmarks.tables import beginnings, conditions, field, judgements, precision, sweeps, timings, versions
 from benchmarks.tables.captions import caption
 from benchmarks.tables.cells import Table
 
@@ -17,6 +17,7 @@ OF_A_SWEEP: dict[str, Callable[[Record], list[Table]]] = {
 
 OF_A_RUN: dict[str, Callable[[Record], list[Table]]] = {
     "timings": timings.timings,
+    "versions": lambda record: [versions.versions(record)],
     "beginnings": lambda record: [beginnings.beginnings(record)],
     "break_even": lambda record: [beginnings.break_even(record)],
     "order": lambda record: [conditions.order(record)],

@@ -85,6 +85,7 @@ def endings(report: dict[str, Any]) -> Table:
 def conduct(report: dict[str, Any]) -> Table:
     """Whether the same bits come out again, and who does what may not be done."""
     lines, notes = [], []
+    said = {(row["implementation"], row["reason"]) for row in report["rows"]}  # under the table of gradients
     for row in report["conduct"]:
         lines.append(
             {
@@ -98,7 +99,7 @@ def conduct(report: dict[str, Any]) -> Table:
                 "verdict": row["verdict"],
             }
         )
-        if row["reason"]:
+        if row["reason"] and (row["implementation"], row["reason"]) not in said:
             notes.append(f"{row['implementation']}, {row['workload']} {row['dtype']}: {row['reason']}.")
     if lines:
         notes.append(
