@@ -77,6 +77,15 @@ def test_one_launch_gives_a_size_without_an_interval() -> None:
     assert (found.size.low, found.size.high) == (None, None)
 
 
+def test_points_with_other_launches_still_have_their_crossing() -> None:
+    costs = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
+    record = planted_sweep(costs, WIDTHS, (4,), noise=0.05)
+    record["timings"] = [t for t in record["timings"] if (t["launch"] < 3) == ("width-8-" in t["workload"])]
+    (found,) = crossings(record)
+    assert found.size is not None
+    assert (found.size.low or 0) < 20 < (found.size.high or 0)
+
+
 def test_who_was_timed_at_one_point_has_no_line() -> None:
     record = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 1e4)}, WIDTHS, (4,))
     record["timings"] = [t for t in record["timings"] if t["implementation"] != "other" or "width-8-" in t["workload"]]

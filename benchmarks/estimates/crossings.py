@@ -9,18 +9,19 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from benchmarks.estimates.axes import Axis, axes
 from benchmarks.estimates.intervals import CONFIDENCE, Interval, interval, quantile
-from benchmarks.estimates.ratios import Contender, Record, medians, paired
+from benchmarks.estimates.ratios import Contender, Record, log_ratios
 from benchmarks.estimates.rows import SEPARATED, confidence
 
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"
 
-Launches = dict[int, float]
-"""A log-ratio by launch."""
+Point = tuple[float, list[float]]
+"""The logarithm of a size, and the log-ratio of each launch there."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +53,13 @@ def crossings(record: Record) -> list[Crossing]:
 
 def along(record: Record, axis: Axis, one: str, other: str) -> list[Crossing]:
     """All crossings of two, or in one line why there is none; nothing where fewer than two points have both times."""
-    measured: list[tuple[float, Launches]] = []
-    for size, workload in zip(axis.sizes, axis.workloads, strict=True):
-        rounds = paired(record, workload, Contender(one), Contender(other))
-        if rounds:
-            measured.append((math.log(size), dict(zip(rounds, medians(rounds), strict=True))))
+    pair = Contender(one), Contender(other)
+    points = [(math.log(s), log_ratios(record, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
+    measured: list[Point] = [(size, logarithms) for size, logarithms in points if logarithms]
     if len(measured) < 2:
         return []
     of = confidence(record, len(measured))
-    signs = [_sign(list(launches.values()), of) for _, launches in measured]
+    signs = [_sign(logarithms, of) for _, logarithms in measured]
     decided = [place for place, sign in enumerate(signs) if sign]
     turns = [(a, b) for a, b in itertools.pairwise(decided) if signs[a] != signs[b]]
     if turns:
@@ -81,30 +80,36 @@ def _sign(logarithms: Sequence[float], of: float) -> int:
     return 0 if found.verdict not in SEPARATED else 1 if found.verdict == "slower" else -1
 
 
-def _crossing(between: Sequence[tuple[float, Launches]]) -> Interval:
+def _crossing(between: Sequence[Point]) -> Interval:
     """Where the mean is 0 first, and the sizes from the first at which it may be to the last."""
     zeros, undecided = [], []
     for (left, before), (right, after) in itertools.pairwise(between):
-        both = sorted(before.keys() & after.keys())
-        ends = np.array([[before[n] for n in both], [after[n] for n in both]])
-        zeros += [left + share * (right - left) for share in _shares(ends, 0.0)]
-        if len(both) > 1:
-            t = quantile(len(both), CONFIDENCE)
-            undecided += [left + share * (right - left) for share in _shares(ends, t / math.sqrt(len(both)))]
+        mean, slope = np.mean(before), np.mean(after) - np.mean(before)
+        zeros += [left + share * (right - left) for share in _within(np.roots([slope, mean]))]
+        undecided += [left + share * (right - left) for share in _undecided(before, after)]
     value = math.exp(zeros[0])
-    if not undecided:
+    if min(len(logarithms) for _, logarithms in between) < 2:
         return Interval(value, None, None)
-    return Interval(value, math.exp(min(undecided)), math.exp(max(undecided)))
+    return Interval(value, math.exp(min([zeros[0], *undecided])), math.exp(max([zeros[0], *undecided])))
 
 
-def _shares(ends: np.ndarray, errors: float) -> list[float]:
-    """How far from one end to the other, 0 to 1, the mean of what is between is so many standard deviations from 0.
+def _undecided(before: Sequence[float], after: Sequence[float]) -> list[float]:
+    """How far from one point to the next, 0 to 1, the t-interval of what is between begins or ends to hold 0.
 
-    `ends` is (2, launches); mean^2 = errors^2 variance is a quadratic in the share.
+    The mean is t standard errors from 0 there, and the squares of both are quadratic in that share. The launches of the
+    two points are taken in pairs, in their order: they had the same processes, where nothing interrupted them.
     """
-    mean, slope = float(ends[0].mean()), float(ends[1].mean() - ends[0].mean())
-    if errors == 0:
-        return [-mean / slope] if slope and 0 <= -mean / slope <= 1 else []
-    ((start, both), (_, end)) = np.cov(ends) * errors**2
-    roots = np.roots([slope**2 - (start - 2 * both + end), 2 * mean * slope - 2 * (both - start), mean**2 - start])
+    ends = np.array(list(zip(before, after, strict=False))).T
+    launches = ends.shape[1]
+    if launches < 2:
+        return []
+    (mean, other), ((start, both), (_, end)) = ends.mean(axis=1), np.cov(ends)
+    slope, factor = other - mean, quantile(launches, CONFIDENCE) ** 2 / launches
+    squared = np.array([slope**2, 2 * mean * slope, mean**2])
+    variance = np.array([start - 2 * both + end, 2 * (both - start), start])
+    return _within(np.roots(squared - factor * variance))
+
+
+def _within(roots: Any) -> list[float]:
+    """The real ones from 0 to 1."""
     return [float(root.real) for root in roots if abs(root.imag) < 1e-12 and 0 <= root.real <= 1]
