@@ -23,6 +23,7 @@ FRAMEWORK = "casadi"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+SLOW_TO_COMPILE = True
 PROGRAM = "cc"
 
 BLOCK = 64

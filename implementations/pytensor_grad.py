@@ -24,6 +24,7 @@ FRAMEWORK = "pytensor"
 TIER = "idiomatic"
 EXECUTION = "compiled"
 GRANULARITY = "one call per epoch"
+SLOW_TO_COMPILE = True
 
 Plain = NDArray[np.floating]
 Array = NDArray[np.floating]
