@@ -23,6 +23,7 @@ FRAMEWORK = "casadi"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+SLOW_TO_COMPILE = True
 PROGRAM = "cc"
 
 BLOCK = 64
@@ -178,11 +179,12 @@ def steps(recipe: Recipe, state: State, inputs: Array, targets: Array, epochs: i
     shapes = tuple(p.shape for p in parameters)
     x, y = (a.ravel("F").astype(np.float64) for a in (inputs, targets))
     for length, times in ((BLOCK, epochs // BLOCK), (1, epochs % BLOCK)):
-        arrays, call = advance(recipe, shapes, len(inputs), length).buffer()
+        buffer: Any = advance(recipe, shapes, len(inputs), length).buffer()
+        arrays, call = buffer
         for place, array in enumerate((memory, x, y)):
-            arrays.set_arg(place, memoryview(array))
+            arrays.set_arg(place, array.data)
         after = np.empty_like(memory)
-        arrays.set_res(0, memoryview(after))
+        arrays.set_res(0, after.data)
         for _ in range(times):
             call()
             memory[:] = after

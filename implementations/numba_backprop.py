@@ -7,7 +7,7 @@ longer than an epoch of arithmetic, so it gets few, and changes them in place; a
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -27,6 +27,7 @@ Parameters = list[Array]
 Memory = tuple[int, Array]  # epochs done; rows: parameters, running means of gradients, and of their squares
 State = tuple[Parameters, Memory]
 Sizes = NDArray[np.int64]
+Coded = Any  # a recipe with numbers for its words
 
 WORDS = ("sigmoid", "tanh", "relu", "squared error", "cross-entropy", "gradient descent", "momentum", "rmsprop", "adam")
 SIGMOID, TANH, RELU, SQUARED_ERROR, CROSS_ENTROPY, DESCENT, MOMENTUM, RMSPROP, ADAM = range(len(WORDS))
@@ -36,7 +37,7 @@ def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) 
     return [np.array(p, dtype) for p in parameters], np.array(inputs, dtype), np.array(targets, dtype)
 
 
-def coded(recipe: Recipe) -> Recipe:
+def coded(recipe: Recipe) -> Coded:
     words = {name: WORDS.index(getattr(recipe, name)) for name in ("activation", "loss", "optimiser")}
     return recipe._replace(**words)  # type: ignore[arg-type]
 
@@ -64,7 +65,7 @@ def sigmoid(logit: float) -> float:
 
 
 @njit
-def activate(recipe: Recipe, logit: float) -> float:
+def activate(recipe: Coded, logit: float) -> float:
     if recipe.activation == SIGMOID:
         return sigmoid(logit)
     if recipe.activation == TANH:
@@ -73,7 +74,7 @@ def activate(recipe: Recipe, logit: float) -> float:
 
 
 @njit
-def slope(recipe: Recipe, activation: float) -> float:
+def slope(recipe: Coded, activation: float) -> float:
     if recipe.activation == SIGMOID:
         return activation * (1 - activation)
     if recipe.activation == TANH:
@@ -82,7 +83,7 @@ def slope(recipe: Recipe, activation: float) -> float:
 
 
 @njit
-def fill(recipe: Recipe, sizes: Sizes, row: Array, units: Array) -> None:
+def fill(recipe: Coded, sizes: Sizes, row: Array, units: Array) -> None:
     """Behind the inputs the activations, layer by layer; behind them the logits."""
     for sample in units:
         weight = unit = 0
@@ -98,7 +99,7 @@ def fill(recipe: Recipe, sizes: Sizes, row: Array, units: Array) -> None:
 
 
 @njit
-def total_loss(recipe: Recipe, sizes: Sizes, units: Array, targets: Array) -> float:
+def total_loss(recipe: Coded, sizes: Sizes, units: Array, targets: Array) -> float:
     total = 0.0
     for sample, target in zip(units[:, -sizes[-1] :], targets):  # noqa: B905  Numba knows no strict
         for logit, t in zip(sample, target):  # noqa: B905
@@ -110,7 +111,7 @@ def total_loss(recipe: Recipe, sizes: Sizes, units: Array, targets: Array) -> fl
 
 
 @njit
-def backward(recipe: Recipe, sizes: Sizes, row: Array, units: Array, targets: Array, gradients: Array) -> None:
+def backward(recipe: Coded, sizes: Sizes, row: Array, units: Array, targets: Array, gradients: Array) -> None:
     """Puts dloss/dlogits in place of the units, from the last layer to the first."""
     fill(recipe, sizes, row, units)
     gradients[:] = 0
@@ -162,7 +163,7 @@ def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  eve
 
 
 @njit
-def update(recipe: Recipe, rows: Array, gradients: Array, epochs: int) -> None:
+def update(recipe: Coded, rows: Array, gradients: Array, epochs: int) -> None:
     parameters, means, squares = rows
     for i, g in enumerate(gradients):
         if recipe.optimiser == DESCENT:
@@ -182,7 +183,7 @@ def update(recipe: Recipe, rows: Array, gradients: Array, epochs: int) -> None:
 
 @njit
 def advance(
-    recipe: Recipe, sizes: Sizes, rows: Array, units: Array, targets: Array, gradients: Array, epochs: int
+    recipe: Coded, sizes: Sizes, rows: Array, units: Array, targets: Array, gradients: Array, epochs: int
 ) -> None:
     backward(recipe, sizes, rows[0], units, targets, gradients)
     update(recipe, rows, gradients, epochs)

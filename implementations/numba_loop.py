@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
@@ -23,6 +23,7 @@ Parameters = list[Array]
 Memory = tuple[int, Array]  # epochs done; rows: parameters, running means of gradients, and of their squares
 State = tuple[Parameters, Memory]
 Sizes = NDArray[np.int64]
+Coded = Any  # a recipe with numbers for its words
 
 WORDS = ("sigmoid", "tanh", "relu", "squared error", "cross-entropy", "gradient descent", "momentum", "rmsprop", "adam")
 SIGMOID, TANH, RELU, SQUARED_ERROR, CROSS_ENTROPY, DESCENT, MOMENTUM, RMSPROP, ADAM = range(len(WORDS))
@@ -32,7 +33,7 @@ def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) 
     return [np.array(p, dtype) for p in parameters], np.array(inputs, dtype), np.array(targets, dtype)
 
 
-def coded(recipe: Recipe) -> Recipe:
+def coded(recipe: Recipe) -> Coded:
     words = {name: WORDS.index(getattr(recipe, name)) for name in ("activation", "loss", "optimiser")}
     return recipe._replace(**words)  # type: ignore[arg-type]
 
@@ -60,7 +61,7 @@ def sigmoid(logit: float) -> float:
 
 
 @njit
-def activate(recipe: Recipe, logit: float) -> float:
+def activate(recipe: Coded, logit: float) -> float:
     if recipe.activation == SIGMOID:
         return sigmoid(logit)
     if recipe.activation == TANH:
@@ -69,7 +70,7 @@ def activate(recipe: Recipe, logit: float) -> float:
 
 
 @njit
-def slope(recipe: Recipe, activation: float) -> float:
+def slope(recipe: Coded, activation: float) -> float:
     if recipe.activation == SIGMOID:
         return activation * (1 - activation)
     if recipe.activation == TANH:
@@ -78,7 +79,7 @@ def slope(recipe: Recipe, activation: float) -> float:
 
 
 @njit
-def fill(recipe: Recipe, sizes: Sizes, row: Array, units: Array) -> None:
+def fill(recipe: Coded, sizes: Sizes, row: Array, units: Array) -> None:
     """Behind the inputs the activations, layer by layer; behind them the logits."""
     for sample in units:
         weight = unit = 0
@@ -94,7 +95,7 @@ def fill(recipe: Recipe, sizes: Sizes, row: Array, units: Array) -> None:
 
 
 @njit
-def total_loss(recipe: Recipe, sizes: Sizes, units: Array, targets: Array) -> float:
+def total_loss(recipe: Coded, sizes: Sizes, units: Array, targets: Array) -> float:
     total = 0.0
     for sample, target in zip(units[:, -sizes[-1] :], targets):  # noqa: B905  Numba knows no strict
         for logit, t in zip(sample, target):  # noqa: B905
@@ -106,7 +107,7 @@ def total_loss(recipe: Recipe, sizes: Sizes, units: Array, targets: Array) -> fl
 
 
 @njit
-def backward(recipe: Recipe, sizes: Sizes, row: Array, units: Array, targets: Array, gradients: Array) -> None:
+def backward(recipe: Coded, sizes: Sizes, row: Array, units: Array, targets: Array, gradients: Array) -> None:
     """Puts dloss/dlogits in place of the units, from the last layer to the first."""
     fill(recipe, sizes, row, units)
     gradients[:] = 0
@@ -158,7 +159,7 @@ def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  eve
 
 
 @njit
-def update(recipe: Recipe, rows: Array, gradients: Array, epochs: int) -> None:
+def update(recipe: Coded, rows: Array, gradients: Array, epochs: int) -> None:
     parameters, means, squares = rows
     for i, g in enumerate(gradients):
         if recipe.optimiser == DESCENT:
@@ -177,7 +178,7 @@ def update(recipe: Recipe, rows: Array, gradients: Array, epochs: int) -> None:
 
 
 @njit
-def advance(recipe: Recipe, sizes: Sizes, rows: Array, units: Array, targets: Array, done: int, epochs: int) -> None:
+def advance(recipe: Coded, sizes: Sizes, rows: Array, units: Array, targets: Array, done: int, epochs: int) -> None:
     gradients = np.empty_like(rows[0])
     for epoch in range(done + 1, done + epochs + 1):
         backward(recipe, sizes, rows[0], units, targets, gradients)

@@ -24,6 +24,7 @@ FRAMEWORK = "pytensor"
 TIER = "idiomatic"
 EXECUTION = "compiled"
 GRANULARITY = "one call per epoch"
+SLOW_TO_COMPILE = True
 
 Plain = NDArray[np.floating]
 Array = NDArray[np.floating]
@@ -91,7 +92,7 @@ def derived(name: str, recipe: Recipe, number: int, dtype: str) -> Callable[...,
     total = total_loss(recipe, parameters, inputs, targets)
     if name == "loss":
         return graph(name, [*parameters, inputs, targets], total)
-    gradients = pytensor.grad(total, parameters)
+    gradients: Any = pytensor.grad(total, parameters)
     if name == "gradient":
         return graph(name, [*parameters, inputs, targets], gradients)
     kept = number if recipe.optimiser != "gradient descent" else 0

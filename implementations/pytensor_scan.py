@@ -97,7 +97,8 @@ def derived(name: str, recipe: Recipe, number: int, dtype: str) -> Callable[...,
     def epoch(*state: Symbols) -> list[Symbols]:
         parameters, memory = list(state[:number]), list(state[number : len(start)])
         total = total_loss(recipe, parameters, inputs, targets)
-        return update(recipe, parameters, pytensor.grad(total, parameters), memory)
+        gradients: Any = pytensor.grad(total, parameters)
+        return update(recipe, parameters, gradients, memory)
 
     after = pytensor.scan(epoch, outputs_info=start, n_steps=epochs, return_updates=False)
     return graph(name, [*start, inputs, targets, epochs], [series[-1] for series in after])

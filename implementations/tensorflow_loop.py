@@ -21,6 +21,7 @@ FRAMEWORK = "tensorflow-cpu"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+SLOW_TO_COMPILE = True
 
 Plain = NDArray[np.floating]
 Array = Any  # tensorflow.Tensor

@@ -23,6 +23,7 @@ FRAMEWORK = "tinygrad"
 TIER = "idiomatic"
 EXECUTION = "compiled"
 GRANULARITY = "one call per epoch"
+SLOW_TO_COMPILE = True
 PROGRAM = "clang"
 
 Plain = NDArray[np.floating]

@@ -96,8 +96,11 @@ def present(request: pytest.FixtureRequest) -> Implementation:
 
 @pytest.fixture
 def module(present: Implementation) -> Contract:
-    """The same, imported."""
-    return load(present)
+    """The same, imported once for all tests: who compiles does it once, too."""
+    return loaded(present)
+
+
+loaded = functools.cache(load)
 
 
 def network(

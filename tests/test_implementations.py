@@ -4,10 +4,11 @@ import ast
 
 import numpy as np
 import pytest
+from conftest import loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.contract import FOLDER, FUNCTIONS, REFERENCE, Contract, Implementation, discover, load
+from benchmarks.contract import FOLDER, FUNCTIONS, REFERENCE, Contract, Implementation, discover
 from benchmarks.gradients.judge import DTYPES
 from benchmarks.gradients.optimisation import moves
 from benchmarks.workloads import WORKLOADS, Parameters, Workload, flat
@@ -146,7 +147,7 @@ def test_every_function_agrees_with_the_reference_anywhere(
     random = np.random.RandomState(seed)
     point: Parameters = [random.uniform(-scale, scale, p.shape) for p in workload.initial_parameters]
     results = []
-    for module in (load(discover()[0]), load(implementation)):
+    for module in (loaded(discover()[0]), loaded(implementation)):
         parameters, inputs, targets = module.convert(point, workload.inputs, workload.targets, "float64")
         outcome = [
             module.predict(workload.recipe, parameters, inputs),
