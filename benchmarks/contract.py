@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
@@ -67,7 +68,19 @@ class Contract(Protocol):
         """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
+class Remarks(Protocol):
+    """What a file may say of itself besides."""
+
+    SOURCES: tuple[str, ...]
+    """The files beside it that are a part of its text."""
+    ADDS: str
+    """What its step has and that of `ADDS_TO` has not, in a few words; without `ADDS_TO`, what all of its step is."""
+    ADDS_TO: str
+    """The implementation from which it differs in one thing: what that costs is the difference of their times."""
+
+
 CONSTANTS: dict[str, Any] = get_type_hints(Contract)
+REMARKS: dict[str, Any] = get_type_hints(Remarks)
 FUNCTIONS = {
     name: list(inspect.signature(member).parameters)[1:]  # without self
     for name, member in vars(Contract).items()
@@ -85,6 +98,9 @@ class Implementation:
     tier: str = ""
     execution: str = ""
     granularity: str = ""
+    sources: tuple[str, ...] = ()
+    adds: str | None = None
+    adds_to: str | None = None
     missing: str | None = None
     """Why it cannot run here: a library that is not installed."""
     broken: str | None = None
@@ -96,7 +112,8 @@ class Implementation:
         return self.missing is None and self.broken is None
 
     def description(self) -> dict[str, str | None]:
-        """What a record says of it: no path, but the SHA-256 of its text."""
+        """What a record says of it: no path, but the SHA-256 of its text, further sources one after the other."""
+        text = [self.path, *(self.path.parent / name for name in self.sources)]
         return {
             "name": self.name,
             "framework": self.framework,
@@ -104,7 +121,9 @@ class Implementation:
             "tier": self.tier,
             "execution": self.execution,
             "granularity": self.granularity,
-            "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
+            "source_sha256": hashlib.sha256(b"".join(path.read_bytes() for path in text)).hexdigest(),
+            "adds": self.adds,
+            "adds_to": self.adds_to,
             "missing": self.missing,
             "broken": self.broken,
         }
@@ -137,9 +156,10 @@ def read(path: Path) -> Implementation:
         )
     constants = _constants(tree)
     about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
-    complaint = _complaint(tree, constants)
+    complaint = _complaint(tree, constants) or _odd_remark(path, constants)
     broken = f"{path.name}: {complaint}" if complaint else None
-    return Implementation(name, path, **about, missing=_missing(tree, about.get("framework")), broken=broken)
+    said: dict[str, Any] = {} if complaint else {key.lower(): constants[key] for key in REMARKS if key in constants}
+    return Implementation(name, path, **about, **said, missing=_missing(tree, about.get("framework")), broken=broken)
 
 
 def load(implementation: Implementation) -> Contract:
@@ -155,10 +175,12 @@ def load(implementation: Implementation) -> Contract:
 
 
 def _constants(tree: ast.Module) -> dict[str, object]:
-    assigned = [(node.targets[0], node.value) for node in tree.body if isinstance(node, ast.Assign)]
-    return {
-        to.id: value.value for to, value in assigned if isinstance(to, ast.Name) and isinstance(value, ast.Constant)
-    }
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with suppress(ValueError):  # it is computed: nothing that the contract asks for
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
 
 
 def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
@@ -183,6 +205,22 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
     order = [name for name in functions if name in FUNCTIONS]
     if order != list(FUNCTIONS):
         return f"the functions stand in the order {', '.join(order)}, expected {', '.join(FUNCTIONS)}"
+    return None
+
+
+def _odd_remark(path: Path, constants: dict[str, object]) -> str | None:
+    """What is wrong with the first of the `REMARKS` that has something wrong with it, in one line."""
+    sources = constants.get("SOURCES", ())
+    if not isinstance(sources, tuple) or not all(isinstance(name, str) for name in sources):
+        return f"SOURCES is {sources!r}, expected a tuple of names of files beside it"
+    for name in sources:
+        if not (path.parent / name).is_file():
+            return f"SOURCES names {name}, expected a file beside it"
+    for key in ("ADDS", "ADDS_TO"):
+        if key in constants and not isinstance(constants[key], str):
+            return f"{key} is {constants[key]!r}, expected a string"
+    if "ADDS_TO" in constants and "ADDS" not in constants:
+        return "ADDS is missing, expected in a few words what this adds to ADDS_TO"
     return None
 
 

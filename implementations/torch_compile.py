@@ -19,6 +19,8 @@ FRAMEWORK = "torch"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+ADDS = "the compiler's kernels and buffers"
+ADDS_TO = "c_strict"
 
 Plain = NDArray[np.floating]
 Array = torch.Tensor

@@ -48,6 +48,32 @@ BREACHES = {
 }
 
 
+ODD_REMARKS = {
+    "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files beside it"),
+    "odd_addition": ("ADDS = 3", "ADDS is 3, expected a string"),
+    "nameless": ('ADDS_TO = "floor"', "ADDS is missing, expected in a few words what this adds to ADDS_TO"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_REMARKS)
+def test_an_odd_remark_is_a_breach(variant: Variant, name: str) -> None:
+    remark, expected = ODD_REMARKS[name]
+    path = variant(name, ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', f'FRAMEWORK = "numpy"\n{remark}'))
+    assert expected in str(read(path).broken)
+
+
+def test_a_file_may_say_what_it_adds_to_another_and_what_else_is_its_text(variant: Variant) -> None:
+    remarks = 'FRAMEWORK = "numpy"\nSOURCES = ("more.c",)\nADDS = "a call"\nADDS_TO = "floor"'
+    path = variant("laddered", ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', remarks))
+    assert "SOURCES names more.c, expected a file beside it" in str(read(path).broken)
+    path.with_name("more.c").write_text("one")
+    first = read(path)
+    assert (first.broken, first.adds, first.adds_to, first.sources) == (None, "a call", "floor", ("more.c",))
+    before = first.description()["source_sha256"]
+    path.with_name("more.c").write_text("two")
+    assert first.description()["source_sha256"] != before
+
+
 @pytest.mark.parametrize("name", BREACHES)
 def test_a_breach_is_one_line_that_names_file_and_expectation(variant: Variant, name: str) -> None:
     change, expected = BREACHES[name]

@@ -1,4 +1,4 @@
-"""Means of logarithms with their intervals: of ratios, and of anything else that is positive.
+"""Means with their intervals: of logarithms, for ratios and anything else that is positive; and of differences.
 
 Student's t over launches was chosen by measured coverage among the three that `benchmarks/proofs/coverage.py` compares.
 """
@@ -36,15 +36,27 @@ class Interval:
             return math.inf
         return math.sqrt(self.high / self.low) - 1
 
+    def times(self, unit: float) -> "Interval":
+        """So many of a unit, which is above 0."""
+        low, high = (None if end is None else end * unit for end in (self.low, self.high))
+        return Interval(self.value * unit, low, high)
+
 
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Exp of their mean, with Student's t-interval."""
-    mean, launches = statistics.fmean(logarithms), len(logarithms)
+    of = mean(logarithms, confidence)
+    low, high = (None if end is None else math.exp(end) for end in (of.low, of.high))
+    return Interval(math.exp(of.value), low, high)
+
+
+def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Their mean itself, with Student's t-interval: of what may be below 0."""
+    middle, launches = statistics.fmean(values), len(values)
     if launches < 2:
-        return Interval(math.exp(mean), None, None)
-    error = float(np.std(logarithms, ddof=1)) / math.sqrt(launches)
+        return Interval(middle, None, None)
+    error = float(np.std(values, ddof=1)) / math.sqrt(launches)
     half = float(stdtrit(launches - 1, (1 + confidence) / 2)) * error
-    return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+    return Interval(middle, middle - half, middle + half)
 
 
 def difference(before: Sequence[float], after: Sequence[float], confidence: float = CONFIDENCE) -> Interval:

@@ -6,12 +6,13 @@ from typing import Any
 from benchmarks.pictures.dots import dots
 from benchmarks.pictures.figure import Figure
 from benchmarks.pictures.judged import losses, partings, saturation, scale
+from benchmarks.pictures.parts import parts
 from benchmarks.pictures.payback import payback
 from benchmarks.pictures.rounds import rounds
 from benchmarks.pictures.surfaces import surfaces
 from benchmarks.records import Record
 
-OF_A_RECORD: Sequence[Callable[[Record], Figure | None]] = (surfaces, dots, rounds, payback)
+OF_A_RECORD: Sequence[Callable[[Record], Figure | None]] = (surfaces, dots, parts, rounds, payback)
 
 OF_A_REPORT: Sequence[Callable[[dict[str, Any]], Figure | None]] = (losses, partings, saturation, scale)
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from benchmarks.records import Record
-from benchmarks.tables import beginnings, conditions, field, judgements, precision, timings
+from benchmarks.tables import beginnings, conditions, decomposition, field, judgements, precision, timings
 from benchmarks.tables.captions import caption
 from benchmarks.tables.cells import Table
 
 CATALOGUE: dict[str, Callable[[Record], list[Table]]] = {
     "timings": timings.timings,
+    "decomposition": decomposition.decompositions,
     "beginnings": lambda record: [beginnings.beginnings(record)],
     "break_even": lambda record: [beginnings.break_even(record)],
     "order": lambda record: [conditions.order(record)],
