@@ -2,7 +2,8 @@
 
 `python -m benchmarks.proofs.peak` times, on one core, by turns, steps of 10-1024-1024-1 on 10-bit parity with all 1,024
 samples, and the product of two matrices of 1,024 x 1,024 of each framework: that of the arrays which `convert` gives.
-Only the floating-point operations of the products in a step are counted. Give names of implementations for these alone.
+Only the floating-point operations of the products in a step are counted. Times are the CPU's, of all threads: on one core
+that is what a step takes there, whoever else wants the core. Give names of implementations for these alone.
 """
 
 import os
@@ -10,7 +11,7 @@ import statistics
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pandas as pd
@@ -49,11 +50,11 @@ def turns(module: Contract, workload: Workload, side: int) -> Callable[[], tuple
     arguments = module.convert(list(workload.initial_parameters), workload.inputs, workload.targets, workload.dtype)
 
     def turn() -> tuple[float, float]:
-        started = perf_counter()
+        started = process_time()
         module.to_numpy(left @ right)
-        between = perf_counter()
+        between = process_time()
         module.train(workload.recipe, *arguments, EPOCHS)
-        ended = perf_counter()
+        ended = process_time()
         return 2e-9 * side**3 / (between - started), 1e-9 * EPOCHS * operations(workload) / (ended - between)
 
     turn()
