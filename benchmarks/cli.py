@@ -104,7 +104,7 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 3, with --resolution 30.")
+        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 4, with --resolution 30.")
     ] = None,
     resolution: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
@@ -143,7 +143,7 @@ def run(
         quick=quick,
         launches=launches or (3 if quick else 20) if fixed else None,
         rounds=rounds or (30 if quick else 100) if fixed else None,
-        budget_minutes=None if fixed else budget or (30 if wanted else 3),
+        budget_minutes=None if fixed else budget or (30 if wanted else 4),
         resolution=wanted,
         cold_starts=cold_starts if cold_starts is not None else 2 if quick else 5,
     )

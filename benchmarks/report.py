@@ -6,8 +6,8 @@ from typing import Any
 import jinja2
 
 from benchmarks import environment, records
-from benchmarks.pictures import album
-from benchmarks.pictures.figure import svg
+from benchmarks.pictures import album, vega
+from benchmarks.pictures.figure import specification
 from benchmarks.tables import judgements
 from benchmarks.tables.formats import html, markdown
 
@@ -22,27 +22,26 @@ def write(path: Path, report: dict[str, Any], implementations: list[dict[str, An
         f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python {environment.versions()['python']}, "
         f"{versions}; {report['points']} random points, seed {report['seed']}; {records.timestamp()}; {command}."
     )
-    shown, drawn, examples = judgements.tables(report), album.of_report(report), report["counterexamples"]
+    shown, examples = judgements.tables(report), report["counterexamples"]
+    drawn = [(picture, vega.svg(specification(picture))) for picture in album.of_report(report)]
     if path.suffix == ".html":
         template = jinja2.Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        text = template.render(
-            title=TITLE, about=about, tables=shown, pictures=drawn, examples=examples, html=html, svg=svg
-        )
+        text = template.render(title=TITLE, about=about, tables=shown, pictures=drawn, examples=examples, html=html)
         records.write_whole(path, text + "\n")
         return [path]
-    files = {path.with_name(f"{path.stem}-{picture.name}.svg"): picture for picture in drawn}
+    files = {path.with_name(f"{path.stem}-{picture.name}.svg"): (picture.text, svg) for picture, svg in drawn}
     parts = [
         f"# {TITLE}\n",
         f"{about}\n",
         *(markdown(table, "##") for table in shown),
-        *(f"![{picture.text}]({file.name})\n" for file, picture in files.items()),
+        *(f"![{words}]({file.name})\n" for file, (words, _) in files.items()),
         *(
             f"## The smallest example: {e['implementation']}, {e['dtype']}\n\n```python\n{e['script']}```\n"
             for e in examples
         ),
     ]
-    for file, picture in files.items():
-        records.write_whole(file, svg(picture))
+    for file, (_, svg) in files.items():
+        records.write_whole(file, svg)
     records.write_whole(path, "\n".join(parts))
     return [path, *files]
 

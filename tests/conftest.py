@@ -1,8 +1,11 @@
 """What several rooms are tested with: variants of the reference, and records that are made to measure."""
 
+import functools
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,11 @@ import numpy as np
 import pytest
 
 from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, discover, load
+from benchmarks.cores import all_cores
+from benchmarks.gradients import judge
+from benchmarks.gradients.planting import plant_all
 from benchmarks.gradients.verdicts import Report
+from benchmarks.publication import rendering
 from benchmarks.workloads import WORKLOADS, Array, Workload
 from benchmarks.workloads.recipe import Activation, Loss
 
@@ -34,6 +41,17 @@ def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cores() -> Iterator[Executor]:
+    """One pool of processes for all tests, and planted faults that are judged once: each test would start its own."""
+    with all_cores() as cores, pytest.MonkeyPatch.context() as patch:
+        planted = functools.cache(functools.partial(plant_all, cores))
+        patch.setattr(judge, "plant_all", lambda _cores, dtypes, seed: planted(dtypes, seed))
+        for room in (judge, rendering):
+            patch.setattr(room, "all_cores", lambda: nullcontext(cores))
+        yield cores
 
 
 SLOW_TO_COMPILE = {"torch_compile"}

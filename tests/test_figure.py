@@ -9,8 +9,8 @@ from conftest import planted_record
 from shown import NASTY, report, shown_record
 
 from benchmarks.gradients.verdicts import Report
-from benchmarks.pictures import album, style
-from benchmarks.pictures.figure import Figure, data, svg
+from benchmarks.pictures import album, style, vega
+from benchmarks.pictures.figure import Figure, data, specification
 
 NAMES = ["surfaces", "ratios", "rounds", "payback", "losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
 
@@ -27,7 +27,7 @@ def test_a_record_with_everything_has_every_picture(figures: list[Figure]) -> No
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
 def test_every_picture_is_an_svg_without_roles_or_scripts(figures: list[Figure], number: int) -> None:
     figure = figures[number]
-    root = ET.fromstring(svg(figure))
+    root = ET.fromstring(vega.svg(specification(figure)))
     assert root.tag.endswith("svg")
     texts = [element.text or "" for element in root.iter() if element.tag.endswith("text")]
     assert figure.title in texts
@@ -47,7 +47,7 @@ def test_every_panel_is_valid_and_says_in_words_what_is_to_be_seen(figures: list
 
 
 def test_the_same_record_is_the_same_picture() -> None:
-    first, second = (svg(album.of_record(shown_record("other"))[1]) for _ in range(2))
+    first, second = (vega.svg(specification(album.of_record(shown_record("other"))[1])) for _ in range(2))
     assert first == second
 
 

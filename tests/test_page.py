@@ -13,7 +13,7 @@ from shown import NASTY, shown_record
 
 from benchmarks import records
 from benchmarks.page import render
-from benchmarks.pictures import album
+from benchmarks.pictures import album, vega
 
 WIDTHS = (390, 1440)
 
@@ -26,7 +26,7 @@ def chromium() -> Iterator[Browser]:
 
 def written(folder: Path, *shown: dict[str, Any]) -> Path:
     path = folder / "index.html"
-    path.write_text(render.page(shown, album.of_record(shown[0])), encoding="utf-8")
+    path.write_text(render.page(shown, album.of_record(shown[0]), vega.bundle()), encoding="utf-8")
     return path
 
 

@@ -1,6 +1,7 @@
 """What is published is what the records say, and nothing else; a hand in it is found, with the place."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,17 +12,25 @@ from benchmarks import records
 from benchmarks.publication import publish
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three records of two machines: a full one, a newer quick one, and one that was interrupted; published."""
+    folder = tmp_path_factory.mktemp("published")
     full = planted_record({"other": [0.5] * 6})
     quick = planted_record({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z")
     quick["settings"]["quick"] = True
     partial = planted_record({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
     partial["machine"]["name"] = "another-machine"
     for record in (full, quick, partial):
-        records.write(record, tmp_path)
-    publish.publish(tmp_path)
+        records.write(record, folder)
+    publish.publish(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(published: Path, tmp_path: Path) -> Path:
+    """A copy of them, to spoil."""
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shown import NASTY, shown_record
 
 from benchmarks.page import render
-from benchmarks.pictures import album
+from benchmarks.pictures import album, vega
 
 
 class Elements(HTMLParser):
@@ -41,7 +41,7 @@ class Elements(HTMLParser):
 
 
 def page(*records: dict[str, Any]) -> str:
-    return render.page(records, album.of_record(records[0]))
+    return render.page(records, album.of_record(records[0]), vega.bundle())
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ from conftest import Variant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import records, suite
+from benchmarks import records
 from benchmarks.clock.ledger import Ledger
 from benchmarks.clock.turns import Launch, Timing
 from benchmarks.contract import REFERENCE, Implementation, discover, read
 from benchmarks.environment import allowed_cpus
 from benchmarks.estimates import rows as estimates
-from benchmarks.suite import Settings, Suite
+from benchmarks.suite import Settings, Suite, calibration, spending
 from benchmarks.workloads import WORKLOADS
 
 SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=1)
@@ -29,19 +29,56 @@ def recorded(implementations: list[Implementation], settings: Settings = SETTING
     return record
 
 
-def test_what_the_judge_refused_is_not_timed(variant: Variant) -> None:
-    wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
-    right = read(variant("right"))
-    record = recorded([discover()[0], wrong, right])
-    timed = {(t["implementation"], t["copy"], t["launch"]) for t in record["timings"]}
-    assert timed == {
-        (name, copy, n) for name, copy in ((REFERENCE, False), (REFERENCE, True), ("right", False)) for n in (0, 1)
+PYTEST = "'pytest' in __import__('sys').modules"
+"""Whether the clock is looking."""
+
+LOOP = "    for _ in range(epochs):"
+
+
+@pytest.fixture(scope="module")
+def record(variant: Variant) -> dict[str, Any]:
+    """One run of the reference, of the same text again, and of some with faults that show at different times."""
+    changes = {
+        "right": (LOOP, LOOP),
+        "wrong": ("delta = outputs - targets", "delta = targets - outputs"),
+        "shy": (LOOP, f"    if {PYTEST}: 1 / 0\n{LOOP}"),
+        "lazy": ("range(epochs):", f"range(epochs - (epochs > 50 and {PYTEST})):"),
+        "shivers": (LOOP, f"    if 'benchmarks' not in __import__('sys').modules: raise OSError('cold')\n{LOOP}"),
     }
-    rows = {row.implementation: row for row in estimates.rows(record)}
+    return recorded([discover()[0], *(read(variant(name, change)) for name, change in changes.items())])
+
+
+@pytest.fixture(scope="module")
+def rows(record: dict[str, Any]) -> dict[str, estimates.Row]:
+    return {row.implementation: row for row in estimates.rows(record)}
+
+
+def test_what_the_judge_refused_is_not_timed(record: dict[str, Any], rows: dict[str, estimates.Row]) -> None:
+    timed = {(t["implementation"], t["copy"], t["launch"]) for t in record["timings"]}
+    players = ((REFERENCE, False), (REFERENCE, True), ("right", False), ("lazy", False), ("shivers", False))
+    assert timed == {(name, copy, launch) for name, copy in players for launch in (0, 1)}
     assert (rows["wrong"].verdict, rows["wrong"].ratio) == ("outside", None)
     assert "times the bound" in str(rows["wrong"].reason)
     assert rows["right"].ratio is not None
     assert not record["partial"]
+
+
+def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(rows: dict[str, estimates.Row]) -> None:
+    assert rows["shy"].verdict == "failed"
+    assert "ZeroDivisionError" in str(rows["shy"].reason)
+    assert rows[REFERENCE].verdict == "baseline"
+
+
+def test_a_breach_of_the_rules_refuses_the_row_and_no_other(rows: dict[str, estimates.Row]) -> None:
+    # It does what it is asked for while it is judged, and one epoch less where pytest holds the clock.
+    assert rows["lazy"].verdict == "refused"
+    assert "did not do the epochs that were asked for" in str(rows["lazy"].reason)
+
+
+def test_cold_starts_are_counted_and_their_failures_named(record: dict[str, Any]) -> None:
+    assert sorted(start["implementation"] for start in record["cold_starts"]) == ["lazy", REFERENCE, "right"]
+    cold = [(f["implementation"], f["reason"]) for f in record["failures"] if f["implementation"] == "shivers"]
+    assert cold == [("shivers", "OSError: cold")]
 
 
 def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
@@ -49,18 +86,6 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     record = recorded([wrong, read(variant("right"))])
     assert record["timings"] == []
     assert {row.verdict for row in estimates.rows(record)} == {"outside", "untimed"}
-
-
-def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(variant: Variant) -> None:
-    change = (
-        "    for _ in range(epochs):",
-        "    if 'pytest' in __import__('sys').modules: 1 / 0\n    for _ in range(epochs):",
-    )
-    record = recorded([discover()[0], read(variant("shy", change))])
-    rows = {row.implementation: row for row in estimates.rows(record)}
-    assert rows["shy"].verdict == "failed"
-    assert "ZeroDivisionError" in str(rows["shy"].reason)
-    assert rows[REFERENCE].verdict == "baseline"
 
 
 def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,28 +110,9 @@ def test_nothing_judged_is_nothing_to_record() -> None:
         Suite([discover()[0]], NEURON, SETTINGS).record("xorbench run")
 
 
-def test_a_breach_of_the_rules_refuses_the_row_and_no_other(variant: Variant) -> None:
-    # It does what it is asked for while it is judged, and one epoch less where pytest holds the clock.
-    lazy = variant(
-        "lazy", ("range(epochs):", "range(epochs - (epochs > 50 and 'pytest' in __import__('sys').modules)):")
-    )
-    record = recorded([discover()[0], read(lazy)])
-    rows = {row.implementation: row for row in estimates.rows(record)}
-    assert rows["lazy"].verdict == "refused"
-    assert "did not do the epochs that were asked for" in str(rows["lazy"].reason)
-    assert rows[REFERENCE].verdict == "baseline"
-
-
-def test_cold_starts_are_counted_and_their_failures_named(variant: Variant) -> None:
-    line = "    if 'benchmarks' not in __import__('sys').modules: raise OSError('cold')\n    for _ in range(epochs):"
-    record = recorded([discover()[0], read(variant("shivers", ("    for _ in range(epochs):", line)))])
-    assert [start["implementation"] for start in record["cold_starts"]] == [REFERENCE]
-    assert [(f["implementation"], f["reason"]) for f in record["failures"]] == [("shivers", "OSError: cold")]
-
-
 def test_a_budget_is_spent_after_a_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suite, "PILOT_LAUNCHES", 2)
-    monkeypatch.setattr(suite, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.12, cold_starts=0)
     record = recorded([discover()[0]], budget)
     plan = record["plan"]
@@ -118,9 +124,9 @@ def test_a_budget_is_spent_after_a_pilot(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suite, "PILOT_LAUNCHES", 2)
-    monkeypatch.setattr(suite, "PILOT_ROUNDS", 4)
-    monkeypatch.setattr(suite, "FIRST_LOOK", 3)
+    monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(spending, "FIRST_LOOK", 3)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
     record = recorded([discover()[0]], budget)
     assert len(record["launches"]) == record["plan"]["launches"] == 3
@@ -134,6 +140,6 @@ CALIBRATION = Timing(-1, "neuron", REFERENCE, False, 100, [10**6], [0], [0], [0]
 @given(st.integers(3 * 10**3, 3 * 10**9))
 def test_rounds_are_calibrated_to_a_few_milliseconds(nanoseconds: int) -> None:
     timing = replace(CALIBRATION, round_nanoseconds=[nanoseconds, 10 * nanoseconds])
-    epochs = suite._epochs_per_round([timing, replace(timing, implementation="other")], REFERENCE)["neuron"]
+    epochs = calibration.epochs_per_round([timing, replace(timing, implementation="other")], REFERENCE)["neuron"]
     seconds = epochs * nanoseconds / timing.epochs_per_round / 1e9
-    assert 0.5 <= seconds / suite.SECONDS_PER_ROUND <= 2 or epochs == 1
+    assert 0.5 <= seconds / calibration.SECONDS_PER_ROUND <= 2 or epochs == 1

@@ -1,5 +1,7 @@
 """The bound: it holds the truth found without it, it passes honest code, and it gives no more than rounding needs."""
 
+from concurrent.futures import Executor
+
 import numpy as np
 import pytest
 from conftest import network, random_row
@@ -9,7 +11,6 @@ from hypothesis import strategies as st
 from benchmarks.contract import discover, load
 from benchmarks.gradients import truths
 from benchmarks.gradients.answers import gradients
-from benchmarks.gradients.cores import all_cores
 from benchmarks.gradients.judge import DTYPES
 from benchmarks.gradients.oracle import true_gradient
 from benchmarks.gradients.truths import Truths, rounding_bound, truths_here
@@ -85,12 +86,11 @@ def test_batches_cover_all_points_once() -> None:
         assert [number for part in parts for number in range(count)[part]] == list(range(count))
 
 
-def test_all_cores_find_what_one_finds() -> None:
+def test_all_cores_find_what_one_finds(cores: Executor) -> None:
     workload = WORKLOADS["neuron"]
     rows = np.array([random_row(workload, seed, 3.0) for seed in range(truths.BATCH + 3)])
     ticks: list[None] = []
-    with all_cores() as cores:
-        many = truths.truths(workload, "float64", rows, cores, lambda: ticks.append(None))
+    many = truths.truths(workload, "float64", rows, cores, lambda: ticks.append(None))
     one = truths_here(workload, "float64", rows)
     assert len(ticks) == 2
     for name in ("high", "low", "bound"):

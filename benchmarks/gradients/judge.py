@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.contract import Implementation
+from benchmarks.cores import all_cores
 from benchmarks.gradients.audit import POINTS as AUDITED
 from benchmarks.gradients.audit import audit
 from benchmarks.gradients.conduct import ALL_AT_ONCE, PROBES, ConductQuestion, conduct, elsewhere
-from benchmarks.gradients.cores import all_cores
 from benchmarks.gradients.counterexample import CounterexampleQuestion, counterexample
 from benchmarks.gradients.exam import Exam
 from benchmarks.gradients.isolation import SECONDS_TO_ANSWER, Question, Reply, Witness, asked

@@ -10,7 +10,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.contract import discover
-from benchmarks.gradients.cores import all_cores
+from benchmarks.cores import all_cores
 from benchmarks.gradients.judge import DTYPES, judge
 from benchmarks.gradients.oracle import differences, true_gradient
 from benchmarks.gradients.points import shared_points

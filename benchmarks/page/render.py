@@ -1,7 +1,6 @@
 """The page as one file: everything inside it, everything foreign escaped, and no way out."""
 
 import base64
-import functools
 import hashlib
 import json
 from collections.abc import Sequence
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import vl_convert
 
 from benchmarks.contract import REFERENCE
 from benchmarks.page.contents import Machine, machine
@@ -23,8 +21,10 @@ MOST_BYTES = 1_500_000
 FOLDER = Path(__file__).parent
 
 
-def page(shown: Sequence[Record], drawn: list[Figure]) -> str:
+def page(shown: Sequence[Record], drawn: list[Figure], vega: str) -> str:
     """A page of one record for each machine, the first in front, of which the figures are drawn already.
+
+    `vega` is the JavaScript that draws them in a browser.
 
     Machines that no longer fit into MOST_BYTES are named, and not shown. Raises ValueError where not even one fits.
     """
@@ -33,7 +33,7 @@ def page(shown: Sequence[Record], drawn: list[Figure]) -> str:
     for number, record in enumerate(shown):
         candidate = [*machines, machine(f"m{number}", record, album.of_record(record) if number else drawn)]
         left_out = [other["machine"]["name"] for other in shown[number + 1 :]]
-        text = _render(candidate, left_out)
+        text = _render(candidate, left_out, vega)
         if len(text.encode()) > MOST_BYTES:
             break
         machines, found = candidate, text
@@ -42,12 +42,12 @@ def page(shown: Sequence[Record], drawn: list[Figure]) -> str:
     return found
 
 
-def _render(machines: list[Machine], left_out: list[str]) -> str:
+def _render(machines: list[Machine], left_out: list[str], vega: str) -> str:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string((FOLDER / "page.html.jinja").read_text(encoding="utf-8"))
-    scripts = [_vega(), (FOLDER / "page.js").read_text(encoding="utf-8")]
+    scripts = [vega, (FOLDER / "page.js").read_text(encoding="utf-8")]
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
     text = template.render(
         machines=machines,
@@ -66,15 +66,6 @@ def inline(content: Any) -> str:
     """JSON that can stand in a script element whatever its strings hold."""
     text = json.dumps(content, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-@functools.cache
-def _vega() -> str:
-    """The JavaScript of Vega, Vega-Lite and what embeds them; their loader is never given an address."""
-    text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    if "</script" in text.lower() or "<!--" in text:
-        raise ValueError("the bundle of Vega can't stand in a script element")
-    return text
 
 
 def _hash(script: str) -> str:

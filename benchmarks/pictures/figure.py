@@ -8,7 +8,6 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
 
 from benchmarks.pictures.style import CONFIG, on_paper, role
 
@@ -68,8 +67,8 @@ def data(columns: Mapping[str, Sequence[Any]], **types: str) -> alt.InlineData:
     return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=parse))
 
 
-def svg(figure: Figure) -> str:
-    """The picture as a file, in light colours on white."""
+def specification(figure: Figure) -> str:
+    """The whole picture as one specification, in light colours: what `vega.svg` makes a file of."""
     whole = {
         "title": {"text": figure.title, "fontSize": 16, "offset": 14},
         "description": figure.words,
@@ -79,4 +78,4 @@ def svg(figure: Figure) -> str:
         "concat": [{**panel.spec, "title": panel.title, "width": WIDTH} for panel in figure.panels],
         "config": {**CONFIG, "background": role("raised")},
     }
-    return str(vl_convert.vegalite_to_svg(on_paper(json.dumps(whole, sort_keys=True)))) + "\n"
+    return on_paper(json.dumps(whole, sort_keys=True))

@@ -1,14 +1,16 @@
 """Every file that the records in a folder stand behind, and what is in it; records are read one at a time."""
 
 import itertools
+from concurrent.futures import Executor
 from pathlib import Path
 
 from benchmarks import records
+from benchmarks.cores import all_cores
 from benchmarks.exports.frames import file_of, frame, keyed
 from benchmarks.exports.lines import Line
 from benchmarks.page.render import page
-from benchmarks.pictures import album
-from benchmarks.pictures.figure import svg
+from benchmarks.pictures import album, vega
+from benchmarks.pictures.figure import specification
 from benchmarks.publication import pages
 from benchmarks.publication.documents import DOCUMENTS, fill
 from benchmarks.records import Record
@@ -22,6 +24,13 @@ DATA = ("records", "timings", "beginnings", "gradients")
 
 def rendered(folder: Path) -> dict[Path, str]:
     """By file what belongs into it. Raises ValueError where there is no record, or a file that is none."""
+    with all_cores() as cores:
+        return _rendered(folder, cores)
+
+
+def _rendered(folder: Path, cores: Executor) -> dict[Path, str]:
+    """What Vega does holds a core for seconds, so others do it meanwhile: asked first, waited for last."""
+    bundle = cores.submit(vega.bundle)
     texts: dict[Path, str] = {}
     lines: dict[str, list[Line]] = {name: [] for name in DATA}
     of_machines: list[Record] = []
@@ -44,8 +53,9 @@ def rendered(folder: Path) -> dict[Path, str]:
         raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
     record, tables = first
     drawn = album.of_record(record)
-    texts |= {folder / f"{figure.name}.svg": svg(figure) for figure in drawn}
-    texts[folder / "index.html"] = page([record, *(other for other in of_machines if other is not record)], drawn)
+    pictures = {figure.name: cores.submit(vega.svg, specification(figure)) for figure in drawn}
+    others = [other for other in of_machines if other is not record]
+    texts[folder / "index.html"] = page([record, *others], drawn, bundle.result())
     texts |= {
         folder / "tables" / f"{name}.{ending}": write(found)
         for name, found in tables.items()
@@ -54,6 +64,7 @@ def rendered(folder: Path) -> dict[Path, str]:
     texts |= {folder / "data" / f"{name}.csv": numbers(frame(name, found)) for name, found in lines.items()}
     texts[folder / "data" / "README.md"] = pages.columns()
     texts[folder / "README.md"] = pages.index(record, tables, drawn, lines["records"])
+    texts |= {folder / f"{name}.svg": picture.result() for name, picture in pictures.items()}
     if folder.resolve() == records.FOLDER:
         texts |= {document: fill(document.read_text(encoding="utf-8"), record, tables) for document in DOCUMENTS}
     return texts

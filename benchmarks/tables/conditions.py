@@ -60,7 +60,7 @@ def ledger(record: Record) -> Table:
                 "late": f"{max(one['late'] for one in ledgers):.1%}",
                 "threads": str(max(one["process_threads"] for one in ledgers)),
                 "pools": str(max((pool["threads"] for one in ledgers for pool in one["pools"]), default=0)),
-                "variables": _all(" ".join(one["variables"]) for one in ledgers) or "none",
+                "variables": _all(" ".join(one["variables"]) or "none" for one in ledgers),
                 "rules": "broken" if any(timing["violations"] for timing in found) else "kept",
             }
         )

@@ -1,0 +1,29 @@
+"""The cold starts of a run: in turn, in an order of chance."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+from benchmarks import progress
+from benchmarks.clock.cold import ColdStart, cold_start
+from benchmarks.clock.turns import Entry, Failure
+from benchmarks.workloads import Workload
+
+
+def cold_starts(
+    entries: Sequence[Entry], workloads: Sequence[Workload], number: int, cpu: int, shuffler: random.Random
+) -> Iterator[ColdStart | Failure]:
+    """`number` cold starts of each entry on each workload, after one not counted: it fills the machine's caches."""
+    by_name = {w.name: w for w in workloads}
+    pairs = [(e.implementation, by_name[name]) for e in entries if not e.copy for name in e.epochs_per_round]
+    warm_up = {implementation.name: (implementation, workload) for implementation, workload in pairs}
+    with progress.stage("cold starts", number * len(pairs)) as advance:
+        for implementation, workload in warm_up.values() if number else ():
+            cold_start(implementation, workload, cpu)
+        for which in range(number):
+            for implementation, workload in shuffler.sample(pairs, len(pairs)):
+                found = cold_start(implementation, workload, cpu)
+                if isinstance(found, str):
+                    yield Failure(which, workload.name, implementation.name, False, found)
+                else:
+                    yield found
+                advance()
