@@ -155,11 +155,12 @@ def read(path: Path) -> Implementation:
             name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
         )
     constants = _constants(tree)
-    about = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
+    about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     complaint = _complaint(tree, constants) or _odd_remark(path, constants)
     broken = f"{path.name}: {complaint}" if complaint else None
-    said: dict[str, Any] = {} if complaint else {key.lower(): constants[key] for key in REMARKS if key in constants}
-    return Implementation(name, path, **about, **said, missing=_missing(tree, about.get("framework")), broken=broken)
+    if not complaint:
+        about |= {key.lower(): constants[key] for key in REMARKS if key in constants}
+    return Implementation(name, path, **about, missing=_missing(tree, about.get("framework")), broken=broken)
 
 
 def load(implementation: Implementation) -> Contract:

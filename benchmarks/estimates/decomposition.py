@@ -69,7 +69,7 @@ def _ladder(about: Mapping[str, dict[str, Any]], name: str, timed: set[str]) -> 
     """The timed rungs from the lowest to this one; what the others add goes to the next above."""
     names: list[str] = []
     below: str | None = name
-    while below in about and below not in names:
+    while below is not None and below in about and below not in names:
         names.insert(0, below)
         below = about[below].get("adds_to")
     rungs: list[_Rung] = []
