@@ -13,6 +13,9 @@ from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
+FURTHEST = 300.0
+"""Logarithms beyond which an end is not told: two launches far apart may ask for more than a float holds."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -45,7 +48,7 @@ class Interval:
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Exp of their mean, with Student's t-interval."""
     of = mean(logarithms, confidence)
-    low, high = (None if end is None else math.exp(end) for end in (of.low, of.high))
+    low, high = (None if end is None else math.exp(max(-FURTHEST, min(FURTHEST, end))) for end in (of.low, of.high))
     return Interval(math.exp(of.value), low, high)
 
 
