@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast, get_args, get_type_hints
@@ -73,17 +74,23 @@ class Contract(Protocol):
         """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
-class OptionalConstants(Protocol):
-    """Constants that a file may have beside those."""
+class Remarks(Protocol):
+    """What a file may say of itself besides."""
 
     PROGRAM: str
     """A program that must be on the path, beside the libraries that are imported."""
     SLOW_TO_COMPILE: bool
     """Whether the first call for a recipe and a shape takes seconds: tests then ask for little."""
+    SOURCES: tuple[str, ...]
+    """The files beside it that are a part of its text."""
+    ADDS: str
+    """What its step has and that of `ADDS_TO` has not, in a few words; without `ADDS_TO`, what all of its step is."""
+    ADDS_TO: str
+    """The implementation from which it differs in one thing: what that costs is the difference of their times."""
 
 
 CONSTANTS: dict[str, Any] = get_type_hints(Contract)
-OPTIONAL: dict[str, Any] = get_type_hints(OptionalConstants)
+REMARKS: dict[str, Any] = get_type_hints(Remarks)
 FUNCTIONS = {
     name: list(inspect.signature(member).parameters)[1:]  # without self
     for name, member in vars(Contract).items()
@@ -103,6 +110,9 @@ class Implementation:
     granularity: str = ""
     program: str | None = None
     slow_to_compile: bool = False
+    sources: tuple[str, ...] = ()
+    adds: str | None = None
+    adds_to: str | None = None
     gradients_by: str | None = None
     lines_of_code: int | None = None
     missing: str | None = None
@@ -122,7 +132,8 @@ class Implementation:
         return self.missing is None and self.broken is None
 
     def description(self) -> dict[str, str | int | None]:
-        """What a record says of it: no path, but the SHA-256 of its text."""
+        """What a record says of it: no path, but the SHA-256 of its text, further sources one after the other."""
+        text = [self.path, *(self.path.parent / name for name in self.sources)]
         return {
             "name": self.name,
             "framework": self.framework,
@@ -132,7 +143,9 @@ class Implementation:
             "granularity": self.granularity,
             "gradients_by": self.gradients_by,
             "lines_of_code": self.lines_of_code,
-            "source_sha256": hashlib.sha256(self.path.read_bytes()).hexdigest(),
+            "source_sha256": hashlib.sha256(b"".join(path.read_bytes() for path in text)).hexdigest(),
+            "adds": self.adds,
+            "adds_to": self.adds_to,
             "missing": self.missing,
             "broken": self.broken,
             **({"file": self.path.stem, "interpreter": self.interpreter.label} if self.interpreter.label else {}),
@@ -165,16 +178,18 @@ def read(path: Path) -> Implementation:
             name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
         )
     constants = _constants(tree)
-    complaint = _complaint(tree, constants)
+    complaint = _complaint(tree, constants) or _odd_remark(path, constants)
     about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
-    about |= {key.lower(): constants[key] for key in OPTIONAL if key in constants}
+    needed = [str(constants[key]) for key in ("FRAMEWORK", "PROGRAM") if key in constants]
+    if not complaint:
+        about |= {key.lower(): constants[key] for key in REMARKS if key in constants}
     return Implementation(
         name,
         path,
         **about,
         gradients_by=gradients_by(tree),
         lines_of_code=lines_of_code(tree),
-        missing=_missing(tree, [str(about[key]) for key in ("framework", "program") if key in about]),
+        missing=_missing(tree, needed),
         broken=f"{path.name}: {complaint}" if complaint else None,
     )
 
@@ -192,10 +207,12 @@ def load(implementation: Implementation) -> Contract:
 
 
 def _constants(tree: ast.Module) -> dict[str, object]:
-    assigned = [(node.targets[0], node.value) for node in tree.body if isinstance(node, ast.Assign)]
-    return {
-        to.id: value.value for to, value in assigned if isinstance(to, ast.Name) and isinstance(value, ast.Constant)
-    }
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with suppress(ValueError):  # it is computed: nothing that the contract asks for
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
 
 
 def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
@@ -208,9 +225,6 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
         value = constants[name]
         if not isinstance(value, str) or (allowed and value not in allowed):
             return f"{name} is {value!r}, expected {expected}"
-    for name, type_ in OPTIONAL.items():
-        if not isinstance(constants.get(name, type_()), type_):
-            return f"{name} is {constants[name]!r}, expected a {type_.__name__}"
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     for name, expected_names in FUNCTIONS.items():
         expected = f"def {name}({', '.join(expected_names)})"
@@ -223,6 +237,23 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
     order = [name for name in functions if name in FUNCTIONS]
     if order != list(FUNCTIONS):
         return f"the functions stand in the order {', '.join(order)}, expected {', '.join(FUNCTIONS)}"
+    return None
+
+
+def _odd_remark(path: Path, constants: dict[str, object]) -> str | None:
+    """What is wrong with the first of the `REMARKS` that has something wrong with it, in one line."""
+    sources = constants.get("SOURCES", ())
+    if not isinstance(sources, tuple) or not all(isinstance(name, str) for name in sources):
+        return f"SOURCES is {sources!r}, expected a tuple of names of files beside it"
+    for name in sources:
+        if not (path.parent / name).is_file():
+            return f"SOURCES names {name}, expected a file beside it"
+    for type_, expected in ((str, "a string"), (bool, "True or False")):
+        for key in (name for name in REMARKS if REMARKS[name] is type_ and name in constants):
+            if not isinstance(constants[key], type_):
+                return f"{key} is {constants[key]!r}, expected {expected}"
+    if "ADDS_TO" in constants and "ADDS" not in constants:
+        return "ADDS is missing, expected in a few words what this adds to ADDS_TO"
     return None
 
 

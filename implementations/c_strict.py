@@ -16,6 +16,8 @@ FRAMEWORK = "cc"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+SOURCES = ("_c.py", "_network.c")
+ADDS = "arithmetic"
 
 FLAGS = ("-O3", "-ffp-contract=off")
 

@@ -16,6 +16,7 @@ FRAMEWORK = "cc"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+SOURCES = ("_c.py", "_network.c")
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp-simd")
 

@@ -18,6 +18,8 @@ FRAMEWORK = "jax"
 TIER = "idiomatic"
 EXECUTION = "compiled"
 GRANULARITY = "one call per epoch"
+ADDS = "a call for each epoch"
+ADDS_TO = "jax_scan"
 
 Plain = NDArray[np.floating]
 Array = jax.Array

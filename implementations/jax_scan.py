@@ -22,6 +22,8 @@ FRAMEWORK = "jax"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
+ADDS = "the compiler's kernels and buffers"
+ADDS_TO = "c_strict"
 
 Plain = NDArray[np.floating]
 Array = jax.Array

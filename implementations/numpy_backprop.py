@@ -18,6 +18,8 @@ FRAMEWORK = "numpy"
 TIER = "idiomatic"
 EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
+ADDS = "new arrays and Python's expressions"
+ADDS_TO = "numpy_inplace"
 
 Plain = NDArray[np.floating]
 Array = NDArray[np.floating]

@@ -21,6 +21,8 @@ FRAMEWORK = "numpy"
 TIER = "tuned"
 EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
+ADDS = "a call for each operation"
+ADDS_TO = "c_strict"
 
 Plain = NDArray[np.floating]
 Array = NDArray[np.floating]

@@ -15,6 +15,8 @@ FRAMEWORK = "torch"
 TIER = "idiomatic"
 EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
+ADDS = "building and walking the graph"
+ADDS_TO = "torch_manual"
 
 Plain = NDArray[np.floating]
 Array = torch.Tensor

@@ -20,6 +20,8 @@ TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
 SLOW_TO_COMPILE = True
+ADDS = "the compiler's kernels and buffers"
+ADDS_TO = "c_strict"
 
 Plain = NDArray[np.floating]
 Array = torch.Tensor

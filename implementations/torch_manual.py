@@ -15,6 +15,8 @@ FRAMEWORK = "torch"
 TIER = "idiomatic"
 EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
+ADDS = "a call for each operation, new arrays and Python's expressions"
+ADDS_TO = "torch_compile"
 
 Plain = NDArray[np.floating]
 Array = torch.Tensor

@@ -16,6 +16,8 @@ FRAMEWORK = "torch"
 TIER = "idiomatic"
 EXECUTION = "eager"
 GRANULARITY = "one call per epoch"
+ADDS = "modules"
+ADDS_TO = "torch_optim"
 
 Plain = NDArray[np.floating]
 Array = torch.Tensor

@@ -48,7 +48,9 @@ def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
 
 
 def shown_record(*others: str, **changes: Any) -> dict[str, Any]:
-    """A record of the baseline and others, each half as slow again as the one before, with a report on all."""
+    """A record of the baseline and others, each half as slow again as the one before and added to it, with a report."""
     ratios = {name: [0.4 * (place + 1) + 0.001 * launch for launch in range(6)] for place, name in enumerate(others)}
     record = planted_record(ratios, control=[0.001 * (-1) ** launch for launch in range(6)], **changes)
+    for about, below in zip(record["implementations"], (None, REFERENCE, *others), strict=False):
+        about |= {"adds": about["name"], "adds_to": below}
     return record | {"gradients": asdict(report((REFERENCE, *others)))}

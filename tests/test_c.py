@@ -5,10 +5,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from benchmarks.contract import FOLDER, read
+from benchmarks.contract import FOLDER, load, read
 from benchmarks.environment import is_installed
+from benchmarks.workloads import WORKLOADS
 from implementations._c import library
 
 needs_compiler = pytest.mark.skipif(not is_installed("cc"), reason="cc is not installed")
@@ -61,6 +63,20 @@ def test_processes_that_compile_at_once_get_the_same(source: Path) -> None:
 def test_fast_math_does_not_change_how_this_process_computes(source: Path) -> None:
     library(source, ("-DANSWER=1", "-O3", "-ffast-math"))
     assert sys.float_info.min / 2 > 0  # or subnormals would be flushed, by everybody
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", ["c_strict", "c_vectorised"])
+def test_a_sigmoid_in_single_precision_is_right_to_two_units(name: str) -> None:
+    """As the judge's bound takes it to be; vector libraries are off by four, and were refused at some points."""
+    module, workload = load(read(FOLDER / f"{name}.py")), WORKLOADS["neuron"]
+    units = []
+    for logit in np.linspace(-20, 20, 300).astype("float32"):
+        parameters = [np.zeros((2, 1)), np.full((1, 1), logit)]
+        arguments = module.convert(parameters, workload.inputs, workload.targets, "float32")[:2]
+        found, true = module.predict(workload.recipe, *arguments), 1 / (1 + np.exp(-np.float64(logit)))
+        units.append(np.max(np.abs(found - true)) / np.spacing(np.float32(true)))
+    assert max(units) <= 2
 
 
 def test_without_a_compiler_it_is_missing_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

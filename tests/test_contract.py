@@ -31,10 +31,10 @@ def test_the_reference_comes_first_and_the_others_in_order() -> None:
 BREACHES = {
     "no_framework": (("FRAMEWORK = ", "LIBRARY = "), "FRAMEWORK is missing, expected FRAMEWORK = a string"),
     "odd_tier": (('TIER = "idiomatic"', 'TIER = "fast"'), "TIER is 'fast', expected 'idiomatic' or 'tuned'"),
-    "odd_program": (('TIER = "idiomatic"', 'TIER = "idiomatic"\nPROGRAM = 3'), "PROGRAM is 3, expected a str"),
+    "odd_program": (('TIER = "idiomatic"', 'TIER = "idiomatic"\nPROGRAM = 3'), "PROGRAM is 3, expected a string"),
     "odd_slowness": (
         ('TIER = "idiomatic"', 'TIER = "idiomatic"\nSLOW_TO_COMPILE = "yes"'),
-        "SLOW_TO_COMPILE is 'yes', expected a bool",
+        "SLOW_TO_COMPILE is 'yes', expected True or False",
     ),
     "number": (('FRAMEWORK = "numpy"', "FRAMEWORK = 3"), "FRAMEWORK is 3, expected a string"),
     "no_predict": (
@@ -51,6 +51,32 @@ BREACHES = {
     "extra": (("targets: Array, epochs: int", "targets: Array, epochs: int, *more: int"), "got def train("),
     "keyword": (("targets: Array, epochs: int", "targets: Array, *, epochs: int"), "got def train("),
 }
+
+
+ODD_REMARKS = {
+    "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files beside it"),
+    "odd_addition": ("ADDS = 3", "ADDS is 3, expected a string"),
+    "nameless": ('ADDS_TO = "floor"', "ADDS is missing, expected in a few words what this adds to ADDS_TO"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_REMARKS)
+def test_an_odd_remark_is_a_breach(variant: Variant, name: str) -> None:
+    remark, expected = ODD_REMARKS[name]
+    path = variant(name, ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', f'FRAMEWORK = "numpy"\n{remark}'))
+    assert expected in str(read(path).broken)
+
+
+def test_a_file_may_say_what_it_adds_to_another_and_what_else_is_its_text(variant: Variant) -> None:
+    remarks = 'FRAMEWORK = "numpy"\nSOURCES = ("more.c",)\nADDS = "a call"\nADDS_TO = "floor"'
+    path = variant("laddered", ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', remarks))
+    assert "SOURCES names more.c, expected a file beside it" in str(read(path).broken)
+    path.with_name("more.c").write_text("one")
+    first = read(path)
+    assert (first.broken, first.adds, first.adds_to, first.sources) == (None, "a call", "floor", ("more.c",))
+    before = first.description()["source_sha256"]
+    path.with_name("more.c").write_text("two")
+    assert first.description()["source_sha256"] != before
 
 
 @pytest.mark.parametrize("name", BREACHES)

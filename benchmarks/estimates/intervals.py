@@ -1,4 +1,4 @@
-"""Means of logarithms with their intervals: of ratios, and of anything else that is positive.
+"""Means with their intervals: of logarithms, for ratios and anything else that is positive; and of differences.
 
 Student's t over launches was chosen by measured coverage among the three that `benchmarks/proofs/coverage.py` compares.
 """
@@ -12,6 +12,9 @@ import numpy as np
 from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
+
+FURTHEST = 300.0
+"""Logarithms beyond which an end is not told: two launches far apart may ask for more than a float holds."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +39,23 @@ class Interval:
             return math.inf
         return math.sqrt(self.high / self.low) - 1
 
+    def times(self, unit: float) -> "Interval":
+        """So many of a unit, which is above 0."""
+        low, high = (None if end is None else end * unit for end in (self.low, self.high))
+        return Interval(self.value * unit, low, high)
+
 
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Exp of their mean, with Student's t-interval."""
     found = mean(logarithms, confidence)
-    if found.low is None or found.high is None:
-        return Interval(math.exp(found.value), None, None)
-    return Interval(math.exp(found.value), math.exp(found.low), math.exp(found.high))
+    low, high = (
+        None if end is None else math.exp(max(-FURTHEST, min(FURTHEST, end))) for end in (found.low, found.high)
+    )
+    return Interval(math.exp(found.value), low, high)
 
 
 def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Their mean, with Student's t-interval."""
+    """Their mean itself, with Student's t-interval: of what may be below 0."""
     middle, launches = statistics.fmean(values), len(values)
     if launches < 2:
         return Interval(middle, None, None)

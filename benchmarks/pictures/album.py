@@ -8,12 +8,13 @@ from benchmarks.pictures.crossover import crossover
 from benchmarks.pictures.dots import dots
 from benchmarks.pictures.figure import Figure
 from benchmarks.pictures.judged import losses, partings, saturation, scale
+from benchmarks.pictures.parts import parts
 from benchmarks.pictures.payback import payback
 from benchmarks.pictures.rounds import rounds
 from benchmarks.pictures.surfaces import surfaces
 from benchmarks.records import Record
 
-OF_A_RECORD: Sequence[Callable[[Record], Figure | None]] = (surfaces, dots, rounds, payback)
+OF_A_RECORD: Sequence[Callable[[Record], Figure | None]] = (surfaces, dots, parts, rounds, payback)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Record], Sequence[str]], Figure | None]] = (crossover,)
 """Of sweeps, and of the names of all implementations in the order of their colours."""

@@ -5,7 +5,17 @@ from dataclasses import replace
 
 from benchmarks.estimates.axes import is_sweep
 from benchmarks.records import Record
-from benchmarks.tables import beginnings, conditions, field, judgements, precision, sweeps, timings, versions
+from benchmarks.tables import (
+    beginnings,
+    conditions,
+    decomposition,
+    field,
+    judgements,
+    precision,
+    sweeps,
+    timings,
+    versions,
+)
 from benchmarks.tables.captions import caption
 from benchmarks.tables.cells import Table
 
@@ -18,6 +28,7 @@ OF_A_SWEEP: dict[str, Callable[[Record], list[Table]]] = {
 OF_A_RUN: dict[str, Callable[[Record], list[Table]]] = {
     "timings": timings.timings,
     "versions": lambda record: [versions.versions(record)],
+    "decomposition": decomposition.decompositions,
     "beginnings": lambda record: [beginnings.beginnings(record)],
     "break_even": lambda record: [beginnings.break_even(record)],
     "order": lambda record: [conditions.order(record)],

@@ -1,0 +1,116 @@
+"""What a step is made of: what each implementation adds to the one from which it differs in one thing.
+
+The files say who that is, and what they add. Followed down to one that adds to nobody they are a ladder, and the time
+of its last rung is the sum of the differences from rung to rung. Each is a share of that time in the same rounds: in
+every launch all of them make 1.
+"""
+
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.estimates.intervals import Interval, interval, mean
+from benchmarks.estimates.ratios import Contender, Record, log_seconds_per_epoch, paired, workload_names
+from benchmarks.estimates.rows import confidence
+
+COSTS, SAVES, NOT_SEPARATED = "costs", "saves", "not separated"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a step: its share, the time that is, and whether it is separated from nothing.
+
+    It is the time of `implementation` less that of `beside`; of the lowest rung, all its time. What lies between them
+    and was not timed is in it too, and in `adds`.
+    """
+
+    implementation: str
+    beside: str | None
+    adds: str
+    share: Interval
+    microseconds: Interval
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """The parts of one implementation's step, the lowest rung first: their microseconds add up to those of an epoch."""
+
+    implementation: str
+    workload: str
+    microseconds: float
+    launches: int
+    parts: list[Part]
+
+
+@dataclass(frozen=True)
+class _Rung:
+    implementation: str
+    adds: str
+
+
+def steps(record: Record) -> list[Step]:
+    """Of every implementation that differs from another in one thing, but those that are rungs of a longer ladder."""
+    about = {i["name"]: i for i in record["implementations"]}
+    found = []
+    for workload in workload_names(record):
+        timed = {name for name in about if log_seconds_per_epoch(record, workload, Contender(name))}
+        ladders = [_ladder(about, name, timed) for name in about if name in timed]
+        below = {rung.implementation for ladder in ladders for rung in ladder[:-1]}
+        for ladder in ladders:
+            if len(ladder) > 1 and ladder[-1].implementation not in below:
+                found += _step(record, workload, ladder)
+    return found
+
+
+def _ladder(about: Mapping[str, dict[str, Any]], name: str, timed: set[str]) -> list[_Rung]:
+    """The timed rungs from the lowest to this one; what the others add goes to the next above."""
+    names: list[str] = []
+    below: str | None = name
+    while below is not None and below in about and below not in names:
+        names.insert(0, below)
+        below = about[below].get("adds_to")
+    rungs: list[_Rung] = []
+    waiting: list[str] = []
+    for here in names:
+        waiting.append(about[here].get("adds") or here)
+        if here in timed:
+            whole = below is not None and not rungs  # what is under the lowest is not known
+            rungs.append(_Rung(here, f"all of {here}" if whole else "; ".join(waiting)))
+            waiting = []
+    return rungs
+
+
+def _step(record: Record, workload: str, ladder: list[_Rung]) -> list[Step]:
+    """None where no launch has all rungs."""
+    top = Contender(ladder[-1].implementation)
+    rounds = [paired(record, workload, Contender(rung.implementation), top) for rung in ladder]
+    launches = sorted(set.intersection(*(set(found) for found in rounds)))
+    if not launches:
+        return []
+    heights = [[math.exp(statistics.median(found[launch])) for launch in launches] for found in rounds]
+    time = interval(log_seconds_per_epoch(record, workload, top)).value * 1e6
+    of = confidence(record, len(ladder))
+    parts = []
+    for number, rung in enumerate(ladder):
+        lower = heights[number - 1] if number else [0.0] * len(launches)
+        share = mean([high - low for high, low in zip(heights[number], lower, strict=True)], of)
+        parts.append(
+            Part(
+                implementation=rung.implementation,
+                beside=ladder[number - 1].implementation if number else None,
+                adds=rung.adds,
+                share=share,
+                microseconds=share.times(time),
+                verdict=_verdict(share),
+            )
+        )
+    return [Step(top.implementation, workload, time, len(launches), parts)]
+
+
+def _verdict(share: Interval) -> str:
+    if share.low is None or share.high is None:
+        return share.verdict
+    return COSTS if share.low > 0 else SAVES if share.high < 0 else NOT_SEPARATED

@@ -1,0 +1,66 @@
+"""The tables of what a step is made of: parts that add up to its time."""
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+import pandas as pd
+
+from benchmarks.estimates.decomposition import Part, Step, steps
+from benchmarks.estimates.intervals import Interval
+from benchmarks.records import Record
+from benchmarks.tables.captions import weaknesses
+from benchmarks.tables.cells import NONE, Table, decimals, rounded
+from benchmarks.tables.timings import label
+
+MOST_DECIMALS = 2
+
+
+def decompositions(record: Record) -> list[Table]:
+    """One for each workload in which an implementation and another from which it differs in one thing were timed."""
+    every = steps(record)
+    note = (
+        "A part is the time of the implementation in its line less that of the one in the line above, as a share of "
+        "the whole step in the same rounds; where one between them was not timed, its part is in the next. The "
+        "intervals hold together for a step. Numbers are rounded so that they add up."
+    )
+    shown = []
+    for workload in record["workloads"]:
+        lines = [line for step in every if step.workload == workload["name"] for line in _lines(step)]
+        if lines:
+            title = f"What a step is made of: {label(workload)}"
+            shown.append(Table(title, pd.DataFrame(lines), [note], weaknesses(record)))
+    return shown
+
+
+def _lines(step: Step) -> list[dict[str, str]]:
+    microseconds = adding_up([part.microseconds for part in step.parts])
+    percent = adding_up([part.share.times(100) for part in step.parts])
+    lines = [_line(step, *found) for found in zip(step.parts, microseconds, percent, strict=True)]
+    whole = {"step of": step.implementation, "part": "together", "measured in": NONE}
+    numbers = {"µs per epoch": _total(microseconds), "% of it": _total(percent)}
+    return [*lines, whole | numbers | {"95 % interval, µs": NONE, "verdict": NONE}]
+
+
+def _line(step: Step, part: Part, microseconds: str, percent: str) -> dict[str, str]:
+    low, high = part.microseconds.low, part.microseconds.high
+    digits = MOST_DECIMALS if low is None or high is None else min(MOST_DECIMALS, decimals(high - low))
+    ends = NONE if low is None or high is None else f"{rounded(low, digits)} to {rounded(high, digits)}"
+    return {
+        "step of": step.implementation,
+        "part": part.adds,
+        "measured in": part.implementation,
+        "µs per epoch": microseconds,
+        "% of it": percent,
+        "95 % interval, µs": ends,
+        "verdict": part.verdict,
+    }
+
+
+def adding_up(parts: Sequence[Interval]) -> list[str]:
+    """Their values with the same decimals, which add up to their sum with these: each is what the sum rises by."""
+    sums = list(accumulate((part.value for part in parts), initial=0.0))
+    return [rounded(b - a, MOST_DECIMALS) for a, b in pairwise(round(s, MOST_DECIMALS) for s in sums)]
+
+
+def _total(cells: Sequence[str]) -> str:
+    return rounded(sum(float(cell.replace(",", "")) for cell in cells), MOST_DECIMALS)

@@ -1,0 +1,98 @@
+"""Gradients by PyTorch's autograd, eager, and torch.optim for plain gradient descent too: what an optimiser costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from benchmarks.workloads import Recipe
+
+FRAMEWORK = "torch"
+TIER = "idiomatic"
+EXECUTION = "eager"
+GRANULARITY = "one call per epoch"
+ADDS = "the optimiser"
+ADDS_TO = "torch_autograd"
+
+Plain = NDArray[np.floating]
+Array = torch.Tensor
+Parameters = list[Array]
+Memory = torch.optim.Optimizer
+State = tuple[Parameters, Memory]
+
+
+def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
+    kind = getattr(torch, dtype)
+    leaves = [torch.tensor(p, dtype=kind, requires_grad=True) for p in parameters]
+    return leaves, torch.tensor(inputs, dtype=kind), torch.tensor(targets, dtype=kind)
+
+
+def sigmoid(logits: Array) -> Array:
+    return torch.sigmoid(logits)
+
+
+def activate(recipe: Recipe, logits: Array) -> Array:
+    if recipe.activation == "sigmoid":
+        return sigmoid(logits)
+    if recipe.activation == "tanh":
+        return torch.tanh(logits)
+    return torch.relu(logits)
+
+
+def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array]:
+    layers = [inputs]  # (samples, n0), then the activations, (samples, n1), ..., then the logits, (samples, n_last)
+    for weights, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
+        layers.append(activate(recipe, layers[-1] @ weights + bias))
+    return [*layers, layers[-1] @ parameters[-2] + parameters[-1]]
+
+
+def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+    return sigmoid(forward(recipe, parameters, inputs)[-1])
+
+
+def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
+    logits = forward(recipe, parameters, inputs)[-1]
+    if recipe.loss == "cross-entropy":
+        return torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+    error = targets - sigmoid(logits)
+    return torch.sum(error**2) / 2
+
+
+def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
+    return list(torch.autograd.grad(loss(recipe, parameters, inputs, targets), parameters))
+
+
+def begin(recipe: Recipe, parameters: Parameters) -> State:
+    own = [p.detach().clone().requires_grad_() for p in parameters]  # the optimiser changes them in place
+    if recipe.optimiser in ("gradient descent", "momentum"):
+        return own, torch.optim.SGD(own, recipe.rate, recipe.momentum)
+    if recipe.optimiser == "rmsprop":
+        return own, torch.optim.RMSprop(own, recipe.rate, recipe.decay, recipe.epsilon)
+    return own, torch.optim.Adam(own, recipe.rate, (recipe.momentum, recipe.decay), recipe.epsilon)
+
+
+def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory: Memory) -> State:  # noqa: ARG001
+    for p, g in zip(parameters, gradients, strict=True):
+        p.grad = g
+    memory.step()
+    return parameters, memory
+
+
+def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
+    parameters, memory = state
+    return update(recipe, parameters, gradient(recipe, parameters, inputs, targets), memory)
+
+
+def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
+    state = begin(recipe, parameters)
+    for _ in range(epochs):
+        state = step(recipe, state, inputs, targets)
+    return state[0]
+
+
+def to_numpy(array: Array) -> Plain:
+    return array.numpy(force=True)

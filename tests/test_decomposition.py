@@ -1,0 +1,150 @@
+"""What a step is made of: planted parts come out, add up, and say where they are not separated from nothing."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import planted_record
+
+from benchmarks.contract import REFERENCE, discover
+from benchmarks.estimates.decomposition import Step, steps
+from benchmarks.estimates.ratios import Record
+from benchmarks.pictures.parts import parts
+from benchmarks.tables.decomposition import decompositions
+
+LADDER = {"floor": ("arithmetic", None), "manual": ("dispatch", "floor"), "graph": ("graph", "manual")}
+SHARES = {"floor": 0.1, "manual": 0.4, "graph": 1.0}
+LAUNCHES = 6
+
+
+def laddered(
+    heights: dict[str, float], spread: float = 0.0, ladder: dict[str, tuple[str, str | None]] | None = None
+) -> Record:
+    """A record in which each takes so many times the baseline's time, but for a spread over the launches."""
+    random = np.random.RandomState(0)
+    logs = {
+        name: [math.log(height) + spread * random.standard_normal() for _ in range(LAUNCHES)]
+        for name, height in heights.items()
+    }
+    record = planted_record(logs, launches=LAUNCHES)
+    for about in record["implementations"]:
+        about["adds"], about["adds_to"] = (ladder or LADDER).get(about["name"], (None, None))
+    return record
+
+
+def without(record: Record, name: str) -> Record:
+    """As if it had been chosen, and never timed."""
+    return record | {"timings": [t for t in record["timings"] if t["implementation"] != name]}
+
+
+def only(record: Record) -> Step:
+    (step,) = steps(record)
+    return step
+
+
+def values(step: Step) -> list[float]:
+    return [part.share.value for part in step.parts]
+
+
+def test_the_planted_parts_come_out_and_the_longest_ladder_alone_is_a_step() -> None:
+    step = only(laddered(SHARES))
+    assert (step.implementation, step.workload, step.launches) == ("graph", "hidden", LAUNCHES)
+    assert [part.adds for part in step.parts] == ["arithmetic", "dispatch", "graph"]
+    assert [part.beside for part in step.parts] == [None, "floor", "manual"]
+    assert values(step) == pytest.approx([0.1, 0.3, 0.6], rel=1e-6)
+    assert [part.verdict for part in step.parts] == ["costs"] * 3
+
+
+def test_parts_add_up_in_whatever_the_launches_differ() -> None:
+    step = only(laddered(SHARES, spread=0.2))
+    assert sum(values(step)) == pytest.approx(1, rel=1e-12)
+    assert sum(part.microseconds.value for part in step.parts) == pytest.approx(step.microseconds, rel=1e-12)
+
+
+def test_drift_that_all_rounds_share_makes_no_interval_wider() -> None:
+    share = only(laddered(SHARES)).parts[1].share
+    assert share.low is not None
+    assert share.high is not None
+    assert share.high - share.low < 1e-6  # the baseline drifts by half from round to round
+
+
+def test_a_part_that_saves_is_negative_and_one_that_does_neither_is_said_to() -> None:
+    saving = only(laddered(SHARES | {"manual": 0.05}))
+    assert [part.verdict for part in saving.parts] == ["costs", "saves", "costs"]
+    assert values(saving)[1] == pytest.approx(-0.05, rel=1e-6)
+    equal = only(laddered(SHARES | {"manual": 0.1}, spread=0.05))
+    assert equal.parts[1].verdict == "not separated"
+
+
+def test_the_part_of_one_that_was_not_timed_is_in_the_next() -> None:
+    step = only(without(laddered(SHARES), "manual"))
+    assert [part.adds for part in step.parts] == ["arithmetic", "dispatch; graph"]
+    assert values(step) == pytest.approx([0.1, 0.9], rel=1e-6)
+    lowest = only(without(laddered(SHARES), "floor"))
+    assert [part.adds for part in lowest.parts] == ["arithmetic; dispatch", "graph"]
+
+
+def test_what_is_under_the_lowest_that_the_record_knows_is_not_named() -> None:
+    heights = {name: SHARES[name] for name in ("manual", "graph")}
+    step = only(laddered(heights))
+    assert [part.adds for part in step.parts] == ["all of manual", "graph"]
+
+
+def test_a_branch_is_a_step_of_its_own() -> None:
+    ladder = LADDER | {"other": ("a call for each epoch", "floor")}
+    found = steps(laddered(SHARES | {"other": 0.5}, ladder=ladder))
+    assert {step.implementation: len(step.parts) for step in found} == {"graph": 3, "other": 2}
+
+
+@pytest.mark.parametrize("circle", ["floor", "graph"])
+def test_a_ladder_that_bites_its_tail_ends_there(circle: str) -> None:
+    record = laddered(SHARES, ladder=LADDER | {"floor": ("arithmetic", circle)})
+    assert all(len({part.implementation for part in step.parts}) == len(step.parts) for step in steps(record))
+
+
+def test_without_a_ladder_there_is_nothing_to_show() -> None:
+    record = planted_record({"other": [0.1] * 6})
+    assert (steps(record), decompositions(record), parts(record)) == ([], [], None)
+
+
+def test_one_launch_has_no_intervals() -> None:
+    record = laddered(SHARES)
+    step = only(record | {"timings": [t for t in record["timings"] if t["launch"] == 0]})
+    assert {part.verdict for part in step.parts} == {"one launch"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_table_adds_up_to_the_last_digit(seed: int) -> None:
+    random = np.random.RandomState(seed)
+    heights = dict(zip(LADDER, random.uniform(0.01, 30, 3), strict=True))
+    (table,) = decompositions(laddered(heights, spread=0.1))
+    for column in ("µs per epoch", "% of it"):
+        *cells, total = (round(100 * float(str(cell).replace(",", ""))) for cell in table.frame[column])
+        assert sum(cells) == total
+    assert list(table.frame["% of it"])[-1] == "100.00"
+
+
+def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
+    record = laddered(SHARES | {"manual": 0.05})
+    figure = parts(record)
+    assert figure is not None
+    times, shares = figure.panels
+    rows: list[Any] = [line.split(",") for line in shares.spec["data"]["values"].splitlines()[1:]]
+    assert [row[1] for row in rows] == ["arithmetic", "dispatch", "graph"]
+    assert [(float(row[2]), float(row[3])) for row in rows] == [(0, 10), (10, 5), (5, 100)]
+    assert "graph: arithmetic 10" in shares.text
+    assert "µs" in times.text
+
+
+def test_every_ladder_in_the_folder_ends_at_the_floor() -> None:
+    about = {i.name: i for i in discover()}
+    laddering = [name for name, i in about.items() if i.adds_to]
+    assert {REFERENCE, "torch_nn", "jax_grad"} <= {*laddering}
+    for name in laddering:
+        seen = []
+        while (here := about[name]).adds_to:
+            seen.append(name)
+            name = here.adds_to
+            assert name not in seen
+        assert name == "c_strict"
