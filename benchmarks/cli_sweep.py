@@ -23,7 +23,12 @@ def sweep(
     threads: Annotated[str, typer.Option(metavar="1|all|both", help="Of each library, on as many CPUs.")] = "both",
     implementation: Implementations = None,
     tuned: Tuned = False,
-    launches: Annotated[int, typer.Option(min=1, metavar="N", help="Fresh processes of each.")] = 10,
+    budget: Annotated[
+        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all of it; 10, but 4 launches at least.")
+    ] = None,
+    launches: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="So many fresh processes of each, whatever it takes.")
+    ] = None,
     rounds: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Turns of each on each point in a launch; about 15.")
     ] = None,
@@ -37,6 +42,8 @@ def sweep(
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     points = choices_sweep.points(widths, batches, at_width, at_batch, grid)
+    if budget and launches:
+        raise typer.BadParameter("give this, or --budget, which chooses it", param_hint="--launches")
     counts, folder, cpu = choices_sweep.threads(threads), choices.folder(output), choices.cpu(None)
     from benchmarks import environment, show
     from benchmarks.estimates import crossings, growth, rows
@@ -49,7 +56,15 @@ def sweep(
     documents, sessions = [], []
     for number in counts:
         settings = Settings(
-            RANDOM_POINTS, cpu, seed, launches=launches, rounds=rounds, cold_starts=0, threads=number, sweep=True
+            RANDOM_POINTS,
+            cpu,
+            seed,
+            launches=launches,
+            rounds=rounds,
+            budget_minutes=None if launches else (budget or 10) / len(counts),
+            cold_starts=0,
+            threads=number,
+            sweep=True,
         )
         session = Sweep(chosen, points, settings, folder)
         sessions.append(session)

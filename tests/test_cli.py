@@ -77,6 +77,7 @@ def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
         (("sweep", "--batches=4,6"), "--batches: 4,6: expected powers of two from 4 to 1,024"),
         (("sweep", "--at-batch=2"), "--at-batch: 2: expected powers of two"),
         (("sweep", "--at-width=5000"), "--at-width: 5000: expected whole numbers"),
+        (("sweep", "--budget=1", "--launches=2"), "--launches: give this, or --budget, which chooses it"),
         (("sweep", "--threads=2"), "--threads: 2: expected 1, all or both"),
         (("sweep", "--implementation=numpy_backprob"), "did you mean numpy_backprop"),
         (("sweep", "--output=/dev/null/results"), "/dev/null/results can't be written"),

@@ -32,6 +32,14 @@ def test_it_is_linear_in_points_launches_and_rounds(monkeypatch: pytest.MonkeyPa
     assert 60 * of(10).minutes(7) == pytest.approx(5 + 4 + 7 * (4 + 10 * a_point))
 
 
+def test_a_budget_buys_launches_and_four_whatever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.suite.estimate.apart_from", lambda _cpu: [])
+    estimate = of(10)
+    for number in (5, 17):
+        assert estimate.launches_in(60 * estimate.minutes(number) + 0.01) == number
+    assert estimate.launches_in(-100) == 4
+
+
 def test_nothing_starts_beside_turns_that_have_all_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchmarks.suite.estimate.apart_from", lambda _cpu: [1])
     assert of(1).launch.overlapped

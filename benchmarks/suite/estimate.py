@@ -15,6 +15,9 @@ from benchmarks.workloads import Workload, flat, named
 
 FEWEST_ROUNDS = 15
 
+FEWEST_LAUNCHES = 4
+"""Of a budget, however small it is: fewer tell next to nothing of their spread."""
+
 SECONDS_A_TURN = 0.0015
 """What a turn takes beside its training: messages, readings, and reading its result."""
 
@@ -29,6 +32,11 @@ class Estimate:
     launch: Cost
     judging: float
     rounds: int
+
+    def launches_in(self, seconds: float) -> int:
+        """How many these buy, with judging before them."""
+        left = seconds - self.judging - self.launch.starting
+        return max(FEWEST_LAUNCHES, int(left / self.launch.of_a_launch(self.rounds)))
 
     def minutes(self, launches: float) -> float:
         """Of so many launches, and of judging before them."""

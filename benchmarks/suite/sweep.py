@@ -36,6 +36,7 @@ class Planned:
     created: str
     calibrated: Calibration
     estimate: Estimate
+    launches: int
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Sweep(Suite):
     def run(self) -> None:
         """What is still to be done. After a KeyboardInterrupt all points that were finished are in the journal."""
         planned = self._planned or self._plan()
-        self.plan = Plan(planned.estimate.rounds, self.settings.launches or 0)
+        self.plan = Plan(planned.estimate.rounds, planned.launches)
         self._say(planned.estimate)
         report = self.report or self._judge()
         if not self.products:
@@ -128,12 +129,15 @@ class Sweep(Suite):
             passed, REFERENCE, cpus, self._shuffler, lambda i, workload: of_a_round(found[i.name, workload.name])
         )
         judging = judging_seconds(self.workloads, self.settings.points)
-        planned = Planned(self.created, calibrated, estimated(calibrated, self.settings, judging))
+        estimate = estimated(calibrated, self.settings, judging)
+        left = 60 * (self.settings.budget_minutes or 0) - (perf_counter() - self._began)
+        launches = self.settings.launches or estimate.launches_in(left)
+        planned = Planned(self.created, calibrated, estimate, launches)
         self._finish(planned)
         return planned
 
     def _say(self, estimate: Estimate) -> None:
-        points, launches = len(self.workloads), self.settings.launches or 0
+        points, launches = len(self.workloads), self.plan.launches
         done = sum(self._taken.values())
         if done:
             progress.say(f"going on with the sweep of {self.created}: {done} of {points * launches} are done")
@@ -163,7 +167,7 @@ class Sweep(Suite):
 
     def _launch_all(self, entries: Sequence[Entry]) -> None:
         """Those points first that have the fewest launches; all together where none has been left behind."""
-        wanted = self.settings.launches or 0
+        wanted = self.plan.launches
         by_name = {workload.name: workload for workload in self.workloads}
         timed = [name for name in by_name if name in entries[-1].epochs_per_round]
         if min(self._taken[name] for name in timed) >= wanted:
