@@ -39,7 +39,7 @@ class ProductQuestion:
 
 
 def products(module: Contract, dtype: str, side: int, now: Callable[[], int] = perf_counter_ns) -> Callable[[], int]:
-    """A function that multiplies two matrices of the framework, waits, and gives the nanoseconds of `now`; warmed up."""
+    """A function that multiplies two matrices of the framework, waits, and gives its nanoseconds; warmed up."""
     square = np.random.RandomState(0).uniform(-1, 1, (side, side))
     (left,), right, _ = module.convert([square], square, square, dtype)
 
