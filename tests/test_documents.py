@@ -50,7 +50,7 @@ def test_a_table_that_a_record_has_not_says_so() -> None:
 
 
 def test_an_unknown_table_is_named() -> None:
-    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, beginnings, break_even"):
+    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, versions, beginnings"):
         filled("<!-- table: speed --><!-- end -->")
 
 
