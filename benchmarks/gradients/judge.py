@@ -146,6 +146,7 @@ class Hearing:
         self._names = [i.name for i in implementations]
         self._replies: dict[tuple[str, str, Question], Reply] = {}
         self._printed: dict[str, str] = {}
+        self._verdicts: dict[tuple[str, Exam], list[Verdict]] = {}
 
     def note(self, reply: Reply) -> None:
         """One more. What an implementation prints anywhere is held against it everywhere."""
@@ -174,7 +175,10 @@ class Hearing:
             return exam.no_verdicts(implementation.name, FAILED, implementation.broken)
         if implementation.missing:
             return exam.no_verdicts(implementation.name, MISSING, implementation.missing)
-        return exam.verdicts(implementation.name, self._replies[implementation.name, "here", exam.question])
+        key = implementation.name, exam
+        if key not in self._verdicts:  # the truth along each one's own training takes its time
+            self._verdicts[key] = exam.verdicts(implementation.name, self._replies[*key[:1], "here", exam.question])
+        return self._verdicts[key]
 
     def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
         """Whether the same bits came out with everything else changed at once."""
