@@ -1,6 +1,7 @@
 """`pytest benchmarks/` without a driver is plain pytest-benchmark: real runs of it, with its own options."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ def plain(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "benchmarks/", *arguments],
         cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},  # else it knows that it is tested
         capture_output=True,
         text=True,
         check=False,

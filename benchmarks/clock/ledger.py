@@ -155,11 +155,11 @@ class Bookkeeper:
                     ours[code.co_filename] = Path(code.co_filename).parent == self.path.parent
                 count += ours[code.co_filename] and code.co_name != "train" and not code.co_name.startswith("<")
 
-        sys.setprofile(note)
+        sys.settrace(note)  # not setprofile: Numba tells that one of compiled functions, as if they were Python
         try:
             call()
         finally:
-            sys.setprofile(None)
+            sys.settrace(None)
         return count
 
 
