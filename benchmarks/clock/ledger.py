@@ -34,7 +34,7 @@ TOLERANCE = 1e-9
 """How far parameters may be from the reference's after the same epochs; an epoch more or less is much further."""
 
 LATE = 0.05
-"""The share of a round that conversion may take afterwards: more is work that was not waited for."""
+"""The share of a round that the first reading of its result may take beyond the next: more was not waited for."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Ledger:
     `parameters_sha256` is of what training started from, read back; `entered_first` and `entered_later` count calls of
     the file's own functions other than `train`: in the first epoch of the process, and what PROFILED_EPOCHS more add to
     a later call, which is nothing where all is compiled.
-    `late` is the median share of a round that reading its result took after the clock was stopped; `lowest` and
-    `highest` are the parameters that rounds ended with, entry by entry; `same_arrays`, whether a round gave an earlier
-    one's. `variables` are those of the environment that the file or its framework set.
+    `late` is the median share of a round that reading its result took after the clock was stopped, beyond what reading
+    it once more takes; `lowest` and `highest` are the parameters that rounds ended with, entry by entry; `same_arrays`,
+    whether a round gave an earlier one's. `variables` are those of the environment that the file or its framework set.
     """
 
     parameters_sha256: str
@@ -106,9 +106,12 @@ class Bookkeeper:
     def after(self, result: Sequence[Any], collecting: bool) -> None:
         """Right after it; `collecting` says whether garbage could be collected inside."""
         self.readings.append(self._reading_before.until(reading()))
-        started = perf_counter_ns()
-        arrays = [plain(self.module, p) for p in result]
-        self._late.append(perf_counter_ns() - started)
+        taken = []
+        for _ in range(2):  # the second time there is nothing left to wait for
+            started = perf_counter_ns()
+            arrays = [plain(self.module, p) for p in result]
+            taken.append(perf_counter_ns() - started)
+        self._late.append(max(0, taken[0] - taken[1]))
         self._collecting |= collecting
         self._same_arrays |= any(one is other for one in result for other in self._result)
         self._result = result

@@ -69,9 +69,9 @@ def ledger(record: Record) -> Table:
         "the first digits of the parameters' SHA-256, read back. Off the trajectory: the parameters at the end of any "
         f"round from those of {REFERENCE} after as many epochs. Python entered: calls of the file's own functions in "
         f"{PROFILED_EPOCHS} epochs, none where all is compiled. Late: the share of a round that reading its result "
-        "took after the clock was stopped. Pools: the threads of the largest. Variables: of the environment, set by "
-        "the file or its framework; no others reach a worker. All were alone on one CPU, with garbage collection off "
-        "in rounds."
+        "took after the clock was stopped, beyond reading it again. Pools: the threads of the largest. Variables: of "
+        "the environment, set by the file or its framework; no others reach a worker. All were alone on one CPU, with "
+        "garbage collection off in rounds."
     ]
     return Table("The fairness ledger", pd.DataFrame(lines), notes)
 
