@@ -1,16 +1,15 @@
-"""What several rooms are tested with: variants of the reference, and records that are made to measure."""
+"""What several rooms are tested with: variants of the reference, each implementation, other networks."""
 
 import functools
 import itertools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, dis
 from benchmarks.cores import all_cores
 from benchmarks.gradients import judge
 from benchmarks.gradients.planting import plant_all
-from benchmarks.gradients.verdicts import Report
 from benchmarks.interpreters import environments
 from benchmarks.publication import rendering
 from benchmarks.requirements import brought_by, pin
@@ -126,160 +124,3 @@ def network(
 def random_row(workload: Workload, seed: int, scale: float, dtype: str = "float64") -> Array:
     """Parameters as a flat row."""
     return np.random.RandomState(seed).uniform(-scale, scale, len(workload.entries)).astype(dtype)
-
-
-def planted_record(
-    log_ratios: Mapping[str, list[float]],
-    control: list[float] | None = None,
-    launches: int = 6,
-    rounds: int = 11,
-    **changes: Any,
-) -> dict[str, Any]:
-    """A record of one workload in which each implementation is exp(log_ratios[name][launch]) times the baseline.
-
-    The baseline itself drifts wildly from round to round, as machines do: what is paired must not care.
-    """
-    random = np.random.RandomState(0)
-    planted: list[tuple[str, bool, list[float]]] = [(REFERENCE, False, [0.0] * launches)]
-    planted += [(name, False, values) for name, values in log_ratios.items()]
-    planted += [(REFERENCE, True, control if control is not None else [0.0] * launches)]
-    timings = []
-    for launch in range(launches):
-        drift = 3e6 * np.exp(random.normal(0, 0.5, rounds))
-        for number, (name, copy, values) in enumerate(planted):
-            epochs = 100 * (number + 1)  # rounds of different length: what is compared is the time per epoch
-            noise = drift * np.exp(values[launch]) * epochs / 100
-            timings.append(
-                {
-                    "launch": launch,
-                    "workload": "hidden",
-                    "implementation": name,
-                    "copy": copy,
-                    "epochs_per_round": epochs,
-                    "round_nanoseconds": [round(value) for value in noise],
-                    "positions": [(number + turn) % len(planted) for turn in range(rounds)],
-                    "involuntary_switches": [0] * rounds,
-                    "waited_nanoseconds": [0] * rounds,
-                    "ledger": {
-                        "parameters_sha256": "0" * 64,
-                        "gradient_dtype": "float64",
-                        "result_dtype": "float64",
-                        "entered_first": 5,
-                        "entered_later": 100,
-                        "late": 0.001,
-                        "off_trajectory": 0.0,
-                        "same_arrays": False,
-                        "collecting": False,
-                        "process_threads": 1,
-                        "pools": [],
-                        "cpus": [0],
-                        "variables": {},
-                    },
-                    "violations": [],
-                }
-            )
-    return {
-        "schema": 4,
-        "created": "2026-01-02T03:04:05Z",
-        "command": "xorbench run",
-        "commit": None,
-        "partial": False,
-        "unfit": None,
-        "settings": {
-            "points": 1,
-            "cpu": 0,
-            "seed": 0,
-            "quick": False,
-            "launches": launches,
-            "rounds": rounds,
-            "budget_minutes": None,
-            "resolution": None,
-            "cold_starts": 3,
-        },
-        "plan": {
-            "rounds": rounds,
-            "launches": launches,
-            "pilot_launches": 0,
-            "looks": 1,
-            "confidence": 0.95,
-            "half_width": None,
-        },
-        "seconds": {"judge": 1.0, "calibration": 0.0, "launches": 6.0, "cold_starts": 1.0, "total": 8.0},
-        "machine": {
-            "name": "some-cpu-1-cores-linux",
-            "cpu": "Some CPU",
-            "cores": 1,
-            "system": "Linux",
-            "architecture": "x86_64",
-            "memory_gib": 1.0,
-        },
-        "environment": {
-            "versions": {"python": "3.11.7"},
-            "blas": {"name": "openblas", "version": "1"},
-            "variables": {},
-        },
-        "workloads": [
-            {
-                "name": "hidden",
-                "story": "made up",
-                "samples": 4,
-                "inputs": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
-                "targets": [[0.0], [1.0], [1.0], [0.0]],
-                "layer_sizes": [2, 4, 1],
-                "activation": "sigmoid",
-                "loss": "squared error",
-                "optimiser": "gradient descent",
-                "rate": 1.0,
-                "momentum": 0.0,
-                "decay": 0.0,
-                "epsilon": 0.0,
-                "epochs": 10_000,
-                "dtype": "float64",
-                "seed": "none",
-                "parameters_sha256": "0" * 64,
-            }
-        ],
-        "implementations": [
-            {
-                "name": name,
-                "framework": name,
-                "version": "1",
-                "tier": "idiomatic",
-                "execution": "eager",
-                "granularity": "one call per epoch",
-                "source_sha256": "0" * 64,
-                "missing": None,
-                "broken": None,
-                "installed_bytes": 2**20 * (10 + number),
-            }
-            for number, name in enumerate((REFERENCE, *log_ratios))
-        ],
-        "gradients": asdict(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])),
-        "launches": [
-            {
-                "number": number,
-                "rounds": rounds,
-                "overlapped": number > 0,
-                "seconds": 1.0,
-                "seconds_starting": 1.0,
-                "seconds_in_turns": 0.8,
-                "load_1_minute": 0.5,
-                "steal_seconds": 0.0,
-                "megahertz": None,
-            }
-            for number in range(launches)
-        ],
-        "timings": timings,
-        "cold_starts": [
-            {
-                "workload": "hidden",
-                "implementation": name,
-                "import_seconds": 0.1 * (place + 1) * stretch,
-                "first_call_seconds": 0.01 * (place + 1) * stretch,
-                "peak_bytes": 2**20 * 10 * (place + 1),
-            }
-            for place, name in enumerate((REFERENCE, *log_ratios))
-            for stretch in (0.99, 1.0, 1.01)
-        ],
-        "failures": [],
-    } | changes

@@ -1,58 +1,166 @@
-"""Records of sweeps that are made to measure: what an epoch costs is a formula."""
+"""Records that are made to measure: what is true of them is known."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from conftest import planted_record
 
 from benchmarks.contract import REFERENCE
-from benchmarks.workloads import sizes
-
-Cost = Callable[[int, int], float]
-"""Nanoseconds of an epoch, of a width and a batch."""
+from benchmarks.gradients.verdicts import Report
 
 
-def planted_sweep(
-    costs: dict[str, Cost],
-    widths: Sequence[int] = (2, 8, 32, 128),
-    batches: Sequence[int] = (4, 16, 64),
-    at_width: int = 8,
+def planted_record(
+    log_ratios: Mapping[str, list[float]],
+    control: list[float] | None = None,
     launches: int = 6,
-    noise: float = 0.01,
-    seed: int = 0,
-    threads: int = 1,
+    rounds: int = 11,
     **changes: Any,
 ) -> dict[str, Any]:
-    """Every width at batch 4, and every batch at one width; each launch of each point is off by its own noise.
+    """A record of one workload in which each implementation is exp(log_ratios[name][launch]) times the baseline.
 
-    `costs` has the baseline in it, whose second copy costs the same.
+    The baseline itself drifts wildly from round to round, as machines do: what is paired must not care.
     """
-    random = np.random.RandomState(seed)
-    others = [name for name in costs if name != REFERENCE]
-    record = planted_record({name: [0.0] * launches for name in others}, launches=launches, rounds=3, **changes)
-    template = record["timings"][0]
-    points = sizes.cross(widths, batches, at_width, 4)
-    record["workloads"] = [workload.description() for workload in points]
-    record["settings"] |= {"sweep": True, "threads": threads}
-    record["cold_starts"] = []
-    record["products"] = [
-        {"implementation": REFERENCE, "dtype": "float64", "side": 100, "nanoseconds": [250_000, 260_000, 240_000]}
-    ]
-    record["timings"] = []
-    for workload in points:
-        width, batch = workload.layer_sizes[1], len(workload.inputs)
-        for launch in range(launches):
-            for number, (name, copy) in enumerate([*((n, False) for n in costs), (REFERENCE, True)]):
-                a_round = costs[name](width, batch) * 1_000 * np.exp(noise * random.normal())
-                about = {"launch": launch, "workload": workload.name, "implementation": name, "copy": copy}
-                positions = [(number + turn) % (len(costs) + 1) for turn in range(3)]
-                times = {"epochs_per_round": 1_000, "round_nanoseconds": [round(a_round)] * 3, "positions": positions}
-                nothing = {"involuntary_switches": [0] * 3, "waited_nanoseconds": [0] * 3}
-                record["timings"].append({**template, **about, **times, **nothing})
-    return record
-
-
-def straight(fixed: float, each: float, power: float = 1.0) -> Cost:
-    """A fixed cost, and one for each unit of the width to a power."""
-    return lambda width, _batch: fixed + each * width**power
+    random = np.random.RandomState(0)
+    planted: list[tuple[str, bool, list[float]]] = [(REFERENCE, False, [0.0] * launches)]
+    planted += [(name, False, values) for name, values in log_ratios.items()]
+    planted += [(REFERENCE, True, control if control is not None else [0.0] * launches)]
+    timings = []
+    for launch in range(launches):
+        drift = 3e6 * np.exp(random.normal(0, 0.5, rounds))
+        for number, (name, copy, values) in enumerate(planted):
+            epochs = 100 * (number + 1)  # rounds of different length: what is compared is the time per epoch
+            noise = drift * np.exp(values[launch]) * epochs / 100
+            timings.append(
+                {
+                    "launch": launch,
+                    "workload": "hidden",
+                    "implementation": name,
+                    "copy": copy,
+                    "epochs_per_round": epochs,
+                    "round_nanoseconds": [round(value) for value in noise],
+                    "positions": [(number + turn) % len(planted) for turn in range(rounds)],
+                    "involuntary_switches": [0] * rounds,
+                    "waited_nanoseconds": [0] * rounds,
+                    "ledger": {
+                        "parameters_sha256": "0" * 64,
+                        "gradient_dtype": "float64",
+                        "result_dtype": "float64",
+                        "entered_later": 100,
+                        "late": 0.001,
+                        "off_trajectory": 0.0,
+                        "same_arrays": False,
+                        "collecting": False,
+                        "process_threads": 1,
+                        "pools": [],
+                        "cpus": [0],
+                        "variables": {},
+                    },
+                    "violations": [],
+                }
+            )
+    return {
+        "schema": 4,
+        "created": "2026-01-02T03:04:05Z",
+        "command": "xorbench run",
+        "commit": None,
+        "partial": False,
+        "unfit": None,
+        "settings": {
+            "points": 1,
+            "cpu": 0,
+            "seed": 0,
+            "quick": False,
+            "launches": launches,
+            "rounds": rounds,
+            "budget_minutes": None,
+            "resolution": None,
+            "cold_starts": 3,
+        },
+        "plan": {
+            "rounds": rounds,
+            "launches": launches,
+            "pilot_launches": 0,
+            "looks": 1,
+            "confidence": 0.95,
+            "half_width": None,
+        },
+        "seconds": {"judge": 1.0, "calibration": 0.0, "launches": 6.0, "cold_starts": 1.0, "total": 8.0},
+        "machine": {
+            "name": "some-cpu-1-cores-linux",
+            "cpu": "Some CPU",
+            "cores": 1,
+            "system": "Linux",
+            "architecture": "x86_64",
+            "memory_gib": 1.0,
+        },
+        "environment": {
+            "versions": {"python": "3.11.7"},
+            "blas": {"name": "openblas", "version": "1"},
+            "variables": {},
+        },
+        "workloads": [
+            {
+                "name": "hidden",
+                "story": "made up",
+                "samples": 4,
+                "inputs": [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
+                "targets": [[0.0], [1.0], [1.0], [0.0]],
+                "layer_sizes": [2, 4, 1],
+                "activation": "sigmoid",
+                "loss": "squared error",
+                "optimiser": "gradient descent",
+                "rate": 1.0,
+                "momentum": 0.0,
+                "decay": 0.0,
+                "epsilon": 0.0,
+                "epochs": 10_000,
+                "dtype": "float64",
+                "seed": "none",
+                "parameters_sha256": "0" * 64,
+            }
+        ],
+        "implementations": [
+            {
+                "name": name,
+                "framework": name,
+                "version": "1",
+                "tier": "idiomatic",
+                "execution": "eager",
+                "granularity": "one call per epoch",
+                "source_sha256": "0" * 64,
+                "missing": None,
+                "broken": None,
+                "installed_bytes": 2**20 * (10 + number),
+            }
+            for number, name in enumerate((REFERENCE, *log_ratios))
+        ],
+        "gradients": asdict(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])),
+        "launches": [
+            {
+                "number": number,
+                "rounds": rounds,
+                "overlapped": number > 0,
+                "seconds": 1.0,
+                "seconds_starting": 1.0,
+                "seconds_in_turns": 0.8,
+                "load_1_minute": 0.5,
+                "steal_seconds": 0.0,
+                "megahertz": None,
+            }
+            for number in range(launches)
+        ],
+        "timings": timings,
+        "cold_starts": [
+            {
+                "workload": "hidden",
+                "implementation": name,
+                "import_seconds": 0.1 * (place + 1) * stretch,
+                "first_call_seconds": 0.01 * (place + 1) * stretch,
+                "peak_bytes": 2**20 * 10 * (place + 1),
+            }
+            for place, name in enumerate((REFERENCE, *log_ratios))
+            for stretch in (0.99, 1.0, 1.01)
+        ],
+        "failures": [],
+    } | changes

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.gradients.verdicts import INSIDE, Accuracy, Report, TrainingEnd, Trajectory, Verdict

@@ -1,7 +1,7 @@
 """The lines of a sweep: found in the record, each with what stands still."""
 
-from conftest import planted_record
-from planted import planted_sweep, straight
+from planted import planted_record
+from swept import planted_sweep, straight
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.axes import Axis, axes, is_sweep

@@ -1,6 +1,6 @@
 """The tables of cold costs: the right number under the right head."""
 
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.tables import beginnings

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.clock import order
 from benchmarks.contract import REFERENCE

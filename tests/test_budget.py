@@ -54,4 +54,11 @@ def test_a_small_budget_buys_short_launches_but_enough_of_them() -> None:
     cost = Cost(starting=2.0, round=0.04, overlapped=False)
     rounds = budget.rounds_per_launch([Spread(1e-6, 1.0)], cost, 30, block=4)
     assert cost.of_a_launch(rounds) * budget.FEWEST_LAUNCHES <= 30
-    assert budget.rounds_per_launch([Spread(1e-6, 1.0)], cost, 0, block=4) == 4
+
+
+@pytest.mark.parametrize("overlapped", [True, False])
+def test_where_starting_alone_takes_too_long_a_launch_is_not_all_starting(overlapped: bool) -> None:
+    cost = Cost(starting=20.0, round=0.05, overlapped=overlapped)
+    rounds = budget.rounds_per_launch([Spread(1e-6, 1e-2)], cost, 100, block=14)
+    assert cost.of_a_launch(rounds) <= 2 * cost.of_a_launch(14)
+    assert 20 <= rounds * cost.round <= 40

@@ -1,7 +1,7 @@
 """The sentences under a table: what was measured, and why it is weak where it is."""
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.tables.captions import caption, weaknesses

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.estimates.changes import Change, changes, notes
 

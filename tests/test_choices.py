@@ -2,7 +2,7 @@
 
 from conftest import Variant
 
-from benchmarks import choices
+from benchmarks.cli import choices
 from benchmarks.contract import REFERENCE, discover
 from benchmarks.workloads import TUTORIAL, WORKLOADS
 

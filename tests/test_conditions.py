@@ -1,6 +1,6 @@
 """The tables of conditions: what was kept, what was broken, what is unknown."""
 
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.tables import beginnings, conditions
 

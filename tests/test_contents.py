@@ -1,7 +1,7 @@
 """What the page shows of one machine is what the record says."""
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 from shown import shown_record
 
 from benchmarks.contract import REFERENCE

@@ -7,7 +7,8 @@ import pytest
 import typer
 from conftest import OTHER_NUMPY, Variant, environment_with
 
-from benchmarks import choices, records
+from benchmarks import records
+from benchmarks.cli import choices
 from benchmarks.clock.cold import ColdStart, cold_start
 from benchmarks.contract import REFERENCE, discover, read
 from benchmarks.environment import allowed_cpus

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks import records
 from benchmarks.contract import REFERENCE

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 from test_intervals import T_5
 
 from benchmarks.estimates import control

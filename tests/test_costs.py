@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import costs

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import planted_sweep, straight
+from swept import planted_sweep, straight
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.axes import WIDTH, axes

@@ -1,8 +1,8 @@
 """The curves of a sweep: a panel for each axis and number of threads, colours that hold over the whole album."""
 
 import pytest
-from conftest import planted_record
-from planted import planted_sweep, straight
+from planted import planted_record
+from swept import planted_sweep, straight
 
 from benchmarks.contract import REFERENCE
 from benchmarks.pictures import album, vega

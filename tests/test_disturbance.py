@@ -1,7 +1,7 @@
 """Disturbance: flagged and counted, never dropped; unknown where the system does not tell."""
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import disturbance

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks import records
 from benchmarks.contract import CONSTANTS, FUNCTIONS, discover, load
@@ -171,9 +171,10 @@ UNTESTED_ALONE = {
     *("scales", "album", "parts", "vega"),  # by test_figure, which draws all there is
     *("settings", "calibration", "spending"),  # by test_suite
     *("answering", "interpreter"),  # by test_isolation and test_contestants
-    "cli_making",  # by test_environments and test_skeleton
-    *("cli_records", "cli_options", "choices_sweep", "keeping"),  # by test_cli
-    "cli_sweep",  # by test_sweep
+    *("protocol", "implementation"),  # by test_reading
+    "making",  # by test_environments and test_skeleton
+    "options",  # by test_measuring
+    *("sweeping", "choices_of_sweep"),  # by test_sweep and test_cli
     "lines",  # by test_frames, as is the next
     "columns",
     "publication",  # by hand: it takes minutes

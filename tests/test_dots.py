@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 from shown import shown_record
 
 from benchmarks.estimates import control

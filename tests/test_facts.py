@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conftest import planted_record
+from planted import planted_record
 from shown import shown_record
 
 from benchmarks.page.facts import facts

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 from shown import NASTY, report, shown_record
 
 from benchmarks.gradients.verdicts import Report

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.exports import foreign
 

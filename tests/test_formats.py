@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import planted_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from planted import planted_record
 
 from benchmarks.tables.catalogue import tables
 from benchmarks.tables.cells import Table, plain

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 import benchmarks
 from benchmarks import records

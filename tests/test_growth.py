@@ -1,10 +1,10 @@
 """How cost grows: planted coefficients come out again, and what does not grow as they say is seen."""
 
 import pytest
-from conftest import planted_record
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import Cost, planted_sweep
+from planted import planted_record
+from swept import Cost, planted_sweep
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.growth import fitted, growth, peak

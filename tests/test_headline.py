@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.tables.headline import headline

@@ -50,7 +50,6 @@ def test_every_implementation_keeps_the_rules(
     assert ledger.parameters_sha256 == WORKLOAD.parameters_sha256
     assert (ledger.gradient_dtype, ledger.result_dtype) == ("float64", "float64")
     assert (ledger.entered_later == 0) == (present.execution == "compiled")
-    assert ledger.entered_first > 0
 
 
 TRAIN = (

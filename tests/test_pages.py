@@ -1,6 +1,6 @@
 """The pages of the results folder: whatever a record is called, its page is a page."""
 
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.exports.columns import COLUMNS
 from benchmarks.publication import pages

@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.costs import costs

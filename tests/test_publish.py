@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks import records
 from benchmarks.publication import publish

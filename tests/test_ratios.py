@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from conftest import planted_record
 from hypothesis import given
 from hypothesis import strategies as st
+from planted import planted_record
 
 from benchmarks import records
 from benchmarks.contract import REFERENCE

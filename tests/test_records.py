@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks import records
 

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks import records
 from benchmarks.publication import rendering

@@ -5,7 +5,7 @@ import itertools
 import math
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.pictures.rounds import MOST_POINTS, rounds
 

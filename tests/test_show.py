@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from benchmarks import show
+from benchmarks.cli import show
 from benchmarks.estimates.intervals import Interval
 from benchmarks.tables.cells import Table
 

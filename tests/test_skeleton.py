@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import skeleton
-from benchmarks.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, load, read
+from benchmarks.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, load, read, skeleton
 from benchmarks.gradients.judge import judge
 from benchmarks.tables import judgements
 from benchmarks.workloads import WORKLOADS

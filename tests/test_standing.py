@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from conftest import planted_record
-from planted import planted_sweep, straight
+from planted import planted_record
+from swept import planted_sweep, straight
 
 from benchmarks import records
 from benchmarks.contract import REFERENCE

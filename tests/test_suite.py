@@ -133,7 +133,7 @@ def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPat
     assert (record["plan"]["looks"], record["plan"]["confidence"]) == (1, 0.975)
 
 
-LEDGER = Ledger("0" * 64, "float64", "float64", 1, 1, 0.0, [], [], False, False, 1, [], [0], {})
+LEDGER = Ledger("0" * 64, "float64", "float64", 1, 0.0, [], [], False, False, 1, [], [0], {})
 CALIBRATION = Timing(-1, "neuron", REFERENCE, False, 100, [10**6], [0], [0], [0], LEDGER)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import planted_record
+from planted import planted_record
 from shown import FLAT, OR, VALLEY, report
 
 from benchmarks.pictures import surfaces

@@ -1,8 +1,8 @@
 """The tables of a sweep, in every format, and only a sweep has them."""
 
 import pytest
-from conftest import planted_record
-from planted import planted_sweep, straight
+from planted import planted_record
+from swept import planted_sweep, straight
 
 from benchmarks import records
 from benchmarks.contract import REFERENCE

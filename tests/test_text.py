@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from benchmarks.contract import discover
-from benchmarks.text import gradients_by, lines_of_code
+from benchmarks.contract.text import gradients_by, lines_of_code
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The clock's tables: the right number under the right head, with the digits that the interval allows."""
 
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.changes import changes

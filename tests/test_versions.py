@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from conftest import planted_record
+from planted import planted_record
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import intervals

@@ -60,10 +60,13 @@ def spread(launches: Sequence[Sequence[float]]) -> Spread:
 def rounds_per_launch(spreads: Sequence[Spread], cost: Cost, seconds: float, block: int) -> int:
     """The multiple of `block` that makes the means of the rows most precise in these seconds, all in all.
 
-    Turns fill IN_TURNS of every launch, and there are FEWEST_LAUNCHES of them, where that is possible.
+    Turns fill IN_TURNS of every launch, and there are FEWEST_LAUNCHES of them, where that is possible; where not even
+    the shortest ones are so many, a launch is still up to twice as long as those, or it would be all starting.
     """
     candidates = range(block, max(block, MOST_ROUNDS) + 1, block)
-    affordable = [r for r in candidates if cost.of_a_launch(r) * FEWEST_LAUNCHES <= seconds] or [block]
+    shortest, share = cost.of_a_launch(block), seconds / FEWEST_LAUNCHES
+    longest = share if share >= shortest else 2 * shortest
+    affordable = [r for r in candidates if cost.of_a_launch(r) <= longest]
     filled = [r for r in affordable if r * cost.round >= IN_TURNS * cost.of_a_launch(r)] or [affordable[-1]]
     return min(filled, key=lambda r: sum(s.of_a_launch(r) for s in spreads) * cost.of_a_launch(r))
 

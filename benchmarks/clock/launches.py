@@ -32,6 +32,7 @@ class LaunchRecord:
 class Launches:
     """Launches of the same entries on one CPU; workers start on CPUs that share no core with it, if there are any.
 
+    Those of the first launch start on all CPUs, for nobody takes turns meanwhile.
     On several CPUs each worker has as many threads, and starts where it is timed: then nothing starts beside it.
     A context: at its end no worker is left.
     """
@@ -70,12 +71,12 @@ class Launches:
         """
         began, before = perf_counter(), conditions(self._cpus)
         overlapped = self._upcoming is not None
-        launch = self._upcoming or self._started()
+        launch = self._upcoming or self._started(environment.allowed_cpus())
         self._upcoming = None
         try:
             launch.wait()
             if self._apart and not last:
-                self._upcoming = self._started()
+                self._upcoming = self._started(self._apart)
             launch.run(self._cpus, rounds, done)
         finally:
             launch.stop()
@@ -91,13 +92,12 @@ class Launches:
             **asdict(after) | {"steal_seconds": None if None in stolen else stolen[0] - stolen[1]},  # type: ignore[operator]
         )
 
-    def _started(self) -> Launch:
+    def _started(self, places: Sequence[int]) -> Launch:
         workloads = self._shuffler.sample(self._workloads, len(self._workloads))
         launch = Launch(self._number, workloads, self._entries, self._shuffler)
         self._number += 1
         try:
-            alone = [[cpu] for cpu in self._apart or environment.allowed_cpus()]
-            launch.start(alone if len(self._cpus) == 1 else [self._cpus])
+            launch.start([[cpu] for cpu in places] if len(self._cpus) == 1 else [self._cpus])
         except BaseException:
             launch.stop()
             raise

@@ -41,9 +41,8 @@ LATE = 0.05
 class Ledger:
     """What one worker observed of one workload.
 
-    `parameters_sha256` is of what training started from, read back; `entered_first` and `entered_later` count calls of
-    the file's own functions other than `train`: in the first epoch of the process, and what PROFILED_EPOCHS more add to
-    a later call, which is nothing where all is compiled.
+    `parameters_sha256` is of what training started from, read back; `entered_later` counts calls of the file's own
+    functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all is compiled.
     `late` is the median share of a round that reading its result took after the clock was stopped, beyond what reading
     it once more takes; `lowest` and `highest` are the parameters that rounds ended with, entry by entry; `same_arrays`,
     whether a round gave an earlier one's. `variables` are those of the environment that the file or its framework set.
@@ -52,7 +51,6 @@ class Ledger:
     parameters_sha256: str
     gradient_dtype: str
     result_dtype: str
-    entered_first: int
     entered_later: int
     late: float
     lowest: list[float]
@@ -84,7 +82,7 @@ class Bookkeeper:
         def train(epochs: int) -> None:
             self.module.train(recipe, parameters, inputs, targets, epochs)
 
-        self._entered_first = self._entered(lambda: train(1))
+        train(1)
         entered = []
         for epochs in (PROFILED_EPOCHS, 2 * PROFILED_EPOCHS):
             train(epochs)  # may compile for this number of epochs
@@ -130,7 +128,6 @@ class Bookkeeper:
             parameters_sha256=self._sha256,
             gradient_dtype=self._gradient_dtype,
             result_dtype=_dtype([*self._result, *(plain(self.module, p) for p in self._result)]),
-            entered_first=self._entered_first,
             entered_later=self._entered_later,
             late=statistics.median(
                 late / (seconds * 1e9) for late, seconds in zip(self._late, round_seconds, strict=True)

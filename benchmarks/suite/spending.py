@@ -14,7 +14,7 @@ from benchmarks.records import Record
 from benchmarks.suite.settings import Plan
 
 PILOT_LAUNCHES = 4
-PILOT_ROUNDS = 60
+PILOT_ROUNDS = 120
 
 FIRST_LOOK = 8
 """After how many launches a run with a resolution looks first; then after twice as many, and so on."""
@@ -33,7 +33,7 @@ def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: i
     `turns` are taken in each round, and `compared` ratios are looked at together.
     """
     cost = budget.Cost(
-        starting=pilot[0].seconds_starting,
+        starting=statistics.median(launch.seconds_starting for launch in pilot[1:]),
         round=statistics.median(launch.seconds_in_turns / launch.rounds for launch in pilot[1:]),
         overlapped=all(launch.overlapped for launch in pilot[1:]),
     )

@@ -3,7 +3,6 @@
 from collections import Counter
 
 from benchmarks.estimates import control, disturbance, rows
-from benchmarks.estimates.axes import is_sweep
 from benchmarks.records import Record
 from benchmarks.tables.cells import plain
 
@@ -37,7 +36,8 @@ def weaknesses(record: Record) -> list[str]:
         sentences.append("The run was interrupted: this is what was finished. Run it again for the rest.")
     if launches < ENOUGH_LAUNCHES:
         many = "one launch" if launches == 1 else f"{launches} launches"
-        more = f"--launches {ENOUGH_LAUNCHES}" if is_sweep(record) else "--budget 3"
+        budget = record["settings"]["budget_minutes"]
+        more = f"--budget {2 * budget:.3g}" if budget else f"--launches {ENOUGH_LAUNCHES}"
         sentences.append(f"Only {many}: the intervals are wide, or none. Run with {more} for narrower ones.")
     if (resolution := record["settings"]["resolution"]) and (left := rows.unresolved(record, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)

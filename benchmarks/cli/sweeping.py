@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli_options import AsJson, Extra, Implementations, Output, Seed, Tuned
+from benchmarks.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned
 
 app = typer.Typer()
 
@@ -38,16 +38,17 @@ def sweep(
     as_json: AsJson = False,
 ) -> int:
     """Time an epoch over widths and batches: where the lines cross. Go on with what was interrupted."""
-    from benchmarks import choices, choices_sweep
+    from benchmarks.cli import choices, choices_of_sweep
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
-    points = choices_sweep.points(widths, batches, at_width, at_batch, grid)
+    points = choices_of_sweep.points(widths, batches, at_width, at_batch, grid)
     if budget and launches:
         raise typer.BadParameter("give this, or --budget, which chooses it", param_hint="--launches")
-    counts, folder, cpu = choices_sweep.threads(threads), choices.folder(output), choices.cpu(None)
-    from benchmarks import environment, show
+    counts, folder, cpu = choices_of_sweep.threads(threads), choices.folder(output), choices.cpu(None)
+    from benchmarks import environment
+    from benchmarks.cli import show
+    from benchmarks.cli.keeping import kept
     from benchmarks.estimates import crossings, growth, rows
-    from benchmarks.keeping import kept
     from benchmarks.suite.settings import Settings
     from benchmarks.suite.sweep import RANDOM_POINTS, Sweep
     from benchmarks.tables.catalogue import tables

@@ -4,10 +4,19 @@ import ast
 import re
 from collections.abc import Sequence
 from copy import deepcopy
+from pathlib import Path
 
 WRITTEN = ("predict", "loss", "gradient")
 
 NEIGHBOURS = "implementations"
+
+
+def parsed(path: Path) -> ast.Module | None:
+    """The text of a file; None where it is not Python that can be read."""
+    try:
+        return ast.parse(path.read_bytes(), path.name)
+    except (SyntaxError, ValueError, OSError):
+        return None
 
 
 def gradients_by(tree: ast.Module) -> str | None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli_options import AsJson, Output
+from benchmarks.cli.options import AsJson, Output
 
 app = typer.Typer()
 
@@ -22,11 +22,11 @@ def compare(
     as_json: AsJson = False,
 ) -> int:
     """What became of each ratio from record A to record B, where that can be said."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
 
     limit = choices.share(fail_if_slower, "--fail-if-slower")
     old, new = choices.record(before), choices.record(after)
-    from benchmarks import show
+    from benchmarks.cli import show
     from benchmarks.estimates import changes
     from benchmarks.tables import timings
 
@@ -46,10 +46,10 @@ def show_(
     form: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="md, csv, tex or html.")] = None,
 ) -> int:
     """Print a record's tables, here in colour or as a text to paste."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
 
     content = choices.record(record)
-    from benchmarks import show
+    from benchmarks.cli import show
     from benchmarks.tables.catalogue import named
     from benchmarks.tables.formats import FORMATS
 
@@ -72,7 +72,7 @@ def export(
     parquet: Annotated[Path | None, typer.Option(metavar="DIR", help="Frames of them all, a file each.")] = None,
 ) -> int:
     """Write records as other tools read them."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
 
     if pytest_benchmark is None and parquet is None:
         raise typer.BadParameter("nothing to write; give --pytest-benchmark FILE or --parquet DIR")
@@ -105,7 +105,8 @@ def check(
     record: Annotated[list[Path] | None, typer.Argument(metavar="[RECORD...]", help="All there are, if none.")] = None,
 ) -> int:
     """Say whether records may be published: gradients, the run's own control, nothing personal; 1 if not."""
-    from benchmarks import choices, records
+    from benchmarks import records
+    from benchmarks.cli import choices
     from benchmarks.publication import contribution
 
     found = []
@@ -125,7 +126,7 @@ def check(
 @app.command("publish")
 def publish_(output: Output = None) -> int:
     """Render the tables from the records."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
     from benchmarks.publication import publish
 
     try:
@@ -140,7 +141,7 @@ def publish_(output: Output = None) -> int:
 @app.command()
 def verify(output: Output = None) -> int:
     """Render the tables again and compare: 1 where what is published is not what the records say."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
     from benchmarks.publication import publish
 
     folder = choices.folder(output)

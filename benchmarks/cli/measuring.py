@@ -1,36 +1,25 @@
-"""The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify, environments, new.
-
-Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
-row that became slower than it may, a record that may not be published, or a page that is not what the records say; 2 a
-mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
-"""
+"""The commands that ask implementations: list, gradients, run."""
 
 import signal
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks import cli_making, cli_records, cli_sweep
-from benchmarks.cli_options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads
+from benchmarks.cli.options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads
 
-app = typer.Typer(
-    help="What a training step costs in each framework, and whether its gradient is right.",
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app = typer.Typer()
 
 
 @app.command("list")
 def list_(extra: Extra = None, as_json: AsJson = False) -> int:
     """List the implementations and workloads; those that are missing with the reason."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
 
     implementations = [i.description() for i in choices.implementations(None, extra)]
     workloads = [w.description() for w in choices.workloads(None)]
-    from benchmarks import show
+    from benchmarks.cli import show
     from benchmarks.tables import field
 
     if as_json:
@@ -56,13 +45,14 @@ def gradients(
     as_json: AsJson = False,
 ) -> int:
     """Judge every gradient: against the true one, and by what rounding alone explains."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
     from benchmarks.workloads import TUTORIAL
 
     chosen, workloads = choices.implementations(implementation, extra, tuned), choices.workloads(workload, TUTORIAL)
     file, chosen = choices.report(report), choices.in_environments(chosen, python)
-    from benchmarks import environment, progress, show
+    from benchmarks import environment, progress
     from benchmarks import report as document
+    from benchmarks.cli import show
     from benchmarks.gradients.judge import judge
     from benchmarks.tables import judgements
 
@@ -87,7 +77,7 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 4, with --resolution 30.")
+        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 5, with --resolution 30.")
     ] = None,
     resolution: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
@@ -97,7 +87,7 @@ def run(
     ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Turns of each in such a launch; 100.")] = None,
     cold_starts: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 5.")
+        int | None, typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 4.")
     ] = None,
     cpu: Annotated[int | None, typer.Option(min=0, metavar="N", help="The CPU to time on; the last one.")] = None,
     seed: Seed = 0,
@@ -107,7 +97,7 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Judge the gradients, time what passed, print the tables, write the record."""
-    from benchmarks import choices
+    from benchmarks.cli import choices
     from benchmarks.workloads import TUTORIAL
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
@@ -117,9 +107,10 @@ def run(
     fixed = quick or launches or rounds
     if fixed and (budget or wanted):
         raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
-    from benchmarks import environment, show, suite
+    from benchmarks import environment, suite
+    from benchmarks.cli import show
+    from benchmarks.cli.keeping import kept
     from benchmarks.estimates import rows
-    from benchmarks.keeping import kept
     from benchmarks.tables.catalogue import tables
 
     settings = suite.Settings(
@@ -129,9 +120,9 @@ def run(
         quick=quick,
         launches=launches or (3 if quick else 20) if fixed else None,
         rounds=rounds or (30 if quick else 100) if fixed else None,
-        budget_minutes=None if fixed else budget or (30 if wanted else 4),
+        budget_minutes=None if fixed else budget or (30 if wanted else 5),
         resolution=wanted,
-        cold_starts=cold_starts if cold_starts is not None else 2 if quick else 5,
+        cold_starts=cold_starts if cold_starts is not None else 2 if quick else 4,
     )
     session = suite.Suite(chosen, workloads, settings)
     try:
@@ -151,22 +142,3 @@ def run(
         return 130
     failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
     return 1 if failed or choices.missing(implementation, chosen) else 0
-
-
-app.add_typer(cli_sweep.app)
-app.add_typer(cli_records.app)
-app.add_typer(cli_making.app)
-
-
-def main() -> None:
-    """The entry point: a mistake in the call is one line on standard error."""
-    try:
-        code = app(standalone_mode=False)
-    except typer.TyperException as error:
-        typer.echo(f"xorbench: {' '.join(error.format_message().split())} (see xorbench --help)", err=True)
-        code = 2
-    sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli_options import AsJson
+from benchmarks.cli.options import AsJson
 
 app = typer.Typer()
 environments_app = typer.Typer(help="Other virtual environments, for run --python and gradients --python.")
@@ -36,7 +36,7 @@ def create(
 @environments_app.command("list")
 def list_(as_json: AsJson = False) -> int:
     """List the environments that were made, with all that is in them."""
-    from benchmarks import show
+    from benchmarks.cli import show
     from benchmarks.interpreters.environments import environments
     from benchmarks.interpreters.survey import Unusable, survey
     from benchmarks.tables import field
@@ -64,7 +64,7 @@ def new(
     output: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; here.")] = None,
 ) -> int:
     """Write NAME.py, the skeleton of an implementation: every function, what it gives, and nothing filled in."""
-    from benchmarks import skeleton
+    from benchmarks.contract import skeleton
 
     try:
         typer.echo(skeleton.write(name, framework, output or Path()))

@@ -132,7 +132,9 @@ def test_a_framework_that_is_neither_a_distribution_nor_a_program_is_missing(var
 def test_a_missing_library_that_the_project_pins_comes_with_what_to_do(
     variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("benchmarks.contract.pin", lambda name: f"{name}==1.2" if name == "no_such_library" else None)
+    monkeypatch.setattr(
+        "benchmarks.contract.reading.pin", lambda name: f"{name}==1.2" if name == "no_such_library" else None
+    )
     absent = read(variant("pinned", ("import numpy as np", "import numpy as np\nimport no_such_library as nsl")))
     assert absent.missing == "no_such_library is not installed; pip install no_such_library==1.2"
 

@@ -1,0 +1,1 @@
+"""The command, `xorbench`: what can be asked for, what was, and what is printed."""

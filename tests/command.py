@@ -1,0 +1,22 @@
+"""The command as a user meets it: a real process, its standard output, its exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from benchmarks import records
+
+XORBENCH = (sys.executable, "-m", "benchmarks.cli")
+
+COMMITTED = str(records.paths(records.FOLDER)[-1])
+
+
+def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*XORBENCH, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(done.stdout)
+    return content

@@ -1,0 +1,181 @@
+"""The commands that ask implementations, as a user meets them."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from command import XORBENCH, document, xorbench
+from conftest import Variant
+
+from benchmarks import records
+from benchmarks.contract import REFERENCE
+from benchmarks.workloads import WORKLOADS
+
+SHORT = (
+    "--quick",
+    "--launches=2",
+    "--rounds=4",
+    "--cold-starts=1",
+    "--workload=neuron",
+    f"--implementation={REFERENCE}",
+)
+
+
+def test_list_tells_what_there_is(variant: Variant) -> None:
+    absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    broken = variant("broken", ("def loss(", "def cost("))
+    found = document(xorbench("list", "--json", "--with", absent, "--with", broken))
+    implementations = {i["name"]: i for i in found["implementations"]}
+    assert {REFERENCE, "torch_autograd", "jax_grad"} <= set(implementations)
+    assert implementations["absent"]["missing"] == "no_such_library is not installed"
+    assert "the function loss is missing" in implementations["broken"]["broken"]
+    assert {w["name"]: w["parameters_sha256"] for w in found["workloads"]} == {
+        name: workload.parameters_sha256 for name, workload in WORKLOADS.items()
+    }
+    text = xorbench("list", "--with", absent).stdout
+    assert "absent is missing: no_such_library is not installed." in text
+
+
+def test_gradients_inside_are_0_and_outside_1(variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
+    call = ("gradients", "--points=3", "--seed=5", "--json", f"--implementation={REFERENCE}")
+    fine, bad = xorbench(*call), xorbench(*call, "--with", wrong)
+    assert (fine.returncode, bad.returncode) == (0, 1)
+    assert document(fine)["passed"]
+    rows = document(bad)["rows"]
+    wanted = {"implementation", "workload", "dtype", "parameter", "points", "of_bound", "ulps", "absolute", "verdict"}
+    assert all(wanted <= set(row) for row in rows)
+    assert {row["verdict"] for row in rows if row["implementation"] == REFERENCE} == {"inside"}
+    assert "outside" in {row["verdict"] for row in rows if row["implementation"] == "wrong"}
+    assert {(row["points"], row["dtype"]) for row in rows} == {(170, "float64"), (170, "float32")}
+
+
+def test_gradients_for_people_show_where(variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
+    done = xorbench("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
+    assert done.returncode == 1
+    assert re.search(r"wrong \(neuron float64\): [Wb]1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_gradient_comes_with_its_smallest_example(variant: Variant, tmp_path: Path) -> None:
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
+    call = ("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", wrong)
+    done = xorbench(*call)
+    script = done.stdout.split("to paste:\n\n")[1]
+    shown = subprocess.run(
+        [sys.executable, "-"], input=script, capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert shown.stdout == "[[-0.125]] and at [0, 0] not 0.125\n"
+
+
+@pytest.mark.parametrize("ending", ["md", "html"])
+def test_a_report_holds_all_of_it(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"judged.{ending}"
+    done = xorbench("gradients", "--points=3", f"--implementation={REFERENCE}", "--report", file)
+    assert done.returncode == 0
+    assert f"The report: {file}" in done.stdout
+    text = file.read_text(encoding="utf-8")
+    for title in ("Planted faults in float32", "The oracle audited", "The same bits again", "True errors in float64"):
+        assert title in text
+    assert str(tmp_path) not in text
+    pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
+    if ending == "md":
+        drawn = ("accuracy-saturation", "accuracy-scale", "losses", "trajectories")
+        assert pictures == [f"judged-{name}.svg" for name in drawn]
+        assert all(f"]({name})" in text for name in pictures)
+    else:
+        assert pictures == []
+        assert text.count("<svg") == 4
+        assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]+"', "", text)
+
+
+def test_one_that_hangs_is_named_and_the_others_are_judged(variant: Variant) -> None:
+    line = "    *layers, logits = forward(recipe, parameters, inputs)\n"
+    hangs = variant("hangs", (line, f"    while True: pass\n{line}"))
+    call = ("gradients", "--points=1", "--workload=neuron", f"--implementation={REFERENCE}", "--time-limit=2", "--json")
+    done = xorbench(*call, "--with", hangs)
+    assert done.returncode == 1
+    rows = document(done)["rows"]
+    assert {r["reason"] for r in rows if r["implementation"] == "hangs"} == {
+        "no answer: silent for 2 s while giving gradients of neuron in float64",
+    }
+    assert {r["verdict"] for r in rows if r["implementation"] == REFERENCE} == {"inside"}
+
+
+def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:
+    absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    call = ("gradients", "--points=1", "--workload=neuron", "--with", absent, f"--implementation={REFERENCE}")
+    assert xorbench(*call).returncode == 0
+    assert xorbench(*call, "--implementation=absent").returncode == 1
+
+
+def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant) -> None:
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
+    done = xorbench("run", *SHORT, "--output", tmp_path / "res", "--with", wrong, "--json")
+    assert done.returncode == 1
+    found = document(done)
+    record = records.read(Path(found["record"]))
+    assert record["command"].endswith("--output res --with wrong.py --json")
+    assert set(found["noise_floor"]) == {"value", "low", "high"}
+    rows = {row["implementation"]: row for row in found["rows"]}
+    assert (rows[REFERENCE]["verdict"], rows[REFERENCE]["ratio"]) == ("baseline", 1)
+    assert rows[REFERENCE]["microseconds_per_epoch"] > 0
+    assert (rows["wrong"]["verdict"], rows["wrong"]["microseconds_per_epoch"]) == ("outside", None)
+    assert [path for path in (tmp_path / "res").rglob("*") if path.is_file()] == [Path(found["record"])]
+    published = xorbench("publish", "--output", tmp_path / "res")
+    assert published.returncode == 0
+    assert str(tmp_path / "res" / "data" / "timings.csv") in published.stdout
+    assert xorbench("verify", "--output", tmp_path / "res").returncode == 0
+    checked = xorbench("check", found["record"])
+    assert checked.returncode == 1
+    assert "the gradient of wrong on neuron is not inside its bound" in checked.stdout
+    (tmp_path / "res" / "README.md").write_text("1.0\n")
+    spoilt = xorbench("verify", "--output", tmp_path / "res")
+    assert spoilt.returncode == 1
+    assert spoilt.stdout.startswith(f"{tmp_path / 'res' / 'README.md'}:1: found '1.0', expected '# Results'")
+
+
+def test_a_run_for_people_prints_the_tables(tmp_path: Path) -> None:
+    done = xorbench("run", *SHORT, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    for part in ("neuron (2-1, float64), idiomatic", "noise floor", "Only 2 launches", "The record: "):
+        assert part in done.stdout
+    assert "launches: 2 of 2, about 0 s left" in done.stderr
+
+
+@pytest.mark.parametrize("stage", ["gradients: ", "launches: 1"])
+def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stage: str) -> None:
+    call = (
+        "run",
+        f"--output={tmp_path}",
+        f"--implementation={REFERENCE}",
+        "--workload=neuron",
+        "--launches=10",
+        "--json",
+    )
+    with subprocess.Popen(
+        [*XORBENCH, *call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stderr is not None
+        assert any(line.startswith(stage) for line in run.stderr)
+        workers = psutil.Process(run.pid).children(recursive=True)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does, to all that are in its foreground
+        out, err = run.communicate()
+    assert run.returncode == 130
+    assert "Traceback" not in err
+    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    if stage.startswith("launches"):
+        found = json.loads(out)
+        assert found["partial"]
+        assert found["rows"][0]["launches"] >= 1
+        assert records.read(Path(found["record"]))["partial"]
+    else:
+        assert out == ""
+        assert list(tmp_path.iterdir()) == []
