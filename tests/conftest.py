@@ -19,7 +19,7 @@ from benchmarks.cores import all_cores
 from benchmarks.gradients import judge
 from benchmarks.gradients.planting import plant_all
 from benchmarks.interpreters import environments
-from benchmarks.publication import rendering
+from benchmarks.publication import publish
 from benchmarks.requirements import brought_by, pin
 from benchmarks.workloads import WORKLOADS, Array, Workload
 from benchmarks.workloads.recipe import Activation, Loss
@@ -73,7 +73,7 @@ def cores() -> Iterator[Executor]:
     with all_cores() as cores, pytest.MonkeyPatch.context() as patch:
         planted = functools.cache(functools.partial(plant_all, cores))
         patch.setattr(judge, "plant_all", lambda _cores, dtypes, seed: planted(dtypes, seed))
-        for room in (judge, rendering):
+        for room in (judge, publish):
             patch.setattr(room, "all_cores", lambda: nullcontext(cores))
         yield cores
 

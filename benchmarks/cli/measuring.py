@@ -77,7 +77,7 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 5, with --resolution 30.")
+        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 6, with --resolution 30.")
     ] = None,
     resolution: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
@@ -87,7 +87,7 @@ def run(
     ] = None,
     rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Turns of each in such a launch; 100.")] = None,
     cold_starts: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 4.")
+        int | None, typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 3.")
     ] = None,
     cpu: Annotated[int | None, typer.Option(min=0, metavar="N", help="The CPU to time on; the last one.")] = None,
     seed: Seed = 0,
@@ -120,9 +120,9 @@ def run(
         quick=quick,
         launches=launches or (3 if quick else 20) if fixed else None,
         rounds=rounds or (30 if quick else 100) if fixed else None,
-        budget_minutes=None if fixed else budget or (30 if wanted else 5),
+        budget_minutes=None if fixed else budget or (30 if wanted else 6),
         resolution=wanted,
-        cold_starts=cold_starts if cold_starts is not None else 2 if quick else 4,
+        cold_starts=cold_starts if cold_starts is not None else 2 if quick else 3,
     )
     session = suite.Suite(chosen, workloads, settings)
     try:

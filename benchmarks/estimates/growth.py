@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize
 
 from benchmarks.estimates.axes import is_sweep
 from benchmarks.estimates.intervals import Interval, mean
@@ -55,8 +54,10 @@ def fitted(counts: Sequence[int], nanoseconds: Sequence[float]) -> tuple[float, 
     Neither is below 0, and the sum of the squares of relative errors is the least: a point of microseconds counts as
     much as one of milliseconds.
     """
+    from scipy.optimize import nnls  # half a second, and only a sweep needs it
+
     times = np.array(nanoseconds)
-    (fixed, each), _ = optimize.nnls(np.column_stack([1 / times, counts / times]), np.ones(len(times)))
+    (fixed, each), _ = nnls(np.column_stack([1 / times, counts / times]), np.ones(len(times)))
     return float(fixed), float(each)
 
 

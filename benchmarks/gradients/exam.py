@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from benchmarks.gradients.accuracy import accuracy
 from benchmarks.gradients.answers import malformed
 from benchmarks.gradients.conduct import PROBES, ConductQuestion
 from benchmarks.gradients.isolation import Reply
-from benchmarks.gradients.points import shared_points
+from benchmarks.gradients.points import affordable, shared_points
 from benchmarks.gradients.questions import GradientAnswer, GradientQuestion
 from benchmarks.gradients.readings import finite, reading
 from benchmarks.gradients.truths import Truths, truths, truths_here
@@ -23,7 +23,10 @@ CHECKPOINTS = (1, 10, 100, 1_000)
 
 
 class Exam:
-    """The points: the initial parameters and others, shared by all, and some along each one's own training."""
+    """The points: the initial parameters and others, shared by all, and some along each one's own training.
+
+    Of the checkpoints of that the last ones, as many as are affordable.
+    """
 
     truths: Truths
     """At the shared points, once they are found."""
@@ -35,8 +38,10 @@ class Exam:
         self.dtype = dtype
         self.timed = dtype == workload.dtype  # what is trained to its end, and held against itself elsewhere
         self.points = shared_points(workload, dtype, points, seed, saturation=thorough)
-        self.question = GradientQuestion(workload, dtype, self.points.rows, checkpoints, to_the_end=self.timed)
+        last = checkpoints[-affordable(workload, len(checkpoints), least=1) :]
+        self.question = GradientQuestion(workload, dtype, self.points.rows, last, to_the_end=self.timed)
         self.conduct = ConductQuestion(workload, dtype, self.points.rows[:PROBES])
+        self._along: dict[str, Future[Truths]] = {}
 
     def verdicts(self, implementation: str, reply: Reply) -> list[Verdict]:
         """One for each parameter tensor: its errors in three readings, and whether the largest is inside the bound."""
@@ -44,8 +49,8 @@ class Exam:
             return self.no_verdicts(implementation, FAILED, reply.trouble)
         answer: GradientAnswer = reply.answer
         truth = self.truths
-        if len(answer.path):
-            truth = truth.followed_by(truths_here(self.workload, self.dtype, answer.path))
+        if implementation in self._along:
+            truth = truth.followed_by(self._along[implementation].result())
         values = np.concatenate([answer.gradients.rows, answer.path_gradients.rows])
         errors, units = truth.errors(values), truth.units(self.dtype)
         verdicts = []
@@ -138,6 +143,11 @@ class Exam:
     def find_truths(self, cores: Executor, advance: Callable[[], None]) -> None:
         """Over all cores; `advance` is called after each batch."""
         self.truths = truths(self.workload, self.dtype, self.points.rows, cores, advance)
+
+    def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor) -> None:
+        """Begin to find the truths along its training, on one of the cores."""
+        if answer is not None and len(answer.path):
+            self._along[implementation] = cores.submit(truths_here, self.workload, self.dtype, answer.path)
 
     def _label(self, number: int) -> str:
         shared = len(self.points.rows)

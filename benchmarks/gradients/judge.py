@@ -82,6 +82,7 @@ def judge(
         ]
         for i in usable
     }
+    put: dict[Question, Exam] = {exam.question: exam for exam in exams}
     again = [exam.conduct for exam in exams if exam.timed]
     places = elsewhere() if thorough else {}
     hearing = Hearing(implementations)
@@ -100,6 +101,8 @@ def judge(
             with stage("gradients", sum(map(len, questions.values()))) as advance:
                 for reply in replies:
                     hearing.note(reply)
+                    if reply.question in put:
+                        put[reply.question].follow(reply.witness.implementation.name, reply.answer, cores)
                     advance()
         differing = (
             [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
@@ -176,7 +179,7 @@ class Hearing:
         if implementation.missing:
             return exam.no_verdicts(implementation.name, MISSING, implementation.missing)
         key = implementation.name, exam
-        if key not in self._verdicts:  # the truth along each one's own training takes its time
+        if key not in self._verdicts:
             self._verdicts[key] = exam.verdicts(implementation.name, self._replies[*key[:1], "here", exam.question])
         return self._verdicts[key]
 

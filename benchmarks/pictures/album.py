@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from altair.utils.schemapi import debug_mode
+
 from benchmarks.estimates.axes import is_sweep
 from benchmarks.pictures.crossover import crossover
 from benchmarks.pictures.dots import dots
@@ -22,11 +24,13 @@ OF_SWEEPS: Sequence[Callable[[Sequence[Record], Sequence[str]], Figure | None]] 
 OF_A_REPORT: Sequence[Callable[[dict[str, Any]], Figure | None]] = (losses, partings, saturation, scale)
 
 
+@debug_mode(False)  # else every part is validated when it is made: the tests draw all there is instead
 def of_report(report: dict[str, Any]) -> list[Figure]:
     """All that the judge's report has the data for."""
     return [figure for draw in OF_A_REPORT if (figure := draw(report))]
 
 
+@debug_mode(False)
 def of_record(record: Record, sweeps: Sequence[Record] = ()) -> list[Figure]:
     """All that a record has the data for, and the sweeps beside it; it may be one of them itself."""
     everybody = dict.fromkeys(i["name"] for one in (record, *sweeps) for i in one["implementations"])

@@ -5,7 +5,8 @@ import textwrap
 from pathlib import Path
 
 from benchmarks import records
-from benchmarks.publication.rendering import rendered
+from benchmarks.cores import all_cores
+from benchmarks.pictures import vega
 
 
 def publish(folder: Path) -> list[Path]:
@@ -13,7 +14,7 @@ def publish(folder: Path) -> list[Path]:
 
     Returns the files that are now there. Raises OSError where one can't be written, ValueError as `rendered` does.
     """
-    texts = rendered(folder)
+    texts = _rendered(folder)
     for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
         records.write_whole(path, text)
@@ -25,11 +26,20 @@ def verify(folder: Path) -> list[str]:
 
     A file that no record stands behind is named too. Raises OSError, ValueError as `rendered` does.
     """
-    texts = rendered(folder)
+    texts = _rendered(folder)
     known = {*texts, *records.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
     return found + [f"{path}: no record stands behind it" for path in strays]
+
+
+def _rendered(folder: Path) -> dict[Path, str]:
+    """Vega needs seconds for its own bundle, on another core: what draws and writes is imported meanwhile."""
+    with all_cores() as cores:
+        bundle = cores.submit(vega.bundle)
+        from benchmarks.publication.rendering import rendered
+
+        return rendered(folder, cores, bundle)
 
 
 def _difference(path: Path, text: str) -> str | None:

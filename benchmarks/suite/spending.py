@@ -14,7 +14,7 @@ from benchmarks.records import Record
 from benchmarks.suite.settings import Plan
 
 PILOT_LAUNCHES = 4
-PILOT_ROUNDS = 120
+PILOT_ROUNDS = 200
 
 FIRST_LOOK = 8
 """After how many launches a run with a resolution looks first; then after twice as many, and so on."""
