@@ -49,7 +49,7 @@ def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
             assert "do not edit" in text, path
 
 
-def test_the_data_has_a_line_for_every_row_of_every_record(texts: dict[Path, str]) -> None:
+def test_the_data_has_a_line_for_every_row_of_every_record(folder: Path, texts: dict[Path, str]) -> None:
     lines = list(csv.DictReader(texts[folder / "data" / "timings.csv"].splitlines()))
     assert len(lines) == 4 * 2
     assert {line["machine"] for line in lines} == {"some-cpu-1-cores-linux", "another-machine"}
