@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from benchmarks import records
 from benchmarks.records import Record
-from benchmarks.tables.catalogue import CATALOGUE
+from benchmarks.tables.catalogue import CATALOGUE, one
 from benchmarks.tables.cells import Table
 from benchmarks.tables.escapes import of_paragraph
 from benchmarks.tables.formats import markdown
@@ -17,20 +18,28 @@ DOCUMENTS = tuple(
     ROOT / page
     for page in ("README.md", "implementations/README.md", "benchmarks/README.md", "benchmarks/gradients/README.md")
 )
-"""Each block stands between `<!-- headline -->`, or `<!-- table: NAME -->`, and `<!-- end -->`."""
+"""Each block stands between `<!-- headline -->`, or `<!-- table: NAME -->`, and `<!-- end -->`.
+
+Of another record than the one that is shown it is `<!-- table: NAME of MACHINE/TIME -->`.
+"""
 
 
 def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -> str:
-    """The document with all that stands between its markers rendered anew. Raises ValueError for an unknown name."""
+    """The document with all that stands between its markers rendered anew.
+
+    Raises ValueError for an unknown name, OSError for a record that is not there.
+    """
 
     def render(found: re.Match[str]) -> str:
-        if found["table"] is None:
+        name, other = found["table"], found["record"]
+        if name is None:
             parts = [f"{of_paragraph(headline(record))}\n"]
-        elif found["table"] in CATALOGUE:
-            parts = [markdown(table) for table in tables.get(found["table"], [])] or ["Nothing to show.\n"]
+        elif name in CATALOGUE:
+            shown = tables.get(name, []) if other is None else one(records.read(records.FOLDER / f"{other}.json"), name)
+            parts = [markdown(table) for table in shown] or ["Nothing to show.\n"]
         else:
-            raise ValueError(f"no table is named {found['table']}, expected one of {', '.join(CATALOGUE)}")
+            raise ValueError(f"no table is named {name}, expected one of {', '.join(CATALOGUE)}")
         return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
-    block = r"(?P<begin><!-- (?:headline|table: (?P<table>\w+)) -->).*?<!-- end -->"
+    block = r"(?P<begin><!-- (?:headline|table: (?P<table>\w+)(?: of (?P<record>\S+))?) -->).*?<!-- end -->"
     return re.sub(block, render, document, flags=re.DOTALL)

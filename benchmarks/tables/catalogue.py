@@ -54,11 +54,16 @@ _TOO_MANY_POINTS = ("timings", "order", "quietness", "errors")
 
 def named(record: Record) -> dict[str, list[Table]]:
     """All tables that have a line to show, each with the record's caption under it."""
-    under = caption(record)
-    of_a_run = {name: find for name, find in OF_A_RUN.items() if name not in _TOO_MANY_POINTS}
-    wanted = OF_A_SWEEP | of_a_run if is_sweep(record) else OF_A_RUN
-    found = {name: [table for table in find(record) if len(table.frame)] for name, find in wanted.items()}
-    return {name: [replace(table, caption=under) for table in tables] for name, tables in found.items() if tables}
+    of_a_run = [name for name in OF_A_RUN if name not in _TOO_MANY_POINTS]
+    wanted = [*OF_A_SWEEP, *of_a_run] if is_sweep(record) else list(OF_A_RUN)
+    return {name: tables for name in wanted if (tables := one(record, name))}
+
+
+def one(record: Record, name: str) -> list[Table]:
+    """The tables of this name that have a line to show, with the record's caption under each."""
+    found = [table for table in CATALOGUE[name](record) if len(table.frame)]
+    under = caption(record) if found else ""
+    return [replace(table, caption=under) for table in found]
 
 
 def tables(record: Record) -> list[Table]:
