@@ -29,6 +29,21 @@ def test_a_run_stands_for_the_machine_and_the_latest_whole_sweep_for_each_number
     assert standing.tables["timings"][0].title.startswith("hidden")
 
 
+def test_a_run_of_one_workload_or_beside_another_environment_stands_for_nothing_else() -> None:
+    other = {**RUN["workloads"][0], "name": "neuron"}
+    of_all = {**RUN, "workloads": [*RUN["workloads"], other]}
+    beside = {**of_all, "environment": {**RUN["environment"], "others": {"old": {}}}, "created": "2026-04-04T00:00:00Z"}
+    part = {**RUN, "created": "2026-05-05T00:00:00Z"}
+    for records_ in ((of_all, beside, part), (part, of_all, beside), (beside, part, of_all)):
+        standing = Standing(records_[0])
+        for record in records_[1:]:
+            standing.meet(record)
+        assert standing.record is of_all
+    newer = {**of_all, "created": "2026-06-06T00:00:00Z"}
+    standing.meet(newer)
+    assert standing.record is newer
+
+
 def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:
     for record in (RUN, OLD, NEW, TWO):
         records.write(record, tmp_path)

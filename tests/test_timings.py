@@ -31,7 +31,7 @@ def test_the_timing_table_has_the_noise_floor_under_it() -> None:
 def test_tiers_never_share_a_table() -> None:
     record = planted_record({"quick": [-1.0] * 6})
     record["implementations"][1]["tier"] = "tuned"
-    idiomatic, tuned = timings.timings(record)
+    (idiomatic,), (tuned,) = timings.timings(record), timings.tuned(record)
     assert (idiomatic.title[-9:], tuned.title[-5:]) == ("idiomatic", "tuned")
     assert "quick" not in set(idiomatic.frame["implementation"])
     assert list(tuned.frame["implementation"]) == ["quick"]

@@ -14,7 +14,7 @@ from benchmarks.tables.escapes import of_markdown, of_paragraph
 from benchmarks.tables.formats import FORMATS, GENERATED, markdown
 from benchmarks.tables.headline import headline
 
-SHOWN = ("timings", "beginnings", "break_even", "crossings", "growth")
+SHOWN = ("timings", "tuned", "decomposition", "beginnings", "break_even", "crossings", "growth")
 """The tables that the index shows; of the others it has links."""
 
 

@@ -10,6 +10,7 @@ from benchmarks.pictures.figure import Figure
 from benchmarks.records import Record
 from benchmarks.tables.catalogue import OF_A_SWEEP, named
 from benchmarks.tables.cells import Table
+from benchmarks.workloads import TUTORIAL
 
 
 @dataclass
@@ -51,10 +52,15 @@ class Standing:
 
 
 def newest(one: Record, other: Record) -> Record:
-    """Which is shown: a run before a sweep, a whole and fit one of full length before another, then the newer."""
+    """Which is shown: a run before a sweep, a whole and fit one of full length before another.
 
-    def worth(record: Record) -> tuple[bool, bool, bool, str]:
+    Then one of all that a run is of by itself, and in one environment; then the newer.
+    """
+
+    def worth(record: Record) -> tuple[bool, bool, bool, bool, str]:
         full = not record["partial"] and not record["settings"]["quick"]
-        return not is_sweep(record), full, not record["unfit"], record["created"]
+        of_all = {*TUTORIAL} <= {workload["name"] for workload in record["workloads"]}
+        alone = "others" not in record["environment"]
+        return not is_sweep(record), full, not record["unfit"], of_all and alone, record["created"]
 
     return max(one, other, key=worth)

@@ -27,6 +27,7 @@ OF_A_SWEEP: dict[str, Callable[[Record], list[Table]]] = {
 
 OF_A_RUN: dict[str, Callable[[Record], list[Table]]] = {
     "timings": timings.timings,
+    "tuned": timings.tuned,
     "versions": lambda record: [versions.versions(record)],
     "decomposition": decomposition.decompositions,
     "beginnings": lambda record: [beginnings.beginnings(record)],
@@ -48,7 +49,7 @@ OF_A_RUN: dict[str, Callable[[Record], list[Table]]] = {
 CATALOGUE = OF_A_RUN | OF_A_SWEEP
 """In the order in which they are read."""
 
-_TOO_MANY_POINTS = ("timings", "order", "quietness", "errors")
+_TOO_MANY_POINTS = ("timings", "tuned", "order", "quietness", "errors")
 """Tables with a line, or more, for each row of each workload: a sweep has others in their place, or none."""
 
 

@@ -17,14 +17,28 @@ RATIO = f"time / {REFERENCE}"
 
 
 def timings(record: Record) -> list[Table]:
-    """One for each workload and tier; idiomatic and tuned implementations never share a column."""
-    reference_tier = next(i["tier"] for i in record["implementations"] if i["name"] == REFERENCE)
+    """One for each workload, of the reference's tier: idiomatic and tuned implementations never share a column."""
+    return _of_tier(record, {_reference_tier(record)})
+
+
+def tuned(record: Record) -> list[Table]:
+    """The same of the other tier, over the same baseline."""
+    return _of_tier(record, {i["tier"] for i in record["implementations"]} - {_reference_tier(record)})
+
+
+def _reference_tier(record: Record) -> str:
+    tier: str = next(i["tier"] for i in record["implementations"] if i["name"] == REFERENCE)
+    return tier
+
+
+def _of_tier(record: Record, tiers: set[str]) -> list[Table]:
+    reference_tier = _reference_tier(record)
     shown = []
     every = rows(record)
     for workload in record["workloads"]:
         floor = control.noise_floor(record, [workload["name"]])
         found = [row for row in every if row.workload == workload["name"]]
-        for tier in sorted({row.tier or reference_tier for row in found}):
+        for tier in sorted(tiers & {row.tier or reference_tier for row in found}):
             chosen = [row for row in found if (row.tier or reference_tier) == tier]
             lines = [_timing(row) for row in chosen]
             measured = [row.interval for row in chosen]
