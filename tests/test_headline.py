@@ -19,7 +19,7 @@ def judged(*verdicts: str) -> list[dict[str, Any]]:
 
 def test_it_says_what_an_epoch_costs_whom_and_how_sure_that_is() -> None:
     record = planted_record({"other": [0.70, 0.69] * 3, "fast": [-0.70, -0.69] * 3}, control=WOBBLE)
-    record["gradients"]["rows"] = judged("inside", "inside")
+    record["gradients"]["rows"] = judged("inside", "inside", "missing")  # who is not here has no wrong gradient
     text = headline(record)
     assert text.startswith("On one CPU of Some CPU, an epoch of hidden (2-4-1, float64) costs ")
     assert f" µs in {REFERENCE}, 0.4991 times that in fast (95 % interval 0.4956 to 0.5026) and 2.004 times " in text

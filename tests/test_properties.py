@@ -15,7 +15,7 @@ from benchmarks.workloads import WORKLOADS, Array, Workload, flat
 
 HIDDEN = WORKLOADS["hidden"]
 
-few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 points = given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), st.sampled_from(DTYPES), st.permutations(range(4)))
 
 

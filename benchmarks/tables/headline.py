@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.estimates.rows import Row, rows
+from benchmarks.gradients.verdicts import MISSING
 from benchmarks.records import Record
 from benchmarks.tables.cells import NONE, with_ends
 from benchmarks.tables.timings import label
@@ -36,7 +37,7 @@ def _cost(row: Row) -> str:
 
 
 def _gradients(record: Record) -> str:
-    verdicts = [row["verdict"] for row in record["gradients"]["rows"]]
+    verdicts = [row["verdict"] for row in record["gradients"]["rows"] if row["verdict"] != MISSING]
     wrong = sum(verdict != "inside" for verdict in verdicts)
     if not verdicts:
         return "no gradient was judged"
