@@ -6,6 +6,7 @@ update is by hand: tinygrad has no RMSprop, and keeps rates and epsilons in floa
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ Parameters = list[Array]
 Memory = tuple[Parameters, Parameters, Parameters]  # momentum^t and decay^t, means of gradients and of their squares
 State = tuple[Parameters, Memory]
 
+LN_2_HIGH = 0.693359375  # times a whole number it is not rounded, in float32 either
+LN_2_LOW = -2.121944400546905827679e-4  # both as in Cephes, S. L. Moshier, 1989
+
 DEV.value = "CPU"
 
 
@@ -49,7 +53,10 @@ def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) 
 
 
 def sigmoid(logits: Array) -> Array:
-    return logits.sigmoid()
+    """Its own takes e^-z as 2^(-z log2 e), and a large exponent is rounded by more. Here 2^whole is apart."""
+    whole = (logits.detach() * -math.log2(math.e)).round()
+    rest = (-logits - whole * LN_2_HIGH).contiguous() - whole * LN_2_LOW  # or it would add the two products into one
+    return 1 / (1 + whole.exp2() * rest.exp())
 
 
 def activate(recipe: Recipe, logits: Array) -> Array:
@@ -89,9 +96,12 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:
-    kept = parameters if recipe.optimiser != "gradient descent" else []
-    means, squares = ([tensor(np.zeros_like(p.numpy())) for p in kept] for _ in range(2))
-    return [copied(p) for p in parameters], ([tensor(np.ones(1)), tensor(np.ones(1))], means, squares)
+    own = [p.clone() for p in parameters]
+    Tensor.realize(*own)
+    if recipe.optimiser == "gradient descent":
+        return own, ([], [], [])
+    means, squares = ([tensor(np.zeros_like(p.numpy())) for p in parameters] for _ in range(2))
+    return own, ([tensor(np.ones(1)), tensor(np.ones(1))], means, squares)
 
 
 def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory: Memory) -> None:
@@ -117,8 +127,9 @@ def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory
 
 
 def epoch(recipe: Recipe, parameters: Parameters, *rest: Array) -> None:
-    powers, kept, (inputs, targets) = list(rest[:2]), list(rest[2:-2]), rest[-2:]
-    memory = powers, kept[: len(kept) // 2], kept[len(kept) // 2 :]
+    *kept, inputs, targets = rest
+    half = (len(kept) - 2) // 2
+    memory = kept[:2], kept[2 : 2 + half], kept[2 + half :]
     update(recipe, parameters, slopes(recipe, parameters, inputs, targets), memory)
 
 

@@ -13,6 +13,8 @@ from benchmarks.workloads import Workload
 SECONDS_PER_ROUND = 0.003
 """Long beside the clock's resolution, short beside what disturbs a machine."""
 
+FEWEST_EPOCHS = 10
+
 ROUNDS = 5
 EPOCHS = {"one call per epoch": 100, "whole loop": 10_000}
 """By granularity: enough of them that the call is not what is measured."""
@@ -77,7 +79,10 @@ def epochs_per_round(calibration: Sequence[Timing], implementation: str) -> dict
 
 
 def of_a_round(seconds: float) -> int:
-    """The epochs that take about 3 ms where one takes so many seconds: 1, 2 or 5 times a power of ten."""
+    """The epochs that take about 3 ms where one takes so many seconds: 1, 2 or 5 times a power of ten.
+
+    Of slow ones about FEWEST_EPOCHS, as far as ten times 3 ms reach: what a call costs beside them is in a round too.
+    """
     ladder: list[int] = [mantissa * 10**power for power in range(7) for mantissa in (1, 2, 5)]
-    wanted = SECONDS_PER_ROUND / seconds
+    wanted = max(SECONDS_PER_ROUND / seconds, min(FEWEST_EPOCHS, 10 * SECONDS_PER_ROUND / seconds))
     return min(ladder, key=lambda epochs: max(epochs / wanted, wanted / epochs))
