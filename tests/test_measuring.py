@@ -116,9 +116,18 @@ def test_gradients_inside_are_0_and_a_report_holds_all_of_it(tmp_path: Path, var
     assert all(f"]({name})" in text for name in pictures)
 
 
+def test_quick_verdicts_are_all_that_is_said(variant: Variant) -> None:
+    done = xorbench("gradients", "--quick", "--workload=kink", "--json", f"--implementation={REFERENCE}")
+    assert done.returncode == 0
+    found = document(done)
+    assert {(row["points"], row["verdict"]) for row in found["rows"]} == {(1 + 10 + 4, "inside")}
+    assert found["endings"]
+    assert not any(found[name] for name in ("audits", "accuracy", "faults", "trajectories"))
+
+
 def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:
     absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
-    call = ("gradients", "--points=1", "--workload=neuron", "--with", absent, "--implementation=absent")
+    call = ("gradients", "--quick", "--workload=neuron", "--with", absent, "--implementation=absent")
     assert xorbench(*call).returncode == 1
 
 

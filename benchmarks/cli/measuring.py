@@ -34,7 +34,12 @@ def gradients(
     implementation: Implementations = None,
     workload: Workloads = None,
     tuned: Tuned = False,
-    points: Annotated[int, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype.")] = 500,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Verdicts alone, at 10 points: nothing that is only told beside them.")
+    ] = False,
+    points: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype; 500.")
+    ] = None,
     time_limit: Annotated[
         float, typer.Option(min=1, metavar="SECONDS", help="An implementation that is silent for longer is ended.")
     ] = 300,
@@ -56,7 +61,15 @@ def gradients(
     from benchmarks.gradients.judge import judge
     from benchmarks.tables import judgements
 
-    found = judge(chosen, workloads, points, seed, seconds_to_answer=time_limit, stage=progress.stage)
+    found = judge(
+        chosen,
+        workloads,
+        points or (10 if quick else 500),
+        seed,
+        thorough=not quick,
+        seconds_to_answer=time_limit,
+        stage=progress.stage,
+    )
     content, about = asdict(found), [i.description() for i in chosen]
     written = document.write(file, content, about, environment.command()) if file else []
     if as_json:
