@@ -39,6 +39,9 @@ def test_a_run_of_one_workload_or_beside_another_environment_stands_for_nothing_
         for record in records_[1:]:
             standing.meet(record)
         assert standing.record is of_all
+    alone = [timing for timing in of_all["timings"] if timing["implementation"] == REFERENCE]
+    standing.meet({**of_all, "timings": alone, "created": "2026-05-05T00:00:00Z"})
+    assert standing.record is of_all
     newer = {**of_all, "created": "2026-06-06T00:00:00Z"}
     standing.meet(newer)
     assert standing.record is newer

@@ -54,13 +54,15 @@ class Standing:
 def newest(one: Record, other: Record) -> Record:
     """Which is shown: a run before a sweep, a whole and fit one of full length before another.
 
-    Then one of all that a run is of by itself, and in one environment; then the newer.
+    Then one of all that a run is of by itself, and in one environment; then that of more implementations; then the
+    newer.
     """
 
-    def worth(record: Record) -> tuple[bool, bool, bool, bool, str]:
+    def worth(record: Record) -> tuple[bool, bool, bool, bool, int, str]:
         full = not record["partial"] and not record["settings"]["quick"]
         of_all = {*TUTORIAL} <= {workload["name"] for workload in record["workloads"]}
         alone = "others" not in record["environment"]
-        return not is_sweep(record), full, not record["unfit"], of_all and alone, record["created"]
+        timed = len({timing["implementation"] for timing in record["timings"]})
+        return not is_sweep(record), full, not record["unfit"], of_all and alone, timed, record["created"]
 
     return max(one, other, key=worth)
