@@ -116,7 +116,7 @@ def test_gradients_inside_are_0_and_a_report_holds_all_of_it(tmp_path: Path, var
     assert all(f"]({name})" in text for name in pictures)
 
 
-def test_quick_verdicts_are_all_that_is_said(variant: Variant) -> None:
+def test_quick_verdicts_are_all_that_is_said() -> None:
     done = xorbench("gradients", "--quick", "--workload=kink", "--json", f"--implementation={REFERENCE}")
     assert done.returncode == 0
     found = document(done)

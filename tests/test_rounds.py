@@ -28,11 +28,11 @@ def test_few_rounds_are_all_drawn_with_their_ratios() -> None:
 
 
 def test_many_rounds_are_thinned_evenly_whatever_their_time() -> None:
-    text, lines, _ = drawn(planted_record({"other": [0.5] * 6}, rounds=501))
-    assert text.startswith("One round in 6, whatever its time,")
-    assert len(lines) == 501 <= MOST_POINTS
+    text, lines, _ = drawn(planted_record({"other": [0.5] * 6}, rounds=2001))
+    assert text.startswith("One round in 4, whatever its time,")
+    assert len(lines) == 3002 <= MOST_POINTS
     places = [float(point["at"]) for point in lines]
-    assert [b - a for a, b in itertools.pairwise(places)] == pytest.approx([6 / 501] * 500, rel=1e-3)
+    assert [b - a for a, b in itertools.pairwise(places)] == pytest.approx([4 / 2001] * 3001, abs=1e-3)
 
 
 def test_the_baseline_has_no_rounds_beside_itself() -> None:

@@ -60,10 +60,13 @@ class Figure:
 
 
 def data(columns: Mapping[str, Sequence[Any]], **types: str) -> alt.InlineData:
-    """Columns as CSV inside a picture, which is a third of the same as objects. `types` are for what is no number."""
+    """Columns as CSV inside a picture, which is a third of the same as objects, to a fraction of a pixel.
+
+    `types` are for what is no number.
+    """
     frame = pd.DataFrame(columns)
     parse = {column: types.get(column, "number") for column in columns}
-    text = frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+    text = frame.to_csv(index=False, lineterminator="\n", float_format="%.4g")
     return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=parse))
 
 

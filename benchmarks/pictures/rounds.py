@@ -12,14 +12,14 @@ from benchmarks.pictures.scales import LADDER, log_scale
 from benchmarks.pictures.style import labels, role
 from benchmarks.records import Record
 
-MOST_POINTS = 600
+MOST_POINTS = 4_000
+"""Of all panels together, which are a part of a page that opens at once."""
 
 
 def rounds(record: Record) -> Figure | None:
     """A panel for each row that has a ratio to the baseline; None where there is none."""
     shown = [row for row in rows(record) if row.ratio is not None and row.verdict != "baseline"]
-    most = max((_rounds(record, row) for row in shown), default=0)
-    every = math.ceil(most / MOST_POINTS)
+    every = math.ceil(sum(_rounds(record, row) for row in shown) / MOST_POINTS)
     kept = "Every round" if every == 1 else f"One round in {every}, whatever its time,"
     text = (
         f"{kept} as the ratio to the baseline's time in the same round, in the order in which they came. Dots are the "
@@ -41,7 +41,7 @@ def _panel(record: Record, row: Row, label: str, every: int) -> Panel:
     for number, logarithms in enumerate(launches.values()):
         for place in range(-first % every, len(logarithms), every):
             raw["launch"].append(number)
-            raw["at"].append(number + place / len(logarithms))
+            raw["at"].append(f"{number + place / len(logarithms):.3f}")
             raw["ratio"].append(f"{math.exp(logarithms[place]):.4g}")
         first += len(logarithms)
     middles: dict[str, list[Any]] = {
