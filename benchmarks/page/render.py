@@ -28,23 +28,34 @@ def page(
 ) -> str:
     """A page of one record for each machine, the first in front, of which the figures are drawn already.
 
-    `vega` is the JavaScript that draws them in a browser; `sweeps` are by the name of the machine.
-    Machines that no longer fit into MOST_BYTES are named, and not shown. Raises ValueError where not even one fits.
+    `vega` is the JavaScript that draws them in a browser; `sweeps` are by the name of the machine. What no longer fits
+    into MOST_BYTES is named, and not shown: the heaviest figures of the first machine, then other machines. Raises
+    ValueError where the first does not fit without any figure.
     """
-    machines: list[Machine] = []
-    found = ""
-    for number, record in enumerate(shown):
-        beside = sweeps.get(record["machine"]["name"], ())
-        figures = album.of_record(record, beside) if number else drawn
-        candidate = [*machines, machine(f"m{number}", record, figures)]
-        left_out = [other["machine"]["name"] for other in shown[number + 1 :]]
-        text = _render(candidate, left_out, vega)
-        if len(text.encode()) > MOST_BYTES:
+    others = [record["machine"]["name"] for record in shown[1:]]
+    figures, heavy = list(drawn), list[str]()
+    while True:
+        machines = [machine("m0", shown[0], figures)]
+        found = _render(machines, [*heavy, *others], vega)
+        if _fits(found):
             break
-        machines, found = candidate, text
-    if not found:
-        raise ValueError(f"{shown[0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
+        if not figures:
+            raise ValueError(f"{shown[0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
+        heaviest = max(figures, key=lambda figure: len(inline([panel.spec for panel in figure.panels])))
+        figures.remove(heaviest)
+        heavy.append(heaviest.title)
+    for number, record in enumerate(shown[1:], start=1):
+        beside = sweeps.get(record["machine"]["name"], ())
+        machines.append(machine(f"m{number}", record, album.of_record(record, beside)))
+        text = _render(machines, [*heavy, *others[number:]], vega)
+        if not _fits(text):
+            break
+        found = text
     return found
+
+
+def _fits(text: str) -> bool:
+    return len(text.encode()) <= MOST_BYTES
 
 
 def _render(machines: list[Machine], left_out: list[str], vega: str) -> str:

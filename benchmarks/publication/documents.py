@@ -1,5 +1,6 @@
 """The project's own documents: what stands between their markers is rendered."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,12 +31,16 @@ def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -
     Raises ValueError for an unknown name, OSError for a record that is not there.
     """
 
+    @functools.cache
+    def another(which: str) -> Record:
+        return records.read(records.FOLDER / f"{which}.json")
+
     def render(found: re.Match[str]) -> str:
         name, other = found["table"], found["record"]
         if name is None:
             parts = [f"{of_paragraph(headline(record))}\n"]
         elif name in CATALOGUE:
-            shown = tables.get(name, []) if other is None else one(records.read(records.FOLDER / f"{other}.json"), name)
+            shown = tables.get(name, []) if other is None else one(another(other), name)
             parts = [markdown(table) for table in shown] or ["Nothing to show.\n"]
         else:
             raise ValueError(f"no table is named {name}, expected one of {', '.join(CATALOGUE)}")
