@@ -53,17 +53,17 @@ def test_a_table_may_be_of_another_record(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     path = records.write(planted_record({"another": [0.7] * 6}), tmp_path)
     which = f"{path.parent.name}/{path.stem}"
-    text = filled(f"<!-- table: timings of {which} -->\nold\n<!-- end -->\n")
+    text = filled(f"<!-- table: timings of {which} -->\nspoilt\n<!-- end -->\n")
     assert "| another " in text
     assert "| other " not in text
-    assert "old" not in text
+    assert "spoilt" not in text
     assert filled(text) == text
     with pytest.raises(FileNotFoundError):
         filled("<!-- table: timings of some/where --><!-- end -->")
 
 
 def test_an_unknown_table_is_named() -> None:
-    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, versions, decomposition"):
+    with pytest.raises(ValueError, match="no table is named speed, expected one of timings, tuned, versions"):
         filled("<!-- table: speed --><!-- end -->")
 
 

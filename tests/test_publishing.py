@@ -8,6 +8,8 @@ from command import COMMITTED, document, xorbench
 from planted import planted_record
 
 from benchmarks import records
+from benchmarks.tables.catalogue import one
+from benchmarks.tables.formats import FORMATS
 
 
 def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
@@ -60,7 +62,7 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
     assert "The fairness ledger" in xorbench("show", COMMITTED).stdout
     tex = xorbench("show", COMMITTED, "--table=timings", "--format=tex").stdout
-    assert tex == (records.FOLDER / "tables" / "timings.tex").read_text(encoding="utf-8")
+    assert tex == FORMATS["tex"](one(records.read(Path(COMMITTED)), "timings"))
 
 
 def test_the_committed_records_may_be_published() -> None:

@@ -12,7 +12,7 @@ from benchmarks.pictures.scales import LADDER, log_scale
 from benchmarks.pictures.style import labels, role
 from benchmarks.records import Record
 
-MOST_POINTS = 4_000
+MOST_POINTS = 3_500
 """Of all panels together, which are a part of a page that opens at once."""
 
 
