@@ -42,7 +42,7 @@ def record(variant: Variant) -> dict[str, Any]:
         "right": (LOOP, LOOP),
         "wrong": ("delta = outputs - targets", "delta = targets - outputs"),
         "shy": (LOOP, f"    if {PYTEST}: 1 / 0\n{LOOP}"),
-        "lazy": ("range(epochs):", f"range(epochs - (epochs > 50 and {PYTEST})):"),
+        "lazy": ("range(epochs):", f"range(epochs - ({PYTEST})):"),
         "shivers": (LOOP, f"    if 'benchmarks' not in __import__('sys').modules: raise OSError('cold')\n{LOOP}"),
     }
     return recorded([discover()[0], *(read(variant(name, change)) for name, change in changes.items())])
