@@ -14,7 +14,9 @@ def test_it_is_the_reference_trained() -> None:
     assert set(found) == {("hidden", 3), ("neuron", 7)}
     reference = load(discover()[0])
     converted = reference.convert(list(hidden.initial_parameters), hidden.inputs, hidden.targets, "float64")
-    assert np.array_equal(found["hidden", 3], flat(reference.train(hidden.recipe, *converted, 3)))
+    trained_here = flat(reference.train(hidden.recipe, *converted, 3))
+    # Not to the bit: a variable of ours, OPENBLAS_CORETYPE say, may choose other instructions here than there.
+    np.testing.assert_allclose(found["hidden", 3], trained_here, rtol=1e-12)
 
 
 def test_no_answer_is_no_expectation(variant: Variant) -> None:
