@@ -17,7 +17,8 @@ from benchmarks import environment
 from benchmarks.clock.subject import Subject
 from benchmarks.contract import Implementation, discover
 from benchmarks.gradients.verdicts import Report
-from benchmarks.workloads import TUTORIAL, Workload, named
+from benchmarks.names import unknown
+from benchmarks.workloads import TUTORIAL, WORKLOADS, Workload, named
 
 POINTS = 100
 """Random points of the gradient check where no driver has made one."""
@@ -41,6 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--turns") is not None:
         environment.end_with_parent()
+    try:
+        _workloads(config)
+    except KeyError as error:
+        raise pytest.UsageError(unknown(error.args[0], WORKLOADS, "workload")) from error
+    there = [i.name for i in discover(config.getoption("extra"))]
+    for name in config.getoption("--implementation") or ():
+        if name not in there:
+            raise pytest.UsageError(unknown(name, there, "implementation"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -90,6 +99,7 @@ def subjects(
     if driver is not None:
         for implementation in _implementations(pytestconfig):
             for workload in _workloads(pytestconfig):
+                driver.send("preparing")  # a sign of life: the next one may take long to compile
                 made(implementation, workload)
         driver.send("ready")
     return made

@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,8 @@ def move(pid: int, *cpus: int) -> None:
     tasks = Path(f"/proc/{pid}/task")
     if tasks.exists():
         for thread in tasks.iterdir():
-            os.sched_setaffinity(int(thread.name), cpus)
+            with suppress(ProcessLookupError):  # it has ended in between
+                os.sched_setaffinity(int(thread.name), cpus)
 
 
 def observed() -> dict[str, Any]:
@@ -106,7 +107,7 @@ def machine() -> dict[str, Any]:
     """CPU model, cores, system and a name made of them; nothing that tells whose machine it is."""
     import cpuinfo
 
-    cpu = str(cpuinfo.get_cpu_info().get("brand_raw", platform.processor() or "unknown CPU"))
+    cpu = cpu_model(cpuinfo.get_cpu_info())
     cores = os.cpu_count() or 1
     system = platform.system()
     name = re.sub(r"[^a-z0-9]+", "-", f"{cpu} {cores} cores {system} {platform.machine()}".lower()).strip("-")
@@ -118,6 +119,16 @@ def machine() -> dict[str, Any]:
         "architecture": platform.machine(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
     }
+
+
+def cpu_model(about: Mapping[str, Any]) -> str:
+    """What the processor calls itself, by what `cpuinfo` says about it.
+
+    Some hypervisors hide the number, so that processors years apart have one name: family and model tell them apart.
+    """
+    brand = str(about.get("brand_raw", platform.processor() or "unknown CPU"))
+    numbers = [f"{name} {about[name]}" for name in ("family", "model") if name in about]
+    return brand if re.search(r"\d", brand) else ", ".join([brand, *numbers])
 
 
 def versions() -> dict[str, str]:

@@ -1,8 +1,10 @@
 """Read and write records: the JSON of one run, `<folder>/<machine>/<time>.json`, checked against record.schema.json.
 
-Records are only ever added. Everything published is computed from them again.
+Records are only ever added; but the whole one of a sweep takes the place of its own, interrupted one. Everything
+published is computed from them again.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -43,16 +45,21 @@ def check(record: Record) -> None:
 
 
 def write(record: Record, folder: Path) -> Path:
-    """Check the record and write it, whole or not at all. Raises ValueError, OSError."""
+    """Check the record and write it, whole or not at all. Raises ValueError, OSError.
+
+    FileExistsError where that of another run lies there already.
+    """
     check(record)
     path = path_of(record, folder)
+    if path.exists() and not (there := read(path))["partial"] and there != record:
+        raise FileExistsError(errno.EEXIST, "another run began in the same second", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, _one_line_a_series(json.dumps(record, indent=1, allow_nan=False)) + "\n")
     return path
 
 
 def read(path: Path) -> Record:
-    """A record, checked. Raises ValueError, in one line that names the file, where it is none."""
+    """A record, checked. Raises OSError; ValueError, in one line that names the file, where it is none."""
     try:
         record: Record = json.loads(path.read_text(encoding="utf-8"))
         check(record)

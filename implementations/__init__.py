@@ -1,1 +1,1 @@
-"""The problems in every framework: one file each, found by looking into this folder."""
+"""A framework, and a way to get gradients of it: one file for each, found by looking into this folder."""

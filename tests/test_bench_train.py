@@ -45,6 +45,17 @@ def test_no_passed_gradient_check_no_time(variant: Variant) -> None:
     assert "Rounds" not in done.stdout
 
 
+def test_a_name_that_nothing_bears_is_one_line_with_what_is_near() -> None:
+    for option, says in (
+        ("--workload=hiden", "no workload is named 'hiden'; did you mean hidden or"),
+        ("--implementation=numpy_backprob", "no implementation is named 'numpy_backprob'; did you mean numpy_backprop"),
+    ):
+        done = plain(option)
+        assert done.returncode == 4  # pytest's own, of a mistake in the call
+        assert f"ERROR: {says}" in done.stderr
+        assert "Traceback" not in done.stderr + done.stdout
+
+
 def test_what_is_missing_is_skipped_by_name(variant: Variant) -> None:
     absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
     done = plain(f"--with={absent}", "--implementation=absent")

@@ -13,7 +13,7 @@ def test_a_caption_says_where_with_what_and_how_much() -> None:
         "Some CPU, 1 of 1 CPUs timed on, Linux",
         f"Python 3.11.7, {REFERENCE} 1, other 1",
         f"threads alive: {REFERENCE} 1, other 1, in the largest visible pool 0",
-        "6 launches x 11 rounds, 60% of 8 s in timed turns",
+        "6 launches x 11 rounds, 60% of 8 s in turns",
         "noise floor (A/A) 1.0000, 0.9886 to 1.0116",
         "0.0% of the rounds disturbed",
         "2026-01-02T03:04:05Z",
@@ -36,8 +36,8 @@ def test_a_strong_record_has_no_weakness() -> None:
 @pytest.mark.parametrize(
     ("launches", "control", "partial", "sentence"),
     [
-        (1, [0.0], False, "Only one launch"),
-        (3, [0.01, -0.01, 0.0], False, "Only 3 launches"),
+        (1, [0.0], False, "Only one launch: there are no intervals. Run with --launches 8 "),
+        (3, [0.01, -0.01, 0.0], False, "Only 3 launches: the intervals are wide. Run with --launches 8 "),
         (10, [0.01, -0.01] * 5, True, "The run was interrupted"),
         (10, [0.04, 0.05] * 5, False, "Unfit: the baseline against itself came out as 1.04"),
     ],
@@ -48,6 +48,14 @@ def test_a_weak_record_says_so_and_what_would_help(
     (found,) = weaknesses(planted_record({}, control=control, launches=launches, partial=partial))
     assert found.startswith(sentence)
     assert "Run" in found
+
+
+def test_a_budget_that_bought_few_launches_is_too_small() -> None:
+    record = planted_record({}, control=[0.01, -0.01, 0.0], launches=3)
+    record["settings"] |= {"launches": None, "rounds": None, "budget_minutes": 4.0}
+    assert "Run with --budget 8 for narrower ones." in weaknesses(record)[0]
+    record["settings"]["sweep"] = True  # whose budget is one of several numbers of threads
+    assert "Run with --launches 8 for narrower ones." in weaknesses(record)[0]
 
 
 def test_lost_launches_are_counted() -> None:

@@ -30,4 +30,5 @@ def test_a_broken_file_is_not_overlooked(variant: Variant) -> None:
 def test_workloads_are_those_named_or_all_or_the_default() -> None:
     assert [w.name for w in choices.workloads(None, TUTORIAL)] == [*TUTORIAL]
     assert [w.name for w in choices.workloads(["all"], TUTORIAL)] == [*WORKLOADS]
+    assert {w.name for w in choices.workloads(["width-4-batch-8", "all", "deep"])} == {*WORKLOADS, "width-4-batch-8"}
     assert [w.name for w in choices.workloads(["deep", "adam", "deep"], TUTORIAL)] == ["deep", "adam"]

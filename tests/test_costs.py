@@ -37,6 +37,12 @@ def test_costs_are_those_of_the_cold_starts() -> None:
     assert found.installed_mebibytes == 11
 
 
+def test_what_was_refused_has_no_costs() -> None:
+    record = planted_record({"other": [0.5] * 6})
+    record["timings"][1]["violations"] = ["it cheated"]
+    assert {cost.implementation for cost in costs.costs(record)} == {REFERENCE}
+
+
 def test_break_even_is_where_both_have_taken_the_same_time() -> None:
     # 0.11 s dearer to start, 5 µs cheaper with every epoch after the first
     found = cost_of(0.5, wobble=0.01).break_even

@@ -9,8 +9,8 @@ from planted import planted_record
 
 from benchmarks.contract import REFERENCE, discover
 from benchmarks.estimates.decomposition import Step, steps
-from benchmarks.estimates.ratios import Record
 from benchmarks.pictures.parts import parts
+from benchmarks.records import Record
 from benchmarks.tables.decomposition import decompositions
 
 LADDER = {"floor": ("arithmetic", None), "manual": ("dispatch", "floor"), "graph": ("graph", "manual")}

@@ -22,6 +22,13 @@ def test_a_machine_is_named_by_what_it_is() -> None:
     assert machine["system"].lower() in machine["name"]
 
 
+def test_a_name_without_a_number_says_family_and_model_too() -> None:
+    numbers = {"family": 26, "model": 2, "stepping": 1}
+    assert environment.cpu_model({"brand_raw": "AMD EPYC", **numbers}) == "AMD EPYC, family 26, model 2"
+    assert environment.cpu_model({"brand_raw": "AMD EPYC 7763", **numbers}) == "AMD EPYC 7763"
+    assert environment.cpu_model({"brand_raw": "some processor"}) == "some processor"
+
+
 def test_nothing_personal_is_said() -> None:
     said = json.dumps([environment.machine(), environment.blas(), environment.observed()])
     for secret in (platform.node(), getpass.getuser(), str(Path.home()), str(Path.cwd())):

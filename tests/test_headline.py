@@ -26,6 +26,12 @@ def test_it_says_what_an_epoch_costs_whom_and_how_sure_that_is() -> None:
     assert text.endswith("); every gradient is inside its bound.")
 
 
+def test_it_says_how_many_cpus_were_timed_on() -> None:
+    record = planted_record({"other": [0.5] * 6})
+    record["settings"]["threads"] = 4
+    assert headline(record).startswith("On 4 CPUs of Some CPU, ")
+
+
 def test_of_many_the_extremes_are_named() -> None:
     names = {f"n{number}": [number / 10] * 6 for number in range(1, 6)}
     text = headline(planted_record(names))

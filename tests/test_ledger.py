@@ -52,6 +52,13 @@ def test_every_implementation_keeps_the_rules(
     assert (ledger.entered_later == 0) == (present.execution == "compiled")
 
 
+def test_where_nobody_knows_the_end_nobody_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = ledger_of(discover()[0], monkeypatch)
+    cpu = allowed_cpus()[-1]
+    (breach,) = violations(replace(ledger, cpus=[cpu], pools=[]), WORKLOAD, "eager", [cpu], None)
+    assert breach.startswith("nobody knows where its rounds must end")
+
+
 TRAIN = (
     "    state = begin(recipe, parameters)\n    for _ in range(epochs):\n"
     "        state = step(recipe, state, inputs, targets)\n    return state[0]\n"

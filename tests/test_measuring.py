@@ -122,7 +122,8 @@ def test_quick_verdicts_are_all_that_is_said() -> None:
     found = document(done)
     assert {(row["points"], row["verdict"]) for row in found["rows"]} == {(1 + 10 + 4, "inside")}
     assert found["endings"]
-    assert not any(found[name] for name in ("audits", "accuracy", "faults", "trajectories"))
+    assert {(audit["points"], audit["verdict"]) for audit in found["audits"]} == {(1, "inside")}
+    assert not any(found[name] for name in ("accuracy", "faults", "trajectories"))
 
 
 def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:

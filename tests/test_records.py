@@ -20,6 +20,16 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     assert records.paths(tmp_path / "new") == [path]
 
 
+def test_no_record_takes_the_place_of_another_runs(tmp_path: Path) -> None:
+    interrupted = planted_record({}, partial=True)
+    path = records.write(interrupted, tmp_path)
+    whole = planted_record({})
+    assert records.write(whole, tmp_path) == records.write(whole, tmp_path) == path
+    with pytest.raises(FileExistsError, match="another run began in the same second"):
+        records.write(planted_record({"other": [0.5] * 6}), tmp_path)
+    assert records.read(path) == whole
+
+
 def test_each_series_of_timings_stands_on_one_line(tmp_path: Path) -> None:
     text = records.write(planted_record({}, rounds=50), tmp_path).read_text()
     lines = [line for line in text.splitlines() if '"round_nanoseconds"' in line]

@@ -91,6 +91,14 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     check(whole, json.loads(out)["sweeps"][0])
 
 
+def test_where_nothing_can_be_noted_nothing_is_measured(tmp_path: Path) -> None:
+    nowhere = os.environ | {"XDG_CACHE_HOME": "/dev/null/cache"}
+    done = subprocess.run([*CALL, f"--output={tmp_path}"], env=nowhere, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "XDG_CACHE_HOME: /dev/null/cache/xorbench can't be written" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def check(record: dict[str, Any], document: dict[str, Any]) -> None:
     """A record of a sweep is one of a run, whose workloads are points."""
     assert {w["name"] for w in record["workloads"]} == POINTS

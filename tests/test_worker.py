@@ -53,6 +53,14 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
     assert psutil.wait_procs([orphan], timeout=20)[1] == []
 
 
+def test_each_workload_that_is_prepared_is_a_sign_of_life() -> None:
+    one = Worker(discover()[0], ["neuron", "hidden"], allowed_cpus()[:1])
+    try:
+        assert [one._line.recv() for _ in range(3)] == ["preparing", "preparing", "ready"]
+    finally:
+        one.stop()
+
+
 def test_a_silent_worker_is_given_up(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SECONDS_OF_SILENCE", 1)
     silent = read(variant("silent", ("Parameters = list[Array]", "while True: pass")))

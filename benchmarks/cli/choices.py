@@ -1,6 +1,5 @@
 """What a user asked for, held against what there is. A mistake is one line that says what would be right."""
 
-import difflib
 import math
 import os
 import shutil
@@ -14,6 +13,7 @@ from benchmarks.contract import REFERENCE, Implementation, discover
 from benchmarks.environment import allowed_cpus
 from benchmarks.interpreters import environments
 from benchmarks.interpreters.contestants import contestants
+from benchmarks.names import unknown
 from benchmarks.progress import say
 from benchmarks.records import FOLDER, Record, read
 from benchmarks.workloads import WORKLOADS, Workload, named
@@ -29,9 +29,9 @@ def implementations(
     Raises typer.BadParameter.
     """
     for path in extra or ():
-        if not path.exists():
+        if not path.is_file() or not os.access(path, os.R_OK):
             raise typer.BadParameter(
-                f"{path}: no such file, expected an implementation's .py file", param_hint="--with"
+                f"{path}: no such file to read, expected an implementation's .py file", param_hint="--with"
             )
     try:
         found = {i.name: i for i in discover(extra or ())}
@@ -43,9 +43,9 @@ def implementations(
 
 
 def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:
-    """Those named, or "all"; else those others. Raises typer.BadParameter."""
-    wanted = WORKLOADS if names == ["all"] else dict.fromkeys(names or otherwise)
-    return [_workload(name) for name in wanted]
+    """Those named, of which "all" means every one; else those others. Raises typer.BadParameter."""
+    asked = [each for name in names or otherwise for each in (WORKLOADS if name == "all" else [name])]
+    return [_workload(name) for name in dict.fromkeys(asked)]
 
 
 def _workload(name: str) -> Workload:
@@ -164,6 +164,4 @@ def known(name: str, names: list[str], kind: str) -> str:
     """The name, if it is one of these. Raises typer.BadParameter, with those that are near."""
     if name in names:
         return name
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"expected one of {', '.join(names)}"
-    raise typer.BadParameter(f"no {kind} is named {name!r}; {hint}", param_hint=f"--{kind}")
+    raise typer.BadParameter(unknown(name, names, kind), param_hint=f"--{kind}")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads
+from benchmarks.cli.options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads, finite
 
 app = typer.Typer()
 
@@ -41,7 +41,10 @@ def gradients(
         int | None, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype; 500.")
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=1, metavar="SECONDS", help="An implementation that is silent for longer is ended.")
+        float,
+        typer.Option(
+            min=1, callback=finite, metavar="SECONDS", help="An implementation that is silent for longer is ended."
+        ),
     ] = 300,
     seed: Seed = 0,
     extra: Extra = None,
@@ -90,7 +93,8 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all launches; 6, with --resolution 30.")
+        float | None,
+        typer.Option(min=0.1, callback=finite, metavar="MINUTES", help="For all launches; 6, with --resolution 30."),
     ] = None,
     resolution: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")

@@ -1,16 +1,25 @@
 """The options that several commands have."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def finite(value: float | None) -> float | None:
+    """The number, if it is one that can be counted to. Raises typer.BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no length of time, expected a number")
+    return value
+
 
 Implementations = Annotated[
     list[str] | None, typer.Option("--implementation", metavar="NAME", help="This one only; may be repeated.")
 ]
 Workloads = Annotated[
     list[str] | None,
-    typer.Option("--workload", metavar="NAME", help="Of neuron and hidden this one, or another, or all."),
+    typer.Option("--workload", metavar="NAME", help="This one only, or all; may be repeated. Else neuron and hidden."),
 ]
 Tuned = Annotated[bool, typer.Option("--tuned", help="The tuned implementations too: some take minutes to compile.")]
 Extra = Annotated[

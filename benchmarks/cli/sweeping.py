@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned
+from benchmarks.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, finite
 
 app = typer.Typer()
 
@@ -14,9 +14,11 @@ app = typer.Typer()
 @app.command()
 def sweep(
     widths: Annotated[
-        str | None, typer.Option(metavar="N,N,...", help="Of the hidden layer; 2 to 1024, powers of two.")
+        str | None, typer.Option(metavar="N,N,...", help="Of the hidden layer, 2 to 1024; the powers of two.")
     ] = None,
-    batches: Annotated[str | None, typer.Option(metavar="N,N,...", help="Samples, powers of two; 4 to 1024.")] = None,
+    batches: Annotated[
+        str | None, typer.Option(metavar="N,N,...", help="Samples, powers of two; all from 4 to 1024.")
+    ] = None,
     at_width: Annotated[int, typer.Option(metavar="N", help="The width of all batches.")] = 64,
     at_batch: Annotated[int, typer.Option(metavar="N", help="The batch of all widths.")] = 4,
     grid: Annotated[bool, typer.Option("--grid", help="Every width with every batch: many points.")] = False,
@@ -24,7 +26,8 @@ def sweep(
     implementation: Implementations = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, typer.Option(min=0.1, metavar="MINUTES", help="For all of it; 10, but 4 launches at least.")
+        float | None,
+        typer.Option(min=0.1, callback=finite, metavar="MINUTES", help="For all of it; 10, but 4 launches at least."),
     ] = None,
     launches: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="So many fresh processes of each, whatever it takes.")
@@ -49,10 +52,12 @@ def sweep(
     from benchmarks.cli import show
     from benchmarks.cli.keeping import kept
     from benchmarks.estimates import crossings, growth, rows
+    from benchmarks.suite import journal
     from benchmarks.suite.settings import Settings
     from benchmarks.suite.sweep import RANDOM_POINTS, Sweep
     from benchmarks.tables.catalogue import tables
 
+    choices.folder(journal.folder(), "XDG_CACHE_HOME")  # what is finished is noted there
     failed = False
     documents, sessions = [], []
     for number in counts:

@@ -4,6 +4,7 @@ Nothing in it is assumed: parameters, dtypes and results are read back, threads 
 """
 
 import hashlib
+import math
 import os
 import statistics
 import sys
@@ -163,8 +164,13 @@ class Bookkeeper:
         return count
 
 
-def violations(ledger: Ledger, workload: Workload, execution: str, cpus: Sequence[int], expected: Array) -> list[str]:
-    """What in a ledger breaks the rules, each in one line; `expected` is the flat row that a round must end with."""
+def violations(
+    ledger: Ledger, workload: Workload, execution: str, cpus: Sequence[int], expected: Array | None
+) -> list[str]:
+    """What in a ledger breaks the rules, each in one line; `expected` is the flat row that a round must end with.
+
+    None: the reference itself did not get there.
+    """
     found = []
     if ledger.parameters_sha256 != workload.timed_parameters_sha256:
         found.append("it started from other parameters than the workload's")
@@ -184,7 +190,9 @@ def violations(ledger: Ledger, workload: Workload, execution: str, cpus: Sequenc
     if not ledger.late <= LATE:
         found.append(f"it did not wait: {ledger.late:.0%} of a round went on after the clock was stopped")
     off = off_trajectory(ledger, expected)
-    if not off <= TOLERANCE:
+    if expected is None:
+        found.append("nobody knows where its rounds must end: the reference gave no answer after as many epochs")
+    elif not off <= TOLERANCE:
         found.append(f"it did not do the epochs that were asked for: its parameters are {off:.2g} from the judged ones")
     if ledger.same_arrays:
         found.append("a round gave arrays of an earlier one: nothing was computed")
@@ -200,10 +208,12 @@ def violations(ledger: Ledger, workload: Workload, execution: str, cpus: Sequenc
     return found
 
 
-def off_trajectory(ledger: Ledger, expected: Array) -> float:
+def off_trajectory(ledger: Ledger, expected: Array | None) -> float:
     """The largest distance of a parameter, at the end of any round, from where it must be; NaN where it is none."""
+    if expected is None:
+        return math.nan
     ends = np.array([ledger.lowest, ledger.highest])
-    return float(np.max(np.abs(ends - expected))) if ends.shape[1:] == expected.shape else float("nan")
+    return float(np.max(np.abs(ends - expected))) if ends.shape[1:] == expected.shape else math.nan
 
 
 def _dtype(arrays: Sequence[Any]) -> str:

@@ -15,13 +15,16 @@ from benchmarks.contract import FOLDER, Implementation
 SECONDS_OF_SILENCE = 120
 """How long a worker may say nothing, at its start or in its turn, before it is given up."""
 
+SECONDS_TO_END = 10
+"""How long a worker that has closed its line may take to end."""
+
 
 class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
     """A worker that ended or fell silent; the message says why in one line."""
 
 
 class Worker:
-    """A fresh process that waits at one end of a pipe: "ready" comes out of it, "go" goes in.
+    """A fresh process that waits at one end of a pipe: "preparing" and "ready" come out of it, "go" goes in.
 
     It starts on these CPUs, with as many threads.
     """
@@ -61,13 +64,16 @@ class Worker:
             raise Lost(self._last_words()) from error
 
     def hear(self) -> Any:
-        """What it says next, waited for. Raises Lost where it ends first, or says nothing for too long."""
-        if not self._line.poll(SECONDS_OF_SILENCE):
-            raise Lost(f"silent for {SECONDS_OF_SILENCE} s")
-        try:
-            return self._line.recv()
-        except (EOFError, OSError) as error:
-            raise Lost(self._last_words()) from error
+        """What it says next but "preparing", waited for. Raises Lost where it ends first, or is silent for too long."""
+        said = "preparing"
+        while said == "preparing":
+            if not self._line.poll(SECONDS_OF_SILENCE):
+                raise Lost(f"silent for {SECONDS_OF_SILENCE} s")
+            try:
+                said = self._line.recv()
+            except (EOFError, OSError) as error:
+                raise Lost(self._last_words()) from error
+        return said
 
     def stop(self) -> None:
         """End it and whatever it started."""
@@ -79,7 +85,10 @@ class Worker:
 
     def _last_words(self) -> str:
         """The last error that pytest printed, else how the process ended; without any path of this machine."""
-        code = self._process.wait()
+        try:
+            code = self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            return "it closed its line to the driver, and did not end"
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").splitlines()
         errors = [line[1:].strip() for line in lines if line.startswith("E  ")]

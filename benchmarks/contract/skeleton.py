@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 from typing import get_args
 
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
 from benchmarks.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, discover
 
@@ -19,6 +19,11 @@ def write(name: str, framework: str, folder: Path) -> Path:
     """Write NAME.py into a folder. Raises ValueError, in one line, where that name can't be or is taken."""
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
         raise ValueError(f"{name!r} can't name an implementation, expected letters, digits and _, as in tinygrad_eager")
+    if not shutil.which(framework):
+        try:
+            canonicalize_name(framework, validate=True)
+        except InvalidName as error:
+            raise ValueError(f"{framework!r} can't name a framework, expected a name as in tinygrad") from error
     path = folder / f"{name}.py"
     if path.exists():
         raise ValueError(f"{path} is there already; remove it, or choose another name")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks.estimates.ratios import Record
+from benchmarks.records import Record
 
 WIDTH, BATCH = "width", "batch"
 

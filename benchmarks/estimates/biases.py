@@ -9,7 +9,6 @@ from benchmarks.estimates.ratios import (
     BASELINE,
     CONTROL,
     Contender,
-    Record,
     Timing,
     log_ratios,
     medians,
@@ -18,6 +17,7 @@ from benchmarks.estimates.ratios import (
     workload_names,
 )
 from benchmarks.estimates.rows import confidence
+from benchmarks.records import Record
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from typing import Any
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import control
 from benchmarks.estimates.intervals import CONFIDENCE, Interval, difference
-from benchmarks.estimates.ratios import Contender, Record, log_ratios
+from benchmarks.estimates.ratios import Contender, log_ratios
 from benchmarks.estimates.rows import Row, rows
+from benchmarks.records import Record
 from benchmarks.workloads import Recipe
 
 CHANGED, NOT_SEPARATED, NOT_COMPARABLE = "changed", "not separated", "not comparable"

@@ -4,7 +4,8 @@ import statistics
 from collections.abc import Iterable
 
 from benchmarks.estimates.intervals import Interval, interval
-from benchmarks.estimates.ratios import CONTROL, Record, medians, paired, workload_names
+from benchmarks.estimates.ratios import CONTROL, medians, paired, workload_names
+from benchmarks.records import Record
 
 
 def noise_floor(record: Record, workloads: Iterable[str] | None = None) -> Interval | None:

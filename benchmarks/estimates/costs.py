@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.intervals import Interval, interval
-from benchmarks.estimates.ratios import BASELINE, Record, log_seconds_per_epoch
+from benchmarks.estimates.ratios import BASELINE, log_seconds_per_epoch
 from benchmarks.estimates.rows import Row, rows
+from benchmarks.records import Record
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Cost:
 
 
 def costs(record: Record) -> list[Cost]:
-    """For each row that has a time, and cold starts."""
+    """For each row that has cold starts and was not refused: a breach of the rules takes them with it."""
     found = []
     for row in rows(record):
-        if starts := _starts(record, row.workload, row.implementation):
+        if row.verdict != "refused" and (starts := _starts(record, row.workload, row.implementation)):
             sizes = {i["name"]: i["installed_bytes"] for i in record["implementations"]}
             size = sizes[row.implementation]
             found.append(

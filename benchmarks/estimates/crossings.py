@@ -15,8 +15,9 @@ import numpy as np
 
 from benchmarks.estimates.axes import Axis, axes
 from benchmarks.estimates.intervals import CONFIDENCE, Interval, interval, quantile
-from benchmarks.estimates.ratios import Contender, Record, log_ratios
+from benchmarks.estimates.ratios import Contender, log_ratios
 from benchmarks.estimates.rows import SEPARATED, confidence
+from benchmarks.records import Record
 
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"
 

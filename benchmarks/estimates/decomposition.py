@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.estimates.intervals import Interval, interval, mean
-from benchmarks.estimates.ratios import Contender, Record, log_seconds_per_epoch, paired, workload_names
+from benchmarks.estimates.ratios import Contender, log_seconds_per_epoch, paired, workload_names
 from benchmarks.estimates.rows import confidence
+from benchmarks.records import Record
 
 COSTS, SAVES, NOT_SEPARATED = "costs", "saves", "not separated"
 

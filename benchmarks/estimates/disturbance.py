@@ -3,7 +3,8 @@
 import statistics
 from dataclasses import dataclass
 
-from benchmarks.estimates.ratios import Record, Timing
+from benchmarks.estimates.ratios import Timing
+from benchmarks.records import Record
 
 WAITED = 0.01
 """A round is disturbed if its process had to wait for a CPU for more than this share of it."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from benchmarks.estimates.axes import is_sweep
 from benchmarks.estimates.intervals import Interval, mean
-from benchmarks.estimates.ratios import Contender, Record, log_seconds_per_epoch
+from benchmarks.estimates.ratios import Contender, log_seconds_per_epoch
+from benchmarks.records import Record
 from benchmarks.workloads import multiply_adds
 
 FEWEST_POINTS = 3
@@ -79,7 +80,7 @@ def _growth(record: Record, name: str, sizes: Mapping[str, int]) -> Growth | Non
         implementation=name,
         points=len(by_point),
         launches=len(launches),
-        fixed_microseconds=_scaled(fixed, 1e-3),
+        fixed_microseconds=fixed.times(1e-3),
         nanoseconds_per_multiply_add=each,
         of_peak=1 / best / each.value if best and each.value else None,
         off=max(abs((fixed.value + each.value * n) / time - 1) for n, time in zip(counts, typical, strict=True)),
@@ -88,8 +89,3 @@ def _growth(record: Record, name: str, sizes: Mapping[str, int]) -> Growth | Non
 
 def _not_negative(found: Interval) -> Interval:
     return found if found.low is None else replace(found, low=max(0.0, found.low))
-
-
-def _scaled(found: Interval, unit: float) -> Interval:
-    low, high = (None if end is None else end * unit for end in (found.low, found.high))
-    return Interval(found.value * unit, low, high)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.contract import REFERENCE
+from benchmarks.records import Record
 
-Record = dict[str, Any]
 Timing = dict[str, Any]
 Places = NDArray[np.int64]
 Mask = NDArray[np.bool_]

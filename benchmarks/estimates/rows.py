@@ -12,12 +12,12 @@ from benchmarks.estimates.intervals import Interval, interval
 from benchmarks.estimates.ratios import (
     BASELINE,
     Contender,
-    Record,
     log_ratios,
     log_seconds_per_epoch,
     refusal,
     workload_names,
 )
+from benchmarks.records import Record
 
 SEPARATED = ("slower", "faster")
 

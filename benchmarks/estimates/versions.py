@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.estimates.intervals import Interval, interval
-from benchmarks.estimates.ratios import Contender, Record, log_ratios, log_seconds_per_epoch, workload_names
+from benchmarks.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch, workload_names
 from benchmarks.estimates.rows import confidence
+from benchmarks.records import Record
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from benchmarks.gradients.points import affordable
 from benchmarks.gradients.readings import finite
 from benchmarks.gradients.truths import Numbers, rounding_bound
 from benchmarks.gradients.verdicts import INSIDE, OUTSIDE, Audit
-from benchmarks.workloads import Array, Parameters, Workload
+from benchmarks.workloads import Array, Parameters, Workload, flat
 
 POINTS = 20
 
@@ -66,7 +66,7 @@ def complex_step(workload: Workload, parameters: Parameters, entries: Iterable[i
     """
     step = 1e-100
     found = []
-    row = np.concatenate([np.ravel(p) for p in parameters]).astype(np.complex128)
+    row = flat(parameters).astype(np.complex128)
     for entry in entries:
         moved = row.copy()
         moved[entry] += 1j * step

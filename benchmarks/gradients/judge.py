@@ -65,8 +65,8 @@ def judge(
 ) -> Report:
     """Judge every implementation on every workload, at `points` random points beside the fixed ones, within a scope.
 
-    `thorough` adds all that no verdict depends on: the audit of the oracle, the accuracy map, planted faults,
-    trajectories, and whether the same bits come out elsewhere.
+    `thorough` adds all that no verdict depends on: the audit of the oracle at more points than one, the accuracy map,
+    planted faults, trajectories, and whether the same bits come out elsewhere.
     """
     exams = [
         Exam(workload, dtype, points, seed, thorough, scope.checkpoints)
@@ -95,7 +95,7 @@ def judge(
                 for exam in exams:
                     exam.find_truths(cores, advance)
             planted = plant_all(cores, DTYPES, seed) if thorough else []
-            audits = [cores.submit(audit, e.workload, e.points.rows[:AUDITED], seed) for e in exams] if thorough else []
+            audits = [cores.submit(audit, e.workload, e.points.rows[: AUDITED if thorough else 1], seed) for e in exams]
             lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
             true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
             with stage("gradients", sum(map(len, questions.values()))) as advance:

@@ -3,17 +3,15 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from benchmarks import records
+from benchmarks.environment import ROOT
 from benchmarks.records import Record
 from benchmarks.tables.catalogue import CATALOGUE, one
 from benchmarks.tables.cells import Table
 from benchmarks.tables.escapes import of_paragraph
 from benchmarks.tables.formats import markdown
 from benchmarks.tables.headline import headline
-
-ROOT = Path(__file__).parent.parent.parent
 
 DOCUMENTS = tuple(
     ROOT / page

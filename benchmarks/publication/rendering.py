@@ -39,7 +39,7 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     texts |= {folder / "data" / f"{name}.csv": numbers(frame(name, found)) for name, found in lines.items()}
     texts[folder / "data" / "README.md"] = pages.columns()
     texts[folder / "README.md"] = pages.index(record, tables, drawn, lines["records"])
-    if folder.resolve() == records.FOLDER:
+    if folder.resolve() == records.FOLDER.resolve():
         texts |= {document: fill(document.read_text(encoding="utf-8"), record, tables) for document in DOCUMENTS}
     ours = [first, *others]
     sweeps = {one.record["machine"]["name"]: one.sweeps for one in ours}

@@ -14,6 +14,8 @@ SECONDS_PER_ROUND = 0.003
 """Long beside the clock's resolution, short beside what disturbs a machine."""
 
 FEWEST_EPOCHS = 10
+MOST_EPOCHS = 100_000
+"""Of a round: more would be a training that is not done, and the reference must follow it to its end."""
 
 ROUNDS = 5
 EPOCHS = {"one call per epoch": 100, "whole loop": 10_000}
@@ -45,7 +47,7 @@ def calibrate(
     shuffler: random.Random,
     guess: Callable[[Implementation, Workload], int] = by_granularity,
 ) -> Calibration:
-    """Time all that may be timed in one launch of their own; rounds of about 3 ms come of it, and the control.
+    """Time all that may be timed in one launch of their own; how many epochs a round has comes of it, and the control.
 
     `passed` holds by implementation the workloads that it may be timed on, `guess` says with how many epochs to begin.
     A workload on which the baseline is not timed has nothing to compare with, and is not timed at all.
@@ -67,22 +69,23 @@ def calibrate(
     return Calibration([*entries, *control] if control else [], failures, seconds, about.seconds_starting)
 
 
-def seconds_per_epoch(calibration: Sequence[Timing]) -> Paces:
+def seconds_per_epoch(timings: Sequence[Timing]) -> Paces:
     """By implementation and workload, from the shortest round."""
-    return {(t.implementation, t.workload): min(t.round_nanoseconds) / t.epochs_per_round / 1e9 for t in calibration}
+    return {(t.implementation, t.workload): min(t.round_nanoseconds) / t.epochs_per_round / 1e9 for t in timings}
 
 
-def epochs_per_round(calibration: Sequence[Timing], implementation: str) -> dict[str, int]:
-    """By workload the epochs that take about 3 ms."""
-    found = seconds_per_epoch(calibration)
+def epochs_per_round(timings: Sequence[Timing], implementation: str) -> dict[str, int]:
+    """By workload the epochs of a round, as `of_a_round` has them."""
+    found = seconds_per_epoch(timings)
     return {workload: of_a_round(seconds) for (name, workload), seconds in found.items() if name == implementation}
 
 
 def of_a_round(seconds: float) -> int:
-    """The epochs that take about 3 ms where one takes so many seconds: 1, 2 or 5 times a power of ten.
+    """The epochs that take about 3 ms where one takes so many seconds: 1, 2 or 5 times a power of ten, to MOST_EPOCHS.
 
     Of slow ones about FEWEST_EPOCHS, as far as ten times 3 ms reach: what a call costs beside them is in a round too.
     """
-    ladder: list[int] = [mantissa * 10**power for power in range(7) for mantissa in (1, 2, 5)]
+    steps: list[int] = [mantissa * 10**power for power in range(6) for mantissa in (1, 2, 5)]
+    ladder = [epochs for epochs in steps if epochs <= MOST_EPOCHS]
     wanted = max(SECONDS_PER_ROUND / seconds, min(FEWEST_EPOCHS, 10 * SECONDS_PER_ROUND / seconds))
     return min(ladder, key=lambda epochs: max(epochs / wanted, wanted / epochs))

@@ -8,6 +8,7 @@ from time import perf_counter
 from benchmarks.clock import order
 from benchmarks.clock.budget import Cost
 from benchmarks.environment import apart_from
+from benchmarks.gradients.audit import audit
 from benchmarks.gradients.truths import truths_here
 from benchmarks.suite.calibration import Calibration
 from benchmarks.suite.settings import Settings
@@ -57,9 +58,13 @@ def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Es
 
 
 def judging_seconds(workloads: Sequence[Workload], points: int) -> float:
-    """About how long the truth takes at the initial parameters and so many random points of each."""
+    """About how long the truth takes at the initial parameters and so many random points of each, and its audit."""
     probe = named(PROBE)
+    rows = flat(probe.initial_parameters)[None]
     began = perf_counter()
-    truths_here(probe, probe.dtype, flat(probe.initial_parameters)[None])
-    a_multiplication = (perf_counter() - began) / probe.multiplications
-    return (1 + points) * a_multiplication * sum(workload.multiplications for workload in workloads)
+    truths_here(probe, probe.dtype, rows)
+    found = perf_counter()
+    audit(probe, rows, 0)
+    audited = perf_counter()
+    of_the_probe = (1 + points) * (found - began) + (audited - found)
+    return of_the_probe / probe.multiplications * sum(workload.multiplications for workload in workloads)

@@ -8,16 +8,20 @@ from pathlib import Path
 from typing import Any
 
 
+def folder() -> Path:
+    """In the user's cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xorbench"
+
+
 class Journal:
-    """A file of entries, each whole or not there; one file for each `about`, in the user's cache folder.
+    """A file of entries, each whole or not there; one file for each `about`, in that folder.
 
     Entries are Python objects of this suite, for this machine's own reading.
     """
 
     def __init__(self, about: Any) -> None:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "xorbench"
         key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
-        self._path = folder / f"journal-{key[:32]}.pickle"
+        self._path = folder() / f"journal-{key[:32]}.pickle"
 
     def read(self) -> list[Any]:
         """All entries; what was cut off at the end is forgotten, also in the file. Raises OSError."""

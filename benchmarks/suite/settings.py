@@ -22,7 +22,7 @@ class Settings:
     rounds: int | None = None
     budget_minutes: float | None = None
     resolution: float | None = None
-    cold_starts: int = 5
+    cold_starts: int = 0
     threads: int = 1
     sweep: bool = False
 

@@ -16,7 +16,7 @@ from benchmarks.suite.settings import Plan
 PILOT_LAUNCHES = 4
 PILOT_ROUNDS = 200
 
-FIRST_LOOK = 8
+FIRST_LOOK = budget.FEWEST_LAUNCHES
 """After how many launches a run with a resolution looks first; then after twice as many, and so on."""
 
 

@@ -1,5 +1,6 @@
 """One run: the judge, the calibration, the launches, the cold starts, and the record of all that is finished."""
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -57,12 +58,14 @@ class Suite:
         began = self._note("calibration", began)
         timed = [w.name for w in self.workloads if any(w.name in entry.epochs_per_round for entry in entries)]
         if timed:
-            with Launches(entries, timed, self.settings.cpus, self._shuffler) as launches:
-                if self.settings.launches:
-                    self._launch(launches, self.settings.launches, self.plan.rounds, last=True)
-                else:
-                    self._spend(launches, len(entries), began)
-            began = self._note("launches", began)
+            try:
+                with Launches(entries, timed, self.settings.cpus, self._shuffler) as launches:
+                    if self.settings.launches:
+                        self._launch(launches, self.settings.launches, self.plan.rounds, last=True)
+                    else:
+                        self._spend(launches, len(entries), began)
+            finally:
+                began = self._note("launches", began)
             self._start_cold(entries)
             self._note("cold_starts", began)
         self.finished = True
@@ -136,12 +139,12 @@ class Suite:
         """A timing as the record holds it: its ledger checked, and the breaches of the rules beside it."""
         workload = next(w for w in self.workloads if w.name == timing.workload)
         execution = next(i.execution for i in self.implementations if i.name == timing.implementation)
-        end = self._expected[timing.workload, timing.epochs_per_round]
+        end = self._expected.get((timing.workload, timing.epochs_per_round))
         ledger = asdict(timing.ledger)
         del ledger["lowest"], ledger["highest"]
         off = off_trajectory(timing.ledger, end)
         return asdict(timing) | {
-            "ledger": ledger | {"off_trajectory": off if off < float("inf") else None},
+            "ledger": ledger | {"off_trajectory": off if math.isfinite(off) else None},
             "violations": violations(timing.ledger, workload, execution, self.settings.cpus, end),
         }
 

@@ -2,11 +2,12 @@
 
 from collections import Counter
 
+from benchmarks.clock.budget import FEWEST_LAUNCHES
 from benchmarks.estimates import control, disturbance, rows
+from benchmarks.estimates.axes import is_sweep
 from benchmarks.records import Record
 from benchmarks.tables.cells import plain
 
-ENOUGH_LAUNCHES = 10
 LONGEST_PART = 500
 
 
@@ -34,11 +35,11 @@ def weaknesses(record: Record) -> list[str]:
         sentences.append(f"Unfit: {why}. Ratios this close to 1 mean nothing. Run it again on a quieter machine.")
     if record["partial"]:
         sentences.append("The run was interrupted: this is what was finished. Run it again for the rest.")
-    if launches < ENOUGH_LAUNCHES:
-        many = "one launch" if launches == 1 else f"{launches} launches"
-        budget = record["settings"]["budget_minutes"]
-        more = f"--budget {2 * budget:.3g}" if budget else f"--launches {ENOUGH_LAUNCHES}"
-        sentences.append(f"Only {many}: the intervals are wide, or none. Run with {more} for narrower ones.")
+    if launches < FEWEST_LAUNCHES:
+        many = "one launch: there are no intervals" if launches == 1 else f"{launches} launches: the intervals are wide"
+        budget = None if is_sweep(record) else record["settings"]["budget_minutes"]
+        more = f"--budget {2 * budget:.3g}" if budget else f"--launches {FEWEST_LAUNCHES}"
+        sentences.append(f"Only {many}. Run with {more} for narrower ones.")
     if (resolution := record["settings"]["resolution"]) and (left := rows.unresolved(record, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)
         sentences.append(f"Not known to {resolution * 100:.3g} %, nor clear of 1: {names}. Run with a larger --budget.")
@@ -57,6 +58,12 @@ def together(record: Record, compared: int) -> str:
         f"The intervals of {compared} rows hold together with {percent} confidence; those whom it does not separate "
         "share a rank."
     )
+
+
+def timed_on(record: Record) -> str:
+    """How many CPUs the workers took turns on."""
+    threads = record["settings"].get("threads", 1)
+    return "one CPU" if threads == 1 else f"{threads} CPUs"
 
 
 def _cpus(record: Record) -> str:
@@ -93,7 +100,7 @@ def _threads(record: Record) -> list[str]:
 
 def _amount(record: Record) -> str:
     share = disturbance.share_in_turns(record)
-    spent = f", {share:.0%} of {record['seconds']['total']:.0f} s in timed turns" if share else ""
+    spent = f", {share:.0%} of {record['seconds']['total']:.0f} s in turns" if share else ""
     return f"{len(record['launches'])} launches x {record['plan']['rounds']} rounds{spent}"
 
 

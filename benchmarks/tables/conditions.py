@@ -10,6 +10,7 @@ from benchmarks.contract import REFERENCE
 from benchmarks.estimates.biases import Bias, biases
 from benchmarks.estimates.disturbance import WAITED, Disturbance, disturbances
 from benchmarks.records import Record
+from benchmarks.tables.captions import timed_on
 from benchmarks.tables.cells import NONE, UNDEFINED, UNKNOWN, Table, three_digits, with_ends
 
 
@@ -70,8 +71,8 @@ def ledger(record: Record) -> Table:
         f"round from those of {REFERENCE} after as many epochs. Python entered: calls of the file's own functions in "
         f"{PROFILED_EPOCHS} epochs, none where all is compiled. Late: the share of a round that reading its result "
         "took after the clock was stopped, beyond reading it again. Pools: the threads of the largest. Variables: of "
-        "the environment, set by the file or its framework; no others reach a worker. All were alone on one CPU, with "
-        "garbage collection off in rounds."
+        "the environment, set by the file or its framework; no others reach a worker. All took turns on "
+        f"{timed_on(record)}, with garbage collection off in rounds."
     ]
     return Table("The fairness ledger", pd.DataFrame(lines), notes)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.gradients.verdicts import MISSING
 from benchmarks.records import Record
+from benchmarks.tables.captions import timed_on
 from benchmarks.tables.cells import NONE, with_ends
 from benchmarks.tables.timings import label
 
@@ -27,7 +28,7 @@ def headline(record: Record) -> str:
     costs = [f"{with_ends(baseline.microseconds)[0]} µs in {baseline.implementation}", *map(_cost, named)]
     extremes = f", the fastest and the slowest of {len(others)}" if len(others) > SHOWN else ""
     unfit = "Not to be believed, for the run is unfit: " if record["unfit"] else ""
-    where = f"{'on' if unfit else 'On'} one CPU of {record['machine']['cpu']}"
+    where = f"{'on' if unfit else 'On'} {timed_on(record)} of {record['machine']['cpu']}"
     return f"{unfit}{where}, an epoch of {label(workload)} costs {_listed(costs)}{extremes}; {_gradients(record)}."
 
 
