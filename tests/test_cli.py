@@ -43,7 +43,7 @@ from benchmarks import records
         (("list", "--with=/nowhere/mine.py"), "no such file"),
         (("run", "--with=benchmarks"), "benchmarks: no such file to read, expected an implementation's .py file"),
         (("run", "--resolution=2%", "--budget=inf"), "inf is no length of time, expected a number"),
-        (("sweep", "--budget=nan"), "nan is no length of time, expected a number"),
+        (("sweep", "--budget=nan"), "'--budget': Input should be greater than or equal to 0.1"),
         (("gradients", "--time-limit=inf"), "'--time-limit': inf is no length of time"),
         (("new", "mine", "--framework=numpy==2.0"), "'numpy==2.0' can't name a framework"),
         (("run", "--workload=all", "--workload=depth"), "no workload is named 'depth'; did you mean de"),
