@@ -58,12 +58,15 @@ def neighbour(cpu: int) -> Iterator[None]:
         yield
         return
     with environment.started_on(apart[0]):
-        busy = subprocess.Popen([sys.executable, "-c", "while True: sum(range(100_000))"])
+        busy = subprocess.Popen([sys.executable, "-c", _BUSY], cwd=environment.ROOT)
     try:
         yield
     finally:
         busy.kill()
         busy.wait()
+
+
+_BUSY = "from benchmarks.environment import end_with_parent; end_with_parent()\nwhile True: sum(range(100_000))"
 
 
 @dataclass(frozen=True)
