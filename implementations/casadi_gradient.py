@@ -48,11 +48,15 @@ def positive(logits: Symbols) -> Symbols:
     return ca.if_else(logits > 0, logits, 0)  # not fmax, whose slope on the kink is 1/2
 
 
+def on_all(bias: Symbols, layer: Symbols) -> Symbols:
+    return ca.DM.ones(layer.shape[0], 1) @ bias  # (samples, n)
+
+
 def last_logits(recipe: Recipe, parameters: list[Symbols], inputs: Symbols) -> Symbols:
     layer = inputs
     for weights, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
-        layer = activate(recipe, layer @ weights + ca.repmat(bias, layer.shape[0], 1))
-    return layer @ parameters[-2] + ca.repmat(parameters[-1], layer.shape[0], 1)
+        layer = activate(recipe, layer @ weights + on_all(bias, layer))
+    return layer @ parameters[-2] + on_all(parameters[-1], layer)
 
 
 def total_loss(recipe: Recipe, parameters: list[Symbols], inputs: Symbols, targets: Symbols) -> Symbols:

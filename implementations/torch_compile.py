@@ -71,7 +71,8 @@ def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
 def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
     logits = forward(recipe, parameters, inputs)
     if recipe.loss == "cross-entropy":
-        return torch.nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="sum")
+        ones, zeros = torch.nn.functional.logsigmoid(logits), torch.nn.functional.logsigmoid(-logits)
+        return -torch.sum(targets * ones + (1 - targets) * zeros)  # not binary_cross_entropy_with_logits: 1 - 1 in it
     return torch.sum((targets - torch.sigmoid(logits)) ** 2) / 2
 
 
