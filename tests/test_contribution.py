@@ -57,9 +57,9 @@ def test_a_contestants_name_is_no_address_and_an_address_beside_it_is_one(tmp_pa
     record = planted_record({"other@numpy-2.0": [0.5] * 6}, control=[0.01, -0.01] * 3)
     record["implementations"][1] |= {"file": "other", "interpreter": "numpy-2.0"}
     record["gradients"]["rows"] = [judged(REFERENCE), judged("other@numpy-2.0")]
-    assert found(record, tmp_path) == ""
+    assert found(record, tmp_path / "one") == ""
     record["command"] = "xorbench run other@numpy-2.0 somebody@example.org"
-    assert "$.command holds an address" in found(record, tmp_path)
+    assert "$.command holds an address" in found(record, tmp_path / "other")
 
 
 def test_a_wrong_gradient_may_not(tmp_path: Path) -> None:
