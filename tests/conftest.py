@@ -18,7 +18,7 @@ from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, dis
 from benchmarks.cores import all_cores
 from benchmarks.gradients import judge
 from benchmarks.gradients.planting import plant_all
-from benchmarks.interpreters import environments
+from benchmarks.others import environments
 from benchmarks.publication import publish
 from benchmarks.requirements import brought_by, pin
 from benchmarks.workloads import WORKLOADS, Array, Workload

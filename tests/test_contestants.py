@@ -13,7 +13,7 @@ from benchmarks.clock.cold import ColdStart, cold_start
 from benchmarks.contract import REFERENCE, discover, read
 from benchmarks.environment import allowed_cpus
 from benchmarks.estimates.versions import versions
-from benchmarks.interpreters.contestants import contestants
+from benchmarks.others.contestants import contestants
 from benchmarks.suite import Settings, Suite
 from benchmarks.tables import captions, catalogue
 from benchmarks.workloads import WORKLOADS

@@ -9,7 +9,7 @@ import pytest
 from conftest import OTHER_NUMPY
 
 from benchmarks.environment import ROOT
-from benchmarks.interpreters import environments
+from benchmarks.others import environments
 
 
 def test_what_is_named_is_in_it_and_nothing_else(other_numpy: str) -> None:

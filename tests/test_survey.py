@@ -8,8 +8,8 @@ import pytest
 from conftest import OTHER_NUMPY, Variant, environment_with
 
 from benchmarks.contract import FOLDER, REFERENCE
-from benchmarks.interpreters import survey
-from benchmarks.interpreters.survey import Unusable
+from benchmarks.others import survey
+from benchmarks.others.survey import Unusable
 
 
 def program(folder: Path, text: str) -> str:

@@ -11,9 +11,9 @@ import typer
 
 from benchmarks.contract import REFERENCE, Implementation, discover
 from benchmarks.environment import allowed_cpus
-from benchmarks.interpreters import environments
-from benchmarks.interpreters.contestants import contestants
 from benchmarks.names import unknown
+from benchmarks.others import environments
+from benchmarks.others.contestants import contestants
 from benchmarks.progress import say
 from benchmarks.records import FOLDER, Record, read
 from benchmarks.workloads import WORKLOADS, Workload, named

@@ -24,7 +24,7 @@ def create(
     ] = sys.executable,
 ) -> int:
     """Make a virtual environment beside the project, and install into it what is named and nothing else."""
-    from benchmarks.interpreters import environments
+    from benchmarks.others import environments
 
     try:
         typer.echo(environments.create(label, requirement, python_executable))
@@ -37,8 +37,8 @@ def create(
 def list_(as_json: AsJson = False) -> int:
     """List the environments that were made, with all that is in them."""
     from benchmarks.cli import show
-    from benchmarks.interpreters.environments import environments
-    from benchmarks.interpreters.survey import Unusable, survey
+    from benchmarks.others.environments import environments
+    from benchmarks.others.survey import Unusable, survey
     from benchmarks.tables import field
 
     found: dict[str, dict[str, str] | str] = {}

@@ -1,1 +1,1 @@
-"""The Pythons that implementations run in: ours, and those of other virtual environments."""
+"""The Python that an implementation runs in, ours or another, and what of this suite is lent to that."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.contract import Implementation
-from benchmarks.interpreters.survey import survey
+from benchmarks.others.survey import survey
 
 
 @dataclass(frozen=True)

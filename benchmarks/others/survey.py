@@ -30,7 +30,7 @@ def survey(label: str, executable: str, files: Iterable[Path]) -> tuple[Interpre
     given = Interpreter(label, executable)
     _check_version(given)
     paths = [str(path.absolute()) for path in files]
-    done = _run(given, "-m", "benchmarks.interpreters.survey", *paths)
+    done = _run(given, "-m", "benchmarks.others.survey", *paths)
     if done.returncode:
         words = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1]
         raise Unusable(
