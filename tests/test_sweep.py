@@ -76,7 +76,7 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
 
     with folder.start() as process:
         out, err = process.communicate()
-    assert process.returncode == 0, err
+    assert process.returncode == 0, (err, [row["reason"] for row in json.loads(out)["sweeps"][0]["rows"]])
     assert "gradients: " not in err  # judged before
     assert "calibration: " not in err
     assert f"going on with the sweep of {partial['created']}: " in err

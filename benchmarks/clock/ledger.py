@@ -44,9 +44,10 @@ class Ledger:
 
     `parameters_sha256` is of what training started from, read back; `entered_later` counts calls of the file's own
     functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all is compiled.
-    `late` is the median share of a round that reading its result took after the clock was stopped, beyond what reading
-    it once more takes; `lowest` and `highest` are the parameters that rounds ended with, entry by entry; `same_arrays`,
-    whether a round gave an earlier one's. `variables` are those of the environment that the file or its framework set.
+    `late` is the lower median share of a round that reading its result took after the clock was stopped, beyond what
+    reading it once more takes; `lowest` and `highest` are the parameters that rounds ended with, entry by entry;
+    `same_arrays`, whether a round gave an earlier one's. `variables` are those of the environment that the file or its
+    framework set.
     """
 
     parameters_sha256: str
@@ -130,7 +131,7 @@ class Bookkeeper:
             gradient_dtype=self._gradient_dtype,
             result_dtype=_dtype([*self._result, *(plain(self.module, p) for p in self._result)]),
             entered_later=self._entered_later,
-            late=statistics.median(
+            late=statistics.median_low(  # of few rounds one that was disturbed says nothing
                 late / (seconds * 1e9) for late, seconds in zip(self._late, round_seconds, strict=True)
             ),
             lowest=endings.min(axis=0).tolist(),
