@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 from benchmarks.workloads.catalogue import CLASSIC, HIDDEN, WORKLOADS, draw, parity
 from benchmarks.workloads.workload import KnownAnswer, Workload
@@ -28,6 +28,7 @@ def sized(width: int, batch: int) -> Workload:
     bits = batch.bit_length() - 1
     inputs, targets = parity(bits)
     layer_sizes = (bits, width, 1)
+    generator = partial(draw, layer_sizes, gain=1)
     workload = replace(
         HIDDEN,
         name=f"width-{width}-batch-{batch}",
@@ -38,7 +39,8 @@ def sized(width: int, batch: int) -> Workload:
         recipe=CLASSIC._replace(rate=1 / (batch * (width + 1))),
         epochs=EPOCHS,
         seed="numpy.random.seed(1); layer by layer weights uniform(-r, r), r = sqrt(6 / (a + b)), biases 0",
-        initial_parameters=draw(layer_sizes, seed=1, gain=1),
+        generator=generator,
+        initial_parameters=generator(1),
     )
     at_first = float(workload.losses(workload.initial_parameters))
     return replace(workload, known_answer=KnownAnswer(zeros=(0, 1), ones=(0, 1), loss=(0, at_first)))

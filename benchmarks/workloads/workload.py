@@ -30,13 +30,20 @@ class KnownAnswer:
     largest_parameter: float = np.inf
 
 
+MOST_MULTIPLY_ADDS = 48_000_000
+"""In a round of 3 ms on one CPU, at 16 a nanosecond."""
+
+
 @dataclass(frozen=True, eq=False)
 class Workload:
     """One training problem, full batch.
 
     `inputs` is (samples, n0), `targets` is (samples, n_last), both float64; `initial_parameters` are float64,
-    and `dtype` names the floating-point type that training is timed in. `agreement` is how far the parameters at the
-    end may be from the reference's: far more than rounding grows to, far less than another computation is off.
+    and `dtype` names the floating-point type that training is timed in. `generator` draws initial parameters from a
+    seed. `agreement` is how far the parameters at the end may be from the reference's: far more than rounding grows to,
+    far less than another computation is off. `comparable_epochs` is the number up to which the ends of trainings from
+    drawn starts can be compared: stopping a tenth earlier changes an end by ten times the tolerance or more, and
+    rounding has grown to less than a tenth of the tolerance. It was found by experiment with thousands of starts.
     """
 
     name: str
@@ -48,9 +55,32 @@ class Workload:
     epochs: int
     dtype: str
     seed: str
+    generator: Callable[[int], Parameters]
     initial_parameters: Parameters
     known_answer: KnownAnswer
     agreement: float = 1e-9
+    comparable_epochs: int = 100_000
+
+    @property
+    def tolerance(self) -> float:
+        """How far the ends of a timed round and of the reference may be apart, as a share of the way from the start.
+
+        The way is the largest distance of a parameter between the start and the end of the reference. Up to
+        `most_epochs` rounding was found to grow to a tenth of the tolerance, rarely to a third of it in float32.
+        """
+        return 1e-4 if self.dtype == "float32" else 1e-7
+
+    @cached_property
+    def most_epochs(self) -> int:
+        """The most epochs of a timed round, an even number: `comparable_epochs`, or fewer where these take too long.
+
+        Nobody does more than MOST_MULTIPLY_ADDS in a round.
+        """
+        return max(2, 2 * (min(self.comparable_epochs, MOST_MULTIPLY_ADDS // self.multiply_adds) // 2))
+
+    def drawn(self, seed: int) -> Parameters:
+        """Return initial parameters drawn from a seed, float64; for the workload's own seed `initial_parameters`."""
+        return self.generator(seed)
 
     @cached_property
     def parameter_names(self) -> list[str]:
