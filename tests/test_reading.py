@@ -74,9 +74,12 @@ def test_a_file_may_say_what_it_adds_to_another_and_what_else_is_its_text(varian
     path.with_name("more.c").write_text("one")
     first = read(path)
     assert (first.broken, first.adds, first.adds_to, first.sources) == (None, "a call", "floor", ("more.c",))
-    before = first.description()["source_sha256"]
     path.with_name("more.c").write_text("two")
-    assert first.description()["source_sha256"] != before
+    second = read(path)
+    assert first.description()["source_sha256"] == first.source_sha256 != second.source_sha256
+    first.must_be(first.source_sha256)
+    with pytest.raises(ValueError, match=r"the text of laddered\.py was changed while it was measured"):
+        second.must_be(first.source_sha256)
 
 
 @pytest.mark.parametrize("name", BREACHES)

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -25,6 +26,8 @@ class Implementation:
     program: str | None = None
     slow_to_compile: bool = False
     sources: tuple[str, ...] = ()
+    source_sha256: str | None = None
+    """Of its text when it was read, further sources one after the other; None where that cannot be read."""
     adds: str | None = None
     adds_to: str | None = None
     missing: str | None = None
@@ -53,9 +56,16 @@ class Implementation:
         """Of predict, loss and gradient; None where a part stands elsewhere, or nothing can be read."""
         return None if (tree := parsed(self.path)) is None else lines_of_code(tree)
 
+    def must_be(self, source_sha256: str | None) -> None:
+        """Raise ValueError, in one line, where the text is not the one of this SHA-256."""
+        if self.source_sha256 != source_sha256:
+            raise ValueError(
+                f"the text of {self.path.name} was changed while it was measured, expected SHA-256 "
+                f"{(source_sha256 or '')[:8]}, got {(self.source_sha256 or 'no text')[:8]}; run it again"
+            )
+
     def description(self) -> dict[str, str | int | None]:
-        """What a record says of it: no path, but the SHA-256 of its text, further sources one after the other."""
-        text = [self.path, *(self.path.parent / name for name in self.sources)]
+        """What a record says of it: no path, but the SHA-256 of its text."""
         return {
             "name": self.name,
             "framework": self.framework,
@@ -65,13 +75,27 @@ class Implementation:
             "granularity": self.granularity,
             "gradients_by": self.gradients_by,
             "lines_of_code": self.lines_of_code,
-            "source_sha256": hashlib.sha256(b"".join(path.read_bytes() for path in text)).hexdigest(),
+            "source_sha256": self.source_sha256 or UNREADABLE_SHA256,
             "adds": self.adds,
             "adds_to": self.adds_to,
             "missing": self.missing,
             "broken": self.broken,
             **({"file": self.path.stem, "interpreter": self.interpreter.label} if self.interpreter.label else {}),
         }
+
+
+UNREADABLE_SHA256 = hashlib.sha256(b"").hexdigest()
+"""What a record says of a text that cannot be read: the SHA-256 of none."""
+
+
+def sha256_of(path: Path, sources: Iterable[str] = ()) -> str | None:
+    """The SHA-256 of a file and of those beside it, one after the other; None where one cannot be read."""
+    try:
+        return hashlib.sha256(
+            b"".join(one.read_bytes() for one in (path, *(path.parent / name for name in sources)))
+        ).hexdigest()
+    except OSError:
+        return None
 
 
 def load(implementation: Implementation) -> Contract:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
-from benchmarks.contract.implementation import Implementation
+from benchmarks.contract.implementation import Implementation, sha256_of
 from benchmarks.contract.protocol import CONSTANTS, FOLDER, FUNCTIONS, REFERENCE, REMARKS
 from benchmarks.environment import is_installed, without_folders
 from benchmarks.requirements import pin
@@ -35,13 +35,13 @@ def read(path: Path) -> Implementation:
     """What the text of the file says, without running it."""
     name = path.stem
     if path.suffix != ".py":
-        return Implementation(name, path, broken=f"{path.name}: expected a file that ends in .py")
+        broken = f"{path.name}: expected a file that ends in .py"
+        return Implementation(name, path, source_sha256=sha256_of(path), broken=broken)
     try:
         tree = ast.parse(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError) as error:
-        return Implementation(
-            name, path, broken=without_folders(f"{path.name} is not Python that can be read: {error}")
-        )
+        broken = without_folders(f"{path.name} is not Python that can be read: {error}")
+        return Implementation(name, path, source_sha256=sha256_of(path), broken=broken)
     constants = _constants(tree)
     complaint = _complaint(tree, constants) or _odd_remark(path, constants)
     about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
@@ -52,6 +52,7 @@ def read(path: Path) -> Implementation:
         name,
         path,
         **about,
+        source_sha256=sha256_of(path, about.get("sources", ())),
         missing=_missing(tree, needed),
         broken=f"{path.name}: {complaint}" if complaint else None,
     )

@@ -25,12 +25,14 @@ def main() -> None:
     """The life of the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
     end_with_parent()
-    path, questions = pickle.load(sys.stdin.buffer)
+    path, source_sha256, questions = pickle.load(sys.stdin.buffer)
     with Connection(int(sys.argv[1])) as connection:
-        answer(Path(path), questions, connection)
+        answer(Path(path), source_sha256, questions, connection)
 
 
-def answer(path: Path, questions: Sequence[bytes], connection: "Connection[Any, Any]") -> None:
+def answer(
+    path: Path, source_sha256: str | None, questions: Sequence[bytes], connection: "Connection[Any, Any]"
+) -> None:
     """Send, for each question, what is being done, and in the end (answer, trouble, what was printed)."""
     with ExitStack() as stack:
         printed = stack.enter_context(tempfile.TemporaryFile())
@@ -41,7 +43,9 @@ def answer(path: Path, questions: Sequence[bytes], connection: "Connection[Any, 
             try:
                 if module is None:
                     connection.send("importing it")
-                    module = load(read(path))
+                    implementation = read(path)
+                    implementation.must_be(source_sha256)
+                    module = load(implementation)
                 # Where a sigmoid saturates exp overflows and 1 / inf = 0 is right; what isn't, the judge will see.
                 with np.errstate(all="ignore"):
                     found = pickle.loads(question).put_to(module, connection.send)
@@ -62,9 +66,22 @@ def _taken(printed: BinaryIO) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line, without the folders of this machine."""
-    text = without_folders(" ".join(str(error).split()))
+    """An exception in one line of printable characters, without the folders of this machine."""
+    try:
+        text = without_folders(shortened(str(error)))
+    except Exception as its_own:  # noqa: BLE001  its class may be anyone's
+        text = f"its text cannot be shown: {type(its_own).__name__}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+LONGEST = 300
+"""Characters of a text that somebody else wrote."""
+
+
+def shortened(text: str) -> str:
+    """One line of at most LONGEST characters that can be encoded; what is left out is marked with an ellipsis."""
+    line = " ".join(text[: 10 * LONGEST].encode("utf-8", "replace").decode().split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def _started(
     implementation, surroundings = witness.implementation, witness.surroundings
     ours, theirs = Pipe(duplex=False)
     with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):
-        pickle.dump((str(implementation.path.absolute()), [pickle.dumps(question) for question in questions]), job)
+        asked_of = str(implementation.path.absolute()), implementation.source_sha256
+        pickle.dump((*asked_of, [pickle.dumps(question) for question in questions]), job)
         job.seek(0)
         process = subprocess.Popen(
             [implementation.interpreter.executable, "-m", "benchmarks.gradients.answering", str(theirs.fileno())],

@@ -1,0 +1,57 @@
+"""The line between the driver and a worker: JSON documents, one a line, each at most 1 MiB, read with one deadline."""
+
+import json
+import select
+import socket
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+LONGEST_MESSAGE = 2**20
+"""Bytes of one message with its end of line."""
+
+
+class Closed(Exception):  # noqa: N818  a state of the line, not a mistake
+    """The other end was closed before a whole message came."""
+
+
+class Silent(Exception):  # noqa: N818  a state of the line, not a mistake
+    """No whole message came before the deadline."""
+
+
+class Line:
+    """One end of a pair of connected sockets."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._received = b""
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send one message. Raises ValueError where it is too long or holds NaN, OSError where nobody listens."""
+        data = json.dumps(message, allow_nan=False).encode() + b"\n"
+        if len(data) > LONGEST_MESSAGE:
+            raise ValueError(f"a message of {len(data):,} bytes, expected at most {LONGEST_MESSAGE:,}")
+        self._socket.sendall(data)
+
+    def receive(self, seconds: float | None = None) -> bytes:
+        """Return the text of the next message, which must be complete within so many seconds; None: no limit.
+
+        Raises Closed, Silent, ValueError where it is longer than allowed, OSError.
+        """
+        deadline = None if seconds is None else monotonic() + seconds
+        while b"\n" not in self._received:
+            if len(self._received) >= LONGEST_MESSAGE:
+                raise ValueError(f"a message longer than {LONGEST_MESSAGE:,} bytes")
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            if not select.select([self._socket], [], [], left)[0]:
+                raise Silent
+            data = self._socket.recv(2**16)
+            if not data:
+                raise Closed
+            self._received += data
+        message, _, self._received = self._received.partition(b"\n")
+        return message
+
+    def close(self) -> None:
+        """Close this end."""
+        self._socket.close()
