@@ -9,19 +9,10 @@
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.clock.subject import Subject
-from benchmarks.conftest import Turn
+from benchmarks.conftest import Turns
 
 
-def test_train(subject: Subject, benchmark: BenchmarkFixture, turn: Turn) -> None:
-    epochs, rounds = turn.epochs_per_round, turn.rounds
-    subject.train(epochs)  # may compile for this number of epochs
-
-    def setup() -> None:
-        turn.wait()
-        subject.before(epochs)
-
-    def teardown(_epochs: int) -> None:
-        subject.after()
-
-    benchmark.extra_info["epochs_per_round"] = epochs
-    benchmark.pedantic(subject.train, args=(epochs,), setup=setup, teardown=teardown, rounds=rounds)
+def test_train(subject: Subject, benchmark: BenchmarkFixture, turns: Turns) -> None:
+    with turns.handing_in():
+        benchmark.extra_info["epochs_per_round"] = turns.epochs
+        benchmark.pedantic(subject.train, setup=turns.begin, teardown=turns.end, rounds=turns.rounds)

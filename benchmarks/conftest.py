@@ -3,19 +3,22 @@
 Without a driver there is nobody to wait for, and this is plain pytest-benchmark.
 """
 
+import json
+import socket
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from functools import cache
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import environment
-from benchmarks.clock.subject import Subject
+from benchmarks.clock.line import Line
+from benchmarks.clock.subject import Subject, Turn
 from benchmarks.contract import Implementation, discover
+from benchmarks.gradients.answering import describe
 from benchmarks.gradients.verdicts import Report
 from benchmarks.names import unknown
 from benchmarks.workloads import TUTORIAL, WORKLOADS, Workload, named
@@ -37,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--epochs-per-round", type=int, default=100, help="the same for all here, so that the times of rounds compare"
     )
     group.addoption("--turns", type=int, metavar="FD", help="the open file descriptor of a driver that hands out turns")
+    group.addoption("--text", metavar="SHA256", help="that the implementation's text must have")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,18 +74,31 @@ def _implementations(config: pytest.Config) -> list[Implementation]:
 
 
 @pytest.fixture(scope="session")
-def driver(pytestconfig: pytest.Config) -> Iterator["Connection[Any, Any] | None"]:
+def driver(pytestconfig: pytest.Config) -> Iterator[Line | None]:
     """The line to the driver; None where there is none."""
     descriptor = pytestconfig.getoption("--turns")
     if descriptor is None:
         yield None
     else:
-        with Connection(descriptor) as connection:
-            yield connection
+        line = Line(socket.socket(fileno=descriptor))
+        yield line
+        line.close()
+
+
+@contextmanager
+def reporting(driver: Line | None) -> Iterator[None]:
+    """Tell the driver, in one line, of whatever is raised inside: SystemExit and KeyboardInterrupt, too."""
+    try:
+        yield
+    except BaseException as error:
+        if driver is not None:
+            with suppress(OSError):  # the driver may be gone
+                driver.send({"says": "failed", "reason": describe(error)})
+        raise
 
 
 @pytest.fixture(scope="session")
-def report(pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None") -> Report | None:
+def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
     """No passed gradient check, no time. A driver has judged already; otherwise it is done here."""
     if driver is not None:
         return None
@@ -91,17 +108,17 @@ def report(pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None") -
 
 
 @pytest.fixture(scope="session")
-def subjects(
-    pytestconfig: pytest.Config, driver: "Connection[Any, Any] | None"
-) -> Callable[[Implementation, Workload], Subject]:
+def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Implementation, Workload], Subject]:
     """Each is made once: under a driver all of them before the first turn, so that nobody compiles in between."""
     made = cache(Subject)
     if driver is not None:
-        for implementation in _implementations(pytestconfig):
-            for workload in _workloads(pytestconfig):
-                driver.send("preparing")  # a sign of life: the next one may take long to compile
-                made(implementation, workload)
-        driver.send("ready")
+        with reporting(driver):
+            for implementation in _implementations(pytestconfig):
+                implementation.must_be(pytestconfig.getoption("--text"))
+                for workload in _workloads(pytestconfig):
+                    driver.send({"says": "preparing"})  # a sign of life: the next one may take long to compile
+                    made(implementation, workload)
+            driver.send({"says": "ready"})
     return made
 
 
@@ -120,37 +137,68 @@ def subject(
     return subjects(implementation, workload)
 
 
-@dataclass(frozen=True)
-class Turn:
-    """How much to do, and `wait`, which comes back when it is one's turn."""
+class Turns:
+    """The turns of one subject; without a driver nobody is waited for, and all rounds are equally long.
 
-    rounds: int
-    epochs_per_round: int
-    wait: Callable[[], None]
+    Under a driver `handing_in` surrounds the benchmark: times and ledger are handed in when it has passed, and only
+    then; whatever it raises is told.
+    """
+
+    def __init__(self, subject: Subject, driver: Line | None, rounds: int, epochs: int) -> None:
+        self._subject = subject
+        self._driver = driver
+        self._seed = 0
+        self.rounds = rounds
+        self.epochs = epochs
+
+    @contextmanager
+    def handing_in(self) -> Iterator[None]:
+        """Compile for the lengths that will be asked for; at the end hand in."""
+        driver = self._driver
+        with reporting(driver):
+            if driver is None:
+                self._subject.compile([self.epochs, max(1, self.epochs // 4)])
+                yield
+                return
+            plan = json.loads(driver.receive())
+            self.rounds = plan["rounds"]
+            self._subject.compile(plan["epochs"])
+            driver.send({"says": "ready"})
+            yield
+            bookkeeper = self._subject.bookkeeper
+            driver.send(
+                {
+                    "says": "times",
+                    "wall": [taken.wall_nanoseconds for taken in bookkeeper.taken],
+                    "cpu": [taken.cpu_nanoseconds for taken in bookkeeper.taken],
+                    "waited": [reading.waited_nanoseconds for reading in bookkeeper.readings],
+                    "involuntary_switches": [reading.involuntary_switches for reading in bookkeeper.readings],
+                    "ledger": asdict(bookkeeper.close()),
+                }
+            )
+
+    def begin(self) -> tuple[tuple[int], dict[str, int]]:
+        """Wait for a turn and prepare it; return what pytest-benchmark calls the timed function with."""
+        if self._driver is None:
+            self._seed += 1
+            turn = Turn(self.epochs, max(1, self.epochs // 4), self._seed)
+        else:
+            turn = Turn(**json.loads(self._driver.receive()))
+        self._subject.before(turn)
+        return (turn.epochs,), {}
+
+    def end(self, _epochs: int) -> None:
+        """Observe how the round ended, and tell it."""
+        end = self._subject.after()
+        if self._driver is not None:
+            self._driver.send({"says": "ended", "end": end})
 
 
 @pytest.fixture
-def turn(
-    pytestconfig: pytest.Config,
-    benchmark: BenchmarkFixture,
-    subject: Subject,
-    driver: "Connection[Any, Any] | None",
-) -> Iterator[Turn]:
-    """One's turns; at the end hand in the timings and the ledger."""
+def turns(pytestconfig: pytest.Config, benchmark: BenchmarkFixture, subject: Subject, driver: Line | None) -> Turns:
+    """The turns of the subject."""
     benchmark.group = subject.workload.name
-    if driver is None:
-        yield Turn(pytestconfig.getoption("--rounds"), pytestconfig.getoption("--epochs-per-round"), lambda: None)
-        return
-
-    def wait() -> None:
-        driver.send("ready")
-        driver.recv()
-
-    yield Turn(**driver.recv(), wait=wait)
-    if benchmark.stats is not None:
-        seconds = list(benchmark.stats.stats.data)
-        readings = [asdict(reading) for reading in subject.bookkeeper.readings]
-        driver.send({"seconds": seconds, "readings": readings, "ledger": subject.bookkeeper.close(seconds)})
+    return Turns(subject, driver, pytestconfig.getoption("--rounds"), pytestconfig.getoption("--epochs-per-round"))
 
 
 @pytest.fixture

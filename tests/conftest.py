@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -23,6 +24,9 @@ from benchmarks.publication import publish
 from benchmarks.requirements import brought_by, pin
 from benchmarks.workloads import WORKLOADS, Array, Workload
 from benchmarks.workloads.recipe import Activation, Loss
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a slow example is a busy machine, not a fault
+hypothesis.settings.load_profile("any machine")
 
 REFERENCE_TEXT = (FOLDER / f"{REFERENCE}.py").read_text(encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """Records that are made to measure: what is true of them is known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,12 +14,14 @@ def planted_record(
     log_ratios: Mapping[str, list[float]],
     control: list[float] | None = None,
     launches: int = 6,
-    rounds: int = 11,
+    rounds: int = 22,
+    drifting: float = 0.05,
     **changes: Any,
 ) -> dict[str, Any]:
     """A record of one workload in which each implementation is exp(log_ratios[name][launch]) times the baseline.
 
-    The baseline itself drifts wildly from round to round, as machines do: what is paired must not care.
+    Rounds are long and short by turns. The baseline itself drifts from each two rounds to the next, as machines do:
+    what is paired must not care.
     """
     random = np.random.RandomState(0)
     planted: list[tuple[str, bool, list[float]]] = [(REFERENCE, False, [0.0] * launches)]
@@ -27,19 +29,23 @@ def planted_record(
     planted += [(REFERENCE, True, control if control is not None else [0.0] * launches)]
     timings = []
     for launch in range(launches):
-        drift = 3e6 * np.exp(random.normal(0, 0.5, rounds))
+        of_pairs = random.normal(0, drifting, -(-rounds // 2))  # a long round and the short one after it
+        drift = 3e6 * np.exp(np.repeat(of_pairs, 2)[:rounds])
         for number, (name, copy, values) in enumerate(planted):
-            epochs = 100 * (number + 1)  # rounds of different length: what is compared is the time per epoch
-            noise = drift * np.exp(values[launch]) * epochs / 100
+            long = 100 * (1 if copy else number + 1)  # of different length: what is compared is the time per epoch
+            epochs = [long if turn % 2 == 0 else long // 2 for turn in range(rounds)]
+            taken = [round(value) for value in drift * np.exp(values[launch]) * epochs / 100]
             timings.append(
                 {
                     "launch": launch,
                     "workload": "hidden",
                     "implementation": name,
                     "copy": copy,
-                    "epochs_per_round": epochs,
-                    "round_nanoseconds": [round(value) for value in noise],
-                    "positions": [(number + turn) % len(planted) for turn in range(rounds)],
+                    "measure": "epoch",
+                    "epochs": epochs,
+                    "round_nanoseconds": taken,
+                    "cpu_nanoseconds": [*taken],
+                    "positions": [(number + turn // 2) % len(planted) for turn in range(rounds)],
                     "involuntary_switches": [0] * rounds,
                     "waited_nanoseconds": [0] * rounds,
                     "ledger": {
@@ -47,8 +53,7 @@ def planted_record(
                         "gradient_dtype": "float64",
                         "result_dtype": "float64",
                         "entered_later": 100,
-                        "late": 0.001,
-                        "off_trajectory": 0.0,
+                        "late_nanoseconds": 10,
                         "same_arrays": False,
                         "collecting": False,
                         "process_threads": 1,
@@ -56,11 +61,24 @@ def planted_record(
                         "cpus": [0],
                         "variables": {},
                     },
+                    "usage": {
+                        "epochs": 100 * rounds,
+                        "cpu_nanoseconds": 2 * sum(taken),
+                        "child_nanoseconds": 0,
+                        "executable_bytes_gained": 0,
+                        "resident_bytes_gained": 0,
+                    },
+                    "ends": [{"round": 0, "seed": 1, "start": [0.0], "end": [1.0], "expected": [1.0]}],
+                    "compared_rounds": 1,
                     "violations": [],
                 }
             )
     return {
-        "schema": 4,
+        "schema": 5,
+        "kind": "run",
+        "resumed": False,
+        "plan_sha256": None,
+        "part": None,
         "created": "2026-01-02T03:04:05Z",
         "command": "xorbench run",
         "commit": None,
@@ -164,3 +182,30 @@ def planted_record(
         ],
         "failures": [],
     } | changes
+
+
+def retimed(record: dict[str, Any], change: Callable[[dict[str, Any], int, float], float]) -> dict[str, Any]:
+    """The record with other times: `change(timing, number, nanoseconds)` is how long a round takes, of wall and CPU."""
+    for timing in record["timings"]:
+        taken = [round(change(timing, number, each)) for number, each in enumerate(timing["round_nanoseconds"])]
+        timing["round_nanoseconds"], timing["cpu_nanoseconds"] = taken, [*taken]
+    return record
+
+
+SECOND_COPY = f"{REFERENCE}, second copy"
+
+
+def slowed(
+    record: dict[str, Any], when: Callable[[int, int], bool], factor: float, but: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """The record of a machine that is slow at times, which are chosen by launch and by pair of rounds.
+
+    Then every row takes `factor` times as long, except those for which `but` has another factor.
+    """
+
+    def change(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
+        row = SECOND_COPY if timing["copy"] else timing["implementation"]
+        slow = when(timing["launch"], number // 2)
+        return nanoseconds * ((but or {}).get(row, factor) if slow else 1.0)
+
+    return retimed(record, change)

@@ -47,8 +47,9 @@ def planted_sweep(
                 a_round = costs[name](width, batch) * 1_000 * np.exp(noise * random.normal())
                 about = {"launch": launch, "workload": workload.name, "implementation": name, "copy": copy}
                 positions = [(number + turn) % (len(costs) + 1) for turn in range(3)]
-                times = {"epochs_per_round": 1_000, "round_nanoseconds": [round(a_round)] * 3, "positions": positions}
-                nothing = {"involuntary_switches": [0] * 3, "waited_nanoseconds": [0] * 3}
+                taken = [round(a_round), round(a_round / 2), round(a_round)]
+                times = {"epochs": [1_000, 500, 1_000], "round_nanoseconds": taken, "cpu_nanoseconds": [*taken]}
+                nothing = {"positions": positions, "involuntary_switches": [0] * 3, "waited_nanoseconds": [0] * 3}
                 record["timings"].append({**template, **about, **times, **nothing})
     return record
 

@@ -1,25 +1,42 @@
 """The sentences under a table: what was measured, and why it is weak where it is."""
 
 import pytest
-from planted import planted_record
+from planted import planted_record, retimed
 
 from benchmarks.contract import REFERENCE
-from benchmarks.tables.captions import caption, weaknesses
+from benchmarks.tables.captions import caption, how_timed, launches_correlation, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:
-    text = caption(planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3))
+    text = caption(planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3, drifting=0))
     for part in (
         "Some CPU, 1 of 1 CPUs timed on, Linux",
         f"Python 3.11.7, {REFERENCE} 1, other 1",
         f"threads alive: {REFERENCE} 1, other 1, in the largest visible pool 0",
-        "6 launches x 11 rounds, 60% of 8 s in turns",
-        "noise floor (A/A) 1.0000, 0.9886 to 1.0116",
+        "6 launches x 22 rounds, 60% of 8 s in turns",
+        "noise floor (A/A) 1.0000, 0.9886 to 1.0116; second control 1.0000",
         "0.0% of the rounds disturbed",
         "2026-01-02T03:04:05Z",
         "; xorbench run.",
     ):
         assert part in text
+
+
+def test_a_caption_gives_the_rounds_of_every_launch() -> None:
+    record = planted_record({})
+    record["plan"]["rounds"] = 7  # of the launches after the pilot, of which there is none
+    assert "6 launches x 22 rounds" in caption(record)
+    for launch in record["launches"][2:]:
+        launch["rounds"] = 30
+    assert "6 launches x 22 or 30 rounds" in caption(record)
+
+
+def test_a_caption_of_rounds_of_one_length_has_no_second_control() -> None:
+    record = planted_record({})
+    for timing in record["timings"]:
+        timing["epochs"] = [100] * 22
+    assert "noise floor (A/A) 1.0000" in caption(record)
+    assert "second control" not in caption(record)
 
 
 def test_a_caption_says_what_is_in_other_environments() -> None:
@@ -62,7 +79,97 @@ def test_lost_launches_are_counted() -> None:
     lost = {"workload": "hidden", "implementation": "other", "copy": False, "reason": "died"}
     failures = [{"launch": launch, **lost} for launch in (-1, 3, 4)]  # -1: the pilot
     record = planted_record({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)
-    assert weaknesses(record) == ["other was lost in 2 of its processes; what they had not handed in does not count."]
+    assert weaknesses(record) == [
+        "other was lost in 2 of its processes: died. What they had not handed in does not count."
+    ]
+
+
+def test_a_lost_launch_has_the_reason_of_the_first_one_that_was_lost() -> None:
+    def lost(launch: int, name: str, reason: str) -> dict[str, object]:
+        return {"launch": launch, "workload": "hidden", "implementation": name, "copy": False, "reason": reason}
+
+    failures = [
+        lost(-1, "other", "OSError: cold"),  # in its cold start, which is none of its launches
+        lost(2, "other", "ValueError: seven"),
+        lost(5, "other", "it exited with code 3"),
+        lost(6, REFERENCE, "it sent nonsense"),
+        lost(-1, "cold", "OSError: cold"),
+    ]
+    assert weaknesses(planted_record({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)) == [
+        "other was lost in 2 of its processes: ValueError: seven. What they had not handed in does not count.",
+        f"{REFERENCE} was lost in 1 of its processes: it sent nonsense. What they had not handed in does not count.",
+    ]
+
+
+@pytest.mark.parametrize("series", ["cpu_nanoseconds", "waited_nanoseconds"])
+def test_a_record_of_wall_time_says_so(series: str) -> None:
+    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
+    assert how_timed(record)[0] == "Times are CPU time, or wall time less waiting for a CPU where that is more."
+    for timing in record["timings"]:
+        timing[series] = [None] * 22
+    (found,) = weaknesses(record)
+    assert found.startswith("Rounds were timed by wall time, which other processes on the CPU lengthen.")
+    assert how_timed(record)[0] == "Times are wall time."
+
+
+def test_on_several_cpus_wall_time_is_no_weakness_and_is_said() -> None:
+    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
+    record["settings"]["threads"] = 2
+    assert weaknesses(record) == []
+    assert how_timed(record)[0] == "Times are wall time."
+
+
+@pytest.mark.parametrize(
+    ("stolen", "threads", "warned"), [(0.021, 1, True), (0.019, 1, False), (0.039, 2, False), (0.042, 2, True)]
+)
+def test_steal_above_2_percent_is_a_warning(stolen: float, threads: int, warned: bool) -> None:
+    # So many seconds of each launch of one second, on all CPUs together.
+    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
+    record["settings"]["threads"] = threads
+    for launch in record["launches"]:
+        launch["steal_seconds"] = stolen
+    found = [sentence for sentence in weaknesses(record) if sentence.startswith("Other virtual machines took the CPU")]
+    assert bool(found) is warned
+    assert not found or f"for {stolen / threads:.1%} of the launches' time (steal)" in found[0]
+
+
+def test_where_the_system_does_not_tell_of_steal_there_is_no_warning() -> None:
+    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
+    for launch in record["launches"]:
+        launch["steal_seconds"] = None
+    assert weaknesses(record) == []
+
+
+RISING = [0.002 * launch for launch in range(10)]
+
+
+def test_launches_that_resemble_the_ones_before_them_are_a_warning() -> None:
+    record = planted_record({"other": RISING}, control=[0.001, -0.001] * 5, launches=10)
+    assert weaknesses(record) == []  # beside the control, which is one of the rows and goes to and fro
+    record = planted_record({"other": RISING, "one": RISING}, control=RISING, launches=10)
+    found = launches_correlation(record)
+    assert found is not None
+    # Of 0 to 9, scaled to unit variance, the products of neighbours add up to 7 of 10.
+    assert found.value == pytest.approx(0.7, abs=0.001)
+    assert found.p < 0.001
+    (warning,) = [sentence for sentence in weaknesses(record) if "resemble" in sentence]
+    assert warning.startswith("Launches resemble the ones before them (lag-1 autocorrelation 0.70, p = 0.000)")
+    assert "Lag-1 autocorrelation of launches: 0.70 (p = 0.00)." in how_timed(record)
+
+
+def test_fewer_launches_than_four_tell_nothing_of_each_other() -> None:
+    record = planted_record({"other": [0.1, 0.2, 0.3]}, launches=3)
+    assert launches_correlation(record) is None
+    assert how_timed(record) == ["Times are CPU time, or wall time less waiting for a CPU where that is more."]
+    assert how_timed(planted_record({}, timings=[])) == []
+
+
+def test_a_run_of_which_most_rounds_are_slow_is_unfit_in_the_first_sentence() -> None:
+    record = planted_record({}, control=[0.001, -0.001] * 5, launches=10, drifting=0)
+    slow = retimed(record, lambda _timing, number, nanoseconds: nanoseconds * (1.5 if number < 16 else 1))
+    assert weaknesses(slow)[0].startswith(
+        "Unfit: 73% of the rounds were slow, expected at most 50%. Its ratios are not "
+    )
 
 
 def test_what_was_not_resolved_is_named() -> None:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from planted import planted_record
+from planted import planted_record, retimed
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import costs
@@ -12,13 +12,8 @@ from benchmarks.estimates.costs import BreakEven, Cost
 
 def cost_of(ratio: float, wobble: float = 0.0, dearer: float = 2.0, starts: int = 3) -> Cost:
     """Of one whose steps take `ratio` of the baseline's time, and whose start takes `dearer` times as long."""
-    record = planted_record({"other": [math.log(ratio) + w for w in (wobble, -wobble) * 3]})
-    for timing in record["timings"]:  # a baseline that never drifts: 10 µs an epoch
-        if timing["implementation"] == REFERENCE:
-            timing["epochs_per_round"], timing["round_nanoseconds"] = 100, [10**6] * 11
-        else:
-            w = wobble * (-1) ** timing["launch"]
-            timing["epochs_per_round"], timing["round_nanoseconds"] = 100, [round(10**6 * ratio * math.exp(w))] * 11
+    record = planted_record({"other": [math.log(ratio) + w for w in (wobble, -wobble) * 3]}, drifting=0)
+    record = retimed(record, lambda _timing, _number, nanoseconds: nanoseconds / 3)  # 10 µs an epoch of the baseline
     for start in record["cold_starts"]:
         if start["implementation"] == "other":
             start["import_seconds"] *= dearer / 2

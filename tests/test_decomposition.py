@@ -1,6 +1,7 @@
 """What a step is made of: planted parts come out, add up, and say where they are not separated from nothing."""
 
 import math
+import statistics
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ from planted import planted_record
 
 from benchmarks.contract import REFERENCE, discover
 from benchmarks.estimates.decomposition import Step, steps
+from benchmarks.estimates.intervals import mean
+from benchmarks.estimates.ratios import Contender, seconds_per_epoch
+from benchmarks.estimates.rows import confidence
 from benchmarks.pictures.parts import parts
 from benchmarks.records import Record
 from benchmarks.tables.decomposition import decompositions
@@ -43,6 +47,11 @@ def only(record: Record) -> Step:
     return step
 
 
+def times_of(record: Record, name: str) -> list[float]:
+    """Microseconds of an epoch in each launch."""
+    return [seconds * 1e6 for seconds in seconds_per_epoch(record, "hidden", Contender(name)).values()]
+
+
 def values(step: Step) -> list[float]:
     return [part.share.value for part in step.parts]
 
@@ -62,7 +71,59 @@ def test_parts_add_up_in_whatever_the_launches_differ() -> None:
     assert sum(part.microseconds.value for part in step.parts) == pytest.approx(step.microseconds, rel=1e-12)
 
 
-def test_drift_that_all_rounds_share_makes_no_interval_wider() -> None:
+def test_a_step_is_the_mean_of_its_times_in_the_launches_that_have_all_rungs() -> None:
+    record = laddered(SHARES, spread=0.2)
+    step = only(record)
+    assert step.microseconds == pytest.approx(statistics.fmean(times_of(record, "graph")), rel=1e-12)
+    missing = [t for t in record["timings"] if (t["implementation"], t["launch"]) != ("floor", 0)]
+    fewer = only(record | {"timings": missing})
+    assert fewer.launches == LAUNCHES - 1
+    assert fewer.microseconds == pytest.approx(statistics.fmean(times_of(record, "graph")[1:]), rel=1e-12)
+    assert sum(part.microseconds.value for part in fewer.parts) == pytest.approx(fewer.microseconds, rel=1e-12)
+
+
+def test_a_launch_in_which_the_step_has_no_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def but_of_launch_2(record: Record, workload: str, contender: Contender) -> dict[int, float]:
+        found = seconds_per_epoch(record, workload, contender)
+        return {launch: seconds for launch, seconds in found.items() if launch != 2}
+
+    monkeypatch.setattr("benchmarks.estimates.decomposition.seconds_per_epoch", but_of_launch_2)
+    record = laddered(SHARES, spread=0.2)
+    step = only(record)
+    times = times_of(record, "graph")
+    assert step.launches == LAUNCHES - 1
+    assert step.microseconds == pytest.approx(statistics.fmean(times[:2] + times[3:]), rel=1e-12)
+    assert sum(part.microseconds.value for part in step.parts) == pytest.approx(step.microseconds, rel=1e-12)
+
+
+def test_a_share_that_never_varies_has_microseconds_that_vary_as_much_as_the_step() -> None:
+    record = laddered(SHARES)  # whose times differ from launch to launch, as the baseline drifts
+    step = only(record)
+    whole = mean(times_of(record, "graph"), confidence(record, len(step.parts)))
+    assert whole.low is not None
+    assert whole.high is not None
+    assert whole.high - whole.low > 0.05 * whole.value
+    for part, share in zip(step.parts, (0.1, 0.3, 0.6), strict=True):
+        expected = (share * whole.value, share * whole.low, share * whole.high)
+        assert (part.microseconds.value, part.microseconds.low, part.microseconds.high) == pytest.approx(
+            expected, rel=1e-5
+        )
+
+
+def test_microseconds_are_the_differences_in_each_launch() -> None:
+    record = laddered(SHARES, spread=0.2)
+    step = only(record)
+    of = confidence(record, len(step.parts))
+    times = {name: times_of(record, name) for name in LADDER}
+    below = {"floor": [0.0] * LAUNCHES, "manual": times["floor"], "graph": times["manual"]}
+    for part in step.parts:
+        differences = [a - b for a, b in zip(times[part.implementation], below[part.implementation], strict=True)]
+        expected = mean(differences, of)  # all rounds of a launch differ by the same factor here
+        assert part.microseconds.value == pytest.approx(expected.value, rel=1e-5)
+        assert (part.microseconds.low, part.microseconds.high) == pytest.approx((expected.low, expected.high), rel=1e-4)
+
+
+def test_drift_that_all_rounds_share_makes_no_interval_of_a_share_wider() -> None:
     share = only(laddered(SHARES)).parts[1].share
     assert share.low is not None
     assert share.high is not None
@@ -125,6 +186,17 @@ def test_the_table_adds_up_to_the_last_digit(seed: int) -> None:
     assert list(table.frame["% of it"])[-1] == "100.00"
 
 
+def test_the_table_has_an_interval_of_the_time_and_one_of_the_share() -> None:
+    (table,) = decompositions(laddered(SHARES))
+    *lines, together = table.frame.to_dict("records")
+    assert [line["95 % interval, %"] for line in lines] == ["10.00 to 10.00", "30.00 to 30.00", "60.00 to 60.00"]
+    for line in lines:
+        low, high = map(float, str(line["95 % interval, µs"]).split(" to "))
+        assert high - low > 0.05 * float(str(line["µs per epoch"]))
+    assert (together["95 % interval, µs"], together["95 % interval, %"]) == ("–", "–")
+    assert any("The verdict is that of the share." in note for note in table.notes)
+
+
 def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
     record = laddered(SHARES | {"manual": 0.05})
     figure = parts(record)
@@ -133,6 +205,7 @@ def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
     rows: list[Any] = [line.split(",") for line in shares.spec["data"]["values"].splitlines()[1:]]
     assert [row[1] for row in rows] == ["arithmetic", "dispatch", "graph"]
     assert [(float(row[2]), float(row[3])) for row in rows] == [(0, 10), (10, 5), (5, 100)]
+    assert [row[7] for row in rows] == ["0", "1", "0"]  # intervals of neighbours are not drawn on one line
     assert "graph: arithmetic 10" in shares.text
     assert "µs" in times.text
 

@@ -18,7 +18,7 @@ from planted import planted_record
 
 from benchmarks.tables.catalogue import tables
 from benchmarks.tables.cells import Table, plain
-from benchmarks.tables.formats import FORMATS, LINES_OF_A_PAGE, html, latex, markdown, numbers
+from benchmarks.tables.formats import FORMATS, LINES_OF_A_PAGE, html, latex, markdown, numbers, sides
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -165,6 +165,10 @@ def test_numbers_stand_on_the_right() -> None:
         ("-", "-"),
     ]
     assert r"\begin{tabular}{rrl}" in latex(table)
+
+
+def test_the_smallest_numbers_stand_on_the_right_too() -> None:
+    assert sides(Table("Title", pd.DataFrame([{"a": "2e-05 to 700", "b": "0.1 (2e-05 to 700)"}]))) == ["right"] * 2
 
 
 def test_everything_under_a_table_is_in_every_format() -> None:

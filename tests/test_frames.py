@@ -33,8 +33,9 @@ def test_every_column_is_explained_and_of_its_type(tmp_path: Path, record: dict[
 
 def test_every_round_has_its_line(tmp_path: Path, record: dict[str, Any]) -> None:
     record["timings"][3]["waited_nanoseconds"][2] = None
+    record["timings"][3]["cpu_nanoseconds"][0] = 12_345
     rounds = load(records.write(record, tmp_path)).rounds
-    assert len(rounds) == 3 * 6 * 11
+    assert len(rounds) == 3 * 6 * 22
     for timing in record["timings"]:
         mine = rounds[
             (rounds["launch"] == timing["launch"])
@@ -42,9 +43,10 @@ def test_every_round_has_its_line(tmp_path: Path, record: dict[str, Any]) -> Non
             & (rounds["copy"] == timing["copy"])
         ]
         assert list(mine["nanoseconds"]) == timing["round_nanoseconds"]
-        assert list(mine["round"]) == list(range(11))
+        assert list(mine["cpu_nanoseconds"]) == timing["cpu_nanoseconds"]
+        assert list(mine["round"]) == list(range(22))
         assert list(mine["position"]) == timing["positions"]
-        assert set(mine["epochs"]) == {timing["epochs_per_round"]}
+        assert list(mine["epochs"]) == timing["epochs"]
         waited = [None if pd.isna(w) else w for w in mine["waited_nanoseconds"]]
         assert waited == timing["waited_nanoseconds"]
 
@@ -53,6 +55,10 @@ def test_estimates_stand_beside_what_they_are_of(tmp_path: Path, record: dict[st
     frames = load(records.write(record, tmp_path))
     other = frames.timings.set_index("implementation").loc["other"]
     assert other["ratio"] == pytest.approx(1.6487, abs=1e-4)
+    assert other["start_microseconds"] == pytest.approx(0, abs=0.01)
+    assert other["idle_share"] == 0
+    assert pd.isna(other["slow_factor"])
+    assert pd.isna(other["quiet_share"])
     assert len(frames.gradients) == len(record["gradients"]["rows"])
     assert frames.gradients["of_bound_largest"].max() < 1
     assert len(frames.cold_starts) == len(record["cold_starts"])

@@ -44,6 +44,34 @@ def test_what_grows_otherwise_is_off() -> None:
     record = planted_sweep({REFERENCE: lambda width, _batch: 1_000 * width**2}, widths=(2, 8, 32, 128, 512))
     (found,) = growth(record)
     assert found.off > 0.5
+    for measured in (found.fixed_microseconds, found.nanoseconds_per_multiply_add):
+        assert (measured.low, measured.high) == (None, None)
+
+
+def test_a_fit_has_intervals_where_they_explain_how_far_a_point_is_from_it() -> None:
+    def bent(width: int, batch: int) -> float:
+        return linear(2_000, 2.0)(width, batch) * (1.1 if width == 8 else 1)
+
+    steady, noisy = (growth(planted_sweep({REFERENCE: bent}, noise=noise, launches=3))[0] for noise in (0.001, 0.1))
+    assert 0.02 < steady.off < 0.1
+    assert steady.fixed_microseconds.low is None
+    assert steady.nanoseconds_per_multiply_add.high is None
+    assert steady.fixed_microseconds.value == pytest.approx(2, rel=0.1)
+    for measured in (noisy.fixed_microseconds, noisy.nanoseconds_per_multiply_add):
+        assert measured.low is not None
+        assert measured.high is not None
+        assert measured.low <= measured.value <= measured.high
+    widest = max(
+        (measured.high or 0) / measured.value - 1
+        for measured in (noisy.fixed_microseconds, noisy.nanoseconds_per_multiply_add)
+    )
+    assert 0.02 < noisy.off <= widest
+
+
+def test_one_launch_has_no_intervals_and_says_how_far_it_is_off() -> None:
+    (found,) = growth(planted_sweep({REFERENCE: linear(40_000, 0.5)}, noise=0.0, launches=1))
+    assert (found.fixed_microseconds.low, found.nanoseconds_per_multiply_add.high) == (None, None)
+    assert found.off < 1e-3
 
 
 def test_no_end_of_an_interval_is_below_0() -> None:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.estimates.intervals import Interval, difference, interval
@@ -28,6 +28,7 @@ def test_an_interval_is_students() -> None:
     assert ends(found) == pytest.approx((math.exp(0.35 - T_5 * error), math.exp(0.35 + T_5 * error)), rel=1e-4)
 
 
+@settings(deadline=None)
 @given(VALUES, st.floats(0.5, 0.99), st.floats(0.991, 0.9999))
 def test_more_confidence_is_a_wider_interval_around_the_same_value(
     values: list[float], less: float, more: float
@@ -41,6 +42,7 @@ def test_more_confidence_is_a_wider_interval_around_the_same_value(
     assert narrow.half_width <= wide.half_width + 1e-12
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_turning_the_ratio_around_turns_the_interval_around(values: list[float]) -> None:
     there, back = interval(values), interval([-value for value in values])
@@ -73,6 +75,34 @@ def test_a_difference_is_welchs() -> None:
     half = 3.2153 * math.sqrt(0.05 / 3)
     assert found.value == pytest.approx(math.exp(1.1))
     assert ends(found) == pytest.approx((math.exp(1.1 - half), math.exp(1.1 + half)), rel=1e-3)
+
+
+@pytest.mark.parametrize(("confidence", "quantile"), [(0.95, 1.959964), (0.99, 2.575829)])
+def test_a_difference_of_two_runs_holds_what_differs_from_run_to_run(confidence: float, quantile: float) -> None:
+    # Two means, each with a standard deviation of 0.02 between runs that is known: a normal quantile of them.
+    found = difference([0.0, 0.0], [0.5, 0.5], confidence, between_runs=0.02)
+    half = quantile * math.sqrt(2) * 0.02
+    assert found.value == pytest.approx(math.exp(0.5))
+    assert ends(found) == pytest.approx((math.exp(0.5 - half), math.exp(0.5 + half)), rel=1e-6)
+
+
+def test_both_variances_of_a_difference_add_up() -> None:
+    within = 3.2153 * math.sqrt(0.05 / 3)  # Welch's half-width, as above
+    between = 1.959964 * math.sqrt(2) * 0.1
+    found = difference([0.0, 0.1, 0.2], [1.0, 1.2, 1.4], between_runs=0.1)
+    half = math.sqrt(within**2 + between**2)
+    assert ends(found) == pytest.approx((math.exp(1.1 - half), math.exp(1.1 + half)), rel=1e-3)
+
+
+@settings(deadline=None)
+@given(VALUES, VALUES, st.floats(0, 0.1), st.floats(0.11, 0.5))
+def test_more_variation_between_runs_is_a_wider_interval_around_the_same_value(
+    before: list[float], after: list[float], less: float, more: float
+) -> None:
+    narrow, wide = difference(before, after, between_runs=less), difference(before, after, between_runs=more)
+    assert narrow.value == wide.value
+    assert ends(wide)[0] <= ends(narrow)[0]
+    assert ends(narrow)[1] <= ends(wide)[1]
 
 
 def test_values_without_any_spread_have_an_interval_without_width() -> None:

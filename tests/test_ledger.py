@@ -1,62 +1,88 @@
 """The ledger: real subjects are observed, and every planted breach of the rules is refused by name."""
 
-from dataclasses import replace
-from time import perf_counter
+from concurrent.futures import Future
+from dataclasses import asdict, replace
 
-import numpy as np
 import pytest
 from conftest import Variant
 
-from benchmarks.clock.ledger import PROFILED_EPOCHS, Ledger, violations
-from benchmarks.clock.subject import Subject
-from benchmarks.contract import REFERENCE, Implementation, discover, read
+from benchmarks.clock.ends import Round, compared
+from benchmarks.clock.ends import violations as ends_violations
+from benchmarks.clock.evidence import Account
+from benchmarks.clock.ledger import (
+    MOST_GAINED_BYTES,
+    MOST_LATE_NANOSECONDS,
+    PROFILED_EPOCHS,
+    TICK_NANOSECONDS,
+    Ledger,
+    Usage,
+    usage,
+    violations,
+)
+from benchmarks.clock.subject import Subject, Turn
+from benchmarks.contract import Implementation, discover, load, read
 from benchmarks.environment import allowed_cpus
 from benchmarks.workloads import WORKLOADS, Array, flat
 
 WORKLOAD = WORKLOADS["hidden"]
 EPOCHS = 60
 
+NOTHING = Usage(
+    epochs=1, cpu_nanoseconds=10**12, child_nanoseconds=0, executable_bytes_gained=0, resident_bytes_gained=0
+)
+"""What the system counts of an honest worker."""
 
-def ledger_of(implementation: Implementation, monkeypatch: pytest.MonkeyPatch, rounds: int = 3) -> Ledger:
+
+def observed(
+    implementation: Implementation, monkeypatch: pytest.MonkeyPatch, rounds: int = 3
+) -> tuple[Ledger, list[Round]]:
     """As a worker keeps it, but for garbage collection, which pytest-benchmark turns off."""
     subject = Subject(implementation, WORKLOAD)
-    for _ in range(rounds):
-        subject.before(EPOCHS)
+    found = []
+    for number in range(rounds):
+        turn = Turn(EPOCHS // (1 + number % 2), EPOCHS // 4, number)
+        subject.before(turn)
         with monkeypatch.context() as patch:
             patch.setattr("gc.isenabled", lambda: False)
-            subject.train(EPOCHS)
-        subject.after()
-    return subject.bookkeeper.close([1.0] * rounds)
+            subject.train(turn.epochs)
+        found.append(Round(number, turn.epochs, turn.seed, subject.after()))
+    return subject.bookkeeper.close(), found
 
 
-@pytest.fixture(scope="module")
-def expected() -> Array:
-    subject = Subject(discover()[0], WORKLOAD)
-    subject.train(EPOCHS)
-    return flat(list(subject._result))
+def ledger_of(implementation: Implementation, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    return observed(implementation, monkeypatch)[0]
 
 
-def breaches(ledger: Ledger, execution: str, expected: Array) -> list[str]:
+def breaches(ledger: Ledger, execution: str, used: Usage = NOTHING, timed: int = 10**9) -> list[str]:
     cpu = allowed_cpus()[-1]
     quiet = replace(ledger, cpus=[cpu], pools=[])  # this process has all CPUs, and other libraries
-    return violations(quiet, WORKLOAD, execution, [cpu], expected)
+    return violations(quiet, used, timed, WORKLOAD, execution, [cpu])
 
 
-def test_every_implementation_keeps_the_rules(
-    present: Implementation, monkeypatch: pytest.MonkeyPatch, expected: Array
-) -> None:
+def all_breaches(implementation: Implementation, execution: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Those of the ends of rounds too."""
+    ledger, rounds = observed(implementation, monkeypatch)
+    ends = [asdict(compared(one, WORKLOAD, reference(one.epochs, one.seed))) for one in rounds]
+    epochs = [one.epochs for one in rounds]
+    return [*ends_violations(ends, rounds, epochs, WORKLOAD.tolerance), *breaches(ledger, execution)]
+
+
+def reference(epochs: int, seed: int) -> "Future[Array]":
+    module = load(discover()[0])
+    converted = module.convert(WORKLOAD.drawn(seed), WORKLOAD.inputs, WORKLOAD.targets, WORKLOAD.dtype)
+    found: Future[Array] = Future()
+    found.set_result(flat(module.train(WORKLOAD.recipe, *converted, epochs)))
+    return found
+
+
+def test_every_implementation_keeps_the_rules(present: Implementation, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = ledger_of(present, monkeypatch)
-    assert breaches(ledger, present.execution, expected) == []
+    late = replace(ledger, late_nanoseconds=0)  # on a machine that is busy with other tests
+    assert breaches(late, present.execution) == []
+    assert [b for b in all_breaches(present, present.execution, monkeypatch) if "did not wait" not in b] == []
     assert ledger.parameters_sha256 == WORKLOAD.parameters_sha256
     assert (ledger.gradient_dtype, ledger.result_dtype) == ("float64", "float64")
     assert (ledger.entered_later == 0) == (present.execution == "compiled")
-
-
-def test_where_nobody_knows_the_end_nobody_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = ledger_of(discover()[0], monkeypatch)
-    cpu = allowed_cpus()[-1]
-    (breach,) = violations(replace(ledger, cpus=[cpu], pools=[]), WORKLOAD, "eager", [cpu], None)
-    assert breach.startswith("nobody knows where its rounds must end")
 
 
 TRAIN = (
@@ -85,9 +111,9 @@ FAULTS = {
     ),
     "not_a_number": (
         (TRAIN, TRAIN.replace("return state[0]", "return [p * np.nan for p in state[0]]")),
-        "are nan from",
+        "ended inf of the way",
     ),
-    "remembers": (
+    "remembers_arrays": (
         (
             TRAIN,
             "    if epochs not in KNOWN:\n        KNOWN[epochs] = begin(recipe, parameters)\n"
@@ -95,6 +121,26 @@ FAULTS = {
             "            KNOWN[epochs] = step(recipe, KNOWN[epochs], inputs, targets)\n    return KNOWN[epochs][0]\n",
         ),
         "gave arrays of an earlier one",
+    ),
+    "remembers_numbers": (
+        (
+            TRAIN,
+            "    if epochs not in KNOWN:\n        state = begin(recipe, parameters)\n"
+            "        for _ in range(epochs):\n            state = step(recipe, state, inputs, targets)\n"
+            "        KNOWN[epochs] = state[0]\n    return [p.copy() for p in KNOWN[epochs]]\n",
+        ),
+        "it remembered a result",
+    ),
+    "stops_early": (
+        (TRAIN, TRAIN.replace("range(epochs)", "range(epochs - epochs // 10)")),
+        "did not do the epochs",
+    ),
+    "has_a_table": (
+        (
+            TRAIN,
+            TRAIN.replace("return state[0]", "return state[0] if epochs < 16 else [p * 0 + epochs for p in state[0]]"),
+        ),
+        "it remembered a result",
     ),
     "not_eager": (
         (TRAIN, TRAIN.replace("step(recipe", "FAST(recipe")),
@@ -105,15 +151,13 @@ FAULTS = {
             TRAIN,
             TRAIN.replace("    return state[0]", "    __import__('gc').isenabled = lambda: True\n    return state[0]"),
         ),
-        "garbage may be collected inside its rounds",
+        "garbage collection was enabled during timed rounds",
     ),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_breach_is_refused(
-    fault: str, variant: Variant, monkeypatch: pytest.MonkeyPatch, expected: Array
-) -> None:
+def test_a_planted_breach_is_refused(fault: str, variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     change, says = FAULTS[fault]
     extra: tuple[tuple[str, str], ...] = ()
     if "CALLS" in change[1] or "KNOWN" in change[1]:
@@ -128,77 +172,104 @@ def test_a_planted_breach_is_refused(
         change = (change[0], change[1].replace("FAST", other))
     implementation = read(variant(fault, change, *extra))
     assert implementation.broken is None
-    found = breaches(ledger_of(implementation, monkeypatch), "eager", expected)
+    found = all_breaches(implementation, "eager", monkeypatch)
     assert any(says in breach for breach in found), found
 
 
-def test_what_calls_itself_compiled_and_runs_python_is_refused(
-    monkeypatch: pytest.MonkeyPatch, expected: Array
-) -> None:
-    ledger = ledger_of(discover()[0], monkeypatch)
-    (found,) = breaches(ledger, "compiled", expected)
+def test_what_calls_itself_compiled_and_runs_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=0)
+    (found,) = breaches(ledger, "compiled")
     assert found.startswith(
         f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
     )
     assert ledger.entered_later >= PROFILED_EPOCHS
 
 
-def test_what_does_not_wait_is_refused(variant: Variant, monkeypatch: pytest.MonkeyPatch, expected: Array) -> None:
-    lazy = read(
-        variant(
-            "lazy",
-            (
-                TRAIN,
-                "    done = []\n    def work() -> None:\n        state = begin(recipe, parameters)\n"
-                "        for _ in range(epochs):\n"
-                "            state = step(recipe, state, inputs, targets)\n        done.extend(state[0])\n"
-                "    thread = __import__('threading').Thread(target=work)\n    thread.start()\n"
-                "    return [Later(thread, done, number) for number in range(len(parameters))]\n",
-            ),
-            (
-                "Parameters = list[Array]\n",
-                "Parameters = list[Array]\n\n\nclass Later:\n    def __init__(self, thread, done, number) -> None:\n"
-                "        self.thread, self.done, self.number = thread, done, number\n",
-            ),
-            (
-                "    return array\n",
-                "    if isinstance(array, Later):\n        array.thread.join()\n"
-                "        return array.done[array.number]\n    return array\n",
-            ),
-        )
-    )
+LAZY = (
+    (
+        TRAIN,
+        "    def work() -> list:\n        state = begin(recipe, parameters)\n        for _ in range(epochs):\n"
+        "            state = step(recipe, state, inputs, targets)\n        return state[0]\n"
+        "    later = Later(work)\n    return [Item(later, number) for number in range(len(parameters))]\n",
+    ),
+    (
+        "Parameters = list[Array]\n",
+        "Parameters = list[Array]\n\n\nclass Later:\n    def __init__(self, work) -> None:\n"
+        "        self.work, self.done = work, None\n\n    def get(self, number: int):\n"
+        "        if self.done is None:\n            self.done = self.work()\n        return self.done[number]\n\n\n"
+        "class Item:\n    def __init__(self, later, number) -> None:\n"
+        "        self.later, self.number = later, number\n",
+    ),
+    ("    return array\n", "    return array.later.get(array.number) if isinstance(array, Item) else array\n"),
+)
+"""It computes when its result is read."""
+
+
+def test_what_computes_when_it_is_read_is_refused(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    lazy = read(variant("lazy", *LAZY))
     assert lazy.broken is None
     subject = Subject(lazy, WORKLOAD)
-    subject.before(2_000)
-    started = perf_counter()
-    subject.train(2_000)  # comes back before the thread is through
-    seconds = perf_counter() - started
+    subject.before(Turn(2_000, 500, 1))
+    subject.train(2_000)
     subject.after()
-    late = subject.bookkeeper.close([seconds]).late
-    assert late > 0.05
-    honest = ledger_of(discover()[0], monkeypatch)
-    assert any("it did not wait" in b for b in breaches(replace(honest, late=late), "eager", expected))
-    assert any("it did not wait" in b for b in breaches(replace(honest, late=float("nan")), "eager", expected))
+    # Reading its result trains 2,000 epochs, reading that of the warm-up 500: no machine does 1,500 in 0.1 ms.
+    late = subject.bookkeeper.close().late_nanoseconds
+    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=late)
+    (found,) = breaches(ledger, "eager")
+    assert found.startswith("it did not wait: reading a result took ")
 
 
-def test_threads_and_cpus_are_held_against_it(monkeypatch: pytest.MonkeyPatch, expected: Array) -> None:
+@pytest.mark.parametrize(("late", "refused"), [(MOST_LATE_NANOSECONDS, False), (MOST_LATE_NANOSECONDS + 1, True)])
+def test_the_limit_of_being_late_is_an_absolute_time(late: int, refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=late)
+    for timed in (10**6, 10**9):  # however long the rounds are
+        found = breaches(ledger, "eager", replace(NOTHING, cpu_nanoseconds=2 * timed), timed)
+        assert any("it did not wait" in breach for breach in found) == refused
+
+
+def test_threads_and_cpus_are_held_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = replace(
         ledger_of(discover()[0], monkeypatch),
+        late_nanoseconds=0,
         pools=[{"library": "openblas", "version": "1", "threads": 2}],
         cpus=[0, 1, 2],
     )
-    found = violations(ledger, WORKLOAD, "eager", [2], expected)
+    found = violations(ledger, NOTHING, 10**9, WORKLOAD, "eager", [2])
     assert found == [
         "the openblas that it loaded has 2 threads, expected 1",
         "it may use the CPUs [0, 1, 2], expected 2 alone",
     ]
-    assert violations(ledger, WORKLOAD, "eager", [0, 1, 2], expected) == []
-    assert violations(ledger, WORKLOAD, "eager", [0, 1], expected) == [
+    assert violations(ledger, NOTHING, 10**9, WORKLOAD, "eager", [0, 1, 2]) == []
+    assert violations(ledger, NOTHING, 10**9, WORKLOAD, "eager", [0, 1]) == [
         "it may use the CPUs [0, 1, 2], expected 0, 1 alone"
     ]
 
 
-def test_parameters_of_another_shape_are_off_the_trajectory(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = ledger_of(discover()[0], monkeypatch)
-    assert discover()[0].name == REFERENCE
-    assert any("did not do the epochs" in b for b in breaches(ledger, "eager", np.zeros(3)))
+SECOND = 10**9
+
+USED = {
+    "more_than_the_system_counted": (replace(NOTHING, cpu_nanoseconds=SECOND), SECOND + 40_000_001, "1.00 s in all"),
+    "as_much_as_the_system_counted": (replace(NOTHING, cpu_nanoseconds=SECOND), SECOND + 40_000_000, None),
+    "a_child": (replace(NOTHING, child_nanoseconds=40_000_001), 4 * SECOND, "its child processes used 0.04 s"),
+    "hardly_a_child": (replace(NOTHING, child_nanoseconds=40_000_000), 4 * SECOND, None),
+    "two_ticks_of_a_child": (replace(NOTHING, child_nanoseconds=TICK_NANOSECONDS), 1, None),
+    "code": (replace(NOTHING, executable_bytes_gained=4096), 1, "it gained 4 KiB of executable memory"),
+    "less_code": (replace(NOTHING, executable_bytes_gained=-4096), 1, None),
+    "memory": (replace(NOTHING, resident_bytes_gained=MOST_GAINED_BYTES + 1), 1, "it gained 64 MiB of memory"),
+    "some_memory": (replace(NOTHING, resident_bytes_gained=MOST_GAINED_BYTES), 1, None),
+    "what_is_not_told": (Usage(1, None, None, None, None), SECOND, None),
+}
+
+
+@pytest.mark.parametrize("case", USED)
+def test_what_the_system_counted_is_held_against_it(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    used, timed, says = USED[case]
+    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=0)
+    found = breaches(ledger, "eager", used, timed)
+    assert (found == []) if says is None else (len(found) == 1 and says in found[0]), found
+
+
+def test_usage_is_the_difference_of_accounts() -> None:
+    first, warm, last = Account(10, 1, 100, 1000), Account(15, 2, 300, 2000), Account(40, 5, 301, 2500)
+    assert usage(7, first, warm, last) == Usage(7, 30, 4, 1, 500)
+    assert usage(7, first, None, last) == Usage(7, None, None, None, None)

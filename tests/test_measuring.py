@@ -160,9 +160,32 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
 def test_a_run_for_people_prints_the_tables(tmp_path: Path) -> None:
     done = xorbench("run", *SHORT, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
-    for part in ("neuron (2-1, float64), idiomatic", "noise floor", "Only 2 launches", "The record: "):
+    for part in ("neuron (2-1, float64), idiomatic", "noise floor", "Only 2 launches", "CPU time", "The record: "):
         assert part in done.stdout
     assert "launches: 2 of 2, about 0 s left" in done.stderr
+
+
+def test_an_exception_in_a_turn_costs_its_own_row_and_the_exit_code_says_so(tmp_path: Path, variant: Variant) -> None:
+    # Before its turns a worker trains 8 times, and twice in each turn; the calibration has 10 turns, a launch 12.
+    doing = (
+        "    CALLS.append('pytest' in __import__('sys').modules)\n"
+        "    if sum(CALLS) > 8 + 2 * 10: raise ValueError('no more')\n"
+    )
+    counted = ("Parameters = list[Array]\n", "Parameters = list[Array]\nCALLS: list[bool] = []\n")
+    tired = variant("tired", ("    for _ in range(epochs):", f"{doing}    for _ in range(epochs):"), counted)
+    call = ("run", "--quick", "--launches=2", "--rounds=12", "--workload=neuron", f"--implementation={REFERENCE}")
+    done = xorbench(*call, "--output", tmp_path, "--with", tired)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "tired is failed: ValueError: no more." in done.stdout
+    (path,) = records.paths(tmp_path)
+    record = records.read(path)
+    assert not record["partial"]
+    assert {(f["implementation"], f["launch"], f["reason"]) for f in record["failures"]} == {
+        ("tired", launch, "ValueError: no more") for launch in (0, 1)
+    }
+    timed = {(t["implementation"], t["copy"], t["launch"], len(t["epochs"])) for t in record["timings"]}
+    assert timed == {(REFERENCE, copy, launch, 12) for copy in (False, True) for launch in (0, 1)}
 
 
 @pytest.mark.parametrize("stage", ["gradients: ", "launches: 1"])

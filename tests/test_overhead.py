@@ -1,12 +1,23 @@
 """The measurement of overhead: shares of what there is."""
 
-from benchmarks.proofs import overhead
+import json
+
+from benchmarks.studies import overhead
 
 
 def test_every_number_of_workers_has_its_line() -> None:
-    frame = overhead.table(workers=(1, 2), repetitions=1, rounds=2).frame
+    study = overhead.study(workers=(1, 2), repetitions=1, rounds=2, epochs=20)
+    frame = overhead.table_of(json.loads(json.dumps(study))).frame
     assert list(frame["workers"]) == ["1", "2"]
     for line in frame.to_dict("records"):
         shares = [float(str(line[head]).rstrip("%")) for head in ("in timed rounds", "in turns")]
-        assert 0 < shares[0] <= shares[1] <= 100
+        assert 0 <= shares[0] <= shares[1] <= 100
         assert float(str(line["of these timed"])) < float(str(line["ms a turn"]))
+
+
+def test_the_table_has_medians_over_repetitions() -> None:
+    launches = [
+        {"workers": 4, "seconds": seconds, "in_turns": 2.0, "in_timed_rounds": 1.0} for seconds in (4.0, 5.0, 9.0)
+    ]
+    frame = overhead.table_of({"workload": "hidden", "epochs": 200, "rounds": 100, "launches": launches}).frame
+    assert frame.iloc[0].tolist() == ["4", "5.00", "1.250", "40%", "20%", "5.00", "2.50"]

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.contract import discover
-from benchmarks.proofs import peak
+from benchmarks.studies import peak
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -1,43 +1,80 @@
 """Planted slowdowns: they cost what they say, change no result, and are found."""
 
+import random
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 
+from benchmarks.clock.launches import Launches
 from benchmarks.clock.ledger import PROFILED_EPOCHS
-from benchmarks.clock.subject import Subject
+from benchmarks.clock.subject import Subject, Turn
+from benchmarks.clock.turns import Entry
 from benchmarks.contract import discover
-from benchmarks.environment import allowed_cpus, apart_from
-from benchmarks.proofs import planted
-from benchmarks.proofs.planted import EPOCHS, PLANTED, Pool
+from benchmarks.environment import allowed_cpus
+from benchmarks.estimates.intervals import interval
+from benchmarks.estimates.ratios import CONTROL, log_ratios
+from benchmarks.studies import planted
+from benchmarks.studies.planted import EPOCHS, PLANTED
 from benchmarks.workloads import WORKLOADS, flat
 
 
 def test_a_slower_text_trains_the_same_and_does_so_many_steps_more(tmp_path: Path) -> None:
     workload = WORKLOADS[planted.WORKLOAD]
-    plain, slower = (Subject(i, workload) for i in (discover()[0], planted.slower(tmp_path, "slower", 10)))
+    texts = (discover()[0], planted.slower(tmp_path, "slower", Fraction(3, 20)))
+    plain, slower = (Subject(text, workload) for text in texts)
     for subject in (plain, slower):
+        subject.before(Turn(EPOCHS, 1, 0))
         subject.train(EPOCHS)
     assert np.array_equal(flat(list(plain._result)), flat(list(slower._result)))
     steps = [subject.bookkeeper._entered_later / PROFILED_EPOCHS for subject in (plain, slower)]
-    assert steps[1] == pytest.approx(1.1 * steps[0])
-    assert all(EPOCHS % every == 0 for every in PLANTED.values())
+    assert steps[1] == pytest.approx(1.15 * steps[0])
+    assert all((EPOCHS * share).denominator == 1 for share in PLANTED.values())
+
+
+def test_a_text_that_is_slower_by_nothing_is_the_references(tmp_path: Path) -> None:
+    same = planted.slower(tmp_path, "same", Fraction(0))
+    assert same.path.read_text(encoding="utf-8") == discover()[0].path.read_text(encoding="utf-8")
+
+
+def data(**log_ratios: list[float]) -> dict[str, Any]:
+    return {
+        "workload": "hidden",
+        "epochs": 200,
+        "rounds": 100,
+        "cpus": 2,
+        "busy_per_cpu": 1,
+        "log_ratios": {name.replace("_", "/"): values for name, values in log_ratios.items()},
+        "seconds_per_launch_of_a_pair": 1.5,
+    }
 
 
 def test_a_run_finds_what_is_there_and_nothing_else() -> None:
     random = np.random.default_rng(0)
-    pool = Pool({"A/A": list(random.normal(0, 0.01, 400)), "2 %": list(random.normal(0.02, 0.01, 400))}, 1.5)
-    frame = planted.table(pool, minutes=(1,)).frame.set_index("planted")
-    assert frame.loc["2 %", "called slower"] == "100.0%"
+    pool = data(A_A=random.normal(0, 0.01, 400).tolist(), slow=random.normal(0.02, 0.01, 400).tolist())
+    table = planted.table_of(pool, minutes=(1,))
+    frame = table.frame.set_index("planted")
+    assert frame.loc["slow", "called slower"] == "100.0%"
     assert frame.loc["A/A", "launches"] == "40"
     assert 93 < float(str(frame.loc[planted.DRAWN, "not separated"]).rstrip("%")) < 98
+    assert "Busy processes on each of 2 CPUs, that of the clock included: 1." in table.notes[0]
+    assert planted.table_of(pool, minutes=(1,)).frame.equals(table.frame)  # the draws are the same ones
 
 
-def test_a_neighbour_is_there_and_goes() -> None:
-    cpu = allowed_cpus()[-1]
-    before = len(psutil.Process().children())
-    with planted.neighbour(cpu):
-        assert len(psutil.Process().children()) - before == bool(apart_from(cpu))
-    assert len(psutil.Process().children()) == before
+def test_runs_are_read_by_the_interval_of_the_tables() -> None:
+    draws = np.random.default_rng(1).normal(0.004, 0.01, (200, 8))
+    means, halves = planted._runs(draws)
+    for draw, mean, half in zip(draws.tolist(), means, halves, strict=True):
+        verdict = "slower" if mean > half else "faster" if mean < -half else "not separated"
+        assert interval(draw).verdict == verdict
+
+
+def test_launches_that_nobody_audited_have_ratios() -> None:
+    entry, workload = discover()[0], planted.WORKLOAD
+    entries = [Entry(entry, {workload: 20}), Entry(entry, {workload: 20}, copy=True)]
+    with Launches(entries, [workload], allowed_cpus()[-1:], random.Random(0)) as launches:
+        launch, _ = launches.run(4, last=True)
+    (ratio,) = log_ratios(planted.record_of(launch.timings), workload, CONTROL)
+    assert abs(ratio) < 5

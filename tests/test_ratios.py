@@ -1,23 +1,29 @@
-"""Paired ratios: planted ones are found, drift that both share cancels, and who broke a rule has none."""
+"""Paired ratios: planted ones are found, drift that both share cancels, and who broke a rule has none.
+
+Where the baseline stands in a ratio it is the mean of both of its copies.
+"""
 
 import math
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import planted_record
+from planted import planted_record, retimed
+from test_intervals import T_5
 
 from benchmarks import records
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import ratios
-from benchmarks.estimates.ratios import BASELINE, Contender, log_ratios
+from benchmarks.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios
 
 OTHER = Contender("other")
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-2, 2), min_size=6, max_size=6))
 def test_a_planted_ratio_comes_out_whatever_the_machine_does_meanwhile(planted: list[float]) -> None:
-    record = planted_record({"other": planted})
+    record = planted_record({"other": planted}, drifting=0.5)
     assert log_ratios(record, "hidden", OTHER) == pytest.approx(planted, abs=1e-5)  # times are whole nanoseconds
     turned = log_ratios(record, "hidden", BASELINE, OTHER)
     assert turned == pytest.approx([-value for value in planted], abs=1e-5)
@@ -32,11 +38,11 @@ def test_only_launches_in_which_both_were_timed_count() -> None:
 
 
 def test_rounds_can_be_chosen_by_place() -> None:
-    record = planted_record({"other": [0.5] * 6}, rounds=9)
+    record = planted_record({"other": [0.5] * 6}, rounds=18)
     everything = ratios.paired(record, "hidden", OTHER)
     before = ratios.paired(record, "hidden", OTHER, chosen=lambda one, other: one < other)
     after = ratios.paired(record, "hidden", OTHER, chosen=lambda one, other: one > other)
-    assert {len(rounds) for rounds in everything.values()} == {9}
+    assert {len(rounds) for rounds in everything.values()} == {9}  # the long ones
     assert {len(before[n]) + len(after[n]) for n in before} == {9}
     assert {len(rounds) for rounds in before.values()} == {3}
 
@@ -55,6 +61,91 @@ def test_seconds_per_epoch_are_those_of_an_epoch() -> None:
     record = planted_record({"other": [math.log(2)] * 6})
     base, other = (ratios.log_seconds_per_epoch(record, "hidden", c) for c in (BASELINE, OTHER))
     assert [b - a for a, b in zip(base, other, strict=True)] == pytest.approx([math.log(2)] * 6, abs=1e-5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-0.2, 0.2), min_size=6, max_size=6), st.floats(-2, 2))
+def test_the_baseline_of_a_ratio_is_the_mean_of_the_logarithms_of_both_copies(
+    control: list[float], planted: float
+) -> None:
+    record = planted_record({"other": [planted] * 6}, control=control)
+    expected = [planted - copy / 2 for copy in control]
+    assert log_ratios(record, "hidden", OTHER) == pytest.approx(expected, abs=1e-5)
+    assert log_ratios(record, "hidden", BASELINE, OTHER) == pytest.approx([-ratio for ratio in expected], abs=1e-5)
+    assert log_ratios(record, "hidden", BASELINE) == [0] * 6
+    assert log_ratios(record, "hidden", CONTROL) == pytest.approx(control, abs=1e-5)  # over the first copy alone
+
+
+def test_two_rows_are_compared_without_the_baseline() -> None:
+    record = planted_record({"other": [0.5] * 6, "one": [0.2] * 6}, control=[0.1] * 6)
+    assert log_ratios(record, "hidden", OTHER, Contender("one")) == pytest.approx([0.3] * 6, abs=1e-5)
+
+
+def test_where_the_second_copy_was_lost_the_first_is_the_baseline() -> None:
+    record = planted_record({"other": [0.5] * 6}, control=[0.2] * 6)
+    record["timings"] = [t for t in record["timings"] if not (t["copy"] and t["launch"] == 3)]
+    assert log_ratios(record, "hidden", OTHER) == pytest.approx([0.4, 0.4, 0.4, 0.5, 0.4, 0.4], abs=1e-5)
+
+
+def test_rounds_that_are_chosen_by_place_are_over_the_first_copy_alone() -> None:
+    record = planted_record({"other": [0.5] * 6}, control=[0.2] * 6)
+    chosen = ratios.paired(record, "hidden", OTHER, chosen=lambda one, other: one < other)
+    assert [*chosen] == [*range(6)]
+    for of_launch in chosen.values():
+        assert of_launch == pytest.approx([0.5] * 3, abs=1e-5)
+
+
+def test_short_rounds_are_not_compared() -> None:
+    def stretched(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
+        return nanoseconds * (2 if number % 2 and timing["implementation"] == "other" else 1)
+
+    record = retimed(planted_record({"other": [0.5] * 6}), stretched)
+    assert log_ratios(record, "hidden", OTHER) == pytest.approx([0.5] * 6, abs=1e-5)
+
+
+def starting(microseconds: list[float], drifting: float = 0.0) -> dict[str, Any]:
+    """A record in which each training of `other` begins with so many microseconds, which differ between launches."""
+
+    def change(timing: dict[str, Any], _number: int, nanoseconds: float) -> float:
+        return nanoseconds + (1e3 * microseconds[timing["launch"]] if timing["implementation"] == "other" else 0)
+
+    return retimed(planted_record({"other": [0.0] * 6}, drifting=drifting), change)
+
+
+def test_the_start_of_a_training_is_what_two_lengths_leave_of_it() -> None:
+    record = starting([100.0, 110.0, 120.0, 130.0, 140.0, 150.0])
+    found = ratios.start_microseconds(record, "hidden", OTHER, 0.95)
+    assert found is not None
+    assert found.value == pytest.approx(125, abs=0.01)
+    half = T_5 * math.sqrt(350 / 6)  # their variance is 350
+    assert (found.low, found.high) == pytest.approx((125 - half, 125 + half), abs=0.01)
+    baseline = ratios.start_microseconds(record, "hidden", BASELINE, 0.95)
+    assert baseline is not None
+    assert baseline.value == pytest.approx(0, abs=0.01)
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1_000), st.integers(1, 4))
+def test_a_start_is_found_whatever_an_epoch_takes(microseconds: float, stretch: int) -> None:
+    record = retimed(starting([0.0] * 6), lambda _timing, _number, nanoseconds: nanoseconds * stretch)
+    record = retimed(record, lambda _timing, _number, nanoseconds: nanoseconds + 1e3 * microseconds)
+    found = ratios.start_microseconds(record, "hidden", OTHER, 0.95)
+    assert found is not None
+    assert found.value == pytest.approx(microseconds, abs=0.01)
+
+
+def test_a_start_needs_short_rounds_and_more_confidence_widens_its_interval() -> None:
+    record = starting([100.0, 110.0] * 3)
+    some, more = (ratios.start_microseconds(record, "hidden", OTHER, of) for of in (0.9, 0.99))
+    assert some is not None
+    assert more is not None
+    assert some.low is not None
+    assert more.low is not None
+    assert more.low < some.low
+    for timing in record["timings"]:
+        timing["epochs"] = [max(timing["epochs"])] * len(timing["epochs"])
+    assert ratios.start_microseconds(record, "hidden", OTHER, 0.95) is None
+    assert ratios.start_microseconds(record, "hidden", Contender("absent"), 0.95) is None
 
 
 def test_planted_records_are_records() -> None:

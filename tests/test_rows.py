@@ -1,9 +1,10 @@
 """Rows: the right number, the right rank, and a reason where there is no time."""
 
 import math
+from typing import Any
 
 import pytest
-from planted import planted_record
+from planted import planted_record, retimed
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates import rows
@@ -59,16 +60,9 @@ def test_what_is_neither_known_nor_clear_of_1_is_unresolved() -> None:
     record = planted_record({"near": near, "far": [1 + n for n in near], "same": [0.0001, -0.0001] * 3})
     assert [row.implementation for row in rows.unresolved(record, 0.02)] == ["near"]
     assert rows.unresolved(record, 0.2) == []
-
-
-def test_the_document_is_for_programs() -> None:
-    document = rows.document(planted_record({"other": [0.5] * 6}))
-    assert set(document["noise_floor"]) == {"value", "low", "high"}
-    assert set(document["noise_floors"]) == {"hidden"}
-    assert document["unfit"] is None
-    wanted = "implementation workload tier execution rank microseconds_per_epoch ratio ratio_low ratio_high verdict"
-    for row in document["rows"]:
-        assert set(wanted.split()) <= set(row)
+    assert [row.implementation for row in rows.unresolved(planted_record({"other": [0.5]}, launches=1), 0.2)] == [
+        "other"
+    ]
 
 
 def test_one_launch_has_a_ratio_and_no_interval() -> None:
@@ -108,3 +102,45 @@ def test_without_a_baseline_that_kept_the_rules_nobody_has_a_ratio() -> None:
     found = {row.implementation: (row.verdict, row.reason) for row in rows.rows(record)}
     assert found[REFERENCE][0] == "refused"
     assert found["other"] == ("untimed", f"no time of {REFERENCE} to compare with: it cheated (in 1 of 6 launches)")
+
+
+def test_the_baseline_of_every_row_is_the_mean_of_both_copies() -> None:
+    record = planted_record({"other": [0.5] * 6}, control=[0.1] * 6)
+    baseline, other = rows.rows(record)
+    assert (baseline.ratio, baseline.is_baseline, other.is_baseline) == (1, True, False)
+    assert other.ratio == pytest.approx(math.exp(0.45), rel=1e-5)
+
+
+def test_a_row_has_the_start_of_a_training_as_a_share_of_its_long_round() -> None:
+    def later(timing: dict[str, Any], _number: int, nanoseconds: float) -> float:
+        start = 2.1e6 if timing["launch"] % 2 == 0 else 1.9e6
+        return nanoseconds + (start if timing["implementation"] == "other" else 0)
+
+    # An epoch takes 30 µs, a long round of `other` 200 of them: 6 ms, and 2 ms before them.
+    baseline, other = rows.rows(retimed(planted_record({"other": [0.0] * 6}, drifting=0), later))
+    assert other.start_microseconds == pytest.approx(2_000, abs=0.1)
+    assert other.start is not None
+    assert (other.start_low, other.start_high) == (other.start.low, other.start.high)
+    assert other.start_low == pytest.approx(2_000 - 2.5706 * 100 / math.sqrt(5), abs=0.1)
+    assert other.start_share == pytest.approx(0.25, rel=1e-3)
+    assert other.microseconds_per_epoch == pytest.approx(40, rel=1e-3)
+    assert baseline.start_share == pytest.approx(0, abs=1e-4)
+
+
+def test_a_row_without_short_rounds_has_no_start() -> None:
+    record = planted_record({"other": [0.0] * 6})
+    for timing in record["timings"]:
+        timing["epochs"] = [max(timing["epochs"])] * len(timing["epochs"])
+    for row in rows.rows(record):
+        assert (row.start, row.start_microseconds, row.start_share) == (None, None, None)
+
+
+def test_a_row_has_its_idle_share() -> None:
+    record = planted_record({"other": [0.0] * 6})
+    for timing in record["timings"]:
+        if timing["implementation"] == "other":
+            timing["cpu_nanoseconds"] = [taken // 2 for taken in timing["round_nanoseconds"]]
+    baseline, other = rows.rows(record)
+    assert baseline.idle_share == 0
+    assert other.idle_share == pytest.approx(1, rel=1e-6)
+    assert other.ratio == pytest.approx(1)  # what it spent idle is part of its time

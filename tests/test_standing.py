@@ -9,6 +9,7 @@ from benchmarks import records
 from benchmarks.contract import REFERENCE
 from benchmarks.publication import publish
 from benchmarks.publication.standing import Standing
+from benchmarks.records import Record
 
 COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
 RUN = planted_record({"other": [0.5] * 6})
@@ -45,6 +46,51 @@ def test_a_run_of_one_workload_or_beside_another_environment_stands_for_nothing_
     newer = {**of_all, "created": "2026-06-06T00:00:00Z"}
     standing.meet(newer)
     assert standing.record is newer
+
+
+def of_schema_4(record: Record) -> Record:
+    """The record as if it had been upgraded: no CPU time of any round is known."""
+    timings = [timing | {"cpu_nanoseconds": [None] * len(timing["epochs"])} for timing in record["timings"]]
+    return {**record, "timings": timings}
+
+
+def test_a_run_of_schema_4_never_stands_beside_one_of_schema_5() -> None:
+    # A later one, of more workloads and more rows.
+    old = of_schema_4(planted_record({"other": [0.5] * 6, "more": [0.5] * 6}, created="2026-07-07T00:00:00Z"))
+    old["workloads"] = [*RUN["workloads"], {**RUN["workloads"][0], "name": "neuron"}]
+    quick = {**RUN, "settings": {**RUN["settings"], "quick": True}, "unfit": "why"}
+    for new in (RUN, quick):
+        for first, second in ((old, new), (new, old)):
+            standing = Standing(first)
+            standing.meet(second)
+            assert standing.record is new
+    alone = Standing(old)
+    assert alone.record is old
+    assert any(warning.startswith("Rounds were timed by wall time") for warning in alone.tables["timings"][0].warnings)
+
+
+def test_a_sweep_of_schema_4_never_stands_beside_a_record_of_schema_5() -> None:
+    later = of_schema_4({**NEW, "created": "2026-07-07T00:00:00Z"})
+    on_two = of_schema_4({**TWO, "created": "2026-07-07T00:00:00Z"})
+    standing = Standing(later)
+    standing.meet(on_two)
+    assert standing.sweeps == [later, on_two]  # nothing else is there yet
+    standing.meet(OLD)
+    assert standing.record is OLD
+    assert standing.sweeps == [OLD]
+    standing.meet(TWO)  # wall time too, on two CPUs; but its CPU time is known
+    assert standing.sweeps == [OLD, TWO]
+
+
+def test_a_run_of_schema_4_does_not_stand_for_a_machine_that_has_a_sweep_of_schema_5() -> None:
+    old, sweep = of_schema_4(RUN), of_schema_4(NEW)
+    standing = Standing(old)
+    standing.meet(sweep)
+    assert (standing.record, standing.sweeps) == (old, [sweep])
+    standing.meet(TWO)
+    assert (standing.record, standing.sweeps) == (TWO, [TWO])
+    standing.meet(RUN)
+    assert (standing.record, standing.sweeps) == (RUN, [TWO])
 
 
 def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks import records
-from benchmarks.clock.ledger import Ledger
+from benchmarks.clock.ledger import Ledger, Usage
 from benchmarks.clock.turns import Launch, Timing
 from benchmarks.contract import REFERENCE, Implementation, discover, read
 from benchmarks.environment import allowed_cpus
 from benchmarks.estimates import rows as estimates
 from benchmarks.suite import Settings, Suite, calibration, spending
+from benchmarks.suite.suite import SECONDS_TO_FINISH
 from benchmarks.workloads import WORKLOADS
 
 SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=1)
@@ -110,17 +111,25 @@ def test_nothing_judged_is_nothing_to_record() -> None:
         Suite([discover()[0]], NEURON, SETTINGS).record("xorbench run")
 
 
-def test_a_budget_is_spent_after_a_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_ends_when_its_budget_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
     monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
-    budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.12, cold_starts=0)
+    monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < 5 else 0.0)
+    monkeypatch.setattr(spending, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
+    budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
     record = recorded([discover()[0]], budget)
     plan = record["plan"]
     assert plan["pilot_launches"] == 2
-    assert plan["launches"] == len(record["launches"]) > 2
+    assert plan["launches"] == len(record["launches"]) == 5
     assert {launch["rounds"] for launch in record["launches"][2:]} == {plan["rounds"]}
     assert plan["half_width"] >= 0
     assert (plan["looks"], plan["confidence"]) == (1, 0.95)
+
+
+def test_the_budget_is_for_the_whole_command() -> None:
+    session = Suite([discover()[0]], NEURON, replace(SETTINGS, launches=None, budget_minutes=2.0))
+    session._began -= 30  # as if half a minute had been used
+    assert session._left() == pytest.approx(90 - SECONDS_TO_FINISH, abs=5)
 
 
 def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,17 +142,91 @@ def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPat
     assert (record["plan"]["looks"], record["plan"]["confidence"]) == (1, 0.975)
 
 
-LEDGER = Ledger("0" * 64, "float64", "float64", 1, 0.0, [], [], False, False, 1, [], [0], {})
-CALIBRATION = Timing(-1, "neuron", REFERENCE, False, 100, [10**6], [0], [0], [0], LEDGER)
+def test_whatever_is_raised_the_launches_that_were_finished_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Launch.run
+
+    def broken(launch: Launch, cpus: list[int], rounds: int, done: None) -> None:
+        if launch.number == 1:
+            raise RuntimeError("a mistake of the driver")
+        run(launch, cpus, rounds, done)
+
+    monkeypatch.setattr(Launch, "run", broken)
+    session = Suite([discover()[0]], NEURON, SETTINGS)
+    with pytest.raises(RuntimeError, match="a mistake of the driver"):
+        session.run()
+    record = session.record("xorbench run")
+    records.check(record)
+    assert record["partial"]
+    assert {(t["launch"], len(t["ends"]) >= 2) for t in record["timings"]} == {(0, True)}
 
 
-@given(st.integers(3 * 10**3, 3 * 10**9))
-def test_rounds_are_calibrated_to_a_few_milliseconds(nanoseconds: int) -> None:
-    timing = replace(CALIBRATION, round_nanoseconds=[nanoseconds, 10 * nanoseconds])
-    epochs = calibration.epochs_per_round([timing, replace(timing, implementation="other")], REFERENCE)["neuron"]
-    turns = epochs * nanoseconds / timing.epochs_per_round / 1e9 / calibration.SECONDS_PER_ROUND
-    if epochs > calibration.FEWEST_EPOCHS:
-        assert 0.5 <= turns <= 2
-    else:  # a slow step: ten epochs, as far as ten times the usual length reach
-        assert 0.5 <= turns <= 20 or epochs == 1
-        assert epochs == calibration.FEWEST_EPOCHS or turns >= 5
+def test_the_text_is_described_before_anything_is_measured(variant: Variant) -> None:
+    path = variant("vanishing")
+    session = Suite([discover()[0], read(path)], NEURON, SETTINGS)
+    before = session._about["implementations"][1]["source_sha256"]
+    path.unlink()
+    session.run()
+    record = session.record("xorbench run")
+    records.check(record)
+    assert record["implementations"][1]["source_sha256"] == before
+    assert {row.implementation: row.verdict for row in estimates.rows(record)}["vanishing"] == "failed"
+    assert {t["implementation"] for t in record["timings"]} == {REFERENCE}
+
+
+LEDGER = Ledger("0" * 64, "float64", "float64", 1, 0, False, False, 1, [], [0], {})
+CALIBRATION = Timing(
+    launch=-1,
+    workload="neuron",
+    implementation=REFERENCE,
+    copy=False,
+    epochs=[100, 50],
+    round_nanoseconds=[10**6, 10**6],
+    cpu_nanoseconds=[None, None],
+    waited_nanoseconds=[None, None],
+    positions=[0, 0],
+    involuntary_switches=[None, None],
+    ledger=LEDGER,
+    usage=Usage(150, None, None, None, None),
+    rounds=[],
+)
+
+
+@given(st.floats(1e-8, 1), st.floats(0, 0.1), st.integers(1, 50_000).map(lambda half: 2 * half))
+def test_long_rounds_take_three_milliseconds_as_nearly_as_whole_epochs_allow(
+    seconds: float, start: float, most: int
+) -> None:
+    epochs = calibration.of_a_round(seconds, start, most)
+    assert epochs % 2 == 0
+    assert 2 <= epochs <= most
+    wanted = max(0.003 - start, 0.0015)
+    if 2 < epochs < most:
+        assert abs(epochs * seconds - wanted) <= 1.001 * seconds  # of two neighbours the nearer
+    elif epochs == 2 < most:
+        assert 3 * seconds >= wanted * 0.999
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(0, 10**7))
+def test_the_pace_is_that_of_the_shortest_rounds(each: int, start: int, more: int) -> None:
+    times = [start + 100 * each + more, start + 50 * each, start + 100 * each, start + 50 * each + more]
+    nothing: list[int | None] = [None] * 4
+    timing = replace(
+        CALIBRATION,
+        epochs=[100, 50, 100, 50],
+        round_nanoseconds=times,
+        cpu_nanoseconds=nothing,
+        waited_nanoseconds=nothing,
+    )
+    assert calibration.pace(timing, 1) == pytest.approx((each / 1e9, start / 1e9), abs=1e-15)
+    waiting: list[int | None] = [0, 7, 0, 7]
+    by_cpu = replace(
+        timing,
+        round_nanoseconds=[time + (waited or 0) for time, waited in zip(times, waiting, strict=True)],
+        waited_nanoseconds=waiting,
+        cpu_nanoseconds=[1] * 4,
+    )
+    assert calibration.pace(by_cpu, 1) == pytest.approx((each / 1e9, start / 1e9), abs=1e-15)
+
+
+def test_a_pace_that_makes_no_sense_is_that_of_long_rounds() -> None:
+    timing = replace(CALIBRATION, round_nanoseconds=[1000, 2000])  # the short round took longer
+    assert calibration.pace(timing, 1) == (1e-8, 0.0)

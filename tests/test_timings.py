@@ -1,18 +1,21 @@
 """The clock's tables: the right number under the right head, with the digits that the interval allows."""
 
-from planted import planted_record
+from typing import Any
+
+import pytest
+from planted import planted_record, retimed
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.changes import changes
 from benchmarks.tables import timings
 from benchmarks.tables.cells import NONE
-from benchmarks.tables.timings import RATIO
+from benchmarks.tables.timings import IDLE, RATIO, START
 
 WOBBLE = [0.01, -0.01] * 3
 
 
 def test_the_timing_table_has_the_noise_floor_under_it() -> None:
-    record = planted_record({"other": [0.70, 0.69] * 3}, control=WOBBLE)
+    record = planted_record({"other": [0.705, 0.685] * 3}, control=WOBBLE)  # 0.695 +- 0.005 over the mean of both
     (table,) = timings.timings(record)
     frame = table.frame.set_index("implementation")
     assert table.title == "hidden (2-4-1, float64), idiomatic"
@@ -59,5 +62,82 @@ def test_an_unfit_run_says_so_under_every_timing_table() -> None:
 def test_changes_have_their_reasons_under_them() -> None:
     before, after = planted_record({"one": [0.5] * 6, "two": [0.6] * 6}), planted_record({"one": [0.7] * 6})
     table = timings.changes(changes(before, after), ["noted"])
-    assert list(table.frame["verdict"]) == ["changed", "not comparable"]
+    assert list(table.frame["verdict"]) == ["slower", "not comparable"]
+    assert list(table.frame["B / A"]) == ["1.221", NONE]  # e to the power of 0.2
+    assert list(table.frame["95 % interval"]) == ["1.156 to 1.291", NONE]
     assert table.notes[:2] == ["two (hidden): it is not in B.", "noted"]
+    assert any("contain the variation from run to run" in note for note in table.notes)
+
+
+def starting(share: float) -> dict[str, Any]:
+    """A record in which the start of a training is this share of a long round of `other`, which takes 20 µs an epoch.
+
+    Its rounds have 200 epochs, so that they take 4 ms.
+    """
+
+    def change(timing: dict[str, Any], number: int, _nanoseconds: float) -> float:
+        epochs: int = timing["epochs"][number]
+        if timing["implementation"] != "other":
+            return 20e3 * epochs
+        wobble = 1.01 if timing["launch"] % 2 == 0 else 0.99
+        return 4e6 * share * wobble + 20e3 * (1 - share) * epochs
+
+    return retimed(planted_record({"other": [0.0] * 6}, drifting=0), change)
+
+
+def test_the_start_of_a_training_is_a_column_with_its_interval() -> None:
+    (table,) = timings.timings(starting(0.1))
+    cells = table.frame.set_index("implementation")[START]
+    # 400 µs, of launches that are 4 µs off: 2.5706 * 4 / sqrt(5) on both sides
+    assert cells["other"] == "400.0 (395.4 to 404.6)"
+    assert cells[f"{REFERENCE}, second copy"] == NONE
+
+
+@pytest.mark.parametrize(("share", "remarked"), [(0.051, True), (0.049, False)])
+def test_a_row_whose_start_is_more_than_5_percent_of_its_long_rounds_is_remarked_with_its_time_without_it(
+    share: float, remarked: bool
+) -> None:
+    (table,) = timings.timings(starting(share))
+    found = [note for note in table.notes if "the start of a training" in note]
+    sentence = "other: the start of a training is 5% of a round; without it an epoch takes 19.0 µs."
+    assert found == ([sentence] if remarked else [])
+
+
+def test_a_time_without_the_start_is_what_is_left_of_it() -> None:
+    (table,) = timings.timings(starting(0.25))
+    assert "other: the start of a training is 25% of a round; without it an epoch takes 15.0 µs." in table.notes
+
+
+def idle(share: float) -> dict[str, Any]:
+    """A record in which `other` was idle for so long beside its CPU time."""
+    record = planted_record({"other": [0.5] * 6}, control=WOBBLE)
+    for timing in record["timings"]:
+        if timing["implementation"] == "other":
+            timing["round_nanoseconds"] = [round(taken * (1 + share)) for taken in timing["cpu_nanoseconds"]]
+    return record
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.021, True), (0.019, False)])
+def test_a_row_that_was_idle_for_more_than_2_percent_has_the_table_show_it(share: float, shown: bool) -> None:
+    (table,) = timings.timings(idle(share))
+    assert (IDLE in table.frame.columns) is shown
+    if shown:
+        cells = table.frame.set_index("implementation")[IDLE]
+        assert list(cells) == ["0%", "2%", NONE]
+
+
+def test_what_was_idle_is_told_and_waiting_for_a_cpu_is_not_idle() -> None:
+    record = idle(0.5)
+    assert timings.timings(record)[0].frame.set_index("implementation").loc["other", IDLE] == "50%"
+    for timing in record["timings"]:
+        pairs = zip(timing["round_nanoseconds"], timing["cpu_nanoseconds"], strict=True)
+        timing["waited_nanoseconds"] = [wall - cpu for wall, cpu in pairs]
+    assert IDLE not in timings.timings(record)[0].frame.columns
+
+
+def test_the_table_says_by_which_clock_it_was_timed() -> None:
+    record = planted_record({"other": [0.5] * 6}, control=WOBBLE)
+    sentence = "Times are CPU time, or wall time less waiting for a CPU where that is more."
+    assert sentence in timings.timings(record)[0].notes
+    record["settings"]["threads"] = 2
+    assert "Times are wall time." in timings.timings(record)[0].notes

@@ -4,8 +4,10 @@ import random
 from collections import Counter
 
 import psutil
+import pytest
 from conftest import Variant
 
+from benchmarks.clock import turns
 from benchmarks.clock.turns import Entry, Launch
 from benchmarks.contract import REFERENCE, discover, read
 from benchmarks.environment import allowed_cpus
@@ -14,12 +16,12 @@ ROUNDS = 6
 BASELINE = discover()[0]
 
 
-def launched(*entries: Entry) -> Launch:
+def launched(*entries: Entry, rounds: int = ROUNDS) -> Launch:
     launch = Launch(7, ["neuron", "hidden"], entries, random.Random(0))
     try:
         launch.start([[cpu] for cpu in allowed_cpus()])
         launch.wait()
-        launch.run(allowed_cpus()[-1:], ROUNDS)
+        launch.run(allowed_cpus()[-1:], rounds)
     finally:
         launch.stop()
     children = psutil.Process().children(recursive=True)
@@ -38,19 +40,31 @@ def test_a_launch_hands_in_every_round_of_everybody() -> None:
         assert len(timing.round_nanoseconds) == ROUNDS
         assert min(timing.round_nanoseconds) > 0
         assert len(timing.waited_nanoseconds) == len(timing.involuntary_switches) == ROUNDS
-        assert timing.epochs_per_round == 20
+        assert timing.epochs == [20, 10, 20, 10, 20, 10]
+        assert [one.epochs for one in timing.rounds] == timing.epochs
+        assert timing.usage.epochs == sum(timing.epochs) + ROUNDS * 5
 
 
 def test_every_round_is_one_turn_of_each_in_balanced_order() -> None:
-    launch = launched(*(Entry(BASELINE, {"neuron": 1}, copy=number > 0) for number in range(3)))
+    launch = launched(*(Entry(BASELINE, {"neuron": 2}, copy=number > 0) for number in range(3)), rounds=12)
     rounds = list(zip(*(timing.positions for timing in launch.timings), strict=True))
-    assert len(rounds) == ROUNDS
+    assert len(rounds) == 12
     assert all(sorted(positions) == [0, 1, 2] for positions in rounds)
-    assert set(Counter(positions[0] for positions in rounds).values()) == {2}
+    for length in (rounds[::2], rounds[1::2]):  # long and short rounds, each balanced by itself
+        assert set(Counter(positions[0] for positions in length).values()) == {2}
+
+
+def test_every_round_starts_elsewhere_and_all_rows_of_a_round_start_alike() -> None:
+    launch = launched(Entry(BASELINE, {"hidden": 4}), Entry(BASELINE, {"hidden": 4}, copy=True))
+    one, other = ([round_.seed for round_ in timing.rounds] for timing in launch.timings)
+    assert one == other
+    assert len({*one}) == ROUNDS
+    ends = [tuple(round_.end) for timing in launch.timings for round_ in timing.rounds]
+    assert len({*ends}) == ROUNDS  # both copies ended alike, and every round elsewhere
 
 
 def test_workers_observe_one_cpu_and_one_thread_in_their_pools() -> None:
-    (timing,) = launched(Entry(BASELINE, {"neuron": 1})).timings
+    (timing,) = launched(Entry(BASELINE, {"neuron": 2})).timings
     assert timing.ledger.cpus == [allowed_cpus()[-1]]
     assert all(pool["threads"] == 1 for pool in timing.ledger.pools)
     assert timing.ledger.process_threads >= 1
@@ -59,10 +73,10 @@ def test_workers_observe_one_cpu_and_one_thread_in_their_pools() -> None:
 def test_a_worker_that_dies_in_its_turn_is_a_failure_of_its_own(variant: Variant) -> None:
     change = (
         "    for _ in range(epochs):",
-        "    if epochs == 33: __import__('os')._exit(9)\n    for _ in range(epochs):",
+        "    if epochs == 34: __import__('os')._exit(9)\n    for _ in range(epochs):",
     )
     mortal = read(variant("mortal", change))
-    launch = launched(Entry(BASELINE, {"neuron": 20}), Entry(mortal, {"neuron": 33}))
+    launch = launched(Entry(BASELINE, {"neuron": 20}), Entry(mortal, {"neuron": 34}))
     assert [t.implementation for t in launch.timings] == [REFERENCE]
     assert len(launch.timings[0].round_nanoseconds) == ROUNDS
     assert [(f.implementation, f.reason) for f in launch.failures] == [("mortal", "its process ended with code 9")]
@@ -83,19 +97,19 @@ def test_nobody_left_is_no_timing(variant: Variant) -> None:
 
 
 def test_workloads_come_one_after_the_other_in_the_order_of_the_launch() -> None:
-    launch = launched(Entry(BASELINE, {"hidden": 5, "neuron": 10}), Entry(BASELINE, {"hidden": 5}, copy=True))
+    launch = launched(Entry(BASELINE, {"hidden": 6, "neuron": 10}), Entry(BASELINE, {"hidden": 6}, copy=True))
     assert launch.timings[0].workload == "neuron"
-    assert {(t.workload, t.copy, t.epochs_per_round) for t in launch.timings} == {
+    assert {(t.workload, t.copy, max(t.epochs)) for t in launch.timings} == {
         ("neuron", False, 10),
-        ("hidden", False, 5),
-        ("hidden", True, 5),
+        ("hidden", False, 6),
+        ("hidden", True, 6),
     }
     assert launch.failures == []
     assert launch.seconds_starting > 0
 
 
 def test_a_worker_that_is_killed_costs_what_it_had_not_handed_in() -> None:
-    launch = Launch(0, ["neuron", "hidden"], [Entry(BASELINE, {"neuron": 5, "hidden": 5})] * 2, random.Random(0))
+    launch = Launch(0, ["neuron", "hidden"], [Entry(BASELINE, {"neuron": 6, "hidden": 6})] * 2, random.Random(0))
     try:
         launch.start([[cpu] for cpu in allowed_cpus()])
         launch.wait()
@@ -106,3 +120,77 @@ def test_a_worker_that_is_killed_costs_what_it_had_not_handed_in() -> None:
         launch.stop()
     assert [t.workload for t in launch.timings] == ["neuron", "neuron", "hidden"]
     assert [(f.workload, f.reason) for f in launch.failures] == [("hidden", "its process ended with code -9")]
+
+
+LOOP = "    for _ in range(epochs):"
+COUNTED = ("Parameters = list[Array]\n", "Parameters = list[Array]\nCALLS: list[int] = []\n")
+
+TURNS = {
+    "a ValueError": ("raise ValueError('no')", "ValueError: no"),
+    "a SystemExit": ("raise SystemExit(3)", "SystemExit: 3"),
+    "a KeyboardInterrupt": ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    "the end of pytest": ("__import__('pytest').exit('no')", "Exit: no"),
+    "a MemoryError": ("raise MemoryError", "MemoryError"),
+    "a RecursionError": ("raise RecursionError('deep')", "RecursionError: deep"),
+    "a lone surrogate": ("raise ValueError(chr(0xD800))", "ValueError: ?"),
+    "a message of 5 MB": ("raise ValueError('x' * 5_000_000)", f"ValueError: {'x' * 200}"),
+    "its end": ("__import__('os')._exit(0)", "its process ended with code 0"),
+    "a segmentation fault": ("__import__('os').kill(__import__('os').getpid(), 11)", "its process ended with code -11"),
+    "closed descriptors": ("__import__('os').closerange(3, 200)", ""),
+    "garbage on the line": (
+        "[__import__('os').write(fd, b'12\\n') for fd in LINES()]",
+        "it sent a message that is none",
+    ),
+    "a message out of turn": (
+        "[__import__('os').write(fd, b'{\"says\": \"ready\"}\\n') for fd in LINES()]",
+        "it said 'ready' out of turn",
+    ),
+    "no number as a time": (
+        "__import__('benchmarks.clock.subject', fromlist=['x']).process_time_ns = lambda: float('nan')",
+        "ValueError: Out of range float values are not JSON compliant",
+    ),
+}
+"""What an implementation does in one of its turns, and what its row says then."""
+
+SOCKETS = (
+    "def LINES():\n    import os, stat\n"
+    "    return [fd for fd in range(3, 64) if os.path.exists(f'/proc/self/fd/{fd}')\n"
+    "            and os.readlink(f'/proc/self/fd/{fd}').startswith('socket')]\n\n\ndef train("
+)
+
+
+@pytest.mark.parametrize("turn", [1, 2, 10, 12])
+def test_whatever_a_row_does_in_a_turn_is_its_own_loss(turn: int, variant: Variant) -> None:
+    # Long rounds have 48 epochs, short ones 24; both are trained once before the first turn, in case they compile.
+    entries = [Entry(BASELINE, {"hidden": 48})]
+    for number, (fault, _) in enumerate(TURNS.values()):
+        counting = "    if epochs in (48, 24):\n        CALLS.append(0)\n"
+        doing = f"{counting}        if len(CALLS) == 2 + {turn}:\n            {fault}\n"
+        path = variant(f"fault_{number}", (LOOP, doing + LOOP), COUNTED, ("def train(", SOCKETS))
+        entries.append(Entry(read(path), {"hidden": 48}))
+    launch = launched(*entries, Entry(BASELINE, {"hidden": 48}, copy=True), rounds=12)
+    assert [(t.implementation, len(t.round_nanoseconds)) for t in launch.timings] == [(REFERENCE, 12)] * 2
+    reasons = {failure.implementation: failure.reason for failure in launch.failures}
+    assert len(launch.failures) == len(reasons)
+    for number, (name, (_, expected)) in enumerate(TURNS.items()):
+        assert expected in reasons[f"fault_{number}"], name
+        assert "\n" not in reasons[f"fault_{number}"]
+        assert len(reasons[f"fault_{number}"]) < 400
+
+
+def test_a_text_that_was_changed_after_it_was_read_is_not_timed(variant: Variant) -> None:
+    path = variant("changing")
+    entry = Entry(read(path), {"neuron": 4})
+    path.write_text(path.read_text(encoding="utf-8") + "# other\n", encoding="utf-8")
+    launch = launched(entry, Entry(BASELINE, {"neuron": 4}))
+    assert [t.implementation for t in launch.timings] == [REFERENCE]
+    assert "the text of changing.py was changed while it was measured" in launch.failures[0].reason
+
+
+def test_turns_have_a_time_limit_untimed_parts_included(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "SECONDS_TO_SPARE", 0.5)
+    monkeypatch.setattr(turns, "SECONDS_OF_A_TURN", 0.05)
+    slow = read(variant("slow", ("    return array\n", "    __import__('time').sleep(0.1)\n    return array\n")))
+    launch = launched(Entry(slow, {"neuron": 4}), Entry(BASELINE, {"neuron": 4}))
+    assert [t.implementation for t in launch.timings] == [REFERENCE]
+    assert launch.failures[0].reason == "its turns took more than 1 s together, untimed parts included"

@@ -1,5 +1,6 @@
 """The line to one worker: what it says, and how its end is told."""
 
+import json
 import subprocess
 import sys
 
@@ -8,29 +9,37 @@ import pytest
 from conftest import Variant
 
 from benchmarks.clock import worker
+from benchmarks.clock.subject import Turn
 from benchmarks.clock.worker import Lost, Worker
-from benchmarks.contract import discover, read
+from benchmarks.contract import discover, load, read
 from benchmarks.environment import allowed_cpus
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import WORKLOADS, Workload, flat
 
 
-def test_a_worker_says_ready_and_takes_its_turns() -> None:
+def test_a_worker_takes_its_turns_and_hands_in_times() -> None:
     one = Worker(discover()[0], ["hidden", "neuron"], allowed_cpus()[:1])
     try:
-        assert one.hear() == "ready"  # everything is imported and compiled
+        one.wait_until_ready()  # everything is imported and compiled
         for workload in (WORKLOADS["hidden"], WORKLOADS["neuron"]):
-            one.tell({"rounds": 2, "epochs_per_round": 3})
-            for _ in range(2):
-                assert one.hear() == "ready"
-                one.tell("go")
-            handed_in = one.hear()
-            assert len(handed_in["seconds"]) == len(handed_in["readings"]) == 2
-            ledger = handed_in["ledger"]
-            assert ledger.cpus == [allowed_cpus()[0]]
-            assert ledger.parameters_sha256 == workload.parameters_sha256
-            assert not ledger.collecting
+            one.begin(2, [4, 2, 1])
+            ends = [one.take_turn(Turn(epochs, 1, seed), 60) for epochs, seed in ((4, 5), (2, 6))]
+            assert ends == [trained(workload, 4, 5), trained(workload, 2, 6)]
+            times = one.times(2)
+            assert len(times.wall) == len(times.cpu) == 2
+            assert times.ledger.cpus == [allowed_cpus()[0]]
+            assert times.ledger.parameters_sha256 == workload.parameters_sha256
+            assert not times.ledger.collecting
+        account = one.account()
+        assert account is None or account.cpu_nanoseconds > 0
     finally:
         one.stop()
+
+
+def trained(workload: Workload, epochs: int, seed: int) -> list[float]:
+    module = load(discover()[0])
+    converted = module.convert(workload.drawn(seed), workload.inputs, workload.targets, workload.dtype)
+    end: list[float] = flat(module.train(workload.recipe, *converted, epochs)).tolist()
+    return end
 
 
 def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
@@ -41,7 +50,7 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
         "import os, signal, sys; from pathlib import Path; from benchmarks.contract import read\n"
         "from benchmarks.clock.worker import Worker\n"
         f"one = Worker(read(Path({str(stuck)!r})), ['neuron'], {allowed_cpus()[:1]})\n"
-        "one.hear(); one.tell({'rounds': 1, 'epochs_per_round': 9})\n"  # it will never come back from this
+        "one.wait_until_ready(); one._tell({'rounds': 1, 'epochs': [9]})\n"  # it will never come back from this
         "print(one._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
@@ -56,7 +65,8 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
 def test_each_workload_that_is_prepared_is_a_sign_of_life() -> None:
     one = Worker(discover()[0], ["neuron", "hidden"], allowed_cpus()[:1])
     try:
-        assert [one._line.recv() for _ in range(3)] == ["preparing", "preparing", "ready"]
+        said = [json.loads(one._line.receive(60))["says"] for _ in range(3)]
+        assert said == ["preparing", "preparing", "ready"]
     finally:
         one.stop()
 
@@ -67,6 +77,6 @@ def test_a_silent_worker_is_given_up(variant: Variant, monkeypatch: pytest.Monke
     one = Worker(silent, ["neuron"], allowed_cpus()[:1])
     try:
         with pytest.raises(Lost, match="silent for 1 s"):
-            one.hear()
+            one.wait_until_ready()
     finally:
         one.stop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import environment
-from benchmarks.contract import Implementation
+from benchmarks.contract import Implementation, read
 from benchmarks.workloads import Workload
 
 SECONDS_TO_START = 300
@@ -28,6 +28,10 @@ class ColdStart:
 
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
     """Measure one; or say in one line what went wrong."""
+    try:
+        read(implementation.path).must_be(implementation.source_sha256)
+    except ValueError as error:
+        return str(error)
     job = {
         "path": str(implementation.path),
         "arrays": [a.tolist() for a in (*workload.initial_parameters, workload.inputs, workload.targets)],

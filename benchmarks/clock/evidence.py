@@ -1,6 +1,8 @@
-"""Evidence of disturbance: what the system says of one round, and of a CPU. None: this system does not tell."""
+"""What the system says of a round, of a CPU and of another process. None: this system does not tell."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,18 +13,24 @@ try:
 except ImportError:  # not POSIX
     resource = None  # type: ignore[assignment]
 
-_SCHEDSTAT = Path("/proc/self/schedstat")
+_THREADS = Path("/proc/self/task")
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What happened to this process so far: how often it was made to give up its CPU, how long it waited to get one."""
+    """What happened to this process so far.
+
+    `involuntary_switches` counts how often it was made to give up its CPU; `waited_nanoseconds` is how long all of its
+    threads together waited for one.
+    """
 
     involuntary_switches: int | None
     waited_nanoseconds: int | None
 
     def until(self, later: "Reading") -> "Reading":
-        """What happened between two readings."""
+        """What happened between two readings; 0 at least, for a thread that ended takes its waiting with it."""
         return Reading(
             _difference(self.involuntary_switches, later.involuntary_switches),
             _difference(self.waited_nanoseconds, later.waited_nanoseconds),
@@ -30,14 +38,88 @@ class Reading:
 
 
 def reading() -> Reading:
-    """Now, in some microseconds: outside the clock, right before and right after a round."""
+    """Now, in some microseconds for each thread: outside the clock, right before and right after a round."""
     switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else None
+    return Reading(switches, _waited())
+
+
+_open: dict[str, int] = {}
+"""By thread the open file in which the system tells of it: reading it again is cheaper than opening it again."""
+
+
+def _waited() -> int | None:
+    """The sum over the threads of this process."""
     try:
-        # Of the main thread: nanoseconds on a CPU, nanoseconds waited for one, number of slices.
-        waited = int(_SCHEDSTAT.read_text().split()[1])
+        threads = os.listdir(_THREADS)  # noqa: PTH208  a Path for each of them would cost as much as reading it
+        for gone in _open.keys() - {*threads}:
+            os.close(_open.pop(gone))
+        return sum(_waited_by(thread) for thread in threads)
     except (OSError, IndexError, ValueError):
-        waited = None
-    return Reading(switches, waited)
+        return None
+
+
+def _waited_by(thread: str) -> int:
+    """Of one thread; 0 of one that has ended meanwhile."""
+    try:
+        if thread not in _open:
+            _open[thread] = os.open(f"{_THREADS}/{thread}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        # Nanoseconds on a CPU, nanoseconds waited for one, number of slices.
+        return int(os.pread(_open[thread], 100, 0).split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        if thread in _open:
+            os.close(_open.pop(thread))
+        return 0
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the system counts of a process so far.
+
+    CPU time of all its threads; CPU time of its child processes, and theirs, that are alive or were waited for;
+    bytes of memory that may be executed; bytes that are resident.
+    """
+
+    cpu_nanoseconds: int
+    child_nanoseconds: int
+    executable_bytes: int
+    resident_bytes: int
+
+
+def account(pid: int) -> Account | None:
+    """Now, read from outside the process; None where it has ended, or the system does not tell."""
+    try:
+        process = psutil.Process(pid)
+        times = process.cpu_times()
+        maps = Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines()
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (psutil.Error, OSError, IndexError, ValueError):
+        return None
+    children = sum(_cpu_seconds(child) for child in _descendants(process))
+    return Account(
+        cpu_nanoseconds=round((times.user + times.system) * 1e9),
+        child_nanoseconds=round((times.children_user + times.children_system + children) * 1e9),
+        executable_bytes=sum(_length(line) for line in maps if line.split(maxsplit=2)[1][2:3] == "x"),
+        resident_bytes=pages * _PAGE_BYTES,
+    )
+
+
+def _descendants(process: psutil.Process) -> Iterable[psutil.Process]:
+    with suppress(psutil.Error):
+        return process.children(recursive=True)
+    return ()
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    with suppress(psutil.Error):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
+def _length(line: str) -> int:
+    """Bytes of one mapping, from its line in /proc/<pid>/maps."""
+    first, _, end = line.partition(" ")[0].partition("-")
+    return int(end, 16) - int(first, 16)
 
 
 @dataclass(frozen=True)
@@ -62,4 +144,4 @@ def conditions(cpus: Sequence[int]) -> Conditions:
 
 
 def _difference(before: int | None, after: int | None) -> int | None:
-    return None if before is None or after is None else after - before
+    return None if before is None or after is None else max(0, after - before)

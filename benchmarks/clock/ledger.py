@@ -1,6 +1,7 @@
-"""The fairness ledger: what a worker observed of what it timed, and which of that is a breach of the rules.
+"""The fairness ledger: what was observed of a worker and of what it timed, and which of that breaks a rule.
 
-Nothing in it is assumed: parameters, dtypes and results are read back, threads and CPUs asked for, calls counted.
+Nothing in it is assumed: parameters, dtypes and results are read back, threads and CPUs asked for, calls counted. It
+catches mistakes, not malice: code that runs as the user can deceive any clock in its own process.
 """
 
 import hashlib
@@ -16,12 +17,10 @@ from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
-import numpy as np
-
-from benchmarks.clock.evidence import Reading, reading
+from benchmarks.clock.evidence import Account, Reading, reading
 from benchmarks.environment import observed, without_folders
 from benchmarks.gradients.answers import plain
-from benchmarks.workloads import Array, Workload, flat
+from benchmarks.workloads import Workload, flat
 
 _GIVEN = dict(os.environ)
 """What this process was started with: read before a framework can add to it."""
@@ -31,38 +30,51 @@ _OURS = ("PYTEST_", "KMP_DUPLICATE_LIB_OK")
 
 PROFILED_EPOCHS = 20
 
-TOLERANCE = 1e-9
-"""How far parameters may be from the reference's after the same epochs; an epoch more or less is much further."""
+MOST_LATE_NANOSECONDS = 100_000
+"""How much longer reading a round's result may take than reading one that is certainly ready, in the median round."""
 
-LATE = 0.05
-"""The share of a round that the first reading of its result may take beyond the next: more was not waited for."""
+MOST_GAINED_BYTES = 64 * 2**20
+"""How much resident memory a worker may gain over its rounds of one workload in a launch."""
+
+MOST_OF_CHILDREN = 0.01
+"""The share of its rounds' CPU time that child processes may use meanwhile."""
+
+TICK_NANOSECONDS = 20_000_000
+"""Two ticks of the system's clock, in which it counts the CPU time of processes: less is not known."""
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """What one worker observed of one workload.
+    """What one worker observed of one workload in one launch.
 
-    `parameters_sha256` is of what training started from, read back; `entered_later` counts calls of the file's own
-    functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all is compiled.
-    `late` is the lower median share of a round that reading its result took after the clock was stopped, beyond what
-    reading it once more takes; `lowest` and `highest` are the parameters that rounds ended with, entry by entry;
-    `same_arrays`, whether a round gave an earlier one's. `variables` are those of the environment that the file or its
-    framework set.
+    `parameters_sha256` is of the workload's initial parameters, converted and read back; `entered_later` counts calls
+    of the file's own functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all
+    is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
+    reading one that is certainly ready. `same_arrays` says whether a round gave an array object of an earlier one,
+    `collecting` whether garbage collection was enabled during a timed round. `variables` are those of the environment
+    that the file or its framework set.
     """
 
     parameters_sha256: str
     gradient_dtype: str
     result_dtype: str
     entered_later: int
-    late: float
-    lowest: list[float]
-    highest: list[float]
+    late_nanoseconds: int
     same_arrays: bool
     collecting: bool
     process_threads: int
     pools: list[dict[str, Any]]
     cpus: list[int]
     variables: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a timed round took, in wall time and CPU time, and whether garbage collection was enabled in it."""
+
+    wall_nanoseconds: int
+    cpu_nanoseconds: int
+    collecting: bool
 
 
 @dataclass
@@ -92,52 +104,56 @@ class Bookkeeper:
         self._entered_later = entered[1] - entered[0]  # what surrounds the loop is in both
         gradients = self.module.gradient(recipe, parameters, inputs, targets)
         self._gradient_dtype = _dtype([*gradients, *(plain(self.module, g) for g in gradients)])
-        self._result: Sequence[Any] = ()
-        self._endings: list[Array] = []
+        self._results: list[Sequence[Any]] = []  # of the last round of each length
         self._same_arrays = False
         self._late: list[int] = []
-        self._collecting = False
         self.readings: list[Reading] = []
+        self.taken: list[Taken] = []
 
-    def before(self) -> None:
-        """Right before a round."""
+    def before(self, start: Sequence[Any], warm: Sequence[Any]) -> None:
+        """Right before a round: its start, and what the warm-up before it gave."""
+        self._start, self._warm = start, warm
         self._reading_before = reading()
 
-    def after(self, result: Sequence[Any], collecting: bool) -> None:
-        """Right after it; `collecting` says whether garbage could be collected inside."""
-        self.readings.append(self._reading_before.until(reading()))
-        taken = []
-        for _ in range(2):  # the second time there is nothing left to wait for
-            started = perf_counter_ns()
-            arrays = [plain(self.module, p) for p in result]
-            taken.append(perf_counter_ns() - started)
-        self._late.append(max(0, taken[0] - taken[1]))
-        self._collecting |= collecting
-        self._same_arrays |= any(one is other for one in result for other in self._result)
-        self._result = result
-        self._endings.append(flat(arrays))
+    def after(self, result: Sequence[Any], taken: Taken) -> list[float | None]:
+        """Right after a round; return the parameters that it ended with, None for those that are not finite.
 
-    def close(self, round_seconds: Sequence[float]) -> Ledger:
+        The start is read first, so that the functions of reading are in the caches; the warm-up's result is read last:
+        it was asked for before the round, so that it is ready whenever the round's own is.
+        """
+        self.readings.append(self._reading_before.until(reading()))
+        self.taken.append(taken)
+        self._read(self._start)
+        arrays, of_result = self._read(result)
+        _, of_ready = self._read(self._warm)
+        self._late.append(of_result - of_ready)
+        earlier = [array for results in self._results for array in results]
+        self._same_arrays |= any(one is other for one in result for other in earlier)
+        self._results = [*self._results[-1:], result]
+        return [float(value) if math.isfinite(value) else None for value in flat(arrays)]
+
+    def _read(self, result: Sequence[Any]) -> tuple[list[Any], int]:
+        """Arrays as NumPy's, and the nanoseconds that this took."""
+        started = perf_counter_ns()
+        arrays = [plain(self.module, p) for p in result]
+        return arrays, perf_counter_ns() - started
+
+    def close(self) -> Ledger:
         """All that was observed."""
-        endings = np.array(self._endings, dtype=np.float64)
         variables = {
             name: without_folders(value)
             for name, value in sorted(os.environ.items())
             if _GIVEN.get(name) != value and not name.startswith(_OURS)
         }
-        threads = observed()
+        threads, result = observed(), self._results[-1]
         return Ledger(
             parameters_sha256=self._sha256,
             gradient_dtype=self._gradient_dtype,
-            result_dtype=_dtype([*self._result, *(plain(self.module, p) for p in self._result)]),
+            result_dtype=_dtype([*result, *(plain(self.module, p) for p in result)]),
             entered_later=self._entered_later,
-            late=statistics.median_low(  # of few rounds one that was disturbed says nothing
-                late / (seconds * 1e9) for late, seconds in zip(self._late, round_seconds, strict=True)
-            ),
-            lowest=endings.min(axis=0).tolist(),
-            highest=endings.max(axis=0).tolist(),
+            late_nanoseconds=statistics.median_low(self._late),  # of few rounds one that was disturbed says nothing
             same_arrays=self._same_arrays,
-            collecting=self._collecting,
+            collecting=any(taken.collecting for taken in self.taken),
             process_threads=threads["process_threads"],
             pools=threads["pools"],
             cpus=threads["cpus"],
@@ -165,13 +181,38 @@ class Bookkeeper:
         return count
 
 
-def violations(
-    ledger: Ledger, workload: Workload, execution: str, cpus: Sequence[int], expected: Array | None
-) -> list[str]:
-    """What in a ledger breaks the rules, each in one line; `expected` is the flat row that a round must end with.
+@dataclass(frozen=True)
+class Usage:
+    """What the system counted of a worker over its rounds of one workload, from outside; None: it does not tell.
 
-    None: the reference itself did not get there.
+    `epochs` were trained meanwhile, warm-ups included; `cpu_nanoseconds` and `child_nanoseconds` are the CPU time of
+    the process and of its child processes; the gains are from after the first round of each length to the last round.
     """
+
+    epochs: int
+    cpu_nanoseconds: int | None
+    child_nanoseconds: int | None
+    executable_bytes_gained: int | None
+    resident_bytes_gained: int | None
+
+
+def usage(epochs: int, first: Account | None, warm: Account | None, last: Account | None) -> Usage:
+    """What became of the accounts before the first round, after the first round of each length, and after the last."""
+    if first is None or warm is None or last is None:
+        return Usage(epochs, None, None, None, None)
+    return Usage(
+        epochs,
+        last.cpu_nanoseconds - first.cpu_nanoseconds,
+        last.child_nanoseconds - first.child_nanoseconds,
+        last.executable_bytes - warm.executable_bytes,
+        last.resident_bytes - warm.resident_bytes,
+    )
+
+
+def violations(
+    ledger: Ledger, used: Usage, timed_nanoseconds: int, workload: Workload, execution: str, cpus: Sequence[int]
+) -> list[str]:
+    """What breaks the rules, each in one line; `timed_nanoseconds` is the CPU time of all rounds that was handed in."""
     found = []
     if ledger.parameters_sha256 != workload.timed_parameters_sha256:
         found.append("it started from other parameters than the workload's")
@@ -188,17 +229,15 @@ def violations(
             f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
             " times: it is not"
         )
-    if not ledger.late <= LATE:
-        found.append(f"it did not wait: {ledger.late:.0%} of a round went on after the clock was stopped")
-    off = off_trajectory(ledger, expected)
-    if expected is None:
-        found.append("nobody knows where its rounds must end: the reference gave no answer after as many epochs")
-    elif not off <= TOLERANCE:
-        found.append(f"it did not do the epochs that were asked for: its parameters are {off:.2g} from the judged ones")
+    if ledger.late_nanoseconds > MOST_LATE_NANOSECONDS:
+        found.append(
+            f"it did not wait: reading a result took {ledger.late_nanoseconds / 1e3:,.0f} µs longer than reading one "
+            f"that was ready, expected at most {MOST_LATE_NANOSECONDS / 1e3:.0f} µs"
+        )
     if ledger.same_arrays:
         found.append("a round gave arrays of an earlier one: nothing was computed")
     if ledger.collecting:
-        found.append("garbage may be collected inside its rounds, and in nobody else's")
+        found.append("garbage collection was enabled during timed rounds")
     found += [
         f"the {pool['library']} that it loaded has {pool['threads']} threads, expected {len(cpus)}"
         for pool in ledger.pools
@@ -206,15 +245,29 @@ def violations(
     ]
     if ledger.cpus != [*cpus]:
         found.append(f"it may use the CPUs {ledger.cpus}, expected {', '.join(map(str, cpus))} alone")
+    return found + _of_usage(used, timed_nanoseconds)
+
+
+def _of_usage(used: Usage, timed_nanoseconds: int) -> list[str]:
+    found = []
+    if (cpu := used.cpu_nanoseconds) is not None and timed_nanoseconds > 1.02 * cpu + TICK_NANOSECONDS:
+        found.append(
+            f"it handed in {timed_nanoseconds / 1e9:.2f} s of CPU time, the system counted {cpu / 1e9:.2f} s in all"
+        )
+    children = used.child_nanoseconds or 0
+    if children > max(TICK_NANOSECONDS, MOST_OF_CHILDREN * timed_nanoseconds):
+        found.append(f"its child processes used {children / 1e9:.2f} s of CPU time during its rounds, expected none")
+    if (used.executable_bytes_gained or 0) > 0:
+        found.append(
+            f"it gained {(used.executable_bytes_gained or 0) / 2**10:,.0f} KiB of executable memory during its rounds: "
+            "something was compiled"
+        )
+    if (used.resident_bytes_gained or 0) > MOST_GAINED_BYTES:
+        found.append(
+            f"it gained {(used.resident_bytes_gained or 0) / 2**20:,.0f} MiB of memory during its rounds, expected at "
+            f"most {MOST_GAINED_BYTES // 2**20} MiB"
+        )
     return found
-
-
-def off_trajectory(ledger: Ledger, expected: Array | None) -> float:
-    """The largest distance of a parameter, at the end of any round, from where it must be; NaN where it is none."""
-    if expected is None:
-        return math.nan
-    ends = np.array([ledger.lowest, ledger.highest])
-    return float(np.max(np.abs(ends - expected))) if ends.shape[1:] == expected.shape else math.nan
 
 
 def _dtype(arrays: Sequence[Any]) -> str:

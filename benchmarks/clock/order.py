@@ -21,12 +21,19 @@ def square(players: int) -> list[list[int]]:
 
 
 def block(players: int) -> int:
-    """The rounds after which everything is balanced."""
-    return len(square(players))
+    """The rounds after which everything is balanced, in both lengths."""
+    return 2 * len(square(players))
 
 
 def rounds(players: Sequence[int], shuffler: random.Random) -> Iterator[list[int]]:
-    """The order of each round, endlessly: square after square, with names and rows shuffled anew for each."""
+    """The order of each round, endlessly: those of even and of odd numbers are balanced each by themselves."""
+    both = _squares(players, shuffler), _squares(players, shuffler)
+    while True:
+        yield from map(next, both)
+
+
+def _squares(players: Sequence[int], shuffler: random.Random) -> Iterator[list[int]]:
+    """Square after square, with names and rows shuffled anew for each."""
     while True:
         names = shuffler.sample(players, len(players))
         rows = square(len(players))

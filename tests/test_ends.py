@@ -1,0 +1,134 @@
+"""The ends of rounds: a reference in a process of its own, and what is said of those that ended elsewhere."""
+
+import math
+import random
+from concurrent.futures import Future
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import Variant
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.clock import ends
+from benchmarks.clock.ends import End, Reference, Round, chosen, compared, off_course, violations
+from benchmarks.contract import discover, load, read
+from benchmarks.environment import allowed_cpus
+from benchmarks.workloads import WORKLOADS, Array, flat
+
+HIDDEN = WORKLOADS["hidden"]
+
+
+def trained(epochs: int, seed: int) -> Array:
+    module = load(discover()[0])
+    converted = module.convert(HIDDEN.drawn(seed), HIDDEN.inputs, HIDDEN.targets, HIDDEN.dtype)
+    return flat(module.train(HIDDEN.recipe, *converted, epochs))
+
+
+def known(answer: Array | None) -> "Future[Array]":
+    future: Future[Array] = Future()
+    if answer is None:
+        future.set_exception(OSError("no"))
+    else:
+        future.set_result(answer)
+    return future
+
+
+def test_the_reference_trains_elsewhere_from_the_same_start() -> None:
+    with Reference(discover()[0], allowed_cpus()) as reference:
+        asked = [reference.trained(HIDDEN, epochs, seed) for epochs, seed in ((3, 1), (5, 2))]
+        assert [f.result(60).tolist() for f in asked] == [trained(3, 1).tolist(), trained(5, 2).tolist()]
+
+
+def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
+    fragile = read(
+        variant(
+            "fragile", ("    for _ in range(epochs):", "    __import__('os')._exit(3)\n    for _ in range(epochs):")
+        )
+    )
+    with Reference(fragile, allowed_cpus()) as reference:
+        end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.trained(HIDDEN, 3, 1))
+    assert end.expected is None
+    (breach,) = violations([asdict(end)], [], [3], 1e-7)
+    assert breach == "the reference gave no answer, so that it is not known where its rounds must end"
+
+
+ROUNDS = st.lists(st.tuples(st.sampled_from([10, 20]), st.integers(0, 99)), min_size=1, max_size=30)
+
+
+@given(st.lists(ROUNDS, min_size=1, max_size=4), st.floats(1e-4, 1), st.integers(0, 9))
+def test_one_round_of_each_row_and_length_is_compared_and_others_for_a_second(
+    rows: list[list[tuple[int, int]]], seconds_per_epoch: float, seed: int
+) -> None:
+    rounds = {
+        place: [Round(number, epochs, seed, []) for number, (epochs, seed) in enumerate(row)]
+        for place, row in enumerate(rows)
+    }
+    found = chosen(rounds, seconds_per_epoch, random.Random(seed))
+    assert found.keys() == rounds.keys()
+    spent = fewest = 0
+    for place, several in found.items():
+        numbers = [one.number for one in several]
+        assert numbers == sorted({*numbers})
+        assert {one.epochs for one in several} == {one.epochs for one in rounds[place]}
+        spent += sum(one.epochs for one in several)
+        fewest += sum({one.epochs for one in several})
+    everything = sum(epochs for row in rows for epochs, _ in row)
+    assert spent == fewest or spent * seconds_per_epoch <= ends.SECONDS_FOR_REFERENCE
+    assert spent == everything or (spent + 20) * seconds_per_epoch > ends.SECONDS_FOR_REFERENCE
+
+
+def end(**changes: Any) -> dict[str, Any]:
+    return asdict(replace(End(0, 1, [0.0, 1.0], [1.0, 3.0], [1.0, 3.0]), **changes))
+
+
+def test_how_far_off_is_a_share_of_the_way() -> None:
+    assert off_course(end()) == 0
+    assert off_course(end(end=[1.0, 3.5])) == 0.25  # the way is from 1 to 3
+    assert off_course(end(end=[1.5, 3.0])) == 0.25
+    assert off_course(end(end=[None, 3.0])) == math.inf
+    assert off_course(end(end=[1.0])) == math.inf
+    assert math.isnan(off_course(end(expected=None)))
+    assert off_course(end(start=[1.0, 3.0])) == 0  # nothing moved, and nothing should
+    assert off_course(end(start=[1.0, 3.0], end=[1.0, 3.1])) == math.inf
+
+
+@pytest.mark.parametrize(("off", "refused"), [(0.99e-7, False), (1.01e-7, True)])
+def test_the_tolerance_is_the_workloads(off: float, refused: bool) -> None:
+    found = violations([end(start=[0.0, 0.0], end=[1.0, 1.0 + off], expected=[1.0, 1.0])], [], [20], 1e-7)
+    assert bool(found) == refused
+    assert all("a round of 20 epochs ended 1e-07 of the way from where the reference did" in b for b in found)
+
+
+def test_a_result_that_is_given_again_was_remembered() -> None:
+    once = Round(0, 20, 1, [1.0, 2.0])
+    (breach,) = violations([], [once, Round(1, 20, 2, [1.0, 2.0])], [20, 20], 1e-7)
+    assert breach.startswith("it remembered a result: round 1 ended exactly where an earlier one of 20 epochs did")
+    assert violations([], [once, Round(1, 20, 1, [1.0, 2.0])], [20, 20], 1e-7) == []  # the same start again
+    assert violations([], [once, Round(1, 10, 2, [1.0, 2.0])], [20, 10], 1e-7) == []  # another length
+    nothing = [Round(number, 20, number, [None]) for number in range(2)]
+    assert violations([], nothing, [20, 20], 1e-7) == []  # that is for the comparison to refuse
+
+
+def test_of_many_entries_those_that_decide_are_kept() -> None:
+    wide = WORKLOADS["parity-10"]
+    start = flat(wide.drawn(3))
+    there = start + np.linspace(1, 2, len(start))
+    given_ = there.copy()
+    given_[7] += 1e-3
+    found = compared(Round(4, 2, 3, given_.tolist()), wide, known(there))
+    assert (found.round, found.seed) == (4, 3)
+    assert len(found.end) <= ends.MOST_ENTRIES < len(start)
+    assert off_course(asdict(found)) == pytest.approx(1e-3 / 2)
+    given_[9] = math.nan
+    lost = [None if math.isnan(value) else value for value in given_.tolist()]
+    assert off_course(asdict(compared(Round(4, 2, 3, lost), wide, known(there)))) == math.inf
+    assert off_course(asdict(compared(Round(4, 2, 3, [1.0]), wide, known(there)))) == math.inf
+
+
+def test_the_start_is_as_the_dtype_holds_it() -> None:
+    single = WORKLOADS["hidden-float32"]
+    found = compared(Round(0, 2, 3, [0.0] * 17), single, known(np.zeros(17)))
+    assert found.start == flat(single.drawn(3)).astype("float32").astype("float64").tolist()
