@@ -11,16 +11,56 @@ import os
 import re
 import tempfile
 import textwrap
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jsonschema_rs
 
 FOLDER = Path(__file__).parent.parent / "results"
 SCHEMA = json.loads((Path(__file__).parent / "record.schema.json").read_text())
 
+NEWEST = 5
+"""The version of the schema that is written; older ones are read."""
+
+SERIES = (
+    "epochs",
+    "round_nanoseconds",
+    "cpu_nanoseconds",
+    "waited_nanoseconds",
+    "positions",
+    "involuntary_switches",
+)
+"""What a timing has of each round."""
+
+T = TypeVar("T")
+
 Record = dict[str, Any]
+
+
+class Finished(dict[str, Any]):
+    """A record that will not be changed any more, so that what was computed from it may be kept in `computed`."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__(record)
+        self.computed: dict[Hashable, Any] = {}
+
+
+def finished(record: Record) -> Record:
+    """The record as one that will not be changed any more."""
+    return Finished(record)
+
+
+def computed(record: Record, key: Hashable, compute: Callable[[], T]) -> T:
+    """What `compute` returns; of a record that will not be changed any more it is computed once for each key."""
+    if not isinstance(record, Finished):
+        return compute()
+    if key not in record.computed:
+        record.computed[key] = compute()
+    found: T = record.computed[key]
+    return found
+
 
 _VALIDATOR = jsonschema_rs.validator_for(SCHEMA)  # compiled: a record holds hundreds of thousands of numbers
 
@@ -36,12 +76,25 @@ def path_of(record: Record, folder: Path) -> Path:
 
 
 def check(record: Record) -> None:
-    """Hold a record against the schema. Raises ValueError, in one line, where it breaks it."""
+    """Hold a record against the schema. Raises ValueError, in one line, where it breaks it.
+
+    What a schema can't say: the series of all rows of a workload in one launch have one length.
+    """
     if _VALIDATOR.is_valid(record):
+        _check_lengths(record)
         return
     error = min(_VALIDATOR.iter_errors(record), key=lambda error: len(error.instance_path))
     place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.instance_path)
     raise ValueError(f"${place}: {textwrap.shorten(error.message, 300)}")
+
+
+def _check_lengths(record: Record) -> None:
+    expected: dict[tuple[int, str], int] = {}
+    for number, timing in enumerate(record["timings"]):
+        rounds = expected.setdefault((timing["launch"], timing["workload"]), len(timing["epochs"]))
+        for name in SERIES:
+            if len(timing[name]) != rounds:
+                raise ValueError(f"$.timings[{number}].{name}: {len(timing[name])} rounds, expected {rounds}")
 
 
 def write(record: Record, folder: Path) -> Path:
@@ -61,11 +114,45 @@ def write(record: Record, folder: Path) -> Path:
 def read(path: Path) -> Record:
     """A record, checked. Raises OSError; ValueError, in one line that names the file, where it is none."""
     try:
-        record: Record = json.loads(path.read_text(encoding="utf-8"))
+        record = upgraded(json.loads(path.read_text(encoding="utf-8")))
         check(record)
-    except ValueError as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is no record: {error}") from error
-    return record
+    return finished(record)
+
+
+def upgraded(record: Any) -> Any:
+    """A record of schema 4 as one of schema 5; anything else as it is.
+
+    The rounds of schema 4 were timed by wall time and all of one length: their CPU time is not known, and their ends
+    were compared but not kept.
+    """
+    if not isinstance(record, dict) or record.get("schema") != 4:
+        return record
+    return record | {
+        "schema": 5,
+        "kind": "sweep" if record.get("settings", {}).get("sweep") else "run",
+        "resumed": False,
+        "plan_sha256": None,
+        "part": None,
+        "timings": [_upgraded_timing(timing) for timing in record.get("timings", [])],
+    }
+
+
+def _upgraded_timing(timing: dict[str, Any]) -> dict[str, Any]:
+    rounds = len(timing["round_nanoseconds"])
+    epochs = timing["epochs_per_round"]
+    kept = {name: value for name, value in timing.items() if name != "epochs_per_round"}
+    ledger = {name: value for name, value in timing["ledger"].items() if name not in ("late", "off_trajectory")}
+    return kept | {
+        "measure": "epoch",
+        "epochs": [epochs] * rounds,
+        "cpu_nanoseconds": [None] * rounds,
+        "ledger": ledger | {"late_nanoseconds": None},
+        "usage": None,
+        "ends": [],
+        "compared_rounds": 0,
+    }
 
 
 def paths(folder: Path) -> list[Path]:

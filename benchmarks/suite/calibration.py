@@ -6,20 +6,19 @@ from dataclasses import dataclass, replace
 
 from benchmarks.clock.launches import Launches
 from benchmarks.clock.pace import Paces
+from benchmarks.clock.round_time import nanoseconds
 from benchmarks.clock.turns import Entry, Failure, Timing
 from benchmarks.contract import Implementation
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Workload, named
 
 SECONDS_PER_ROUND = 0.003
-"""Long beside the clock's resolution, short beside what disturbs a machine."""
+"""Of a long round: long beside the clock's resolution, short beside what disturbs a machine."""
 
-FEWEST_EPOCHS = 10
-MOST_EPOCHS = 100_000
-"""Of a round: more would be a training that is not done, and the reference must follow it to its end."""
+ROUNDS = 10
+"""Five long ones and five short ones; the shortest of each counts."""
 
-ROUNDS = 5
-EPOCHS = {"one call per epoch": 100, "whole loop": 10_000}
-"""By granularity: enough of them that the call is not what is measured."""
+EPOCHS = {"one call per epoch": 20, "whole loop": 2_000}
+"""By granularity: of most implementations they take about as long as a round, or less."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class Calibration:
     starting: float
 
 
-def by_granularity(implementation: Implementation, _workload: Workload) -> int:
+def by_granularity(implementation: Implementation, workload: Workload) -> int:
     """How many epochs to begin with where nothing is known."""
-    return EPOCHS[implementation.granularity]
+    return min(EPOCHS[implementation.granularity], workload.most_epochs)
 
 
 def calibrate(
@@ -58,34 +57,40 @@ def calibrate(
     first = [Entry(i, {w.name: guess(i, w) for w in workloads}) for i, workloads in passed.items() if workloads]
     with Launches(first, names, cpus, shuffler) as launches:
         launch, about = launches.run(ROUNDS, last=True)
-    entries = [
-        Entry(entry.implementation, epochs)
-        for entry in first
-        if (epochs := epochs_per_round(launch.timings, entry.implementation.name))
-    ]
+    paces = {(t.implementation, t.workload): pace(t, len(cpus)) for t in launch.timings}
+    entries = []
+    for entry in first:
+        name = entry.implementation.name
+        known = {workload: paces[name, workload] for workload in entry.epochs if (name, workload) in paces}
+        if known:
+            epochs = {workload: of_a_round(*pace, named(workload).most_epochs) for workload, pace in known.items()}
+            seconds = {workload: each for workload, (each, _) in known.items()}
+            entries.append(Entry(entry.implementation, epochs, seconds_per_epoch=seconds))
     control = [replace(entry, copy=True) for entry in entries if entry.implementation.name == baseline]
     failures = [replace(failure, launch=-1) for failure in launch.failures]
-    seconds = seconds_per_epoch(launch.timings)
-    return Calibration([*entries, *control] if control else [], failures, seconds, about.seconds_starting)
+    seconds_per_epoch = {key: each for key, (each, _) in paces.items()}
+    return Calibration([*entries, *control] if control else [], failures, seconds_per_epoch, about.seconds_starting)
 
 
-def seconds_per_epoch(timings: Sequence[Timing]) -> Paces:
-    """By implementation and workload, from the shortest round."""
-    return {(t.implementation, t.workload): min(t.round_nanoseconds) / t.epochs_per_round / 1e9 for t in timings}
+def pace(timing: Timing, threads: int) -> tuple[float, float]:
+    """Return the seconds of an epoch and of the start of a training, from the shortest round of each length."""
+    times = nanoseconds(timing.round_nanoseconds, timing.cpu_nanoseconds, timing.waited_nanoseconds, threads) / 1e9
+    long = max(timing.epochs)
+    rounds = [*zip(timing.epochs, times.tolist(), strict=True)]
+    of_long = min(taken for epochs, taken in rounds if epochs == long)
+    shorter = [(epochs, taken) for epochs, taken in rounds if epochs < long]
+    if shorter:
+        short, of_short = min(shorter)
+        each = (of_long - of_short) / (long - short)
+        if 0 < each * long <= of_long:
+            return each, of_long - each * long
+    return of_long / long, 0.0
 
 
-def epochs_per_round(timings: Sequence[Timing], implementation: str) -> dict[str, int]:
-    """By workload the epochs of a round, as `of_a_round` has them."""
-    found = seconds_per_epoch(timings)
-    return {workload: of_a_round(seconds) for (name, workload), seconds in found.items() if name == implementation}
+def of_a_round(seconds: float, start: float, most: int) -> int:
+    """Return the even number of epochs, from 2 to `most`, that take about 3 ms with the start of the training.
 
-
-def of_a_round(seconds: float) -> int:
-    """The epochs that take about 3 ms where one takes so many seconds: 1, 2 or 5 times a power of ten, to MOST_EPOCHS.
-
-    Of slow ones about FEWEST_EPOCHS, as far as ten times 3 ms reach: what a call costs beside them is in a round too.
+    A start of more than half of that leaves half of it to the epochs.
     """
-    steps: list[int] = [mantissa * 10**power for power in range(6) for mantissa in (1, 2, 5)]
-    ladder = [epochs for epochs in steps if epochs <= MOST_EPOCHS]
-    wanted = max(SECONDS_PER_ROUND / seconds, min(FEWEST_EPOCHS, 10 * SECONDS_PER_ROUND / seconds))
-    return min(ladder, key=lambda epochs: max(epochs / wanted, wanted / epochs))
+    wanted = max(SECONDS_PER_ROUND - start, SECONDS_PER_ROUND / 2) / seconds
+    return max(2, min(2 * round(wanted / 2), most))

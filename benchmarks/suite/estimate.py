@@ -48,9 +48,8 @@ def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Es
     """From what a launch of few rounds cost."""
     turns = 0.0
     for entry in calibrated.entries:
-        for workload, epochs in entry.epochs_per_round.items():
-            again = epochs // 4 + 1  # to fill the caches
-            turns += calibrated.seconds[entry.implementation.name, workload] * (epochs + again) + SECONDS_A_TURN
+        for workload, epochs in entry.epochs.items():  # of long and short rounds three quarters, and the warm-up
+            turns += calibrated.seconds[entry.implementation.name, workload] * epochs + SECONDS_A_TURN
     overlapped = settings.threads == 1 and bool(apart_from(settings.cpu))
     block = order.block(max(1, len(calibrated.entries)))
     rounds = settings.rounds or block * math.ceil(FEWEST_ROUNDS / block)

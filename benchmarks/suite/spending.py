@@ -21,10 +21,14 @@ FIRST_LOOK = budget.FEWEST_LAUNCHES
 
 
 def spreads(record: Record, implementations: Sequence[str], workloads: Sequence[str]) -> list[budget.Spread]:
-    """The variance between and within launches of each ratio that the timings of a record give."""
+    """The variance between and within launches of each ratio that the timings of a record give.
+
+    Within: for each round of either length, of which every second one is a long one and counts.
+    """
     contenders = [*map(ratios.Contender, implementations), ratios.CONTROL]
     pairs = [ratios.paired(record, w, c) for w in workloads for c in contenders if c != ratios.BASELINE]
-    return [budget.spread(list(launches.values())) for launches in pairs if launches]
+    found = [budget.spread(list(launches.values())) for launches in pairs if launches]
+    return [replace(spread, within=2 * spread.within) for spread in found]
 
 
 def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: int, compared: int, left: float) -> Plan:
@@ -32,14 +36,25 @@ def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: i
 
     `turns` are taken in each round, and `compared` ratios are looked at together.
     """
-    cost = budget.Cost(
-        starting=statistics.median(launch.seconds_starting for launch in pilot[1:]),
-        round=statistics.median(launch.seconds_in_turns / launch.rounds for launch in pilot[1:]),
-        overlapped=all(launch.overlapped for launch in pilot[1:]),
-    )
+    cost = cost_of(pilot)
     rounds = budget.rounds_per_launch(found, cost, left, order.block(turns))
     planned = Plan(rounds, len(pilot) + max(1, int(left / cost.of_a_launch(rounds))), len(pilot))
     return replace(planned, half_width=promise(planned, found, compared))
+
+
+def cost_of(launches: Sequence[LaunchRecord]) -> budget.Cost:
+    """What launches cost, from those that were made but the first, which started on all CPUs."""
+    later = launches[1:] or launches
+    return budget.Cost(
+        starting=statistics.median(launch.seconds_starting for launch in later),
+        round=statistics.median(launch.seconds_in_turns / launch.rounds for launch in later),
+        overlapped=all(launch.overlapped for launch in later),
+    )
+
+
+def seconds_of_a_launch(launches: Sequence[LaunchRecord], planned: Plan) -> float:
+    """How long the next launch will take, by those that were made so far."""
+    return cost_of(launches).of_a_launch(planned.rounds)
 
 
 def promise(planned: Plan, found: Sequence[budget.Spread], compared: int) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks import progress, records
 from benchmarks.clock import products
-from benchmarks.clock.expected import expected
 from benchmarks.clock.launches import Launches, LaunchRecord
 from benchmarks.clock.pace import paces
 from benchmarks.clock.turns import Entry, Failure, Launch
@@ -18,6 +17,7 @@ from benchmarks.contract import REFERENCE, Implementation
 from benchmarks.gradients.isolation import Surroundings
 from benchmarks.gradients.judge import Scope, judge
 from benchmarks.gradients.verdicts import Report
+from benchmarks.suite.audit import Audit
 from benchmarks.suite.calibration import Calibration, calibrate, of_a_round
 from benchmarks.suite.estimate import Estimate, estimated, judging_seconds
 from benchmarks.suite.journal import Journal
@@ -80,7 +80,8 @@ class Sweep(Suite):
             self._finish(products.measured(self.implementations, self.workloads[0].dtype, self.settings.threads))
         entries = self._entries(planned, report)
         if entries:
-            self._launch_all(entries)
+            with self._reference() as reference:
+                self._launch_all(entries, self._audit(reference, planned.calibrated))
         self.finished = True
 
     def record(self, command: str) -> records.Record:
@@ -126,7 +127,7 @@ class Sweep(Suite):
             found = paces(usable, self.workloads, threads, advance)
         passed = {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable}
         calibrated = calibrate(
-            passed, REFERENCE, cpus, self._shuffler, lambda i, workload: of_a_round(found[i.name, workload.name])
+            passed, REFERENCE, cpus, self._shuffler, lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs)
         )
         judging = judging_seconds(self.workloads, self.settings.points)
         estimate = estimated(calibrated, self.settings, judging)
@@ -160,24 +161,22 @@ class Sweep(Suite):
         entries = []
         for entry in planned.calibrated.entries:
             name = entry.implementation.name
-            judged = {w: n for w, n in entry.epochs_per_round.items() if report.refusal(name, w) is None}
+            judged = {w: n for w, n in entry.epochs.items() if report.refusal(name, w) is None}
             if judged:
-                entries.append(replace(entry, epochs_per_round=judged))
+                entries.append(replace(entry, epochs=judged))
         return entries if any(entry.copy for entry in entries) else []
 
-    def _launch_all(self, entries: Sequence[Entry]) -> None:
+    def _launch_all(self, entries: Sequence[Entry], audit: Audit) -> None:
         """Those points first that have the fewest launches; all together where none has been left behind."""
         wanted = self.plan.launches
-        by_name = {workload.name: workload for workload in self.workloads}
-        timed = [name for name in by_name if name in entries[-1].epochs_per_round]
+        timed = [workload.name for workload in self.workloads if workload.name in entries[-1].epochs]
         if min(self._taken[name] for name in timed) >= wanted:
             return
-        ends = {end for entry in entries for end in entry.epochs_per_round.items() if end[0] in timed}
-        self._expected = expected(self.implementations[0], [(by_name[name], epochs) for name, epochs in sorted(ends)])
         with progress.stage("points", len(timed) * wanted - sum(self._taken[name] for name in timed)) as advance:
 
             def done(launch: Launch, workload: str) -> None:
-                found = [self._audited(timing) for timing in launch.timings if timing.workload == workload]
+                audit.begin(launch, workload)
+                found = audit.settled()
                 failures = [failure for failure in launch.failures if failure not in self.failures]
                 self._finish(Point(launch.number, workload, found, failures))
                 advance()
