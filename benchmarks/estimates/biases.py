@@ -3,19 +3,20 @@
 import statistics
 from dataclasses import dataclass
 
+import numpy as np
+
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.intervals import Interval, interval
 from benchmarks.estimates.ratios import (
     BASELINE,
     CONTROL,
     Contender,
-    Timing,
     log_ratios,
     medians,
     paired,
-    timings,
     workload_names,
 )
+from benchmarks.estimates.rounds import Launched, launched
 from benchmarks.estimates.rows import confidence
 from benchmarks.records import Record
 
@@ -70,16 +71,11 @@ def _carry_over(
     record: Record, workload: str, contender: Contender, others: list[Contender]
 ) -> tuple[str | None, Interval | None]:
     """The predecessor after whom its ratio to the round is furthest from that after the others."""
-    everybody = {other: timings(record, workload, other) for other in others}
     found: dict[str, Interval] = {}
     for other in others:
         if other != contender and len(others) > 2:
-            shifts = [
-                shift
-                for launch, ours in everybody[contender].items()
-                if (shift := _shift(ours, {c: t[launch] for c, t in everybody.items() if launch in t}, other))
-                is not None
-            ]
+            every = (_shift(launch, contender, other) for launch in launched(record, workload))
+            shifts = [shift for shift in every if shift is not None]
             if shifts:
                 name = f"{other.implementation}, second copy" if other.copy else other.implementation
                 found[name] = interval(shifts, confidence(record, len(others) - 1))
@@ -89,18 +85,15 @@ def _carry_over(
     return worst, found[worst]
 
 
-def _shift(ours: Timing, everybody: dict[Contender, Timing], other: Contender) -> float | None:
+def _shift(launch: Launched, contender: Contender, other: Contender) -> float | None:
     """In one launch: the median log time right after `other`, less that after anybody else, each beside its round."""
-    import numpy as np
-
-    if other not in everybody:
+    if contender not in launch.times or other not in launch.times:
         return None
-    length = min(len(t["round_nanoseconds"]) for t in everybody.values())
-    times = np.log([t["round_nanoseconds"][:length] for t in everybody.values()])
+    times = np.stack([*launch.times.values()])
     level = np.mean(times - np.median(times, axis=1, keepdims=True), axis=0)
-    beside = np.log(ours["round_nanoseconds"][:length]) - level
-    places = np.array(ours["positions"][:length])
-    follows = places == np.array(everybody[other]["positions"][:length]) + 1
+    beside = launch.times[contender] - level
+    places = launch.positions[contender]
+    follows = places == launch.positions[other] + 1
     elsewhere = (places > 0) & ~follows
     if not follows.any() or not elsewhere.any():
         return None

@@ -1,5 +1,10 @@
-"""Two records beside each other: what became of each ratio, where that can be said at all."""
+"""Two records beside each other: what became of each ratio, where that can be said at all.
 
+The interval of a change holds the variation within both runs, and that from run to run of the same code: two runs half
+an hour apart differ by more than their own intervals say.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,11 +12,15 @@ from benchmarks.contract import REFERENCE
 from benchmarks.estimates import control
 from benchmarks.estimates.intervals import CONFIDENCE, Interval, difference
 from benchmarks.estimates.ratios import Contender, log_ratios
+from benchmarks.estimates.rounds import by_cpu
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.records import Record
 from benchmarks.workloads import Recipe
 
-CHANGED, NOT_SEPARATED, NOT_COMPARABLE = "changed", "not separated", "not comparable"
+FASTER, SLOWER, NOT_SEPARATED, NOT_COMPARABLE = "faster", "slower", "not separated", "not comparable"
+
+BETWEEN_RUNS = 0.02
+"""The standard deviation of a ratio from run to run of the same code on one machine, as a share of it."""
 
 _SAME_PROBLEM = ("layer_sizes", *Recipe._fields, "dtype", "samples", "parameters_sha256")
 
@@ -29,35 +38,40 @@ class Change:
     reason: str | None = None
 
     def slower_by(self, limit: float) -> bool:
-        """Whether it became slower, beyond doubt, and by more than this share."""
-        return self.verdict == CHANGED and self.change is not None and self.change.value > 1 + limit
+        """Whether the whole interval of the change is above this share."""
+        return self.change is not None and self.change.low is not None and self.change.low > 1 + limit
 
 
-def changes(before: Record, after: Record) -> list[Change]:
-    """Every row of either record but the baseline's; the intervals hold together: Bonferroni's correction."""
-    first = {(r.workload, r.implementation): r for r in rows(before) if r.implementation != REFERENCE}
-    second = {(r.workload, r.implementation): r for r in rows(after) if r.implementation != REFERENCE}
-    keys = list(dict.fromkeys([*first, *second]))
-    reasons = {key: _reason(before, after, first.get(key), second.get(key)) for key in keys}
-    comparable = [key for key in keys if reasons[key] is None]
+def changes(before: Record, after: Record, between_runs: float = BETWEEN_RUNS) -> list[Change]:
+    """Every row of A but the baseline's; the intervals hold together: Bonferroni's correction.
+
+    `between_runs` is the standard deviation of a ratio from run to run.
+    """
+    first, second = (_rows(record) for record in (before, after))
+    reasons = {key: _reason(before, after, first[key], second.get(key)) for key in first}
+    comparable = [key for key, reason in reasons.items() if reason is None]
     of = 1 - (1 - CONFIDENCE) / max(1, len(comparable))
     found = []
-    for workload, name in keys:
+    for (workload, name), row in first.items():
         key = workload, name
-        old, new = (row[key].ratio if key in row else None for row in (first, second))
+        new = second[key].ratio if key in second else None
         if key not in comparable:
-            found.append(Change(name, workload, NOT_COMPARABLE, old, new, reason=reasons[key]))
+            found.append(Change(name, workload, NOT_COMPARABLE, row.ratio, new, reason=reasons[key]))
             continue
         one, two = (log_ratios(record, workload, Contender(name)) for record in (before, after))
-        change = difference(one, two, of)
-        verdict = CHANGED if change.verdict in ("slower", "faster") else NOT_SEPARATED
-        found.append(Change(name, workload, verdict, old, new, change))
+        change = difference(one, two, of, between_runs)
+        verdict = change.verdict if change.verdict in (FASTER, SLOWER) else NOT_SEPARATED
+        found.append(Change(name, workload, verdict, row.ratio, new, change))
     return found
+
+
+def _rows(record: Record) -> dict[tuple[str, str], Row]:
+    return {(row.workload, row.implementation): row for row in rows(record) if row.implementation != REFERENCE}
 
 
 def notes(before: Record, after: Record) -> list[str]:
     """What else is different, and what the baseline's part in a change may be."""
-    found = []
+    found = [*_other_rows(before, after)]
     about = [{i["name"]: i for i in record["implementations"]} for record in (before, after)]
     for name in about[0].keys() & about[1].keys():
         for what, key in (("version", "version"), ("text", "source_sha256")):
@@ -73,10 +87,25 @@ def notes(before: Record, after: Record) -> list[str]:
     return sorted(found)
 
 
+def _other_rows(before: Record, after: Record) -> Iterator[str]:
+    """That the records hold different rows, in one line; nothing where they do not."""
+    first, second = (_rows(record).keys() for record in (before, after))
+    only = [
+        f"only in {which}: {', '.join(f'{name} ({workload})' for workload, name in sorted(keys))}"
+        for which, keys in (("A", first - second), ("B", second - first))
+        if keys
+    ]
+    if only:
+        yield f"The records hold different rows, and those in both are compared; {'; '.join(only)}."
+
+
 def _reason(before: Record, after: Record, old: Row | None, new: Row | None) -> str | None:
     """Why a row can't be compared, in one line; None where it can."""
     if before["machine"]["name"] != after["machine"]["name"]:
         return f"machines of two kinds, {before['machine']['name']} and {after['machine']['name']}"
+    clocks = ["CPU time" if by_cpu(record) else "wall time" for record in (before, after)]
+    if clocks[0] != clocks[1]:
+        return f"A was timed by {clocks[0]}, B by {clocks[1]}"
     for name, record, row in (("A", before, old), ("B", after, new)):
         if row is None:
             return f"it is not in {name}"

@@ -1,7 +1,9 @@
 """Where the lines of two implementations cross along a sweep, and how sure that is.
 
-Between two points the logarithm of the ratio of their times is taken as straight along the logarithm of the size. The
-interval of a crossing is made of the sizes at which Student's t over launches can't tell that ratio from 1.
+Between two points the logarithm of the ratio of their times is taken as straight along the logarithm of the size, which
+places a crossing. Nothing was measured there, and the time of some implementations jumps between two points; so the
+interval of a crossing reaches at least from the measured size below it to the measured size above it. Where it reaches
+further, it holds the sizes at which Student's t over launches can't tell that ratio from 1.
 Source: E. C. Fieller, "Some problems in interval estimation", Journal of the Royal Statistical Society B 16 (1954).
 """
 
@@ -22,7 +24,7 @@ from benchmarks.records import Record
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"
 
 Point = tuple[float, list[float]]
-"""The logarithm of a size, and the log-ratio of each launch there."""
+"""A size, and the log-ratio of each launch there."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Crossing:
     """What becomes of two implementations along an axis.
 
     `first` is the faster one below the crossing, or, if they cross nowhere, at all; None where neither
-    was shown to be. `size` is where they cross.
+    was shown to be. `size` is where they cross; its interval holds the two measured sizes around that.
     """
 
     axis: Axis
@@ -55,7 +57,7 @@ def crossings(record: Record) -> list[Crossing]:
 def along(record: Record, axis: Axis, one: str, other: str) -> list[Crossing]:
     """All crossings of two, or in one line why there is none; nothing where fewer than two points have both times."""
     pair = Contender(one), Contender(other)
-    points = [(math.log(s), log_ratios(record, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
+    points = [(float(s), log_ratios(record, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
     measured: list[Point] = [(size, logarithms) for size, logarithms in points if logarithms]
     if len(measured) < 2:
         return []
@@ -82,16 +84,25 @@ def _sign(logarithms: Sequence[float], of: float) -> int:
 
 
 def _crossing(between: Sequence[Point]) -> Interval:
-    """Where the mean is 0 first, and the sizes from the first at which it may be to the last."""
+    """The first size at which the mean is 0.
+
+    Its interval reaches from the first size at which the mean may be 0 to the last one, and holds at least the two
+    measured sizes between which the mean is 0 first.
+    """
     zeros, undecided = [], []
     for (left, before), (right, after) in itertools.pairwise(between):
         mean, slope = np.mean(before), np.mean(after) - np.mean(before)
-        zeros += [left + share * (right - left) for share in _within(np.roots([slope, mean]))]
-        undecided += [left + share * (right - left) for share in _undecided(before, after)]
-    value = math.exp(zeros[0])
+        zeros += [(_size(left, right, share), left, right) for share in _within(np.roots([slope, mean]))]
+        undecided += [_size(left, right, share) for share in _undecided(before, after)]
+    value, below, above = zeros[0]
     if min(len(logarithms) for _, logarithms in between) < 2:
         return Interval(value, None, None)
-    return Interval(value, math.exp(min([zeros[0], *undecided])), math.exp(max([zeros[0], *undecided])))
+    return Interval(value, min([below, *undecided]), max([above, *undecided]))
+
+
+def _size(left: float, right: float, share: float) -> float:
+    """That share of the way from one size to a larger one on a logarithmic axis, and never outside of them."""
+    return min(right, max(left, left * math.pow(right / left, share)))
 
 
 def _undecided(before: Sequence[float], after: Sequence[float]) -> list[float]:

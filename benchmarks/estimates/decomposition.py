@@ -1,8 +1,10 @@
 """What a step is made of: what each implementation adds to the one from which it differs in one thing.
 
 The files say who that is, and what they add. Followed down to one that adds to nobody they are a ladder, and the time
-of its last rung is the sum of the differences from rung to rung. Each is a share of that time in the same rounds: in
-every launch all of them make 1.
+of its last rung is the sum of the differences from rung to rung. In each launch a difference is a share of that time,
+from the same rounds, and all shares make 1. The share times the launch's time of the whole step is the part in
+microseconds. Both are means over launches with Student's t: a share hardly varies where the whole machine is slow in
+one launch and quick in the next, and microseconds vary as much as the step does.
 """
 
 import math
@@ -11,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.estimates.intervals import Interval, interval, mean
-from benchmarks.estimates.ratios import Contender, log_seconds_per_epoch, paired, workload_names
+from benchmarks.estimates.intervals import Interval, mean
+from benchmarks.estimates.ratios import Contender, paired, seconds_per_epoch, workload_names
 from benchmarks.estimates.rows import confidence
 from benchmarks.records import Record
 
@@ -21,10 +23,11 @@ COSTS, SAVES, NOT_SEPARATED = "costs", "saves", "not separated"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a step: its share, the time that is, and whether it is separated from nothing.
+    """A part of a step: its share, its time, and whether its share is separated from nothing.
 
     It is the time of `implementation` less that of `beside`; of the lowest rung, all its time. What lies between them
-    and was not timed is in it too, and in `adds`.
+    and was not timed is in it too, and in `adds`. `microseconds` is the mean over launches of the share of a launch
+    times the time of the step in that launch, so it is not the product of the two means.
     """
 
     implementation: str
@@ -37,7 +40,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Step:
-    """The parts of one implementation's step, the lowest rung first: their microseconds add up to those of an epoch."""
+    """The parts of one implementation's step, the lowest rung first.
+
+    `microseconds` is the mean over launches of the time of an epoch; those of the parts add up to it.
+    """
 
     implementation: str
     workload: str
@@ -57,7 +63,7 @@ def steps(record: Record) -> list[Step]:
     about = {i["name"]: i for i in record["implementations"]}
     found = []
     for workload in workload_names(record):
-        timed = {name for name in about if log_seconds_per_epoch(record, workload, Contender(name))}
+        timed = {name for name in about if seconds_per_epoch(record, workload, Contender(name))}
         ladders = [_ladder(about, name, timed) for name in about if name in timed]
         below = {rung.implementation for ladder in ladders for rung in ladder[:-1]}
         for ladder in ladders:
@@ -88,27 +94,29 @@ def _step(record: Record, workload: str, ladder: list[_Rung]) -> list[Step]:
     """None where no launch has all rungs."""
     top = Contender(ladder[-1].implementation)
     rounds = [paired(record, workload, Contender(rung.implementation), top) for rung in ladder]
-    launches = sorted(set.intersection(*(set(found) for found in rounds)))
+    by_launch = seconds_per_epoch(record, workload, top)
+    launches = sorted(set(by_launch).intersection(*rounds))
     if not launches:
         return []
     heights = [[math.exp(statistics.median(found[launch])) for launch in launches] for found in rounds]
-    time = interval(log_seconds_per_epoch(record, workload, top)).value * 1e6
+    times = [by_launch[launch] * 1e6 for launch in launches]
     of = confidence(record, len(ladder))
     parts = []
     for number, rung in enumerate(ladder):
         lower = heights[number - 1] if number else [0.0] * len(launches)
-        share = mean([high - low for high, low in zip(heights[number], lower, strict=True)], of)
+        shares = [high - low for high, low in zip(heights[number], lower, strict=True)]
+        share = mean(shares, of)
         parts.append(
             Part(
                 implementation=rung.implementation,
                 beside=ladder[number - 1].implementation if number else None,
                 adds=rung.adds,
                 share=share,
-                microseconds=share.times(time),
+                microseconds=mean([part * time for part, time in zip(shares, times, strict=True)], of),
                 verdict=_verdict(share),
             )
         )
-    return [Step(top.implementation, workload, time, len(launches), parts)]
+    return [Step(top.implementation, workload, statistics.fmean(times), len(launches), parts)]
 
 
 def _verdict(share: Interval) -> str:

@@ -1,4 +1,4 @@
-"""How disturbed the rounds were: flagged, and counted, but never dropped."""
+"""How long processes waited for a CPU during rounds: told, and never a reason to drop a round."""
 
 import statistics
 from dataclasses import dataclass

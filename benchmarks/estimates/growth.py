@@ -1,4 +1,8 @@
-"""How the cost of an epoch grows over a sweep: a fixed part, and a part for each multiply-add of its products."""
+"""How the cost of an epoch grows over a sweep: a fixed part, and a part for each multiply-add of its products.
+
+An interval over launches says how well a coefficient repeats. Where the cost does not grow in this way, coefficients
+repeat just as well and describe nothing: a fit from which a point is further than its intervals reach has none.
+"""
 
 import math
 import statistics
@@ -23,6 +27,8 @@ class Growth:
 
     `of_peak` is the time that a multiply-add takes in this machine's fastest product of matrices over that which it
     takes here, with all else that grows; `off` is how far a point is from the fit at most, as a share of its time.
+    Neither coefficient has an interval where `off` is more than the wider one reaches above its value, as a share of
+    that.
     """
 
     implementation: str
@@ -75,6 +81,9 @@ def _growth(record: Record, name: str, sizes: Mapping[str, int]) -> Growth | Non
         _not_negative(mean(column)) for column in zip(*(fitted(counts, times) for times in launches), strict=True)
     )
     typical = [statistics.geometric_mean(times) for times in by_point.values()]
+    off = max(abs((fixed.value + each.value * n) / time - 1) for n, time in zip(counts, typical, strict=True))
+    if off > max(_reach(fixed), _reach(each)):
+        fixed, each = (Interval(coefficient.value, None, None) for coefficient in (fixed, each))
     best = peak(record)
     return Growth(
         implementation=name,
@@ -83,8 +92,15 @@ def _growth(record: Record, name: str, sizes: Mapping[str, int]) -> Growth | Non
         fixed_microseconds=fixed.times(1e-3),
         nanoseconds_per_multiply_add=each,
         of_peak=1 / best / each.value if best and each.value else None,
-        off=max(abs((fixed.value + each.value * n) / time - 1) for n, time in zip(counts, typical, strict=True)),
+        off=off,
     )
+
+
+def _reach(found: Interval) -> float:
+    """How far an interval reaches above its value, as a share of it; infinite where one launch cannot tell."""
+    if found.high is None:
+        return math.inf
+    return (found.high - found.value) / found.value if found.value else 0.0  # 0 in every launch
 
 
 def _not_negative(found: Interval) -> Interval:

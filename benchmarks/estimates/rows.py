@@ -3,30 +3,39 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.contract import REFERENCE
-from benchmarks.estimates import control
 from benchmarks.estimates.intervals import Interval, interval
 from benchmarks.estimates.ratios import (
     BASELINE,
     Contender,
+    compared,
     log_ratios,
     log_seconds_per_epoch,
     refusal,
+    start_microseconds,
     workload_names,
 )
-from benchmarks.records import Record
+from benchmarks.estimates.rounds import epochs_of_a_round, idle_share
+from benchmarks.estimates.steadiness import drift, unsteady
+from benchmarks.records import Record, computed
 
 SEPARATED = ("slower", "faster")
+
+NOT_STEADY = "not steady"
 
 
 @dataclass(frozen=True)
 class Row:
     """One implementation in the table of one workload; the numbers are None where there is no time, for `reason`.
 
-    `rank` is one more than the number of those in the same table that were shown to be faster: ties share it.
+    `rank` is one more than the number of those in the same table that were shown to be faster: ties share it. What a
+    training takes before its first epoch is `start_microseconds`, and `start_share` that over the time of a long round.
+    `idle_share` is what was spent neither running nor waiting for a CPU over the CPU time; `slow_factor` the ratio in
+    rounds in which the machine was slow over that in the others, where they differ; `quiet_share` the share of the
+    others, None where all rounds count.
     """
 
     implementation: str
@@ -44,6 +53,18 @@ class Row:
     ratio: float | None = None
     ratio_low: float | None = None
     ratio_high: float | None = None
+    start_microseconds: float | None = None
+    start_low: float | None = None
+    start_high: float | None = None
+    start_share: float | None = None
+    idle_share: float | None = None
+    slow_factor: float | None = None
+    quiet_share: float | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the ratios of the table are over this one; it may be not steady."""
+        return self.implementation == REFERENCE and self.ratio is not None
 
     @property
     def microseconds(self) -> Interval | None:
@@ -51,6 +72,13 @@ class Row:
         if self.microseconds_per_epoch is None:
             return None
         return Interval(self.microseconds_per_epoch, self.microseconds_low, self.microseconds_high)
+
+    @property
+    def start(self) -> Interval | None:
+        """What a training takes before its first epoch, in microseconds, with its interval."""
+        if self.start_microseconds is None:
+            return None
+        return Interval(self.start_microseconds, self.start_low, self.start_high)
 
     @property
     def interval(self) -> Interval | None:
@@ -62,20 +90,24 @@ def rows(record: Record) -> list[Row]:
     """For each workload the baseline, the others from fastest to slowest, those without a time.
 
     Intervals hold together, with the record's confidence, for all rows of a workload's tier; so do the ranks, for all
-    pairs of its rows: Bonferroni's correction.
+    pairs of its rows: Bonferroni's correction. A row that is not steady has no rank.
     """
+    return computed(record, "rows", lambda: _rows(record))
+
+
+def _rows(record: Record) -> list[Row]:
     found = []
     for workload in workload_names(record):
         for tier in dict.fromkeys(i["tier"] for i in record["implementations"]):
             implementations = [i for i in record["implementations"] if i["tier"] == tier]
             ratios = {i["name"]: log_ratios(record, workload, Contender(i["name"])) for i in implementations}
-            ranks = _ranks(record, workload, {name: found for name, found in ratios.items() if found})
-            compared = len(ranks.keys() - {REFERENCE})
-            table = [
-                replace(_row(record, workload, i, ratios[i["name"]], compared), rank=ranks.get(i["name"]))
-                for i in implementations
-            ]
-            found += sorted(table, key=lambda row: (row.verdict != "baseline", row.ratio or math.inf))
+            timed = {name: found for name, found in ratios.items() if found}
+            together = len(timed.keys() - {REFERENCE})
+            table = [_row(record, workload, i, ratios[i["name"]], together) for i in implementations]
+            steady = {row.implementation for row in table if row.verdict != NOT_STEADY}
+            ranks = _ranks(record, workload, {name: found for name, found in timed.items() if name in steady})
+            table = [replace(row, rank=ranks.get(row.implementation)) for row in table]
+            found += sorted(table, key=lambda row: (not row.is_baseline, row.ratio or math.inf))
     return found
 
 
@@ -89,33 +121,28 @@ def unresolved(record: Record, resolution: float) -> list[Row]:
     return [
         row
         for row in rows(record)
-        if row.interval and row.verdict not in (*SEPARATED, "baseline") and row.interval.half_width > resolution
+        if row.interval
+        and not row.is_baseline
+        and row.interval.verdict not in SEPARATED
+        and row.interval.half_width > resolution
     ]
 
 
-def document(record: Record) -> dict[str, Any]:
-    """What a program wants to know of a run: the table, whether it is fit, and the noise floors."""
-    floors = {name: control.noise_floor(record, [name]) for name in workload_names(record)}
-    floor = control.noise_floor(record)
-    return {
-        "partial": record["partial"],
-        "unfit": control.unfit(record),
-        "noise_floor": asdict(floor) if floor else None,
-        "noise_floors": {name: asdict(floor) if floor else None for name, floor in floors.items()},
-        "rows": [asdict(row) for row in rows(record)],
-    }
-
-
-def _row(record: Record, workload: str, implementation: dict[str, Any], ratios: Sequence[float], compared: int) -> Row:
+def _row(record: Record, workload: str, implementation: dict[str, Any], ratios: Sequence[float], together: int) -> Row:
     name = implementation["name"]
     about: dict[str, Any] = {"implementation": name, "workload": workload, "launches": len(ratios)}
     about |= {key: implementation[key] for key in ("tier", "execution", "granularity")}
     if not ratios:
         verdict, reason = _no_time(record, workload, implementation)
         return Row(**about, verdict=verdict, reason=reason)
-    found = interval(ratios, confidence(record, compared))
-    step = interval(log_seconds_per_epoch(record, workload, Contender(name)))
-    return Row(
+    of, contender = confidence(record, together), Contender(name)
+    found = interval(ratios, of)
+    step = interval(log_seconds_per_epoch(record, workload, contender))
+    pair = compared(record, workload, contender)
+    moved = unsteady(drift(record, workload, contender, confidence(record, together + 1)))
+    start = start_microseconds(record, workload, contender, float(record["plan"]["confidence"]))
+    epochs = epochs_of_a_round(record, workload, contender)
+    row = Row(
         **about,
         microseconds_per_epoch=step.value * 1e6,
         microseconds_low=step.low and step.low * 1e6,
@@ -124,7 +151,15 @@ def _row(record: Record, workload: str, implementation: dict[str, Any], ratios: 
         ratio_low=found.low,
         ratio_high=found.high,
         verdict="baseline" if name == REFERENCE else found.verdict,
+        start_microseconds=start.value if start else None,
+        start_low=start.low if start else None,
+        start_high=start.high if start else None,
+        start_share=start.value / (step.value * 1e6 * epochs) if start else None,
+        idle_share=idle_share(record, workload, contender),
+        slow_factor=pair.slow_factor(of),
+        quiet_share=pair.quiet_share if pair.by_state else None,
     )
+    return replace(row, verdict=NOT_STEADY, reason=moved) if moved else row
 
 
 def _ranks(record: Record, workload: str, ratios: Mapping[str, Sequence[float]]) -> dict[str, int]:

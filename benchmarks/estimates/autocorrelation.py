@@ -1,0 +1,74 @@
+"""Whether the launches of a run depend on those before them: the lag-1 autocorrelation of a table's rows.
+
+An interval over launches holds for launches that are independent. A machine whose state outlasts a launch makes
+neighbouring launches alike, and then intervals are too narrow and ranks are found where there are none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+FEWEST_LAUNCHES = 4
+SIGNIFICANCE = 0.01
+
+ROUNDING = 1e-9
+"""Two orders of the same launches have equal autocorrelations if these differ by no more than this."""
+
+
+@dataclass(frozen=True)
+class Autocorrelation:
+    """The lag-1 autocorrelation of launches, pooled over the rows of a table, and its one-sided p-value.
+
+    `p` is the probability that launches which do not depend on their order have a value that is at least as large.
+    """
+
+    value: float
+    p: float
+
+    @property
+    def positive(self) -> bool:
+        """Whether neighbouring launches are alike: the value is above 0, with a p-value of at most 1 %."""
+        return self.value > 0 and self.p <= SIGNIFICANCE
+
+
+def lag_one(series: Sequence[Sequence[float]], seed: int = 0, permutations: int = 2_000) -> Autocorrelation | None:
+    """Return the lag-1 autocorrelation of launches, pooled over all rows, with a one-sided permutation p-value.
+
+    `series` has the log-ratios of one row for each launch, in the order of the launches. Every row is scaled to unit
+    variance, so that all rows weigh the same. Rows share launches and are therefore correlated with each other, so one
+    permutation of the launches holds for all rows; a shorter row follows the order of its own launches within it. Rows
+    that do not vary, or have fewer than 4 launches, are left out; the answer is None if no row is left. With fewer than
+    6 launches there are too few orders for a p-value of 1 %.
+    """
+    by_length: dict[int, list[Sequence[float]]] = {}
+    for row in series:
+        if len(row) >= FEWEST_LAUNCHES and _varies(row):
+            by_length.setdefault(len(row), []).append(row)
+    if not by_length:
+        return None
+    keys = np.random.default_rng(seed).random((permutations, max(by_length)))
+    observed, permuted = 0.0, np.zeros(permutations)
+    for length, rows in by_length.items():
+        products = _products(rows)
+        orders = np.argsort(keys[:, :length], axis=1)
+        observed += float(np.trace(products, offset=1))
+        permuted += products[orders[:, :-1], orders[:, 1:]].sum(axis=1)
+    squares = sum(length * len(rows) for length, rows in by_length.items())
+    reached = int(np.sum(permuted >= observed - ROUNDING * squares))
+    return Autocorrelation(observed / squares, (reached + 1) / (permutations + 1))
+
+
+def _varies(row: Sequence[float]) -> bool:
+    """Return whether a row has a standard deviation by which it can be scaled."""
+    return bool(np.ptp(row) > 0 and np.std(row) > 0)
+
+
+def _products(rows: Sequence[Sequence[float]]) -> Numbers:
+    """Return, for each pair of launches, the sum over rows of the product of both deviations in units of the row."""
+    values = np.array(rows, dtype=np.float64)
+    scaled = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
+    return np.asarray(scaled.T @ scaled)
