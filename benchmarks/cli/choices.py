@@ -131,15 +131,15 @@ def file(path: Path, option: str, endings: Sequence[str]) -> Path:
     return path
 
 
-def share(percent: str | None, option: str) -> float | None:
-    """A share that was given as percent, "2%" or "2". Raises typer.BadParameter."""
+def share(percent: str | None, option: str, least: float | None = None) -> float | None:
+    """A share that was given as percent, "2%" or "2"; above 0, or at least `least`. Raises typer.BadParameter."""
     if percent is None:
         return None
     try:
         value = float(percent.strip().removesuffix("%")) / 100
     except ValueError:
         value = math.nan
-    if not 0 < value < 1:
+    if not 0 < value < 1 and value != least:
         raise typer.BadParameter(
             f"{percent}: expected a number of percent between 0 and 100, as in 2%", param_hint=option
         )

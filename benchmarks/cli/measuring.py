@@ -88,13 +88,15 @@ def gradients(
 
 @app.command()
 def run(
-    quick: Annotated[bool, typer.Option("--quick", help="3 launches of 30 rounds: soon done, wide intervals.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="5 launches of 30 rounds: soon done, wide intervals.")] = False,
     implementation: Implementations = None,
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
         float | None,
-        typer.Option(min=0.1, callback=finite, metavar="MINUTES", help="For all launches; 6, with --resolution 30."),
+        typer.Option(
+            min=0.1, callback=finite, metavar="MINUTES", help="Wall time of the whole command; 5, with --resolution 30."
+        ),
     ] = None,
     resolution: Annotated[
         str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
@@ -102,9 +104,13 @@ def run(
     launches: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="So many fresh processes of each, whatever it takes.")
     ] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, metavar="N", help="Turns of each in such a launch; 100.")] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Turns of each in such a launch, long and short ones by turns; 100."),
+    ] = None,
     cold_starts: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 3.")
+        int | None,
+        typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 3, with --quick none."),
     ] = None,
     cpu: Annotated[int | None, typer.Option(min=0, metavar="N", help="The CPU to time on; the last one.")] = None,
     seed: Seed = 0,
@@ -128,6 +134,7 @@ def run(
     from benchmarks.cli import show
     from benchmarks.cli.keeping import kept
     from benchmarks.estimates import rows
+    from benchmarks.exports.document import document
     from benchmarks.tables.catalogue import tables
 
     settings = suite.Settings(
@@ -135,27 +142,31 @@ def run(
         cpu=timing_cpu,
         seed=seed,
         quick=quick,
-        launches=launches or (3 if quick else 20) if fixed else None,
+        launches=launches or (5 if quick else 20) if fixed else None,
         rounds=rounds or (30 if quick else 100) if fixed else None,
-        budget_minutes=None if fixed else budget or (30 if wanted else 6),
+        budget_minutes=None if fixed else budget or (30 if wanted else 5),
         resolution=wanted,
-        cold_starts=cold_starts if cold_starts is not None else 2 if quick else 3,
+        cold_starts=cold_starts if cold_starts is not None else 0 if quick else 3,
     )
     session = suite.Suite(chosen, workloads, settings)
     try:
         session.run()
-    except KeyboardInterrupt:
+    except BaseException as error:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cost what is finished
         if not session.timings:
+            raise
+        if not isinstance(error, KeyboardInterrupt):
+            path = kept(session.record(environment.command()), folder)
+            typer.echo(f"xorbench: the run ended early; what was finished is kept in {path}", err=True)
             raise
     record = session.record(environment.command())
     path = kept(record, folder)
     if as_json:
-        show.document({"record": str(path), **rows.document(record)})
+        show.document({"record": str(path), **document(record)})
     else:
         show.tables(tables(record))
         typer.echo(f"\nThe record: {path}")
     if record["partial"]:
         return 130
     failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
-    return 1 if failed or choices.missing(implementation, chosen) else 0
+    return 1 if failed or record["failures"] or choices.missing(implementation, chosen) else 0

@@ -17,20 +17,27 @@ def compare(
     after: Annotated[Path, typer.Argument(metavar="B", help="A later one, of the same kind of machine.")],
     fail_if_slower: Annotated[
         str | None,
-        typer.Option(metavar="PERCENT", help="Exit code 1 if a row is slower by more, or can't be compared."),
+        typer.Option(
+            metavar="PERCENT", help="Exit code 1 if a row of A is slower by more beyond doubt, or can't be compared."
+        ),
     ] = None,
+    between_runs: Annotated[
+        str,
+        typer.Option(metavar="PERCENT", help="Standard deviation of a ratio from run to run of the same code; 2%."),
+    ] = "2%",
     as_json: AsJson = False,
 ) -> int:
     """What became of each ratio from record A to record B, where that can be said."""
     from benchmarks.cli import choices
 
     limit = choices.share(fail_if_slower, "--fail-if-slower")
+    spread = choices.share(between_runs, "--between-runs", least=0)
     old, new = choices.record(before), choices.record(after)
     from benchmarks.cli import show
     from benchmarks.estimates import changes
     from benchmarks.tables import timings
 
-    found = changes.changes(old, new)
+    found = changes.changes(old, new, spread or 0.0)
     failed = limit is not None and (not found or any(c.slower_by(limit) or c.reason for c in found))
     if as_json:
         show.document({"failed": failed, "changes": [asdict(c) for c in found], "notes": changes.notes(old, new)})
@@ -104,13 +111,17 @@ def export(
 def check(
     record: Annotated[list[Path] | None, typer.Argument(metavar="[RECORD...]", help="All there are, if none.")] = None,
 ) -> int:
-    """Say whether records may be published: gradients, the run's own control, nothing personal; 1 if not."""
+    """Say whether records may be published: gradients, the run's own control, nothing personal; 1 if not.
+
+    Studies too: that they have a table and tell of nobody.
+    """
     from benchmarks import records
     from benchmarks.cli import choices
     from benchmarks.publication import contribution
+    from benchmarks.studies import kept
 
     found = []
-    paths = record or records.paths(records.FOLDER)
+    paths = record or [*records.paths(records.FOLDER), *kept.paths(records.FOLDER)]
     for path in paths:
         try:
             found += contribution.complaints(path)
@@ -119,7 +130,10 @@ def check(
     for complaint in found:
         typer.echo(complaint)
     if not found:
-        typer.echo(f"{len(paths)} of {len(paths)} records may be published")
+        studies = sum(map(kept.holds_one, paths))
+        for number, kind in ((studies, "studies"), (len(paths) - studies, "records")):
+            if number:
+                typer.echo(f"{number} of {number} {kind} may be published")
     return 1 if found else 0
 
 

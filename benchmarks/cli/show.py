@@ -13,8 +13,8 @@ from benchmarks.tables.cells import Table
 
 _COLOURS = {
     **dict.fromkeys(("inside", "present", "kept"), "green"),
-    **dict.fromkeys(("outside", "failed", "missing", "untimed", "refused", "broken", "changed"), "bold red"),
-    **dict.fromkeys(("noise floor", "unknown", "undefined"), "yellow"),
+    **dict.fromkeys(("outside", "failed", "missing", "untimed", "refused", "broken", "not comparable"), "bold red"),
+    **dict.fromkeys(("noise floor", "not steady", "unknown", "undefined"), "yellow"),
 }
 
 WIDE = 110

@@ -52,6 +52,7 @@ def sweep(
     from benchmarks.cli import show
     from benchmarks.cli.keeping import kept
     from benchmarks.estimates import crossings, growth, rows
+    from benchmarks.exports.document import document
     from benchmarks.suite import journal
     from benchmarks.suite.settings import Settings
     from benchmarks.suite.sweep import RANDOM_POINTS, Sweep
@@ -85,7 +86,7 @@ def sweep(
         documents.append(
             {
                 "record": str(path),
-                **rows.document(record),
+                **document(record),
                 "crossings": [asdict(found) for found in crossings.crossings(record)],
                 "growth": [asdict(found) for found in growth.growth(record)],
             }

@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import numpy as np
 from pytest_benchmark.stats import Stats
 
-from benchmarks.estimates.ratios import Timing
+from benchmarks.estimates.rounds import Timing, by_cpu, times_of
 from benchmarks.records import Record
+
+CHANGED = "+changes"
+"""How the commit of a record ends where files differed from it."""
 
 
 def pytest_benchmark(record: Record) -> str:
@@ -15,6 +19,7 @@ def pytest_benchmark(record: Record) -> str:
     for timing in record["timings"]:
         groups.setdefault((timing["workload"], timing["implementation"], timing["copy"]), []).append(timing)
     machine, versions = record["machine"], record["environment"]["versions"]
+    commit = record["commit"] or "unknown"
     content = {
         "machine_info": {
             "node": machine["name"],
@@ -23,20 +28,26 @@ def pytest_benchmark(record: Record) -> str:
             "python_version": versions["python"],
             "cpu": {"brand_raw": machine["cpu"], "count": machine["cores"]},
         },
-        "commit_info": {"id": record["commit"] or "unknown", "time": record["created"], "dirty": False, "branch": ""},
-        "benchmarks": [_benchmark(*key, timings) for key, timings in groups.items()],
+        "commit_info": {
+            "id": commit.removesuffix(CHANGED),
+            "time": record["created"],
+            "dirty": commit.endswith(CHANGED),
+            "branch": "",
+        },
+        "benchmarks": [_benchmark(*key, timings, by_cpu(record)) for key, timings in groups.items()],
         "datetime": record["created"],
         "version": versions.get("pytest-benchmark", "unknown"),
     }
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
 
 
-def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Timing]) -> dict[str, Any]:
-    """Rounds of all launches, one after the other; pytest-benchmark knows no launches, hence they are in extra_info."""
+def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Timing], of_cpu: bool) -> dict[str, Any]:
+    """Long rounds of all launches, one after the other; pytest-benchmark knows no launches: they are in extra_info."""
     stats = Stats()
+    epochs = max(timings[0]["epochs"])
     for timing in timings:
-        for nanoseconds in timing["round_nanoseconds"]:
-            stats.update(nanoseconds / 1e9 / timing["epochs_per_round"])
+        for seconds in _seconds_per_epoch(timing, of_cpu):
+            stats.update(seconds)
     name = f"test_train[{workload}-{implementation}{'-second-copy' if copy else ''}]"
     return {
         "group": workload,
@@ -45,14 +56,21 @@ def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Tim
         "params": {"workload": workload, "implementation": implementation},
         "param": f"{workload}-{implementation}",
         "extra_info": {
-            "epochs_per_round": timings[0]["epochs_per_round"],
-            "rounds_of_launches": [len(timing["round_nanoseconds"]) for timing in timings],
+            "epochs_per_round": epochs,
+            "rounds_of_launches": [timing["epochs"].count(epochs) for timing in timings],
             "copy": copy,
         },
-        "options": {"disable_gc": True, "timer": "perf_counter", "warmup": False},
+        "options": {"disable_gc": True, "timer": "process_time" if of_cpu else "perf_counter", "warmup": False},
         "stats": {
             **{field: getattr(stats, field) for field in stats.fields},
             "data": stats.data,
-            "iterations": timings[0]["epochs_per_round"],
+            "iterations": epochs,
         },
     }
+
+
+def _seconds_per_epoch(timing: Timing, of_cpu: bool) -> list[float]:
+    """Of each long round."""
+    epochs = np.asarray(timing["epochs"])
+    found: list[float] = (times_of(timing, of_cpu) / epochs / 1e9)[epochs == epochs.max()].tolist()
+    return found

@@ -94,8 +94,9 @@ def _rounds(record: Record) -> pd.DataFrame:
         **about,
         "round": np.concatenate([np.arange(length) for length in lengths]) if lengths else [],
         "position": chained("positions"),
-        "epochs": repeated(timing["epochs_per_round"] for timing in timings),
+        "epochs": chained("epochs"),
         "nanoseconds": chained("round_nanoseconds"),
+        "cpu_nanoseconds": chained("cpu_nanoseconds"),
         "waited_nanoseconds": chained("waited_nanoseconds"),
         "involuntary_switches": chained("involuntary_switches"),
     }

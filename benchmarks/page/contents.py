@@ -99,7 +99,7 @@ def _line(record: Record, row: Row, names: dict[str, str], place: str | None) ->
     about = next(i for i in record["implementations"] if i["name"] == row.implementation)
     workload = next(w for w in record["workloads"] if w["name"] == row.workload)
     ratio, ends = with_ends(row.interval)
-    baseline = row.verdict == "baseline"
+    baseline = row.is_baseline
     heat = None if row.ratio is None else max(-1.0, min(1.0, math.log(row.ratio) / math.log(HOTTEST)))
     return Line(
         row=row,

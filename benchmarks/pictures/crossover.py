@@ -14,8 +14,8 @@ from benchmarks.pictures.figure import Chart, Figure, Panel, data
 from benchmarks.pictures.scales import POWERS, log_scale
 from benchmarks.pictures.style import by_implementation, labels, role
 from benchmarks.records import Record
-from benchmarks.tables.cells import three_digits, with_ends
-from benchmarks.tables.sweeps import threads
+from benchmarks.tables.cells import three_digits
+from benchmarks.tables.sweeps import around, threads
 
 SIZES = [2.0**power for power in range(1, 11)]
 
@@ -29,8 +29,8 @@ def crossover(sweeps: Sequence[Record], everybody: Sequence[str]) -> Figure | No
     panels = [_panel(record, axis, names) for record in sweeps for axis in _outermost(axes(record))]
     timed = {name for record in sweeps for name in (i["name"] for i in record["implementations"])}
     text = (
-        "Microseconds per epoch as the network grows, with 95 % intervals. Where two lines cross, a bar spans the sizes"
-        " at which they can't be told apart."
+        "Microseconds per epoch as the network grows, with 95 % intervals. Where two lines cross, a bar is the interval"
+        " of the crossing, which reaches at least to the two measured sizes around it."
     )
     series = [label for name, label in names.items() if name in timed]
     return Figure("crossover", "Where lines cross", text, panels, series) if panels else None
@@ -97,6 +97,6 @@ def _words(found: Sequence[Crossing]) -> str:
         return "no two lines are shown to cross."
     said = []
     for crossing in found:
-        value, ends = with_ends(crossing.size)
+        value, ends = around(crossing.size)
         said.append(f"{crossing.one} and {crossing.other} cross at {value}, {ends}, {crossing.first} first ahead")
     return "; ".join(said) + "."

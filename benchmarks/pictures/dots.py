@@ -43,7 +43,7 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
         "ratio": [row.ratio for row in shown],
         "low": [row.ratio_low or row.ratio for row in shown],
         "high": [row.ratio_high or row.ratio for row in shown],
-        "said": ["1" if row.verdict == "baseline" else with_ends(row.interval)[0] for row in shown],
+        "said": ["1" if row.is_baseline else with_ends(row.interval)[0] for row in shown],
     }
     everybody = list(names.values())
     looks = {

@@ -13,6 +13,9 @@ from benchmarks.tables.cells import between
 
 PIXELS_A_STEP = 46
 
+LINES = (14, 18)
+"""Pixels below the middle of a bar at which intervals are drawn in turns: those of parts side by side may overlap."""
+
 
 def parts(record: Record) -> Figure | None:
     """Two panels for each workload; None where no two implementations that differ in one thing were timed."""
@@ -25,7 +28,8 @@ def parts(record: Record) -> Figure | None:
         panels += [_panel(shown, workload, unit, names, kinds) for unit in ("microseconds", "share")]
     text = (
         "Each part is what an implementation takes longer than another from which it differs in one thing; the thin "
-        "line is its interval. A part that is not separated from nothing is pale; one that saves time reaches back."
+        "line is its interval. A part whose share is not separated from nothing is pale; one that saves time reaches "
+        "back."
     )
     return Figure("parts", "What a step is made of", text, panels, series=[]) if panels else None
 
@@ -33,12 +37,12 @@ def parts(record: Record) -> Figure | None:
 def _panel(shown: list[Step], workload: str, unit: str, names: dict[str, str], kinds: dict[str, str]) -> Panel:
     of_it = unit == "share"
     columns: dict[str, list[Any]] = {
-        key: [] for key in ("implementation", "part", "start", "end", "low", "high", "opacity")
+        key: [] for key in ("implementation", "part", "start", "end", "low", "high", "opacity", "line")
     }
     for step in shown:
         sizes = [part.share.times(100) if of_it else part.microseconds for part in step.parts]
         ends = list(accumulate((size.value for size in sizes), initial=0.0))
-        for part, size, start, end in zip(step.parts, sizes, ends, ends[1:], strict=False):
+        for number, (part, size, start, end) in enumerate(zip(step.parts, sizes, ends, ends[1:], strict=False)):
             columns["implementation"].append(names[step.implementation])
             columns["part"].append(kinds[part.adds])
             columns["start"].append(start)
@@ -46,6 +50,7 @@ def _panel(shown: list[Step], workload: str, unit: str, names: dict[str, str], k
             columns["low"].append(end if size.low is None else start + size.low)
             columns["high"].append(end if size.high is None else start + size.high)
             columns["opacity"].append(0.4 if part.verdict == NOT_SEPARATED else 1)
+            columns["line"].append(number % len(LINES))
     everything = list(kinds.values())
     base = alt.Chart(data(columns, implementation="string", part="string"))
     order = [names[step.implementation] for step in shown]
@@ -62,7 +67,12 @@ def _panel(shown: list[Step], workload: str, unit: str, names: dict[str, str], k
             color=alt.Color("part:N", scale=colours, legend=legend),
             opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
         ),
-        base.mark_rule(color=role("ink"), strokeWidth=1.5, yOffset=15).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
+        *(
+            base.transform_filter(alt.datum.line == number)
+            .mark_rule(color=role("ink"), strokeWidth=1.5, yOffset=offset)
+            .encode(x=alt.X("low:Q"), x2="high:Q", y=y)
+            for number, offset in enumerate(LINES)
+        ),
     ]
     return Panel(
         f"{workload}, {'shares' if of_it else 'times'}",

@@ -18,12 +18,12 @@ MOST_POINTS = 3_500
 
 def rounds(record: Record) -> Figure | None:
     """A panel for each row that has a ratio to the baseline; None where there is none."""
-    shown = [row for row in rows(record) if row.ratio is not None and row.verdict != "baseline"]
+    shown = [row for row in rows(record) if row.ratio is not None and not row.is_baseline]
     every = math.ceil(sum(_rounds(record, row) for row in shown) / MOST_POINTS)
     kept = "Every round" if every == 1 else f"One round in {every}, whatever its time,"
     text = (
         f"{kept} as the ratio to the baseline's time in the same round, in the order in which they came. Dots are the "
-        "medians of launches, over all of their rounds; the band is the interval over launches."
+        "medians of launches, over the rounds that count; the band is the interval over launches."
     )
     names = labels(i["name"] for i in record["implementations"])
     panels = [_panel(record, row, names[row.implementation], max(1, every)) for row in shown]

@@ -1,10 +1,13 @@
-"""Whether a record may be published: where it lies, its gradients, its own control, and that it tells of nobody."""
+"""Whether a record may be published: where it lies, its gradients, its own control, and that it tells of nobody.
+
+A study may be published where it lies in its place, has a table, and tells of nobody.
+"""
 
 import functools
 import getpass
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ from benchmarks import records
 from benchmarks.environment import without_folders
 from benchmarks.estimates import control
 from benchmarks.records import Record
+from benchmarks.studies import kept, showing
+from benchmarks.studies.kept import Study
 
 NOBODY = frozenset(
     {"root", "user", "runner", "ubuntu", "debian", "linux", "localhost", "localdomain", "none", "unknown"}
@@ -20,19 +25,34 @@ NOBODY = frozenset(
 
 
 def complaints(path: Path) -> list[str]:
-    """Why a record may not be published, each in one line; none where it may. Raises OSError."""
+    """Why a record or a study may not be published, each in one line; none where it may. Raises OSError."""
     try:
-        record = records.read(path)
+        found = _of_study(path, kept.read(path)) if kept.holds_one(path) else _of_record(path, records.read(path))
     except ValueError as error:
         return [str(error)]
-    found = [*_misplaced(path, record), *_gradients(record), *_fitness(record), *_personal(record)]
     return [f"{path}: {complaint}" for complaint in found]
 
 
-def _misplaced(path: Path, record: Record) -> Iterator[str]:
-    place = records.path_of(record, Path())
-    if Path(path.absolute().parent.name, path.name) != place:
+def _of_record(path: Path, record: Record) -> list[str]:
+    contestants = [i["name"] for i in record["implementations"] if "interpreter" in i]  # name@label, no address
+    misplaced = _misplaced(path, records.path_of(record, Path()))
+    return [*misplaced, *_gradients(record), *_fitness(record), *_personal(record, contestants)]
+
+
+def _of_study(path: Path, study: Study) -> list[str]:
+    return [*_misplaced(path, kept.path_of(study, Path())), *_shown(study), *_personal(vars(study))]
+
+
+def _misplaced(path: Path, place: Path) -> Iterator[str]:
+    if Path(*path.absolute().parts[-len(place.parts) :]) != place:
         yield f"lies elsewhere than in {place}, where its machine and time belong"
+
+
+def _shown(study: Study) -> Iterator[str]:
+    try:
+        showing.table(study)
+    except ValueError as error:
+        yield str(error)
 
 
 def _gradients(record: Record) -> Iterator[str]:
@@ -60,10 +80,10 @@ def _fitness(record: Record) -> Iterator[str]:
         yield "what it says of its own fitness is not what its timings say"
 
 
-def _personal(record: Record) -> Iterator[str]:
+def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> Iterator[str]:
+    """What tells of somebody; the names of contestants are no addresses."""
     names = _names()
-    contestants = [i["name"] for i in record["implementations"] if "interpreter" in i]  # name@label, no address
-    for place, text in _strings(record):
+    for place, text in _strings(content):
         if without_folders(text) != text or _FOLDER.search(text):
             yield f"{place} holds a folder: {text[:100]!r}"
         if _ADDRESS.search(functools.reduce(lambda left, name: left.replace(name, ""), contestants, text)):

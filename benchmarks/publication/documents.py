@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks import records
 from benchmarks.environment import ROOT
 from benchmarks.records import Record
+from benchmarks.studies import showing
 from benchmarks.tables.catalogue import CATALOGUE, one
 from benchmarks.tables.cells import Table
 from benchmarks.tables.escapes import of_paragraph
@@ -17,16 +18,17 @@ DOCUMENTS = tuple(
     ROOT / page
     for page in ("README.md", "implementations/README.md", "benchmarks/README.md", "benchmarks/gradients/README.md")
 )
-"""Each block stands between `<!-- headline -->`, or `<!-- table: NAME -->`, and `<!-- end -->`.
+"""Each block stands between `<!-- headline -->`, `<!-- table: NAME -->` or `<!-- study: NAME -->`, and `<!-- end -->`.
 
-Of another record than the one that is shown it is `<!-- table: NAME of MACHINE/TIME -->`.
+A table of another record than the one that is shown is `<!-- table: NAME of MACHINE/TIME -->`. A study is the newest of
+its name.
 """
 
 
 def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -> str:
     """The document with all that stands between its markers rendered anew.
 
-    Raises ValueError for an unknown name, OSError for a record that is not there.
+    Raises ValueError for an unknown name or a file that is no study, OSError for a record that is not there.
     """
 
     @functools.cache
@@ -34,8 +36,10 @@ def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -
         return records.read(records.FOLDER / f"{which}.json")
 
     def render(found: re.Match[str]) -> str:
-        name, other = found["table"], found["record"]
-        if name is None:
+        name, other, study = found["table"], found["record"], found["study"]
+        if study is not None:
+            parts = [showing.block(records.FOLDER, study)]
+        elif name is None:
             parts = [f"{of_paragraph(headline(record))}\n"]
         elif name in CATALOGUE:
             shown = tables.get(name, []) if other is None else one(another(other), name)
@@ -44,5 +48,6 @@ def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -
             raise ValueError(f"no table is named {name}, expected one of {', '.join(CATALOGUE)}")
         return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
-    block = r"(?P<begin><!-- (?:headline|table: (?P<table>\w+)(?: of (?P<record>\S+))?) -->).*?<!-- end -->"
+    what = r"headline|table: (?P<table>\w+)(?: of (?P<record>\S+))?|study: (?P<study>\w+)"
+    block = rf"(?P<begin><!-- (?:{what}) -->).*?<!-- end -->"
     return re.sub(block, render, document, flags=re.DOTALL)

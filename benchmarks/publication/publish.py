@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks import records
 from benchmarks.cores import all_cores
 from benchmarks.pictures import vega
+from benchmarks.studies import kept
 
 
 def publish(folder: Path) -> list[Path]:
@@ -24,10 +25,10 @@ def publish(folder: Path) -> list[Path]:
 def verify(folder: Path) -> list[str]:
     """Render again, and say of each file that is there and not the same where it differs first, in one line.
 
-    A file that no record stands behind is named too. Raises OSError, ValueError as `rendered` does.
+    A file that no record and no study stands behind is named too. Raises OSError, ValueError as `rendered` does.
     """
     texts = _rendered(folder)
-    known = {*texts, *records.paths(folder)}
+    known = {*texts, *records.paths(folder), *kept.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
     return found + [f"{path}: no record stands behind it" for path in strays]

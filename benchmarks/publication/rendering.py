@@ -1,4 +1,4 @@
-"""Every file that the records in a folder stand behind, and what is in it; records are read one at a time."""
+"""Every file that records and studies in a folder stand behind, and what is in it; records are read one at a time."""
 
 import functools
 from concurrent.futures import Executor, Future
@@ -13,6 +13,7 @@ from benchmarks.pictures.figure import specification
 from benchmarks.publication import pages
 from benchmarks.publication.documents import DOCUMENTS, fill
 from benchmarks.publication.standing import Standing, newest
+from benchmarks.studies import kept, showing
 from benchmarks.tables.formats import FORMATS, numbers
 
 DATA = ("records", "timings", "beginnings", "gradients")
@@ -20,7 +21,7 @@ DATA = ("records", "timings", "beginnings", "gradients")
 
 
 def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path, str]:
-    """By file what belongs into it. Raises ValueError where there is no record, or a file that is none.
+    """By file what belongs into it. Raises ValueError where there is no record, or a file that is no record or study.
 
     Vega draws on the cores, asked first and waited for last; `bundle` is its own text, for the page.
     """
@@ -39,6 +40,8 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     texts |= {folder / "data" / f"{name}.csv": numbers(frame(name, found)) for name, found in lines.items()}
     texts[folder / "data" / "README.md"] = pages.columns()
     texts[folder / "README.md"] = pages.index(record, tables, drawn, lines["records"])
+    if studies := showing.page(folder):
+        texts[folder / kept.FOLDER / "README.md"] = studies
     if folder.resolve() == records.FOLDER.resolve():
         texts |= {document: fill(document.read_text(encoding="utf-8"), record, tables) for document in DOCUMENTS}
     ours = [first, *others]

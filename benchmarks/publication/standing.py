@@ -1,10 +1,14 @@
-"""Which records stand for a machine: one run, and beside it a sweep for each number of threads."""
+"""Which records stand for a machine: one run, and beside it a sweep for each number of threads.
+
+Records without CPU time, those of schema 4, never stand beside one that has it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from benchmarks.estimates.axes import is_sweep
+from benchmarks.estimates.rounds import knows_cpu_time
 from benchmarks.pictures.album import of_record
 from benchmarks.pictures.figure import Figure
 from benchmarks.records import Record
@@ -33,7 +37,8 @@ class Standing:
     @property
     def sweeps(self) -> Sequence[Record]:
         """With one thread first."""
-        return [self._sweeps[threads] for threads in sorted(self._sweeps)]
+        found = [self._sweeps[threads] for threads in sorted(self._sweeps)]
+        return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.record)]
 
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
@@ -52,17 +57,20 @@ class Standing:
 
 
 def newest(one: Record, other: Record) -> Record:
-    """Which is shown: a run before a sweep, a whole and fit one of full length before another.
+    """Which is shown: one with CPU time before one without, a run before a sweep.
+
+    Then a whole and fit one of full length before another.
 
     Then one of all that a run is of by itself, and in one environment; then that of more implementations; then the
     newer.
     """
 
-    def worth(record: Record) -> tuple[bool, bool, bool, bool, int, str]:
+    def worth(record: Record) -> tuple[bool, bool, bool, bool, bool, int, str]:
         full = not record["partial"] and not record["settings"]["quick"]
         of_all = {*TUTORIAL} <= {workload["name"] for workload in record["workloads"]}
         alone = "others" not in record["environment"]
         timed = len({timing["implementation"] for timing in record["timings"]})
-        return not is_sweep(record), full, not record["unfit"], of_all and alone, timed, record["created"]
+        clock = knows_cpu_time(record)
+        return clock, not is_sweep(record), full, not record["unfit"], of_all and alone, timed, record["created"]
 
     return max(one, other, key=worth)

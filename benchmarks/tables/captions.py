@@ -4,11 +4,16 @@ from collections import Counter
 
 from benchmarks.clock.budget import FEWEST_LAUNCHES
 from benchmarks.estimates import control, disturbance, rows
+from benchmarks.estimates.autocorrelation import Autocorrelation, lag_one
 from benchmarks.estimates.axes import is_sweep
-from benchmarks.records import Record
+from benchmarks.estimates.ratios import log_ratios
+from benchmarks.estimates.rounds import BASELINE, CONTROL, Contender, by_cpu, threads, workload_names
+from benchmarks.records import Record, computed
 from benchmarks.tables.cells import plain
 
 LONGEST_PART = 500
+
+MOST_STOLEN = 0.02
 
 
 def caption(record: Record) -> str:
@@ -32,7 +37,22 @@ def weaknesses(record: Record) -> list[str]:
     sentences = []
     launches = len(record["launches"])
     if why := control.unfit(record):
-        sentences.append(f"Unfit: {why}. Ratios this close to 1 mean nothing. Run it again on a quieter machine.")
+        sentences.append(f"Unfit: {why}. Its ratios are not to be believed. Run it again on a quieter machine.")
+    if record["timings"] and not by_cpu(record) and threads(record) == 1:
+        sentences.append(
+            "Rounds were timed by wall time, which other processes on the CPU lengthen. A newer run, on a system that "
+            "tells CPU time, is not affected."
+        )
+    if (stolen := _stolen_share(record)) > MOST_STOLEN:
+        sentences.append(
+            f"Other virtual machines took the CPU for {stolen:.1%} of the launches' time (steal), which no clock here "
+            "can subtract. Run it again at another time."
+        )
+    if (correlation := launches_correlation(record)) and correlation.positive:
+        sentences.append(
+            f"Launches resemble the ones before them (lag-1 autocorrelation {correlation.value:.2f}, p = "
+            f"{correlation.p:.3f}): the intervals are too narrow. Run it again when less else is going on."
+        )
     if record["partial"]:
         sentences.append("The run was interrupted: this is what was finished. Run it again for the rest.")
     if launches < FEWEST_LAUNCHES:
@@ -43,12 +63,46 @@ def weaknesses(record: Record) -> list[str]:
     if (resolution := record["settings"]["resolution"]) and (left := rows.unresolved(record, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)
         sentences.append(f"Not known to {resolution * 100:.3g} %, nor clear of 1: {names}. Run with a larger --budget.")
-    lost = Counter(failure["implementation"] for failure in record["failures"] if failure["launch"] >= 0)
+    in_launches = [failure for failure in record["failures"] if failure["launch"] >= 0]
+    lost = Counter(failure["implementation"] for failure in in_launches)
+    first = {failure["implementation"]: failure["reason"] for failure in reversed(in_launches)}
     sentences += [
-        f"{name} was lost in {count} of its processes; what they had not handed in does not count."
+        f"{name} was lost in {count} of its processes: {first[name]}. What they had not handed in does not count."
         for name, count in lost.items()
     ]
     return sentences
+
+
+def launches_correlation(record: Record) -> Autocorrelation | None:
+    """The lag-1 autocorrelation of launches over all rows; None where there are too few launches to tell."""
+    return computed(record, "autocorrelation", lambda: lag_one(_series(record)))
+
+
+def _series(record: Record) -> list[list[float]]:
+    """Of each row on each workload its log-ratio in each launch."""
+    names = [Contender(i["name"]) for i in record["implementations"]]
+    every = (log_ratios(record, w, one) for w in workload_names(record) for one in (*names, CONTROL) if one != BASELINE)
+    return [found for found in every if found]
+
+
+def how_timed(record: Record) -> list[str]:
+    """By which clock, and how the launches follow each other."""
+    if not record["timings"]:
+        return []
+    clock = (
+        "Times are CPU time, or wall time less waiting for a CPU where that is more."
+        if by_cpu(record)
+        else "Times are wall time."
+    )
+    found = launches_correlation(record)
+    return [clock, *([f"Lag-1 autocorrelation of launches: {found.value:.2f} (p = {found.p:.2f})."] if found else [])]
+
+
+def _stolen_share(record: Record) -> float:
+    """The share of the launches' time in which others had the CPU, on average over CPUs; 0 where it is not known."""
+    stolen = sum(launch["steal_seconds"] or 0.0 for launch in record["launches"])
+    seconds = threads(record) * sum(launch["seconds"] for launch in record["launches"])
+    return stolen / seconds if seconds else 0.0
 
 
 def together(record: Record, compared: int) -> str:
@@ -62,8 +116,8 @@ def together(record: Record, compared: int) -> str:
 
 def timed_on(record: Record) -> str:
     """How many CPUs the workers took turns on."""
-    threads = record["settings"].get("threads", 1)
-    return "one CPU" if threads == 1 else f"{threads} CPUs"
+    number = threads(record)
+    return "one CPU" if number == 1 else f"{number} CPUs"
 
 
 def _cpus(record: Record) -> str:
@@ -101,14 +155,17 @@ def _threads(record: Record) -> list[str]:
 def _amount(record: Record) -> str:
     share = disturbance.share_in_turns(record)
     spent = f", {share:.0%} of {record['seconds']['total']:.0f} s in turns" if share else ""
-    return f"{len(record['launches'])} launches x {record['plan']['rounds']} rounds{spent}"
+    rounds = dict.fromkeys(launch["rounds"] for launch in record["launches"])
+    return f"{len(record['launches'])} launches x {' or '.join(map(str, rounds))} rounds{spent}"
 
 
 def _noise(record: Record) -> str:
     floor = control.noise_floor(record)
     if floor is None or floor.low is None:
         return "no noise floor"
-    return f"noise floor (A/A) {floor.value:.4f}, {floor.low:.4f} to {floor.high:.4f}"
+    second = control.second_control(record)
+    half = f"; second control {second.value:.4f}" if second else ""
+    return f"noise floor (A/A) {floor.value:.4f}, {floor.low:.4f} to {floor.high:.4f}{half}"
 
 
 def _disturbed(record: Record) -> list[str]:

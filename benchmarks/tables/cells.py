@@ -76,6 +76,16 @@ def rounded(value: float, digits: int) -> str:
     return f"{round(value, digits):,.{max(0, digits)}f}"
 
 
+def significant(value: float, digits: int) -> str:
+    """With so many decimals; where that would print 0 for another number, with its first digit that is not 0.
+
+    A number nearer to 0 than 0.0001 is written with a power of ten then.
+    """
+    if not value or round(value, digits):
+        return rounded(value, digits)
+    return f"{value:.0e}" if abs(value) < 1e-4 else rounded(value, -math.floor(math.log10(abs(value))))
+
+
 def three_digits(value: float | None) -> str:
     """Three significant digits, with thousands apart; a power of ten where that is shorter."""
     if value is None:
@@ -86,13 +96,14 @@ def three_digits(value: float | None) -> str:
 
 
 def with_ends(measured: Interval | None) -> tuple[str, str]:
-    """A number and its interval, with as many digits as that allows."""
+    """A number and its interval, with as many digits as that allows; one at least of every number but 0."""
     if measured is None:
         return NONE, NONE
     if measured.low is None or measured.high is None:
         return f"{measured.value:.2f}", NONE
     digits = decimals(measured.high - measured.low)
-    return rounded(measured.value, digits), f"{rounded(measured.low, digits)} to {rounded(measured.high, digits)}"
+    value, low, high = (significant(number, digits) for number in (measured.value, measured.low, measured.high))
+    return value, f"{low} to {high}"
 
 
 def between(measured: Interval | None, unit: float = 1) -> str:

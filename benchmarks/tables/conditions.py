@@ -1,10 +1,12 @@
 """Under which conditions the clock's numbers came about: the order of turns, the ledgers, the peace."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
+from benchmarks.clock.ends import off_course
 from benchmarks.clock.ledger import PROFILED_EPOCHS
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.biases import Bias, biases
@@ -47,32 +49,34 @@ def ledger(record: Record) -> Table:
         groups.setdefault((timing["implementation"], timing["workload"]), []).append(timing)
     lines = []
     for (implementation, workload), found in groups.items():
-        ledgers = [timing["ledger"] for timing in found]
-        epochs = {timing["epochs_per_round"] for timing in found}
+        ledgers, used = [timing["ledger"] for timing in found], [timing["usage"] for timing in found]
         lines.append(
             {
                 "implementation": implementation,
                 "workload": workload,
-                "started from": ", ".join(sorted({one["parameters_sha256"][:8] for one in ledgers})),
+                "parameters": ", ".join(sorted({one["parameters_sha256"][:8] for one in ledgers})),
                 "gradients, results": _all(f"{one['gradient_dtype']}, {one['result_dtype']}" for one in ledgers),
-                "epochs a round": _all(f"{number:,}" for number in epochs),
-                "off the trajectory": _worst(one["off_trajectory"] for one in ledgers),
-                "Python entered": _all(str(one["entered_later"]) for one in ledgers),
-                "late": f"{max(one['late'] for one in ledgers):.1%}",
+                "epochs a round": _all(f"{max(timing['epochs']):,}" for timing in found),
+                "rounds compared": f"{sum(timing['compared_rounds'] for timing in found):,}",
+                "off, share of the way": _worst(off_course(end) for timing in found for end in timing["ends"]),
+                "Python calls": _all(str(one["entered_later"]) for one in ledgers),
+                "late, µs": _most((one["late_nanoseconds"] for one in ledgers), 1e3),
                 "threads": str(max(one["process_threads"] for one in ledgers)),
                 "pools": str(max((pool["threads"] for one in ledgers for pool in one["pools"]), default=0)),
+                "memory gained, bytes per epoch": _gained(used),
                 "variables": _all(" ".join(one["variables"]) or "none" for one in ledgers),
                 "rules": "broken" if any(timing["violations"] for timing in found) else "kept",
             }
         )
     notes = [
-        "Observed by every worker in every launch; the worst is shown, and a breach refuses the row. Started from: "
-        "the first digits of the parameters' SHA-256, read back. Off the trajectory: the parameters at the end of any "
-        f"round from those of {REFERENCE} after as many epochs. Python entered: calls of the file's own functions in "
-        f"{PROFILED_EPOCHS} epochs, none where all is compiled. Late: the share of a round that reading its result "
-        "took after the clock was stopped, beyond reading it again. Pools: the threads of the largest. Variables: of "
-        "the environment, set by the file or its framework; no others reach a worker. All took turns on "
-        f"{timed_on(record)}, with garbage collection off in rounds."
+        "Observed in every launch; the worst is shown, and a breach refuses the row. Parameters: the first digits of "
+        "the SHA-256 of the workload's own, converted and read back; every round starts from others, drawn from a "
+        f"seed. Rounds compared: with the end of {REFERENCE} from the same start after as many epochs; off: the "
+        "largest distance from it, as a share of the way from the start. Python calls: of the file's own functions in "
+        f"{PROFILED_EPOCHS} epochs, none where all is compiled. Late: how much longer reading a result took than "
+        "reading one that was certainly ready. Pools: the threads of the largest. Variables: of the environment, set "
+        f"by the file or its framework; no others reach a worker. All took turns on {timed_on(record)}, with garbage "
+        "collection off in rounds. The ledger catches mistakes, not malice."
     ]
     return Table("The fairness ledger", pd.DataFrame(lines), notes)
 
@@ -80,8 +84,9 @@ def ledger(record: Record) -> Table:
 def quietness(record: Record) -> Table:
     """What disturbed the rounds."""
     notes = [
-        f"Flagged, never dropped: a round is disturbed if its process waited for a CPU for more than {WAITED:.0%} of "
-        f"it. While the launches ran, the CPU that was timed on lost {_steal(record)} to others outside this system; "
+        f"A round is disturbed if its process waited for a CPU for more than {WAITED:.0%} of its wall time; that is "
+        "told, and never a reason to drop a round. While the launches ran, the CPU that was timed on lost "
+        f"{_steal(record)} to others outside this system; "
         f"the load was {_range(launch['load_1_minute'] for launch in record['launches'])}, "
         f"the clock {_range(launch['megahertz'] for launch in record['launches'])} MHz."
     ]
@@ -109,9 +114,23 @@ def _all(values: Iterable[Any]) -> str:
     return " or ".join(sorted({*values}))
 
 
-def _worst(values: Iterable[Any]) -> str:
+def _worst(values: Iterable[float]) -> str:
     found = list(values)
-    return UNDEFINED if None in found else f"{max(found):.1e}"
+    if not found:
+        return NONE
+    return f"{max(found):.1e}" if all(map(math.isfinite, found)) else UNDEFINED
+
+
+def _most(values: Iterable[int | None], unit: float) -> str:
+    known = [value for value in values if value is not None]
+    return three_digits(max(known) / unit) if known else UNKNOWN
+
+
+def _gained(used: Iterable[dict[str, Any] | None]) -> str:
+    """Resident memory over the epochs of all launches."""
+    known = [one for one in used if one and one["resident_bytes_gained"] is not None]
+    epochs = sum(one["epochs"] for one in known)
+    return three_digits(sum(one["resident_bytes_gained"] for one in known) / epochs) if epochs else UNKNOWN
 
 
 def _steal(record: Record) -> str:

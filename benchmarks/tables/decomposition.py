@@ -9,7 +9,7 @@ from benchmarks.estimates.decomposition import Part, Step, steps
 from benchmarks.estimates.intervals import Interval
 from benchmarks.records import Record
 from benchmarks.tables.captions import weaknesses
-from benchmarks.tables.cells import NONE, Table, decimals, rounded
+from benchmarks.tables.cells import NONE, Table, decimals, rounded, significant
 from benchmarks.tables.timings import label
 
 MOST_DECIMALS = 2
@@ -19,9 +19,12 @@ def decompositions(record: Record) -> list[Table]:
     """One for each workload in which an implementation and another from which it differs in one thing were timed."""
     every = steps(record)
     note = (
-        "A part is the time of the implementation in its line less that of the one in the line above, as a share of "
-        "the whole step in the same rounds; where one between them was not timed, its part is in the next. The "
-        "intervals hold together for a step. Numbers are rounded so that they add up."
+        "A part is the time of the implementation in its line less that of the one in the line above; where one "
+        "between them was not timed, its part is in the next. In each launch its share of the whole step is taken from "
+        "the same rounds, and its time is that share of the median time of the step. Both are means over launches, "
+        "each with its own interval: where the machine is slower in one launch than in another, times vary and shares "
+        "need not. The verdict is that of the share. The intervals of a column hold together for a step. Numbers are "
+        "rounded so that they add up."
     )
     shown = []
     for workload in record["workloads"]:
@@ -37,23 +40,34 @@ def _lines(step: Step) -> list[dict[str, str]]:
     percent = adding_up([part.share.times(100) for part in step.parts])
     lines = [_line(step, *found) for found in zip(step.parts, microseconds, percent, strict=True)]
     whole = {"step of": step.implementation, "part": "together", "measured in": NONE}
-    numbers = {"µs per epoch": _total(microseconds), "% of it": _total(percent)}
-    return [*lines, whole | numbers | {"95 % interval, µs": NONE, "verdict": NONE}]
+    numbers = {
+        "µs per epoch": _total(microseconds),
+        "95 % interval, µs": NONE,
+        "% of it": _total(percent),
+        "95 % interval, %": NONE,
+    }
+    return [*lines, whole | numbers | {"verdict": NONE}]
 
 
 def _line(step: Step, part: Part, microseconds: str, percent: str) -> dict[str, str]:
-    low, high = part.microseconds.low, part.microseconds.high
-    digits = MOST_DECIMALS if low is None or high is None else min(MOST_DECIMALS, decimals(high - low))
-    ends = NONE if low is None or high is None else f"{rounded(low, digits)} to {rounded(high, digits)}"
     return {
         "step of": step.implementation,
         "part": part.adds,
         "measured in": part.implementation,
         "µs per epoch": microseconds,
+        "95 % interval, µs": _ends(part.microseconds),
         "% of it": percent,
-        "95 % interval, µs": ends,
+        "95 % interval, %": _ends(part.share.times(100)),
         "verdict": part.verdict,
     }
+
+
+def _ends(measured: Interval) -> str:
+    """Of an interval, with as many digits as it allows, and no more decimals than its value has."""
+    if measured.low is None or measured.high is None:
+        return NONE
+    digits = min(MOST_DECIMALS, decimals(measured.high - measured.low))
+    return f"{significant(measured.low, digits)} to {significant(measured.high, digits)}"
 
 
 def adding_up(parts: Sequence[Interval]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks.estimates.rows import Row, rows
+from benchmarks.estimates.rows import NOT_STEADY, Row, rows
 from benchmarks.gradients.verdicts import MISSING
 from benchmarks.records import Record
 from benchmarks.tables.captions import timed_on
@@ -16,14 +16,15 @@ SHOWN = 3
 def headline(record: Record) -> str:
     """What an epoch costs whom, how sure that is, where, and whether the gradients are right: plain text.
 
-    Of the first workload with a hidden layer, where there is one, and of the baseline's own tier.
+    Of the first workload with a hidden layer, where there is one, and of the baseline's own tier; rows that are not
+    steady are left out.
     """
     workload = next((w for w in record["workloads"] if len(w["layer_sizes"]) > 2), record["workloads"][0])
     found = [row for row in rows(record) if row.workload == workload["name"] and row.ratio is not None]
-    baseline = next((row for row in found if row.verdict == "baseline"), None)
+    baseline = next((row for row in found if row.is_baseline), None)
     if baseline is None:
         return f"{label(workload)} was not timed on {record['machine']['cpu']}; {_gradients(record)}."
-    others = [row for row in found if row is not baseline and row.tier == baseline.tier]
+    others = [row for row in found if row is not baseline and row.tier == baseline.tier and row.verdict != NOT_STEADY]
     named = others if len(others) <= SHOWN else [others[0], others[-1]]  # rows come from fastest to slowest
     costs = [f"{with_ends(baseline.microseconds)[0]} µs in {baseline.implementation}", *map(_cost, named)]
     extremes = f", the fastest and the slowest of {len(others)}" if len(others) > SHOWN else ""

@@ -1,11 +1,14 @@
 """The tables of a sweep: what an epoch costs at each point, where lines cross, how the cost grows."""
 
+import math
+
 import pandas as pd
 
 from benchmarks.contract import REFERENCE
 from benchmarks.estimates.axes import Axis, axes
 from benchmarks.estimates.crossings import CROSSES, NOT_SEPARATED, Crossing, crossings
 from benchmarks.estimates.growth import Growth, growth, peak
+from benchmarks.estimates.intervals import Interval
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.records import Record
 from benchmarks.tables.captions import weaknesses
@@ -31,10 +34,11 @@ def where_lines_cross(record: Record) -> Table:
     """Every two whose lines cross or may cross, and everybody with the baseline."""
     shown = [c for c in crossings(record) if c.verdict in (CROSSES, NOT_SEPARATED) or REFERENCE in (c.one, c.other)]
     note = (
-        "Sizes with 95 % intervals: those at which the ratio of the two times can not be told from 1, straight between "
-        "points on logarithmic axes. Who is faster at a point is decided for all points of a line together. Not in the "
-        "sweep: the first is faster at every point. Not separated: nowhere is the other shown to be faster, and the "
-        "first not everywhere."
+        "Sizes with 95 % intervals. An interval reaches at least to the two measured sizes around the crossing, "
+        "because nothing was measured between them; where it reaches further, it holds the sizes at which the ratio of "
+        "the two times can not be told from 1, straight between points on logarithmic axes. Who is faster at a point "
+        "is decided for all points of a line together. Not in the sweep: the first is faster at every point. Not "
+        "separated: nowhere is the other shown to be faster, and the first not everywhere."
     )
     return Table(f"Where lines cross, {threads(record)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
 
@@ -45,12 +49,22 @@ def cost_growth(record: Record) -> Table:
     notes = [
         "Fitted over all points, with 95 % intervals over launches: the least squares of relative errors, neither part "
         "below 0. Multiply-adds are those of the products, forward and backward; all else that grows is in their cost. "
-        "Off: how far a point is from the fit at most."
+        "Off: how far a point is from the fit at most, as a share of its time. A row has no intervals where it is off "
+        "by more than both would reach above their values, as shares of these: the points do not lie on the fit, and "
+        "an interval would only tell how well the fit repeats."
     ]
     if best:
         notes.append(f"Peak: this machine's fastest product of matrices does {best:.3g} multiply-adds a nanosecond.")
     lines = [_growth(found) for found in growth(record)]
     return Table(f"How the cost of an epoch grows, {threads(record)}", pd.DataFrame(lines), notes)
+
+
+def around(size: Interval | None) -> tuple[str, str]:
+    """The size of a crossing and its interval, whose ends are whole sizes: rounding must not make it narrower."""
+    value, ends = with_ends(size)
+    if size is None or size.low is None or size.high is None:
+        return value, ends
+    return value, f"{math.floor(size.low):,} to {math.ceil(size.high):,}"
 
 
 def threads(record: Record) -> str:
@@ -69,7 +83,7 @@ def _point(axis: Axis, place: int, names: list[str], found: dict[tuple[str, str]
 
 
 def _crossing(found: Crossing) -> dict[str, str]:
-    value, ends = with_ends(found.size)
+    value, ends = around(found.size)
     second = found.other if found.first == found.one else found.one
     return {
         "along": found.axis.title,

@@ -1,5 +1,6 @@
 """The clock's tables: what an epoch costs, and what changed between two records."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,10 +11,18 @@ from benchmarks.estimates.changes import Change
 from benchmarks.estimates.intervals import Interval
 from benchmarks.estimates.rows import Row, rows
 from benchmarks.records import Record
-from benchmarks.tables.captions import together, weaknesses
-from benchmarks.tables.cells import NONE, Table, three_digits, with_ends
+from benchmarks.tables.captions import how_timed, together, weaknesses
+from benchmarks.tables.cells import NONE, Table, between, three_digits, with_ends
 
 RATIO = f"time / {REFERENCE}"
+START = "start, µs"
+IDLE = "idle"
+
+MOST_IDLE = 0.02
+"""The share of its CPU time that a row may be idle before the table shows it."""
+
+MOST_START = 0.05
+"""The share of a round that the start of a training may be before the table says so."""
 
 
 def timings(record: Record) -> list[Table]:
@@ -40,18 +49,20 @@ def _of_tier(record: Record, tiers: set[str]) -> list[Table]:
         found = [row for row in every if row.workload == workload["name"]]
         for tier in sorted(tiers & {row.tier or reference_tier for row in found}):
             chosen = [row for row in found if (row.tier or reference_tier) == tier]
-            lines = [_timing(row) for row in chosen]
+            idle = any((row.idle_share or 0) > MOST_IDLE for row in chosen)
+            lines = [_timing(row, idle) for row in chosen]
             measured = [row.interval for row in chosen]
             if tier == reference_tier and floor:
-                lines.append(_second_copy(floor))
+                lines.append(_second_copy(floor, idle))
                 measured.append(floor)
-            compared = len([row for row in chosen if row.ratio is not None and row.verdict != "baseline"])
+            compared = len([row for row in chosen if row.ratio is not None and not row.is_baseline])
             reasons = [f"{row.implementation} is {row.verdict}: {row.reason}." for row in chosen if row.reason]
+            remarks = [sentence for row in chosen for sentence in _remarks(row)]
             shown.append(
                 Table(
                     title=f"{label(workload)}, {tier}",
                     frame=pd.DataFrame(lines),
-                    notes=[*reasons, together(record, compared)],
+                    notes=[*reasons, *remarks, together(record, compared), *how_timed(record), *_rounds_used(chosen)],
                     warnings=weaknesses(record),
                     measured=measured,
                 )
@@ -64,12 +75,41 @@ def label(workload: dict[str, Any]) -> str:
     return f"{workload['name']} ({'-'.join(map(str, workload['layer_sizes']))}, {workload['dtype']})"
 
 
-def _timing(row: Row) -> dict[str, str]:
+def _remarks(row: Row) -> Iterator[str]:
+    """What qualifies the number of a row, in one sentence each."""
+    if row.slow_factor is not None:
+        yield f"{row.implementation}: its ratio is × {row.slow_factor:.2f} when the machine is slow."
+    if row.start_share is not None and row.start_share > MOST_START and row.microseconds_per_epoch is not None:
+        each = row.microseconds_per_epoch * (1 - row.start_share)
+        yield (
+            f"{row.implementation}: the start of a training is {row.start_share:.0%} of a round; "
+            f"without it an epoch takes {three_digits(each)} µs."
+        )
+
+
+def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
+    """Over which rounds the ratios are."""
+    others = [row for row in rows if row.ratio is not None and not row.is_baseline]
+    shares = [row.quiet_share for row in others if row.quiet_share is not None]
+    over_all = [row.implementation for row in others if row.quiet_share is None]
+    if over_all:
+        whose = f"Of {', '.join(over_all)} ratios" if shares else "Ratios"
+        yield f"{whose} are over all rounds: the state of the machine could not be told, or most rounds were slow."
+    if shares:
+        low, high = min(shares), max(shares)
+        share = f"{low:.0%}" if round(low, 2) == round(high, 2) else f"{low:.0%} to {high:.0%}"
+        yield (
+            f"{'Other ratios' if over_all else 'Ratios'} are over the {share} of rounds in which the machine was not "
+            "slow, by the times of the other rows."
+        )
+
+
+def _timing(row: Row, idle: bool) -> dict[str, str]:
     if row.interval is None:
         step = value = ends = row.verdict
     else:
         step, _ = with_ends(row.microseconds)
-        value, ends = ("1", NONE) if row.verdict == "baseline" else with_ends(row.interval)
+        value, ends = ("1", NONE) if row.is_baseline else with_ends(row.interval)
     return {
         "rank": NONE if row.rank is None else str(row.rank),
         "implementation": row.implementation,
@@ -77,14 +117,17 @@ def _timing(row: Row) -> dict[str, str]:
         "µs per epoch": step,
         RATIO: value,
         "95 % interval": ends,
+        START: NONE if row.start is None else between(row.start),
+        **({IDLE: NONE if row.idle_share is None else f"{row.idle_share:.0%}"} if idle else {}),
         "verdict": row.verdict,
     }
 
 
-def _second_copy(floor: Interval) -> dict[str, str]:
+def _second_copy(floor: Interval, idle: bool) -> dict[str, str]:
     value, ends = with_ends(floor)
     name = {"rank": NONE, "implementation": f"{REFERENCE}, second copy", "execution": NONE, "µs per epoch": NONE}
-    return {**name, RATIO: value, "95 % interval": ends, "verdict": "noise floor"}
+    nothing = {START: NONE, **({IDLE: NONE} if idle else {})}
+    return {**name, RATIO: value, "95 % interval": ends, **nothing, "verdict": "noise floor"}
 
 
 def changes(found: list[Change], notes: list[str]) -> Table:
@@ -104,7 +147,10 @@ def changes(found: list[Change], notes: list[str]) -> Table:
             }
         )
     reasons = [f"{c.implementation} ({c.workload}): {c.reason}." for c in found if c.reason]
-    held = "The intervals hold together. No ranks: these hold within one run only."
+    held = (
+        "The intervals hold together, and contain the variation from run to run. There are no ranks: they hold within "
+        "one run only."
+    )
     return Table(
         "What changed from A to B", pd.DataFrame(lines), [*reasons, *notes, held], measured=[c.change for c in found]
     )
