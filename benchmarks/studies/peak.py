@@ -1,7 +1,8 @@
 """How much of this machine's own rate of matrix products each implementation reaches on a network of square ones.
 
-`python -m benchmarks.proofs.peak` times, on one core, by turns, steps of 10-1024-1024-1 on 10-bit parity with all 1,024
-samples, and the product of two matrices of 1,024 x 1,024 of each framework: that of the arrays which `convert` gives.
+`python -m benchmarks.studies.peak` times, on one core, by turns, steps of 10-1024-1024-1 on 10-bit parity with all
+1,024 samples, and the product of two matrices of 1,024 x 1,024 of each framework: that of the arrays which `convert`
+gives.
 Only the floating-point operations of the products in a step are counted. Times are the CPU's, of all threads: on one
 core that is what a step takes there, whoever else wants the core. Give names of implementations for these alone.
 """

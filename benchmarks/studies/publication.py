@@ -1,6 +1,6 @@
 """What publishing costs where there are many records: their number and all their rounds, made of a committed record.
 
-`python -m benchmarks.proofs.publication [RECORDS] [ROUNDS]`: 200 records and 10,000,000 rounds if not given.
+`python -m benchmarks.studies.publication [RECORDS] [ROUNDS]`: 200 records and 10,000,000 rounds if not given.
 """
 
 import copy
@@ -22,7 +22,14 @@ from benchmarks.tables.cells import Table
 from benchmarks.tables.formats import markdown
 
 MACHINES = 10
-SERIES = ("round_nanoseconds", "positions", "involuntary_switches", "waited_nanoseconds")
+SERIES = (
+    "epochs",
+    "round_nanoseconds",
+    "cpu_nanoseconds",
+    "waited_nanoseconds",
+    "positions",
+    "involuntary_switches",
+)
 
 
 def fill(folder: Path, number: int, rounds: int) -> int:

@@ -1,9 +1,10 @@
-"""How often 95 % intervals hold the truth, by simulation: Student's t, the BCa bootstrap, the exact sign test.
+"""How often 95 % intervals hold the truth, by three methods, on simulated machines: by it Student's t was chosen.
 
-`python -m benchmarks.proofs.coverage` prints the table by which Student's t was chosen.
+`python -m benchmarks.studies.methods` compares Student's t, the BCa bootstrap and the exact sign test, for runs of
+different numbers of launches.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,21 +13,17 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmarks.estimates.intervals import CONFIDENCE, interval
+from benchmarks.studies import asking, kept
+from benchmarks.studies.coverage import DRIFT, LAUNCH_EFFECT, ROUND_NOISE, ROUNDS
 from benchmarks.tables.cells import Table
-from benchmarks.tables.formats import markdown
 
 Numbers = NDArray[np.float64]
 Ends = tuple[float, float]
 Machine = Callable[[np.random.Generator, int], Numbers]
 
-ROUNDS = 60
 LAUNCHES = (8, 20, 40)
 RUNS = 2_000
 BOOTSTRAPPED_RUNS = 500  # each of them resamples a thousand times
-
-LAUNCH_EFFECT = 0.01
-ROUND_NOISE = 0.02
-DRIFT = 0.02
 
 
 def student(values: Numbers) -> Ends:
@@ -100,22 +97,52 @@ def coverage(method: str, machine: Machine, launches: int, runs: int) -> Ends:
     return float(np.mean((ends[:, 0] <= 0) & (ends[:, 1] >= 0))), float(np.median(ends[:, 1] - ends[:, 0]))
 
 
-def table(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> Table:
-    """All methods on all machines."""
-    lines = []
+def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> dict[str, Any]:
+    """All methods on all machines, at all numbers of launches, as a document for JSON."""
+    cells = []
     for machine in MACHINES:
         for launches in LAUNCHES:
-            line = {"machine": machine.__name__.replace("_", " "), "launches": str(launches)}
             for method in METHODS:
-                held, width = coverage(method, machine, launches, bootstrapped_runs if "BCa" in method else runs)
-                line |= {method: f"{held:.1%}", f"width of {method}": f"{width:.2%}"}
-            lines.append(line)
-    notes = [
-        f"How many of {runs} simulated runs ({bootstrapped_runs} for the bootstrap) have an interval that holds the "
-        "true ratio; 95 % is what it says of itself. And how wide it is, in the median."
-    ]
-    return Table("Coverage of 95 % intervals, by simulation", pd.DataFrame(lines), notes)
+                number = bootstrapped_runs if "BCa" in method else runs
+                held, width = coverage(method, machine, launches, number)
+                about = {"machine": machine.__name__.replace("_", " "), "launches": launches, "method": method}
+                cells.append(about | {"runs": number, "held": held, "width": width})
+    return {"runs": runs, "bootstrapped_runs": bootstrapped_runs, "confidence": CONFIDENCE, "cells": cells}
+
+
+def table_of(study: Mapping[str, Any]) -> Table:
+    """A line for each machine and number of launches."""
+    lines: dict[tuple[str, int], dict[str, str]] = {}
+    for cell in study["cells"]:
+        line = lines.setdefault(
+            (cell["machine"], cell["launches"]), {"machine": cell["machine"], "launches": str(cell["launches"])}
+        )
+        line |= {cell["method"]: f"{cell['held']:.1%}", f"width of {cell['method']}": f"{cell['width']:.2%}"}
+    note = (
+        f"The share of {study['runs']:,} simulated runs ({study['bootstrapped_runs']:,} for the bootstrap) whose "
+        f"interval holds the true ratio; each method says {study['confidence']:.0%} of itself. The width is the median "
+        "of the widths of the intervals."
+    )
+    return Table(
+        "Coverage of single intervals by three methods, by simulation", pd.DataFrame([*lines.values()]), [note]
+    )
+
+
+def main() -> None:
+    """Simulate, keep, print."""
+    parser = asking.parser("methods", "Simulate how often the intervals of three methods hold the truth.")
+    parser.add_argument("--runs", type=asking.number, default=RUNS, metavar="N", help=f"simulated runs; {RUNS}")
+    parser.add_argument(
+        "--bootstrapped-runs",
+        type=asking.number,
+        default=BOOTSTRAPPED_RUNS,
+        metavar="N",
+        help=f"of them for the bootstrap, which resamples each a thousand times; {BOOTSTRAPPED_RUNS}",
+    )
+    given = parser.parse_args()
+    begun = kept.begun("methods", ("numpy", "scipy"))
+    asking.keep(begun, study(given.runs, given.bootstrapped_runs), given.output)
 
 
 if __name__ == "__main__":
-    print(markdown(table()))
+    main()

@@ -1,1 +1,0 @@
-"""Proofs that the clock is right about itself: what it promises, held against planted truths. Run by hand."""

@@ -1,0 +1,1 @@
+"""Studies of whether the clock is right about itself: what it promises, held against planted truths. Run by hand."""

@@ -1,0 +1,39 @@
+"""Studies that are made to measure: small, and of a machine that is nobody's."""
+
+from typing import Any
+
+from benchmarks.studies.kept import Study
+
+MACHINE = {
+    "name": "some-cpu-1-cores-linux",
+    "cpu": "Some CPU",
+    "cores": 1,
+    "system": "Linux",
+    "architecture": "x86_64",
+    "memory_gib": 1.0,
+}
+
+
+def planted_study(**changes: Any) -> Study:
+    """A study of coverage with one cell; its table has `together` as 95.0%."""
+    shares = {"single": 0.94, "together": 0.95, "false_ranks": 0.04}
+    data = {
+        "runs": 1_000,
+        "seed": 0,
+        "rows": 11,
+        "confidence": 0.95,
+        "launches": [8],
+        "laws": [{"name": "normal", "correlated": False}],
+        "warm_up_bias": 0.01,
+        "cells": [{"law": "normal", "launches": 8, **shares, "normal_baseline": shares}],
+    }
+    about: dict[str, Any] = {
+        "study": "coverage",
+        "created": "2026-01-02T03:04:05Z",
+        "command": "python -m benchmarks.studies.coverage --runs 1000",
+        "commit": None,
+        "machine": MACHINE,
+        "versions": {"python": "3.11.7", "numpy": "2.4.6"},
+        "data": data,
+    }
+    return Study(**about | changes)

@@ -1,0 +1,111 @@
+"""The files of studies: written whole or not at all, checked both ways, read as they were written."""
+
+import json
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from planted import planted_record
+from studied import MACHINE, planted_study
+
+import benchmarks
+from benchmarks import environment, records
+from benchmarks.studies import kept
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    study = planted_study()
+    path = kept.write(study, tmp_path)
+    assert path == tmp_path / "studies" / "coverage" / "some-cpu-1-cores-linux-2026-01-02T030405Z.json"
+    assert kept.read(path) == study
+    assert kept.paths(tmp_path) == kept.paths(tmp_path, "coverage") == [path]
+    assert kept.paths(tmp_path, "load") == []
+    assert kept.write(study, tmp_path) == path
+
+
+def test_no_study_takes_the_place_of_another(tmp_path: Path) -> None:
+    path = kept.write(planted_study(), tmp_path)
+    with pytest.raises(FileExistsError, match="another study began in the same second"):
+        kept.write(planted_study(data={}), tmp_path)
+    assert kept.read(path) == planted_study()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"study": "../load"}, "$.study: "),
+        ({"created": "yesterday"}, "$.created: "),
+        ({"command": "rm -r results"}, "$.command: "),
+        ({"commit": 1}, "$.commit: "),
+        ({"machine": {**MACHINE, "hostname": "secret"}}, "$.machine: "),
+        ({"machine": {**MACHINE, "name": "../../etc"}}, "$.machine.name: "),
+        ({"versions": {"numpy": "2.4.6"}}, "$.versions: "),
+        ({"data": []}, "$.data: "),
+        ({"data": {"share": float("nan")}}, "not JSON compliant"),
+    ],
+)
+def test_what_is_no_study_is_refused_and_leaves_nothing(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        kept.write(planted_study(**change), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        json.dumps({name: value for name, value in asdict(planted_study()).items() if name != "machine"}),
+        json.dumps(asdict(planted_study()) | {"author": "somebody"}),
+        json.dumps(asdict(planted_study(data={"share": float("nan")}))),
+        json.dumps(planted_record({})),
+    ],
+)
+def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"odd\.json is no study: ") as found:
+        kept.read(path)
+    assert "\n" not in str(found.value)
+
+
+def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Path) -> None:
+    assert kept.newest(tmp_path, "coverage") is None
+    first, last = planted_study(), planted_study(created="2026-02-02T00:00:00Z")
+    other = planted_study(machine={**MACHINE, "name": "zzz"}, created="2026-01-15T00:00:00Z")
+    for study in (last, other, first):
+        kept.write(study, tmp_path)
+    assert kept.newest(tmp_path, "coverage") == last
+    misplaced = replace(last, created="2027-01-01T00:00:00Z", study="load")
+    kept.write(misplaced, tmp_path).rename(tmp_path / "studies" / "coverage" / "x.json")
+    assert kept.newest(tmp_path, "coverage") == last
+
+
+def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Path) -> None:
+    study, record = kept.write(planted_study(), tmp_path), records.write(planted_record({}), tmp_path)
+    assert records.paths(tmp_path) == [record]
+    assert kept.paths(tmp_path) == [study]
+    assert len(benchmarks.load(tmp_path).records) == 1
+    assert kept.holds_one(study)
+    assert not kept.holds_one(record)
+    study.write_text("{", encoding="utf-8")
+    record.write_text("{", encoding="utf-8")
+    assert kept.holds_one(study)  # by its place
+    assert not kept.holds_one(record)
+
+
+def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["load.py", "--runs", "5", "--output", "/home/ada/results"])
+    found = kept.begun("load", ["numpy", "numpy", "nothing-like-it"])
+    assert found.command == "python -m benchmarks.studies.load --runs 5 --output results"
+    assert found.versions == {
+        "python": environment.versions()["python"],
+        "numpy": environment.version_of("numpy"),
+        "nothing-like-it": "unknown",
+    }
+    assert (found.machine, found.data) == (environment.machine(), {})
+    monkeypatch.setattr("sys.argv", ["load.py"])
+    assert kept.begun("load", []).command == "python -m benchmarks.studies.load"
