@@ -18,9 +18,6 @@ from benchmarks.contract import Implementation, load, read
 from benchmarks.gradients.answers import plain
 from benchmarks.workloads import Array, Workload, flat
 
-SECONDS_FOR_REFERENCE = 1.0
-"""How long the reference may train for the rounds of one launch, beyond one round of each row and length."""
-
 MOST_ENTRIES = 64
 """Of the parameters that a record keeps of a compared round: those that decide whether it is where it should be."""
 
@@ -70,9 +67,9 @@ class Reference:
 
 
 def chosen(
-    rounds: Mapping[Any, Sequence[Round]], seconds_per_epoch: float, shuffler: random.Random
+    rounds: Mapping[Any, Sequence[Round]], seconds_per_epoch: float, seconds: float, shuffler: random.Random
 ) -> dict[Any, list[Round]]:
-    """Rounds to compare, by row: one of each length, and others by chance until the reference needs a second."""
+    """Rounds to compare, by row: one of each length, and others by chance while the reference needs fewer seconds."""
     found: dict[Any, list[Round]] = {}
     left: list[tuple[Any, Round]] = []
     for row, of_row in rounds.items():
@@ -83,7 +80,7 @@ def chosen(
     spent = sum(one.epochs for several in found.values() for one in several) * seconds_per_epoch
     for row, one in shuffler.sample(left, len(left)):
         spent += one.epochs * seconds_per_epoch
-        if spent > SECONDS_FOR_REFERENCE:
+        if spent > seconds:
             break
         found[row].append(one)
     return {row: sorted(several, key=lambda one: one.number) for row, several in found.items()}

@@ -21,7 +21,8 @@ Compared = list[tuple[Round, "Future[Array]"]]
 class Audit:
     """Has the reference train for rounds of each launch, which it does beside the next one.
 
-    `paces` are the reference's seconds per epoch by workload.
+    `paces` are the reference's seconds per epoch by workload. It may train for `seconds` for each workload of a launch,
+    beyond one round of each row and length.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Audit:
         cpus: Sequence[int],
         paces: Mapping[str, float],
         seed: int,
+        seconds: float,
     ) -> None:
         self._reference = reference
         self._workloads = {workload.name: workload for workload in workloads}
@@ -39,6 +41,7 @@ class Audit:
         self._cpus = cpus
         self._paces = paces
         self._shuffler = random.Random(seed)
+        self._seconds = seconds
         self._begun: list[tuple[Timing, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
@@ -46,7 +49,7 @@ class Audit:
         for name in [workload] if workload else launch.workloads:
             timings = [timing for timing in launch.timings if timing.workload == name]
             rounds = {place: timing.rounds for place, timing in enumerate(timings)}
-            wanted = ends.chosen(rounds, self._paces[name], self._shuffler)
+            wanted = ends.chosen(rounds, self._paces[name], self._seconds, self._shuffler)
             asked: dict[tuple[int, int], Future[Array]] = {}
             for place, timing in enumerate(timings):
                 compared = []

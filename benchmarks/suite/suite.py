@@ -36,6 +36,9 @@ class Suite:
     The implementations' texts, the commit and the versions are those of the moment in which it is made.
     """
 
+    SECONDS_FOR_REFERENCE = 1.0
+    """How long the reference trains for each workload of a launch, to compare the ends of rounds, beside the next."""
+
     def __init__(
         self,
         implementations: Sequence[Implementation],
@@ -100,7 +103,8 @@ class Suite:
 
     def _audit(self, reference: Reference, calibrated: Calibration) -> Audit:
         paces = {workload: each for (name, workload), each in calibrated.seconds.items() if name == REFERENCE}
-        return Audit(reference, self.workloads, self.implementations, self.settings.cpus, paces, self.settings.seed)
+        seconds, settings = self.SECONDS_FOR_REFERENCE, self.settings
+        return Audit(reference, self.workloads, self.implementations, settings.cpus, paces, settings.seed, seconds)
 
     def _note(self, stage: str, began: float) -> float:
         now = perf_counter()
