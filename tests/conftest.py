@@ -82,7 +82,12 @@ def cores() -> Iterator[Executor]:
         yield cores
 
 
-@pytest.fixture(params=discover(), ids=lambda implementation: implementation.name)
+def _parameter(implementation: Implementation) -> object:
+    marks = [pytest.mark.slow] if implementation.slow_to_compile else []
+    return pytest.param(implementation, marks=marks, id=implementation.name)
+
+
+@pytest.fixture(params=map(_parameter, discover()))
 def present(request: pytest.FixtureRequest) -> Implementation:
     """Each implementation in the folder.
 

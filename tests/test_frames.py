@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from command import COMMITTED
 from planted import planted_record
 
 import benchmarks
@@ -17,7 +18,7 @@ from benchmarks.exports.frames import load
 @pytest.fixture
 def record() -> dict[str, Any]:
     """With a judge's report as the committed one has."""
-    committed = records.read(records.paths(records.FOLDER)[-1])
+    committed = records.read(Path(COMMITTED))
     return planted_record({"other": [0.5] * 6}, gradients=committed["gradients"])
 
 

@@ -242,6 +242,7 @@ KINDS = (*TUTORIAL, "adam", "kink", "deep")
 """The tutorial's, and one of each of what is not in it; `xorbench gradients --workload all` judges everything."""
 
 
+@pytest.mark.slow
 def test_all_that_is_here_solves_every_kind_of_workload_and_its_gradients_are_right() -> None:
     present = [i for i in discover() if i.usable and not i.slow_to_compile]
     report = judge(present, [WORKLOADS[name] for name in KINDS], points=8, seed=1, thorough=False)

@@ -61,6 +61,7 @@ def timed(record: dict[str, Any]) -> Counter[tuple[str, bool]]:
     return Counter((t["workload"], t["copy"]) for t in record["timings"])
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twice(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     assert folder.stop_after_a_point(signal.SIGKILL)[0] == -signal.SIGKILL

@@ -37,6 +37,7 @@ def unlike(shown: str, printed: str) -> Iterator[str]:
             yield line
 
 
+@pytest.mark.slow
 def test_the_way_from_an_empty_file_to_a_timed_row(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     codes = []
