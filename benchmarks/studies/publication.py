@@ -22,14 +22,6 @@ from benchmarks.tables.cells import Table
 from benchmarks.tables.formats import markdown
 
 MACHINES = 10
-SERIES = (
-    "epochs",
-    "round_nanoseconds",
-    "cpu_nanoseconds",
-    "waited_nanoseconds",
-    "positions",
-    "involuntary_switches",
-)
 
 
 def fill(folder: Path, number: int, rounds: int) -> int:
@@ -53,7 +45,7 @@ def _another(template: Record, place: int, length: int, random: np.random.Genera
         together = list(timings)
         drawn = random.integers(0, min(len(timing["positions"]) for timing in together), length)
         for timing in together:
-            timing |= {name: [timing[name][index] for index in drawn] for name in SERIES}
+            timing |= {name: [timing[name][index] for index in drawn] for name in records.SERIES}
     return record
 
 
