@@ -19,7 +19,7 @@ from benchmarks.gradients.answers import plain
 from benchmarks.workloads import Array, Workload, flat
 
 MOST_ENTRIES = 64
-"""Of the parameters that a record keeps of a compared round: those that decide whether it is where it should be."""
+"""The most parameters that a record keeps of a compared round: those that decide whether it ended where it should."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def compared(one: Round, workload: Workload, expected: "Future[Array]") -> End:
 
 
 def off_course(end: Mapping[str, Any]) -> float:
-    """How far a compared round, as a record holds it, ended from the reference's end, as a share of the way to that.
+    """Return the distance between the ends of a compared round and of the reference, as a share of the way.
 
     The way is the largest distance of a parameter between the start and the reference's end. Infinite where a
     parameter is not finite, missing or too many; NaN where the reference gave no answer.
@@ -126,7 +126,7 @@ def off_course(end: Mapping[str, Any]) -> float:
 def violations(
     ends: Sequence[Mapping[str, Any]], rounds: Sequence[Round], epochs: Sequence[int], tolerance: float
 ) -> list[str]:
-    """What the ends of a row's rounds say against it, each in one line; `ends` as a record holds those compared."""
+    """Return the rules that the ends of a row's rounds break, each in one line; `ends` are the compared ones."""
     found = []
     seeds: dict[tuple[float | None, ...], int] = {}
     finite = [one for one in rounds if None not in one.end]

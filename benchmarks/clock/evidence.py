@@ -1,4 +1,4 @@
-"""What the system says of a round, of a CPU and of another process. None: this system does not tell."""
+"""Readings of the system: of a round, of a CPU and of another process. None means that this system does not tell."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 @dataclass(frozen=True)
 class Reading:
-    """What happened to this process so far.
+    """Counters of this process since its start.
 
     `involuntary_switches` counts how often it was made to give up its CPU; `waited_nanoseconds` is how long all of its
     threads together waited for one.
@@ -30,7 +30,7 @@ class Reading:
     waited_nanoseconds: int | None
 
     def until(self, later: "Reading") -> "Reading":
-        """What happened between two readings; 0 at least, for a thread that ended takes its waiting with it."""
+        """Return the differences of two readings; at least 0, for a thread that ended takes its waiting with it."""
         return Reading(
             _difference(self.involuntary_switches, later.involuntary_switches),
             _difference(self.waited_nanoseconds, later.waited_nanoseconds),
@@ -59,7 +59,7 @@ def _waited() -> int | None:
 
 
 def _waited_by(thread: str) -> int:
-    """Of one thread; 0 of one that has ended meanwhile."""
+    """Return the nanoseconds that one thread waited for a CPU; 0 for a thread that has ended meanwhile."""
     try:
         if thread not in _open:
             _open[thread] = os.open(f"{_THREADS}/{thread}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
@@ -73,7 +73,7 @@ def _waited_by(thread: str) -> int:
 
 @dataclass(frozen=True)
 class Account:
-    """What the system counts of a process so far.
+    """Counters that the system keeps of a process, since its start.
 
     CPU time of all its threads; CPU time of its child processes, and theirs, that are alive or were waited for;
     bytes of memory that may be executed; bytes that are resident.

@@ -31,10 +31,10 @@ _OURS = ("PYTEST_", "KMP_DUPLICATE_LIB_OK")
 PROFILED_EPOCHS = 20
 
 MOST_LATE_NANOSECONDS = 100_000
-"""How much longer reading a round's result may take than reading one that is certainly ready, in the median round."""
+"""The most by which reading a round's result may take longer than reading a ready one, in the median round."""
 
 MOST_GAINED_BYTES = 64 * 2**20
-"""How much resident memory a worker may gain over its rounds of one workload in a launch."""
+"""The most resident memory that a worker may gain over its rounds of one workload in a launch."""
 
 MOST_OF_CHILDREN = 0.01
 """The share of its rounds' CPU time that child processes may use meanwhile."""
@@ -45,7 +45,7 @@ TICK_NANOSECONDS = 20_000_000
 
 @dataclass(frozen=True)
 class Ledger:
-    """What one worker observed of one workload in one launch.
+    """Observations that one worker made of one workload in one launch.
 
     `parameters_sha256` is of the workload's initial parameters, converted and read back; `entered_later` counts calls
     of the file's own functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all
@@ -70,7 +70,7 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Taken:
-    """What a timed round took, in wall time and CPU time, and whether garbage collection was enabled in it."""
+    """The wall time and CPU time of a timed round, and whether garbage collection was enabled during it."""
 
     wall_nanoseconds: int
     cpu_nanoseconds: int
