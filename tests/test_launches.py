@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import environment
 from benchmarks.clock.launches import Launches
-from benchmarks.clock.turns import Entry
+from benchmarks.clock.turns import Entry, Launch
 from benchmarks.contract import discover
 
 ENTRIES = [Entry(discover()[0], {"neuron": 20, "hidden": 10})]
@@ -35,6 +35,19 @@ def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch
     with Launches(ENTRIES, ["neuron"], [cpu], random.Random(0)) as launches:
         assert not launches.run(1)[1].overlapped
         assert workers() == []
+
+
+def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_turns() -> None:
+    cpus = environment.allowed_cpus()
+    first, last = cpus[:1], cpus[-1:]
+    launch = Launch(0, ["neuron"], ENTRIES * 3, random.Random(0))
+    try:
+        launch.start([first])
+        assert [worker.cpu_affinity() for worker in workers()] == [first] * 3
+        launch.wait([first, last])
+        assert [worker.cpu_affinity() for worker in sorted(workers(), key=lambda w: w.pid)] == [first, last, first]
+    finally:
+        launch.stop()
 
 
 def test_an_end_in_between_leaves_no_worker() -> None:

@@ -32,7 +32,8 @@ class LaunchRecord:
 class Launches:
     """Launches of the same entries on one CPU; workers start on CPUs that share no core with it, if there are any.
 
-    Those of the first launch start on all CPUs, for nobody takes turns meanwhile.
+    While no worker takes turns, they start on all CPUs: those of the first launch, and those that were not ready when
+    the launch before them ended.
     On several CPUs each worker has as many threads, and starts where it is timed: then nothing starts beside it.
     A context: at its end no worker is left.
     """
@@ -74,7 +75,7 @@ class Launches:
         launch = self._upcoming or self._started(environment.allowed_cpus())
         self._upcoming = None
         try:
-            launch.wait()
+            launch.wait(self._places(environment.allowed_cpus()))
             if self._apart and not last:
                 self._upcoming = self._started(self._apart)
             launch.run(self._cpus, rounds, done)
@@ -97,8 +98,12 @@ class Launches:
         launch = Launch(self._number, workloads, self._entries, self._shuffler)
         self._number += 1
         try:
-            launch.start([[cpu] for cpu in places] if len(self._cpus) == 1 else [self._cpus])
+            launch.start(self._places(places))
         except BaseException:
             launch.stop()
             raise
         return launch
+
+    def _places(self, cpus: Sequence[int]) -> list[Sequence[int]]:
+        """Where workers start, one after the other: each on one of these CPUs, or all where they will be timed."""
+        return [[cpu] for cpu in cpus] if len(self._cpus) == 1 else [self._cpus]

@@ -130,8 +130,11 @@ class Launch:
             workloads = [name for name in self.workloads if name in entry.epochs]
             self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)])
 
-    def wait(self) -> None:
-        """Until everybody is ready."""
+    def wait(self, places: Sequence[Sequence[int]] = ()) -> None:
+        """Wait until every worker is ready; with `places`, those that are not continue their start on these CPUs."""
+        for place, worker in self._workers.items():
+            if places:
+                worker.move_to(places[place % len(places)])
         for place in list(self._workers):
             with self._losing(place, self.workloads[0]):
                 self._workers[place].wait_until_ready()
