@@ -14,7 +14,7 @@ from autograd.scipy.special import expit
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "autograd"
 TIER = "idiomatic"

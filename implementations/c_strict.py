@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations._c import Network, flat, network
+from xorbench.contract.c_library import Network, flat, network
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "cc"
 TIER = "tuned"
 EXECUTION = "compiled"
 GRANULARITY = "whole loop"
-SOURCES = ("_c.py", "_network.c")
+SOURCES = ("_network.c",)
 ADDS = "arithmetic"
 
 FLAGS = ("-O3", "-ffp-contract=off")

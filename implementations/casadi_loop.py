@@ -14,10 +14,10 @@ import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
-from implementations._c import library
+from xorbench.contract.c_library import library
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "casadi"
 TIER = "tuned"

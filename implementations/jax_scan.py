@@ -16,7 +16,7 @@ import optax
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "jax"
 TIER = "tuned"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "numpy"
 TIER = "tuned"

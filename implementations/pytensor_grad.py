@@ -18,7 +18,7 @@ from pytensor.scalar.basic import autocast_float_as
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "pytensor"
 TIER = "idiomatic"

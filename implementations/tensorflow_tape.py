@@ -19,7 +19,7 @@ import tensorflow as tf
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "tensorflow-cpu"
 TIER = "idiomatic"

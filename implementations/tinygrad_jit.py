@@ -18,7 +18,7 @@ from tinygrad.helpers import DEV
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "tinygrad"
 TIER = "idiomatic"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 if TYPE_CHECKING:
-    from benchmarks.workloads import Recipe
+    from xorbench.workloads import Recipe
 
 FRAMEWORK = "torch"
 TIER = "idiomatic"

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import records
+from xorbench import places, records
 
-XORBENCH = (sys.executable, "-m", "benchmarks.cli")
+XORBENCH = (sys.executable, "-m", "xorbench.cli")
 
 
 def _is_full(record: records.Record) -> bool:
@@ -16,7 +16,7 @@ def _is_full(record: records.Record) -> bool:
     return record["kind"] == "run" and bool(record["gradients"]["accuracy"]) and bool(record["cold_starts"])
 
 
-COMMITTED = str(next(path for path in reversed(records.paths(records.FOLDER)) if _is_full(records.read(path))))
+COMMITTED = str(next(path for path in reversed(records.paths(places.results())) if _is_full(records.read(path))))
 
 
 def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

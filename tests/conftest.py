@@ -15,20 +15,21 @@ import hypothesis
 import numpy as np
 import pytest
 
-from benchmarks.contract import FOLDER, REFERENCE, Contract, Implementation, discover, load
-from benchmarks.cores import all_cores
-from benchmarks.gradients import judge
-from benchmarks.gradients.planting import plant_all
-from benchmarks.others import environments
-from benchmarks.publication import publish
-from benchmarks.requirements import brought_by, pin
-from benchmarks.workloads import WORKLOADS, Array, Workload
-from benchmarks.workloads.recipe import Activation, Loss
+from xorbench.contract import REFERENCE, Contract, Implementation, discover, load
+from xorbench.cores import all_cores
+from xorbench.gradients import judge
+from xorbench.gradients.planting import plant_all
+from xorbench.others import environments
+from xorbench.places import IMPLEMENTATIONS
+from xorbench.publication import publish
+from xorbench.requirements import brought_by, pin
+from xorbench.workloads import WORKLOADS, Array, Workload
+from xorbench.workloads.recipe import Activation, Loss
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # a slow example is a busy machine, not a fault
 hypothesis.settings.load_profile("any machine")
 
-REFERENCE_TEXT = (FOLDER / f"{REFERENCE}.py").read_text(encoding="utf-8")
+REFERENCE_TEXT = (IMPLEMENTATIONS / f"{REFERENCE}.py").read_text(encoding="utf-8")
 
 Variant = Callable[..., Path]
 

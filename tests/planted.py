@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.contract import REFERENCE
-from benchmarks.gradients.verdicts import Report
+from xorbench.contract import REFERENCE
+from xorbench.gradients.verdicts import Report
 
 
 def planted_record(

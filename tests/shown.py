@@ -3,10 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from planted import planted_record
-
-from benchmarks.contract import REFERENCE
-from benchmarks.gradients.verdicts import INSIDE, Accuracy, Report, TrainingEnd, Trajectory, Verdict
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.gradients.verdicts import INSIDE, Accuracy, Report, TrainingEnd, Trajectory, Verdict
 
 NASTY = (
     "</script><script>document.title='broken out'</script>",

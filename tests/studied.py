@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.studies.kept import Study
+from xorbench.studies.kept import Study
 
 MACHINE = {
     "name": "some-cpu-1-cores-linux",
@@ -30,7 +30,7 @@ def planted_study(**changes: Any) -> Study:
     about: dict[str, Any] = {
         "study": "coverage",
         "created": "2026-01-02T03:04:05Z",
-        "command": "python -m benchmarks.studies.coverage --runs 1000",
+        "command": "python -m xorbench.studies.coverage --runs 1000",
         "commit": None,
         "machine": MACHINE,
         "versions": {"python": "3.11.7", "numpy": "2.4.6"},

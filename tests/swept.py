@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.workloads import sizes
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.workloads import sizes
 
 Cost = Callable[[int, int], float]
 """Nanoseconds of an epoch, of a width and a batch."""

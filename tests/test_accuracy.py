@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from benchmarks.gradients.accuracy import MOST_DIGITS, accuracy, right_digits
-from benchmarks.gradients.points import Points
-from benchmarks.gradients.truths import Truths
+from xorbench.gradients.accuracy import MOST_DIGITS, accuracy, right_digits
+from xorbench.gradients.points import Points
+from xorbench.gradients.truths import Truths
 
 
 def exactly(high: np.ndarray) -> Truths:

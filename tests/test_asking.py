@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from studied import planted_study
 
-from benchmarks import records
-from benchmarks.studies import asking, kept
+from tests.studied import planted_study
+from xorbench import places
+from xorbench.studies import asking, kept
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", ""])
@@ -21,7 +21,7 @@ def test_a_number_that_is_none_is_a_mistake(text: str) -> None:
 
 def test_a_folder_that_can_not_be_written_is_a_mistake(tmp_path: Path) -> None:
     parser = asking.parser("load", "A study.")
-    assert parser.parse_args([]).output == records.FOLDER
+    assert parser.parse_args([]).output == places.results()
     assert parser.parse_args(["--output", str(tmp_path / "new")]).output == tmp_path / "new"
     (tmp_path / "file").write_text("")
     for place in ("file", "file/new"):

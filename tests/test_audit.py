@@ -2,14 +2,14 @@
 
 import numpy as np
 import pytest
-from conftest import network, random_row
 from flint import arb, ctx
 
-from benchmarks.gradients import audit as room
-from benchmarks.gradients.audit import DIGITS, audit, complex_step
-from benchmarks.gradients.derivation import Balls
-from benchmarks.gradients.oracle import differences, true_gradient
-from benchmarks.workloads import WORKLOADS, Parameters, Workload
+from tests.conftest import network, random_row
+from xorbench.gradients import audit as room
+from xorbench.gradients.audit import DIGITS, audit, complex_step
+from xorbench.gradients.derivation import Balls
+from xorbench.gradients.oracle import differences, true_gradient
+from xorbench.workloads import WORKLOADS, Parameters, Workload
 
 
 @pytest.mark.parametrize("sizes", [(2, 1), (2, 4, 1), (2, 3, 3, 1)])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.estimates.autocorrelation import Autocorrelation, lag_one
+from xorbench.estimates.autocorrelation import Autocorrelation, lag_one
 
 
 def found_in(series: list[list[float]], seed: int = 0) -> Autocorrelation:

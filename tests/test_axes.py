@@ -1,10 +1,9 @@
 """The lines of a sweep: found in the record, each with what stands still."""
 
-from planted import planted_record
-from swept import planted_sweep, straight
-
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.axes import Axis, axes, is_sweep
+from tests.planted import planted_record
+from tests.swept import planted_sweep, straight
+from xorbench.contract import REFERENCE
+from xorbench.estimates.axes import Axis, axes, is_sweep
 
 
 def test_a_cross_has_two_lines_that_share_a_point() -> None:

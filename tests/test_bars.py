@@ -1,7 +1,7 @@
 """Intervals as bars: in their order, on one axis."""
 
-from benchmarks.estimates.intervals import Interval
-from benchmarks.tables.bars import WIDTH, bars, style
+from xorbench.estimates.intervals import Interval
+from xorbench.tables.bars import WIDTH, bars, style
 
 
 def test_bars_share_an_axis_on_which_one_is_marked() -> None:

@@ -1,10 +1,9 @@
 """The tables of cold costs: the right number under the right head."""
 
-from planted import planted_record
-
-from benchmarks.contract import REFERENCE
-from benchmarks.tables import beginnings
-from benchmarks.tables.cells import UNKNOWN
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.tables import beginnings
+from xorbench.tables.cells import UNKNOWN
 
 
 def test_cold_costs_have_a_table_of_their_own() -> None:

@@ -6,9 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import Variant
-
-from benchmarks.contract import REFERENCE
+from tests.conftest import Variant
+from xorbench.contract import REFERENCE
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import planted_record, retimed
 
-from benchmarks.clock import order
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.biases import Bias, biases
+from tests.planted import planted_record, retimed
+from xorbench.clock import order
+from xorbench.contract import REFERENCE
+from xorbench.estimates.biases import Bias, biases
 
 ROUNDS = 96
 

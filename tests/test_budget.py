@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.clock import budget
-from benchmarks.clock.budget import Cost, Spread
+from xorbench.clock import budget
+from xorbench.clock.budget import Cost, Spread
 
 
 def test_planted_variances_are_found() -> None:

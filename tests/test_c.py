@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.contract import FOLDER, load, read
-from benchmarks.environment import is_installed
-from benchmarks.workloads import WORKLOADS
-from implementations._c import library
+from xorbench.contract import load, read
+from xorbench.contract.c_library import library
+from xorbench.environment import is_installed
+from xorbench.places import IMPLEMENTATIONS
+from xorbench.workloads import WORKLOADS
 
 needs_compiler = pytest.mark.skipif(not is_installed("cc"), reason="cc is not installed")
 
@@ -49,7 +50,7 @@ def test_other_text_macros_and_flags_are_other_libraries(source: Path) -> None:
 
 @needs_compiler
 def test_processes_that_compile_at_once_get_the_same(source: Path) -> None:
-    ask = f"from implementations._c import *; print(library(Path({str(source)!r}), ('-DANSWER=7',)).answer())"
+    ask = f"from xorbench.contract.c_library import *; print(library(Path({str(source)!r}), ('-DANSWER=7',)).answer())"
 
     def process(_: int) -> str:
         return subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
@@ -69,7 +70,7 @@ def test_fast_math_does_not_change_how_this_process_computes(source: Path) -> No
 @pytest.mark.parametrize("name", ["c_strict", "c_vectorised"])
 def test_a_sigmoid_in_single_precision_is_right_to_two_units(name: str) -> None:
     """As the judge's bound takes it to be; vector libraries are off by four, and were refused at some points."""
-    module, workload = load(read(FOLDER / f"{name}.py")), WORKLOADS["neuron"]
+    module, workload = load(read(IMPLEMENTATIONS / f"{name}.py")), WORKLOADS["neuron"]
     units = []
     for logit in np.linspace(-20, 20, 300).astype("float32"):
         parameters = [np.zeros((2, 1)), np.full((1, 1), logit)]
@@ -82,4 +83,4 @@ def test_a_sigmoid_in_single_precision_is_right_to_two_units(name: str) -> None:
 def test_without_a_compiler_it_is_missing_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     for name in ("c_strict", "c_vectorised"):
-        assert read(FOLDER / f"{name}.py").missing == "cc is not installed"
+        assert read(IMPLEMENTATIONS / f"{name}.py").missing == "cc is not installed"

@@ -1,10 +1,10 @@
 """The sentences under a table: what was measured, and why it is weak where it is."""
 
 import pytest
-from planted import planted_record, retimed
 
-from benchmarks.contract import REFERENCE
-from benchmarks.tables.captions import caption, how_timed, launches_correlation, weaknesses
+from tests.planted import planted_record, retimed
+from xorbench.contract import REFERENCE
+from xorbench.tables.captions import caption, how_timed, launches_correlation, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:

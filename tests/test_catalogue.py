@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from benchmarks.workloads import TUTORIAL, WORKLOADS
-from benchmarks.workloads.catalogue import parity, solved
+from xorbench.workloads import TUTORIAL, WORKLOADS
+from xorbench.workloads.catalogue import parity, solved
 
 
 @pytest.mark.parametrize("bits", range(2, 11))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.estimates.intervals import Interval
-from benchmarks.tables import cells
+from xorbench.estimates.intervals import Interval
+from xorbench.tables import cells
 
 
 @pytest.mark.parametrize(

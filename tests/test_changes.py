@@ -4,9 +4,9 @@ import math
 from typing import Any
 
 import pytest
-from planted import planted_record
 
-from benchmarks.estimates.changes import Change, changes, notes
+from tests.planted import planted_record
+from xorbench.estimates.changes import Change, changes, notes
 
 WOBBLE = [0.002, -0.002, 0.0] * 2
 

@@ -1,10 +1,9 @@
 """What is chosen where nothing was asked for, and where something was; mistakes are tested as a user makes them."""
 
-from conftest import Variant
-
-from benchmarks.cli import choices
-from benchmarks.contract import REFERENCE, discover
-from benchmarks.workloads import TUTORIAL, WORKLOADS
+from tests.conftest import Variant
+from xorbench.cli import choices
+from xorbench.contract import REFERENCE, discover
+from xorbench.workloads import TUTORIAL, WORKLOADS
 
 
 def test_the_tuned_are_there_when_they_are_wanted() -> None:

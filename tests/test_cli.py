@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import COMMITTED, xorbench
 
-from benchmarks import records
+from tests.command import COMMITTED, xorbench
+from xorbench import records
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ from benchmarks import records
         (("gradients", "--report=/nowhere/report.md"), "/nowhere/report.md can't be written"),
         (("gradients", "--with=/nowhere/mine.py"), "/nowhere/mine.py: no such file"),
         (("list", "--with=/nowhere/mine.py"), "no such file"),
-        (("run", "--with=benchmarks"), "benchmarks: no such file to read, expected an implementation's .py file"),
+        (("run", "--with=results"), "results: no such file to read, expected an implementation's .py file"),
         (("run", "--resolution=2%", "--budget=inf"), "inf is no length of time, expected a number"),
         (("sweep", "--budget=nan"), "'--budget': Input should be greater than or equal to 0.1"),
         (("gradients", "--time-limit=inf"), "'--time-limit': inf is no length of time"),
@@ -94,7 +94,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    assert not loaded_by("import benchmarks.cli.__main__") & set(HEAVY)
+    assert not loaded_by("import xorbench.cli.__main__") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
     commands = ("list", "gradients", "run", "sweep", "show", "compare", "export", "check", "publish", "verify")
@@ -105,7 +105,7 @@ def test_importing_the_harness_imports_no_framework() -> None:
     house = Path(records.__file__).parent
     rooms = [path.relative_to(house.parent).with_suffix("") for path in house.rglob("[!_]*.py")]
     loaded = loaded_by("import " + ", ".join(".".join(room.parts) for room in sorted(rooms)))
-    assert "benchmarks" in loaded
+    assert "xorbench" in loaded
     assert not loaded & {"torch", "jax", "jaxlib", "tensorflow"}
 
 

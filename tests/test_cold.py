@@ -4,13 +4,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import Variant
 
-from benchmarks.clock import cold
-from benchmarks.clock.cold import ColdStart, cold_start
-from benchmarks.contract import Implementation, discover, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.workloads import WORKLOADS
+from tests.conftest import Variant
+from xorbench.clock import cold
+from xorbench.clock.cold import ColdStart, cold_start
+from xorbench.contract import Implementation, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.workloads import WORKLOADS
 
 CPU = allowed_cpus()[-1]
 NEURON = WORKLOADS["neuron"]
@@ -35,7 +35,7 @@ def test_memory_is_its_own_and_not_that_of_its_parent() -> None:
 def test_nothing_heavy_is_there_before_the_clock_runs() -> None:
     script = "import runpy, sys; runpy.run_path(sys.argv[1]); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script, cold.SCRIPT], capture_output=True, text=True, check=True)
-    assert not {"numpy", "benchmarks", "pytest"} & set(done.stdout.split())
+    assert not {"numpy", "xorbench", "pytest"} & set(done.stdout.split())
 
 
 def test_what_is_printed_is_not_mistaken_for_an_answer(variant: Variant) -> None:

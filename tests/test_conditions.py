@@ -1,8 +1,7 @@
 """The tables of conditions: what was kept, what was broken, what is unknown."""
 
-from planted import planted_record
-
-from benchmarks.tables import beginnings, conditions
+from tests.planted import planted_record
+from xorbench.tables import beginnings, conditions
 
 WOBBLE = [0.01, -0.01] * 3
 

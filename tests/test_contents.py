@@ -1,13 +1,13 @@
 """What the page shows of one machine is what the record says."""
 
 import pytest
-from planted import planted_record
-from shown import shown_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.rows import rows
-from benchmarks.page.contents import machine
-from benchmarks.pictures import album
+from tests.planted import planted_record
+from tests.shown import shown_record
+from xorbench.contract import REFERENCE
+from xorbench.estimates.rows import rows
+from xorbench.page.contents import machine
+from xorbench.pictures import album
 
 
 def test_every_row_has_its_line_and_each_but_the_baseline_its_rounds() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.environment import allowed_cpus, apart_from
-from benchmarks.studies import contest
-from benchmarks.studies.contest import Clock
+from xorbench.environment import allowed_cpus, apart_from
+from xorbench.studies import contest
+from xorbench.studies.contest import Clock
 
 
 def clocks(called: list[str]) -> Sequence[Clock]:

@@ -5,18 +5,18 @@ import sys
 import numpy as np
 import pytest
 import typer
-from conftest import OTHER_NUMPY, Variant, environment_with
 
-from benchmarks import records
-from benchmarks.cli import choices
-from benchmarks.clock.cold import ColdStart, cold_start
-from benchmarks.contract import REFERENCE, discover, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.estimates.versions import versions
-from benchmarks.others.contestants import contestants
-from benchmarks.suite import Settings, Suite
-from benchmarks.tables import captions, catalogue
-from benchmarks.workloads import WORKLOADS
+from tests.conftest import OTHER_NUMPY, Variant, environment_with
+from xorbench import records
+from xorbench.cli import choices
+from xorbench.clock.cold import ColdStart, cold_start
+from xorbench.contract import REFERENCE, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.estimates.versions import versions
+from xorbench.others.contestants import contestants
+from xorbench.suite import Settings, Suite
+from xorbench.tables import captions, catalogue
+from xorbench.workloads import WORKLOADS
 
 NEURON = [WORKLOADS["neuron"]]
 HERE = discover()[0]

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.contract import REFERENCE
-from benchmarks.publication.contribution import complaints
+from tests.planted import planted_record
+from xorbench import places, records
+from xorbench.contract import REFERENCE
+from xorbench.publication.contribution import complaints
 
 
 def honest() -> dict[str, Any]:
@@ -33,7 +33,7 @@ def test_an_honest_record_may_be_published(tmp_path: Path) -> None:
 
 
 def test_a_committed_record_may_be_published() -> None:
-    for path in records.paths(records.FOLDER):
+    for path in records.paths(places.results()):
         assert complaints(path) == []
 
 

@@ -4,15 +4,15 @@ import math
 from typing import Any
 
 import pytest
-from planted import SECOND_COPY, planted_record, retimed, slowed
-from test_intervals import T_5
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import changes, control
-from benchmarks.exports.document import document
-from benchmarks.publication.contribution import complaints
-from benchmarks.records import Record, write
-from benchmarks.tables import timings
+from tests.planted import SECOND_COPY, planted_record, retimed, slowed
+from tests.test_intervals import T_5
+from xorbench.contract import REFERENCE
+from xorbench.estimates import changes, control
+from xorbench.exports.document import document
+from xorbench.publication.contribution import complaints
+from xorbench.records import Record, write
+from xorbench.tables import timings
 
 
 def test_the_noise_floor_is_the_second_copy() -> None:

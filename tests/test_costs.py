@@ -3,11 +3,11 @@
 import math
 
 import pytest
-from planted import planted_record, retimed
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import costs
-from benchmarks.estimates.costs import BreakEven, Cost
+from tests.planted import planted_record, retimed
+from xorbench.contract import REFERENCE
+from xorbench.estimates import costs
+from xorbench.estimates.costs import BreakEven, Cost
 
 
 def cost_of(ratio: float, wobble: float = 0.0, dearer: float = 2.0, starts: int = 3) -> Cost:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Variant
 
-from benchmarks.contract import Implementation, discover, load, read
-from benchmarks.gradients.counterexample import CounterexampleQuestion, Example, counterexample, needed, rounded
-from benchmarks.gradients.points import shared_points
-from benchmarks.workloads import WORKLOADS
+from tests.conftest import Variant
+from xorbench.contract import Implementation, discover, load, read
+from xorbench.gradients.counterexample import CounterexampleQuestion, Example, counterexample, needed, rounded
+from xorbench.gradients.points import shared_points
+from xorbench.workloads import WORKLOADS
 
 HIDDEN = WORKLOADS["hidden"]
 RETURN = "    return gradients\n"
@@ -38,7 +38,7 @@ def test_a_wrong_sign_is_shown_by_one_neuron_and_one_sample(variant: Variant, dt
     script = counterexample(implementation, "hidden", dtype, example).script
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True)
     assert done.stdout == "[[-0.125]] and at [0, 0] not 0.125\n"
-    assert "benchmarks" not in script
+    assert "xorbench" not in script
     assert "def train" not in script
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.estimates.intervals import interval
-from benchmarks.studies import coverage
-from benchmarks.studies.coverage import LAUNCHES_OF_TABLES, LAWS, ROWS, Law, Numbers
-from benchmarks.tables.formats import markdown
+from xorbench.estimates.intervals import interval
+from xorbench.studies import coverage
+from xorbench.studies.coverage import LAUNCHES_OF_TABLES, LAWS, ROWS, Law, Numbers
+from xorbench.tables.formats import markdown
 
 BY_NAME = {law.name: law for law in LAWS}
 CONTENDERS = ROWS + coverage.COPIES

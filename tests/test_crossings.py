@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from swept import planted_sweep, straight
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.axes import WIDTH, axes
-from benchmarks.estimates.crossings import CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED, Crossing, along, crossings
+from tests.swept import planted_sweep, straight
+from xorbench.contract import REFERENCE
+from xorbench.estimates.axes import WIDTH, axes
+from xorbench.estimates.crossings import CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED, Crossing, along, crossings
 
 WIDTHS = (2, 8, 32, 128, 512)
 

@@ -1,13 +1,13 @@
 """The curves of a sweep: a panel for each axis and number of threads, colours that hold over the whole album."""
 
 import pytest
-from planted import planted_record
-from swept import planted_sweep, straight
 
-from benchmarks.contract import REFERENCE
-from benchmarks.pictures import album, vega
-from benchmarks.pictures.crossover import crossover
-from benchmarks.pictures.figure import specification
+from tests.planted import planted_record
+from tests.swept import planted_sweep, straight
+from xorbench.contract import REFERENCE
+from xorbench.pictures import album, vega
+from xorbench.pictures.crossover import crossover
+from xorbench.pictures.figure import specification
 
 COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
 NAMES = [REFERENCE, "other"]

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE, discover
-from benchmarks.estimates.decomposition import Step, steps
-from benchmarks.estimates.intervals import mean
-from benchmarks.estimates.ratios import Contender, seconds_per_epoch
-from benchmarks.estimates.rows import confidence
-from benchmarks.pictures.parts import parts
-from benchmarks.records import Record
-from benchmarks.tables.decomposition import decompositions
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE, discover
+from xorbench.estimates.decomposition import Step, steps
+from xorbench.estimates.intervals import mean
+from xorbench.estimates.ratios import Contender, seconds_per_epoch
+from xorbench.estimates.rows import confidence
+from xorbench.pictures.parts import parts
+from xorbench.records import Record
+from xorbench.tables.decomposition import decompositions
 
 LADDER = {"floor": ("arithmetic", None), "manual": ("dispatch", "floor"), "graph": ("graph", "manual")}
 SHARES = {"floor": 0.1, "manual": 0.4, "graph": 1.0}
@@ -87,7 +87,7 @@ def test_a_launch_in_which_the_step_has_no_time_is_left_out(monkeypatch: pytest.
         found = seconds_per_epoch(record, workload, contender)
         return {launch: seconds for launch, seconds in found.items() if launch != 2}
 
-    monkeypatch.setattr("benchmarks.estimates.decomposition.seconds_per_epoch", but_of_launch_2)
+    monkeypatch.setattr("xorbench.estimates.decomposition.seconds_per_epoch", but_of_launch_2)
     record = laddered(SHARES, spread=0.2)
     step = only(record)
     times = times_of(record, "graph")

@@ -1,11 +1,11 @@
 """Disturbance: flagged and counted, never dropped; unknown where the system does not tell."""
 
 import pytest
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import disturbance
-from benchmarks.estimates.ratios import Contender, paired
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.estimates import disturbance
+from xorbench.estimates.ratios import Contender, paired
 
 
 def test_rounds_that_waited_are_flagged_and_still_count() -> None:

@@ -5,10 +5,10 @@ import math
 from typing import Any
 
 import pytest
-from planted import planted_record, retimed, slowed
 
-from benchmarks.contract import REFERENCE
-from benchmarks.exports.document import document
+from tests.planted import planted_record, retimed, slowed
+from xorbench.contract import REFERENCE
+from xorbench.exports.document import document
 
 OF_A_RUN = {"partial", "unfit", "warnings", "noise_floor", "second_control", "quiet_share", "rows"}
 

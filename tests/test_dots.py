@@ -3,12 +3,12 @@
 import csv
 
 import pytest
-from planted import planted_record
-from shown import shown_record
 
-from benchmarks.estimates import control
-from benchmarks.estimates.rows import rows
-from benchmarks.pictures.dots import dots
+from tests.planted import planted_record
+from tests.shown import shown_record
+from xorbench.estimates import control
+from xorbench.estimates.rows import rows
+from xorbench.pictures.dots import dots
 
 
 def test_every_row_is_a_dot_with_its_interval() -> None:

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Variant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.clock import ends
-from benchmarks.clock.ends import End, Reference, Round, chosen, compared, off_course, violations
-from benchmarks.contract import discover, load, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.workloads import WORKLOADS, Array, flat
+from tests.conftest import Variant
+from xorbench.clock import ends
+from xorbench.clock.ends import End, Reference, Round, chosen, compared, off_course, violations
+from xorbench.contract import discover, load, read
+from xorbench.environment import allowed_cpus
+from xorbench.workloads import WORKLOADS, Array, flat
 
 HIDDEN = WORKLOADS["hidden"]
 

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from benchmarks import environment
+from xorbench import environment
 
 
 def test_a_machine_is_named_by_what_it_is() -> None:
@@ -108,7 +108,7 @@ def test_installed_is_a_distribution_with_all_that_it_requires() -> None:
 
 
 def test_a_process_ends_with_its_parent() -> None:
-    child = "from benchmarks import environment as e; e.end_with_parent(); print(1, flush=True)\nwhile True: pass"
+    child = "from xorbench import environment as e; e.end_with_parent(); print(1, flush=True)\nwhile True: pass"
     parent = (
         "import subprocess, sys, os, signal\n"
         f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"

@@ -1,15 +1,13 @@
 """Virtual environments: what is asked for is in them and nothing else, and what fails leaves nothing."""
 
 import importlib.metadata
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import OTHER_NUMPY
 
-from benchmarks.environment import ROOT
-from benchmarks.others import environments
+from tests.conftest import OTHER_NUMPY
+from xorbench.others import environments
 
 
 def test_what_is_named_is_in_it_and_nothing_else(other_numpy: str) -> None:
@@ -84,6 +82,6 @@ def test_one_that_was_never_made_is_named_with_what_to_do(tmp_path: Path) -> Non
         environments.find("mine", tmp_path)
 
 
-def test_they_lie_beside_the_project_where_git_does_not_look() -> None:
-    ignored = subprocess.run(["git", "check-ignore", "-q", environments.FOLDER / "any"], cwd=ROOT, check=False)
-    assert ignored.returncode == 0
+def test_they_lie_in_the_cache_folder_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert environments.default_folder() == tmp_path / "xorbench" / "environments"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.tables import escapes
+from xorbench.tables import escapes
 
 
 @pytest.mark.parametrize(

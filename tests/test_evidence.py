@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.clock import evidence
-from benchmarks.clock.evidence import Reading
-from benchmarks.environment import allowed_cpus
+from xorbench.clock import evidence
+from xorbench.clock.evidence import Reading
+from xorbench.environment import allowed_cpus
 
 
 def test_between_two_readings_things_only_grow() -> None:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from planted import planted_record
-from shown import shown_record
-
-from benchmarks.page.facts import facts
+from tests.planted import planted_record
+from tests.shown import shown_record
+from xorbench.page.facts import facts
 
 
 def numbers(record: dict[str, Any]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from benchmarks.tables import field
+from xorbench.tables import field
 
 
 def test_environments_say_what_is_in_them_or_why_nothing_runs() -> None:

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 import pytest
-from planted import planted_record
-from shown import NASTY, report, shown_record
 
-from benchmarks.gradients.verdicts import Report
-from benchmarks.pictures import album, style, vega
-from benchmarks.pictures.figure import Figure, data, specification
+from tests.planted import planted_record
+from tests.shown import NASTY, report, shown_record
+from xorbench.gradients.verdicts import Report
+from xorbench.pictures import album, style, vega
+from xorbench.pictures.figure import Figure, data, specification
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
 NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]

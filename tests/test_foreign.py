@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from planted import planted_record
 
-from benchmarks.exports import foreign
+from tests.planted import planted_record
+from xorbench.exports import foreign
 
 
 def test_pytest_benchmark_compares_what_was_exported(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from planted import planted_record
 
-from benchmarks.tables.catalogue import tables
-from benchmarks.tables.cells import Table, plain
-from benchmarks.tables.formats import FORMATS, LINES_OF_A_PAGE, html, latex, markdown, numbers, sides
+from tests.planted import planted_record
+from xorbench.tables.catalogue import tables
+from xorbench.tables.cells import Table, plain
+from xorbench.tables.formats import FORMATS, LINES_OF_A_PAGE, html, latex, markdown, numbers, sides
 
 NASTY = (
     "<script>alert(1)</script>",

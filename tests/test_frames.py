@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from command import COMMITTED
-from planted import planted_record
 
-import benchmarks
-from benchmarks import records
-from benchmarks.exports.columns import COLUMNS
-from benchmarks.exports.frames import load
+import xorbench
+from tests.command import COMMITTED
+from tests.planted import planted_record
+from xorbench import places, records
+from xorbench.exports.columns import COLUMNS
+from xorbench.exports.frames import load
 
 
 @pytest.fixture
@@ -100,5 +100,5 @@ def test_an_empty_run_has_empty_frames(tmp_path: Path) -> None:
 
 
 def test_load_stands_at_the_door() -> None:
-    assert len(benchmarks.load().records) == len(records.paths(records.FOLDER))
+    assert len(xorbench.load().records) == len(records.paths(places.results()))
     assert "pandas" in sys.modules

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import planted_record
-from swept import Cost, planted_sweep
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.growth import fitted, growth, peak
-from benchmarks.workloads import sizes
+from tests.planted import planted_record
+from tests.swept import Cost, planted_sweep
+from xorbench.contract import REFERENCE
+from xorbench.estimates.growth import fitted, growth, peak
+from xorbench.workloads import sizes
 
 
 def linear(fixed: float, each: float) -> Cost:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from planted import planted_record
-
-from benchmarks.contract import REFERENCE
-from benchmarks.tables.headline import headline
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.tables.headline import headline
 
 WOBBLE = [0.01, -0.01] * 3
 

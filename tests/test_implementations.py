@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from conftest import loaded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.contract import FOLDER, FUNCTIONS, REFERENCE, Contract, Implementation, discover
-from benchmarks.gradients.judge import DTYPES
-from benchmarks.gradients.optimisation import moves
-from benchmarks.workloads import WORKLOADS, Parameters, Workload, flat
+from tests.conftest import loaded
+from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation, discover
+from xorbench.gradients.judge import DTYPES
+from xorbench.gradients.optimisation import moves
+from xorbench.places import IMPLEMENTATIONS
+from xorbench.workloads import WORKLOADS, Parameters, Workload, flat
 
 KINDS = ("neuron", "hidden", "momentum", "rmsprop", "adam", "kink", "deep")
 SHAPES = ("hidden", "deep")
@@ -144,11 +145,11 @@ def test_converted_arrays_are_copies(module: Contract) -> None:
         np.testing.assert_array_equal(module.to_numpy(converted), start)
 
 
-IMPLEMENTATIONS = [i for i in discover() if i.usable and i.name != REFERENCE and not i.slow_to_compile]
+OTHERS = [i for i in discover() if i.usable and i.name != REFERENCE and not i.slow_to_compile]
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.floats(0.01, 4), st.sampled_from(IMPLEMENTATIONS), st.sampled_from(KINDS))
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 4), st.sampled_from(OTHERS), st.sampled_from(KINDS))
 def test_every_function_agrees_with_the_reference_anywhere(
     seed: int, scale: float, implementation: Implementation, name: str
 ) -> None:
@@ -169,4 +170,4 @@ def test_every_function_agrees_with_the_reference_anywhere(
 
 
 def test_nothing_in_the_folder_is_overlooked() -> None:
-    assert {path.stem for path in FOLDER.glob("[!_]*.py")} == {i.name for i in discover()}
+    assert {path.stem for path in IMPLEMENTATIONS.glob("[!_]*.py")} == {i.name for i in discover()}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.estimates.intervals import Interval, difference, interval
+from xorbench.estimates.intervals import Interval, difference, interval
 
 T_5 = 2.5706
 """Student's t for 95 % and 5 degrees of freedom, as tables print it."""

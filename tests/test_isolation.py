@@ -8,14 +8,14 @@ from typing import Any
 
 import psutil
 import pytest
-from conftest import Variant
 
-from benchmarks.contract import Contract, discover, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.gradients.answering import describe
-from benchmarks.gradients.isolation import Surroundings, Witness, asked
-from benchmarks.gradients.questions import GradientQuestion
-from benchmarks.workloads import WORKLOADS, flat
+from tests.conftest import Variant
+from xorbench.contract import Contract, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.gradients.answering import describe
+from xorbench.gradients.isolation import Surroundings, Witness, asked
+from xorbench.gradients.questions import GradientQuestion
+from xorbench.workloads import WORKLOADS, flat
 
 NEURON = WORKLOADS["neuron"]
 QUESTION = GradientQuestion(NEURON, "float64", flat(NEURON.initial_parameters)[None], (1,), to_the_end=False)
@@ -33,7 +33,7 @@ class Surrounded:
 
 def still_answering() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "benchmarks.gradients.answering" in child.cmdline()]
+    return [child for child in children if "xorbench.gradients.answering" in child.cmdline()]
 
 
 def answers(*witnesses: Witness, question: Any = QUESTION, times: int = 1, patience: float = 60) -> list[Any]:
@@ -86,7 +86,7 @@ def test_what_an_implementation_prints_is_kept_from_the_report(
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where the question is
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # where the question is
     before = dict(os.environ), allowed_cpus()
     threads = min(2, len(before[1]))
     ((given_seed, variable, cpus),) = [

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.suite.journal import Journal
+from xorbench.suite.journal import Journal
 
 
 @pytest.fixture(autouse=True)

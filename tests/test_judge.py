@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Variant
 
-from benchmarks.contract import REFERENCE, discover, read
-from benchmarks.gradients.judge import DTYPES, judge
-from benchmarks.gradients.verdicts import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Report, Verdict
-from benchmarks.workloads import TUTORIAL, WORKLOADS
+from tests.conftest import Variant
+from xorbench.contract import REFERENCE, discover, read
+from xorbench.gradients.judge import DTYPES, judge
+from xorbench.gradients.verdicts import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Report, Verdict
+from xorbench.workloads import TUTORIAL, WORKLOADS
 
 SMALL = [WORKLOADS[name] for name in TUTORIAL]
 

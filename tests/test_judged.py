@@ -4,9 +4,9 @@ import csv
 from dataclasses import asdict, replace
 
 import pytest
-from shown import report
 
-from benchmarks.pictures.judged import losses, partings, saturation, scale
+from tests.shown import report
+from xorbench.pictures.judged import losses, partings, saturation, scale
 
 REPORT = report(("one", "two"))
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gradients.verdicts import Audit, Conduct, PlantedFault, Reading, Report, Verdict
-from benchmarks.tables import judgements
-from benchmarks.tables.cells import NONE, UNDEFINED
+from xorbench.gradients.verdicts import Audit, Conduct, PlantedFault, Reading, Report, Verdict
+from xorbench.tables import judgements
+from xorbench.tables.cells import NONE, UNDEFINED
 
 
 def reading(median: float, largest: float | None) -> Reading:

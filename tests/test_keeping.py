@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.cli import keeping
+from tests.planted import planted_record
+from xorbench import records
+from xorbench.cli import keeping
 
 
 def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

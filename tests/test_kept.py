@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from planted import planted_record
-from studied import MACHINE, planted_study
 
-import benchmarks
-from benchmarks import environment, records
-from benchmarks.studies import kept
+import xorbench
+from tests.planted import planted_record
+from tests.studied import MACHINE, planted_study
+from xorbench import environment, records
+from xorbench.studies import kept
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Pat
     study, record = kept.write(planted_study(), tmp_path), records.write(planted_record({}), tmp_path)
     assert records.paths(tmp_path) == [record]
     assert kept.paths(tmp_path) == [study]
-    assert len(benchmarks.load(tmp_path).records) == 1
+    assert len(xorbench.load(tmp_path).records) == 1
     assert kept.holds_one(study)
     assert not kept.holds_one(record)
     study.write_text("{", encoding="utf-8")
@@ -100,7 +100,7 @@ def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Pat
 def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["load.py", "--runs", "5", "--output", "/home/ada/results"])
     found = kept.begun("load", ["numpy", "numpy", "nothing-like-it"])
-    assert found.command == "python -m benchmarks.studies.load --runs 5 --output results"
+    assert found.command == "python -m xorbench.studies.load --runs 5 --output results"
     assert found.versions == {
         "python": environment.versions()["python"],
         "numpy": environment.version_of("numpy"),
@@ -108,4 +108,4 @@ def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyP
     }
     assert (found.machine, found.data) == (environment.machine(), {})
     monkeypatch.setattr("sys.argv", ["load.py"])
-    assert kept.begun("load", []).command == "python -m benchmarks.studies.load"
+    assert kept.begun("load", []).command == "python -m xorbench.studies.load"

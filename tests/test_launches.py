@@ -5,17 +5,18 @@ import random
 import psutil
 import pytest
 
-from benchmarks import environment
-from benchmarks.clock.launches import Launches
-from benchmarks.clock.turns import Entry, Launch
-from benchmarks.contract import discover
+from xorbench import environment
+from xorbench.clock.launches import Launches
+from xorbench.clock.turns import Entry, Launch
+from xorbench.clock.worker import BENCHMARK
+from xorbench.contract import discover
 
 ENTRIES = [Entry(discover()[0], {"neuron": 20, "hidden": 10})]
 
 
 def workers() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "benchmarks/bench_train.py" in child.cmdline()]
+    return [child for child in children if str(BENCHMARK) in child.cmdline()]
 
 
 def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch: pytest.MonkeyPatch) -> None:

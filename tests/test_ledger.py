@@ -4,12 +4,12 @@ from concurrent.futures import Future
 from dataclasses import asdict, replace
 
 import pytest
-from conftest import Variant
 
-from benchmarks.clock.ends import Round, compared
-from benchmarks.clock.ends import violations as ends_violations
-from benchmarks.clock.evidence import Account
-from benchmarks.clock.ledger import (
+from tests.conftest import Variant
+from xorbench.clock.ends import Round, compared
+from xorbench.clock.ends import violations as ends_violations
+from xorbench.clock.evidence import Account
+from xorbench.clock.ledger import (
     MOST_GAINED_BYTES,
     MOST_LATE_NANOSECONDS,
     PROFILED_EPOCHS,
@@ -19,10 +19,10 @@ from benchmarks.clock.ledger import (
     usage,
     violations,
 )
-from benchmarks.clock.subject import Subject, Turn
-from benchmarks.contract import Implementation, discover, load, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.workloads import WORKLOADS, Array, flat
+from xorbench.clock.subject import Subject, Turn
+from xorbench.contract import Implementation, discover, load, read
+from xorbench.environment import allowed_cpus
+from xorbench.workloads import WORKLOADS, Array, flat
 
 WORKLOAD = WORKLOADS["hidden"]
 EPOCHS = 60

@@ -4,11 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import environment_with
 
-from benchmarks import environment
-from benchmarks.interpreters.interpreter import HERE, Interpreter
-from benchmarks.interpreters.lending import lent
+from tests.conftest import environment_with
+from xorbench import environment
+from xorbench.interpreters.interpreter import HERE, Interpreter
+from xorbench.interpreters.lending import lent
 
 
 def test_no_framework_and_no_metadata_is_lent() -> None:

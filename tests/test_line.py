@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.clock.line import LONGEST_MESSAGE, Closed, Line, Silent
+from xorbench.clock.line import LONGEST_MESSAGE, Closed, Line, Silent
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

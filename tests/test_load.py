@@ -6,15 +6,15 @@ from typing import Any
 
 import psutil
 import pytest
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.environment import allowed_cpus
-from benchmarks.gradients.verdicts import Report
-from benchmarks.records import Record
-from benchmarks.studies import load
-from benchmarks.studies.load import BUSY, IMPLEMENTATIONS
-from benchmarks.suite import Settings
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.environment import allowed_cpus
+from xorbench.gradients.verdicts import Report
+from xorbench.records import Record
+from xorbench.studies import load
+from xorbench.studies.load import BUSY, IMPLEMENTATIONS
+from xorbench.suite import Settings
 
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
 

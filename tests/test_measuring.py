@@ -11,12 +11,12 @@ from typing import Any
 
 import psutil
 import pytest
-from command import XORBENCH, document, xorbench
-from conftest import Variant
 
-from benchmarks import records, report
-from benchmarks.contract import REFERENCE
-from benchmarks.workloads import WORKLOADS
+from tests.command import XORBENCH, document, xorbench
+from tests.conftest import Variant
+from xorbench import records, report
+from xorbench.contract import REFERENCE
+from xorbench.workloads import WORKLOADS
 
 SHORT = (
     "--quick",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.clock.ledger import Ledger
-from benchmarks.clock.messages import Ended, Failed, Preparing, Ready, Times, checked, of_rounds
+from xorbench.clock.ledger import Ledger
+from xorbench.clock.messages import Ended, Failed, Preparing, Ready, Times, checked, of_rounds
 
 LEDGER = Ledger("0" * 64, "float64", "float64", 1, 10, False, False, 1, [], [0], {})
 

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.studies import methods
-from benchmarks.studies.coverage import LAUNCH_EFFECT
-from benchmarks.studies.methods import MACHINES, METHODS, Numbers
+from xorbench.studies import methods
+from xorbench.studies.coverage import LAUNCH_EFFECT
+from xorbench.studies.methods import MACHINES, METHODS, Numbers
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)

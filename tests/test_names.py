@@ -1,6 +1,6 @@
 """A name that nothing bears is met with what is near, or with all there is."""
 
-from benchmarks.names import unknown
+from xorbench.names import unknown
 
 
 def test_what_is_near_is_named_or_all() -> None:

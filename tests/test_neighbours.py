@@ -5,8 +5,8 @@ import os
 import psutil
 import pytest
 
-from benchmarks.environment import allowed_cpus
-from benchmarks.studies.neighbours import busy
+from xorbench.environment import allowed_cpus
+from xorbench.studies.neighbours import busy
 
 
 def children() -> list[psutil.Process]:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from flint import arb
 
-from benchmarks.gradients.optimisation import moves
-from benchmarks.workloads import WORKLOADS, Array, Recipe
+from xorbench.gradients.optimisation import moves
+from xorbench.workloads import WORKLOADS, Array, Recipe
 
 jax.config.update("jax_enable_x64", True)
 

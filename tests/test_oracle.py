@@ -5,16 +5,16 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from conftest import network, random_row
 from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.gradients import oracle
-from benchmarks.gradients.audit import common_digits
-from benchmarks.gradients.derivation import backpropagated
-from benchmarks.workloads import WORKLOADS
-from benchmarks.workloads.recipe import Activation, Loss
+from tests.conftest import network, random_row
+from xorbench.gradients import oracle
+from xorbench.gradients.audit import common_digits
+from xorbench.gradients.derivation import backpropagated
+from xorbench.workloads import WORKLOADS
+from xorbench.workloads.recipe import Activation, Loss
 
 
 @pytest.mark.parametrize(("w", "b", "x", "y"), [(0.3, -0.2, 1.0, 1.0), (-17.0, 2.5, 1.0, 0.0), (25.0, 25.0, 1.0, 1.0)])

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.clock import order
+from xorbench.clock import order
 
 
 @given(st.integers(1, 12))

@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.studies import overhead
+from xorbench.studies import overhead
 
 
 def test_every_number_of_workers_has_its_line() -> None:

@@ -1,10 +1,9 @@
 """How long an epoch takes, for a plan: of everybody who answers."""
 
-from conftest import Variant
-
-from benchmarks.clock.pace import LONG_ENOUGH, paces
-from benchmarks.contract import REFERENCE, discover, read
-from benchmarks.workloads import named
+from tests.conftest import Variant
+from xorbench.clock.pace import LONG_ENOUGH, paces
+from xorbench.contract import REFERENCE, discover, read
+from xorbench.workloads import named
 
 
 def test_everybody_who_answers_has_a_pace_and_the_others_have_none(variant: Variant) -> None:

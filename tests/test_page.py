@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import Visit, launched, visit
 from playwright.sync_api import Browser
-from shown import NASTY, shown_record
 
-from benchmarks import records
-from benchmarks.page import render
-from benchmarks.pictures import album, vega
+from tests.browser import Visit, launched, visit
+from tests.shown import NASTY, shown_record
+from xorbench import places
+from xorbench.page import render
+from xorbench.pictures import album, vega
 
 WIDTHS = (390, 1440)
 
@@ -52,7 +52,7 @@ def column(here: Visit, number: int) -> list[str]:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: int, scheme: str) -> None:
-    with visit(chromium, records.FOLDER / "index.html", width, scheme) as here:
+    with visit(chromium, places.results() / "index.html", width, scheme) as here:
         here.drawn()
         found = Axe().run(here.page)
         assert found.violations_count == 0, found.generate_report()
@@ -66,7 +66,7 @@ def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: i
 
 
 def test_it_shows_what_the_record_says(chromium: Browser) -> None:
-    with visit(chromium, records.FOLDER / "index.html") as here:
+    with visit(chromium, places.results() / "index.html") as here:
         assert here.page.locator("h1").inner_text().endswith("every gradient is inside its bound.")
         assert "noise floor (A/A)" in here.page.locator(".notes").first.inner_text()
 

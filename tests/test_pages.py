@@ -1,10 +1,9 @@
 """The pages of the results folder: whatever a record is called, its page is a page."""
 
-from planted import planted_record
-
-from benchmarks.exports.columns import COLUMNS
-from benchmarks.publication import pages
-from benchmarks.tables.catalogue import named
+from tests.planted import planted_record
+from xorbench.exports.columns import COLUMNS
+from xorbench.publication import pages
+from xorbench.tables.catalogue import named
 
 
 def test_the_index_links_every_table_and_shows_the_first() -> None:

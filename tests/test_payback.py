@@ -4,11 +4,11 @@ import csv
 
 import numpy as np
 import pytest
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.costs import costs
-from benchmarks.pictures.payback import payback
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.estimates.costs import costs
+from xorbench.pictures.payback import payback
 
 
 def test_the_lines_cross_at_the_break_even() -> None:

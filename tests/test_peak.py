@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.contract import discover
-from benchmarks.studies import peak
+from xorbench.contract import discover
+from xorbench.studies import peak
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

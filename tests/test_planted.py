@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.clock.launches import Launches
-from benchmarks.clock.ledger import PROFILED_EPOCHS
-from benchmarks.clock.subject import Subject, Turn
-from benchmarks.clock.turns import Entry
-from benchmarks.contract import discover
-from benchmarks.environment import allowed_cpus
-from benchmarks.estimates.intervals import interval
-from benchmarks.estimates.ratios import CONTROL, log_ratios
-from benchmarks.studies import planted
-from benchmarks.studies.planted import EPOCHS, PLANTED
-from benchmarks.workloads import WORKLOADS, flat
+from xorbench.clock.launches import Launches
+from xorbench.clock.ledger import PROFILED_EPOCHS
+from xorbench.clock.subject import Subject, Turn
+from xorbench.clock.turns import Entry
+from xorbench.contract import discover
+from xorbench.environment import allowed_cpus
+from xorbench.estimates.intervals import interval
+from xorbench.estimates.ratios import CONTROL, log_ratios
+from xorbench.studies import planted
+from xorbench.studies.planted import EPOCHS, PLANTED
+from xorbench.workloads import WORKLOADS, flat
 
 
 def test_a_slower_text_trains_the_same_and_does_so_many_steps_more(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gradients.faults import FAULTS, Fault
-from benchmarks.gradients.judge import DTYPES
-from benchmarks.gradients.planting import POINTS, fault_rows, plant_all
-from benchmarks.gradients.verdicts import PlantedFault
-from benchmarks.workloads import WORKLOADS
+from xorbench.gradients.faults import FAULTS, Fault
+from xorbench.gradients.judge import DTYPES
+from xorbench.gradients.planting import POINTS, fault_rows, plant_all
+from xorbench.gradients.verdicts import PlantedFault
+from xorbench.workloads import WORKLOADS
 
 # In float32 their effect is below rounding, or there is none: float32 inside float32 is no fault.
 HIDDEN_BY_ROUNDING = {("float32", name) for name in ("factor 1 + 1e-6", "factor 1 + 1e-9", "factor 1 + 1e-12")} | {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.gradients.points import LOGITS, SCALES, shared_points
-from benchmarks.workloads import WORKLOADS, flat
+from xorbench.gradients.points import LOGITS, SCALES, shared_points
+from xorbench.workloads import WORKLOADS, flat
 
 HIDDEN = WORKLOADS["hidden"]
 

@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.gradients.verdicts import Accuracy, Reading, Report, Trajectory, Verdict
-from benchmarks.tables import precision
-from benchmarks.tables.cells import NONE
+from xorbench.gradients.verdicts import Accuracy, Reading, Report, Trajectory, Verdict
+from xorbench.tables import precision
+from xorbench.tables.cells import NONE
 
 
 def reading(median: float, largest: float | None) -> Reading:

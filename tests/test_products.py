@@ -1,9 +1,8 @@
 """How fast matrices are multiplied: each framework's own, one after the other."""
 
-from conftest import Variant
-
-from benchmarks.clock.products import ProductQuestion, measured
-from benchmarks.contract import REFERENCE, discover, load, read
+from tests.conftest import Variant
+from xorbench.clock.products import ProductQuestion, measured
+from xorbench.contract import REFERENCE, discover, load, read
 
 
 def test_every_product_has_its_time() -> None:

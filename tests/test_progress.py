@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from benchmarks import progress
+from xorbench import progress
 
 
 def test_plain_lines_say_how_far_and_how_long(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,7 +23,7 @@ def test_plain_lines_say_how_far_and_how_long(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_terminal_gets_a_live_bar() -> None:
-    script = "from benchmarks import progress\nwith progress.stage('launches', 2) as advance: advance(); advance()"
+    script = "from xorbench import progress\nwith progress.stage('launches', 2) as advance: advance(); advance()"
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True, env=os.environ | {"TERM": "xterm"})
     os.close(theirs)

@@ -3,15 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
-from conftest import random_row
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.contract import Contract
-from benchmarks.gradients.answers import gradients
-from benchmarks.gradients.judge import DTYPES
-from benchmarks.gradients.truths import Numbers, truths_here
-from benchmarks.workloads import WORKLOADS, Array, Workload, flat
+from tests.conftest import random_row
+from xorbench.contract import Contract
+from xorbench.gradients.answers import gradients
+from xorbench.gradients.judge import DTYPES
+from xorbench.gradients.truths import Numbers, truths_here
+from xorbench.workloads import WORKLOADS, Array, Workload, flat
 
 HIDDEN = WORKLOADS["hidden"]
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.publication import publish
+from tests.planted import planted_record
+from xorbench import records
+from xorbench.publication import publish
 
 
 @pytest.fixture(scope="module")

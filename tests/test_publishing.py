@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from command import COMMITTED, document, xorbench
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.tables.catalogue import one
-from benchmarks.tables.formats import FORMATS
+from tests.command import COMMITTED, document, xorbench
+from tests.planted import planted_record
+from xorbench import records
+from xorbench.tables.catalogue import one
+from xorbench.tables.formats import FORMATS
 
 
 def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:

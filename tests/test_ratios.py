@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planted import planted_record, retimed
-from test_intervals import T_5
 
-from benchmarks import records
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import ratios
-from benchmarks.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios
+from tests.planted import planted_record, retimed
+from tests.test_intervals import T_5
+from xorbench import records
+from xorbench.contract import REFERENCE
+from xorbench.estimates import ratios
+from xorbench.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios
 
 OTHER = Contender("other")
 

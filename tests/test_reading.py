@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from conftest import REFERENCE_TEXT, Variant
 
-from benchmarks.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
+from tests.conftest import REFERENCE_TEXT, Variant
+from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
 
 
 def test_every_implementation_keeps_the_contract(present: Implementation) -> None:
@@ -136,7 +136,7 @@ def test_a_missing_library_that_the_project_pins_comes_with_what_to_do(
     variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "benchmarks.contract.reading.pin", lambda name: f"{name}==1.2" if name == "no_such_library" else None
+        "xorbench.contract.reading.pin", lambda name: f"{name}==1.2" if name == "no_such_library" else None
     )
     absent = read(variant("pinned", ("import numpy as np", "import numpy as np\nimport no_such_library as nsl")))
     assert absent.missing == "no_such_library is not installed; pip install no_such_library==1.2"

@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.workloads import WORKLOADS, Recipe
+from xorbench.workloads import WORKLOADS, Recipe
 
 
 def test_equal_recipes_are_one_key() -> None:

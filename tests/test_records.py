@@ -9,14 +9,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import control, rounds, rows
-from benchmarks.estimates.ratios import Contender, log_ratios
-from benchmarks.tables.catalogue import one, tables
-from benchmarks.tables.timings import START
+from tests.planted import planted_record
+from xorbench import records
+from xorbench.contract import REFERENCE
+from xorbench.estimates import control, rounds, rows
+from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.tables.catalogue import one, tables
+from xorbench.tables.timings import START
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:

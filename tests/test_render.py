@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shown import NASTY, shown_record
 
-from benchmarks.page import render
-from benchmarks.pictures import album, vega
+from tests.shown import NASTY, shown_record
+from xorbench.page import render
+from xorbench.pictures import album, vega
 
 
 class Elements(HTMLParser):

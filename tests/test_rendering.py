@@ -5,12 +5,12 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 import pytest
-from planted import planted_record
 
-from benchmarks import records
-from benchmarks.pictures import vega
-from benchmarks.publication.rendering import rendered
-from benchmarks.tables.formats import FORMATS
+from tests.planted import planted_record
+from xorbench import records
+from xorbench.pictures import vega
+from xorbench.publication.rendering import rendered
+from xorbench.tables.formats import FORMATS
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.gradients.verdicts import Report
-from benchmarks.records import Record
-from benchmarks.studies import repeated
-from benchmarks.studies.repeated import PLANTED, SECOND_COPY, SHARE
-from benchmarks.suite import Settings
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.gradients.verdicts import Report
+from xorbench.records import Record
+from xorbench.studies import repeated
+from xorbench.studies.repeated import PLANTED, SECOND_COPY, SHARE
+from xorbench.suite import Settings
 
 WOBBLE = [0.002, -0.002, 0.001, -0.001]
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])

@@ -4,7 +4,7 @@ import importlib.metadata
 
 import pytest
 
-from benchmarks import requirements
+from xorbench import requirements
 
 DECLARED = [
     "numpy==2.4.6",

@@ -5,9 +5,9 @@ import itertools
 import math
 
 import pytest
-from planted import planted_record
 
-from benchmarks.pictures.rounds import MOST_POINTS, rounds
+from tests.planted import planted_record
+from xorbench.pictures.rounds import MOST_POINTS, rounds
 
 
 def drawn(record: dict[str, object]) -> tuple[str, list[dict[str, str]], list[dict[str, str]]]:

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import planted_record
 
-from benchmarks.estimates import rounds
-from benchmarks.estimates.rounds import BASELINE, CONTROL, LONG, SHORT, Contender, launched
+from tests.planted import planted_record
+from xorbench.estimates import rounds
+from xorbench.estimates.rounds import BASELINE, CONTROL, LONG, SHORT, Contender, launched
 
 OTHER = Contender("other")
 

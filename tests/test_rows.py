@@ -4,11 +4,11 @@ import math
 from typing import Any
 
 import pytest
-from planted import planted_record, retimed
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import rows
-from benchmarks.estimates.intervals import interval
+from tests.planted import planted_record, retimed
+from xorbench.contract import REFERENCE
+from xorbench.estimates import rows
+from xorbench.estimates.intervals import interval
 
 
 def test_time_per_epoch_is_what_is_compared() -> None:

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from benchmarks.cli import show
-from benchmarks.estimates.intervals import Interval
-from benchmarks.tables.cells import Table
+from xorbench.cli import show
+from xorbench.estimates.intervals import Interval
+from xorbench.tables.cells import Table
 
 TABLE = Table(
     "[bold]Title",

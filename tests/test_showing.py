@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from studied import planted_study
 
-from benchmarks import records
-from benchmarks.studies import kept, showing
-from benchmarks.tables.formats import markdown
+from tests.studied import planted_study
+from xorbench import records
+from xorbench.studies import kept, showing
+from xorbench.tables.formats import markdown
 
 
 def test_a_table_says_how_it_came_about() -> None:
@@ -15,7 +15,7 @@ def test_a_table_says_how_it_came_about() -> None:
     assert table.frame.iloc[0, 3] == "95.0%"
     assert table.caption == (
         "Some CPU, 1 CPUs, Linux; Python 3.11.7, numpy 2.4.6; 2026-01-02T03:04:05Z; "
-        "python -m benchmarks.studies.coverage --runs 1000."
+        "python -m xorbench.studies.coverage --runs 1000."
     )
     assert table.caption in markdown(table)
 
@@ -50,7 +50,7 @@ def test_the_page_has_the_newest_tables_and_every_file(tmp_path: Path) -> None:
     assert page.count("## Coverage of the intervals and ranks") == 1
     assert page.count("2026-02-02T00:00:00Z; python") == 1
     for path in paths:
-        assert f"](coverage/{path.name}): python -m benchmarks.studies.coverage" in page
+        assert f"](coverage/{path.name}): python -m xorbench.studies.coverage" in page
         assert records.digest(path) in page
 
 

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from benchmarks.contract import discover, load
-from benchmarks.workloads import WORKLOADS, multiply_adds, named, sizes
+from xorbench.contract import discover, load
+from xorbench.workloads import WORKLOADS, multiply_adds, named, sizes
 
 
 def test_a_name_says_which_it_is() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, load, read, skeleton
-from benchmarks.gradients.judge import judge
-from benchmarks.tables import judgements
-from benchmarks.workloads import WORKLOADS
+from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, load, read, skeleton
+from xorbench.gradients.judge import judge
+from xorbench.tables import judgements
+from xorbench.workloads import WORKLOADS
 
 
 def test_a_skeleton_keeps_the_contract_and_says_what_each_function_gives(tmp_path: Path) -> None:

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from planted import planted_record
-from swept import planted_sweep, straight
-
-from benchmarks import records
-from benchmarks.contract import REFERENCE
-from benchmarks.publication import publish
-from benchmarks.publication.standing import Standing
-from benchmarks.records import Record
+from tests.planted import planted_record
+from tests.swept import planted_sweep, straight
+from xorbench import records
+from xorbench.contract import REFERENCE
+from xorbench.publication import publish
+from xorbench.publication.standing import Standing
+from xorbench.records import Record
 
 COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
 RUN = planted_record({"other": [0.5] * 6})

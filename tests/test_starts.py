@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from benchmarks.contract import Implementation, discover, load
-from benchmarks.workloads import WORKLOADS, Array, Workload, flat, named
+from xorbench.contract import Implementation, discover, load
+from xorbench.workloads import WORKLOADS, Array, Workload, flat, named
 
 SIZED = ("width-2-batch-4", "width-64-batch-16", "width-1024-batch-1024")
 EVERY = (*WORKLOADS, *SIZED)

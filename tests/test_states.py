@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from planted import SECOND_COPY, planted_record, retimed, slowed
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import ratios, rows, states
-from benchmarks.estimates.intervals import CONFIDENCE
-from benchmarks.estimates.ratios import BASELINE, CONTROL, Compared, Contender, compared
-from benchmarks.estimates.rounds import LONG, SHORT
-from benchmarks.tables import timings
+from tests.planted import SECOND_COPY, planted_record, retimed, slowed
+from xorbench.contract import REFERENCE
+from xorbench.estimates import ratios, rows, states
+from xorbench.estimates.intervals import CONFIDENCE
+from xorbench.estimates.ratios import BASELINE, CONTROL, Compared, Contender, compared
+from xorbench.estimates.rounds import LONG, SHORT
+from xorbench.tables import timings
 
 OTHER = Contender("other")
 NAMES = ("other", "one", "two", "three")

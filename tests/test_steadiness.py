@@ -4,19 +4,19 @@ import math
 from typing import Any
 
 import pytest
-from planted import planted_record, retimed
-from test_intervals import T_5
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import rows
-from benchmarks.estimates.intervals import Interval
-from benchmarks.estimates.ratios import BASELINE, Contender
-from benchmarks.estimates.rows import Row
-from benchmarks.estimates.steadiness import drift, unsteady
-from benchmarks.page import contents
-from benchmarks.pictures.dots import dots
-from benchmarks.pictures.rounds import rounds
-from benchmarks.tables import headline, timings
+from tests.planted import planted_record, retimed
+from tests.test_intervals import T_5
+from xorbench.contract import REFERENCE
+from xorbench.estimates import rows
+from xorbench.estimates.intervals import Interval
+from xorbench.estimates.ratios import BASELINE, Contender
+from xorbench.estimates.rows import Row
+from xorbench.estimates.steadiness import drift, unsteady
+from xorbench.page import contents
+from xorbench.pictures.dots import dots
+from xorbench.pictures.rounds import rounds
+from xorbench.tables import headline, timings
 
 OTHER = Contender("other")
 NAMES = {"other": 0.5, "slow": 1.0, "slower": 1.5, "fast": -0.5}

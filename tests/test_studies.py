@@ -6,16 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from command import xorbench
-from planted import planted_record
-from studied import planted_study
 
-from benchmarks import records
-from benchmarks.publication import publish
-from benchmarks.publication.contribution import complaints
-from benchmarks.publication.documents import fill
-from benchmarks.studies import kept
-from benchmarks.tables.catalogue import named
+from tests.command import xorbench
+from tests.planted import planted_record
+from tests.studied import planted_study
+from xorbench import places, records
+from xorbench.publication import publish
+from xorbench.publication.contribution import complaints
+from xorbench.publication.documents import fill
+from xorbench.studies import kept
+from xorbench.tables.catalogue import named
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +90,14 @@ def filled(document: str) -> str:
 
 
 def test_a_document_is_filled_from_the_newest_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    monkeypatch.setattr(places, "results", lambda: tmp_path)
     document = "before\n<!-- study: coverage -->\nspoilt\n<!-- end -->\nafter\n"
     assert filled(document) == "before\n<!-- study: coverage -->\n\nNothing to show.\n\n<!-- end -->\nafter\n"
     kept.write(planted_study(), tmp_path)
     text = filled(document)
     assert "spoilt" not in text
     assert re.search(r"\| normal \|\s+8 \|\s+94\.0% \|\s+95\.0% \|", text)
-    assert "2026-01-02T03:04:05Z; python -m benchmarks.studies.coverage --runs 1000." in text
+    assert "2026-01-02T03:04:05Z; python -m xorbench.studies.coverage --runs 1000." in text
     assert text.endswith("<!-- end -->\nafter\n")
     assert filled(text) == text
     with pytest.raises(ValueError, match="no study is named speed"):
@@ -109,7 +109,7 @@ def test_a_study_may_be_published(tmp_path: Path) -> None:
 
 
 def test_the_committed_studies_may_be_published() -> None:
-    for path in kept.paths(records.FOLDER):
+    for path in kept.paths(places.results()):
         assert complaints(path) == []
 
 

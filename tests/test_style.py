@@ -5,9 +5,9 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shown import NASTY
 
-from benchmarks.pictures import style
+from tests.shown import NASTY
+from xorbench.pictures import style
 
 
 def luminance(colour: str) -> float:

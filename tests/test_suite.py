@@ -4,19 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import Variant
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import records
-from benchmarks.clock.ledger import Ledger, Usage
-from benchmarks.clock.turns import Launch, Timing
-from benchmarks.contract import REFERENCE, Implementation, discover, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.estimates import rows as estimates
-from benchmarks.suite import Settings, Suite, calibration, spending
-from benchmarks.suite.suite import SECONDS_TO_FINISH
-from benchmarks.workloads import WORKLOADS
+from tests.conftest import Variant
+from xorbench import records
+from xorbench.clock.ledger import Ledger, Usage
+from xorbench.clock.turns import Launch, Timing
+from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.estimates import rows as estimates
+from xorbench.suite import Settings, Suite, calibration, spending
+from xorbench.suite.suite import SECONDS_TO_FINISH
+from xorbench.workloads import WORKLOADS
 
 SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=1)
 NEURON = [WORKLOADS["neuron"]]
@@ -44,7 +44,7 @@ def record(variant: Variant) -> dict[str, Any]:
         "wrong": ("delta = outputs - targets", "delta = targets - outputs"),
         "shy": (LOOP, f"    if {PYTEST}: 1 / 0\n{LOOP}"),
         "lazy": ("range(epochs):", f"range(epochs - ({PYTEST})):"),
-        "shivers": (LOOP, f"    if 'benchmarks' not in __import__('sys').modules: raise OSError('cold')\n{LOOP}"),
+        "shivers": (LOOP, f"    if 'xorbench' not in __import__('sys').modules: raise OSError('cold')\n{LOOP}"),
     }
     return recorded([discover()[0], *(read(variant(name, change)) for name, change in changes.items())])
 

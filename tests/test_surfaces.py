@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from planted import planted_record
-from shown import FLAT, OR, VALLEY, report
 
-from benchmarks.pictures import surfaces
-from benchmarks.pictures.surfaces import HIGH, LOW
+from tests.planted import planted_record
+from tests.shown import FLAT, OR, VALLEY, report
+from xorbench.pictures import surfaces
+from xorbench.pictures.surfaces import HIGH, LOW
 
 
 def record(layers: list[int], *parameters: Any) -> dict[str, Any]:

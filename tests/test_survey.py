@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import OTHER_NUMPY, Variant, environment_with
 
-from benchmarks.contract import FOLDER, REFERENCE
-from benchmarks.others import survey
-from benchmarks.others.survey import Unusable
+from tests.conftest import OTHER_NUMPY, Variant, environment_with
+from xorbench.contract import REFERENCE
+from xorbench.others import survey
+from xorbench.others.survey import Unusable
+from xorbench.places import IMPLEMENTATIONS
 
 
 def program(folder: Path, text: str) -> str:
@@ -20,7 +21,10 @@ def program(folder: Path, text: str) -> str:
 
 
 def test_an_interpreter_tells_what_it_has(other_numpy: str, variant: Variant) -> None:
-    reference, lost = FOLDER / f"{REFERENCE}.py", variant("lost", ("import numpy as np", "import numpy as np, scipy"))
+    reference, lost = (
+        IMPLEMENTATIONS / f"{REFERENCE}.py",
+        variant("lost", ("import numpy as np", "import numpy as np, scipy")),
+    )
     found, missing = survey.survey("other", other_numpy, [reference, lost])
     assert found.versions == {"python": platform.python_version(), "numpy": OTHER_NUMPY}
     assert found.version_of("numpy") == OTHER_NUMPY != np.__version__

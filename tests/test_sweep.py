@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Variant
 
-from benchmarks import records
-from benchmarks.contract import REFERENCE, discover, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.estimates.rows import rows
-from benchmarks.suite.settings import Settings
-from benchmarks.suite.sweep import Sweep
-from benchmarks.workloads import named
+from tests.conftest import Variant
+from xorbench import records
+from xorbench.contract import REFERENCE, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.estimates.rows import rows
+from xorbench.suite.settings import Settings
+from xorbench.suite.sweep import Sweep
+from xorbench.workloads import named
 
 CALL = (
-    *(sys.executable, "-m", "benchmarks.cli", "sweep", "--json", f"--implementation={REFERENCE}"),
+    *(sys.executable, "-m", "xorbench.cli", "sweep", "--json", f"--implementation={REFERENCE}"),
     *("--widths=2,4", "--batches=4,8", "--at-width=4", "--launches=3", "--rounds=2", "--threads=1"),
 )
 POINTS = {"width-2-batch-4", "width-4-batch-4", "width-4-batch-8"}

@@ -1,15 +1,15 @@
 """The tables of a sweep, in every format, and only a sweep has them."""
 
 import pytest
-from planted import planted_record
-from swept import planted_sweep, straight
 
-from benchmarks import records
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.intervals import Interval
-from benchmarks.tables import sweeps
-from benchmarks.tables.catalogue import OF_A_SWEEP, named
-from benchmarks.tables.formats import FORMATS
+from tests.planted import planted_record
+from tests.swept import planted_sweep, straight
+from xorbench import records
+from xorbench.contract import REFERENCE
+from xorbench.estimates.intervals import Interval
+from xorbench.tables import sweeps
+from xorbench.tables.catalogue import OF_A_SWEEP, named
+from xorbench.tables.formats import FORMATS
 
 RECORD = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 5e4), "third": straight(1e3, 1)}, threads=2)
 

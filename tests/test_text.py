@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from benchmarks.contract import discover
-from benchmarks.contract.text import gradients_by, lines_of_code
+from xorbench.contract import discover
+from xorbench.contract.text import gradients_by, lines_of_code
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def loss(
 
 
 def test_what_stands_in_another_file_of_the_folder_cannot_be_counted() -> None:
-    imported = "from implementations._c import compute\ndef loss(x): return {}(x)"
+    imported = "from xorbench.contract.c_library import compute\ndef loss(x): return {}(x)"
     assert lines(imported.format("compute")) is None
     assert lines(imported.format("abs")) == 2
 

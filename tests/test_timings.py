@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from planted import planted_record, retimed
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates.changes import changes
-from benchmarks.tables import timings
-from benchmarks.tables.cells import NONE
-from benchmarks.tables.timings import IDLE, RATIO, START
+from tests.planted import planted_record, retimed
+from xorbench.contract import REFERENCE
+from xorbench.estimates.changes import changes
+from xorbench.tables import timings
+from xorbench.tables.cells import NONE
+from xorbench.tables.timings import IDLE, RATIO, START
 
 WOBBLE = [0.01, -0.01] * 3
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.contract import REFERENCE, discover, load
-from benchmarks.gradients.questions import TrajectoryQuestion
-from benchmarks.gradients.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
-from benchmarks.workloads import TUTORIAL, WORKLOADS
+from xorbench.contract import REFERENCE, discover, load
+from xorbench.gradients.questions import TrajectoryQuestion
+from xorbench.gradients.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
+from xorbench.workloads import TUTORIAL, WORKLOADS
 
 NEURON = WORKLOADS["neuron"]
 ROWS = 1 + NEURON.epochs

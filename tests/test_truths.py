@@ -4,17 +4,17 @@ from concurrent.futures import Executor
 
 import numpy as np
 import pytest
-from conftest import network, random_row
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.contract import discover, load
-from benchmarks.gradients import truths
-from benchmarks.gradients.answers import gradients
-from benchmarks.gradients.judge import DTYPES
-from benchmarks.gradients.oracle import true_gradient
-from benchmarks.gradients.truths import Truths, rounding_bound, truths_here
-from benchmarks.workloads import WORKLOADS
+from tests.conftest import network, random_row
+from xorbench.contract import discover, load
+from xorbench.gradients import truths
+from xorbench.gradients.answers import gradients
+from xorbench.gradients.judge import DTYPES
+from xorbench.gradients.oracle import true_gradient
+from xorbench.gradients.truths import Truths, rounding_bound, truths_here
+from xorbench.workloads import WORKLOADS
 
 networks = st.sampled_from([(2, 1), (2, 4, 1), (2, 3, 3, 1)])
 

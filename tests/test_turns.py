@@ -5,12 +5,13 @@ from collections import Counter
 
 import psutil
 import pytest
-from conftest import Variant
 
-from benchmarks.clock import turns
-from benchmarks.clock.turns import Entry, Launch
-from benchmarks.contract import REFERENCE, discover, read
-from benchmarks.environment import allowed_cpus
+from tests.conftest import Variant
+from xorbench.clock import turns
+from xorbench.clock.turns import Entry, Launch
+from xorbench.clock.worker import BENCHMARK
+from xorbench.contract import REFERENCE, discover, read
+from xorbench.environment import allowed_cpus
 
 ROUNDS = 6
 BASELINE = discover()[0]
@@ -25,7 +26,7 @@ def launched(*entries: Entry, rounds: int = ROUNDS) -> Launch:
     finally:
         launch.stop()
     children = psutil.Process().children(recursive=True)
-    assert not [child for child in children if "benchmarks/bench_train.py" in child.cmdline()]
+    assert not [child for child in children if str(BENCHMARK) in child.cmdline()]
     return launch
 
 
@@ -146,7 +147,7 @@ TURNS = {
         "it said 'ready' out of turn",
     ),
     "no number as a time": (
-        "__import__('benchmarks.clock.subject', fromlist=['x']).process_time_ns = lambda: float('nan')",
+        "__import__('xorbench.clock.subject', fromlist=['x']).process_time_ns = lambda: float('nan')",
         "ValueError: Out of range float values are not JSON compliant",
     ),
 }

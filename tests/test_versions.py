@@ -4,12 +4,12 @@ import math
 from typing import Any
 
 import pytest
-from planted import planted_record
 
-from benchmarks.contract import REFERENCE
-from benchmarks.estimates import intervals
-from benchmarks.estimates.versions import versions
-from benchmarks.tables.versions import versions as table
+from tests.planted import planted_record
+from xorbench.contract import REFERENCE
+from xorbench.estimates import intervals
+from xorbench.estimates.versions import versions
+from xorbench.tables.versions import versions as table
 
 WOBBLE = [0.01, -0.01, 0.0] * 2
 

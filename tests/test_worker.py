@@ -6,14 +6,14 @@ import sys
 
 import psutil
 import pytest
-from conftest import Variant
 
-from benchmarks.clock import worker
-from benchmarks.clock.subject import Turn
-from benchmarks.clock.worker import Lost, Worker
-from benchmarks.contract import discover, load, read
-from benchmarks.environment import allowed_cpus
-from benchmarks.workloads import WORKLOADS, Workload, flat
+from tests.conftest import Variant
+from xorbench.clock import worker
+from xorbench.clock.subject import Turn
+from xorbench.clock.worker import Lost, Worker
+from xorbench.contract import discover, load, read
+from xorbench.environment import allowed_cpus
+from xorbench.workloads import WORKLOADS, Workload, flat
 
 
 def test_a_worker_takes_its_turns_and_hands_in_times() -> None:
@@ -47,8 +47,8 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
         "stuck", ("    for _ in range(epochs):", "    while epochs == 9: pass\n    for _ in range(epochs):")
     )
     script = (
-        "import os, signal, sys; from pathlib import Path; from benchmarks.contract import read\n"
-        "from benchmarks.clock.worker import Worker\n"
+        "import os, signal, sys; from pathlib import Path; from xorbench.contract import read\n"
+        "from xorbench.clock.worker import Worker\n"
         f"one = Worker(read(Path({str(stuck)!r})), ['neuron'], {allowed_cpus()[:1]})\n"
         "one.wait_until_ready(); one._tell({'rounds': 1, 'epochs': [9]})\n"  # it will never come back from this
         "print(one._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks.workloads import WORKLOADS, Array, Workload
+from xorbench.workloads import WORKLOADS, Array, Workload
 
 every_workload = pytest.mark.parametrize("workload", WORKLOADS.values(), ids=lambda w: w.name)
 

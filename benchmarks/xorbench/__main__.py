@@ -1,0 +1,5 @@
+"""`python -m xorbench` is the command."""
+
+from xorbench.cli.__main__ import main
+
+main()

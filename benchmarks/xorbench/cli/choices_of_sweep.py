@@ -1,0 +1,50 @@
+"""What a user asked a sweep for, held against what there is."""
+
+from collections.abc import Sequence
+
+import typer
+
+from xorbench.environment import allowed_cpus
+from xorbench.workloads import Workload, sizes
+
+THREADS = ("1", "all", "both")
+
+
+def points(widths: str | None, batches: str | None, at_width: int, at_batch: int, grid: bool) -> list[Workload]:
+    """The workloads of a sweep: every width at one batch and every batch at one width, or all with all.
+
+    Raises typer.BadParameter.
+    """
+    all_widths = range(sizes.SMALLEST, sizes.LARGEST + 1)
+    wanted_widths = _numbers(widths, "--widths", all_widths, sizes.WIDTHS)
+    wanted_batches = _numbers(batches, "--batches", sizes.BATCHES, sizes.BATCHES)
+    if grid:
+        return [sizes.sized(width, batch) for batch in wanted_batches for width in wanted_widths]
+    (width,) = _numbers(str(at_width), "--at-width", all_widths, ())
+    (batch,) = _numbers(str(at_batch), "--at-batch", sizes.BATCHES, ())
+    return sizes.cross(wanted_widths, wanted_batches, width, batch)
+
+
+def threads(asked: str) -> list[int]:
+    """How many, one sweep for each. Raises typer.BadParameter."""
+    if asked not in THREADS:
+        raise typer.BadParameter(
+            f"{asked}: expected {', '.join(THREADS[:-1])} or {THREADS[-1]}", param_hint="--threads"
+        )
+    every = len(allowed_cpus())
+    return {"1": [1], "all": [every], "both": list(dict.fromkeys([1, every]))}[asked]
+
+
+def _numbers(text: str | None, option: str, allowed: Sequence[int], otherwise: Sequence[int]) -> list[int]:
+    if text is None:
+        return list(otherwise)
+    what = "whole numbers" if isinstance(allowed, range) else "powers of two"
+    try:
+        found = sorted({int(part) for part in text.split(",")})
+    except ValueError:
+        found = []
+    if not found or not {*found} <= {*allowed}:
+        raise typer.BadParameter(
+            f"{text}: expected {what} from {allowed[0]} to {allowed[-1]:,}, as in 4,16,64", param_hint=option
+        )
+    return found

@@ -1,0 +1,73 @@
+"""The commands that make what is run later: environments create and list, new."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xorbench.cli.options import AsJson
+
+app = typer.Typer()
+environments_app = typer.Typer(help="Other virtual environments, for run --python and gradients --python.")
+app.add_typer(environments_app, name="environments")
+
+
+@environments_app.command()
+def create(
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="Its name in --python, in records and in tables.")],
+    requirement: Annotated[
+        list[str], typer.Argument(metavar="REQUIREMENT...", help="What is installed: names with versions, NumPy too.")
+    ],
+    python_executable: Annotated[
+        str, typer.Option(metavar="PATH", help="The Python that it is made of; this one.")
+    ] = sys.executable,
+) -> int:
+    """Make a virtual environment beside the project, and install into it what is named and nothing else."""
+    from xorbench.others import environments
+
+    try:
+        typer.echo(environments.create(label, requirement, python_executable))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return 0
+
+
+@environments_app.command("list")
+def list_(as_json: AsJson = False) -> int:
+    """List the environments that were made, with all that is in them."""
+    from xorbench.cli import show
+    from xorbench.others.environments import environments
+    from xorbench.others.survey import Unusable, survey
+    from xorbench.tables import field
+
+    found: dict[str, dict[str, str] | str] = {}
+    for label, executable in environments():
+        try:
+            found[label] = dict(survey(label, str(executable), [])[0].versions)
+        except Unusable as error:
+            found[label] = str(error)
+    if as_json:
+        show.document(found)
+    else:
+        show.tables([field.environments(found)])
+    return 0
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the implementation, and of its file.")],
+    framework: Annotated[
+        str,
+        typer.Option(metavar="LIBRARY", help="What it is written in: a distribution, as pip names it, or a program."),
+    ],
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; here.")] = None,
+) -> int:
+    """Write NAME.py, the skeleton of an implementation: every function, what it gives, and nothing filled in."""
+    from xorbench.contract import skeleton
+
+    try:
+        typer.echo(skeleton.write(name, framework, output or Path()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return 0

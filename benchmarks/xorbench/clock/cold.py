@@ -1,0 +1,66 @@
+"""What it costs to begin: cold starts, each a fresh process that has the timing CPU to itself."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from xorbench import environment, places
+from xorbench.contract import Implementation, read
+from xorbench.workloads import Workload
+
+SECONDS_TO_START = 300
+
+SCRIPT = Path(__file__).parent / "cold_start.py"
+
+
+@dataclass(frozen=True)
+class ColdStart:
+    """One cold start of one implementation: importing it, its first epoch with all that is compiled, peak memory."""
+
+    workload: str
+    implementation: str
+    import_seconds: float
+    first_call_seconds: float
+    peak_bytes: int | None
+
+
+def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
+    """Measure one; or say in one line what went wrong."""
+    try:
+        read(implementation.path).must_be(implementation.source_sha256)
+    except ValueError as error:
+        return str(error)
+    job = {
+        "path": str(implementation.path),
+        "arrays": [a.tolist() for a in (*workload.initial_parameters, workload.inputs, workload.targets)],
+        "dtype": workload.dtype,
+        "recipe": workload.recipe._asdict(),
+    }
+    ours, theirs = os.pipe()
+    with os.fdopen(ours) as answer:
+        with environment.started_on(cpu), os.fdopen(theirs, "w"):
+            process = subprocess.Popen(
+                [implementation.interpreter.executable, "-P", str(SCRIPT), str(theirs)],
+                cwd=places.no_code(),
+                env=implementation.interpreter.variables(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs],
+                text=True,
+                start_new_session=True,
+            )
+        with process:
+            try:
+                _, errors = process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
+            except subprocess.TimeoutExpired:
+                return f"silent for {SECONDS_TO_START} s"
+            finally:
+                process.kill()
+        measured = answer.read()
+    if process.returncode or not measured:
+        words = errors.strip().splitlines() or [f"its process ended with code {process.returncode}"]
+        return environment.without_folders(words[-1])
+    return ColdStart(workload.name, implementation.name, **json.loads(measured))

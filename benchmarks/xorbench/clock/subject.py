@@ -1,0 +1,73 @@
+"""The worker's side of what is timed: one implementation on one workload, and the bookkeeper that observes it."""
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from time import perf_counter_ns, process_time_ns
+from typing import Any
+
+from xorbench.clock.ledger import Bookkeeper, Taken
+from xorbench.contract import Implementation
+from xorbench.contract import load as load_file
+from xorbench.workloads import Workload
+
+load = cache(load_file)
+
+SEEDS = 2**32
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn: the epochs of the timed round, the seed of its start, and epochs of warming up before it.
+
+    The number of warm-up epochs is the same before long and short rounds, so that both find the same caches.
+    """
+
+    epochs: int
+    warm_up: int
+    seed: int
+
+
+class Subject:
+    """Both sides of the clock: `train` is timed, `before` and `after` are not."""
+
+    def __init__(self, implementation: Implementation, workload: Workload) -> None:
+        self.workload = workload
+        self.bookkeeper = Bookkeeper(load(implementation), implementation.path, workload)
+        self._module = self.bookkeeper.module
+        self._train = self._module.train
+        self.bookkeeper.prepare(self._converted(list(workload.initial_parameters)))
+        self._result: Sequence[Any] = ()
+        self._taken = Taken(0, 0, collecting=True)
+
+    def compile(self, epochs: Sequence[int]) -> None:
+        """Train so many epochs, untimed, in case that the implementation compiles for each number of them."""
+        arguments = self._converted(list(self.workload.initial_parameters))
+        for number in epochs:
+            self._train(self.workload.recipe, *arguments, number)
+
+    def before(self, turn: Turn) -> None:
+        """Draw and convert the start of the round, train from another one to fill the caches, then read the system."""
+        other = self._converted(self.workload.drawn((turn.seed + 1) % SEEDS))
+        self._arguments = self._converted(self.workload.drawn(turn.seed))
+        warm = self._train(self.workload.recipe, *other, turn.warm_up)
+        self.bookkeeper.before(self._arguments[0], warm)
+
+    def train(self, epochs: int) -> None:
+        """What is timed: the parameters after so many epochs, computed and waited for."""
+        began, began_on_cpu = perf_counter_ns(), process_time_ns()
+        self._result = self._train(self.workload.recipe, *self._arguments, epochs)
+        cpu_nanoseconds = process_time_ns() - began_on_cpu
+        self._taken = Taken(perf_counter_ns() - began, cpu_nanoseconds, gc.isenabled())
+
+    def after(self) -> list[float | None]:
+        """Read the system and the result; return the parameters, entry by entry, None where one is not finite."""
+        return self.bookkeeper.after(self._result, self._taken)
+
+    def _converted(self, parameters: list[Any]) -> tuple[list[Any], Any, Any]:
+        workload = self.workload
+        converted: tuple[list[Any], Any, Any] = self._module.convert(
+            parameters, workload.inputs, workload.targets, workload.dtype
+        )
+        return converted

@@ -1,0 +1,229 @@
+"""The driver's side of the clock: starts the workers, hands out turns in balanced order, survives the worst of them.
+
+A launch is one fresh process for each entry. All are alive together and take turns, milliseconds apart. Rounds of two
+lengths alternate: long ones, which are compared, and short ones of half as many epochs, from which the start of a
+training is estimated.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from xorbench.clock import order
+from xorbench.clock.ends import End, Round
+from xorbench.clock.evidence import Account
+from xorbench.clock.ledger import Ledger, Usage, usage
+from xorbench.clock.messages import Times
+from xorbench.clock.subject import SEEDS, Turn
+from xorbench.clock.worker import Lost, Worker
+from xorbench.contract import Implementation
+
+SECONDS_OF_A_TURN = 0.25
+"""How long a turn may take on average beside its training: drawing, converting, reading, others on the CPU."""
+
+SECONDS_TO_SPARE = 20.0
+"""How much longer all turns of a worker on one workload may take than that."""
+
+SLOWDOWN = 20
+"""How many times as long as in the calibration a training may take."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one worker of a launch times: by workload the epochs of its long rounds, an even number.
+
+    `seconds_per_epoch` is about what they take, where that is known. `copy` marks the second copy of the baseline.
+    """
+
+    implementation: Implementation
+    epochs: Mapping[str, int]
+    copy: bool = False
+    seconds_per_epoch: Mapping[str, float] = field(default_factory=dict)
+
+    def turn(self, workload: str, long: bool, seed: int) -> Turn:
+        """A turn of one of its two lengths."""
+        epochs = self.epochs[workload]
+        return Turn(epochs if long else epochs // 2, warm_up_of(epochs), seed)
+
+    def seconds(self, workload: str, rounds: int) -> float:
+        """How long all its turns on a workload may take together."""
+        training = SLOWDOWN * self.epochs[workload] * self.seconds_per_epoch.get(workload, 0.0)
+        return SECONDS_TO_SPARE + rounds * (SECONDS_OF_A_TURN + training)
+
+
+def warm_up_of(epochs: int) -> int:
+    """The epochs that are trained before every round of a row whose long rounds have so many."""
+    return max(1, epochs // 4)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One entry's raw timings of one workload in one launch, and what was observed of its worker.
+
+    Of each round: its epochs, its wall time, the CPU time of its process, how long all threads of the process waited
+    for a CPU, its place among the turns of the round, 0 for the first, and how often the process was made to give up
+    its CPU (None: not known).
+    """
+
+    launch: int
+    workload: str
+    implementation: str
+    copy: bool
+    epochs: list[int]
+    round_nanoseconds: list[int]
+    cpu_nanoseconds: list[int | None]
+    waited_nanoseconds: list[int | None]
+    positions: list[int]
+    involuntary_switches: list[int | None]
+    ledger: Ledger
+    usage: Usage
+    rounds: list[Round]
+    ends: list[End] = field(default_factory=list)
+    measure: str = "epoch"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A worker that did not reach the end of its launch: what it had handed in before counts, the rest is lost."""
+
+    launch: int
+    workload: str
+    implementation: str
+    copy: bool
+    reason: str
+
+
+@dataclass
+class _Playing:
+    """One worker in the rounds of one workload: its place in each, what it trained, and how long its turns took."""
+
+    positions: list[int] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
+    accounts: list[Account | None] = field(default_factory=list)
+    trained: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Launch:
+    """One launch of all workloads, one after the other; `timings` and `failures` hold what came of it.
+
+    `seconds_starting` is what the workers needed until all were ready, `seconds_in_turns` the sum of all turns.
+    """
+
+    number: int
+    workloads: Sequence[str]
+    entries: Sequence[Entry]
+    shuffler: random.Random
+    timings: list[Timing] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    seconds_starting: float = 0.0
+    seconds_in_turns: float = 0.0
+    _workers: dict[int, Worker] = field(default_factory=dict)
+
+    def start(self, places: Sequence[Sequence[int]]) -> None:
+        """Start a worker for each entry, side by side, each at a place: on the CPUs that libraries are to count."""
+        self._started = perf_counter()
+        for place, entry in enumerate(self.entries):
+            workloads = [name for name in self.workloads if name in entry.epochs]
+            self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)])
+
+    def wait(self, places: Sequence[Sequence[int]] = ()) -> None:
+        """Wait until every worker is ready; with `places`, those that are not continue their start on these CPUs."""
+        for place, worker in self._workers.items():
+            if places:
+                worker.move_to(places[place % len(places)])
+        for place in list(self._workers):
+            with self._losing(place, self.workloads[0]):
+                self._workers[place].wait_until_ready()
+        self.seconds_starting = perf_counter() - self._started
+
+    def run(self, cpus: Sequence[int], rounds: int, done: Callable[["Launch", str], None] | None = None) -> None:
+        """The rounds of one workload after the other, on these CPUs; `done` is called after each of them."""
+        for worker in self._workers.values():
+            worker.move_to(cpus)
+        for workload in self.workloads:
+            self._take_turns(workload, rounds)
+            if done:
+                done(self, workload)
+
+    def stop(self) -> None:
+        """End all workers, wherever they are."""
+        for worker in self._workers.values():
+            worker.stop()
+
+    def _take_turns(self, workload: str, rounds: int) -> None:
+        playing: dict[int, _Playing] = {}
+        for place in [place for place in self._workers if workload in self.entries[place].epochs]:
+            epochs = self.entries[place].epochs[workload]
+            with self._losing(place, workload):
+                self._workers[place].begin(rounds, [epochs, epochs // 2, warm_up_of(epochs)])
+                playing[place] = _Playing(accounts=[self._workers[place].account()])
+        turns = order.rounds([*playing], self.shuffler)
+        for number in range(rounds):
+            long, seed = number % 2 == 0, self.shuffler.randrange(SEEDS)
+            there = [place for place in next(turns) if place in self._workers] if playing else []
+            for position, place in enumerate(there):
+                turn = self.entries[place].turn(workload, long, seed)
+                with self._losing(place, workload):
+                    self._give(place, workload, turn, number, position, rounds, playing[place])
+            if number == 1 or number == rounds - 1:
+                for place in there:
+                    if place in self._workers:
+                        playing[place].accounts.append(self._workers[place].account())
+        for place in [place for place in playing if place in self._workers]:
+            with self._losing(place, workload):
+                self._note(place, workload, self._workers[place].times(rounds), playing[place])
+
+    def _give(
+        self, place: int, workload: str, turn: Turn, number: int, position: int, rounds: int, playing: _Playing
+    ) -> None:
+        """One turn, of what is left of the time for all of them. Raises Lost."""
+        allowed = self.entries[place].seconds(workload, rounds)
+        started = perf_counter()
+        try:
+            end = self._workers[place].take_turn(turn, allowed - playing.seconds)
+        except Lost:
+            if playing.seconds + perf_counter() - started >= allowed:
+                raise Lost(f"its turns took more than {allowed:.0f} s together, untimed parts included") from None
+            raise
+        finally:
+            taken = perf_counter() - started
+            playing.seconds += taken
+            self.seconds_in_turns += taken
+        playing.positions.append(position)
+        playing.rounds.append(Round(number, turn.epochs, turn.seed, end))
+        playing.trained += turn.epochs + turn.warm_up
+
+    def _note(self, place: int, workload: str, times: Times, playing: _Playing) -> None:
+        entry = self.entries[place]
+        accounts = playing.accounts  # before the first round, after one of each length, after the last
+        self.timings.append(
+            Timing(
+                launch=self.number,
+                workload=workload,
+                implementation=entry.implementation.name,
+                copy=entry.copy,
+                epochs=[one.epochs for one in playing.rounds],
+                round_nanoseconds=times.wall,
+                cpu_nanoseconds=times.cpu,
+                waited_nanoseconds=times.waited,
+                positions=playing.positions,
+                involuntary_switches=times.involuntary_switches,
+                ledger=times.ledger,
+                usage=usage(playing.trained, accounts[0], accounts[min(1, len(accounts) - 1)], accounts[-1]),
+                rounds=playing.rounds,
+            )
+        )
+
+    @contextmanager
+    def _losing(self, place: int, workload: str) -> Iterator[None]:
+        """A worker that is lost inside is ended, and noted as a failure of this launch."""
+        try:
+            yield
+        except Lost as lost:
+            self._workers.pop(place).stop()
+            entry = self.entries[place]
+            self.failures.append(Failure(self.number, workload, entry.implementation.name, entry.copy, str(lost)))

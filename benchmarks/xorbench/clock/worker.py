@@ -1,0 +1,160 @@
+"""One worker as the driver sees it: a `pytest benchmark.py` of one implementation, and the line to it."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from xorbench import environment, places
+from xorbench.clock.evidence import Account, account
+from xorbench.clock.line import Closed, Line, Silent
+from xorbench.clock.messages import Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
+from xorbench.clock.subject import Turn
+from xorbench.contract import Implementation
+from xorbench.gradients.answering import shortened
+from xorbench.places import IMPLEMENTATIONS
+
+BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"
+
+SECONDS_OF_SILENCE = 120.0
+"""How long a worker may take for a message at its start, or at the end of a workload, before it is given up."""
+
+SECONDS_TO_END = 10
+"""How long a worker that has closed its line may take to end."""
+
+
+class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
+    """A worker that raised, ended, fell silent or sent nonsense; the message says what in one line."""
+
+
+class Worker:
+    """A fresh process at the other end of a line. It starts on these CPUs, with as many threads.
+
+    Every method that waits for it raises Lost.
+    """
+
+    def __init__(self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
+        ours, theirs = socket.socketpair()
+        self._line = Line(ours)
+        arguments = [
+            f"--implementation={implementation.path.stem}",
+            *(f"--workload={workload}" for workload in workloads),
+            f"--turns={theirs.fileno()}",
+            f"--text={implementation.source_sha256}",
+        ]
+        if implementation.path.parent != IMPLEMENTATIONS:
+            arguments.append(f"--with={implementation.path.absolute()}")
+        interpreter = implementation.interpreter
+        with environment.started_on(*cpus), theirs:
+            self._process = subprocess.Popen(
+                [interpreter.executable, "-P", "-m", "pytest", str(BENCHMARK), *_PYTEST, *arguments],
+                cwd=places.no_code(),
+                env=interpreter.variables_with_harness(len(cpus)) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C is the driver's: it ends its workers, and keeps what is finished
+            )
+
+    def move_to(self, cpus: Sequence[int]) -> None:
+        """Let it run on these CPUs from now on."""
+        environment.move(self._process.pid, *cpus)
+
+    def account(self) -> Account | None:
+        """What the system counts of the process so far."""
+        return account(self._process.pid)
+
+    def wait_until_ready(self) -> None:
+        """Wait until everything is imported and compiled; each part of that may take SECONDS_OF_SILENCE."""
+        while not isinstance(message := self._hear(SECONDS_OF_SILENCE, Preparing, Ready), Ready):
+            assert isinstance(message, Preparing)
+
+    def begin(self, rounds: int, epochs: Sequence[int]) -> None:
+        """Say how many rounds of the next workload there will be, and how many epochs a round may have."""
+        self._tell({"rounds": rounds, "epochs": [*epochs]})
+        self._hear(SECONDS_OF_SILENCE, Ready)
+
+    def take_turn(self, turn: Turn, seconds: float) -> list[float | None]:
+        """Give it a turn of at most so many seconds; return the parameters that its round ended with."""
+        self._tell(asdict(turn))
+        message = self._hear(seconds, Ended)
+        assert isinstance(message, Ended)
+        return message.end
+
+    def times(self, rounds: int) -> Times:
+        """Wait for what it hands in after its last round of a workload."""
+        message = self._hear(SECONDS_OF_SILENCE, Times)
+        assert isinstance(message, Times)
+        try:
+            of_rounds(message, rounds)
+        except ValueError as error:
+            raise Lost(f"it handed in times that are none: {error}") from error
+        return message
+
+    def stop(self) -> None:
+        """End it and whatever it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._line.close()
+        self._log.close()
+
+    def _tell(self, message: dict[str, object]) -> None:
+        try:
+            self._line.send(message)
+        except OSError as error:
+            raise Lost(self._why()) from error
+
+    def _hear(self, seconds: float, *expected: type[Message]) -> Message:
+        try:
+            message = checked(self._line.receive(seconds))
+        except Silent as error:
+            raise Lost(f"silent for {seconds:.0f} s") from error
+        except ValueError as error:
+            raise Lost(f"it sent a message that is none: {shortened(str(error))}") from error
+        except (Closed, OSError) as error:
+            raise Lost(self._last_words()) from error
+        if isinstance(message, Failed):
+            raise Lost(environment.without_folders(shortened(message.reason)))
+        if not isinstance(message, expected):
+            raise Lost(f"it said {message.says!r} out of turn")
+        return message
+
+    def _why(self) -> str:
+        """What it said before it closed the line, if that was the reason; else how it ended."""
+        with contextlib.suppress(Closed, Silent, ValueError, OSError):
+            while True:
+                message = checked(self._line.receive(0))
+                if isinstance(message, Failed):
+                    return environment.without_folders(shortened(message.reason))
+        return self._last_words()
+
+    def _last_words(self) -> str:
+        """The last error that pytest printed, else how the process ended; without any path of this machine."""
+        try:
+            code = self._process.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            return "it closed its line to the driver, and did not end"
+        self._log.seek(0, os.SEEK_END)
+        self._log.seek(max(0, self._log.tell() - _TAIL_BYTES))
+        lines = self._log.read().decode(errors="replace").splitlines()
+        errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
+        words = errors[-1] if errors else f"its process ended with code {code}"
+        return environment.without_folders(shortened(words))
+
+
+_TAIL_BYTES = 2**16
+"""Of what a worker printed: an implementation may print anything, and much of it."""
+
+_PYTEST = (
+    *("-c", str(BENCHMARK.with_name("pytest.ini")), "--rootdir", str(BENCHMARK.parent)),  # nothing of a user's project
+    *("--noconftest", "--import-mode=importlib", "-p", "xorbench.clock.plugin"),
+    *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--tb=short", "-q", "-x"),
+    "--benchmark-disable-gc",
+)

@@ -1,0 +1,50 @@
+"""The lines along which a sweep's points lie: one size grows, and the other stands still."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from xorbench.records import Record
+
+WIDTH, BATCH = "width", "batch"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """`sizes` grow along it, and the other size is `at` everywhere; `workloads` are their names."""
+
+    name: str
+    at: int
+    sizes: list[int]
+    workloads: list[str]
+
+    @property
+    def title(self) -> str:
+        """What grows, and what does not."""
+        return f"{self.name}, at {BATCH if self.name == WIDTH else WIDTH} {self.at}"
+
+
+def is_sweep(record: Record) -> bool:
+    """Whether its workloads are points of a sweep."""
+    return bool(record["settings"].get("sweep"))
+
+
+def axes(record: Record) -> list[Axis]:
+    """Every line of two points or more; none where it is no sweep."""
+    if not is_sweep(record):
+        return []
+    points = {(w["layer_sizes"][1], w["samples"]): w["name"] for w in record["workloads"]}
+    by_batch = ((batch, width, name) for (width, batch), name in points.items())
+    by_width = ((width, batch, name) for (width, batch), name in points.items())
+    return [*_lines(WIDTH, by_batch), *_lines(BATCH, by_width)]
+
+
+def _lines(what: str, points: Iterable[tuple[int, int, str]]) -> list[Axis]:
+    """Of (where it is, its size there, its name)."""
+    lines: dict[int, dict[int, str]] = {}
+    for at, size, name in points:
+        lines.setdefault(at, {})[size] = name
+    return [
+        Axis(what, at, sorted(line), [line[size] for size in sorted(line)])
+        for at, line in sorted(lines.items())
+        if len(line) > 1
+    ]

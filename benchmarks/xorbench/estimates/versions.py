@@ -1,0 +1,59 @@
+"""Versions side by side: the same file in two environments, over the rounds that both took part in."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xorbench.estimates.intervals import Interval, interval
+from xorbench.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch, workload_names
+from xorbench.estimates.rows import confidence
+from xorbench.records import Record
+
+
+@dataclass(frozen=True)
+class Version:
+    """One file in another environment: its time there, and that over its time in ours.
+
+    `there` and `here` are the framework's versions, each with Python's where that differs too. The numbers are None
+    where the two were not timed together.
+    """
+
+    implementation: str
+    workload: str
+    framework: str
+    there: str
+    here: str
+    microseconds: Interval | None
+    ratio: Interval | None
+
+
+def versions(record: Record) -> list[Version]:
+    """Each contestant of another environment whose file was chosen, workload by workload.
+
+    The ratios of a workload hold together, with the record's confidence: Bonferroni's correction.
+    """
+    return [version for workload in workload_names(record) for version in _of(record, workload)]
+
+
+def _of(record: Record, workload: str) -> Iterator[Version]:
+    by_name = {i["name"]: i for i in record["implementations"]}
+    pairs = [(i, by_name[i["file"]]) for i in record["implementations"] if i.get("file") in by_name]
+    environments = {"": record["environment"]["versions"], **record["environment"].get("others", {})}
+    for other, ours in pairs:
+        one, two = (Contender(i["name"]) for i in (other, ours))
+        ratios = log_ratios(record, workload, one, two)
+        pythons = [environments[i.get("interpreter", "")]["python"] for i in (other, ours)]
+        there, here = (
+            i["version"] if len({*pythons}) == 1 else f"{i['version']}, Python {python}"
+            for i, python in zip((other, ours), pythons, strict=True)
+        )
+        times = [math.log(1e6) + time for time in log_seconds_per_epoch(record, workload, one)]
+        yield Version(
+            implementation=other["name"],
+            workload=workload,
+            framework=other["framework"],
+            there=there,
+            here=here,
+            microseconds=interval(times) if times else None,
+            ratio=interval(ratios, confidence(record, len(pairs))) if ratios else None,
+        )

@@ -1,0 +1,113 @@
+"""Records for analysis: tidy frames, whose columns `columns.py` explains."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xorbench import places, records
+from xorbench.exports.columns import COLUMNS
+from xorbench.exports.lines import LINES, Line, key
+from xorbench.records import Record
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What some records say, one line each: a record, a timed round, an estimate, a cold start, a verdict and so on."""
+
+    records: pd.DataFrame
+    rounds: pd.DataFrame
+    timings: pd.DataFrame
+    cold_starts: pd.DataFrame
+    beginnings: pd.DataFrame
+    gradients: pd.DataFrame
+    endings: pd.DataFrame
+    accuracy: pd.DataFrame
+    trajectories: pd.DataFrame
+
+    def to_parquet(self, folder: Path) -> list[Path]:
+        """Write each as FOLDER/<name>.parquet; the files. Raises ImportError without pyarrow, OSError."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = []
+        for name, frame in vars(self).items():
+            files.append(folder / f"{name}.parquet")
+            frame.to_parquet(files[-1], index=False)
+        return files
+
+
+def load(*where: str | Path) -> Frames:
+    """The frames of records, each given as a file or in a folder; of the project's own where none is given.
+
+    Raises ValueError for a file that is no record, or where there is none; OSError where one can't be read.
+    """
+    given = [Path(place) for place in where or (places.results(),)]
+    paths = list(itertools.chain.from_iterable(records.paths(p) if p.is_dir() else [p] for p in given))
+    if not paths:
+        raise ValueError(f"{', '.join(map(str, given))}: no record in it, expected <machine>/<time>.json")
+    lines: dict[str, list[Line]] = {name: [] for name in LINES}
+    rounds = []
+    for path in paths:
+        record = records.read(path)
+        rounds.append(_rounds(record))
+        for name in LINES:
+            lines[name] += keyed(record, name)
+        lines["records"][-1] |= file_of(path)
+    return Frames(rounds=_joined(rounds), **{name: frame(name, found) for name, found in lines.items()})
+
+
+def file_of(path: Path) -> Line:
+    """Which file a record is."""
+    return {"file": f"{path.parent.name}/{path.name}", "sha256": records.digest(path)}
+
+
+def keyed(record: Record, name: str) -> list[Line]:
+    """A record's lines of one frame, each with what names the record."""
+    return [{**key(record), **line} for line in LINES[name](record)]
+
+
+def frame(name: str, lines: Sequence[Line]) -> pd.DataFrame:
+    """Lines as the frame of that name."""
+    columns = COLUMNS[name]
+    found = pd.DataFrame({column: [line[column] for line in lines] for column in columns})
+    return found.astype({column: dtype for column, (dtype, _) in columns.items()})
+
+
+def _rounds(record: Record) -> pd.DataFrame:
+    timings = record["timings"]
+    lengths = [len(timing["round_nanoseconds"]) for timing in timings]
+
+    def repeated(values: Iterable[Any]) -> Any:
+        return np.repeat(np.array(list(values), dtype=object), lengths)
+
+    def chained(name: str) -> list[Any]:
+        return list(itertools.chain.from_iterable(timing[name] for timing in timings))
+
+    about = {
+        name: repeated(timing[name] for timing in timings) for name in ("launch", "workload", "implementation", "copy")
+    }
+    values = {
+        **{name: repeated([value] * len(timings)) for name, value in key(record).items()},
+        **about,
+        "round": np.concatenate([np.arange(length) for length in lengths]) if lengths else [],
+        "position": chained("positions"),
+        "epochs": chained("epochs"),
+        "nanoseconds": chained("round_nanoseconds"),
+        "cpu_nanoseconds": chained("cpu_nanoseconds"),
+        "waited_nanoseconds": chained("waited_nanoseconds"),
+        "involuntary_switches": chained("involuntary_switches"),
+    }
+    columns = COLUMNS["rounds"]
+    return pd.DataFrame(values)[list(columns)].astype({column: dtype for column, (dtype, _) in columns.items()})
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """One after the other; categories stay categories, and names are held once."""
+    for column in (name for name, (dtype, _) in COLUMNS["rounds"].items() if dtype == "category"):
+        names = list(dict.fromkeys(name for found in frames for name in found[column].cat.categories))
+        for found in frames:
+            found[column] = found[column].cat.set_categories(names)
+    return pd.concat(frames, ignore_index=True)

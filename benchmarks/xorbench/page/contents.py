@@ -1,0 +1,125 @@
+"""What the page shows of one machine: plain text and numbers, nothing escaped yet."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from xorbench.estimates.rows import Row, rows
+from xorbench.page.facts import Fact, facts
+from xorbench.pictures.figure import Figure
+from xorbench.pictures.style import DASHES, colour, labels
+from xorbench.records import Record
+from xorbench.tables.captions import caption, weaknesses
+from xorbench.tables.cells import NONE, three_digits, with_ends
+from xorbench.tables.headline import headline
+
+HOTTEST = 10.0
+"""A ratio this far from 1, either way, has the strongest colour."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the slowdown table. `heat` is from -1, much faster, to 1, much slower; None where there is no ratio."""
+
+    row: Row
+    label: str
+    framework: str
+    dtype: str
+    time: str
+    ratio: str
+    interval: str
+    heat: float | None
+    rounds: str | None
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """How the lines of one implementation look: what a legend shows."""
+
+    label: str
+    colour: str
+    dashes: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine, by its record. `panels` are the specifications of all plots, by the identifiers of their places."""
+
+    key: str
+    name: str
+    record: Record
+    headline: str
+    facts: list[Fact]
+    lines: list[Line]
+    notes: list[str]
+    figures: list[Figure]
+    rounds: Figure | None
+    strokes: list[Stroke]
+    panels: dict[str, dict[str, Any]]
+
+    def strokes_of(self, figure: Figure) -> list[Stroke]:
+        """The legend of a figure."""
+        return [stroke for stroke in self.strokes if stroke.label in figure.series]
+
+
+def machine(key: str, record: Record, figures: list[Figure]) -> Machine:
+    """All of it."""
+    raw = next((figure for figure in figures if figure.name == "rounds"), None)
+    names = labels(i["name"] for i in record["implementations"])
+    strokes = dict.fromkeys([*names.values(), *(label for figure in figures for label in figure.series)])
+    found = rows(record)
+    lines = [_line(record, row, names, _place(key, raw, row)) for row in found]
+    reasons = [
+        f"{names[row.implementation]} ({row.workload}): {row.verdict}, {row.reason}." for row in found if row.reason
+    ]
+    about = [_plain(sentence) for sentence in (*weaknesses(record), caption(record))]
+    return Machine(
+        key=key,
+        name=record["machine"]["name"],
+        record=record,
+        headline=headline(record),
+        facts=facts(record),
+        lines=lines,
+        notes=[*reasons, *about],
+        figures=[figure for figure in figures if figure is not raw],
+        rounds=raw,
+        strokes=[
+            Stroke(label, colour(number), " ".join(map(str, DASHES[number % len(DASHES)])))
+            for number, label in enumerate(strokes)
+        ],
+        panels={
+            f"{key}-{figure.name}-{number}": panel.spec
+            for figure in figures
+            for number, panel in enumerate(figure.panels)
+        },
+    )
+
+
+def _line(record: Record, row: Row, names: dict[str, str], place: str | None) -> Line:
+    about = next(i for i in record["implementations"] if i["name"] == row.implementation)
+    workload = next(w for w in record["workloads"] if w["name"] == row.workload)
+    ratio, ends = with_ends(row.interval)
+    baseline = row.is_baseline
+    heat = None if row.ratio is None else max(-1.0, min(1.0, math.log(row.ratio) / math.log(HOTTEST)))
+    return Line(
+        row=row,
+        label=names[row.implementation],
+        framework=about["framework"],
+        dtype=workload["dtype"],
+        time=three_digits(row.microseconds_per_epoch),
+        ratio="1" if baseline else ratio,
+        interval="" if baseline or ends == NONE else ends,
+        heat=0.0 if heat is not None and row.verdict == "not separated" else heat,
+        rounds=place,
+    )
+
+
+def _place(key: str, raw: Figure | None, row: Row) -> str | None:
+    """The identifier of the panel with the raw rounds of a row."""
+    numbers = [n for n, panel in enumerate(raw.panels) if panel.of == (row.workload, row.implementation)] if raw else []
+    return f"{key}-rounds-{numbers[0]}" if numbers else None
+
+
+def _plain(sentence: str) -> str:
+    """A sentence without the marks of Markdown."""
+    return sentence.replace("**", "").replace("`", "")

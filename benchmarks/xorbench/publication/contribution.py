@@ -1,0 +1,119 @@
+"""Whether a record may be published: where it lies, its gradients, its own control, and that it tells of nobody.
+
+A study may be published where it lies in its place, has a table, and tells of nobody.
+"""
+
+import functools
+import getpass
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xorbench import records
+from xorbench.environment import without_folders
+from xorbench.estimates import control
+from xorbench.records import Record
+from xorbench.studies import kept, showing
+from xorbench.studies.kept import Study
+
+NOBODY = frozenset(
+    {"root", "user", "runner", "ubuntu", "debian", "linux", "localhost", "localdomain", "none", "unknown"}
+)
+"""Names of users and hosts that tell of nobody."""
+
+
+def complaints(path: Path) -> list[str]:
+    """Why a record or a study may not be published, each in one line; none where it may. Raises OSError."""
+    try:
+        found = _of_study(path, kept.read(path)) if kept.holds_one(path) else _of_record(path, records.read(path))
+    except ValueError as error:
+        return [str(error)]
+    return [f"{path}: {complaint}" for complaint in found]
+
+
+def _of_record(path: Path, record: Record) -> list[str]:
+    contestants = [i["name"] for i in record["implementations"] if "interpreter" in i]  # name@label, no address
+    misplaced = _misplaced(path, records.path_of(record, Path()))
+    return [*misplaced, *_gradients(record), *_fitness(record), *_personal(record, contestants)]
+
+
+def _of_study(path: Path, study: Study) -> list[str]:
+    return [*_misplaced(path, kept.path_of(study, Path())), *_shown(study), *_personal(vars(study))]
+
+
+def _misplaced(path: Path, place: Path) -> Iterator[str]:
+    if Path(*path.absolute().parts[-len(place.parts) :]) != place:
+        yield f"lies elsewhere than in {place}, where its machine and time belong"
+
+
+def _shown(study: Study) -> Iterator[str]:
+    try:
+        showing.table(study)
+    except ValueError as error:
+        yield str(error)
+
+
+def _gradients(record: Record) -> Iterator[str]:
+    """Nobody is outside, and nobody was timed of whom no verdict says that it is inside."""
+    judged = [*record["gradients"]["rows"], *record["gradients"]["endings"], *record["gradients"]["conduct"]]
+    absent = {i["name"] for i in record["implementations"] if i["missing"]}
+    wrong = {(row["implementation"], row["workload"]) for row in judged if row["verdict"] != "inside"}
+    right = {(row["implementation"], row["workload"]) for row in record["gradients"]["rows"]}
+    for name, workload in sorted(pair for pair in wrong if pair[0] not in absent):
+        yield f"the gradient of {name} on {workload} is not inside its bound"
+    timed = {(timing["implementation"], timing["workload"]) for timing in record["timings"]}
+    for name, workload in sorted(timed - right):
+        yield f"{name} was timed on {workload}, and no gradient of it was judged"
+
+
+def _fitness(record: Record) -> Iterator[str]:
+    floor, why = control.noise_floor(record), control.unfit(record)
+    if record["partial"]:
+        yield "the run was interrupted"
+    if floor is None or floor.low is None:
+        yield "no A/A control over two launches or more, so that its noise floor is not known"
+    if why:
+        yield f"unfit: {why}"
+    if record["unfit"] != why:
+        yield "what it says of its own fitness is not what its timings say"
+
+
+def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> Iterator[str]:
+    """What tells of somebody; the names of contestants are no addresses."""
+    names = _names()
+    for place, text in _strings(content):
+        if without_folders(text) != text or _FOLDER.search(text):
+            yield f"{place} holds a folder: {text[:100]!r}"
+        if _ADDRESS.search(functools.reduce(lambda left, name: left.replace(name, ""), contestants, text)):
+            yield f"{place} holds an address: {text[:100]!r}"
+        if words := names & {*re.split(r"[^\w-]+", text.lower())}:
+            yield f"{place} holds the name of this machine or its user: {', '.join(sorted(words))}"
+
+
+def _names() -> frozenset[str]:
+    """What this machine and its user are called, unless it tells of nobody."""
+    host = platform.node().lower()
+    try:
+        user = getpass.getuser().lower()
+    except (KeyError, OSError):  # a user without a name
+        user = ""
+    return frozenset({host, host.partition(".")[0], user, Path.home().name.lower()} - NOBODY - {""})
+
+
+def _strings(content: Any, place: str = "$") -> Iterator[tuple[str, str]]:
+    """Every text in it, names of entries too, and where it is."""
+    if isinstance(content, str):
+        yield place, content
+    elif isinstance(content, dict):
+        for name, value in content.items():
+            yield f"{place}.{name[:40]}", name
+            yield from _strings(value, f"{place}.{name[:40]}")
+    elif isinstance(content, list) and not (content and isinstance(content[0], int | float)):
+        for number, value in enumerate(content):
+            yield from _strings(value, f"{place}[{number}]")
+
+
+_FOLDER = re.compile(r"(?<![\w/.])~?/(?:home|root|Users|tmp|mnt|media)\b|\b[A-Za-z]:\\|\\\\\w")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)*")

@@ -1,0 +1,77 @@
+"""What all studies have in common as commands: their options, and that what was found is kept and shown."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xorbench import places
+from xorbench.studies import kept, showing
+from xorbench.studies.kept import Study
+from xorbench.tables.formats import markdown
+
+
+def parser(name: str, about: str) -> argparse.ArgumentParser:
+    """The options of a study: the folder of records that it is written to, and what the study adds."""
+    found = argparse.ArgumentParser(prog=f"{kept.COMMAND}{name}", description=about)
+    found.add_argument(
+        "--output", type=folder, default=str(places.results()), metavar="FOLDER", help="the folder of records; results"
+    )
+    return found
+
+
+def folder(text: str) -> Path:
+    """A folder that can be written, shown before anything is measured."""
+    path = Path(text)
+    existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise argparse.ArgumentTypeError(f"{text} can't be written; name another folder")
+    return path
+
+
+def number(text: str) -> int:
+    """A whole number of at least 1."""
+    return _at_least(1, text)
+
+
+def number_or_0(text: str) -> int:
+    """A whole number of at least 0."""
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    try:
+        found = int(text)
+    except ValueError:
+        found = least - 1
+    if found < least:
+        raise argparse.ArgumentTypeError(f"{text}: expected a whole number of at least {least}")
+    return found
+
+
+def keep(begun: Study, data: Mapping[str, Any], folder: Path) -> Path:
+    """Write what a study found, print its table and the file. Raises OSError, ValueError."""
+    study = replace(begun, data=data)
+    path = kept.write(study, folder)
+    print(markdown(showing.table(study)), f"The study: {path}", sep="\n")
+    return path
+
+
+def keep_last(begun: Study, states: Iterator[Mapping[str, Any]], folder: Path) -> None:
+    """Keep the last of the states that a study goes through, also where it is interrupted or fails after that."""
+    data = None
+    try:
+        for data in states:  # noqa: B007  the last one is what there is
+            pass
+    finally:
+        if data is not None:
+            keep(begun, data, folder)
+
+
+def say_run(number: int, runs: int, what: str, seconds: float) -> None:
+    """Say on standard error which run begins, and about how long all of the rest take."""
+    left = f", about {seconds / (number - 1) * (runs - number + 1) / 60:.0f} min left" if number > 1 else ""
+    print(f"run {number} of {runs}: {what}{left}", file=sys.stderr, flush=True)

@@ -1,0 +1,55 @@
+"""Processes that keep CPUs busy beside what is timed."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
+from xorbench import environment, places
+
+_WORK = """
+import signal
+from xorbench.environment import end_with_parent
+end_with_parent()
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+print("busy", flush=True)
+while True:
+    sum(range(100_000))
+"""
+
+_Process = subprocess.Popen[str]
+
+
+@contextmanager
+def busy(per_cpu: int, cpus: Sequence[int] | None = None) -> Iterator[int]:
+    """Keep each CPU that may be used, or each of these, busy with so many processes; the number of all of them.
+
+    They are at work when the block is entered, and ended when it is left. Raises RuntimeError if one of them ended
+    before.
+    """
+    each = [cpu for cpu in (environment.allowed_cpus() if cpus is None else cpus) for _ in range(per_cpu)]
+    with ExitStack() as stack:
+        started = [stack.enter_context(_busy_on(cpu)) for cpu in each]
+        for process in started:
+            if process.stdout is None or not process.stdout.readline():
+                raise RuntimeError("a process that was to keep a CPU busy did not start")
+        yield len(started)
+        if any(process.poll() is not None for process in started):
+            raise RuntimeError("a process that was to keep a CPU busy ended early")
+
+
+@contextmanager
+def _busy_on(cpu: int) -> Iterator[_Process]:
+    with environment.started_on(cpu):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WORK],
+            cwd=places.no_code(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,220 @@
+"""Whether runs of the same code agree: repeated runs of one commit, compared in disjoint pairs.
+
+`python -m xorbench.studies.repeated --runs 20` times the same implementations again and again, and beside them one
+text that is slower by 15 % in every second run. Compared are runs 1 and 2, 3 and 4, and so on, as `xorbench compare`
+does it. Its table says how many rows that did not change are called faster or slower, how often the planted slowdown is
+found, and by how much a ratio varies from run to run.
+"""
+
+import math
+import statistics
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pandas as pd
+
+from xorbench import environment, progress
+from xorbench.contract import REFERENCE
+from xorbench.estimates.changes import BETWEEN_RUNS, FASTER, NOT_COMPARABLE, NOT_SEPARATED, SLOWER, changes
+from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
+from xorbench.gradients.judge import judge
+from xorbench.records import Record
+from xorbench.studies import asking, kept
+from xorbench.studies.load import ends, of_controls, there
+from xorbench.studies.planted import slower
+from xorbench.suite import Settings, Suite
+from xorbench.tables.cells import NONE, Table
+from xorbench.workloads import WORKLOADS
+
+WORKLOAD = "hidden"
+IMPLEMENTATIONS = (REFERENCE, "jax_grad", "torch_autograd", "torch_manual", "numpy_inplace")
+PLANTED, SHARE = "planted", Fraction(15, 100)
+"""The row whose text is slower in every second run, and by how much."""
+
+RUNS, LAUNCHES, ROUNDS = 20, 8, 100
+POINTS = 50
+
+MOST_CHANGED, LEAST_FOUND = 0.05, 0.9
+"""The targets: at most this share of rows that did not change is called changed, at least this one of others."""
+
+SECOND_COPY = f"{REFERENCE}, second copy"
+
+VERDICTS = (FASTER, SLOWER, NOT_SEPARATED, NOT_COMPARABLE)
+
+
+def study(
+    runs: int = RUNS,
+    launches: int = LAUNCHES,
+    rounds: int = ROUNDS,
+    names: Sequence[str] = IMPLEMENTATIONS,
+    between_runs: float = BETWEEN_RUNS,
+    seed: int = 0,
+) -> Iterator[dict[str, Any]]:
+    """So many runs one after the other, each second one compared with the one before; what there is after each run.
+
+    The gradients are judged once, those of the planted text as it is in the first run.
+    """
+    implementations, missing = there(names)
+    workload, cpu = WORKLOADS[WORKLOAD], environment.allowed_cpus()[-1]
+    about = {
+        "workload": WORKLOAD,
+        "implementations": [i.name for i in implementations],
+        "missing": missing,
+        "planted": {"name": PLANTED, "share": float(SHARE)},
+        "runs_asked": runs,
+        "launches": launches,
+        "rounds": rounds,
+        "between_runs": between_runs,
+        "seed": seed,
+    }
+    found: list[dict[str, Any]] = []
+    pairs: list[dict[str, Any]] = []
+    before: Record = {}
+    with tempfile.TemporaryDirectory() as folder:
+        plain = slower(_made(Path(folder), "plain"), PLANTED, Fraction(0))
+        changed = slower(_made(Path(folder), "changed"), PLANTED, SHARE)
+        first = [*implementations, plain]
+        report = judge(first, [workload], POINTS, seed, thorough=False, stage=progress.stage)
+        began = perf_counter()
+        for number in range(1, runs + 1):
+            even = number % 2 == 0
+            asking.say_run(
+                number, runs, f"the planted text is {'changed' if even else 'plain'}", perf_counter() - began
+            )
+            settings = Settings(POINTS, cpu, seed + number, quick=True, launches=launches, rounds=rounds)
+            session = Suite([*implementations, changed] if even else first, [workload], settings, report)
+            session.run()
+            record = session.record(environment.command())
+            found.append({"number": number, "slower": even} | of_run(record))
+            if even:
+                pairs.append({"runs": [number - 1, number], "changes": of_pair(before, record, between_runs)})
+            before = record
+            yield {**about, "runs": [*found], "pairs": [*pairs]}
+
+
+def of_run(record: Record) -> dict[str, Any]:
+    """What a study keeps of a run: by row a log-ratio for each launch, and how fit the run is."""
+    contenders = {i["name"]: Contender(i["name"]) for i in record["implementations"] if i["name"] != REFERENCE}
+    return {
+        "log_ratios": {
+            name: log_ratios(record, WORKLOAD, one) for name, one in {**contenders, SECOND_COPY: CONTROL}.items()
+        }
+    } | of_controls(record)
+
+
+def of_pair(before: Record, after: Record, between_runs: float) -> dict[str, Any]:
+    """By row what became of its ratio from one run to another."""
+    return {
+        change.implementation: {"verdict": change.verdict, "reason": change.reason, "change": ends(change.change)}
+        for change in changes(before, after, between_runs)
+    }
+
+
+def table_of(data: Mapping[str, Any]) -> Table:
+    """A line for each row: its verdicts over pairs, its largest change, and its deviation from run to run."""
+    lines = []
+    for name in [*_unchanged(data), data["planted"]["name"]]:
+        found = _changes(data, name)
+        values = [change["change"]["value"] for change in found if change["change"]]
+        furthest = max(values, key=lambda value: abs(math.log(value)), default=None)
+        planted = name == data["planted"]["name"]
+        lines.append(
+            {
+                "row": f"{name}, slower by {data['planted']['share']:.0%}" if planted else name,
+                "pairs": str(len(found)),
+                **{verdict: str(sum(change["verdict"] == verdict for change in found)) for verdict in VERDICTS},
+                "largest change": NONE if furthest is None else f"{furthest - 1:+.1%}",
+                "deviation between runs": NONE if planted else _percent(_deviation(data, [name])),
+            }
+        )
+    copies = _percent(_deviation(data, [SECOND_COPY]))
+    lines.append(dict.fromkeys(lines[0], NONE) | {"row": SECOND_COPY, "deviation between runs": copies})
+    return Table("Repeated runs of the same code", pd.DataFrame(lines), _notes(data))
+
+
+def deviation_between_runs(data: Mapping[str, Any]) -> float | None:
+    """The standard deviation of a log-ratio from run to run, pooled over the rows that did not change.
+
+    It is what the launches' own spread does not explain, by `variance_between`, with the mean of that over rows, and at
+    least 0. Unfit runs are left out, and rows with fewer than two runs. None where there is no other.
+    """
+    return _deviation(data, _unchanged(data))
+
+
+def variance_between(runs: Sequence[Sequence[float]]) -> float | None:
+    """The variance of the means of runs, less the mean of their squared standard errors; it may be below 0.
+
+    Runs of fewer than two launches do not count. None of fewer than two runs.
+    """
+    known = [launches for launches in runs if len(launches) > 1]
+    if len(known) < 2:
+        return None
+    errors = [statistics.variance(launches) / len(launches) for launches in known]
+    return statistics.variance(map(statistics.fmean, known)) - statistics.fmean(errors)
+
+
+def _deviation(data: Mapping[str, Any], names: Sequence[str]) -> float | None:
+    fit = [run["log_ratios"] for run in data["runs"] if run["unfit"] is None]
+    found = [variance_between([ratios[name] for ratios in fit if name in ratios]) for name in names]
+    known = [variance for variance in found if variance is not None]
+    return math.sqrt(max(0.0, statistics.fmean(known))) if known else None
+
+
+def _unchanged(data: Mapping[str, Any]) -> list[str]:
+    return [name for name in data["implementations"] if name != REFERENCE]
+
+
+def _changes(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    return [pair["changes"][name] for pair in data["pairs"] if name in pair["changes"]]
+
+
+def _notes(data: Mapping[str, Any]) -> list[str]:
+    unchanged = [change for name in _unchanged(data) for change in _changes(data, name)]
+    compared = [change for change in unchanged if change["verdict"] != NOT_COMPARABLE]
+    called = sum(change["verdict"] in (FASTER, SLOWER) for change in compared)
+    planted = _changes(data, data["planted"]["name"])
+    found = sum(change["verdict"] == SLOWER for change in planted)
+    unfit = sum(run["unfit"] is not None for run in data["runs"])
+    share = f" ({called / len(compared):.1%})" if compared else ""
+    return [
+        f"{len(data['runs'])} runs of {data['launches']} launches of {data['rounds']} rounds of {data['workload']}, "
+        f"one after the other, {unfit} of them unfit. Pairs are disjoint: runs 1 and 2, 3 and 4, and so on. The "
+        "planted row is the text of the baseline, which trains some epochs more and throws them away in the second run "
+        f"of each pair. Verdicts are those of xorbench compare with --between-runs {data['between_runs'] * 100:.3g}%.",
+        f"Of {len(compared)} comparisons of rows that did not change, {called} are called faster or slower{share}; the "
+        f"target is at most {MOST_CHANGED:.0%}. The planted slowdown is found in {found} of {len(planted)} pairs; the "
+        f"target is {LEAST_FOUND:.0%}.",
+        "The deviation between runs is the standard deviation of a ratio from run to run that the spread of the "
+        f"launches does not explain, as a share of the ratio. Pooled over the rows that did not change it is "
+        f"{_percent(deviation_between_runs(data))}. Unfit runs are left out.",
+        *(f"{name} is missing: {why}." for name, why in data["missing"].items()),
+    ]
+
+
+def _percent(share: float | None) -> str:
+    return NONE if share is None else f"{share:.2%}"
+
+
+def _made(folder: Path, name: str) -> Path:
+    (folder / name).mkdir()
+    return folder / name
+
+
+def main() -> None:
+    """Measure, keep, print."""
+    parser = asking.parser("repeated", "Time the same implementations again and again, and compare the runs.")
+    parser.add_argument("--runs", type=asking.number, default=RUNS, metavar="N", help=f"an even number; {RUNS}")
+    parser.add_argument("--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"of a run; {LAUNCHES}")
+    parser.add_argument("--rounds", type=asking.number, default=ROUNDS, metavar="N", help=f"of a launch; {ROUNDS}")
+    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="of the order of turns; 0")
+    given = parser.parse_args()
+    begun = kept.begun("repeated", [i.framework for i in there(IMPLEMENTATIONS)[0]])
+    asking.keep_last(begun, study(given.runs, given.launches, given.rounds, seed=given.seed), given.output)
+
+
+if __name__ == "__main__":
+    main()

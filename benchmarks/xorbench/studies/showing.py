@@ -1,0 +1,94 @@
+"""Studies as tables: which there are, the newest as a block of a document, and the page of all of them."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xorbench import records
+from xorbench.studies import kept
+from xorbench.studies.kept import Study
+from xorbench.tables.cells import Table
+from xorbench.tables.escapes import of_markdown
+from xorbench.tables.formats import markdown
+
+MODULES = {
+    name: f"xorbench.studies.{name}"
+    for name in ("load", "planted", "repeated", "contest", "coverage", "methods", "overhead")
+}
+"""By the name of a study the module that makes it, whose `table_of` renders its data. Imported when it is needed."""
+
+GENERATED = "Rendered from the studies by xorbench publish; do not edit."
+
+NOTHING = "Nothing to show.\n"
+
+
+def table(study: Study) -> Table:
+    """The table of a study, with machine, versions, date and command under it.
+
+    Raises ValueError, in one line, for a study of an unknown name or with the data of another.
+    """
+    if study.study not in MODULES:
+        raise ValueError(f"no study is named {study.study}, expected one of {', '.join(MODULES)}")
+    render: Callable[[Mapping[str, Any]], Table] = importlib.import_module(MODULES[study.study]).table_of
+    try:
+        found = render(study.data)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"its data are not those of a study named {study.study}: {error!r}") from error
+    return replace(found, caption=caption(study))
+
+
+def caption(study: Study) -> str:
+    """Machine, versions, date and command of a study, in one line."""
+    machine = study.machine
+    versions = {**study.versions}
+    python = versions.pop("python")
+    parts = [
+        f"{machine['cpu']}, {machine['cores']} CPUs, {machine['system']}",
+        ", ".join([f"Python {python}", *(f"{name} {version}" for name, version in versions.items())]),
+        study.created,
+        f"{study.command}.",
+    ]
+    return "; ".join(parts)
+
+
+def block(folder: Path, name: str) -> str:
+    """The newest study of a name in a folder of records as Markdown; a sentence where there is none.
+
+    Raises OSError; ValueError for an unknown name, or a file that is no such study.
+    """
+    if name not in MODULES:
+        raise ValueError(f"no study is named {name}, expected one of {', '.join(MODULES)}")
+    found = kept.newest(folder, name)
+    return markdown(table(found)) if found else NOTHING
+
+
+def page(folder: Path) -> str | None:
+    """The page of all studies in a folder of records: the newest of each name, and a list with each file's SHA-256.
+
+    None where there are none. Raises OSError; ValueError, in one line that names the file, where one is no study.
+    """
+    paths = kept.paths(folder)
+    if not paths:
+        return None
+    lines: list[str] = []
+    newest: dict[str, tuple[Path, Study]] = {}
+    for path in paths:
+        study = kept.read(path)
+        if study.study not in newest or study.created >= newest[study.study][1].created:
+            newest[study.study] = path, study
+        about = f"[{study.study}, {study.machine['name']}, {study.created}]({path.parent.name}/{path.name})"
+        lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {records.digest(path)}")
+    tables = [_table_of(*newest.pop(name)) for name in MODULES if name in newest]
+    for path, study in newest.values():
+        _table_of(path, study)  # raises
+    heading = ["# Studies\n", f"{GENERATED}\n"]
+    return "\n".join([*heading, *(markdown(one, "##") for one in tables), "## All studies\n", *lines, ""])
+
+
+def _table_of(path: Path, study: Study) -> Table:
+    try:
+        return table(study)
+    except ValueError as error:
+        raise ValueError(f"{path} is no study: {error}") from error

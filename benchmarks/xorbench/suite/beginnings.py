@@ -1,0 +1,44 @@
+"""The cold starts of a run: in turn, in an order of chance."""
+
+import math
+import random
+from collections.abc import Iterator, Sequence
+from time import perf_counter
+
+from xorbench import progress
+from xorbench.clock.cold import ColdStart, cold_start
+from xorbench.clock.turns import Entry, Failure
+from xorbench.workloads import Workload
+
+
+def cold_starts(
+    entries: Sequence[Entry],
+    workloads: Sequence[Workload],
+    number: int,
+    cpu: int,
+    shuffler: random.Random,
+    until: float = math.inf,
+) -> Iterator[ColdStart | Failure]:
+    """`number` cold starts of each entry on each workload, after one not counted: it fills the machine's caches.
+
+    After the first of each none is started that would probably not end before `until`, on the clock of `perf_counter`.
+    """
+    by_name = {w.name: w for w in workloads}
+    pairs = [(e.implementation, by_name[name]) for e in entries if not e.copy for name in e.epochs]
+    warm_up = {implementation.name: (implementation, workload) for implementation, workload in pairs}
+    with progress.stage("cold starts", number * len(pairs)) as advance:
+        for implementation, workload in warm_up.values() if number else ():
+            cold_start(implementation, workload, cpu)
+        a_round = 0.0
+        for which in range(number):
+            began = perf_counter()
+            if which and began + a_round > until:
+                return
+            for implementation, workload in shuffler.sample(pairs, len(pairs)):
+                found = cold_start(implementation, workload, cpu)
+                if isinstance(found, str):
+                    yield Failure(which, workload.name, implementation.name, False, found)
+                else:
+                    yield found
+                advance()
+            a_round = perf_counter() - began

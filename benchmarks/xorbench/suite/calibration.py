@@ -1,0 +1,96 @@
+"""How many epochs make a round, for each implementation on each workload."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from xorbench.clock.launches import Launches
+from xorbench.clock.pace import Paces
+from xorbench.clock.round_time import nanoseconds
+from xorbench.clock.turns import Entry, Failure, Timing
+from xorbench.contract import Implementation
+from xorbench.workloads import Workload, named
+
+SECONDS_PER_ROUND = 0.003
+"""Of a long round: long beside the clock's resolution, short beside what disturbs a machine."""
+
+ROUNDS = 10
+"""Five long ones and five short ones; the shortest of each counts."""
+
+EPOCHS = {"one call per epoch": 20, "whole loop": 2_000}
+"""By granularity: of most implementations they take about as long as a round, or less."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The entries of all launches to come, what went wrong on the way to them, and what a launch of them costs.
+
+    `seconds` are those of an epoch, by implementation and workload; `starting` is what the workers needed to be ready.
+    """
+
+    entries: Sequence[Entry]
+    failures: Sequence[Failure]
+    seconds: Paces
+    starting: float
+
+
+def by_granularity(implementation: Implementation, workload: Workload) -> int:
+    """How many epochs to begin with where nothing is known."""
+    return min(EPOCHS[implementation.granularity], workload.most_epochs)
+
+
+def calibrate(
+    passed: Mapping[Implementation, Sequence[Workload]],
+    baseline: str,
+    cpus: Sequence[int],
+    shuffler: random.Random,
+    guess: Callable[[Implementation, Workload], int] = by_granularity,
+) -> Calibration:
+    """Time all that may be timed in one launch of their own; how many epochs a round has comes of it, and the control.
+
+    `passed` holds by implementation the workloads that it may be timed on, `guess` says with how many epochs to begin.
+    A workload on which the baseline is not timed has nothing to compare with, and is not timed at all.
+    """
+    names = [w.name for i, workloads in passed.items() if i.name == baseline for w in workloads]
+    if not names:
+        return Calibration([], [], {}, 0.0)
+    first = [Entry(i, {w.name: guess(i, w) for w in workloads}) for i, workloads in passed.items() if workloads]
+    with Launches(first, names, cpus, shuffler) as launches:
+        launch, about = launches.run(ROUNDS, last=True)
+    paces = {(t.implementation, t.workload): pace(t, len(cpus)) for t in launch.timings}
+    entries = []
+    for entry in first:
+        name = entry.implementation.name
+        known = {workload: paces[name, workload] for workload in entry.epochs if (name, workload) in paces}
+        if known:
+            epochs = {workload: of_a_round(*pace, named(workload).most_epochs) for workload, pace in known.items()}
+            seconds = {workload: each for workload, (each, _) in known.items()}
+            entries.append(Entry(entry.implementation, epochs, seconds_per_epoch=seconds))
+    control = [replace(entry, copy=True) for entry in entries if entry.implementation.name == baseline]
+    failures = [replace(failure, launch=-1) for failure in launch.failures]
+    seconds_per_epoch = {key: each for key, (each, _) in paces.items()}
+    return Calibration([*entries, *control] if control else [], failures, seconds_per_epoch, about.seconds_starting)
+
+
+def pace(timing: Timing, threads: int) -> tuple[float, float]:
+    """Return the seconds of an epoch and of the start of a training, from the shortest round of each length."""
+    times = nanoseconds(timing.round_nanoseconds, timing.cpu_nanoseconds, timing.waited_nanoseconds, threads) / 1e9
+    long = max(timing.epochs)
+    rounds = [*zip(timing.epochs, times.tolist(), strict=True)]
+    of_long = min(taken for epochs, taken in rounds if epochs == long)
+    shorter = [(epochs, taken) for epochs, taken in rounds if epochs < long]
+    if shorter:
+        short, of_short = min(shorter)
+        each = (of_long - of_short) / (long - short)
+        if 0 < each * long <= of_long:
+            return each, of_long - each * long
+    return of_long / long, 0.0
+
+
+def of_a_round(seconds: float, start: float, most: int) -> int:
+    """Return the even number of epochs, from 2 to `most`, that take about 3 ms with the start of the training.
+
+    A start of more than half of that leaves half of it to the epochs.
+    """
+    wanted = max(SECONDS_PER_ROUND - start, SECONDS_PER_ROUND / 2) / seconds
+    return max(2, min(2 * round(wanted / 2), most))

@@ -1,0 +1,194 @@
+"""A sweep: a run whose workloads are points of one, which notes what is finished and goes on from there."""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from xorbench import progress, records
+from xorbench.clock import products
+from xorbench.clock.launches import Launches, LaunchRecord
+from xorbench.clock.pace import paces
+from xorbench.clock.turns import Entry, Failure, Launch
+from xorbench.contract import REFERENCE, Implementation
+from xorbench.gradients.isolation import Surroundings
+from xorbench.gradients.judge import Scope, judge
+from xorbench.gradients.verdicts import Report
+from xorbench.suite.audit import Audit
+from xorbench.suite.calibration import Calibration, calibrate, of_a_round
+from xorbench.suite.estimate import Estimate, estimated, judging_seconds
+from xorbench.suite.journal import Journal
+from xorbench.suite.settings import Plan, Settings
+from xorbench.suite.suite import Suite
+from xorbench.workloads import Workload
+
+RANDOM_POINTS = 1
+"""At which each workload is judged, beside its initial parameters: in ball arithmetic large ones take many seconds."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How it began: when, what a launch times, and what all of it will cost."""
+
+    created: str
+    calibrated: Calibration
+    estimate: Estimate
+    launches: int
+
+
+@dataclass(frozen=True)
+class Point:
+    """One workload in one launch, finished: its timings as a record holds them."""
+
+    launch: int
+    workload: str
+    timings: list[dict[str, Any]]
+    failures: list[Failure]
+
+
+class Sweep(Suite):
+    """Every launch times every point; what was finished by one with the same arguments is here already.
+
+    Raises OSError wherever the journal can't be read or written.
+    """
+
+    SECONDS_FOR_REFERENCE = 0.0
+    """Nothing else runs meanwhile, and points are many: one round of each row and length is compared."""
+
+    def __init__(
+        self, implementations: Sequence[Implementation], workloads: Sequence[Workload], settings: Settings, folder: Path
+    ) -> None:
+        """`folder` is where the record will be."""
+        super().__init__(implementations, workloads, settings)
+        self.products: list[products.Products] = []
+        self._planned: Planned | None = None
+        self._taken: Counter[str] = Counter()
+        self._elapsed = 0.0
+        names = [workload.name for workload in workloads]
+        self._journal = Journal([self._about, asdict(settings), names, str(folder.absolute())])
+        for elapsed, entry in self._journal.read():
+            self._accept(elapsed, entry)
+        self._began = perf_counter() - self._elapsed
+
+    def run(self) -> None:
+        """What is still to be done. After a KeyboardInterrupt all points that were finished are in the journal."""
+        planned = self._planned or self._plan()
+        self.plan = Plan(planned.estimate.rounds, planned.launches)
+        self._say(planned.estimate)
+        report = self.report or self._judge()
+        if not self.products:
+            self._finish(products.measured(self.implementations, self.workloads[0].dtype, self.settings.threads))
+        entries = self._entries(planned, report)
+        if entries:
+            with self._reference() as reference:
+                self._launch_all(entries, self._audit(reference, planned.calibrated))
+        self.finished = True
+
+    def record(self, command: str) -> records.Record:
+        """The ordinary record, with the products of matrices that growth is held against."""
+        record = super().record(command) | {"products": [asdict(found) for found in self.products]}
+        record["seconds"]["total"] = self._elapsed  # a finished sweep, read again, is the same record
+        return record
+
+    def close(self) -> None:
+        """Forget what was noted: its record is written."""
+        self._journal.close()
+
+    def _finish(self, entry: Any) -> None:
+        """On the disk first, so that nothing is measured twice."""
+        elapsed = perf_counter() - self._began
+        self._journal.note((elapsed, entry))
+        self._accept(elapsed, entry)
+
+    def _accept(self, elapsed: float, entry: Any) -> None:
+        stage = "launches"
+        match entry:
+            case Planned():
+                self._planned, self.created, stage = entry, entry.created, "calibration"
+                self.failures += entry.calibrated.failures
+            case Report():
+                self.report, stage = entry, "judge"
+            case list():
+                self.products, stage = entry, "calibration"
+            case LaunchRecord():
+                self.launches.append(entry)
+            case Point():
+                self.timings += entry.timings
+                self.failures += entry.failures
+                self._taken[entry.workload] += 1
+        self.seconds[stage] += elapsed - self._elapsed
+        self._elapsed = elapsed
+
+    def _plan(self) -> Planned:
+        """Paces say about how many epochs a round has, then one launch of few rounds; nothing of it is published."""
+        usable = [i for i in self.implementations if i.usable]
+        cpus, threads = self.settings.cpus, self.settings.threads
+        with progress.stage("calibration", len(usable) * len(self.workloads)) as advance:
+            found = paces(usable, self.workloads, threads, advance)
+        passed = {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable}
+        calibrated = calibrate(
+            passed, REFERENCE, cpus, self._shuffler, lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs)
+        )
+        judging = judging_seconds(self.workloads, self.settings.points)
+        estimate = estimated(calibrated, self.settings, judging)
+        left = 60 * (self.settings.budget_minutes or 0) - (perf_counter() - self._began)
+        launches = self.settings.launches or estimate.launches_in(left)
+        planned = Planned(self.created, calibrated, estimate, launches)
+        self._finish(planned)
+        return planned
+
+    def _say(self, estimate: Estimate) -> None:
+        points, launches = len(self.workloads), self.plan.launches
+        done = sum(self._taken.values())
+        if done:
+            progress.say(f"going on with the sweep of {self.created}: {done} of {points * launches} are done")
+        progress.say(
+            f"{points} points x {launches} launches x {estimate.rounds} rounds, on {self.settings.threads} "
+            f"CPU{'s' * (self.settings.threads > 1)}: about {estimate.minutes(launches - done / points):.1f} minutes"
+        )
+
+    def _judge(self) -> Report:
+        """At few points, in the dtype and with the threads that are timed; trained parameters are not kept."""
+        scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads))
+        points, seed = self.settings.points, self.settings.seed
+        report = judge(self.implementations, self.workloads, points, seed, False, stage=progress.stage, scope=scope)
+        report = replace(report, endings=[replace(end, parameters=None) for end in report.endings])
+        self._finish(report)
+        return report
+
+    def _entries(self, planned: Planned, report: Report) -> list[Entry]:
+        """What was calibrated, without what the judge refused; none where the baseline is not among it."""
+        entries = []
+        for entry in planned.calibrated.entries:
+            name = entry.implementation.name
+            judged = {w: n for w, n in entry.epochs.items() if report.refusal(name, w) is None}
+            if judged:
+                entries.append(replace(entry, epochs=judged))
+        return entries if any(entry.copy for entry in entries) else []
+
+    def _launch_all(self, entries: Sequence[Entry], audit: Audit) -> None:
+        """Those points first that have the fewest launches; all together where none has been left behind."""
+        wanted = self.plan.launches
+        timed = [workload.name for workload in self.workloads if workload.name in entries[-1].epochs]
+        if min(self._taken[name] for name in timed) >= wanted:
+            return
+        with progress.stage("points", len(timed) * wanted - sum(self._taken[name] for name in timed)) as advance:
+
+            def done(launch: Launch, workload: str) -> None:
+                audit.begin(launch, workload)
+                found = audit.settled()
+                failures = [failure for failure in launch.failures if failure not in self.failures]
+                self._finish(Point(launch.number, workload, found, failures))
+                advance()
+
+            while (fewest := min(self._taken[name] for name in timed)) < wanted:
+                behind = [name for name in timed if self._taken[name] == fewest]
+                until = min([wanted, *(self._taken[name] for name in timed if name not in behind)])
+                first = 1 + max([-1, *(timing["launch"] for timing in self.timings)])
+                shuffler = random.Random(self.settings.seed + first)
+                with Launches(entries, behind, self.settings.cpus, shuffler, first) as launches:
+                    for number in range(fewest, until):
+                        self._finish(launches.run(self.plan.rounds, last=number + 1 == until, done=done)[1])

@@ -1,0 +1,115 @@
+"""Tables as Markdown, CSV, LaTeX and HTML: whatever is in a cell, it is shown as text and does nothing."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from xorbench.tables.cells import Table
+from xorbench.tables.escapes import of_latex, of_markdown, of_paragraph, of_spreadsheets
+
+GENERATED = "Rendered from the records by xorbench publish; do not edit."
+
+LINES_OF_A_PAGE = 40
+
+_LAYOUT: dict[str, Any] = {
+    "loader": jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "undefined": jinja2.StrictUndefined,
+}
+_HTML = jinja2.Environment(autoescape=True, **_LAYOUT)
+_LATEX = jinja2.Environment(
+    block_start_string="<%",
+    block_end_string="%>",
+    variable_start_string="<<",
+    variable_end_string=">>",
+    comment_start_string="<#",
+    comment_end_string="#>",
+    **_LAYOUT,
+)
+_LATEX.filters["tex"] = of_latex
+
+
+def markdown(table: Table, heading: str = "**") -> str:
+    """A table in GitHub's Markdown, its title above it and its sentences under it."""
+    title = f"{heading} {of_markdown(table.title)}" if heading.startswith("#") else _strong(table.title)
+    sentences = map(of_paragraph, table.below[len(table.warnings) :])
+    return "\n\n".join(filter(None, [title, _grid(table), *map(_strong, table.warnings), *sentences])) + "\n"
+
+
+def csv(tables: Sequence[Table]) -> str:
+    """Tables one under the other, a column with their titles first; their sentences in lines that begin with #."""
+    frames = {table.title: table.frame for table in tables if len(table.frame)}
+    text = numbers(pd.concat(frames, names=["table"]).reset_index("table")) if frames else ""
+    return text + "".join(f"# {sentence}\n" for sentence in dict.fromkeys(s for table in tables for s in table.below))
+
+
+def numbers(frame: pd.DataFrame) -> str:
+    """A frame as CSV, numbers with nine digits: those beyond differ from one processor's logarithm to the next."""
+    return str(frame.map(of_spreadsheets).to_csv(index=False, lineterminator="\n", float_format="%.9g"))
+
+
+def latex(table: Table) -> str:
+    """A table in LaTeX, with the rules of booktabs, scaled down where the text is narrower (graphicx).
+
+    One that is longer than a page is several.
+    """
+    starts = range(LINES_OF_A_PAGE, len(table.frame), LINES_OF_A_PAGE)
+    parts = [replace(table, frame=table.frame.iloc[:LINES_OF_A_PAGE])]
+    parts += [
+        replace(table, title=f"{table.title}, continued", frame=table.frame.iloc[start : start + LINES_OF_A_PAGE])
+        for start in starts
+    ]
+    template = _LATEX.get_template("table.tex.jinja")
+    return "".join(template.render(table=part, sides=sides(table)) for part in parts)
+
+
+def html(table: Table) -> str:
+    """The cells of a table in HTML."""
+    return _HTML.get_template("cells.html.jinja").render(table=table, sides=sides(table))
+
+
+FORMATS: dict[str, Callable[[Sequence[Table]], str]] = {
+    "md": lambda tables: "\n".join([f"{GENERATED}\n", *map(markdown, tables)]),
+    "csv": lambda tables: f"{csv(tables)}# {GENERATED}\n",
+    "tex": lambda tables: "\n".join([f"% {GENERATED}\n% \\usepackage{{booktabs,graphicx}}", *map(latex, tables)]),
+    "html": lambda tables: _HTML.get_template("tables.html.jinja").render(
+        tables=tables, cells=html, generated=GENERATED
+    ),
+}
+"""How a file of tables is written, by its ending."""
+
+
+def sides(table: Table) -> list[str]:
+    """For each column "right" where it holds numbers, or a word instead of one, else "left"."""
+    columns = [table.frame.iloc[:, place] for place in range(table.frame.shape[1])]
+    return [
+        "right" if any(map(_DIGIT.match, cells)) and all(map(_NUMBER.fullmatch, cells)) else "left" for cells in columns
+    ]
+
+
+def _strong(text: str) -> str:
+    return f"**{of_markdown(text)}**" if text else ""
+
+
+def _grid(table: Table) -> str:
+    """The cells, every column as wide as its longest."""
+    if not len(table.frame):
+        return "Nothing to show."
+    lines = [[of_markdown(cell) for cell in line] for line in (table.frame.columns, *table.frame.to_numpy())]
+    columns = []
+    for column, side in zip(zip(*lines, strict=True), sides(table), strict=True):
+        width = max(3, *map(len, column))
+        head, *cells = (cell.rjust(width) if side == "right" else cell.ljust(width) for cell in column)
+        columns.append([head, "-" * (width - 1) + (":" if side == "right" else "-"), *cells])
+    return "\n".join(f"| {' | '.join(line)} |" for line in zip(*columns, strict=True))
+
+
+_DIGIT = re.compile(r"[-+]?\d")
+_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?|–|[a-z]+")

@@ -1,0 +1,156 @@
+"""The clock's tables: what an epoch costs, and what changed between two records."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pandas as pd
+
+from xorbench.contract import REFERENCE
+from xorbench.estimates import control
+from xorbench.estimates.changes import Change
+from xorbench.estimates.intervals import Interval
+from xorbench.estimates.rows import Row, rows
+from xorbench.records import Record
+from xorbench.tables.captions import how_timed, together, weaknesses
+from xorbench.tables.cells import NONE, Table, between, three_digits, with_ends
+
+RATIO = f"time / {REFERENCE}"
+START = "start, µs"
+IDLE = "idle"
+
+MOST_IDLE = 0.02
+"""The share of its CPU time that a row may be idle before the table shows it."""
+
+MOST_START = 0.05
+"""The share of a round that the start of a training may be before the table says so."""
+
+
+def timings(record: Record) -> list[Table]:
+    """One for each workload, of the reference's tier: idiomatic and tuned implementations never share a column."""
+    return _of_tier(record, {_reference_tier(record)})
+
+
+def tuned(record: Record) -> list[Table]:
+    """The same of the other tier, over the same baseline."""
+    return _of_tier(record, {i["tier"] for i in record["implementations"]} - {_reference_tier(record)})
+
+
+def _reference_tier(record: Record) -> str:
+    tier: str = next(i["tier"] for i in record["implementations"] if i["name"] == REFERENCE)
+    return tier
+
+
+def _of_tier(record: Record, tiers: set[str]) -> list[Table]:
+    reference_tier = _reference_tier(record)
+    shown = []
+    every = rows(record)
+    for workload in record["workloads"]:
+        floor = control.noise_floor(record, [workload["name"]])
+        found = [row for row in every if row.workload == workload["name"]]
+        for tier in sorted(tiers & {row.tier or reference_tier for row in found}):
+            chosen = [row for row in found if (row.tier or reference_tier) == tier]
+            idle = any((row.idle_share or 0) > MOST_IDLE for row in chosen)
+            lines = [_timing(row, idle) for row in chosen]
+            measured = [row.interval for row in chosen]
+            if tier == reference_tier and floor:
+                lines.append(_second_copy(floor, idle))
+                measured.append(floor)
+            compared = len([row for row in chosen if row.ratio is not None and not row.is_baseline])
+            reasons = [f"{row.implementation} is {row.verdict}: {row.reason}." for row in chosen if row.reason]
+            remarks = [sentence for row in chosen for sentence in _remarks(row)]
+            shown.append(
+                Table(
+                    title=f"{label(workload)}, {tier}",
+                    frame=pd.DataFrame(lines),
+                    notes=[*reasons, *remarks, together(record, compared), *how_timed(record), *_rounds_used(chosen)],
+                    warnings=weaknesses(record),
+                    measured=measured,
+                )
+            )
+    return shown
+
+
+def label(workload: dict[str, Any]) -> str:
+    """A workload's name with its layers and dtype."""
+    return f"{workload['name']} ({'-'.join(map(str, workload['layer_sizes']))}, {workload['dtype']})"
+
+
+def _remarks(row: Row) -> Iterator[str]:
+    """What qualifies the number of a row, in one sentence each."""
+    if row.slow_factor is not None:
+        yield f"{row.implementation}: its ratio is × {row.slow_factor:.2f} when the machine is slow."
+    if row.start_share is not None and row.start_share > MOST_START and row.microseconds_per_epoch is not None:
+        each = row.microseconds_per_epoch * (1 - row.start_share)
+        yield (
+            f"{row.implementation}: the start of a training is {row.start_share:.0%} of a round; "
+            f"without it an epoch takes {three_digits(each)} µs."
+        )
+
+
+def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
+    """Over which rounds the ratios are."""
+    others = [row for row in rows if row.ratio is not None and not row.is_baseline]
+    shares = [row.quiet_share for row in others if row.quiet_share is not None]
+    over_all = [row.implementation for row in others if row.quiet_share is None]
+    if over_all:
+        whose = f"Of {', '.join(over_all)} ratios" if shares else "Ratios"
+        yield f"{whose} are over all rounds: the state of the machine could not be told, or most rounds were slow."
+    if shares:
+        low, high = min(shares), max(shares)
+        share = f"{low:.0%}" if round(low, 2) == round(high, 2) else f"{low:.0%} to {high:.0%}"
+        yield (
+            f"{'Other ratios' if over_all else 'Ratios'} are over the {share} of rounds in which the machine was not "
+            "slow, by the times of the other rows."
+        )
+
+
+def _timing(row: Row, idle: bool) -> dict[str, str]:
+    if row.interval is None:
+        step = value = ends = row.verdict
+    else:
+        step, _ = with_ends(row.microseconds)
+        value, ends = ("1", NONE) if row.is_baseline else with_ends(row.interval)
+    return {
+        "rank": NONE if row.rank is None else str(row.rank),
+        "implementation": row.implementation,
+        "execution": ", ".join(filter(None, (row.execution, row.granularity))),
+        "µs per epoch": step,
+        RATIO: value,
+        "95 % interval": ends,
+        START: NONE if row.start is None else between(row.start),
+        **({IDLE: NONE if row.idle_share is None else f"{row.idle_share:.0%}"} if idle else {}),
+        "verdict": row.verdict,
+    }
+
+
+def _second_copy(floor: Interval, idle: bool) -> dict[str, str]:
+    value, ends = with_ends(floor)
+    name = {"rank": NONE, "implementation": f"{REFERENCE}, second copy", "execution": NONE, "µs per epoch": NONE}
+    nothing = {START: NONE, **({IDLE: NONE} if idle else {})}
+    return {**name, RATIO: value, "95 % interval": ends, **nothing, "verdict": "noise floor"}
+
+
+def changes(found: list[Change], notes: list[str]) -> Table:
+    """Two records beside each other."""
+    lines = []
+    for change in found:
+        value, ends = with_ends(change.change)
+        lines.append(
+            {
+                "implementation": change.implementation,
+                "workload": change.workload,
+                f"{RATIO}, A": three_digits(change.before),
+                "B": three_digits(change.after),
+                "B / A": value,
+                "95 % interval": ends,
+                "verdict": change.verdict,
+            }
+        )
+    reasons = [f"{c.implementation} ({c.workload}): {c.reason}." for c in found if c.reason]
+    held = (
+        "The intervals hold together, and contain the variation from run to run. There are no ranks: they hold within "
+        "one run only."
+    )
+    return Table(
+        "What changed from A to B", pd.DataFrame(lines), [*reasons, *notes, held], measured=[c.change for c in found]
+    )

@@ -1,0 +1,20 @@
+"""The problems: what is trained, on what, how, and what must come out. Free of frameworks."""
+
+from xorbench.workloads.catalogue import TUTORIAL, WORKLOADS
+from xorbench.workloads.recipe import Recipe
+from xorbench.workloads.sizes import named
+from xorbench.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat, logits, multiply_adds
+
+__all__ = [
+    "TUTORIAL",
+    "WORKLOADS",
+    "Array",
+    "KnownAnswer",
+    "Parameters",
+    "Recipe",
+    "Workload",
+    "flat",
+    "logits",
+    "multiply_adds",
+    "named",
+]

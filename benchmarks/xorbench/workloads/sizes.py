@@ -1,0 +1,60 @@
+"""The tutorial's network in other sizes: a workload for each width of its hidden layer and each batch."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, partial
+
+from xorbench.workloads.catalogue import CLASSIC, HIDDEN, WORKLOADS, draw, parity
+from xorbench.workloads.workload import KnownAnswer, Workload
+
+SMALLEST, LARGEST = 2, 1_024
+"""Of widths; batches are from 2^2 to 2^10, all samples of 2 to 10 bits."""
+
+WIDTHS = [2**power for power in range(1, 11)]
+BATCHES = [2**bits for bits in range(2, 11)]
+
+EPOCHS = 100
+"""Of the training that is judged."""
+
+
+@cache
+def sized(width: int, batch: int) -> Workload:
+    """Parity of as many bits as give `batch` samples, by a hidden layer of `width`: XOR where the batch is 4.
+
+    The rate is 1 / (batch (width + 1)), below the inverse of the loss's largest curvature along the weights of the last
+    layer, so that the loss falls: that is what is known of the end.
+    """
+    bits = batch.bit_length() - 1
+    inputs, targets = parity(bits)
+    layer_sizes = (bits, width, 1)
+    generator = partial(draw, layer_sizes, gain=1)
+    workload = replace(
+        HIDDEN,
+        name=f"width-{width}-batch-{batch}",
+        story=f"whether an odd number of {bits} bits are ones, by a hidden layer of {width}: a point of the sweep",
+        inputs=inputs,
+        targets=targets,
+        layer_sizes=layer_sizes,
+        recipe=CLASSIC._replace(rate=1 / (batch * (width + 1))),
+        epochs=EPOCHS,
+        seed="numpy.random.seed(1); layer by layer weights uniform(-r, r), r = sqrt(6 / (a + b)), biases 0",
+        generator=generator,
+        initial_parameters=generator(1),
+    )
+    at_first = float(workload.losses(workload.initial_parameters))
+    return replace(workload, known_answer=KnownAnswer(zeros=(0, 1), ones=(0, 1), loss=(0, at_first)))
+
+
+def cross(widths: Sequence[int], batches: Sequence[int], at_width: int, at_batch: int) -> list[Workload]:
+    """Every width at one batch, and every batch at one width."""
+    pairs = [*((width, at_batch) for width in widths), *((at_width, batch) for batch in batches)]
+    return [sized(*pair) for pair in dict.fromkeys(pairs)]
+
+
+def named(name: str) -> Workload:
+    """The workload of this name, of the catalogue or in some size. Raises KeyError."""
+    size = re.fullmatch(r"width-([1-9]\d*)-batch-([1-9]\d*)", name)
+    if size and SMALLEST <= int(size[1]) <= LARGEST and int(size[2]) in BATCHES:
+        return sized(int(size[1]), int(size[2]))
+    return WORKLOADS[name]

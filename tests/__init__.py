@@ -1,0 +1,1 @@
+"""The tests of the package; what they share is imported from here."""

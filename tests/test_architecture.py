@@ -1,0 +1,48 @@
+"""The picture of the data flow is made from the imports, and there is no cycle in it."""
+
+import graphlib
+from pathlib import Path
+
+import pytest
+
+from xorbench.publication import architecture
+
+
+def made(folder: Path, **modules: str) -> Path:
+    for name, text in modules.items():
+        package = folder / "xorbench" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text(f'"""The {name}."""\n')
+        (package / "module.py").write_text(text)
+    return folder / "xorbench"
+
+
+def test_imports_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    root = made(
+        tmp_path,
+        one="import json",
+        two="from xorbench.one.module import x",
+        three="def f():\n    from xorbench import one, two\n    import numpy.one",
+    )
+    assert architecture.imports(root) == {"one": set(), "two": {"one"}, "three": {"one", "two"}}
+    assert architecture.packages(root) == {"one": "The one.", "two": "The two.", "three": "The three."}
+
+
+def test_arrows_that_follow_from_others_are_left_out() -> None:
+    chain = {"a": set[str](), "b": {"a"}, "c": {"a", "b"}, "d": {"a", "c"}}
+    assert architecture.reduced(chain) == {"a": set(), "b": {"a"}, "c": {"b"}, "d": {"c"}}
+    assert architecture.order(chain) == ["a", "b", "c", "d"]
+
+
+def test_a_cycle_is_an_error() -> None:
+    with pytest.raises(graphlib.CycleError):
+        architecture.order({"a": {"b"}, "b": {"a"}})
+
+
+def test_the_project_has_no_cycle_and_nothing_after_the_record_runs_a_framework() -> None:
+    found = architecture.imports()
+    architecture.order(found)
+    assert not found["workloads"]
+    for view in ("pictures", "page", "exports"):
+        assert not found[view] & {"gradients", "clock", "suite"}, view
+    assert all(about.endswith(".") for about in architecture.packages().values())
