@@ -6,17 +6,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from xorbench import places, records
+from xorbench import places
+from xorbench.record import store
+from xorbench.record.run import Record
 
 XORBENCH = (sys.executable, "-m", "xorbench.cli")
 
 
-def _is_full(record: records.Record) -> bool:
+def _is_full(record: Record) -> bool:
     """Whether it is a run of which everything was asked."""
-    return record["kind"] == "run" and bool(record["gradients"]["accuracy"]) and bool(record["cold_starts"])
+    return record.kind == "run" and bool(record.gradients.accuracy) and bool(record.cold_starts)
 
 
-COMMITTED = str(next(path for path in reversed(records.paths(places.results())) if _is_full(records.read(path))))
+COMMITTED = str(next(path for path in reversed(store.paths(places.results())) if _is_full(store.read(path))))
 
 
 def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

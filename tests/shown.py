@@ -1,11 +1,12 @@
 """Records with all that a page can show, and names that were chosen to hurt."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
-from tests.planted import planted_record
+from tests.planted import changed, planted
 from xorbench.contract import REFERENCE
-from xorbench.gradients.verdicts import INSIDE, Accuracy, Report, TrainingEnd, Trajectory, Verdict
+from xorbench.estimates.analysis import Analysis
+from xorbench.record.report import INSIDE, Accuracy, Judgement, Report, TrainingEnd, Trajectory
 
 NASTY = (
     "</script><script>document.title='broken out'</script>",
@@ -27,12 +28,13 @@ VALLEY = [
 
 def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
     """A judge's report on these implementations, all of whom learned the same."""
-    axes = [("logit", float(z)) for z in (-40, 0, 40)] + [("scale", s) for s in (0.01, 1.0, 25.0)]
+    axes: list[tuple[Literal["logit", "scale"], float]] = [("logit", float(z)) for z in (-40, 0, 40)]
+    axes += [("scale", s) for s in (0.01, 1.0, 25.0)]
     at, apart, truth, loss = [1, 10, 100], [0.0, 1e-16, 2e-15], [1e-17, 3e-16], [0.6, 0.5, 0.01]
     return Report(
         seed=0,
         points=1,
-        rows=[Verdict(name, "hidden", "float64", "W1", 10, INSIDE) for name in names],
+        rows=[Judgement(name, "hidden", "float64", "W1", 10, INSIDE) for name in names],
         pairs=[],
         endings=[
             TrainingEnd(name, "hidden", 100, [0.0, 1.0, 1.0, 0.0], 1e-4, 0.0, INSIDE, None, parameters)
@@ -46,10 +48,13 @@ def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
     )
 
 
-def shown_record(*others: str, **changes: Any) -> dict[str, Any]:
+def shown(*others: str, **changes: Any) -> Analysis:
     """A record of the baseline and others, each half as slow again as the one before and added to it, with a report."""
     ratios = {name: [0.4 * (place + 1) + 0.001 * launch for launch in range(6)] for place, name in enumerate(others)}
-    record = planted_record(ratios, control=[0.001 * (-1) ** launch for launch in range(6)], **changes)
-    for about, below in zip(record["implementations"], (None, REFERENCE, *others), strict=False):
-        about |= {"adds": about["name"], "adds_to": below}
-    return record | {"gradients": asdict(report((REFERENCE, *others)))}
+    analysis = planted(ratios, control=[0.001 * (-1) ** launch for launch in range(6)], **changes)
+    below = (None, REFERENCE, *others)
+    implementations = [
+        replace(about, adds=about.name, adds_to=lower)
+        for about, lower in zip(analysis.record.implementations, below, strict=False)
+    ]
+    return changed(analysis, implementations=implementations, gradients=report((REFERENCE, *others)))

@@ -2,16 +2,8 @@
 
 from typing import Any
 
+from tests.planted import MACHINE
 from xorbench.studies.kept import Study
-
-MACHINE = {
-    "name": "some-cpu-1-cores-linux",
-    "cpu": "Some CPU",
-    "cores": 1,
-    "system": "Linux",
-    "architecture": "x86_64",
-    "memory_gib": 1.0,
-}
 
 
 def planted_study(**changes: Any) -> Study:

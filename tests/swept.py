@@ -5,8 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from tests.planted import planted_record
+from tests.planted import changed, planted, timing, with_settings
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
+from xorbench.record.run import WorkloadRecord
+from xorbench.record.timing import Products
 from xorbench.workloads import sizes
 
 Cost = Callable[[int, int], float]
@@ -23,35 +26,32 @@ def planted_sweep(
     seed: int = 0,
     threads: int = 1,
     **changes: Any,
-) -> dict[str, Any]:
+) -> Analysis:
     """Every width at batch 4, and every batch at one width; each launch of each point is off by its own noise.
 
     `costs` has the baseline in it, whose second copy costs the same.
     """
     random = np.random.RandomState(seed)
     others = [name for name in costs if name != REFERENCE]
-    record = planted_record({name: [0.0] * launches for name in others}, launches=launches, rounds=3, **changes)
-    template = record["timings"][0]
+    analysis = planted({name: [0.0] * launches for name in others}, launches=launches, rounds=3, **changes)
     points = sizes.cross(widths, batches, at_width, 4)
-    record["workloads"] = [workload.description() for workload in points]
-    record["settings"] |= {"sweep": True, "threads": threads}
-    record["cold_starts"] = []
-    record["products"] = [
-        {"implementation": REFERENCE, "dtype": "float64", "side": 100, "nanoseconds": [250_000, 260_000, 240_000]}
-    ]
-    record["timings"] = []
+    timings = []
     for workload in points:
         width, batch = workload.layer_sizes[1], len(workload.inputs)
         for launch in range(launches):
             for number, (name, copy) in enumerate([*((n, False) for n in costs), (REFERENCE, True)]):
                 a_round = costs[name](width, batch) * 1_000 * np.exp(noise * random.normal())
-                about = {"launch": launch, "workload": workload.name, "implementation": name, "copy": copy}
-                positions = [(number + turn) % (len(costs) + 1) for turn in range(3)]
                 taken = [round(a_round), round(a_round / 2), round(a_round)]
-                times = {"epochs": [1_000, 500, 1_000], "round_nanoseconds": taken, "cpu_nanoseconds": [*taken]}
-                nothing = {"positions": positions, "involuntary_switches": [0] * 3, "waited_nanoseconds": [0] * 3}
-                record["timings"].append({**template, **about, **times, **nothing})
-    return record
+                positions = [(number + turn) % (len(costs) + 1) for turn in range(3)]
+                about = {"workload": workload.name, "positions": positions}
+                timings.append(timing(launch, name, taken, [1_000, 500, 1_000], copy, **about))
+    return changed(
+        with_settings(analysis, sweep=True, threads=threads),
+        workloads=[WorkloadRecord.of(workload) for workload in points],
+        cold_starts=[],
+        products=[Products(REFERENCE, "float64", 100, [250_000, 260_000, 240_000])],
+        timings=timings,
+    )
 
 
 def straight(fixed: float, each: float, power: float = 1.0) -> Cost:

@@ -1,9 +1,9 @@
 """The lines of a sweep: found in the record, each with what stands still."""
 
-from tests.planted import planted_record
+from tests.planted import planted
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
-from xorbench.estimates.axes import Axis, axes, is_sweep
+from xorbench.estimates.axes import Axis, axes
 
 
 def test_a_cross_has_two_lines_that_share_a_point() -> None:
@@ -14,5 +14,5 @@ def test_a_cross_has_two_lines_that_share_a_point() -> None:
 
 
 def test_a_run_is_no_sweep() -> None:
-    assert not is_sweep(planted_record({}))
-    assert axes(planted_record({})) == []
+    assert not planted({}).record.is_sweep
+    assert axes(planted({})) == []

@@ -1,42 +1,45 @@
 """What the order did: planted effects of order and of a neighbour are found, and none where there is none."""
 
 import random
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.planted import planted_record, retimed
+from tests.planted import planted, retimed, with_timings
 from xorbench.clock import order
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.biases import Bias, biases
+from xorbench.record.timing import Timing
 
 ROUNDS = 96
 
 
-def ordered_record(first: float = 0.0, after_other: float = 0.0) -> dict[str, Any]:
+def ordered_record(first: float = 0.0, after_other: float = 0.0) -> Analysis:
     """Three contenders in balanced order: who comes first, and who comes right after `other`, takes so much longer."""
     names = [(REFERENCE, False), ("other", False), (REFERENCE, True)]
-    record = planted_record({"other": [0.3] * 6}, rounds=ROUNDS)
+    analysis = planted({"other": [0.3] * 6}, rounds=ROUNDS)
     shuffler, noise = random.Random(1), np.random.RandomState(2)
     orders = []
     for _ in range(6):
         turns = order.rounds([0, 1, 2], shuffler)
         orders.append([next(turns) for _ in range(ROUNDS)])
-    for timing in record["timings"]:
-        me = names.index((timing["implementation"], timing["copy"]))
-        timing["positions"] = [turn.index(me) for turn in orders[timing["launch"]]]
 
-    def slower(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        turn, at = orders[timing["launch"]][number], timing["positions"][number]
+    def in_order(timing: Timing) -> Timing:
+        me = names.index((timing.implementation, timing.copy))
+        return replace(timing, positions=[turn.index(me) for turn in orders[timing.launch]])
+
+    def slower(timing: Timing, number: int, nanoseconds: float) -> float:
+        turn, at = orders[timing.launch][number], timing.positions[number]
         effect = first * (at == 0) + after_other * (at > 0 and names[turn[at - 1]][0] == "other")
         return float(nanoseconds * np.exp(effect + noise.normal(0, 0.001)))
 
-    return retimed(record, slower)
+    return retimed(with_timings(analysis, in_order), slower)
 
 
-def bias_of(record: dict[str, Any], copy: bool) -> Bias:
-    return next(bias for bias in biases(record) if bias.copy is copy)
+def bias_of(analysis: Analysis, copy: bool) -> Bias:
+    return next(bias for bias in biases(analysis) if bias.copy is copy)
 
 
 def test_without_an_effect_none_is_found() -> None:
@@ -49,8 +52,8 @@ def test_without_an_effect_none_is_found() -> None:
 
 
 def test_that_the_first_is_slower_is_found_and_decides_nothing() -> None:
-    record = ordered_record(first=0.05)
-    bias = bias_of(record, copy=False)
+    analysis = ordered_record(first=0.05)
+    bias = bias_of(analysis, copy=False)
     # It comes first in 2 of 3 rounds in which it comes before, and so does the baseline in the others.
     assert bias.order.verdict == "slower"
     assert (bias.verdict_before, bias.verdict_after) == ("slower", "slower")
@@ -67,6 +70,6 @@ def test_a_neighbour_that_costs_the_next_one_is_named() -> None:
 
 
 def test_two_alone_have_no_carry_over_to_tell_apart() -> None:
-    record = planted_record({})
-    (bias,) = biases(record)
+    analysis = planted({})
+    (bias,) = biases(analysis)
     assert (bias.implementation, bias.copy, bias.after, bias.carry_over) == (REFERENCE, True, None, None)

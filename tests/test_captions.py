@@ -1,14 +1,27 @@
 """The sentences under a table: what was measured, and why it is weak where it is."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from tests.planted import planted_record, retimed
+from tests.planted import (
+    changed,
+    planted,
+    retimed,
+    with_implementation,
+    with_plan,
+    with_settings,
+    with_timings,
+)
 from xorbench.contract import REFERENCE
-from xorbench.tables.captions import caption, how_timed, launches_correlation, weaknesses
+from xorbench.estimates.analysis import Analysis
+from xorbench.record.timing import Failure
+from xorbench.tables.captions import caption, how_timed, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:
-    text = caption(planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3, drifting=0))
+    text = caption(planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3, drifting=0))
     for part in (
         "Some CPU, 1 of 1 CPUs timed on, Linux",
         f"Python 3.11.7, {REFERENCE} 1, other 1",
@@ -23,31 +36,30 @@ def test_a_caption_says_where_with_what_and_how_much() -> None:
 
 
 def test_a_caption_gives_the_rounds_of_every_launch() -> None:
-    record = planted_record({})
-    record["plan"]["rounds"] = 7  # of the launches after the pilot, of which there is none
-    assert "6 launches x 22 rounds" in caption(record)
-    for launch in record["launches"][2:]:
-        launch["rounds"] = 30
-    assert "6 launches x 22 or 30 rounds" in caption(record)
+    analysis = with_plan(planted({}), rounds=7)  # of the launches after the pilot, of which there is none
+    assert "6 launches x 22 rounds" in caption(analysis)
+    launches = analysis.record.launches
+    longer = [*launches[:2], *(replace(launch, rounds=30) for launch in launches[2:])]
+    assert "6 launches x 22 or 30 rounds" in caption(changed(analysis, launches=longer))
 
 
 def test_a_caption_of_rounds_of_one_length_has_no_second_control() -> None:
-    record = planted_record({})
-    for timing in record["timings"]:
-        timing["epochs"] = [100] * 22
-    assert "noise floor (A/A) 1.0000" in caption(record)
-    assert "second control" not in caption(record)
+    analysis = with_timings(planted({}), lambda timing: replace(timing, epochs=[100] * 22))
+    assert "noise floor (A/A) 1.0000" in caption(analysis)
+    assert "second control" not in caption(analysis)
 
 
 def test_a_caption_says_what_is_in_other_environments() -> None:
-    record = planted_record({"other": [0.5] * 6, "other@old": [0.6] * 6})
-    record["implementations"][2] |= {"framework": "other", "version": "0", "interpreter": "old", "file": "other"}
-    record["environment"]["others"] = {"old": {"python": "3.12.1"}}
-    assert f"Python 3.11.7, {REFERENCE} 1, other 1; other 0 in old (Python 3.12.1); threads" in caption(record)
+    analysis = planted({"other": [0.5] * 6, "other@old": [0.6] * 6})
+    about = {"framework": "other", "version": "0", "interpreter": "old", "file": "other"}
+    analysis = with_implementation(analysis, "other@old", **about)
+    environment = replace(analysis.record.environment, others={"old": {"python": "3.12.1"}})
+    analysis = changed(analysis, environment=environment)
+    assert f"Python 3.11.7, {REFERENCE} 1, other 1; other 0 in old (Python 3.12.1); threads" in caption(analysis)
 
 
 def test_a_strong_record_has_no_weakness() -> None:
-    assert weaknesses(planted_record({}, control=[0.01, -0.01] * 5, launches=10)) == []
+    assert weaknesses(planted({}, control=[0.01, -0.01] * 5, launches=10)) == []
 
 
 @pytest.mark.parametrize(
@@ -62,31 +74,30 @@ def test_a_strong_record_has_no_weakness() -> None:
 def test_a_weak_record_says_so_and_what_would_help(
     launches: int, control: list[float], partial: bool, sentence: str
 ) -> None:
-    (found,) = weaknesses(planted_record({}, control=control, launches=launches, partial=partial))
+    (found,) = weaknesses(planted({}, control=control, launches=launches, partial=partial))
     assert found.startswith(sentence)
     assert "Run" in found
 
 
 def test_a_budget_that_bought_few_launches_is_too_small() -> None:
-    record = planted_record({}, control=[0.01, -0.01, 0.0], launches=3)
-    record["settings"] |= {"launches": None, "rounds": None, "budget_minutes": 4.0}
-    assert "Run with --budget 8 for narrower ones." in weaknesses(record)[0]
-    record["settings"]["sweep"] = True  # whose budget is one of several numbers of threads
-    assert "Run with --launches 8 for narrower ones." in weaknesses(record)[0]
+    analysis = planted({}, control=[0.01, -0.01, 0.0], launches=3)
+    analysis = with_settings(analysis, launches=None, rounds=None, budget_minutes=4.0)
+    assert "Run with --budget 8 for narrower ones." in weaknesses(analysis)[0]
+    analysis = with_settings(analysis, sweep=True)  # whose budget is one of several numbers of threads
+    assert "Run with --launches 8 for narrower ones." in weaknesses(analysis)[0]
 
 
 def test_lost_launches_are_counted() -> None:
-    lost = {"workload": "hidden", "implementation": "other", "copy": False, "reason": "died"}
-    failures = [{"launch": launch, **lost} for launch in (-1, 3, 4)]  # -1: the pilot
-    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)
-    assert weaknesses(record) == [
+    failures = [Failure(launch, "hidden", "other", copy=False, reason="died") for launch in (-1, 3, 4)]  # -1: the pilot
+    analysis = planted({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)
+    assert weaknesses(analysis) == [
         "other was lost in 2 of its processes: died. What they had not handed in does not count."
     ]
 
 
 def test_a_lost_launch_has_the_reason_of_the_first_one_that_was_lost() -> None:
-    def lost(launch: int, name: str, reason: str) -> dict[str, object]:
-        return {"launch": launch, "workload": "hidden", "implementation": name, "copy": False, "reason": reason}
+    def lost(launch: int, name: str, reason: str) -> Failure:
+        return Failure(launch, "hidden", name, copy=False, reason=reason)
 
     failures = [
         lost(-1, "other", "OSError: cold"),  # in its cold start, which is none of its launches
@@ -95,7 +106,7 @@ def test_a_lost_launch_has_the_reason_of_the_first_one_that_was_lost() -> None:
         lost(6, REFERENCE, "it sent nonsense"),
         lost(-1, "cold", "OSError: cold"),
     ]
-    assert weaknesses(planted_record({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)) == [
+    assert weaknesses(planted({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)) == [
         "other was lost in 2 of its processes: ValueError: seven. What they had not handed in does not count.",
         f"{REFERENCE} was lost in 1 of its processes: it sent nonsense. What they had not handed in does not count.",
     ]
@@ -103,20 +114,25 @@ def test_a_lost_launch_has_the_reason_of_the_first_one_that_was_lost() -> None:
 
 @pytest.mark.parametrize("series", ["cpu_nanoseconds", "waited_nanoseconds"])
 def test_a_record_of_wall_time_says_so(series: str) -> None:
-    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
-    assert how_timed(record)[0] == "Times are CPU time, or wall time less waiting for a CPU where that is more."
-    for timing in record["timings"]:
-        timing[series] = [None] * 22
-    (found,) = weaknesses(record)
+    analysis = planted({}, control=[0.01, -0.01] * 5, launches=10)
+    assert how_timed(analysis)[0] == "Times are CPU time, or wall time less waiting for a CPU where that is more."
+    unknown: dict[str, Any] = {series: [None] * 22}
+    analysis = with_timings(analysis, lambda timing: replace(timing, **unknown))
+    (found,) = weaknesses(analysis)
     assert found.startswith("Rounds were timed by wall time, which other processes on the CPU lengthen.")
-    assert how_timed(record)[0] == "Times are wall time."
+    assert how_timed(analysis)[0] == "Times are wall time."
 
 
 def test_on_several_cpus_wall_time_is_no_weakness_and_is_said() -> None:
-    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
-    record["settings"]["threads"] = 2
-    assert weaknesses(record) == []
-    assert how_timed(record)[0] == "Times are wall time."
+    analysis = with_settings(planted({}, control=[0.01, -0.01] * 5, launches=10), threads=2)
+    assert weaknesses(analysis) == []
+    assert how_timed(analysis)[0] == "Times are wall time."
+
+
+def with_steal(analysis: Analysis, seconds: float | None) -> Analysis:
+    """The record of launches from each of which so many seconds were stolen."""
+    launches = [replace(launch, steal_seconds=seconds) for launch in analysis.record.launches]
+    return changed(analysis, launches=launches)
 
 
 @pytest.mark.parametrize(
@@ -124,56 +140,52 @@ def test_on_several_cpus_wall_time_is_no_weakness_and_is_said() -> None:
 )
 def test_steal_above_2_percent_is_a_warning(stolen: float, threads: int, warned: bool) -> None:
     # So many seconds of each launch of one second, on all CPUs together.
-    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
-    record["settings"]["threads"] = threads
-    for launch in record["launches"]:
-        launch["steal_seconds"] = stolen
-    found = [sentence for sentence in weaknesses(record) if sentence.startswith("Other virtual machines took the CPU")]
+    analysis = with_settings(planted({}, control=[0.01, -0.01] * 5, launches=10), threads=threads)
+    warnings = weaknesses(with_steal(analysis, stolen))
+    found = [sentence for sentence in warnings if sentence.startswith("Other virtual machines took the CPU")]
     assert bool(found) is warned
     assert not found or f"for {stolen / threads:.1%} of the launches' time (steal)" in found[0]
 
 
 def test_where_the_system_does_not_tell_of_steal_there_is_no_warning() -> None:
-    record = planted_record({}, control=[0.01, -0.01] * 5, launches=10)
-    for launch in record["launches"]:
-        launch["steal_seconds"] = None
-    assert weaknesses(record) == []
+    analysis = planted({}, control=[0.01, -0.01] * 5, launches=10)
+    assert weaknesses(with_steal(analysis, None)) == []
 
 
 RISING = [0.002 * launch for launch in range(10)]
 
 
 def test_launches_that_resemble_the_ones_before_them_are_a_warning() -> None:
-    record = planted_record({"other": RISING}, control=[0.001, -0.001] * 5, launches=10)
-    assert weaknesses(record) == []  # beside the control, which is one of the rows and goes to and fro
-    record = planted_record({"other": RISING, "one": RISING}, control=RISING, launches=10)
-    found = launches_correlation(record)
+    analysis = planted({"other": RISING}, control=[0.001, -0.001] * 5, launches=10)
+    assert weaknesses(analysis) == []  # beside the control, which is one of the rows and goes to and fro
+    analysis = planted({"other": RISING, "one": RISING}, control=RISING, launches=10)
+    found = analysis.autocorrelation
     assert found is not None
     # Of 0 to 9, scaled to unit variance, the products of neighbours add up to 7 of 10.
     assert found.value == pytest.approx(0.7, abs=0.001)
     assert found.p < 0.001
-    (warning,) = [sentence for sentence in weaknesses(record) if "resemble" in sentence]
+    (warning,) = [sentence for sentence in weaknesses(analysis) if "resemble" in sentence]
     assert warning.startswith("Launches resemble the ones before them (lag-1 autocorrelation 0.70, p = 0.000)")
-    assert "Lag-1 autocorrelation of launches: 0.70 (p = 0.00)." in how_timed(record)
+    assert "Lag-1 autocorrelation of launches: 0.70 (p = 0.00)." in how_timed(analysis)
 
 
 def test_fewer_launches_than_four_tell_nothing_of_each_other() -> None:
-    record = planted_record({"other": [0.1, 0.2, 0.3]}, launches=3)
-    assert launches_correlation(record) is None
-    assert how_timed(record) == ["Times are CPU time, or wall time less waiting for a CPU where that is more."]
-    assert how_timed(planted_record({}, timings=[])) == []
+    analysis = planted({"other": [0.1, 0.2, 0.3]}, launches=3)
+    assert analysis.autocorrelation is None
+    assert how_timed(analysis) == ["Times are CPU time, or wall time less waiting for a CPU where that is more."]
+    assert how_timed(planted({}, timings=[])) == []
 
 
 def test_a_run_of_which_most_rounds_are_slow_is_unfit_in_the_first_sentence() -> None:
-    record = planted_record({}, control=[0.001, -0.001] * 5, launches=10, drifting=0)
-    slow = retimed(record, lambda _timing, number, nanoseconds: nanoseconds * (1.5 if number < 16 else 1))
+    analysis = planted({}, control=[0.001, -0.001] * 5, launches=10, drifting=0)
+    slow = retimed(analysis, lambda _timing, number, nanoseconds: nanoseconds * (1.5 if number < 16 else 1))
     assert weaknesses(slow)[0].startswith(
         "Unfit: 73% of the rounds were slow, expected at most 50%. Its ratios are not "
     )
 
 
 def test_what_was_not_resolved_is_named() -> None:
-    record = planted_record({"near": [0.05, -0.05] * 5}, control=[0.01, -0.01] * 5, launches=10)
-    record["settings"]["resolution"] = 0.02
-    (found,) = weaknesses(record)
+    analysis = planted({"near": [0.05, -0.05] * 5}, control=[0.01, -0.01] * 5, launches=10)
+    analysis = with_settings(analysis, resolution=0.02)
+    (found,) = weaknesses(analysis)
     assert found.startswith("Not known to 2 %, nor clear of 1: near (hidden).")

@@ -1,21 +1,24 @@
 """Two records: what changed is said, what did not, and what can't be compared with the reason."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine, with_timings
+from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.changes import Change, changes, notes
 
 WOBBLE = [0.002, -0.002, 0.0] * 2
 
 
-def a_record(ratio: float = 0.5, **more: Any) -> dict[str, Any]:
-    return planted_record({"other": [ratio + w for w in WOBBLE]}, control=WOBBLE, **more)
+def a_record(ratio: float = 0.5, **more: Any) -> Analysis:
+    return planted({"other": [ratio + w for w in WOBBLE]}, control=WOBBLE, **more)
 
 
-def the_change(before: dict[str, Any], after: dict[str, Any]) -> Change:
+def the_change(before: Analysis, after: Analysis) -> Change:
     (found,) = changes(before, after)
     return found
 
@@ -33,7 +36,7 @@ def test_a_planted_change_is_found_with_its_interval() -> None:
     assert not faster.slower_by(0.0)
 
 
-EXACT = planted_record({"other": [0.0] * 6}), planted_record({"other": [0.1] * 6})
+EXACT = planted({"other": [0.0] * 6}), planted({"other": [0.1] * 6})
 """Two records whose launches do not differ at all, so that the variation from run to run is all there is."""
 
 
@@ -50,14 +53,14 @@ def test_the_interval_of_a_change_holds_what_differs_from_run_to_run(between_run
 
 @pytest.mark.parametrize(("log_change", "verdict"), [(0.056, "slower"), (0.055, "not separated"), (-0.056, "faster")])
 def test_what_two_runs_of_the_same_code_differ_by_is_no_change(log_change: float, verdict: str) -> None:
-    assert the_change(EXACT[0], planted_record({"other": [log_change] * 6})).verdict == verdict
+    assert the_change(EXACT[0], planted({"other": [log_change] * 6})).verdict == verdict
 
 
 def test_all_intervals_of_changes_hold_together() -> None:
     # Of two each holds with 97.5 %: 2.2414 standard errors; the row that can't be compared does not count.
     names = ("one", "two", "three")
-    before, after = (planted_record({name: [ratio] * 6 for name in names}) for ratio in (0.0, 0.1))
-    after["timings"] = [timing for timing in after["timings"] if timing["implementation"] != "three"]
+    before, after = (planted({name: [ratio] * 6 for name in names}) for ratio in (0.0, 0.1))
+    after = with_timings(after, lambda timing: None if timing.implementation == "three" else timing)
     every = {found.implementation: found for found in changes(before, after)}
     assert every["three"].verdict == "not comparable"
     for found in (every["one"], every["two"]):
@@ -79,7 +82,7 @@ def test_no_change_is_not_separated() -> None:
 
 
 def test_what_is_slower_but_not_beyond_doubt_does_not_count() -> None:
-    doubtful = planted_record({"other": [0.3, 0.9] * 3}, control=WOBBLE)
+    doubtful = planted({"other": [0.3, 0.9] * 3}, control=WOBBLE)
     found = the_change(a_record(0.5), doubtful)
     assert found.change is not None
     assert found.change.value > 1.05
@@ -87,27 +90,33 @@ def test_what_is_slower_but_not_beyond_doubt_does_not_count() -> None:
     assert not found.slower_by(0.05)
 
 
-def spoilt(what: str) -> dict[str, Any]:
-    record = a_record()
+def spoilt(what: str) -> Analysis:
+    analysis = a_record()
     match what:
         case "machine":
-            record["machine"]["name"] = "another"
+            return with_machine(analysis, name="another")
         case "absent":
-            record["implementations"].pop()
+            return changed(analysis, implementations=analysis.record.implementations[:-1])
         case "refused":
-            record["timings"][1]["violations"] = ["it cheated"]
+            return with_timings(
+                analysis,
+                lambda timing: (
+                    replace(timing, violations=["it cheated"])
+                    if (timing.launch, timing.implementation) == (0, "other")
+                    else timing
+                ),
+            )
         case "unfit":
-            record = planted_record({"other": [0.5] * 6}, control=[0.1 + w for w in WOBBLE])
+            return planted({"other": [0.5] * 6}, control=[0.1 + w for w in WOBBLE])
         case "workload":
-            record["workloads"][0] |= {"rate": 9.0, "parameters_sha256": "1" * 64}
+            return changed(analysis, workloads=[replace(HIDDEN, rate=9.0, parameters_sha256="1" * 64)])
         case "tier":
-            record["implementations"][1]["tier"] = "tuned"
+            return with_implementation(analysis, "other", tier="tuned")
         case "launches":
-            record = planted_record({"other": [0.5]}, launches=1)
+            return planted({"other": [0.5]}, launches=1)
         case "clock":
-            for timing in record["timings"]:
-                timing["cpu_nanoseconds"] = [None] * 22
-    return record
+            return with_timings(analysis, lambda timing: replace(timing, cpu_nanoseconds=[None] * 22))
+    raise AssertionError(what)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +147,8 @@ def test_two_records_of_wall_time_are_compared() -> None:
 
 
 def test_the_rows_of_both_are_compared_and_what_only_one_has_is_said_in_one_line() -> None:
-    before = planted_record({"one": [0.5] * 6, "other": [0.5] * 6, "gone": [0.5] * 6})
-    after = planted_record({"new": [0.7] * 6, "other": [0.5] * 6, "more": [0.7] * 6})
+    before = planted({"one": [0.5] * 6, "other": [0.5] * 6, "gone": [0.5] * 6})
+    after = planted({"new": [0.7] * 6, "other": [0.5] * 6, "more": [0.7] * 6})
     found = {change.implementation: (change.verdict, change.reason) for change in changes(before, after)}
     assert found == {
         "one": ("not comparable", "it is not in B"),
@@ -150,7 +159,7 @@ def test_the_rows_of_both_are_compared_and_what_only_one_has_is_said_in_one_line
         "The records hold different rows, and those in both are compared; "
         "only in A: gone (hidden), one (hidden); only in B: more (hidden), new (hidden)."
     ]
-    more = planted_record({"other": [0.5] * 6, "more": [0.7] * 6})
+    more = planted({"other": [0.5] * 6, "more": [0.7] * 6})
     assert [change.implementation for change in changes(a_record(), more)] == ["other"]
     assert notes(a_record(), more) == [
         "The records hold different rows, and those in both are compared; only in B: more (hidden)."
@@ -158,10 +167,9 @@ def test_the_rows_of_both_are_compared_and_what_only_one_has_is_said_in_one_line
 
 
 def test_what_else_changed_is_noted() -> None:
-    after = a_record()
-    after["implementations"][0]["version"] = "2"
-    after["implementations"][1]["source_sha256"] = "1" * 64
-    after["environment"]["versions"]["python"] = "3.12.1"
+    after = with_implementation(a_record(), REFERENCE, version="2")
+    after = with_implementation(after, "other", source_sha256="1" * 64)
+    after = changed(after, environment=replace(after.record.environment, versions={"python": "3.12.1"}))
     assert notes(a_record(), after) == [
         "Python changed from 3.11.7 to 3.12.1.",
         "numpy_backprop is under every ratio: where all rows moved alike, it is what moved.",

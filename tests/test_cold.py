@@ -7,9 +7,10 @@ import pytest
 
 from tests.conftest import Variant
 from xorbench.clock import cold
-from xorbench.clock.cold import ColdStart, cold_start
+from xorbench.clock.cold import cold_start
 from xorbench.contract import Implementation, discover, read
 from xorbench.environment import allowed_cpus
+from xorbench.record.timing import ColdStart
 from xorbench.workloads import WORKLOADS
 
 CPU = allowed_cpus()[-1]

@@ -7,14 +7,16 @@ import pytest
 import typer
 
 from tests.conftest import OTHER_NUMPY, Variant, environment_with
-from xorbench import records
 from xorbench.cli import choices
-from xorbench.clock.cold import ColdStart, cold_start
+from xorbench.clock.cold import cold_start
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.environment import allowed_cpus
-from xorbench.estimates.versions import versions
+from xorbench.estimates.analysis import Analysis
 from xorbench.others.contestants import contestants
+from xorbench.record import store
+from xorbench.record.timing import ColdStart
 from xorbench.suite import Settings, Suite
+from xorbench.suite.about import of_implementation
 from xorbench.tables import captions, catalogue
 from xorbench.workloads import WORKLOADS
 
@@ -34,9 +36,9 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
         f"other runs {REFERENCE} (numpy {OTHER_NUMPY}), lost (numpy {OTHER_NUMPY}); "
         "left out: elsewhere (scipy is not installed there), program (sh is the same there)"
     )
-    about = field.contestants[0].description()
-    assert (about["file"], about["interpreter"], about["version"]) == (REFERENCE, "other", OTHER_NUMPY)
-    assert about["source_sha256"] == HERE.description()["source_sha256"]
+    about = of_implementation(field.contestants[0])
+    assert (about.file, about.interpreter, about.version) == (REFERENCE, "other", OTHER_NUMPY)
+    assert about.source_sha256 == of_implementation(HERE).source_sha256
     assert choices.missing(None, field.contestants)
 
 
@@ -46,7 +48,7 @@ def test_where_all_is_the_same_there_is_nothing_to_compare() -> None:
 
 
 @pytest.fixture(scope="module")
-def record(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> records.Record:
+def analysis(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     """A run beside an environment in which the clock's NumPy is slow; with a file that is wrong there alone."""
     slower = (
         "import sys, numpy; exp = numpy.exp\n"
@@ -60,23 +62,23 @@ def record(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPath
     session = Suite(chosen, NEURON, settings)
     session.run()
     found = session.record("xorbench run")
-    records.check(found)
-    return found
+    store.parsed(store.as_text(found))
+    return Analysis(found)
 
 
-def test_each_is_judged_where_it_runs(record: records.Record) -> None:
+def test_each_is_judged_where_it_runs(analysis: Analysis) -> None:
     verdicts: dict[str, set[str]] = {}
-    for row in record["gradients"]["rows"]:
-        verdicts.setdefault(row["implementation"], set()).add(row["verdict"])
+    for row in analysis.record.gradients.rows:
+        verdicts.setdefault(row.implementation, set()).add(row.verdict)
     assert verdicts.pop("wrong@slow") == {"outside"}
     assert set().union(*verdicts.values()) == {"inside"}
-    (example,) = record["gradients"]["counterexamples"]
-    assert example["script"].startswith(f"# numpy {OTHER_NUMPY}, ")
+    (example,) = analysis.record.gradients.counterexamples
+    assert example.script.startswith(f"# numpy {OTHER_NUMPY}, ")
 
 
-def test_a_slowdown_that_is_planted_in_another_environment_is_found(record: records.Record) -> None:
-    assert record["failures"] == []
-    found = {version.implementation: version for version in versions(record)}
+def test_a_slowdown_that_is_planted_in_another_environment_is_found(analysis: Analysis) -> None:
+    assert analysis.record.failures == []
+    found = {version.implementation: version for version in analysis.versions}
     slow, wrong = found[f"{REFERENCE}@slow"], found["wrong@slow"]
     assert (slow.there, slow.here) == (OTHER_NUMPY, np.__version__)
     assert slow.ratio is not None
@@ -84,10 +86,10 @@ def test_a_slowdown_that_is_planted_in_another_environment_is_found(record: reco
     assert wrong.ratio is None  # no passed check, no time
 
 
-def test_the_record_and_its_tables_say_which_environment_holds_what(record: records.Record) -> None:
-    assert record["environment"]["others"]["slow"]["numpy"] == OTHER_NUMPY
-    assert f"numpy {np.__version__}; numpy {OTHER_NUMPY} in slow (Python 3." in captions.caption(record)
-    (table,) = catalogue.named(record)["versions"]
+def test_the_record_and_its_tables_say_which_environment_holds_what(analysis: Analysis) -> None:
+    assert analysis.record.environment.others["slow"]["numpy"] == OTHER_NUMPY
+    assert f"numpy {np.__version__}; numpy {OTHER_NUMPY} in slow (Python 3." in captions.caption(analysis)
+    (table,) = catalogue.named(analysis)["versions"]
     assert list(table.frame["verdict"]) == ["slower", "–"]
 
 

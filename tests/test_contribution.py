@@ -1,31 +1,39 @@
 """What may be published: each way to be refused is planted."""
 
 import platform
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.planted import planted_record
-from xorbench import places, records
+from tests.planted import HIDDEN, changed, planted, with_implementation, with_timings
+from xorbench import places
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.publication.contribution import complaints
+from xorbench.record import store
+from xorbench.record.parts import Verdict
+from xorbench.record.report import Judgement
+from xorbench.record.timing import Failure
 
 
-def honest() -> dict[str, Any]:
+def honest() -> Analysis:
     """A record that may be published."""
-    record = planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
-    record["gradients"]["rows"] = [judged(name) for name in (REFERENCE, "other")]
-    return record
+    analysis = planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
+    return with_judgements(analysis, judged(REFERENCE), judged("other"))
 
 
-def judged(name: str, verdict: str = "inside") -> dict[str, Any]:
-    about = {"implementation": name, "workload": "hidden", "dtype": "float64", "parameter": "W1", "points": 1}
-    return {**about, "verdict": verdict, "reason": None, "of_bound": None, "ulps": None, "absolute": None}
+def judged(name: str, verdict: Verdict = "inside") -> Judgement:
+    return Judgement(name, "hidden", "float64", "W1", 1, verdict)
 
 
-def found(record: dict[str, Any], folder: Path) -> str:
-    return "\n".join(complaints(records.write(record, folder)))
+def with_judgements(analysis: Analysis, *rows: Judgement) -> Analysis:
+    """The record with these judgements on gradients."""
+    return changed(analysis, gradients=replace(analysis.record.gradients, rows=[*rows]))
+
+
+def found(analysis: Analysis, folder: Path) -> str:
+    return "\n".join(complaints(store.write(analysis.record, folder)))
 
 
 def test_an_honest_record_may_be_published(tmp_path: Path) -> None:
@@ -33,19 +41,19 @@ def test_an_honest_record_may_be_published(tmp_path: Path) -> None:
 
 
 def test_a_committed_record_may_be_published() -> None:
-    for path in records.paths(places.results()):
+    for path in store.paths(places.results()):
         assert complaints(path) == []
 
 
 def test_one_that_breaks_the_schema_may_not(tmp_path: Path) -> None:
-    path = records.write(honest(), tmp_path)
+    path = store.write(honest().record, tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace('"cores": 1', '"cores": "one"'), encoding="utf-8")
     (complaint,) = complaints(path)
     assert "is no record: $.machine.cores: " in complaint
 
 
 def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
-    path = records.write(honest(), tmp_path)
+    path = store.write(honest().record, tmp_path)
     moved = path.rename(path.with_name("2027-01-01T000000Z.json"))
     assert complaints(moved) == [
         f"{moved}: lies elsewhere than in some-cpu-1-cores-linux/2026-01-02T030405Z.json, "
@@ -54,49 +62,46 @@ def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
 
 
 def test_a_contestants_name_is_no_address_and_an_address_beside_it_is_one(tmp_path: Path) -> None:
-    record = planted_record({"other@numpy-2.0": [0.5] * 6}, control=[0.01, -0.01] * 3)
-    record["implementations"][1] |= {"file": "other", "interpreter": "numpy-2.0"}
-    record["gradients"]["rows"] = [judged(REFERENCE), judged("other@numpy-2.0")]
-    assert found(record, tmp_path / "one") == ""
-    record["command"] = "xorbench run other@numpy-2.0 somebody@example.org"
-    assert "$.command holds an address" in found(record, tmp_path / "other")
+    name = "other@numpy-2.0"
+    analysis = planted({name: [0.5] * 6}, control=[0.01, -0.01] * 3)
+    analysis = with_implementation(analysis, name, file="other", interpreter="numpy-2.0")
+    analysis = with_judgements(analysis, judged(REFERENCE), judged(name))
+    assert found(analysis, tmp_path / "one") == ""
+    analysis = changed(analysis, command=f"xorbench run {name} somebody@example.org")
+    assert "$.command holds an address" in found(analysis, tmp_path / "other")
 
 
 def test_a_wrong_gradient_may_not(tmp_path: Path) -> None:
-    record = honest()
-    record["gradients"]["rows"][1] = judged("other", "outside")
-    assert found(record, tmp_path).endswith("the gradient of other on hidden is not inside its bound")
+    analysis = with_judgements(honest(), judged(REFERENCE), judged("other", "outside"))
+    assert found(analysis, tmp_path).endswith("the gradient of other on hidden is not inside its bound")
 
 
 def test_a_time_without_a_verdict_may_not(tmp_path: Path) -> None:
-    record = honest()
-    del record["gradients"]["rows"][1]
-    assert found(record, tmp_path).endswith("other was timed on hidden, and no gradient of it was judged")
+    analysis = with_judgements(honest(), judged(REFERENCE))
+    assert found(analysis, tmp_path).endswith("other was timed on hidden, and no gradient of it was judged")
 
 
 def test_who_is_missing_may(tmp_path: Path) -> None:
-    record = honest()
-    record["implementations"].append({**record["implementations"][1], "name": "absent", "missing": "not installed"})
-    record["gradients"]["rows"].append(judged("absent", "missing"))
-    assert found(record, tmp_path) == ""
+    analysis = with_judgements(honest(), judged(REFERENCE), judged("other"), judged("absent", "missing"))
+    absent = replace(analysis.record.implementations[1], name="absent", missing="not installed")
+    analysis = changed(analysis, implementations=[*analysis.record.implementations, absent])
+    assert found(analysis, tmp_path) == ""
 
 
 def test_an_unfit_run_may_not_and_may_not_be_called_fit(tmp_path: Path) -> None:
-    record = planted_record({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
-    record["gradients"] = honest()["gradients"]
-    text = found(record, tmp_path)
+    analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3, gradients=honest().record.gradients)
+    text = found(analysis, tmp_path)
     assert "unfit: the baseline against itself came out as 1.04" in text
     assert "what it says of its own fitness is not what its timings say" in text
 
 
 def test_a_run_without_a_control_may_not(tmp_path: Path) -> None:
-    record = honest()
-    record["timings"] = [timing for timing in record["timings"] if not timing["copy"]]
-    assert "no A/A control" in found(record, tmp_path)
+    analysis = with_timings(honest(), lambda timing: None if timing.copy else timing)
+    assert "no A/A control" in found(analysis, tmp_path)
 
 
 def test_an_interrupted_run_may_not(tmp_path: Path) -> None:
-    assert "the run was interrupted" in found(honest() | {"partial": True}, tmp_path)
+    assert "the run was interrupted" in found(changed(honest(), partial=True), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -111,15 +116,13 @@ def test_an_interrupted_run_may_not(tmp_path: Path) -> None:
     ],
 )
 def test_a_folder_may_not(tmp_path: Path, text: str) -> None:
-    assert f"$.command holds a folder: {text!r}" in found(honest() | {"command": text}, tmp_path)
+    assert f"$.command holds a folder: {text!r}" in found(changed(honest(), command=text), tmp_path)
 
 
 def test_an_address_may_not(tmp_path: Path) -> None:
-    record = honest()
-    record["failures"] = [
-        {"launch": 0, "workload": "hidden", "implementation": "other", "copy": False, "reason": "ask ada@example.org"}
-    ]
-    assert "$.failures[0].reason holds an address: 'ask ada@example.org'" in found(record, tmp_path)
+    failure = Failure(0, "hidden", "other", copy=False, reason="ask ada@example.org")
+    text = found(changed(honest(), failures=[failure]), tmp_path)
+    assert "$.failures[0].reason holds an address: 'ask ada@example.org'" in text
 
 
 @pytest.mark.parametrize("name", ["host", "user", "home"])
@@ -129,14 +132,15 @@ def test_the_names_of_this_machine_and_its_user_may_not(
     monkeypatch.setattr(platform, "node", lambda: "Lovelace.example" if name == "host" else "localhost")
     monkeypatch.setattr("getpass.getuser", lambda: "lovelace" if name == "user" else "root")
     monkeypatch.setattr(Path, "home", lambda: Path("/home/lovelace" if name == "home" else "/root"))
-    record = honest()
-    record["environment"]["variables"] = {"AT": "x lovelace"}
-    text = found(record, tmp_path)
+    analysis = honest()
+    environment = replace(analysis.record.environment, variables={"AT": "x lovelace"})
+    text = found(changed(analysis, environment=environment), tmp_path)
     assert "$.environment.variables.AT holds the name of this machine or its user: lovelace" in text
 
 
 def test_numbers_divisions_and_versions_are_no_folders(tmp_path: Path) -> None:
-    record = honest()
-    record["environment"]["versions"] = {"python": "3.11.7", "torch": "2.13.0+cpu"}
-    record["workloads"][0]["story"] = "time / epoch, 1/2 of it, https://example.org/page"
-    assert found(record, tmp_path) == ""
+    analysis = honest()
+    versions = {"python": "3.11.7", "torch": "2.13.0+cpu"}
+    workload = replace(HIDDEN, story="time / epoch, 1/2 of it, https://example.org/page")
+    environment = replace(analysis.record.environment, versions=versions)
+    assert found(changed(analysis, environment=environment, workloads=[workload]), tmp_path) == ""

@@ -1,88 +1,89 @@
 """The controls, both of which are 1 in a fit run; and the three reasons for which a run is unfit."""
 
 import math
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.planted import SECOND_COPY, planted_record, retimed, slowed
+from tests.planted import HIDDEN, SECOND_COPY, changed, planted, retimed, slowed, with_timings
 from tests.test_intervals import T_5
 from xorbench.contract import REFERENCE
 from xorbench.estimates import changes, control
+from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
 from xorbench.publication.contribution import complaints
-from xorbench.records import Record, write
+from xorbench.record.store import write
+from xorbench.record.timing import Timing
 from xorbench.tables import timings
 
 
 def test_the_noise_floor_is_the_second_copy() -> None:
-    record = planted_record({"other": [1.0] * 6}, control=[0.01, -0.01] * 3)
-    for floor in (control.noise_floor(record), control.noise_floor(record, ["hidden"])):
+    analysis = planted({"other": [1.0] * 6}, control=[0.01, -0.01] * 3)
+    for floor in (control.noise_floor(analysis), control.noise_floor(analysis, "hidden")):
         assert floor is not None
         assert floor.value == pytest.approx(1, abs=1e-5)
         assert floor.verdict == "not separated"
         assert floor.high == pytest.approx(math.exp(T_5 * math.sqrt(6 * 1e-4 / 5 / 6)), abs=1e-4)
-    assert control.unfit(record) is None
+    assert control.unfit(analysis) is None
 
 
 def test_the_noise_floor_is_over_the_first_copy_and_not_over_the_mean_of_both() -> None:
-    floor = control.noise_floor(planted_record({}, control=[0.02] * 6))
+    floor = control.noise_floor(planted({}, control=[0.02] * 6))
     assert floor is not None
     assert floor.value == pytest.approx(math.exp(0.02), abs=1e-6)
 
 
+def with_another_workload(analysis: Analysis, other: Analysis) -> Analysis:
+    """The record with the timings of another as those of a second workload."""
+    again = [replace(timing, workload="again") for timing in other.record.timings]
+    workloads = [HIDDEN, replace(HIDDEN, name="again")]
+    return changed(analysis, timings=[*analysis.record.timings, *again], workloads=workloads)
+
+
 def test_workloads_of_a_launch_are_one_number() -> None:
-    record = planted_record({}, control=[0.01, -0.01] * 3)
-    record["timings"] += [t | {"workload": "again"} for t in record["timings"]]
-    record["workloads"] += [record["workloads"][0] | {"name": "again"}]
-    both, one = control.noise_floor(record), control.noise_floor(record, ["hidden"])
+    alone = planted({}, control=[0.01, -0.01] * 3)
+    analysis = with_another_workload(alone, alone)
+    both, one = control.noise_floor(analysis), control.noise_floor(analysis, "hidden")
     assert both is not None
     assert one is not None
     assert both.high == pytest.approx(one.high)
-    second, alone = (
-        control.second_control(record),
-        control.second_control(planted_record({}, control=[0.01, -0.01] * 3)),
-    )
-    assert second == alone
+    assert control.second_control(analysis) == control.second_control(alone)
 
 
 def test_a_control_without_1_makes_the_run_unfit() -> None:
-    why = control.unfit(planted_record({}, control=[0.02, 0.021, 0.022] * 2))
+    why = control.unfit(planted({}, control=[0.02, 0.021, 0.022] * 2))
     assert why is not None
     assert why.startswith("the baseline against itself came out as 1.0212, 1.02")
 
 
 def test_what_can_not_be_told_is_not_unfit() -> None:
-    assert control.unfit(planted_record({}, control=[0.015], launches=1)) is None  # no interval to exclude 1
-    record = planted_record({})
-    record["timings"] = []
-    assert control.noise_floor(record) is None
-    assert control.second_control(record) is None
-    assert control.unfit(record) is None
+    assert control.unfit(planted({}, control=[0.015], launches=1)) is None  # no interval to exclude 1
+    analysis = planted({}, timings=[])
+    assert control.noise_floor(analysis) is None
+    assert control.second_control(analysis) is None
+    assert control.unfit(analysis) is None
 
 
-def one_length(record: dict[str, Any]) -> dict[str, Any]:
+def one_length(analysis: Analysis) -> Analysis:
     """As records were of schema 4."""
-    for timing in record["timings"]:
-        timing["epochs"] = [max(timing["epochs"])] * len(timing["epochs"])
-    return record
+    return with_timings(analysis, lambda timing: replace(timing, epochs=[max(timing.epochs)] * len(timing.epochs)))
 
 
 def test_without_short_rounds_there_is_no_second_control() -> None:
-    record = one_length(planted_record({"other": [0.5] * 6}))
-    assert control.second_control(record) is None
-    assert control.noise_floor(record) is not None
-    assert control.unfit(record) is None
+    analysis = one_length(planted({"other": [0.5] * 6}))
+    assert control.second_control(analysis) is None
+    assert control.noise_floor(analysis) is not None
+    assert control.unfit(analysis) is None
 
 
 def test_without_a_second_copy_there_is_no_control() -> None:
-    record = planted_record({"other": [0.5] * 6})
-    record["timings"] = [timing for timing in record["timings"] if not timing["copy"]]
-    assert (control.noise_floor(record), control.second_control(record)) == (None, None)
+    analysis = with_timings(planted({"other": [0.5] * 6}), lambda timing: None if timing.copy else timing)
+    assert (control.noise_floor(analysis), control.second_control(analysis)) == (None, None)
 
 
 def test_a_copy_that_is_slower_in_both_lengths_is_for_the_first_control_to_tell() -> None:
-    found = control.second_control(planted_record({"other": [0.7] * 6}, control=[0.013] * 6))
+    found = control.second_control(planted({"other": [0.7] * 6}, control=[0.013] * 6))
     assert found is not None
     assert found.value == pytest.approx(1, abs=1e-5)
 
@@ -90,20 +91,23 @@ def test_a_copy_that_is_slower_in_both_lengths_is_for_the_first_control_to_tell(
 @pytest.mark.parametrize("microseconds", [0, 50, 1_000])
 def test_the_start_of_a_training_does_not_move_the_second_control(microseconds: int) -> None:
     # A long round takes 3 ms and a short one half of that, and before each of them there is the start.
-    def later(_timing: dict[str, Any], _number: int, nanoseconds: float) -> float:
+    def later(_timing: Timing, _number: int, nanoseconds: float) -> float:
         return nanoseconds + 1e3 * microseconds
 
-    found = control.second_control(retimed(planted_record({}, rounds=40, drifting=0), later))
+    found = control.second_control(retimed(planted({}, rounds=40, drifting=0), later))
     assert found is not None
     assert found.value == pytest.approx(1, abs=1e-5)
 
 
 def test_a_launch_without_short_rounds_tells_nothing_and_others_do() -> None:
-    record = planted_record({}, control=[0.1, 0.01, 0.01, 0.01, 0.01, 0.01], drifting=0)
-    for timing in record["timings"][:2]:
-        timing["epochs"] = [100] * 22
-        timing["round_nanoseconds"] = timing["cpu_nanoseconds"] = [timing["round_nanoseconds"][0]] * 22
-    found = control.second_control(record)
+    def without_short(timing: Timing) -> Timing:
+        if timing.launch:
+            return timing
+        long = [timing.round_nanoseconds[0]] * 22
+        return replace(timing, epochs=[100] * 22, round_nanoseconds=long, cpu_nanoseconds=[*long])
+
+    analysis = planted({}, control=[0.1, 0.01, 0.01, 0.01, 0.01, 0.01], drifting=0)
+    found = control.second_control(with_timings(analysis, without_short))
     assert found is not None
     assert found.value == pytest.approx(1, rel=1e-5)
 
@@ -114,17 +118,17 @@ def disturbed(
     lengths: tuple[int, ...] = (0,),
     pairs: int = 40,
     names: tuple[str, ...] = (REFERENCE,),
-) -> dict[str, Any]:
+) -> Analysis:
     """A record in which rounds of these lengths, 0 for long and 1 for short, take longer for these rows.
 
     They take `share` longer in `of_rounds` of the pairs; of the baseline both copies, so that A/A can't see it.
     """
 
-    def change(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
+    def change(timing: Timing, number: int, nanoseconds: float) -> float:
         hit = number // 2 * 7 % pairs < of_rounds * pairs and number % 2 in lengths
-        return nanoseconds * (1 + share if hit and timing["implementation"] in names else 1)
+        return nanoseconds * (1 + share if hit and timing.implementation in names else 1)
 
-    return retimed(planted_record({"other": [0.5] * 6}, rounds=2 * pairs, drifting=0), change)
+    return retimed(planted({"other": [0.5] * 6}, rounds=2 * pairs, drifting=0), change)
 
 
 def test_what_disturbs_all_rows_alike_is_in_no_ratio_and_in_no_control() -> None:
@@ -134,8 +138,8 @@ def test_what_disturbs_all_rows_alike_is_in_no_ratio_and_in_no_control() -> None
 
 
 def test_long_rounds_that_are_disturbed_in_more_than_half_of_the_rounds_show_in_the_second_control_alone() -> None:
-    record = disturbed(1.0, 0.55)
-    floor, second = control.noise_floor(record), control.second_control(record)
+    analysis = disturbed(1.0, 0.55)
+    floor, second = control.noise_floor(analysis), control.second_control(analysis)
     assert floor is not None
     assert second is not None
     assert (floor.value, floor.low, floor.high) == pytest.approx((1, 1, 1), abs=1e-6)
@@ -159,8 +163,8 @@ def test_long_rounds_that_are_disturbed_in_more_than_half_of_the_rounds_show_in_
 def test_a_run_is_unfit_whose_control_is_not_1_by_more_than_a_percent_and_more_than_chance(
     copy: list[float], unfit: bool
 ) -> None:
-    record = planted_record({"other": [0.5] * 6}, control=copy)
-    why = control.unfit(record)
+    analysis = planted({"other": [0.5] * 6}, control=copy)
+    why = control.unfit(analysis)
     assert (why is not None) is unfit
     assert why is None or why.startswith(f"the baseline against itself came out as {math.exp(sum(copy) / 6):.4f}, ")
 
@@ -174,8 +178,8 @@ def test_a_run_is_unfit_whose_control_is_not_1_by_more_than_a_percent_and_more_t
 def test_a_run_is_unfit_whose_second_control_is_more_than_2_percent_from_1(
     length: int, share: float, unfit: bool
 ) -> None:
-    record = disturbed(share, 0.6, (length,))
-    second, why = control.second_control(record), control.unfit(record)
+    analysis = disturbed(share, 0.6, (length,))
+    second, why = control.second_control(analysis), control.unfit(analysis)
     assert second is not None
     assert second.value == pytest.approx(1 + share if length else 1 / (1 + share), abs=1e-5)
     assert (why is not None) is unfit
@@ -186,10 +190,10 @@ def test_a_run_is_unfit_whose_second_control_is_more_than_2_percent_from_1(
 
 
 def test_one_launch_can_not_tell_that_the_second_control_is_not_1() -> None:
-    record = disturbed(0.05, 0.6)
-    assert str(control.unfit(record)).startswith("the baseline in short rounds")
-    record["timings"] = [timing for timing in record["timings"] if timing["launch"] == 0]
-    assert control.unfit(record) is None
+    analysis = disturbed(0.05, 0.6)
+    assert str(control.unfit(analysis)).startswith("the baseline in short rounds")
+    one = with_timings(analysis, lambda timing: timing if timing.launch == 0 else None)
+    assert control.unfit(one) is None
 
 
 @pytest.mark.parametrize(("of_rounds", "lengths"), [(0.4, (0,)), (0.6, (0, 1))])
@@ -206,65 +210,62 @@ def test_what_disturbs_the_fewer_rounds_or_both_lengths_alike_is_no_reason(
     ("slow_pairs", "unfit"), [(51, "51% of the rounds were slow, expected at most 50%"), (50, None)]
 )
 def test_a_run_is_unfit_of_which_more_than_half_is_slow(slow_pairs: int, unfit: str | None) -> None:
-    record = planted_record({"other": [0.5] * 6}, rounds=200, drifting=0)
-    assert control.unfit(slowed(record, lambda _launch, pair: pair < slow_pairs, 1.5)) == unfit
+    analysis = planted({"other": [0.5] * 6}, rounds=200, drifting=0)
+    assert control.unfit(slowed(analysis, lambda _launch, pair: pair < slow_pairs, 1.5)) == unfit
 
 
 def test_a_run_whose_rounds_are_slow_by_turns_in_one_of_its_workloads_is_fit() -> None:
-    record = slowed(planted_record({}, rounds=80, drifting=0), lambda _launch, pair: pair < 30, 1.5)
-    record["timings"] += [t | {"workload": "again"} for t in planted_record({}, rounds=80, drifting=0)["timings"]]
-    record["workloads"] += [record["workloads"][0] | {"name": "again"}]
-    assert control.unfit(record) is None  # 30 of 80 in all
+    analysis = slowed(planted({}, rounds=80, drifting=0), lambda _launch, pair: pair < 30, 1.5)
+    analysis = with_another_workload(analysis, planted({}, rounds=80, drifting=0))
+    assert control.unfit(analysis) is None  # 30 of 80 in all
 
 
 # And no other.
 
 
 def test_nothing_else_makes_a_run_unfit() -> None:
-    record = planted_record({"other": [0.5, 3.0] * 3}, control=[0.3, -0.3] * 3, rounds=80, drifting=0, partial=True)
-    record = slowed(record, lambda _launch, pair: pair < 10, 2.0, {"other": 20.0})
-    for timing in record["timings"]:
-        timing["involuntary_switches"] = [9] * len(timing["epochs"])
-    for launch in record["launches"]:
-        launch |= {"steal_seconds": 1.0, "load_1_minute": 99.0}
-    assert control.unfit(record) is None
+    analysis = planted({"other": [0.5, 3.0] * 3}, control=[0.3, -0.3] * 3, rounds=80, drifting=0, partial=True)
+    analysis = slowed(analysis, lambda _launch, pair: pair < 10, 2.0, {"other": 20.0})
+    analysis = with_timings(analysis, lambda timing: replace(timing, involuntary_switches=[9] * len(timing.epochs)))
+    launches = [replace(launch, steal_seconds=1.0, load_1_minute=99.0) for launch in analysis.record.launches]
+    assert control.unfit(changed(analysis, launches=launches)) is None
 
 
 UNFIT = (
-    planted_record({"other": [0.5] * 6}, control=[0.02, 0.021] * 3),
+    planted({"other": [0.5] * 6}, control=[0.02, 0.021] * 3),
     disturbed(0.05, 0.6),
     slowed(
-        planted_record({"other": [0.5] * 6}, control=[0.001, -0.001] * 3, rounds=80, drifting=0),
+        planted({"other": [0.5] * 6}, control=[0.001, -0.001] * 3, rounds=80, drifting=0),
         lambda _launch, pair: pair < 30,
         1.5,
     ),
 )
 
 
-@pytest.mark.parametrize("record", UNFIT)
-def test_run_tables_compare_and_check_say_the_same_of_a_run(record: Record, tmp_path: Any) -> None:
-    why = control.unfit(record)
+@pytest.mark.parametrize("analysis", UNFIT)
+def test_run_tables_compare_and_check_say_the_same_of_a_run(analysis: Analysis, tmp_path: Path) -> None:
+    why = control.unfit(analysis)
     assert why is not None
-    assert document(record)["unfit"] == why
-    (table,) = timings.timings(record)
+    assert document(analysis)["unfit"] == why
+    (table,) = timings.timings(analysis)
     assert table.warnings[0].startswith(f"Unfit: {why}. ")
-    fit = planted_record({"other": [0.5] * 6}, control=[0.001, -0.001] * 3)
+    fit = planted({"other": [0.5] * 6}, control=[0.001, -0.001] * 3)
     assert control.unfit(fit) is None
-    assert [change.reason for change in changes.changes(fit, record)] == [f"B is unfit: {why}"]
-    assert [change.reason for change in changes.changes(record, fit)] == [f"A is unfit: {why}"]
-    said = complaints(write(record, tmp_path))
+    assert [change.reason for change in changes.changes(fit, analysis)] == [f"B is unfit: {why}"]
+    assert [change.reason for change in changes.changes(analysis, fit)] == [f"A is unfit: {why}"]
+    said = complaints(write(analysis.record, tmp_path))
     assert any(complaint.endswith(f": unfit: {why}") for complaint in said)
     assert any(complaint.endswith("what it says of its own fitness is not what its timings say") for complaint in said)
 
 
 def test_the_controls_are_of_the_quiet_rounds_where_these_are_known() -> None:
     names = ("one", "two", "three")
-    record = planted_record({name: [0.0] * 6 for name in names}, rounds=80, drifting=0)
-    record = slowed(record, lambda _launch, pair: pair < 18, 1.5, {SECOND_COPY: 1.8})
+    analysis = planted({name: [0.0] * 6 for name in names}, rounds=80, drifting=0)
+    analysis = slowed(analysis, lambda _launch, pair: pair < 18, 1.5, {SECOND_COPY: 1.8})
 
-    def varied(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        return nanoseconds * (1 + 0.01 * (number // 2 % 3 - 1) if timing["copy"] else 1)
+    def varied(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (1 + 0.01 * (number // 2 % 3 - 1) if timing.copy else 1)
 
-    floor = control.noise_floor(retimed(record, varied))
+    floor = control.noise_floor(retimed(analysis, varied))
     assert floor is not None
     assert floor.value == pytest.approx(1, abs=1e-6)  # over all rounds, of which 18 of 40 are slow, it is 1.01

@@ -1,10 +1,11 @@
 """Costs: planted ones, and the epoch at which they have paid."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from tests.planted import planted_record, retimed
+from tests.planted import changed, planted, retimed, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import costs
 from xorbench.estimates.costs import BreakEven, Cost
@@ -12,14 +13,20 @@ from xorbench.estimates.costs import BreakEven, Cost
 
 def cost_of(ratio: float, wobble: float = 0.0, dearer: float = 2.0, starts: int = 3) -> Cost:
     """Of one whose steps take `ratio` of the baseline's time, and whose start takes `dearer` times as long."""
-    record = planted_record({"other": [math.log(ratio) + w for w in (wobble, -wobble) * 3]}, drifting=0)
-    record = retimed(record, lambda _timing, _number, nanoseconds: nanoseconds / 3)  # 10 µs an epoch of the baseline
-    for start in record["cold_starts"]:
-        if start["implementation"] == "other":
-            start["import_seconds"] *= dearer / 2
-            start["first_call_seconds"] *= dearer / 2
-    record["cold_starts"] = [s for n, s in enumerate(record["cold_starts"]) if n % 3 < starts]
-    return next(cost for cost in costs.costs(record) if cost.implementation == "other")
+    analysis = planted({"other": [math.log(ratio) + w for w in (wobble, -wobble) * 3]}, drifting=0)
+    # 10 µs an epoch of the baseline
+    analysis = retimed(analysis, lambda _timing, _number, nanoseconds: nanoseconds / 3)
+    stretch = {"other": dearer / 2, REFERENCE: 1.0}
+    cold = [
+        replace(
+            start,
+            import_seconds=start.import_seconds * stretch[start.implementation],
+            first_call_seconds=start.first_call_seconds * stretch[start.implementation],
+        )
+        for number, start in enumerate(analysis.record.cold_starts)
+        if number % 3 < starts
+    ]
+    return next(cost for cost in costs.costs(changed(analysis, cold_starts=cold)) if cost.implementation == "other")
 
 
 def test_costs_are_those_of_the_cold_starts() -> None:
@@ -33,9 +40,15 @@ def test_costs_are_those_of_the_cold_starts() -> None:
 
 
 def test_what_was_refused_has_no_costs() -> None:
-    record = planted_record({"other": [0.5] * 6})
-    record["timings"][1]["violations"] = ["it cheated"]
-    assert {cost.implementation for cost in costs.costs(record)} == {REFERENCE}
+    analysis = with_timings(
+        planted({"other": [0.5] * 6}),
+        lambda timing: (
+            replace(timing, violations=["it cheated"])
+            if (timing.launch, timing.implementation) == (0, "other")
+            else timing
+        ),
+    )
+    assert {cost.implementation for cost in costs.costs(analysis)} == {REFERENCE}
 
 
 def test_break_even_is_where_both_have_taken_the_same_time() -> None:
@@ -71,10 +84,9 @@ def test_one_cold_start_has_a_break_even_without_interval() -> None:
 
 
 def test_the_baseline_has_nothing_to_break_even_with() -> None:
-    record = planted_record({})
-    (found,) = costs.costs(record)
+    analysis = planted({})
+    (found,) = costs.costs(analysis)
     assert found.break_even is None
-    for start in record["cold_starts"]:
-        start["peak_bytes"] = None
-    assert costs.costs(record)[0].peak_mebibytes is None
+    cold = [replace(start, peak_bytes=None) for start in analysis.record.cold_starts]
+    assert costs.costs(changed(analysis, cold_starts=cold))[0].peak_mebibytes is None
     assert BreakEven("never").epochs is None

@@ -13,12 +13,13 @@ from xorbench.contract import Implementation, discover, load, read
 from xorbench.gradients.counterexample import CounterexampleQuestion, Example, counterexample, needed, rounded
 from xorbench.gradients.points import shared_points
 from xorbench.workloads import WORKLOADS
+from xorbench.workloads.workload import Dtype
 
 HIDDEN = WORKLOADS["hidden"]
 RETURN = "    return gradients\n"
 
 
-def smallest(path: Path, dtype: str = "float64") -> tuple[Implementation, Example | None]:
+def smallest(path: Path, dtype: Dtype = "float64") -> tuple[Implementation, Example | None]:
     implementation = read(path)
     rows = shared_points(HIDDEN, dtype, 20, seed=0).rows
     question = CounterexampleQuestion(HIDDEN, dtype, rows, seed=0)
@@ -27,7 +28,7 @@ def smallest(path: Path, dtype: str = "float64") -> tuple[Implementation, Exampl
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_a_wrong_sign_is_shown_by_one_neuron_and_one_sample(variant: Variant, dtype: str) -> None:
+def test_a_wrong_sign_is_shown_by_one_neuron_and_one_sample(variant: Variant, dtype: Dtype) -> None:
     implementation, example = smallest(
         variant("sign", ("delta = outputs - targets", "delta = targets - outputs")), dtype
     )

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.planted import with_timings
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
 from xorbench.estimates.axes import WIDTH, axes
@@ -13,12 +14,12 @@ from xorbench.estimates.crossings import CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATE
 WIDTHS = (2, 8, 32, 128, 512)
 
 
-def by_width(other: float, power: float, **planted: float | int) -> list[Crossing]:
+def by_width(other: float, power: float, noise: float = 0.01, launches: int = 6, seed: int = 0) -> list[Crossing]:
     """Of the baseline, which costs as much everywhere, and one that costs more with the width."""
     costs = {REFERENCE: straight(1e6, 0), "other": straight(0, 1e6 * other**-power, power)}
-    record = planted_sweep(costs, WIDTHS, (4,), **planted)  # type: ignore[arg-type]
-    (axis,) = axes(record)
-    return along(record, axis, REFERENCE, "other")
+    analysis = planted_sweep(costs, WIDTHS, (4,), noise=noise, launches=launches, seed=seed)
+    (axis,) = axes(analysis)
+    return along(analysis, axis, REFERENCE, "other")
 
 
 @given(at=st.floats(3, 400), power=st.sampled_from([-2.0, -0.5, 0.3, 1.0]), seed=st.integers(0, 1_000))
@@ -62,8 +63,8 @@ def test_an_interval_is_never_narrower_than_the_two_measured_sizes_around_the_cr
 @settings(max_examples=25, deadline=None)
 def test_a_cost_that_jumps_between_two_points_crosses_inside_the_interval(jump: int, seed: int) -> None:
     costs = {REFERENCE: straight(1e6, 0), "other": lambda width, _batch: 1e6 * (1.02 if width >= jump else 0.56)}
-    record = planted_sweep(costs, WIDTHS, (4,), noise=0.002, seed=seed)
-    (found,) = crossings(record)
+    analysis = planted_sweep(costs, WIDTHS, (4,), noise=0.002, seed=seed)
+    (found,) = crossings(analysis)
     assert found.size is not None
     assert (found.size.low, found.size.high) == (8, 32)
 
@@ -99,8 +100,8 @@ def test_what_can_not_be_told_apart_is_not_separated() -> None:
 
 def test_lines_may_cross_twice() -> None:
     costs = {REFERENCE: straight(1e6, 0), "other": lambda width, _batch: 1e6 * (0.5 if 8 <= width <= 128 else 2.0)}
-    record = planted_sweep(costs, WIDTHS, (4,))
-    found = crossings(record)
+    analysis = planted_sweep(costs, WIDTHS, (4,))
+    found = crossings(analysis)
     assert [(one.verdict, one.first) for one in found] == [(CROSSES, REFERENCE), (CROSSES, "other")]
     assert [one.size.value for one in found if one.size] == pytest.approx([4, 256], rel=0.05)
 
@@ -114,14 +115,19 @@ def test_one_launch_gives_a_size_without_an_interval() -> None:
 
 def test_points_with_other_launches_still_have_their_crossing() -> None:
     costs = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
-    record = planted_sweep(costs, WIDTHS, (4,), noise=0.05)
-    record["timings"] = [t for t in record["timings"] if (t["launch"] < 3) == ("width-8-" in t["workload"])]
-    (found,) = crossings(record)
+    analysis = planted_sweep(costs, WIDTHS, (4,), noise=0.05)
+    some = with_timings(
+        analysis, lambda timing: timing if (timing.launch < 3) == ("width-8-" in timing.workload) else None
+    )
+    (found,) = crossings(some)
     assert found.size is not None
     assert (found.size.low or 0) < 20 < (found.size.high or 0)
 
 
 def test_who_was_timed_at_one_point_has_no_line() -> None:
-    record = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 1e4)}, WIDTHS, (4,))
-    record["timings"] = [t for t in record["timings"] if t["implementation"] != "other" or "width-8-" in t["workload"]]
-    assert crossings(record) == []
+    analysis = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 1e4)}, WIDTHS, (4,))
+    some = with_timings(
+        analysis,
+        lambda timing: timing if timing.implementation != "other" or "width-8-" in timing.workload else None,
+    )
+    assert crossings(some) == []

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.pictures import album, vega
 from xorbench.pictures.crossover import crossover
 from xorbench.pictures.figure import specification
@@ -34,7 +35,7 @@ def test_it_can_be_drawn() -> None:
 
 
 def test_an_album_of_a_run_has_the_sweeps_beside_it_with_one_colour_for_each_name() -> None:
-    run = planted_record({"mine": [0.5] * 6, "other": [0.2] * 6})
+    run = planted({"mine": [0.5] * 6, "other": [0.2] * 6})
     by_name = {figure.name: figure for figure in album.of_record(run, [planted_sweep(COSTS)])}
     assert {"ratios", "crossover"} <= by_name.keys()
     assert by_name["crossover"].series == [REFERENCE, "other"]  # mine was not swept
@@ -47,6 +48,6 @@ def test_a_sweep_alone_has_its_curves_and_nothing_that_grows_with_its_points() -
     assert [figure.name for figure in album.of_record(sweep, [sweep])] == ["crossover"]
 
 
-@pytest.mark.parametrize("sweeps", [[], [planted_record({})]])
-def test_without_points_there_is_no_picture(sweeps: list[dict[str, object]]) -> None:
+@pytest.mark.parametrize("sweeps", [[], [planted({})]])
+def test_without_points_there_is_no_picture(sweeps: list[Analysis]) -> None:
     assert crossover(sweeps, NAMES) is None

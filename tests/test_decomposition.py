@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted, with_implementation, with_timings
 from xorbench.contract import REFERENCE, discover
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.decomposition import Step, steps
 from xorbench.estimates.intervals import mean
 from xorbench.estimates.ratios import Contender, seconds_per_epoch
 from xorbench.estimates.rows import confidence
 from xorbench.pictures.parts import parts
-from xorbench.records import Record
 from xorbench.tables.decomposition import decompositions
 
 LADDER = {"floor": ("arithmetic", None), "manual": ("dispatch", "floor"), "graph": ("graph", "manual")}
@@ -24,32 +24,32 @@ LAUNCHES = 6
 
 def laddered(
     heights: dict[str, float], spread: float = 0.0, ladder: dict[str, tuple[str, str | None]] | None = None
-) -> Record:
+) -> Analysis:
     """A record in which each takes so many times the baseline's time, but for a spread over the launches."""
     random = np.random.RandomState(0)
     logs = {
         name: [math.log(height) + spread * random.standard_normal() for _ in range(LAUNCHES)]
         for name, height in heights.items()
     }
-    record = planted_record(logs, launches=LAUNCHES)
-    for about in record["implementations"]:
-        about["adds"], about["adds_to"] = (ladder or LADDER).get(about["name"], (None, None))
-    return record
+    analysis = planted(logs, launches=LAUNCHES)
+    for name, (adds, adds_to) in (ladder or LADDER).items():
+        analysis = with_implementation(analysis, name, adds=adds, adds_to=adds_to)
+    return analysis
 
 
-def without(record: Record, name: str) -> Record:
+def without(analysis: Analysis, name: str) -> Analysis:
     """As if it had been chosen, and never timed."""
-    return record | {"timings": [t for t in record["timings"] if t["implementation"] != name]}
+    return with_timings(analysis, lambda timing: None if timing.implementation == name else timing)
 
 
-def only(record: Record) -> Step:
-    (step,) = steps(record)
+def only(analysis: Analysis) -> Step:
+    (step,) = steps(analysis)
     return step
 
 
-def times_of(record: Record, name: str) -> list[float]:
+def times_of(analysis: Analysis, name: str) -> list[float]:
     """Microseconds of an epoch in each launch."""
-    return [seconds * 1e6 for seconds in seconds_per_epoch(record, "hidden", Contender(name)).values()]
+    return [seconds * 1e6 for seconds in seconds_per_epoch(analysis, "hidden", Contender(name)).values()]
 
 
 def values(step: Step) -> list[float]:
@@ -72,34 +72,36 @@ def test_parts_add_up_in_whatever_the_launches_differ() -> None:
 
 
 def test_a_step_is_the_mean_of_its_times_in_the_launches_that_have_all_rungs() -> None:
-    record = laddered(SHARES, spread=0.2)
-    step = only(record)
-    assert step.microseconds == pytest.approx(statistics.fmean(times_of(record, "graph")), rel=1e-12)
-    missing = [t for t in record["timings"] if (t["implementation"], t["launch"]) != ("floor", 0)]
-    fewer = only(record | {"timings": missing})
+    analysis = laddered(SHARES, spread=0.2)
+    step = only(analysis)
+    assert step.microseconds == pytest.approx(statistics.fmean(times_of(analysis, "graph")), rel=1e-12)
+    missing = ("floor", 0)
+    fewer = only(
+        with_timings(analysis, lambda timing: None if (timing.implementation, timing.launch) == missing else timing)
+    )
     assert fewer.launches == LAUNCHES - 1
-    assert fewer.microseconds == pytest.approx(statistics.fmean(times_of(record, "graph")[1:]), rel=1e-12)
+    assert fewer.microseconds == pytest.approx(statistics.fmean(times_of(analysis, "graph")[1:]), rel=1e-12)
     assert sum(part.microseconds.value for part in fewer.parts) == pytest.approx(fewer.microseconds, rel=1e-12)
 
 
 def test_a_launch_in_which_the_step_has_no_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def but_of_launch_2(record: Record, workload: str, contender: Contender) -> dict[int, float]:
-        found = seconds_per_epoch(record, workload, contender)
+    def but_of_launch_2(analysis: Analysis, workload: str, contender: Contender) -> dict[int, float]:
+        found = seconds_per_epoch(analysis, workload, contender)
         return {launch: seconds for launch, seconds in found.items() if launch != 2}
 
     monkeypatch.setattr("xorbench.estimates.decomposition.seconds_per_epoch", but_of_launch_2)
-    record = laddered(SHARES, spread=0.2)
-    step = only(record)
-    times = times_of(record, "graph")
+    analysis = laddered(SHARES, spread=0.2)
+    step = only(analysis)
+    times = times_of(analysis, "graph")
     assert step.launches == LAUNCHES - 1
     assert step.microseconds == pytest.approx(statistics.fmean(times[:2] + times[3:]), rel=1e-12)
     assert sum(part.microseconds.value for part in step.parts) == pytest.approx(step.microseconds, rel=1e-12)
 
 
 def test_a_share_that_never_varies_has_microseconds_that_vary_as_much_as_the_step() -> None:
-    record = laddered(SHARES)  # whose times differ from launch to launch, as the baseline drifts
-    step = only(record)
-    whole = mean(times_of(record, "graph"), confidence(record, len(step.parts)))
+    analysis = laddered(SHARES)  # whose times differ from launch to launch, as the baseline drifts
+    step = only(analysis)
+    whole = mean(times_of(analysis, "graph"), confidence(analysis, len(step.parts)))
     assert whole.low is not None
     assert whole.high is not None
     assert whole.high - whole.low > 0.05 * whole.value
@@ -111,10 +113,10 @@ def test_a_share_that_never_varies_has_microseconds_that_vary_as_much_as_the_ste
 
 
 def test_microseconds_are_the_differences_in_each_launch() -> None:
-    record = laddered(SHARES, spread=0.2)
-    step = only(record)
-    of = confidence(record, len(step.parts))
-    times = {name: times_of(record, name) for name in LADDER}
+    analysis = laddered(SHARES, spread=0.2)
+    step = only(analysis)
+    of = confidence(analysis, len(step.parts))
+    times = {name: times_of(analysis, name) for name in LADDER}
     below = {"floor": [0.0] * LAUNCHES, "manual": times["floor"], "graph": times["manual"]}
     for part in step.parts:
         differences = [a - b for a, b in zip(times[part.implementation], below[part.implementation], strict=True)]
@@ -160,18 +162,18 @@ def test_a_branch_is_a_step_of_its_own() -> None:
 
 @pytest.mark.parametrize("circle", ["floor", "graph"])
 def test_a_ladder_that_bites_its_tail_ends_there(circle: str) -> None:
-    record = laddered(SHARES, ladder=LADDER | {"floor": ("arithmetic", circle)})
-    assert all(len({part.implementation for part in step.parts}) == len(step.parts) for step in steps(record))
+    analysis = laddered(SHARES, ladder=LADDER | {"floor": ("arithmetic", circle)})
+    assert all(len({part.implementation for part in step.parts}) == len(step.parts) for step in steps(analysis))
 
 
 def test_without_a_ladder_there_is_nothing_to_show() -> None:
-    record = planted_record({"other": [0.1] * 6})
-    assert (steps(record), decompositions(record), parts(record)) == ([], [], None)
+    analysis = planted({"other": [0.1] * 6})
+    assert (steps(analysis), decompositions(analysis), parts(analysis)) == ([], [], None)
 
 
 def test_one_launch_has_no_intervals() -> None:
-    record = laddered(SHARES)
-    step = only(record | {"timings": [t for t in record["timings"] if t["launch"] == 0]})
+    analysis = laddered(SHARES)
+    step = only(with_timings(analysis, lambda timing: timing if timing.launch == 0 else None))
     assert {part.verdict for part in step.parts} == {"one launch"}
 
 
@@ -198,8 +200,8 @@ def test_the_table_has_an_interval_of_the_time_and_one_of_the_share() -> None:
 
 
 def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
-    record = laddered(SHARES | {"manual": 0.05})
-    figure = parts(record)
+    analysis = laddered(SHARES | {"manual": 0.05})
+    figure = parts(analysis)
     assert figure is not None
     times, shares = figure.panels
     rows: list[Any] = [line.split(",") for line in shares.spec["data"]["values"].splitlines()[1:]]

@@ -2,13 +2,18 @@
 
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.planted import planted_record, retimed, slowed
+from tests.planted import changed, planted, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
+from xorbench.record.parts import Verdict
+from xorbench.record.report import Judgement, Report
+from xorbench.record.timing import Failure, Timing
 
 OF_A_RUN = {"partial", "unfit", "warnings", "noise_floor", "second_control", "quiet_share", "rows"}
 
@@ -37,18 +42,18 @@ OF_A_ROW = {
 NUMBERS = OF_A_ROW - {"implementation", "workload", "tier", "execution", "granularity", "launches", "verdict", "reason"}
 
 ALSO_OF_A_RUN = {"noise_floors"}
-ALSO_OF_A_ROW = {"microseconds_low", "microseconds_high", "start_low", "start_high", "start_share", "quiet_share"}
+ALSO_OF_A_ROW = {"start_microseconds_low", "start_microseconds_high", "start_share", "quiet_share"}
 """Those that are there beside them."""
 
 
-def rows_of(record: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = document(record)
+def rows_of(analysis: Analysis) -> dict[str, dict[str, Any]]:
+    found = document(analysis)
     json.dumps(found, allow_nan=False)  # it is what it will be printed as
     return {row["implementation"]: row for row in found["rows"]}
 
 
 def test_the_keys_are_those_that_are_promised_and_a_few_more() -> None:
-    found = document(planted_record({"other": [0.5] * 6}))
+    found = document(planted({"other": [0.5] * 6}))
     assert {*found} == OF_A_RUN | ALSO_OF_A_RUN
     assert [{*row} for row in found["rows"]] == [OF_A_ROW | ALSO_OF_A_ROW] * 2
     assert {*found["noise_floor"]} == {*found["second_control"]} == {"value", "low", "high"}
@@ -56,7 +61,7 @@ def test_the_keys_are_those_that_are_promised_and_a_few_more() -> None:
 
 
 def test_a_fit_run_has_its_controls_and_no_warning() -> None:
-    found = document(planted_record({"other": [0.5, 0.52] * 5}, control=[0.01, -0.01] * 5, launches=10, drifting=0))
+    found = document(planted({"other": [0.5, 0.52] * 5}, control=[0.01, -0.01] * 5, launches=10, drifting=0))
     assert (found["partial"], found["unfit"], found["warnings"], found["quiet_share"]) == (False, None, [], 1)
     for control in ("noise_floor", "second_control"):
         assert found[control]["value"] == pytest.approx(1, abs=1e-6)
@@ -64,8 +69,8 @@ def test_a_fit_run_has_its_controls_and_no_warning() -> None:
 
 
 def test_what_is_wrong_with_a_run_is_in_it() -> None:
-    record = planted_record({"other": [0.5] * 6}, control=[0.02, 0.021] * 3, partial=True, drifting=0)
-    found = document(slowed(record, lambda _launch, pair: pair < 4, 1.5))
+    analysis = planted({"other": [0.5] * 6}, control=[0.02, 0.021] * 3, partial=True, drifting=0)
+    found = document(slowed(analysis, lambda _launch, pair: pair < 4, 1.5))
     assert found["partial"]
     assert found["unfit"].startswith("the baseline against itself came out as 1.02")
     assert found["warnings"][0] == f"Unfit: {found['unfit']}. Its ratios are not to be believed. Run it again on a " + (
@@ -77,66 +82,63 @@ def test_what_is_wrong_with_a_run_is_in_it() -> None:
 
 def test_a_row_has_its_numbers() -> None:
     names = ("other", "one", "two", "three")
-    record = planted_record({name: [0.0] * 6 for name in names}, rounds=60, drifting=0)
-    record = slowed(record, lambda _launch, pair: pair % 3 == 1, 1.5, {"other": 1.5 * 0.68})
-    record = retimed(record, lambda _timing, _number, nanoseconds: nanoseconds + 30_000)
-    row = rows_of(record)["other"]
+    analysis = planted({name: [0.0] * 6 for name in names}, rounds=60, drifting=0)
+    analysis = slowed(analysis, lambda _launch, pair: pair % 3 == 1, 1.5, {"other": 1.5 * 0.68})
+    analysis = retimed(analysis, lambda _timing, _number, nanoseconds: nanoseconds + 30_000)
+    row = rows_of(analysis)["other"]
     assert row["start_microseconds"] == pytest.approx(30, abs=0.01)
     assert row["microseconds_per_epoch"] == pytest.approx(30 + 30 / 200, rel=1e-4)
-    assert row["microseconds_per_epoch_low"] == row["microseconds_low"] == pytest.approx(30.15, rel=1e-4)
-    assert row["microseconds_per_epoch_high"] == row["microseconds_high"]
+    assert row["microseconds_per_epoch_low"] == pytest.approx(30.15, rel=1e-4)
+    assert row["microseconds_per_epoch_high"] == pytest.approx(30.15, rel=1e-4)
     assert (row["rank"], row["launches"], row["idle_share"]) == (4, 6, 0)  # three have more epochs to share a start
     assert row["slow_factor"] == pytest.approx(0.68, rel=0.01)
     assert row["quiet_share"] == pytest.approx(2 / 3)
 
 
-def refused() -> dict[str, Any]:
-    record = planted_record({"other": [0.5] * 6})
-    for timing in record["timings"]:
-        if timing["implementation"] == "other":
-            timing["violations"] = ["it cheated"]
-    return record
+def refused() -> Analysis:
+    def cheating(timing: Timing) -> Timing:
+        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
+
+    return with_timings(planted({"other": [0.5] * 6}), cheating)
 
 
-def failed() -> dict[str, Any]:
-    record = planted_record({"other": [0.5] * 6})
-    record["timings"] = [timing for timing in record["timings"] if timing["implementation"] != "other"]
-    about = {"launch": 0, "workload": "hidden", "implementation": "other", "copy": False}
-    return record | {"failures": [{**about, "reason": "ValueError: seven"}]}
+def failed() -> Analysis:
+    def lost(timing: Timing) -> Timing | None:
+        return None if timing.implementation == "other" else timing
+
+    failures = [Failure(0, "hidden", "other", copy=False, reason="ValueError: seven")]
+    return with_timings(planted({"other": [0.5] * 6}, failures=failures), lost)
 
 
-def judged(verdict: str) -> dict[str, Any]:
-    record = failed() | {"failures": []}
-    about = {"implementation": "other", "workload": "hidden", "verdict": verdict, "reason": "why"}
-    record["gradients"]["rows"] = [about]
-    return record
+def judged(verdict: Verdict) -> Analysis:
+    rows = [Judgement("other", "hidden", "float64", "W1", 1, verdict, "why")]
+    gradients = Report(seed=0, points=1, rows=rows, pairs=[], endings=[], conduct=[])
+    return changed(failed(), failures=[], gradients=gradients)
 
 
 @pytest.mark.parametrize(
-    ("record", "verdict", "reason"),
+    ("analysis", "verdict", "reason"),
     [
         (refused(), "refused", "it cheated (in 6 of 6 launches)"),
         (failed(), "failed", "ValueError: seven"),
         (judged("outside"), "outside", "why"),
         (judged("missing"), "missing", "why"),
-        (failed() | {"failures": [], "partial": True}, "untimed", "the run was interrupted"),
+        (changed(failed(), failures=[], partial=True), "untimed", "the run was interrupted"),
     ],
 )
-def test_a_row_without_a_time_has_null_for_each_number(record: dict[str, Any], verdict: str, reason: str) -> None:
-    row = rows_of(record)["other"]
+def test_a_row_without_a_time_has_null_for_each_number(analysis: Analysis, verdict: str, reason: str) -> None:
+    row = rows_of(analysis)["other"]
     assert (row["verdict"], row["reason"], row["launches"]) == (verdict, reason, 0)
     assert {row[key] for key in NUMBERS | ALSO_OF_A_ROW} == {None}
 
 
 def test_the_verdicts_of_rows_with_a_time() -> None:
-    record = planted_record(
-        {"fast": [-0.5] * 6, "slow": [0.5] * 6, "same": [0.1, -0.1] * 3, "moves": [0.2] * 6}, rounds=64
-    )
+    analysis = planted({"fast": [-0.5] * 6, "slow": [0.5] * 6, "same": [0.1, -0.1] * 3, "moves": [0.2] * 6}, rounds=64)
 
-    def moving(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        return nanoseconds * (math.exp(0.05) if timing["implementation"] == "moves" and number >= 32 else 1)
+    def moving(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (math.exp(0.05) if timing.implementation == "moves" and number >= 32 else 1)
 
-    found = rows_of(retimed(record, moving))
+    found = rows_of(retimed(analysis, moving))
     assert {name: row["verdict"] for name, row in found.items()} == {
         REFERENCE: "baseline",
         "fast": "faster",
@@ -148,15 +150,15 @@ def test_the_verdicts_of_rows_with_a_time() -> None:
 
 
 def test_a_run_without_times_has_no_controls() -> None:
-    found = document(planted_record({"other": [0.5] * 6}, timings=[]))
+    found = document(planted({"other": [0.5] * 6}, timings=[]))
     assert (found["noise_floor"], found["second_control"], found["unfit"]) == (None, None, None)
     assert found["noise_floors"] == {"hidden": None}
     assert {row["verdict"] for row in found["rows"]} == {"untimed"}
 
 
 def test_one_launch_has_controls_without_ends() -> None:
-    found = document(planted_record({"other": [0.5]}, launches=1))
+    found = document(planted({"other": [0.5]}, launches=1))
     for control in ("noise_floor", "second_control"):
         assert (found[control]["low"], found[control]["high"]) == (None, None)
     (row,) = (row for row in found["rows"] if row["implementation"] == "other")
-    assert (row["microseconds_per_epoch_low"], row["ratio_low"], row["start_low"]) == (None, None, None)
+    assert (row["microseconds_per_epoch_low"], row["ratio_low"], row["start_microseconds_low"]) == (None, None, None)

@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 import yaml
 
-from tests.planted import planted_record
-from xorbench import places, records
+from tests.planted import planted
+from xorbench import places
 from xorbench.contract import CONSTANTS, FUNCTIONS, discover, load
+from xorbench.estimates.analysis import Analysis
 from xorbench.publication import publish
 from xorbench.publication.documents import DOCUMENTS, fill
 from xorbench.publication.standing import newest
+from xorbench.record import store
+from xorbench.record.run import Record
 from xorbench.tables.catalogue import named
 from xorbench.workloads import WORKLOADS
 
@@ -26,8 +29,8 @@ EXPLANATION = (ROOT / "implementations" / "README.md").read_text(encoding="utf-8
 
 
 def filled(document: str) -> str:
-    record = planted_record({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
-    return fill(document, record, named(record))
+    analysis = planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
+    return fill(document, analysis, named(analysis))
 
 
 def test_tables_stand_between_their_markers() -> None:
@@ -51,7 +54,7 @@ def test_a_table_that_a_record_has_not_says_so() -> None:
 
 def test_a_table_may_be_of_another_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "results", lambda: tmp_path)
-    path = records.write(planted_record({"another": [0.7] * 6}), tmp_path)
+    path = store.write(planted({"another": [0.7] * 6}).record, tmp_path)
     which = f"{path.parent.name}/{path.stem}"
     text = filled(f"<!-- table: timings of {which} -->\nspoilt\n<!-- end -->\n")
     assert "| another " in text
@@ -82,17 +85,17 @@ def test_every_published_table_is_what_the_records_say() -> None:
         assert "<!-- table: " in document.read_text(encoding="utf-8")
 
 
-def headline() -> records.Record:
+def headline() -> Record:
     """The record that the README is rendered from."""
-    return functools.reduce(newest, map(records.read, records.paths(places.results())))
+    return functools.reduce(newest, map(Analysis, map(store.read, store.paths(places.results())))).record
 
 
 def test_a_committed_record_is_full_and_its_baseline_agrees_with_itself() -> None:
     record = headline()
-    assert not record["partial"]
-    assert not record["settings"]["quick"]
-    assert {i["name"] for i in record["implementations"]} >= {"numpy_backprop", "torch_autograd", "jax_grad"}
-    assert all(row["verdict"] == "inside" for row in record["gradients"]["rows"])
+    assert not record.partial
+    assert not record.settings.quick
+    assert {i.name for i in record.implementations} >= {"numpy_backprop", "torch_autograd", "jax_grad"}
+    assert all(row.verdict == "inside" for row in record.gradients.rows)
 
 
 def test_every_formula_points_at_the_line_that_is_it() -> None:
@@ -143,7 +146,7 @@ def test_the_example_draws_what_it_says(tmp_path: Path) -> None:
     script = script.replace("load()", f"load({str(places.results())!r})")
     subprocess.run([sys.executable, "-W", "error", "-"], input=script, text=True, check=True, cwd=tmp_path)
     drawn = (tmp_path / "rounds.svg").read_text(encoding="utf-8")
-    timed = {timing["implementation"] for timing in headline()["timings"]}
+    timed = {timing.implementation for timing in headline().timings}
     for part in ("µs per epoch", "neuron", "hidden", *timed):
         assert part in drawn
 

@@ -3,7 +3,7 @@
 import math
 import random
 from concurrent.futures import Future
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import Variant
 from xorbench.clock import ends
-from xorbench.clock.ends import End, Reference, Round, chosen, compared, off_course, violations
+from xorbench.clock.ends import Reference, Round, chosen, compared, off_course, violations
 from xorbench.contract import discover, load, read
 from xorbench.environment import allowed_cpus
+from xorbench.record.timing import End
 from xorbench.workloads import WORKLOADS, Array, flat
 
 HIDDEN = WORKLOADS["hidden"]
@@ -51,7 +52,7 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
     with Reference(fragile, allowed_cpus()) as reference:
         end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.trained(HIDDEN, 3, 1))
     assert end.expected is None
-    (breach,) = violations([asdict(end)], [], [3], 1e-7)
+    (breach,) = violations([end], [], [3], 1e-7)
     assert breach == "the reference gave no answer, so that it is not known where its rounds must end"
 
 
@@ -80,8 +81,8 @@ def test_one_round_of_each_row_and_length_is_compared_and_others_for_a_second(
     assert spent == everything or (spent + 20) * seconds_per_epoch > 1
 
 
-def end(**changes: Any) -> dict[str, Any]:
-    return asdict(replace(End(0, 1, [0.0, 1.0], [1.0, 3.0], [1.0, 3.0]), **changes))
+def end(**changes: Any) -> End:
+    return replace(End(0, 1, [0.0, 1.0], [1.0, 3.0], [1.0, 3.0]), **changes)
 
 
 def test_how_far_off_is_a_share_of_the_way() -> None:
@@ -121,11 +122,11 @@ def test_of_many_entries_those_that_decide_are_kept() -> None:
     found = compared(Round(4, 2, 3, given_.tolist()), wide, known(there))
     assert (found.round, found.seed) == (4, 3)
     assert len(found.end) <= ends.MOST_ENTRIES < len(start)
-    assert off_course(asdict(found)) == pytest.approx(1e-3 / 2)
+    assert off_course(found) == pytest.approx(1e-3 / 2)
     given_[9] = math.nan
     lost = [None if math.isnan(value) else value for value in given_.tolist()]
-    assert off_course(asdict(compared(Round(4, 2, 3, lost), wide, known(there)))) == math.inf
-    assert off_course(asdict(compared(Round(4, 2, 3, [1.0]), wide, known(there)))) == math.inf
+    assert off_course(compared(Round(4, 2, 3, lost), wide, known(there))) == math.inf
+    assert off_course(compared(Round(4, 2, 3, [1.0]), wide, known(there))) == math.inf
 
 
 def test_the_start_is_as_the_dtype_holds_it() -> None:

@@ -7,9 +7,9 @@ import pytest
 from xorbench import environment
 from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, discover
+from xorbench.record.settings import Settings
 from xorbench.suite.calibration import Calibration
 from xorbench.suite.estimate import SECONDS_A_TURN, Estimate, estimated, judging_seconds
-from xorbench.suite.settings import Settings
 from xorbench.workloads import named
 
 SETTINGS = Settings(points=1, cpu=0, seed=0, launches=10, rounds=20, cold_starts=0)

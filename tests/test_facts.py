@@ -1,23 +1,31 @@
 """The three numbers above the page."""
 
-from typing import Any
+from dataclasses import replace
 
-from tests.planted import planted_record
-from tests.shown import shown_record
+from tests.planted import changed, planted
+from tests.shown import shown
+from xorbench.estimates.analysis import Analysis
 from xorbench.page.facts import facts
+from xorbench.record.report import Reading
 
 
-def numbers(record: dict[str, Any]) -> list[str]:
-    return [fact.number for fact in facts(record)]
+def numbers(analysis: Analysis) -> list[str]:
+    return [fact.number for fact in facts(analysis)]
+
+
+def judged(*largest: float | None) -> Analysis:
+    """A record with these largest errors, one for each implementation, of which the second ended elsewhere."""
+    analysis = shown("other")
+    report = analysis.record.gradients
+    reading = Reading(median=0.1, largest=0.25, where="there", index=[0, 0], value=1.0, truth=1.0)
+    rows = [
+        replace(row, of_bound=replace(reading, largest=error)) for row, error in zip(report.rows, largest, strict=True)
+    ]
+    first, second = report.endings
+    return changed(analysis, gradients=replace(report, rows=rows, endings=[first, replace(second, verdict="outside")]))
 
 
 def test_the_facts_are_the_largest_error_the_endings_and_the_noise_floor() -> None:
-    record = shown_record("other")
-    reading = {"median": 0.1, "largest": 0.25, "where": "there", "index": [0, 0], "value": 1.0, "truth": 1.0}
-    record["gradients"]["rows"][0]["of_bound"] = reading
-    record["gradients"]["rows"][1]["of_bound"] = reading | {"largest": 0.468}
-    record["gradients"]["endings"][1]["verdict"] = "outside"
-    assert numbers(record) == ["0.468", "1 of 2", "± 0.12 %"]
-    record["gradients"]["rows"][1]["of_bound"] = reading | {"largest": None}
-    assert numbers(record)[0] == "–"
-    assert numbers(planted_record({}, launches=1)) == ["–", "0 of 0", "unknown"]
+    assert numbers(judged(0.25, 0.468)) == ["0.468", "1 of 2", "± 0.12 %"]
+    assert numbers(judged(0.25, None))[0] == "–"
+    assert numbers(planted({}, launches=1)) == ["–", "0 of 0", "unknown"]

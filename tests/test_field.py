@@ -1,7 +1,8 @@
 """Tables of what there is."""
 
-from typing import Any
+from dataclasses import replace
 
+from tests.planted import implementation
 from xorbench.tables import field
 
 
@@ -13,11 +14,10 @@ def test_environments_say_what_is_in_them_or_why_nothing_runs() -> None:
 
 
 def test_missing_and_broken_implementations_say_why() -> None:
-    about = {"framework": "f", "version": "1", "tier": "tuned", "execution": "eager", "granularity": "whole loop"}
     found = [
-        {"name": "here", "missing": None, "broken": None} | about,
-        {"name": "absent", "missing": "f is not installed", "broken": None} | about,
-        {"name": "bad", "missing": None, "broken": "bad.py: no"} | about,
+        implementation("here", installed_bytes=None),
+        implementation("absent", installed_bytes=None, missing="f is not installed"),
+        implementation("bad", installed_bytes=None, broken="bad.py: no"),
     ]
     table = field.implementations(found)
     assert list(table.frame["status"]) == ["present", "missing", "failed"]
@@ -25,10 +25,9 @@ def test_missing_and_broken_implementations_say_why() -> None:
 
 
 def test_how_gradients_are_found_and_how_much_there_is_to_write_are_columns_where_they_are_known() -> None:
-    words = ("name", "framework", "version", "tier", "execution", "granularity")
-    old: dict[str, Any] = {**dict.fromkeys(words, "any"), "missing": None, "broken": None}
+    old = implementation("old", installed_bytes=None)
     assert not {"gradients by", "lines of code", "installed, MiB"} & {*field.implementations([old]).frame.columns}
-    new = old | {"name": "new", "gradients_by": "hand", "lines_of_code": 39, "installed_bytes": 3 * 2**20}
+    new = replace(old, name="new", gradients_by="hand", lines_of_code=39, installed_bytes=3 * 2**20)
     table = field.implementations([old, new])
     columns = table.frame[["gradients by", "lines of code", "installed, MiB"]]
     assert columns.to_numpy().tolist() == [["–", "–", "–"], ["hand", "39", "3.00"]]

@@ -1,16 +1,15 @@
 """Pictures as files: well-formed, valid, in words too, and the same every time."""
 
 import re
-from dataclasses import asdict
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.planted import planted_record
-from tests.shown import NASTY, report, shown_record
-from xorbench.gradients.verdicts import Report
+from tests.planted import changed, planted
+from tests.shown import NASTY, report, shown
 from xorbench.pictures import album, style, vega
 from xorbench.pictures.figure import Figure, data, specification
+from xorbench.record.report import Report
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
 NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]
@@ -18,7 +17,7 @@ NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]
 
 @pytest.fixture(scope="module")
 def figures() -> list[Figure]:
-    return album.of_record(shown_record("other", *NASTY))
+    return album.of_record(shown("other", *NASTY))
 
 
 def test_a_record_with_everything_has_every_picture(figures: list[Figure]) -> None:
@@ -48,17 +47,17 @@ def test_every_panel_is_valid_and_says_in_words_what_is_to_be_seen(figures: list
 
 
 def test_the_same_record_is_the_same_picture() -> None:
-    first, second = (vega.svg(specification(album.of_record(shown_record("other"))[1])) for _ in range(2))
+    first, second = (vega.svg(specification(album.of_record(shown("other"))[1])) for _ in range(2))
     assert first == second
 
 
 def test_without_data_there_is_no_picture() -> None:
-    assert album.of_report(asdict(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[]))) == []
-    assert album.of_record(planted_record({}) | {"timings": [], "cold_starts": []}) == []
+    assert album.of_report(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])) == []
+    assert album.of_record(changed(planted({}), timings=[], cold_starts=[])) == []
 
 
 def test_a_report_alone_has_its_pictures() -> None:
-    assert [figure.name for figure in album.of_report(asdict(report(("one", "two"))))] == OF_A_REPORT
+    assert [figure.name for figure in album.of_report(report(("one", "two")))] == OF_A_REPORT
 
 
 def test_data_is_csv_that_holds_any_name() -> None:

@@ -4,18 +4,21 @@ import json
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted, with_timings
+from xorbench.contract import REFERENCE
 from xorbench.exports import foreign
+from xorbench.record.timing import Timing
 
 
 def test_pytest_benchmark_compares_what_was_exported(tmp_path: Path) -> None:
-    record = planted_record({"other": [0.5] * 6})
+    analysis = planted({"other": [0.5] * 6})
     file = tmp_path / "export.json"
-    file.write_text(foreign.pytest_benchmark(record))
+    file.write_text(foreign.pytest_benchmark(analysis))
     call = [sys.executable, "-m", "pytest_benchmark", "compare", str(file), "--columns=median,rounds"]
     done = subprocess.run(call, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "test_train[hidden-other]" in done.stdout
@@ -23,14 +26,15 @@ def test_pytest_benchmark_compares_what_was_exported(tmp_path: Path) -> None:
 
 
 def test_its_numbers_are_the_records() -> None:
-    record = planted_record({"other": [0.5] * 6})
-    found = {b["name"]: b for b in json.loads(foreign.pytest_benchmark(record))["benchmarks"]}
+    analysis = planted({"other": [0.5] * 6})
+    found = {b["name"]: b for b in json.loads(foreign.pytest_benchmark(analysis))["benchmarks"]}
     other = found["test_train[hidden-other]"]
     rounds = [
         nanoseconds / 1e9 / 200
-        for timing in record["timings"]
-        if timing["implementation"] == "other"
-        for nanoseconds in timing["cpu_nanoseconds"][::2]  # the long ones
+        for timing in analysis.record.timings
+        if timing.implementation == "other"
+        for nanoseconds in timing.cpu_nanoseconds[::2]  # the long ones
+        if nanoseconds is not None
     ]
     assert other["stats"]["data"] == pytest.approx(rounds)
     assert other["stats"]["median"] == pytest.approx(statistics.median(rounds))
@@ -40,14 +44,20 @@ def test_its_numbers_are_the_records() -> None:
 
 
 def test_its_numbers_are_those_of_the_clock_that_the_record_was_timed_by() -> None:
-    record = planted_record({"other": [0.5] * 6}, drifting=0)
-    for timing in record["timings"]:
-        timing["round_nanoseconds"] = [2 * taken for taken in timing["cpu_nanoseconds"]]
-        timing["waited_nanoseconds"] = [*timing["cpu_nanoseconds"]]
-    first = json.loads(foreign.pytest_benchmark(record))["benchmarks"][0]
+    def waiting(timing: Timing) -> Timing:
+        taken = timing.round_nanoseconds
+        return replace(timing, round_nanoseconds=[2 * each for each in taken], waited_nanoseconds=[*taken])
+
+    def untold(timing: Timing) -> Timing:
+        """Not known of one round of another row: all are wall time."""
+        if (timing.launch, timing.implementation, timing.copy) != (5, REFERENCE, True):
+            return timing
+        return replace(timing, waited_nanoseconds=[*timing.waited_nanoseconds[:-1], None])
+
+    analysis = with_timings(planted({"other": [0.5] * 6}, drifting=0), waiting)
+    first = json.loads(foreign.pytest_benchmark(analysis))["benchmarks"][0]
     assert first["stats"]["median"] == pytest.approx(30e-6)
-    record["timings"][-1]["waited_nanoseconds"][-1] = None  # not known of one round of another row: all are wall time
-    first = json.loads(foreign.pytest_benchmark(record))["benchmarks"][0]
+    first = json.loads(foreign.pytest_benchmark(with_timings(analysis, untold)))["benchmarks"][0]
     assert (first["options"]["timer"], first["stats"]["median"]) == ("perf_counter", pytest.approx(60e-6))
 
 
@@ -55,6 +65,6 @@ def test_its_numbers_are_those_of_the_clock_that_the_record_was_timed_by() -> No
     ("commit", "name", "dirty"), [("abc+changes", "abc", True), ("abc", "abc", False), (None, "unknown", False)]
 )
 def test_it_says_whether_files_differed_from_the_commit(commit: str | None, name: str, dirty: bool) -> None:
-    record = planted_record({"other": [0.5] * 6}, commit=commit)
-    about = json.loads(foreign.pytest_benchmark(record))["commit_info"]
+    analysis = planted({"other": [0.5] * 6}, commit=commit)
+    about = json.loads(foreign.pytest_benchmark(analysis))["commit_info"]
     assert (about["id"], about["dirty"]) == (name, dirty)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tests.planted import planted_record
+from tests.planted import planted, with_implementation, with_machine
 from xorbench.tables.catalogue import tables
 from xorbench.tables.cells import Table, plain
 from xorbench.tables.formats import FORMATS, LINES_OF_A_PAGE, html, latex, markdown, numbers, sides
@@ -134,8 +134,8 @@ def test_latex_compiles_whatever_is_in_a_cell(tmp_path: Path) -> None:
 
 
 def test_the_tables_of_a_record_compile_and_one_longer_than_a_page_is_several(tmp_path: Path) -> None:
-    record = planted_record({name: [0.5] * 6 for name in NASTY[:4]}, command="xorbench run " + NASTY[4])
-    text = "\n".join(map(latex, tables(record)))
+    analysis = planted({name: [0.5] * 6 for name in NASTY[:4]}, command="xorbench run " + NASTY[4])
+    text = "\n".join(map(latex, tables(analysis)))
     assert compiled(tmp_path, text.replace("\\end{table}", "\\end{table}\\clearpage"))
     long = Table("Long", pd.DataFrame({"n": [str(n) for n in range(LINES_OF_A_PAGE + 1)]}))
     assert latex(long).count("\\begin{table}") == 2
@@ -145,10 +145,10 @@ def test_the_tables_of_a_record_compile_and_one_longer_than_a_page_is_several(tm
 
 def test_a_hostile_record_is_harmless_in_all_formats() -> None:
     for text in NASTY:
-        record = planted_record({text: [0.5] * 6}, command=f"xorbench {text}")
-        record["machine"]["cpu"] = record["implementations"][1]["framework"] = text
+        analysis = planted({text: [0.5] * 6}, command=f"xorbench {text}")
+        analysis = with_machine(with_implementation(analysis, text, framework=text), cpu=text)
         for ending, write in FORMATS.items():
-            written = write(tables(record))
+            written = write(tables(analysis))
             assert "<script>" not in written.replace("\\<script>", "") or ending in ("csv", "tex")
             assert "x" * 4000 not in written
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", written)

@@ -1,29 +1,33 @@
 """Records as frames: every column explained, every value the record's."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 import xorbench
 from tests.command import COMMITTED
-from tests.planted import planted_record
-from xorbench import places, records
+from tests.planted import planted, with_timings
+from xorbench import places
+from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.frames import load
+from xorbench.record import store
+from xorbench.record.timing import Timing
 
 
 @pytest.fixture
-def record() -> dict[str, Any]:
+def analysis() -> Analysis:
     """With a judge's report as the committed one has."""
-    committed = records.read(Path(COMMITTED))
-    return planted_record({"other": [0.5] * 6}, gradients=committed["gradients"])
+    committed = store.read(Path(COMMITTED))
+    return planted({"other": [0.5] * 6}, gradients=committed.gradients)
 
 
-def test_every_column_is_explained_and_of_its_type(tmp_path: Path, record: dict[str, Any]) -> None:
-    frames = load(records.write(record, tmp_path))
+def test_every_column_is_explained_and_of_its_type(tmp_path: Path, analysis: Analysis) -> None:
+    frames = load(store.write(analysis.record, tmp_path))
     assert vars(frames).keys() == COLUMNS.keys()
     for name, frame in vars(frames).items():
         assert {column: str(dtype) for column, dtype in frame.dtypes.items()} == {
@@ -32,48 +36,54 @@ def test_every_column_is_explained_and_of_its_type(tmp_path: Path, record: dict[
         assert len(frame) > 0, name
 
 
-def test_every_round_has_its_line(tmp_path: Path, record: dict[str, Any]) -> None:
-    record["timings"][3]["waited_nanoseconds"][2] = None
-    record["timings"][3]["cpu_nanoseconds"][0] = 12_345
-    rounds = load(records.write(record, tmp_path)).rounds
+def test_every_round_has_its_line(tmp_path: Path, analysis: Analysis) -> None:
+    def one_is_other(timing: Timing) -> Timing:
+        if (timing.launch, timing.implementation, timing.copy) != (1, REFERENCE, False):
+            return timing
+        taken, waited = [*timing.cpu_nanoseconds], [*timing.waited_nanoseconds]
+        taken[0], waited[2] = 12_345, None
+        return replace(timing, cpu_nanoseconds=taken, waited_nanoseconds=waited)
+
+    analysis = with_timings(analysis, one_is_other)
+    rounds = load(store.write(analysis.record, tmp_path)).rounds
     assert len(rounds) == 3 * 6 * 22
-    for timing in record["timings"]:
+    for timing in analysis.record.timings:
         mine = rounds[
-            (rounds["launch"] == timing["launch"])
-            & (rounds["implementation"] == timing["implementation"])
-            & (rounds["copy"] == timing["copy"])
+            (rounds["launch"] == timing.launch)
+            & (rounds["implementation"] == timing.implementation)
+            & (rounds["copy"] == timing.copy)
         ]
-        assert list(mine["nanoseconds"]) == timing["round_nanoseconds"]
-        assert list(mine["cpu_nanoseconds"]) == timing["cpu_nanoseconds"]
+        assert list(mine["nanoseconds"]) == timing.round_nanoseconds
+        assert list(mine["cpu_nanoseconds"]) == timing.cpu_nanoseconds
         assert list(mine["round"]) == list(range(22))
-        assert list(mine["position"]) == timing["positions"]
-        assert list(mine["epochs"]) == timing["epochs"]
+        assert list(mine["position"]) == timing.positions
+        assert list(mine["epochs"]) == timing.epochs
         waited = [None if pd.isna(w) else w for w in mine["waited_nanoseconds"]]
-        assert waited == timing["waited_nanoseconds"]
+        assert waited == timing.waited_nanoseconds
 
 
-def test_estimates_stand_beside_what_they_are_of(tmp_path: Path, record: dict[str, Any]) -> None:
-    frames = load(records.write(record, tmp_path))
+def test_estimates_stand_beside_what_they_are_of(tmp_path: Path, analysis: Analysis) -> None:
+    frames = load(store.write(analysis.record, tmp_path))
     other = frames.timings.set_index("implementation").loc["other"]
     assert other["ratio"] == pytest.approx(1.6487, abs=1e-4)
     assert other["start_microseconds"] == pytest.approx(0, abs=0.01)
     assert other["idle_share"] == 0
     assert pd.isna(other["slow_factor"])
     assert pd.isna(other["quiet_share"])
-    assert len(frames.gradients) == len(record["gradients"]["rows"])
+    assert len(frames.gradients) == len(analysis.record.gradients.rows)
     assert frames.gradients["of_bound_largest"].max() < 1
-    assert len(frames.cold_starts) == len(record["cold_starts"])
+    assert len(frames.cold_starts) == len(analysis.record.cold_starts)
     assert set(frames.trajectories["epoch"]) >= {1, 10_000}
 
 
 def test_several_records_are_told_apart(tmp_path: Path) -> None:
-    one = planted_record({"one": [0.5] * 6})
-    two = planted_record({"two": [0.5] * 6}, created="2026-02-02T00:00:00Z")
-    paths = [records.write(record, tmp_path) for record in (one, two)]
+    one = planted({"one": [0.5] * 6})
+    two = planted({"two": [0.5] * 6}, created="2026-02-02T00:00:00Z")
+    paths = [store.write(each.record, tmp_path) for each in (one, two)]
     frames = load(tmp_path)
     assert list(frames.records["created"]) == ["2026-01-02T03:04:05Z", "2026-02-02T00:00:00Z"]
-    assert list(frames.records["sha256"]) == [records.digest(path) for path in paths]
-    assert set(frames.rounds.loc[frames.rounds["created"] == two["created"], "implementation"]) == {
+    assert list(frames.records["sha256"]) == [store.digest(path) for path in paths]
+    assert set(frames.rounds.loc[frames.rounds["created"] == two.record.created, "implementation"]) == {
         "two",
         "numpy_backprop",
     }
@@ -85,8 +95,8 @@ def test_nothing_to_load_is_said(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_parquet_gives_back_every_frame(tmp_path: Path, record: dict[str, Any]) -> None:
-    frames = load(records.write(record, tmp_path))
+def test_parquet_gives_back_every_frame(tmp_path: Path, analysis: Analysis) -> None:
+    frames = load(store.write(analysis.record, tmp_path))
     files = frames.to_parquet(tmp_path / "out")
     assert [file.stem for file in files] == list(COLUMNS)
     for file in files:
@@ -94,11 +104,11 @@ def test_parquet_gives_back_every_frame(tmp_path: Path, record: dict[str, Any]) 
 
 
 def test_an_empty_run_has_empty_frames(tmp_path: Path) -> None:
-    frames = load(records.write(planted_record({}, timings=[], cold_starts=[]), tmp_path))
+    frames = load(store.write(planted({}, timings=[], cold_starts=[]).record, tmp_path))
     assert len(frames.rounds) == 0
     assert list(frames.rounds.columns) == list(COLUMNS["rounds"])
 
 
 def test_load_stands_at_the_door() -> None:
-    assert len(xorbench.load().records) == len(records.paths(places.results()))
+    assert len(xorbench.load().records) == len(store.paths(places.results()))
     assert "pandas" in sys.modules

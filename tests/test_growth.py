@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.planted import planted_record
+from tests.planted import planted
 from tests.swept import Cost, planted_sweep
 from xorbench.contract import REFERENCE
 from xorbench.estimates.growth import fitted, growth, peak
@@ -24,25 +24,25 @@ def test_what_was_planted_comes_out_exactly_without_noise(fixed: float, each: fl
 
 
 def test_what_was_planted_comes_out_of_a_record_within_its_intervals() -> None:
-    record = planted_sweep({REFERENCE: linear(40_000, 0.5), "other": linear(2_000, 2.0)}, noise=0.02)
-    one, other = growth(record)
+    analysis = planted_sweep({REFERENCE: linear(40_000, 0.5), "other": linear(2_000, 2.0)}, noise=0.02)
+    one, other = growth(analysis)
     assert (one.implementation, other.implementation) == (REFERENCE, "other")
     for found, fixed, each in ((one, 40, 0.5), (other, 2, 2.0)):
-        for measured, planted in ((found.fixed_microseconds, fixed), (found.nanoseconds_per_multiply_add, each)):
+        for measured, true in ((found.fixed_microseconds, fixed), (found.nanoseconds_per_multiply_add, each)):
             assert measured.low is not None
             assert measured.high is not None
-            assert measured.low <= planted <= measured.high
-            assert measured.value == pytest.approx(planted, rel=0.1)
+            assert measured.low <= true <= measured.high
+            assert measured.value == pytest.approx(true, rel=0.1)
         assert (found.points, found.launches) == (6, 6)
         assert found.off < 0.05
     # 100^3 multiply-adds in 250 µs: 4 a nanosecond, so that 0.5 ns are half of the peak
-    assert peak(record) == pytest.approx(4)
+    assert peak(analysis) == pytest.approx(4)
     assert one.of_peak == pytest.approx(0.5, rel=0.1)
 
 
 def test_what_grows_otherwise_is_off() -> None:
-    record = planted_sweep({REFERENCE: lambda width, _batch: 1_000 * width**2}, widths=(2, 8, 32, 128, 512))
-    (found,) = growth(record)
+    analysis = planted_sweep({REFERENCE: lambda width, _batch: 1_000 * width**2}, widths=(2, 8, 32, 128, 512))
+    (found,) = growth(analysis)
     assert found.off > 0.5
     for measured in (found.fixed_microseconds, found.nanoseconds_per_multiply_add):
         assert (measured.low, measured.high) == (None, None)
@@ -81,5 +81,5 @@ def test_no_end_of_an_interval_is_below_0() -> None:
 
 def test_two_points_and_runs_have_no_growth() -> None:
     assert growth(planted_sweep({REFERENCE: linear(1, 1)}, widths=(2, 8), batches=(4,))) == []
-    assert growth(planted_record({})) == []
-    assert peak(planted_record({})) is None
+    assert growth(planted({})) == []
+    assert peak(planted({})) is None

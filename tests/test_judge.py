@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.gradients.judge import DTYPES, judge
-from xorbench.gradients.verdicts import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Report, Verdict
+from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import TUTORIAL, WORKLOADS
 
 SMALL = [WORKLOADS[name] for name in TUTORIAL]
@@ -159,7 +159,7 @@ def test_a_planted_fault_is_refused_and_named(report: Report, name: str, workloa
     assert [r.parameter for r in rows] == WORKLOADS[workload].parameter_names
     assert len(conduct) == 1
     if workload in fault.workloads and dtype in fault.dtypes:
-        judged: list[Verdict | Conduct] = [*rows, *conduct]
+        judged: list[Judgement | Conduct] = [*rows, *conduct]
         refused = [r for r in judged if r.verdict == fault.verdict]
         assert refused
         assert any(fault.says in str(r.reason) for r in refused)

@@ -1,11 +1,11 @@
 """The judge's tables: the right number in the right cell, and a note for all that is not well."""
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from xorbench.gradients.verdicts import Audit, Conduct, PlantedFault, Reading, Report, Verdict
+from xorbench.record.parts import Verdict
+from xorbench.record.report import Audit, Conduct, Judgement, Pair, PlantedFault, Reading, Report
 from xorbench.tables import judgements
 from xorbench.tables.cells import NONE, UNDEFINED
 
@@ -14,20 +14,20 @@ def reading(median: float, largest: float | None) -> Reading:
     return Reading(median, largest, "random point 3", [1, 0], 1.0, 2.0)
 
 
-def verdict(parameter: str, largest: float | None, verdict: str, reason: str | None = None) -> Verdict:
+def verdict(parameter: str, largest: float | None, verdict: Verdict, reason: str | None = None) -> Judgement:
     readings = reading(0.03, largest), reading(7.5, 1.5e9), reading(1e-17, 2e-16)
-    return Verdict("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
+    return Judgement("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
 
 
-def report(**parts: Any) -> dict[str, Any]:
+def report(**parts: Any) -> Report:
     empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
-    return asdict(Report(**empty | parts))
+    return Report(**empty | parts)
 
 
 def test_the_gradient_table_shows_the_worst_parameter() -> None:
     rows = [verdict("W1", 0.5, "inside"), verdict("W2", None, "outside", "W2 is nan"), verdict("b2", 0.9, "inside")]
-    pair = {"first": "a", "second": "b", "workload": "hidden", "dtype": "float64", "verdict": "outside"}
-    table = judgements.gradients(report(rows=rows) | {"pairs": [pair]})
+    pair = Pair("a", "b", "hidden", "float64", 5, None, "outside")
+    table = judgements.gradients(report(rows=rows, pairs=[pair]))
     (line,) = table.frame.to_dict("records")
     assert (line["in"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "outside", "outside")
     assert "other (hidden float64): W2 is nan." in table.notes

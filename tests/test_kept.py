@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 import xorbench
-from tests.planted import planted_record
-from tests.studied import MACHINE, planted_study
-from xorbench import environment, records
+from tests.planted import MACHINE, planted
+from tests.studied import planted_study
+from xorbench import environment
+from xorbench.record import store
 from xorbench.studies import kept
 
 
@@ -38,11 +39,9 @@ def test_no_study_takes_the_place_of_another(tmp_path: Path) -> None:
         ({"study": "../load"}, "$.study: "),
         ({"created": "yesterday"}, "$.created: "),
         ({"command": "rm -r results"}, "$.command: "),
-        ({"commit": 1}, "$.commit: "),
-        ({"machine": {**MACHINE, "hostname": "secret"}}, "$.machine: "),
-        ({"machine": {**MACHINE, "name": "../../etc"}}, "$.machine.name: "),
-        ({"versions": {"numpy": "2.4.6"}}, "$.versions: "),
-        ({"data": []}, "$.data: "),
+        ({"commit": "x" * 50_001}, "$.commit: "),
+        ({"machine": replace(MACHINE, name="../../etc")}, "$.machine.name: "),
+        ({"versions": {"numpy": "2.4.6"}}, "$.versions.python: "),
         ({"data": {"share": float("nan")}}, "not JSON compliant"),
     ],
 )
@@ -50,6 +49,20 @@ def test_what_is_no_study_is_refused_and_leaves_nothing(tmp_path: Path, change: 
     with pytest.raises(ValueError, match=re.escape(says)):
         kept.write(planted_study(**change), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"commit": 1}, "$.commit: "),
+        ({"machine": {**asdict(MACHINE), "hostname": "secret"}}, "$.machine.hostname: "),
+        ({"data": []}, "$.data: "),
+        ({"author": "somebody"}, "$.author: "),
+    ],
+)
+def test_a_text_that_is_no_study_is_refused_with_the_place(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}"):
+        kept.parsed(json.dumps(asdict(planted_study()) | change))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +74,7 @@ def test_what_is_no_study_is_refused_and_leaves_nothing(tmp_path: Path, change: 
         json.dumps({name: value for name, value in asdict(planted_study()).items() if name != "machine"}),
         json.dumps(asdict(planted_study()) | {"author": "somebody"}),
         json.dumps(asdict(planted_study(data={"share": float("nan")}))),
-        json.dumps(planted_record({})),
+        store.as_text(planted({}).record),
     ],
 )
 def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: str) -> None:
@@ -75,7 +88,7 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: s
 def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Path) -> None:
     assert kept.newest(tmp_path, "coverage") is None
     first, last = planted_study(), planted_study(created="2026-02-02T00:00:00Z")
-    other = planted_study(machine={**MACHINE, "name": "zzz"}, created="2026-01-15T00:00:00Z")
+    other = planted_study(machine=replace(MACHINE, name="zzz"), created="2026-01-15T00:00:00Z")
     for study in (last, other, first):
         kept.write(study, tmp_path)
     assert kept.newest(tmp_path, "coverage") == last
@@ -85,8 +98,8 @@ def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Pat
 
 
 def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Path) -> None:
-    study, record = kept.write(planted_study(), tmp_path), records.write(planted_record({}), tmp_path)
-    assert records.paths(tmp_path) == [record]
+    study, record = kept.write(planted_study(), tmp_path), store.write(planted({}).record, tmp_path)
+    assert store.paths(tmp_path) == [record]
     assert kept.paths(tmp_path) == [study]
     assert len(xorbench.load(tmp_path).records) == 1
     assert kept.holds_one(study)

@@ -1,7 +1,7 @@
 """The ledger: real subjects are observed, and every planted breach of the rules is refused by name."""
 
 from concurrent.futures import Future
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -14,14 +14,13 @@ from xorbench.clock.ledger import (
     MOST_LATE_NANOSECONDS,
     PROFILED_EPOCHS,
     TICK_NANOSECONDS,
-    Ledger,
-    Usage,
     usage,
     violations,
 )
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover, load, read
 from xorbench.environment import allowed_cpus
+from xorbench.record.timing import Ledger, Pool, Usage
 from xorbench.workloads import WORKLOADS, Array, flat
 
 WORKLOAD = WORKLOADS["hidden"]
@@ -66,7 +65,7 @@ def all_breaches(implementation: Implementation, execution: str, monkeypatch: py
 
 
 def of_ends(rounds: list[Round]) -> list[str]:
-    ends = [asdict(compared(one, WORKLOAD, reference(one.epochs, one.seed))) for one in rounds]
+    ends = [compared(one, WORKLOAD, reference(one.epochs, one.seed)) for one in rounds]
     return ends_violations(ends, rounds, [one.epochs for one in rounds], WORKLOAD.tolerance)
 
 
@@ -234,7 +233,7 @@ def test_threads_and_cpus_are_held_against_it(monkeypatch: pytest.MonkeyPatch) -
     ledger = replace(
         ledger_of(discover()[0], monkeypatch),
         late_nanoseconds=0,
-        pools=[{"library": "openblas", "version": "1", "threads": 2}],
+        pools=[Pool("openblas", "1", 2)],
         cpus=[0, 1, 2],
     )
     found = violations(ledger, NOTHING, 10**9, WORKLOAD, "eager", [2])

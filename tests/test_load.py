@@ -2,16 +2,19 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.environment import allowed_cpus
-from xorbench.gradients.verdicts import Report
-from xorbench.records import Record
+from xorbench.estimates.analysis import Analysis
+from xorbench.record.report import Report
+from xorbench.record.run import Record
+from xorbench.record.timing import Timing
 from xorbench.studies import load
 from xorbench.studies.load import BUSY, IMPLEMENTATIONS
 from xorbench.suite import Settings
@@ -19,19 +22,22 @@ from xorbench.suite import Settings
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
 
 
-def waiting(record: Record, share: float) -> Record:
+def waiting(analysis: Analysis, share: float) -> Analysis:
     """The record of rounds in which all rows but the baseline also waited for a CPU, for this share of their time."""
-    for timing in record["timings"]:
-        if timing["implementation"] != REFERENCE:
-            waited = [round(share * taken) for taken in timing["cpu_nanoseconds"]]
-            timing["waited_nanoseconds"] = waited
-            timing["round_nanoseconds"] = [c + w for c, w in zip(timing["cpu_nanoseconds"], waited, strict=True)]
-    return record
+
+    def wait(timing: Timing) -> Timing:
+        if timing.implementation == REFERENCE:
+            return timing
+        waited = [round(share * taken) for taken in timing.round_nanoseconds]
+        longer = [taken + wait for taken, wait in zip(timing.round_nanoseconds, waited, strict=True)]
+        return replace(timing, waited_nanoseconds=[*waited], round_nanoseconds=longer)
+
+    return with_timings(analysis, wait)
 
 
 def test_a_run_is_read_by_the_clock_and_by_wall_time() -> None:
-    record = waiting(planted_record({"other": [0.5] * 6}, control=[0.001, -0.001] * 3), share=1.0)
-    found = json.loads(json.dumps(load.of_run(record), allow_nan=False))
+    analysis = waiting(planted({"other": [0.5] * 6}, control=[0.001, -0.001] * 3), share=1.0)
+    found = json.loads(json.dumps(load.of_run(analysis), allow_nan=False))
     row = found["rows"]["other"]
     assert row["by_clock"]["value"] == pytest.approx(1.6487, abs=1e-3)
     assert row["by_wall_time"]["value"] == pytest.approx(2 * 1.6487, abs=2e-3)
@@ -44,11 +50,10 @@ def test_a_run_is_read_by_the_clock_and_by_wall_time() -> None:
 
 
 def test_a_row_without_a_time_keeps_its_reason() -> None:
-    record = planted_record({"other": [0.5] * 6})
-    for timing in record["timings"]:
-        if timing["implementation"] == "other":
-            timing["violations"] = ["it cheated"]
-    row = load.of_run(record)["rows"]["other"]
+    def cheating(timing: Timing) -> Timing:
+        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
+
+    row = load.of_run(with_timings(planted({"other": [0.5] * 6}), cheating))["rows"]["other"]
     assert row == {
         "verdict": "refused",
         "reason": "it cheated (in 6 of 6 launches)",
@@ -71,7 +76,7 @@ class Measured:
         self.asked.append((self._names, self._settings, len(psutil.Process().children())))
 
     def record(self, _command: str) -> Record:
-        return planted_record({name: [0.5] * 4 for name in self._names if name != REFERENCE}, launches=4)
+        return planted({name: [0.5] * 4 for name in self._names if name != REFERENCE}, launches=4).record
 
 
 def test_runs_are_interleaved_beside_so_many_busy_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +111,7 @@ def test_the_implementations_are_there_or_missing_with_a_reason() -> None:
     assert all(missing.values())
 
 
-def planted(ratios: dict[int, list[float]], unfit: int = 0, wall: float = 1.0) -> dict[str, Any]:
+def study(ratios: dict[int, list[float]], unfit: int = 0, wall: float = 1.0) -> dict[str, Any]:
     """A study in which both implementations have these ratios, by busy processes, and by wall time so many times."""
     control = {"value": 1.0, "low": 0.99, "high": 1.01}
     runs: list[dict[str, Any]] = []
@@ -136,7 +141,7 @@ def planted(ratios: dict[int, list[float]], unfit: int = 0, wall: float = 1.0) -
 
 
 def test_the_table_has_the_ratio_that_is_furthest_off_the_quiet_median() -> None:
-    data = planted({0: [2.0, 1.98, 2.02], 4: [2.0, 1.88, 2.1]}, wall=0.5)
+    data = study({0: [2.0, 1.98, 2.02], 4: [2.0, 1.88, 2.1]}, wall=0.5)
     frame = load.table_of(data).frame
     quiet, busy, *_ = frame.to_dict("records")
     assert list(quiet.values()) == [
@@ -154,10 +159,10 @@ def test_the_table_has_the_ratio_that_is_furthest_off_the_quiet_median() -> None
 
 
 def test_what_misses_the_target_is_named_with_each_ones_reach() -> None:
-    data = planted({0: [2.0], 2: [2.09], 4: [2.11, 1.79]}, unfit=1)
+    data = study({0: [2.0], 2: [2.09], 4: [2.11, 1.79]}, unfit=1)
     assert load.misses(data) == ["some at 4 (-10.5%)", "tensorflow_tape at 4 (-10.5%)"]
-    assert load.misses(planted({0: [2.0], 4: [2.19]})) == ["some at 4 (+9.5%)"]
-    assert load.misses(planted({0: [2.0], 4: [2.099]})) == []
+    assert load.misses(study({0: [2.0], 4: [2.19]})) == ["some at 4 (+9.5%)"]
+    assert load.misses(study({0: [2.0], 4: [2.099]})) == []
     notes = " ".join(load.table_of(data).notes)
     assert "within 5% of the quiet one (10% for tensorflow_tape), and that at most 5% of runs are unfit" in notes
     assert "Unfit: 1 of 4 runs: beside 0, too slow." in notes
@@ -165,7 +170,7 @@ def test_what_misses_the_target_is_named_with_each_ones_reach() -> None:
 
 
 def test_a_study_that_was_interrupted_has_a_table() -> None:
-    data = planted({4: [2.0]}) | {"busy_per_cpu": [*BUSY]}
+    data = study({4: [2.0]}) | {"busy_per_cpu": [*BUSY]}
     data["runs"][0]["rows"]["some"] |= {"verdict": "refused", "reason": "it cheated", "by_clock": None}
     data["runs"][0] |= {"second_control": None, "noise_floor": None}
     table = load.table_of(data)

@@ -11,11 +11,16 @@ from typing import Any
 
 import psutil
 import pytest
+from pydantic import TypeAdapter
 
 from tests.command import XORBENCH, document, xorbench
 from tests.conftest import Variant
-from xorbench import records, report
+from xorbench import report
 from xorbench.contract import REFERENCE
+from xorbench.record import store
+from xorbench.record.checking import checked
+from xorbench.record.report import Report
+from xorbench.record.run import ImplementationRecord
 from xorbench.workloads import WORKLOADS
 
 SHORT = (
@@ -77,7 +82,10 @@ def test_one_that_hangs_is_named_and_the_others_are_judged(judged: dict[str, Any
 
 def test_the_same_as_one_page_without_an_address(judged: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "judged.html"
-    assert report.write(file, judged, judged["implementations"], "xorbench gradients") == [file]
+    content = {key: value for key, value in judged.items() if key not in ("passed", "implementations")}
+    found = checked(TypeAdapter(Report), content)
+    implementations = checked(TypeAdapter(list[ImplementationRecord]), judged["implementations"])
+    assert report.write(file, found, implementations, "xorbench gradients") == [file]
     text = file.read_text(encoding="utf-8")
     assert all(title in text for title in TITLES)
     assert list(tmp_path.glob("*.svg")) == []
@@ -137,8 +145,8 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
     done = xorbench("run", *SHORT, "--output", tmp_path / "res", "--with", wrong, "--json")
     assert done.returncode == 1
     found = document(done)
-    record = records.read(Path(found["record"]))
-    assert record["command"].endswith("--output res --with wrong.py --json")
+    record = store.read(Path(found["record"]))
+    assert record.command.endswith("--output res --with wrong.py --json")
     assert set(found["noise_floor"]) == {"value", "low", "high"}
     rows = {row["implementation"]: row for row in found["rows"]}
     assert (rows[REFERENCE]["verdict"], rows[REFERENCE]["ratio"]) == ("baseline", 1)
@@ -178,13 +186,13 @@ def test_an_exception_in_a_turn_costs_its_own_row_and_the_exit_code_says_so(tmp_
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert "tired is failed: ValueError: no more." in done.stdout
-    (path,) = records.paths(tmp_path)
-    record = records.read(path)
-    assert not record["partial"]
-    assert {(f["implementation"], f["launch"], f["reason"]) for f in record["failures"]} == {
+    (path,) = store.paths(tmp_path)
+    record = store.read(path)
+    assert not record.partial
+    assert {(f.implementation, f.launch, f.reason) for f in record.failures} == {
         ("tired", launch, "ValueError: no more") for launch in (0, 1)
     }
-    timed = {(t["implementation"], t["copy"], t["launch"], len(t["epochs"])) for t in record["timings"]}
+    timed = {(t.implementation, t.copy, t.launch, len(t.epochs)) for t in record.timings}
     assert timed == {(REFERENCE, copy, launch, 12) for copy in (False, True) for launch in (0, 1)}
 
 
@@ -214,7 +222,7 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stag
         found = json.loads(out)
         assert found["partial"]
         assert found["rows"][0]["launches"] >= 1
-        assert records.read(Path(found["record"]))["partial"]
+        assert store.read(Path(found["record"])).partial
     else:
         assert out == ""
         assert list(tmp_path.iterdir()) == []

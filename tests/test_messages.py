@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorbench.clock.ledger import Ledger
 from xorbench.clock.messages import Ended, Failed, Preparing, Ready, Times, checked, of_rounds
+from xorbench.record.timing import Ledger
 
 LEDGER = Ledger("0" * 64, "float64", "float64", 1, 10, False, False, 1, [], [0], {})
 

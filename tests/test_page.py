@@ -3,15 +3,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.browser import Visit, launched, visit
-from tests.shown import NASTY, shown_record
+from tests.planted import with_implementation, with_machine
+from tests.shown import NASTY, shown
 from xorbench import places
+from xorbench.estimates.analysis import Analysis
 from xorbench.page import render
 from xorbench.pictures import album, vega
 
@@ -24,17 +25,16 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-def written(folder: Path, *shown: dict[str, Any]) -> Path:
+def written(folder: Path, *analyses: Analysis) -> Path:
     path = folder / "index.html"
-    path.write_text(render.page(shown, album.of_record(shown[0]), vega.bundle()), encoding="utf-8")
+    path.write_text(render.page(analyses, album.of_record(analyses[0]), vega.bundle()), encoding="utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
 def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    first, second = shown_record("slow", "slower", "slowest"), shown_record("alone")
-    second["machine"]["name"] = "another-machine"
-    first["implementations"][2]["tier"] = "tuned"
+    first = with_implementation(shown("slow", "slower", "slowest"), "slower", tier="tuned")
+    second = with_machine(shown("alone"), name="another-machine")
     return written(tmp_path_factory.mktemp("page"), first, second)
 
 
@@ -114,7 +114,7 @@ def test_it_shows_one_machine_at_a_time(chromium: Browser, two_machines: Path) -
 
 
 def test_a_single_machine_needs_no_picker(chromium: Browser, tmp_path: Path) -> None:
-    with visit(chromium, written(tmp_path, shown_record("other"))) as here:
+    with visit(chromium, written(tmp_path, shown("other"))) as here:
         assert here.page.get_by_role("combobox", name="Machine").count() == 0
 
 
@@ -167,10 +167,8 @@ def test_it_is_operated_by_the_keyboard_alone(chromium: Browser, two_machines: P
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_names_chosen_to_hurt_are_only_names(chromium: Browser, tmp_path: Path, width: int) -> None:
-    record = shown_record(*NASTY)
-    record["machine"]["cpu"] = NASTY[0]
-    record["implementations"][1]["framework"] = NASTY[3]
-    with visit(chromium, written(tmp_path, record), width) as here:
+    analysis = with_implementation(with_machine(shown(*NASTY), cpu=NASTY[0]), NASTY[0], framework=NASTY[3])
+    with visit(chromium, written(tmp_path, analysis), width) as here:
         here.drawn()
         assert "broken out" not in here.page.title()
         assert overflow(here) <= 0

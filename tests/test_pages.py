@@ -1,14 +1,14 @@
 """The pages of the results folder: whatever a record is called, its page is a page."""
 
-from tests.planted import planted_record
+from tests.planted import planted, with_machine
 from xorbench.exports.columns import COLUMNS
 from xorbench.publication import pages
 from xorbench.tables.catalogue import named
 
 
 def test_the_index_links_every_table_and_shows_the_first() -> None:
-    record = planted_record({"other": [0.5] * 6})
-    text = pages.index(record, named(record), [], [])
+    analysis = planted({"other": [0.5] * 6})
+    text = pages.index(analysis, named(analysis), [], [])
     assert "- The fairness ledger: [md](tables/ledger.md), [csv](tables/ledger.csv), [tex](tables/ledger.tex)" in text
     assert "## hidden (2-4-1, float64), idiomatic" in text
     assert "## The fairness ledger" not in text
@@ -22,6 +22,5 @@ def test_the_columns_of_all_frames_are_explained() -> None:
 
 
 def test_a_page_is_headed_by_its_machine_whatever_that_is_called() -> None:
-    record = planted_record({})
-    record["machine"]["cpu"] = "<b>#1</b>"
-    assert pages.machine(record, named(record)).startswith(r"# \<b>\#1\</b>, 2026-01-02T03:04:05Z")
+    analysis = with_machine(planted({}), cpu="<b>#1</b>")
+    assert pages.machine(analysis, named(analysis)).startswith(r"# \<b>\#1\</b>, 2026-01-02T03:04:05Z")

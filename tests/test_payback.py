@@ -5,16 +5,15 @@ import csv
 import numpy as np
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import changed, planted
 from xorbench.contract import REFERENCE
-from xorbench.estimates.costs import costs
 from xorbench.pictures.payback import payback
 
 
 def test_the_lines_cross_at_the_break_even() -> None:
-    record = planted_record({"faster": [-0.5 + 0.001 * launch for launch in range(6)]})
-    figure = payback(record)
-    found = next(cost.break_even for cost in costs(record) if cost.implementation == "faster")
+    analysis = planted({"faster": [-0.5 + 0.001 * launch for launch in range(6)]})
+    figure = payback(analysis)
+    found = next(cost.break_even for cost in analysis.costs if cost.implementation == "faster")
     assert figure is not None
     assert found is not None
     assert found.epochs is not None
@@ -34,11 +33,11 @@ def test_the_lines_cross_at_the_break_even() -> None:
 
 
 def test_who_never_pays_has_a_line_and_no_point() -> None:
-    figure = payback(planted_record({"slower": [0.5] * 6}))
+    figure = payback(planted({"slower": [0.5] * 6}))
     assert figure is not None
     assert len(figure.panels[0].spec["layer"]) == 1
     assert figure.panels[0].text == "slower: never."
 
 
 def test_without_cold_starts_nothing_is_drawn() -> None:
-    assert payback(planted_record({"other": [0.5] * 6}) | {"cold_starts": []}) is None
+    assert payback(changed(planted({"other": [0.5] * 6}), cold_starts=[])) is None

@@ -4,10 +4,11 @@ import pytest
 
 from xorbench.contract import discover
 from xorbench.studies import peak
+from xorbench.workloads.workload import Dtype
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_every_implementation_has_its_line(dtype: str) -> None:
+def test_every_implementation_has_its_line(dtype: Dtype) -> None:
     frame = peak.table(discover()[:1], dtype, side=16, rounds=2).frame
     (line,) = frame.to_dict("records")
     assert line["implementation"] == discover()[0].name

@@ -8,7 +8,7 @@ import pytest
 from xorbench.gradients.faults import FAULTS, Fault
 from xorbench.gradients.judge import DTYPES
 from xorbench.gradients.planting import POINTS, fault_rows, plant_all
-from xorbench.gradients.verdicts import PlantedFault
+from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS
 
 # In float32 their effect is below rounding, or there is none: float32 inside float32 is no fault.

@@ -1,9 +1,9 @@
 """The tables of precision: three readings, a map of digits, and when trainings part."""
 
-from dataclasses import asdict
 from typing import Any
 
-from xorbench.gradients.verdicts import Accuracy, Reading, Report, Trajectory, Verdict
+from xorbench.record.parts import Verdict
+from xorbench.record.report import Accuracy, Judgement, Reading, Report, Trajectory
 from xorbench.tables import precision
 from xorbench.tables.cells import NONE
 
@@ -12,14 +12,14 @@ def reading(median: float, largest: float | None) -> Reading:
     return Reading(median, largest, "random point 3", [1, 0], 1.0, 2.0)
 
 
-def verdict(parameter: str, largest: float | None, verdict: str, reason: str | None = None) -> Verdict:
+def verdict(parameter: str, largest: float | None, verdict: Verdict, reason: str | None = None) -> Judgement:
     readings = reading(0.03, largest), reading(7.5, 1.5e9), reading(1e-17, 2e-16)
-    return Verdict("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
+    return Judgement("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
 
 
-def report(**parts: Any) -> dict[str, Any]:
+def report(**parts: Any) -> Report:
     empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
-    return asdict(Report(**empty | parts))
+    return Report(**empty | parts)
 
 
 def test_three_readings_stand_side_by_side() -> None:

@@ -12,6 +12,7 @@ from xorbench.gradients.answers import gradients
 from xorbench.gradients.judge import DTYPES
 from xorbench.gradients.truths import Numbers, truths_here
 from xorbench.workloads import WORKLOADS, Array, Workload, flat
+from xorbench.workloads.workload import Dtype
 
 HIDDEN = WORKLOADS["hidden"]
 
@@ -22,10 +23,11 @@ points = given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), st.sampled_from(D
 def judged(module: Contract, workload: Workload, row: Array) -> tuple[Numbers, Numbers]:
     """The gradient at a point, and what rounding can do to it: flat rows."""
     rows = row[np.newaxis]
+    dtype: Dtype = "float32" if row.dtype == np.float32 else "float64"
     with np.errstate(all="ignore"):
-        found = gradients(module, workload, str(row.dtype), rows)
+        found = gradients(module, workload, dtype, rows)
     assert not found.complaints
-    return found.rows[0].astype(np.float64), truths_here(workload, str(row.dtype), rows).bound[0]
+    return found.rows[0].astype(np.float64), truths_here(workload, dtype, rows).bound[0]
 
 
 def samples(workload: Workload, which: list[int]) -> Workload:
@@ -35,7 +37,7 @@ def samples(workload: Workload, which: list[int]) -> Workload:
 @few
 @points
 def test_the_order_of_samples_does_not_matter(
-    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+    module: Contract, seed: int, scale: float, dtype: Dtype, order: list[int]
 ) -> None:
     row = random_row(HIDDEN, seed, scale, dtype)
     one, one_bound = judged(module, HIDDEN, row)
@@ -46,7 +48,7 @@ def test_the_order_of_samples_does_not_matter(
 @few
 @points
 def test_a_sample_given_twice_counts_twice(
-    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+    module: Contract, seed: int, scale: float, dtype: Dtype, order: list[int]
 ) -> None:
     row = random_row(HIDDEN, seed, scale, dtype)
     once, once_bound = judged(module, samples(HIDDEN, order[:1]), row)
@@ -57,7 +59,7 @@ def test_a_sample_given_twice_counts_twice(
 @few
 @points
 def test_a_loss_of_four_times_the_size_has_four_times_the_gradient(
-    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+    module: Contract, seed: int, scale: float, dtype: Dtype, order: list[int]
 ) -> None:
     row = random_row(HIDDEN, seed, scale, dtype)
     once, once_bound = judged(module, samples(HIDDEN, order), row)
@@ -68,7 +70,7 @@ def test_a_loss_of_four_times_the_size_has_four_times_the_gradient(
 @few
 @points
 def test_hidden_units_in_another_order_have_their_gradients_in_that_order(
-    module: Contract, seed: int, scale: float, dtype: str, order: list[int]
+    module: Contract, seed: int, scale: float, dtype: Dtype, order: list[int]
 ) -> None:
     def permuted(values: Array) -> Array:
         first, bias, second, last = HIDDEN.shaped(values)

@@ -7,22 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import planted_record
-from xorbench import records
+from tests.planted import planted, with_machine, with_settings
 from xorbench.publication import publish
+from xorbench.record import store
 
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three records of two machines: a full one, a newer quick one, and one that was interrupted; published."""
     folder = tmp_path_factory.mktemp("published")
-    full = planted_record({"other": [0.5] * 6})
-    quick = planted_record({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z")
-    quick["settings"]["quick"] = True
-    partial = planted_record({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
-    partial["machine"]["name"] = "another-machine"
-    for record in (full, quick, partial):
-        records.write(record, folder)
+    full = planted({"other": [0.5] * 6})
+    quick = with_settings(planted({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z"), quick=True)
+    partial = planted({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
+    for analysis in (full, quick, with_machine(partial, name="another-machine")):
+        store.write(analysis.record, folder)
     publish.publish(folder)
     return folder
 
@@ -36,7 +34,7 @@ def folder(published: Path, tmp_path: Path) -> Path:
 
 def test_what_was_published_is_all_there_is_and_what_the_records_say(folder: Path) -> None:
     written = publish.publish(folder)
-    assert {*written, *records.paths(folder)} == {path for path in folder.rglob("*") if path.is_file()}
+    assert {*written, *store.paths(folder)} == {path for path in folder.rglob("*") if path.is_file()}
     assert publish.verify(folder) == []
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.command import COMMITTED, document, xorbench
-from tests.planted import planted_record
-from xorbench import records
+from tests.planted import planted, with_machine
+from xorbench.estimates.analysis import Analysis
+from xorbench.record import store
 from xorbench.tables.catalogue import one
 from xorbench.tables.formats import FORMATS
 
@@ -16,8 +17,8 @@ def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
     wobble = [0.002, -0.002, 0.0] * 2
     paths = []
     for number, ratio in enumerate((0.5, 0.6)):
-        record = planted_record({"other": [ratio + w for w in wobble]}, created=f"2026-01-0{number + 1}T03:04:05Z")
-        paths.append(records.write(record, tmp_path))
+        analysis = planted({"other": [ratio + w for w in wobble]}, created=f"2026-01-0{number + 1}T03:04:05Z")
+        paths.append(store.write(analysis.record, tmp_path))
     before, after = paths
     done = xorbench("compare", before, after)
     assert done.returncode == 0
@@ -49,9 +50,7 @@ def test_a_variation_between_runs_that_is_none_is_a_mistake(spread: str) -> None
 
 def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_not(tmp_path: Path) -> None:
     paths = [
-        records.write(
-            planted_record({name: [0.5] * 6 for name in names}, created=f"2026-01-0{day}T00:00:00Z"), tmp_path
-        )
+        store.write(planted({name: [0.5] * 6 for name in names}, created=f"2026-01-0{day}T00:00:00Z").record, tmp_path)
         for day, names in enumerate((("one",), ("one", "two")), start=1)
     ]
     fewer, more = paths
@@ -61,15 +60,14 @@ def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_
     assert "two (hidden): it is not in B." in done.stdout
     assert "those in both are compared; only in A: two (hidden)." in done.stdout
     assert xorbench("compare", more, fewer).returncode == 0
-    nothing = records.write(planted_record({}, created="2026-01-03T00:00:00Z"), tmp_path)
+    nothing = store.write(planted({}, created="2026-01-03T00:00:00Z").record, tmp_path)
     assert xorbench("compare", nothing, more, "--fail-if-slower=5%").returncode == 1  # it saw nothing at all
 
 
 def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
-    here = records.write(planted_record({"other": [0.5] * 6}), tmp_path)
-    there = planted_record({"other": [0.5] * 6})
-    there["machine"]["name"] = "another"
-    elsewhere = records.write(there, tmp_path)
+    analysis = planted({"other": [0.5] * 6})
+    here = store.write(analysis.record, tmp_path)
+    elsewhere = store.write(with_machine(analysis, name="another").record, tmp_path)
     done = xorbench("compare", here, elsewhere, "--fail-if-slower=5%")
     assert done.returncode == 1
     assert "machines of two kinds, some-cpu-1-cores-linux and another" in done.stdout
@@ -77,7 +75,7 @@ def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
 
 
 def test_an_export_is_a_file_for_other_tools(tmp_path: Path) -> None:
-    record = records.write(planted_record({"other": [0.5] * 6}), tmp_path)
+    record = store.write(planted({"other": [0.5] * 6}).record, tmp_path)
     done = xorbench("export", record, "--pytest-benchmark", tmp_path / "out.json")
     assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "out.json"))
     assert len(json.loads((tmp_path / "out.json").read_text())["benchmarks"]) == 3
@@ -94,7 +92,7 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
     assert "The fairness ledger" in xorbench("show", COMMITTED).stdout
     tex = xorbench("show", COMMITTED, "--table=timings", "--format=tex").stdout
-    assert tex == FORMATS["tex"](one(records.read(Path(COMMITTED)), "timings"))
+    assert tex == FORMATS["tex"](one(Analysis(store.read(Path(COMMITTED))), "timings"))
 
 
 def test_the_committed_records_may_be_published() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import REFERENCE_TEXT, Variant
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
+from xorbench.suite.about import of_implementation
 
 
 def test_every_implementation_keeps_the_contract(present: Implementation) -> None:
@@ -76,7 +77,7 @@ def test_a_file_may_say_what_it_adds_to_another_and_what_else_is_its_text(varian
     assert (first.broken, first.adds, first.adds_to, first.sources) == (None, "a call", "floor", ("more.c",))
     path.with_name("more.c").write_text("two")
     second = read(path)
-    assert first.description()["source_sha256"] == first.source_sha256 != second.source_sha256
+    assert of_implementation(first).source_sha256 == first.source_sha256 != second.source_sha256
     first.must_be(first.source_sha256)
     with pytest.raises(ValueError, match=r"the text of laddered\.py was changed while it was measured"):
         second.must_be(first.source_sha256)
@@ -122,13 +123,13 @@ def test_reading_a_file_does_not_run_it(variant: Variant) -> None:
 def test_a_missing_library_is_named(variant: Variant) -> None:
     absent = read(variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library.part as nsl")))
     assert (absent.missing, absent.broken, absent.usable) == ("no_such_library is not installed", None, False)
-    assert absent.description()["missing"] == absent.missing
+    assert of_implementation(absent).missing == absent.missing
 
 
 def test_a_framework_that_is_neither_a_distribution_nor_a_program_is_missing(variant: Variant) -> None:
     odd = read(variant("odd", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "no-such-framework"')))
     assert (odd.missing, odd.broken, odd.usable) == ("no-such-framework is not installed", None, False)
-    assert odd.description()["version"] == "unknown"
+    assert of_implementation(odd).version == "unknown"
     assert read(variant("shell", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "sh"'))).usable
 
 

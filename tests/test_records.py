@@ -4,147 +4,251 @@ import json
 import math
 import re
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import jsonschema_rs
 import pytest
 
-from tests.planted import planted_record
-from xorbench import records
+from tests.planted import changed, planted, with_timings
+from tests.shown import shown
 from xorbench.contract import REFERENCE
-from xorbench.estimates import control, rounds, rows
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.record import store
+from xorbench.record.older import upgraded
+from xorbench.record.timing import SERIES, End, Timing
 from xorbench.tables.catalogue import one, tables
 from xorbench.tables.timings import START
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
-    record = planted_record({"other": [0.5] * 6})
-    path = records.write(record, tmp_path / "new")
+    record = planted({"other": [0.5] * 6}).record
+    path = store.write(record, tmp_path / "new")
     assert path == tmp_path / "new" / "some-cpu-1-cores-linux" / "2026-01-02T030405Z.json"
-    assert records.read(path) == record
-    assert records.paths(tmp_path / "new") == [path]
+    assert store.read(path) == record
+    assert store.paths(tmp_path / "new") == [path]
+
+
+@pytest.mark.parametrize("analysis", [planted({}), shown("other")], ids=["planted", "with a report"])
+def test_what_is_read_and_written_again_is_the_same_bytes(tmp_path: Path, analysis: Analysis) -> None:
+    first = store.write(analysis.record, tmp_path / "first")
+    second = store.write(store.read(first), tmp_path / "second")
+    assert second.read_bytes() == first.read_bytes()
 
 
 def test_no_record_takes_the_place_of_another_runs(tmp_path: Path) -> None:
-    interrupted = planted_record({}, partial=True)
-    path = records.write(interrupted, tmp_path)
-    whole = planted_record({})
-    assert records.write(whole, tmp_path) == records.write(whole, tmp_path) == path
+    path = store.write(planted({}, partial=True).record, tmp_path)
+    whole = planted({}).record
+    assert store.write(whole, tmp_path) == store.write(whole, tmp_path) == path
     with pytest.raises(FileExistsError, match="another run began in the same second"):
-        records.write(planted_record({"other": [0.5] * 6}), tmp_path)
-    assert records.read(path) == whole
+        store.write(planted({"other": [0.5] * 6}).record, tmp_path)
+    assert store.read(path) == whole
 
 
 def test_each_series_of_timings_stands_on_one_line(tmp_path: Path) -> None:
-    text = records.write(planted_record({}, rounds=50), tmp_path).read_text()
+    text = store.write(planted({}, rounds=50).record, tmp_path).read_text()
     lines = [line for line in text.splitlines() if '"round_nanoseconds"' in line]
     assert len(lines) == 2 * 6
     assert all(line.rstrip(",").endswith("]") and line.count(",") >= 49 for line in lines)
 
 
-def test_the_schema_is_a_schema() -> None:
-    jsonschema_rs.meta.validate(records.SCHEMA)
+def test_the_committed_schema_is_that_of_the_types() -> None:
+    assert store.SCHEMA.read_text(encoding="utf-8") == store.schema()
 
 
-def spoilt(record: dict[str, Any], *keys: str | int, value: object) -> dict[str, Any]:
-    place: Any = record
+def spoilt(*keys: str | int, value: object) -> str:
+    """The text of a record with another value at one place."""
+    content = json.loads(store.as_text(planted({}).record))
+    place = content
     for key in keys[:-1]:
         place = place[key]
     place[keys[-1]] = value
-    return record
+    return json.dumps(content)
 
 
 @pytest.mark.parametrize(
-    ("keys", "value", "path"),
+    ("keys", "value", "says"),
     [
-        (("schema",), 4, "$.schema"),
-        (("schema",), 6, "$.schema"),
-        (("kind",), "guess", "$.kind"),
-        (("resumed",), None, "$.resumed"),
-        (("plan_sha256",), "abc", "$.plan_sha256"),
-        (("part",), 1.5, "$.part"),
-        (("timings", 0, "round_nanoseconds"), ["fast"], "$.timings[0].round_nanoseconds[0]"),
-        (("timings", 0, "epochs"), [100, 0], "$.timings[0].epochs[1]"),
-        (("timings", 0, "epochs_per_round"), 100, "$.timings[0]"),
-        (("timings", 0, "measure"), "second", "$.timings[0].measure"),
-        (("timings", 0, "cpu_nanoseconds"), [-1], "$.timings[0].cpu_nanoseconds[0]"),
-        (("timings", 0, "waited_nanoseconds"), [0.5], "$.timings[0].waited_nanoseconds[0]"),
-        (("timings", 0, "usage", "epochs"), 0, "$.timings[0].usage.epochs"),
-        (("timings", 0, "ends", 0, "expected"), [None], "$.timings[0].ends[0].expected[0]"),
-        (("timings", 0, "compared_rounds"), None, "$.timings[0].compared_rounds"),
-        (("timings", 0, "ledger", "late"), 0.01, "$.timings[0].ledger"),
-        (("machine", "hostname"), "secret", "$.machine"),
-        (("machine", "name"), "../../etc", "$.machine.name"),
-        (("environment", "user"), "somebody", "$.environment"),
-        (("plan", "confidence"), 1, "$.plan.confidence"),
-        (("created",), "yesterday", "$.created"),
-        (("implementations", 0, "interpreter"), "/home/me", "$.implementations[0].interpreter"),
-        (("environment", "others"), {"old": {"numpy": "2.0"}}, "$.environment.others.old"),
-        (("workloads",), [], "$.workloads"),
+        (("schema",), 6, "$.schema: Input should be 5, got 6"),
+        (("kind",), "guess", "$.kind: Input should be 'run', 'sweep', 'history' or 'count', got 'guess'"),
+        (("resumed",), None, "$.resumed: Input should be a valid boolean, got None"),
+        (("resumed",), 1, "$.resumed: Input should be a valid boolean, got 1"),
+        (("plan_sha256",), "abc", "$.plan_sha256: String should have at least 64 characters, got 'abc'"),
+        (("part",), 1.5, "$.part: Input should be a valid string, got 1.5"),
+        (
+            ("timings", 0, "round_nanoseconds"),
+            ["fast"],
+            "$.timings[0].round_nanoseconds[0]: Input should be a valid integer, got 'fast'",
+        ),
+        (
+            ("timings", 0, "epochs"),
+            [100, 0],
+            "$.timings[0].epochs[1]: Input should be greater than or equal to 1, got 0",
+        ),
+        (("timings", 0, "epochs_per_round"), 100, "$.timings[0].epochs_per_round: is no key here"),
+        (("timings", 0, "measure"), "second", "$.timings[0].measure: Input should be 'epoch', got 'second'"),
+        (
+            ("timings", 0, "cpu_nanoseconds"),
+            [-1],
+            "$.timings[0].cpu_nanoseconds[0]: Input should be greater than or equal to 0, got -1",
+        ),
+        (
+            ("timings", 0, "waited_nanoseconds"),
+            [0.5],
+            "$.timings[0].waited_nanoseconds[0]: Input should be a valid integer, got 0.5",
+        ),
+        (
+            ("timings", 0, "usage", "epochs"),
+            0,
+            "$.timings[0].usage.epochs: Input should be greater than or equal to 1, got 0",
+        ),
+        (
+            ("timings", 0, "ends", 0, "start"),
+            [None],
+            "$.timings[0].ends[0].start[0]: Input should be a valid number, got None",
+        ),
+        (
+            ("timings", 0, "ends", 0, "expected"),
+            [None],
+            "$.timings[0].ends[0].expected[0]: Input should be a valid number, got None",
+        ),
+        (
+            ("timings", 0, "compared_rounds"),
+            None,
+            "$.timings[0].compared_rounds: Input should be a valid integer, got None",
+        ),
+        (("timings", 0, "ledger", "late"), 0.01, "$.timings[0].ledger.late: is no key here"),
+        (("machine",), None, "$.machine: Input should be an object, got None"),
+        (("machine", "hostname"), "secret", "$.machine.hostname: is no key here"),
+        (("machine", "cores"), "1", "$.machine.cores: Input should be a valid integer, got '1'"),
+        (
+            ("machine", "name"),
+            "../../etc",
+            "$.machine.name: String should match pattern '^[a-z0-9-]+$', got '../../etc'",
+        ),
+        (("environment", "user"), "somebody", "$.environment.user: is no key here"),
+        (("plan", "confidence"), 1, "$.plan.confidence: Input should be less than 1, got 1"),
+        (
+            ("created",),
+            "yesterday",
+            r"$.created: String should match pattern '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$', got 'yesterday'",
+        ),
+        (("commit",), "x" * 50_001, "$.commit: String should have at most 50000 characters, got [...]"),
+        (
+            ("implementations", 0, "interpreter"),
+            "/home/me",
+            "$.implementations[0].interpreter: "
+            "String should match pattern '^[A-Za-z0-9][A-Za-z0-9._-]*$', got '/home/me'",
+        ),
+        (("environment", "others"), {"old": {"numpy": "2.0"}}, "$.environment.others.old.python: is missing"),
+        (("workloads",), [], "$.workloads: List should have at least 1 item after validation, not 0, got []"),
+        (("seconds", "total"), 10**400, "$.seconds.total: Input should be a finite number, got [...]"),
     ],
 )
-def test_what_breaks_the_schema_is_refused_and_leaves_nothing(
-    tmp_path: Path, keys: tuple[str | int, ...], value: object, path: str
+def test_what_is_no_record_is_refused_in_one_line_that_names_the_place(
+    keys: tuple[str | int, ...], value: object, says: str
 ) -> None:
-    record = spoilt(planted_record({}), *keys, value=value)
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        store.parsed(spoilt(*keys, value=value))
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_text_with_a_number_that_json_does_not_know_is_refused_with_its_place(number: float) -> None:
+    text = spoilt("timings", 0, "ends", 0, "start", value=[number])
+    with pytest.raises(ValueError, match=r"^(expected value|invalid number) at line 1 column \d+$") as found:
+        store.parsed(text)
+    column = int(str(found.value).rsplit(" ", 1)[1])
+    assert text[:column].rstrip("-NI").endswith('"start": [')
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"plan_sha256": "abc"}, "$.plan_sha256"),
+        ({"part": "half"}, "$.part"),
+        ({"created": "yesterday"}, "$.created"),
+        ({"command": "rm -r results"}, "$.command"),
+        ({"commit": "x" * 50_001}, "$.commit"),
+        ({"machine": replace(planted({}).record.machine, name="../../etc")}, "$.machine.name"),
+        ({"plan": replace(planted({}).record.plan, confidence=1.0)}, "$.plan.confidence"),
+        ({"implementations": []}, "$.implementations"),
+        ({"workloads": []}, "$.workloads"),
+        ({"timings": [replace(planted({}).record.timings[0], epochs=[100, 0])]}, "$.timings[0].epochs[1]"),
+    ],
+)
+def test_what_is_no_record_is_not_written_and_leaves_nothing(tmp_path: Path, change: dict[str, Any], path: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(path)}: "):
-        records.write(record, tmp_path)
+        store.write(changed(planted({}), **change).record, tmp_path)
     assert list(tmp_path.rglob("*.json*")) == []
 
 
 def test_no_number_that_json_does_not_know(tmp_path: Path) -> None:
-    record = spoilt(planted_record({}), "timings", 0, "ends", 0, "start", value=[float("nan")])
-    with pytest.raises(ValueError, match=r"ends\[0\]\.start\[0\]: null is not of type"):
-        records.write(record, tmp_path)
+    def spoil(timing: Timing) -> Timing:
+        return replace(timing, ends=[replace(timing.ends[0], start=[math.nan])])
+
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.write(with_timings(planted({}), spoil).record, tmp_path)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("key", ["kind", "resumed", "plan_sha256", "part", "timings"])
-def test_every_record_of_schema_5_has_its_keys(tmp_path: Path, key: str) -> None:
-    record = planted_record({})
-    assert record.pop(key) is not False or key == "resumed"
-    with pytest.raises(ValueError, match=f'"{key}" is a required property'):
-        records.write(record, tmp_path)
+@pytest.mark.parametrize("key", ["created", "machine", "gradients", "launches", "timings", "unfit"])
+def test_a_record_without_one_of_its_keys_is_refused(key: str) -> None:
+    content = json.loads(store.as_text(planted({}).record))
+    del content[key]
+    with pytest.raises(ValueError, match=rf"^\$\.{key}: is missing$"):
+        store.parsed(json.dumps(content))
 
 
-@pytest.mark.parametrize("key", ["epochs", "cpu_nanoseconds", "usage", "ends", "compared_rounds", "measure"])
-def test_every_timing_of_schema_5_has_its_keys(tmp_path: Path, key: str) -> None:
-    record = planted_record({})
-    del record["timings"][0][key]
-    with pytest.raises(ValueError, match=f'"{key}" is a required property'):
-        records.write(record, tmp_path)
+@pytest.mark.parametrize("key", ["epochs", "round_nanoseconds", "cpu_nanoseconds", "ledger", "usage"])
+def test_a_timing_without_one_of_its_keys_is_refused(key: str) -> None:
+    content = json.loads(store.as_text(planted({}).record))
+    del content["timings"][0][key]
+    with pytest.raises(ValueError, match=rf"^\$\.timings\[0\]\.{key}: is missing$"):
+        store.parsed(json.dumps(content))
 
 
-@pytest.mark.parametrize("series", records.SERIES)
+def test_every_record_that_is_written_has_all_keys_of_schema_5() -> None:
+    content = json.loads(store.as_text(planted({}).record))
+    assert content.keys() >= {"schema", "kind", "resumed", "plan_sha256", "part", "timings"}
+    for timing in content["timings"]:
+        assert timing.keys() >= {"epochs", "cpu_nanoseconds", "usage", "ends", "compared_rounds", "measure"}
+
+
+@pytest.mark.parametrize("series", SERIES)
 @pytest.mark.parametrize("place", [0, 4])
 def test_all_series_of_a_launch_have_one_length(tmp_path: Path, series: str, place: int) -> None:
-    record = planted_record({"other": [0.5] * 6})
-    record["timings"][place][series] = record["timings"][place][series][:-1]
+    analysis = planted({"other": [0.5] * 6})
+    timings = [*analysis.record.timings]
+    shorter: dict[str, Any] = {series: getattr(timings[place], series)[:-1]}
+    timings[place] = replace(timings[place], **shorter)
     with pytest.raises(ValueError, match=r"^\$\.timings\[\d\]\.\w+: 2[12] rounds, expected 2[12]$"):
-        records.write(record, tmp_path)
+        store.write(changed(analysis, timings=timings).record, tmp_path)
 
 
 def test_launches_may_have_as_many_rounds_as_they_like(tmp_path: Path) -> None:
-    one, other = planted_record({}, launches=1), planted_record({}, launches=1, rounds=8)
-    later = [timing | {"launch": 1} for timing in other["timings"]]
-    records.write(one | {"timings": [*one["timings"], *later]}, tmp_path)
+    first, other = planted({}, launches=1), planted({}, launches=1, rounds=8)
+    later = [replace(timing, launch=1) for timing in other.record.timings]
+    store.write(changed(first, timings=[*first.record.timings, *later]).record, tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["run", "sweep", "history", "count"])
 def test_a_record_is_of_one_of_four_kinds(tmp_path: Path, kind: str) -> None:
-    assert records.read(records.write(planted_record({}, kind=kind), tmp_path))["kind"] == kind
+    assert store.read(store.write(planted({}, kind=kind).record, tmp_path)).kind == kind
 
 
 def test_ends_that_are_not_finite_and_what_the_system_does_not_tell_are_null(tmp_path: Path) -> None:
-    record = planted_record({})
-    timing = record["timings"][0]
-    timing["ends"] = [{"round": 3, "seed": 1, "start": [0.0], "end": [None], "expected": None}]
-    timing["cpu_nanoseconds"] = timing["waited_nanoseconds"] = [None] * 22
-    timing["usage"] = None
-    timing["ledger"]["late_nanoseconds"] = None
-    assert records.read(records.write(record, tmp_path)) == record
+    timings = [*planted({}).record.timings]
+    timings[0] = replace(
+        timings[0],
+        ends=[End(round=3, seed=1, start=[0.0], end=[None], expected=None)],
+        cpu_nanoseconds=[None] * 22,
+        waited_nanoseconds=[None] * 22,
+        usage=None,
+        ledger=replace(timings[0].ledger, late_nanoseconds=None),
+    )
+    record = planted({}, timings=timings).record
+    assert store.read(store.write(record, tmp_path)) == record
 
 
 OLD = Path(__file__).parent / "fixtures" / "record-schema-4.json"
@@ -152,15 +256,19 @@ OLD = Path(__file__).parent / "fixtures" / "record-schema-4.json"
 
 
 def test_a_record_of_schema_4_is_read_as_one_of_schema_5_that_was_timed_by_wall_time() -> None:
-    old, record = json.loads(OLD.read_text(encoding="utf-8")), records.read(OLD)
-    assert (old["schema"], record["schema"]) == (4, 5)
-    new = ("kind", "resumed", "plan_sha256", "part")
-    assert [record[key] for key in new] == ["run", False, None, None]
-    changed = {*new, "schema", "timings"}
-    assert {key: value for key, value in record.items() if key not in changed} == {
-        key: value for key, value in old.items() if key not in changed
+    old, new = json.loads(OLD.read_text(encoding="utf-8")), store.as_json(store.read(OLD))
+    assert (old["schema"], new["schema"]) == (4, 5)
+    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": []}
+    assert {key: new[key] for key in added} == added
+    expected = old | {
+        "environment": {**old["environment"], "others": {}},
+        "implementations": [{**about, "file": None, "interpreter": None} for about in old["implementations"]],
     }
-    for before, after in zip(old["timings"], record["timings"], strict=True):
+    other = {*added, "schema", "timings"}
+    assert {key: value for key, value in new.items() if key not in other} == {
+        key: value for key, value in expected.items() if key not in other
+    }
+    for before, after in zip(old["timings"], new["timings"], strict=True):
         assert after["epochs"] == [before["epochs_per_round"]] * 9
         assert after["cpu_nanoseconds"] == [None] * 9
         assert (after["measure"], after["usage"], after["ends"], after["compared_rounds"]) == ("epoch", None, [], 0)
@@ -171,22 +279,22 @@ def test_a_record_of_schema_4_is_read_as_one_of_schema_5_that_was_timed_by_wall_
 
 
 def test_a_record_of_schema_4_is_written_again_as_one_of_schema_5(tmp_path: Path) -> None:
-    record = records.read(OLD)
-    path = records.write(record, tmp_path)
+    record = store.read(OLD)
+    path = store.write(record, tmp_path)
     assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 5
-    assert records.read(path) == record
+    assert store.read(path) == record
 
 
 def test_a_sweep_of_schema_4_is_a_sweep() -> None:
     old = json.loads(OLD.read_text(encoding="utf-8"))
     old["settings"]["sweep"] = True
-    assert records.upgraded(old)["kind"] == "sweep"
+    assert upgraded(old)["kind"] == "sweep"
 
 
 def test_ratios_of_a_record_of_schema_4_are_those_of_wall_time() -> None:
-    record = records.read(OLD)
-    assert not rounds.by_cpu(record)
-    assert not rounds.knows_cpu_time(record)
+    analysis = Analysis(store.read(OLD))
+    assert not analysis.by_cpu
+    assert not analysis.knows_cpu_time
     timings = json.loads(OLD.read_text(encoding="utf-8"))["timings"]
     expected = []
     for launch in range(4):
@@ -197,24 +305,24 @@ def test_ratios_of_a_record_of_schema_4_are_those_of_wall_time() -> None:
             for timing in timings
             if timing["launch"] == launch
         }
-        one, other, ours = (log_times[key] for key in ((REFERENCE, False), (REFERENCE, True), ("jax_grad", False)))
-        expected.append(statistics.median(c - (a + b) / 2 for a, b, c in zip(one, other, ours, strict=True)))
-    assert log_ratios(record, "hidden", Contender("jax_grad")) == pytest.approx(expected, rel=1e-12)
-    floor, second = control.noise_floor(record), control.second_control(record)
-    assert floor is not None
-    assert second is None  # there are no short rounds
-    row = next(row for row in rows.rows(record) if row.implementation == "jax_grad")
-    assert row.ratio == pytest.approx(math.exp(statistics.fmean(expected)))
-    assert (row.start, row.idle_share, row.slow_factor, row.quiet_share) == (None, None, None, None)
+        first, second, ours = (log_times[key] for key in ((REFERENCE, False), (REFERENCE, True), ("jax_grad", False)))
+        expected.append(statistics.median(c - (a + b) / 2 for a, b, c in zip(first, second, ours, strict=True)))
+    assert log_ratios(analysis, "hidden", Contender("jax_grad")) == pytest.approx(expected, rel=1e-12)
+    assert analysis.noise_floor is not None
+    assert analysis.second_control is None  # there are no short rounds
+    row = next(row for row in analysis.rows if row.implementation == "jax_grad")
+    assert row.ratio is not None
+    assert row.ratio.value == pytest.approx(math.exp(statistics.fmean(expected)))
+    assert (row.start_microseconds, row.idle_share, row.slow_factor, row.quiet_share) == (None, None, None, None)
 
 
 def test_the_tables_of_a_record_of_schema_4_say_that_it_was_timed_by_wall_time() -> None:
-    record = records.read(OLD)
-    (table,) = one(record, "timings")
+    analysis = Analysis(store.read(OLD))
+    (table,) = one(analysis, "timings")
     assert any(warning.startswith("Rounds were timed by wall time, which other") for warning in table.warnings)
     assert "Times are wall time." in table.notes
     assert list(table.frame[START]) == ["–", "–", "–"]
-    (ledger,) = one(record, "ledger")
+    (ledger,) = one(analysis, "ledger")
     for head, cell in (
         ("rounds compared", "0"),
         ("off, share of the way", "–"),
@@ -222,23 +330,25 @@ def test_the_tables_of_a_record_of_schema_4_say_that_it_was_timed_by_wall_time()
         ("memory gained, bytes per epoch", "unknown"),
     ):
         assert set(ledger.frame[head]) == {cell}
-    assert all(table.frame.size for table in tables(record))
+    assert all(table.frame.size for table in tables(analysis))
 
 
 def test_what_is_no_record_of_schema_4_is_refused(tmp_path: Path) -> None:
     old = json.loads(OLD.read_text(encoding="utf-8"))
+    new = json.loads(store.as_text(planted({}).record))
     spoils: list[dict[str, Any]] = [{"timings": [1]}, {"timings": [{}]}, {"settings": None}, {"machine": None}]
+    spoils += [new | {"schema": 4}]
     for spoil in spoils:
         path = tmp_path / "odd.json"
         path.write_text(json.dumps(old | spoil), encoding="utf-8")
         with pytest.raises(ValueError, match=r"odd\.json is no record: "):
-            records.read(path)
+            store.read(path)
 
 
 def test_a_file_that_cannot_be_replaced_leaves_no_half(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(OSError, match="taken"):
-        records.write_whole(tmp_path / "taken", "text")
+        store.write_whole(tmp_path / "taken", "text")
     assert list(tmp_path.iterdir()) == [tmp_path / "taken"]
 
 
@@ -247,4 +357,4 @@ def test_what_is_no_record_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "odd.json"
     path.write_text(content)
     with pytest.raises(ValueError, match=r"odd\.json is no record: "):
-        records.read(path)
+        store.read(path)

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.shown import NASTY, shown_record
+from tests.planted import changed, with_machine
+from tests.shown import NASTY, shown
+from xorbench.estimates.analysis import Analysis
 from xorbench.page import render
 from xorbench.pictures import album, vega
 
@@ -40,22 +43,27 @@ class Elements(HTMLParser):
             self.scripts[-1] += data
 
 
-def page(*records: dict[str, Any]) -> str:
-    return render.page(records, album.of_record(records[0]), vega.bundle())
+def page(*analyses: Analysis) -> str:
+    return render.page(analyses, album.of_record(analyses[0]), vega.bundle())
 
 
 @pytest.fixture(scope="module")
 def nasty() -> str:
-    record = shown_record(*NASTY)
-    record["machine"]["cpu"] = NASTY[0]
-    record["command"] = f"xorbench run {NASTY[1]}"
-    record["workloads"][0]["story"] = NASTY[2]
-    record["timings"][1]["violations"] = [f"it did {NASTY[0]} and {NASTY[3]}"]
-    return page(record)
+    analysis = with_machine(shown(*NASTY), cpu=NASTY[0])
+    (workload,), (first, second, *timings) = analysis.record.workloads, analysis.record.timings
+    second = replace(second, violations=[f"it did {NASTY[0]} and {NASTY[3]}"])
+    return page(
+        changed(
+            analysis,
+            command=f"xorbench run {NASTY[1]}",
+            workloads=[replace(workload, story=NASTY[2])],
+            timings=[first, second, *timings],
+        )
+    )
 
 
 def test_names_chosen_to_hurt_add_no_element_and_no_attribute(nasty: str) -> None:
-    plain = Elements(page(shown_record("one", "two", "three", "four")))
+    plain = Elements(page(shown("one", "two", "three", "four")))
     hurt = Elements(nasty)
     assert {tag for tag, _ in hurt.found} <= {tag for tag, _ in plain.found}
     assert len(hurt.scripts) == len(plain.scripts) == 4
@@ -65,8 +73,8 @@ def test_names_chosen_to_hurt_add_no_element_and_no_attribute(nasty: str) -> Non
 
 
 def test_names_are_shown_as_they_are(nasty: str) -> None:
-    shown = json.loads(Elements(nasty).scripts[1])
-    assert any(NASTY[1][:30] in json.dumps(spec, ensure_ascii=False).replace('\\"', '"') for spec in shown.values())
+    panels = json.loads(Elements(nasty).scripts[1])
+    assert any(NASTY[1][:30] in json.dumps(spec, ensure_ascii=False).replace('\\"', '"') for spec in panels.values())
     assert "&lt;/script&gt;&lt;script&gt;document.title=" in nasty
 
 
@@ -104,14 +112,11 @@ def test_inlined_json_closes_no_script_and_comes_back(content: Any) -> None:
 
 
 def test_the_same_records_are_the_same_page() -> None:
-    assert page(shown_record("other")) == page(shown_record("other"))
+    assert page(shown("other")) == page(shown("other"))
 
 
-def machines(count: int) -> list[dict[str, Any]]:
-    records = [shown_record("other") for _ in range(count)]
-    for number, record in enumerate(records):
-        record["machine"]["name"] = f"machine-{number}"
-    return records
+def machines(count: int) -> list[Analysis]:
+    return [with_machine(shown("other"), name=f"machine-{number}") for number in range(count)]
 
 
 def test_machines_that_do_not_fit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import planted_record
-from xorbench import records
+from tests.planted import planted, with_machine, with_settings
 from xorbench.pictures import vega
 from xorbench.publication.rendering import rendered
+from xorbench.record import store
 from xorbench.tables.formats import FORMATS
 
 
@@ -17,14 +17,13 @@ from xorbench.tables.formats import FORMATS
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A full record, a newer quick one, a newer unfit one, and an interrupted one of another machine."""
     folder = tmp_path_factory.mktemp("records")
-    full = planted_record({"other": [0.5] * 6})
-    quick = planted_record({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z")
-    quick["settings"]["quick"] = True
-    unfit = planted_record({"other": [0.8] * 6}, created="2026-02-03T00:00:00Z", unfit="why")
-    partial = planted_record({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
-    partial["machine"]["name"] = "another-machine"
-    for record in (full, quick, unfit, partial):
-        records.write(record, folder)
+    full = planted({"other": [0.5] * 6})
+    quick = with_settings(planted({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z"), quick=True)
+    unfit = planted({"other": [0.8] * 6}, created="2026-02-03T00:00:00Z", unfit="why")
+    partial = planted({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
+    partial = with_machine(partial, name="another-machine")
+    for analysis in (full, quick, unfit, partial):
+        store.write(analysis.record, folder)
     return folder
 
 
@@ -62,5 +61,5 @@ def test_the_index_names_every_record_with_its_digest(folder: Path, texts: dict[
     assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.json), interrupted: " in index
     assert "2026-02-02T000000Z.json), quick: xorbench run; SHA-256 " in index
     assert "2026-02-03T000000Z.json), full, unfit: " in index
-    for path in records.paths(folder):
-        assert records.digest(path) in index
+    for path in store.paths(folder):
+        assert store.digest(path) in index

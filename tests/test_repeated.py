@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted
 from xorbench.contract import REFERENCE
-from xorbench.gradients.verdicts import Report
-from xorbench.records import Record
+from xorbench.record.report import Report
+from xorbench.record.run import Record
 from xorbench.studies import repeated
 from xorbench.studies.repeated import PLANTED, SECOND_COPY, SHARE
 from xorbench.suite import Settings
@@ -20,8 +20,8 @@ REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
 
 
 def test_a_run_keeps_a_log_ratio_for_each_launch_of_each_row() -> None:
-    record = planted_record({"other": WOBBLE, PLANTED: [0.1] * 4}, control=[-w for w in WOBBLE], launches=4)
-    found = json.loads(json.dumps(repeated.of_run(record), allow_nan=False))
+    analysis = planted({"other": WOBBLE, PLANTED: [0.1] * 4}, control=[-w for w in WOBBLE], launches=4)
+    found = json.loads(json.dumps(repeated.of_run(analysis), allow_nan=False))
     assert found["log_ratios"].keys() == {"other", PLANTED, SECOND_COPY}
     # The baseline is the mean of both copies.
     assert found["log_ratios"]["other"] == pytest.approx([1.5 * w for w in WOBBLE], abs=1e-4)
@@ -30,8 +30,8 @@ def test_a_run_keeps_a_log_ratio_for_each_launch_of_each_row() -> None:
 
 
 def test_a_pair_keeps_what_became_of_each_row() -> None:
-    before = planted_record({"other": WOBBLE, "gone": WOBBLE}, launches=4)
-    after = planted_record({"other": [0.14 + w for w in WOBBLE]}, launches=4)
+    before = planted({"other": WOBBLE, "gone": WOBBLE}, launches=4)
+    after = planted({"other": [0.14 + w for w in WOBBLE]}, launches=4)
     found = repeated.of_pair(before, after, between_runs=0.01)
     assert found["other"]["verdict"] == "slower"
     assert found["other"]["change"]["value"] == pytest.approx(math.exp(0.14), abs=1e-3)
@@ -50,7 +50,7 @@ class Measured:
         slow = f"range(epochs * {SHARE.numerator} // {SHARE.denominator})" in texts.pop(PLANTED)
         del texts[REFERENCE]
         found = dict.fromkeys(texts, WOBBLE) | {PLANTED: [math.log(1.15 if slow else 1) + w for w in WOBBLE]}
-        self._record = planted_record(found, control=[-w for w in WOBBLE], launches=4)
+        self._record = planted(found, control=[-w for w in WOBBLE], launches=4).record
         self.asked.append(settings)
 
     def run(self) -> None:
@@ -72,9 +72,9 @@ def test_each_second_run_is_slower_and_compared_with_the_one_before(monkeypatch:
     assert [pair["runs"] for pair in data["pairs"]] == [[1, 2], [3, 4]]
     assert [settings.seed for settings in Measured.asked] == [1, 2, 3, 4, 5]
     table = repeated.table_of(data)
-    inplace, planted, copy = table.frame.to_dict("records")
+    inplace, slower, copy = table.frame.to_dict("records")
     assert list(inplace.values())[:6] == ["numpy_inplace", "2", "0", "0", "2", "0"]
-    assert list(planted.values())[:7] == ["planted, slower by 15%", "2", "0", "2", "0", "0", "+15.0%"]
+    assert list(slower.values())[:7] == ["planted, slower by 15%", "2", "0", "2", "0", "0", "+15.0%"]
     assert copy["row"] == SECOND_COPY
     assert "Of 2 comparisons of rows that did not change, 0 are called faster or slower (0.0%)" in table.notes[1]
     assert "The planted slowdown is found in 2 of 2 pairs" in table.notes[1]

@@ -6,12 +6,13 @@ import math
 
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted
+from xorbench.estimates.analysis import Analysis
 from xorbench.pictures.rounds import MOST_POINTS, rounds
 
 
-def drawn(record: dict[str, object]) -> tuple[str, list[dict[str, str]], list[dict[str, str]]]:
-    figure = rounds(record)
+def drawn(analysis: Analysis) -> tuple[str, list[dict[str, str]], list[dict[str, str]]]:
+    figure = rounds(analysis)
     assert figure is not None
     layers = figure.panels[0].spec["layer"]
     lines, dots = (list(csv.DictReader(layer["data"]["values"].splitlines())) for layer in layers[-2:])
@@ -19,7 +20,7 @@ def drawn(record: dict[str, object]) -> tuple[str, list[dict[str, str]], list[di
 
 
 def test_few_rounds_are_all_drawn_with_their_ratios() -> None:
-    text, lines, dots = drawn(planted_record({"other": [0.1 * launch for launch in range(6)]}))
+    text, lines, dots = drawn(planted({"other": [0.1 * launch for launch in range(6)]}))
     assert text.startswith("Every round as the ratio")
     assert len(lines) == 6 * 11
     for point in lines:
@@ -28,7 +29,7 @@ def test_few_rounds_are_all_drawn_with_their_ratios() -> None:
 
 
 def test_many_rounds_are_thinned_evenly_whatever_their_time() -> None:
-    text, lines, _ = drawn(planted_record({"other": [0.5] * 6}, rounds=4002))  # of which half are long
+    text, lines, _ = drawn(planted({"other": [0.5] * 6}, rounds=4002))  # of which half are long
     assert text.startswith("One round in 4, whatever its time,")
     assert len(lines) == 3002 <= MOST_POINTS
     places = [float(point["at"]) for point in lines]
@@ -36,4 +37,4 @@ def test_many_rounds_are_thinned_evenly_whatever_their_time() -> None:
 
 
 def test_the_baseline_has_no_rounds_beside_itself() -> None:
-    assert rounds(planted_record({})) is None
+    assert rounds(planted({})) is None

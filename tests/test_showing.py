@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.studied import planted_study
-from xorbench import records
+from xorbench.record import store
 from xorbench.studies import kept, showing
 from xorbench.tables.formats import markdown
 
@@ -51,7 +51,7 @@ def test_the_page_has_the_newest_tables_and_every_file(tmp_path: Path) -> None:
     assert page.count("2026-02-02T00:00:00Z; python") == 1
     for path in paths:
         assert f"](coverage/{path.name}): python -m xorbench.studies.coverage" in page
-        assert records.digest(path) in page
+        assert store.digest(path) in page
 
 
 def test_a_file_that_stops_the_page_is_named(tmp_path: Path) -> None:

@@ -39,13 +39,7 @@ def test_each_function_fails_with_what_is_to_be_done(tmp_path: Path) -> None:
 
 def test_the_judge_says_it_in_one_line(tmp_path: Path) -> None:
     report = judge([read(skeleton.write("mine", "numpy", tmp_path))], [WORKLOADS["neuron"]], 1, 0, thorough=False)
-    content = {
-        "seed": 0,
-        "rows": [vars(row) for row in report.rows],
-        "pairs": [],
-        "conduct": [vars(row) for row in report.conduct],
-    }
-    notes = [*judgements.gradients(content).notes, *judgements.conduct(content).notes]
+    notes = [*judgements.gradients(report).notes, *judgements.conduct(report).notes]
     said = [note for note in notes if "NotImplementedError" in note]
     assert said == [
         "mine (neuron float64, neuron float32): NotImplementedError: convert is to be filled in, in mine.py."

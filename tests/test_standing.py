@@ -1,81 +1,83 @@
 """Which records stand for a machine where runs and sweeps lie together, and that all of it is published."""
 
+from dataclasses import replace
 from pathlib import Path
 
-from tests.planted import planted_record
+from tests.planted import HIDDEN, changed, planted, with_settings, with_timings
 from tests.swept import planted_sweep, straight
-from xorbench import records
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.publication import publish
 from xorbench.publication.standing import Standing
-from xorbench.records import Record
+from xorbench.record import store
 
 COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
-RUN = planted_record({"other": [0.5] * 6})
+RUN = planted({"other": [0.5] * 6})
 OLD = planted_sweep(COSTS, created="2026-02-01T00:00:00Z")
 NEW = planted_sweep(COSTS, created="2026-02-02T00:00:00Z")
 TWO = planted_sweep(COSTS, created="2026-02-03T00:00:00Z", threads=2)
 CUT = planted_sweep(COSTS, created="2026-02-04T00:00:00Z", partial=True)
+BOTH = [HIDDEN, replace(HIDDEN, name="neuron")]
+"""The workloads of a run of all that a run is of by itself."""
 
 
 def test_a_run_stands_for_the_machine_and_the_latest_whole_sweep_for_each_number_of_threads() -> None:
     standing = Standing(NEW)
-    assert standing.record is NEW
-    for record in (OLD, TWO, RUN, CUT):
-        standing.meet(record)
-    assert standing.record is RUN
+    assert standing.analysis is NEW
+    for analysis in (OLD, TWO, RUN, CUT):
+        standing.meet(analysis)
+    assert standing.analysis is RUN
     assert standing.sweeps == [NEW, TWO]
     assert len(standing.tables["crossings"]) == 2
     assert standing.tables["timings"][0].title.startswith("hidden")
 
 
 def test_a_run_of_one_workload_or_beside_another_environment_stands_for_nothing_else() -> None:
-    other = {**RUN["workloads"][0], "name": "neuron"}
-    of_all = {**RUN, "workloads": [*RUN["workloads"], other]}
-    beside = {**of_all, "environment": {**RUN["environment"], "others": {"old": {}}}, "created": "2026-04-04T00:00:00Z"}
-    part = {**RUN, "created": "2026-05-05T00:00:00Z"}
-    for records_ in ((of_all, beside, part), (part, of_all, beside), (beside, part, of_all)):
-        standing = Standing(records_[0])
-        for record in records_[1:]:
-            standing.meet(record)
-        assert standing.record is of_all
-    alone = [timing for timing in of_all["timings"] if timing["implementation"] == REFERENCE]
-    standing.meet({**of_all, "timings": alone, "created": "2026-05-05T00:00:00Z"})
-    assert standing.record is of_all
-    newer = {**of_all, "created": "2026-06-06T00:00:00Z"}
+    of_all = changed(RUN, workloads=BOTH)
+    environment = replace(RUN.record.environment, others={"old": {}})
+    beside = changed(of_all, environment=environment, created="2026-04-04T00:00:00Z")
+    part = changed(RUN, created="2026-05-05T00:00:00Z")
+    for first, *others in ((of_all, beside, part), (part, of_all, beside), (beside, part, of_all)):
+        standing = Standing(first)
+        for analysis in others:
+            standing.meet(analysis)
+        assert standing.analysis is of_all
+    alone = with_timings(of_all, lambda timing: timing if timing.implementation == REFERENCE else None)
+    standing.meet(changed(alone, created="2026-05-05T00:00:00Z"))
+    assert standing.analysis is of_all
+    newer = changed(of_all, created="2026-06-06T00:00:00Z")
     standing.meet(newer)
-    assert standing.record is newer
+    assert standing.analysis is newer
 
 
-def of_schema_4(record: Record) -> Record:
+def of_schema_4(analysis: Analysis) -> Analysis:
     """The record as if it had been upgraded: no CPU time of any round is known."""
-    timings = [timing | {"cpu_nanoseconds": [None] * len(timing["epochs"])} for timing in record["timings"]]
-    return {**record, "timings": timings}
+    return with_timings(analysis, lambda timing: replace(timing, cpu_nanoseconds=[None] * len(timing.epochs)))
 
 
 def test_a_run_of_schema_4_never_stands_beside_one_of_schema_5() -> None:
     # A later one, of more workloads and more rows.
-    old = of_schema_4(planted_record({"other": [0.5] * 6, "more": [0.5] * 6}, created="2026-07-07T00:00:00Z"))
-    old["workloads"] = [*RUN["workloads"], {**RUN["workloads"][0], "name": "neuron"}]
-    quick = {**RUN, "settings": {**RUN["settings"], "quick": True}, "unfit": "why"}
+    more = {"other": [0.5] * 6, "more": [0.5] * 6}
+    old = of_schema_4(planted(more, created="2026-07-07T00:00:00Z", workloads=BOTH))
+    quick = changed(with_settings(RUN, quick=True), unfit="why")
     for new in (RUN, quick):
         for first, second in ((old, new), (new, old)):
             standing = Standing(first)
             standing.meet(second)
-            assert standing.record is new
+            assert standing.analysis is new
     alone = Standing(old)
-    assert alone.record is old
+    assert alone.analysis is old
     assert any(warning.startswith("Rounds were timed by wall time") for warning in alone.tables["timings"][0].warnings)
 
 
 def test_a_sweep_of_schema_4_never_stands_beside_a_record_of_schema_5() -> None:
-    later = of_schema_4({**NEW, "created": "2026-07-07T00:00:00Z"})
-    on_two = of_schema_4({**TWO, "created": "2026-07-07T00:00:00Z"})
+    later = of_schema_4(changed(NEW, created="2026-07-07T00:00:00Z"))
+    on_two = of_schema_4(changed(TWO, created="2026-07-07T00:00:00Z"))
     standing = Standing(later)
     standing.meet(on_two)
     assert standing.sweeps == [later, on_two]  # nothing else is there yet
     standing.meet(OLD)
-    assert standing.record is OLD
+    assert standing.analysis is OLD
     assert standing.sweeps == [OLD]
     standing.meet(TWO)  # wall time too, on two CPUs; but its CPU time is known
     assert standing.sweeps == [OLD, TWO]
@@ -85,16 +87,16 @@ def test_a_run_of_schema_4_does_not_stand_for_a_machine_that_has_a_sweep_of_sche
     old, sweep = of_schema_4(RUN), of_schema_4(NEW)
     standing = Standing(old)
     standing.meet(sweep)
-    assert (standing.record, standing.sweeps) == (old, [sweep])
+    assert (standing.analysis, standing.sweeps) == (old, [sweep])
     standing.meet(TWO)
-    assert (standing.record, standing.sweeps) == (TWO, [TWO])
+    assert (standing.analysis, standing.sweeps) == (TWO, [TWO])
     standing.meet(RUN)
-    assert (standing.record, standing.sweeps) == (RUN, [TWO])
+    assert (standing.analysis, standing.sweeps) == (RUN, [TWO])
 
 
 def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:
-    for record in (RUN, OLD, NEW, TWO):
-        records.write(record, tmp_path)
+    for analysis in (RUN, OLD, NEW, TWO):
+        store.write(analysis.record, tmp_path)
     publish.publish(tmp_path)
     assert publish.verify(tmp_path) == []
     index = (tmp_path / "README.md").read_text(encoding="utf-8")
@@ -109,7 +111,7 @@ def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_sweeps_alone_is_published_too(tmp_path: Path) -> None:
-    records.write(NEW, tmp_path)
+    store.write(NEW.record, tmp_path)
     publish.publish(tmp_path)
     assert publish.verify(tmp_path) == []
     assert "Where lines cross, 1 thread" in (tmp_path / "README.md").read_text(encoding="utf-8")

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from tests.planted import SECOND_COPY, planted_record, retimed, slowed
+from tests.planted import HIDDEN, SECOND_COPY, changed, planted, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import ratios, rows, states
-from xorbench.estimates.intervals import CONFIDENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import BASELINE, CONTROL, Compared, Contender, compared
 from xorbench.estimates.rounds import LONG, SHORT
+from xorbench.record.settings import CONFIDENCE
+from xorbench.record.timing import Timing
 from xorbench.tables import timings
 
 OTHER = Contender("other")
@@ -21,9 +23,9 @@ PAIRS = 25
 """Of a long and a short round, in each launch."""
 
 
-def a_record(names: tuple[str, ...] = NAMES, launches: int = LAUNCHES, pairs: int = PAIRS) -> dict[str, Any]:
+def a_record(names: tuple[str, ...] = NAMES, launches: int = LAUNCHES, pairs: int = PAIRS) -> Analysis:
     """A record in which every row takes the same time in every round."""
-    return planted_record({name: [0.0] * launches for name in names}, launches=launches, rounds=2 * pairs, drifting=0)
+    return planted({name: [0.0] * launches for name in names}, launches=launches, rounds=2 * pairs, drifting=0)
 
 
 def first(pairs: int) -> Callable[[int, int], bool]:
@@ -31,20 +33,20 @@ def first(pairs: int) -> Callable[[int, int], bool]:
     return lambda _launch, pair: pair < pairs
 
 
-def pair_of(record: dict[str, Any], one: Contender = OTHER, other: Contender = BASELINE) -> Compared:
-    return compared(record, "hidden", one, other)
+def pair_of(analysis: Analysis, one: Contender = OTHER, other: Contender = BASELINE) -> Compared:
+    return compared(analysis, "hidden", one, other)
 
 
-def run_is_slow(record: dict[str, Any], length: str = LONG) -> list[int]:
+def run_is_slow(analysis: Analysis, length: str = LONG) -> list[int]:
     """How many rounds are slow in each launch, by the level of all rows."""
-    return [int(mask.sum()) for mask in states.slow(record, "hidden", frozenset(), length).values()]
+    return [int(mask.sum()) for mask in states.slow(analysis, "hidden", frozenset(), length).values()]
 
 
 @pytest.mark.parametrize("length", [LONG, SHORT])
 @pytest.mark.parametrize(("level", "slow"), [(0.26, 7), (0.24, 0)])
 def test_a_round_is_slow_when_its_level_is_above_a_quarter(level: float, slow: int, length: str) -> None:
-    record = slowed(a_record(), first(7), math.exp(level))
-    assert run_is_slow(record, length) == [slow] * LAUNCHES
+    analysis = slowed(a_record(), first(7), math.exp(level))
+    assert run_is_slow(analysis, length) == [slow] * LAUNCHES
 
 
 @pytest.mark.parametrize(("slow_pairs", "found"), [(19, 19), (21, 0)])
@@ -54,11 +56,11 @@ def test_the_quiet_time_of_a_row_is_its_20_percent_quantile_in_the_run(slow_pair
 
 
 def test_rounds_of_each_length_have_states_of_their_own() -> None:
-    def slow_if_short(_timing: dict[str, Any], number: int, nanoseconds: float) -> float:
+    def slow_if_short(_timing: Timing, number: int, nanoseconds: float) -> float:
         return nanoseconds * (1.5 if number < 14 and number % 2 else 1)
 
-    record = retimed(a_record(), slow_if_short)
-    assert (run_is_slow(record, LONG), run_is_slow(record, SHORT)) == ([0] * LAUNCHES, [7] * LAUNCHES)
+    analysis = retimed(a_record(), slow_if_short)
+    assert (run_is_slow(analysis, LONG), run_is_slow(analysis, SHORT)) == ([0] * LAUNCHES, [7] * LAUNCHES)
 
 
 def test_a_launch_that_is_slow_as_a_whole_is_slow_beside_the_others() -> None:
@@ -66,24 +68,24 @@ def test_a_launch_that_is_slow_as_a_whole_is_slow_beside_the_others() -> None:
 
 
 def test_the_level_is_the_median_of_the_other_rows() -> None:
-    record = slowed(a_record(), first(7), 1.0, {"three": 100.0})
-    assert pair_of(record).quiet_share == 1  # one of three rows
-    record = slowed(a_record(), first(7), 1.0, {"three": 1.5, "two": 1.5})
-    assert pair_of(record).quiet_share == pytest.approx(1 - 7 / PAIRS)
+    analysis = slowed(a_record(), first(7), 1.0, {"three": 100.0})
+    assert pair_of(analysis).quiet_share == 1  # one of three rows
+    analysis = slowed(a_record(), first(7), 1.0, {"three": 1.5, "two": 1.5})
+    assert pair_of(analysis).quiet_share == pytest.approx(1 - 7 / PAIRS)
 
 
 def test_what_is_compared_tells_nothing_of_the_machine() -> None:
-    record = slowed(a_record(), first(10), 2.0, dict.fromkeys(("one", "two", "three"), 1.0))
-    assert pair_of(record).by_state
-    assert pair_of(record).quiet_share == 1
-    assert run_is_slow(record) == [10] * LAUNCHES  # 3 of all 6 rows
+    analysis = slowed(a_record(), first(10), 2.0, dict.fromkeys(("one", "two", "three"), 1.0))
+    assert pair_of(analysis).by_state
+    assert pair_of(analysis).quiet_share == 1
+    assert run_is_slow(analysis) == [10] * LAUNCHES  # 3 of all 6 rows
 
 
 def test_of_the_baseline_neither_copy_tells_anything() -> None:
-    record = slowed(a_record(), first(10), 1.0, {SECOND_COPY: 2.0, "one": 2.0})
-    assert pair_of(record).quiet_share == 1  # only one of the three others is slow
-    record = slowed(a_record(), first(10), 1.0, {REFERENCE: 2.0, "other": 2.0})
-    assert pair_of(record, CONTROL).quiet_share == 1  # one of four
+    analysis = slowed(a_record(), first(10), 1.0, {SECOND_COPY: 2.0, "one": 2.0})
+    assert pair_of(analysis).quiet_share == 1  # only one of the three others is slow
+    analysis = slowed(a_record(), first(10), 1.0, {REFERENCE: 2.0, "other": 2.0})
+    assert pair_of(analysis, CONTROL).quiet_share == 1  # one of four
     assert states.without(OTHER, BASELINE) == {OTHER, BASELINE, CONTROL}
     assert states.without(CONTROL, BASELINE) == {BASELINE, CONTROL}
     assert states.without(OTHER, Contender("one")) == {OTHER, Contender("one")}
@@ -91,28 +93,32 @@ def test_of_the_baseline_neither_copy_tells_anything() -> None:
 
 @pytest.mark.parametrize(("others", "by_state"), [(3, True), (2, False)])
 def test_the_state_is_told_from_three_other_rows_or_not_at_all(others: int, by_state: bool) -> None:
-    record = slowed(a_record(NAMES[: 1 + others]), first(10), 1.5, {"other": 1.2})
-    found = pair_of(record)
+    analysis = slowed(a_record(NAMES[: 1 + others]), first(10), 1.5, {"other": 1.2})
+    found = pair_of(analysis)
     assert found.by_state is by_state
     assert {len(of_launch) for of_launch in found.published.values()} == {PAIRS - 10 if by_state else PAIRS}
-    row = next(row for row in rows.rows(record) if row.implementation == "other")
+    row = next(row for row in rows.rows(analysis) if row.implementation == "other")
     assert row.quiet_share == (pytest.approx(1 - 10 / PAIRS) if by_state else None)
     assert row.slow_factor == (pytest.approx(0.8, rel=1e-6) if by_state else None)
 
 
 def test_a_row_that_was_refused_is_none_of_the_three() -> None:
-    record = slowed(a_record(), first(10), 1.5)
-    next(t for t in record["timings"] if t["implementation"] == "three")["violations"] = ["it cheated"]
-    assert not pair_of(record).by_state
+    analysis = slowed(a_record(), first(10), 1.5)
+
+    def cheated(timing: Timing) -> Timing:
+        hit = (timing.implementation, timing.launch) == ("three", 0)
+        return replace(timing, violations=["it cheated"]) if hit else timing
+
+    assert not pair_of(with_timings(analysis, cheated)).by_state
 
 
 @pytest.mark.parametrize(("slow_pairs", "by_state"), [(12, True), (13, False)])
 def test_all_rounds_count_where_fewer_than_half_are_quiet(slow_pairs: int, by_state: bool) -> None:
-    record = slowed(a_record(), first(slow_pairs), 1.5, {"other": 1.5 * 0.68})
-    found = pair_of(record)
+    analysis = slowed(a_record(), first(slow_pairs), 1.5, {"other": 1.5 * 0.68})
+    found = pair_of(analysis)
     assert found.by_state is by_state
     assert found.quiet_share == pytest.approx(1 - slow_pairs / PAIRS)
-    (ratio, *_), published = ratios.log_ratios(record, "hidden", OTHER), [*found.published.values()]
+    (ratio, *_), published = ratios.log_ratios(analysis, "hidden", OTHER), [*found.published.values()]
     assert ratio == pytest.approx(0 if by_state else math.log(0.68), abs=1e-6)
     assert {len(of_launch) for of_launch in published} == {PAIRS - slow_pairs if by_state else PAIRS}
 
@@ -122,24 +128,25 @@ def test_half_of_the_rounds_are_enough_and_nothing_less(pairs: int, by_state: bo
     assert pair_of(slowed(a_record(launches=2, pairs=pairs), first((pairs + 1) // 2), 1.5)).by_state is by_state
 
 
-def two_states(slow: float = 0.68) -> dict[str, Any]:
+def two_states(slow: float = 0.68) -> Analysis:
     """A record in which the ratio of `other` is 1 in quiet rounds and `slow` in slow ones, give or take 1 %."""
-    record = slowed(a_record(), first(10), 1.5, {"other": 1.5 * slow})
+    analysis = slowed(a_record(), first(10), 1.5, {"other": 1.5 * slow})
 
-    def spread(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        return nanoseconds * (math.exp(0.01 * (number // 2 % 3 - 1)) if timing["implementation"] == "other" else 1)
+    def spread(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (math.exp(0.01 * (number // 2 % 3 - 1)) if timing.implementation == "other" else 1)
 
-    return retimed(record, spread)
+    return retimed(analysis, spread)
 
 
 def test_the_published_ratio_is_that_of_the_quiet_rounds_and_the_slow_ones_are_told_beside_it() -> None:
-    record = two_states()
-    row = next(row for row in rows.rows(record) if row.implementation == "other")
-    assert row.ratio == pytest.approx(1, abs=1e-6)  # over all rounds it would be lower, by 1 %
+    analysis = two_states()
+    row = next(row for row in rows.rows(analysis) if row.implementation == "other")
+    assert row.ratio is not None
+    assert row.ratio.value == pytest.approx(1, abs=1e-6)  # over all rounds it would be lower, by 1 %
     assert row.quiet_share == pytest.approx(0.6)
     assert row.slow_factor == pytest.approx(0.68, rel=1e-3)
-    assert {r.slow_factor for r in rows.rows(record) if r.implementation != "other"} == {None}
-    (table,) = timings.timings(record)
+    assert {r.slow_factor for r in rows.rows(analysis) if r.implementation != "other"} == {None}
+    (table,) = timings.timings(analysis)
     assert "other: its ratio is × 0.68 when the machine is slow." in table.notes
     assert (
         "Ratios are over the 60% of rounds in which the machine was not slow, by the times of the other rows."
@@ -148,9 +155,9 @@ def test_the_published_ratio_is_that_of_the_quiet_rounds_and_the_slow_ones_are_t
 
 
 def test_the_time_of_an_epoch_is_that_of_quiet_rounds_too() -> None:
-    record = slowed(a_record(), first(12), 1.5)
+    analysis = slowed(a_record(), first(12), 1.5)
     quiet = ratios.log_seconds_per_epoch(a_record(), "hidden", OTHER)
-    assert ratios.log_seconds_per_epoch(record, "hidden", OTHER) == pytest.approx(quiet, abs=1e-6)
+    assert ratios.log_seconds_per_epoch(analysis, "hidden", OTHER) == pytest.approx(quiet, abs=1e-6)
     every = slowed(a_record(), first(13), 1.5)
     assert ratios.log_seconds_per_epoch(every, "hidden", OTHER) == pytest.approx(
         [time + math.log(1.5) for time in quiet], abs=1e-6
@@ -160,18 +167,18 @@ def test_the_time_of_an_epoch_is_that_of_quiet_rounds_too() -> None:
 def test_the_table_says_where_all_rounds_count() -> None:
     sentence = "Ratios are over all rounds: the state of the machine could not be told, or most rounds were slow."
     few, slow, quiet = a_record(("other", "one")), slowed(a_record(), first(13), 1.5), a_record()
-    assert [sentence in timings.timings(record)[0].notes for record in (few, slow, quiet)] == [True, True, False]
+    assert [sentence in timings.timings(analysis)[0].notes for analysis in (few, slow, quiet)] == [True, True, False]
     assert any("over the 100% of rounds" in note for note in timings.timings(quiet)[0].notes)
-    assert not any(note.startswith("Ratios are over") for note in timings.timings(planted_record({}))[0].notes)
+    assert not any(note.startswith("Ratios are over") for note in timings.timings(planted({}))[0].notes)
 
 
 def test_where_the_rounds_that_count_differ_between_rows_the_table_says_whose_are_all() -> None:
     # Two rows are slow in 15 of 25 rounds, and each other row has both of them among its three: 40 % are quiet. Each of
     # the two has one of them, so that for them the machine was never slow.
-    record = slowed(a_record(), first(15), 1.0, {"one": 1.5, "two": 1.5})
-    shares = {row.implementation: row.quiet_share for row in rows.rows(record)}
+    analysis = slowed(a_record(), first(15), 1.0, {"one": 1.5, "two": 1.5})
+    shares = {row.implementation: row.quiet_share for row in rows.rows(analysis)}
     assert shares == {REFERENCE: 1, "other": None, "three": None, "one": 1, "two": 1}
-    notes = timings.timings(record)[0].notes
+    notes = timings.timings(analysis)[0].notes
     assert [note for note in notes if "of rounds in which" in note or "over all rounds" in note] == [
         "Of other, three ratios are over all rounds: the state of the machine could not be told, or most rounds were "
         "slow.",
@@ -180,15 +187,15 @@ def test_where_the_rounds_that_count_differ_between_rows_the_table_says_whose_ar
 
 
 def test_the_table_gives_the_range_of_the_rounds_that_count() -> None:
-    record = slowed(a_record(), first(10), 1.0, {"one": 1.5, "two": 1.5})
-    notes = timings.timings(record)[0].notes
+    analysis = slowed(a_record(), first(10), 1.0, {"one": 1.5, "two": 1.5})
+    notes = timings.timings(analysis)[0].notes
     assert any(note.startswith("Ratios are over the 60% to 100% of rounds") for note in notes)
 
 
 @pytest.mark.parametrize(("slow_rounds", "factor"), [((10, 10), 0.68), ((10, 9), None)])
 def test_the_slow_state_is_told_of_twenty_rounds_or_more(slow_rounds: tuple[int, int], factor: float | None) -> None:
-    record = slowed(a_record(launches=2), lambda launch, pair: pair < slow_rounds[launch], 1.5, {"other": 1.5 * 0.68})
-    found = pair_of(record).slow_factor(CONFIDENCE)
+    analysis = slowed(a_record(launches=2), lambda launch, pair: pair < slow_rounds[launch], 1.5, {"other": 1.5 * 0.68})
+    found = pair_of(analysis).slow_factor(CONFIDENCE)
     assert found == (None if factor is None else pytest.approx(factor, rel=1e-5))
 
 
@@ -203,8 +210,8 @@ def test_the_slow_state_is_told_where_it_differs_by_more_than_both_intervals(
 ) -> None:
     # log 0.68 is 0.386 below 0; the half-width of each state over four launches is 1.84 times the spread of launches
     launches = [spread, -spread, spread, -spread]
-    record = planted_record({name: launches if name == "other" else [0.0] * 4 for name in NAMES}, launches=4, rounds=50)
-    found = pair_of(slowed(record, first(10), 1.5, {"other": 1.5 * factor}))
+    analysis = planted({name: launches if name == "other" else [0.0] * 4 for name in NAMES}, launches=4, rounds=50)
+    found = pair_of(slowed(analysis, first(10), 1.5, {"other": 1.5 * factor}))
     assert (found.slow_factor(CONFIDENCE) is not None) is told
     assert found.slow_factor(0.999) is None
 
@@ -213,8 +220,8 @@ def test_a_launch_tells_nothing_of_a_state_in_which_it_has_no_more_than_a_tenth_
     def when(launch: int, pair: int) -> bool:
         return pair < (12 if launch < 2 else 2)  # of 25
 
-    record = slowed(a_record(), when, 1.5, {"other": 1.5 * 0.68})
-    found = pair_of(record)
+    analysis = slowed(a_record(), when, 1.5, {"other": 1.5 * 0.68})
+    found = pair_of(analysis)
     assert found.slow_factor(CONFIDENCE) == pytest.approx(0.68, rel=1e-5)
     few = slowed(a_record(), lambda launch, pair: pair < (20 if launch == 0 else 2), 1.5, {"other": 1.5 * 0.68})
     assert pair_of(few).quiet_share == pytest.approx(1 - 26 / 100)
@@ -222,14 +229,17 @@ def test_a_launch_tells_nothing_of_a_state_in_which_it_has_no_more_than_a_tenth_
 
 
 def test_a_launch_that_was_slow_from_end_to_end_has_no_ratio() -> None:
-    record = slowed(a_record(), lambda launch, _pair: launch == 1, 1.5, {"other": 3.0})
-    assert ratios.log_ratios(record, "hidden", OTHER) == pytest.approx([0, 0, 0], abs=1e-6)
+    analysis = slowed(a_record(), lambda launch, _pair: launch == 1, 1.5, {"other": 3.0})
+    assert ratios.log_ratios(analysis, "hidden", OTHER) == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 def test_the_share_of_a_run_is_over_all_rounds_of_all_workloads() -> None:
-    record = slowed(a_record(), first(10), 1.5)
-    quiet = [timing | {"workload": "again"} for timing in a_record()["timings"]]
-    record["timings"] += quiet
-    record["workloads"] += [record["workloads"][0] | {"name": "again"}]
-    assert states.run_quiet_share(record) == pytest.approx(1 - 10 / PAIRS / 2)
-    assert states.run_quiet_share(planted_record({}, timings=[])) == 1
+    analysis = slowed(a_record(), first(10), 1.5)
+    quiet = [replace(timing, workload="again") for timing in a_record().record.timings]
+    both = changed(
+        analysis,
+        timings=[*analysis.record.timings, *quiet],
+        workloads=[HIDDEN, replace(HIDDEN, name="again")],
+    )
+    assert states.run_quiet_share(both) == pytest.approx(1 - 10 / PAIRS / 2)
+    assert states.run_quiet_share(planted({}, timings=[])) == 1

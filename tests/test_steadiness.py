@@ -1,14 +1,14 @@
 """Whether rows are in a steady state: a planted drift is found, and what is not steady has no rank."""
 
 import math
-from typing import Any
 
 import pytest
 
-from tests.planted import planted_record, retimed
+from tests.planted import planted, retimed, with_timings
 from tests.test_intervals import T_5
 from xorbench.contract import REFERENCE
 from xorbench.estimates import rows
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.ratios import BASELINE, Contender
 from xorbench.estimates.rows import Row
@@ -16,6 +16,7 @@ from xorbench.estimates.steadiness import drift, unsteady
 from xorbench.page import contents
 from xorbench.pictures.dots import dots
 from xorbench.pictures.rounds import rounds
+from xorbench.record.timing import Timing
 from xorbench.tables import headline, timings
 
 OTHER = Contender("other")
@@ -31,24 +32,24 @@ def drifting(
     names: dict[str, float] | None = None,
     rounds: int = ROUNDS,
     launches: int = LAUNCHES,
-) -> dict[str, Any]:
+) -> Analysis:
     """A record in which the time of one row rises by so much within a launch, give or take a spread over launches.
 
     It does so in a step after one half, so that the last quarter differs from the first by exactly that.
     """
     log_ratios = {name: [ratio] * launches for name, ratio in (NAMES if names is None else names).items()}
-    record = planted_record(log_ratios, control=(WOBBLE * launches)[:launches], launches=launches, rounds=rounds)
+    analysis = planted(log_ratios, control=(WOBBLE * launches)[:launches], launches=launches, rounds=rounds)
 
-    def change(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        if timing["implementation"] != row or number < rounds // 2:
+    def change(timing: Timing, number: int, nanoseconds: float) -> float:
+        if timing.implementation != row or number < rounds // 2:
             return nanoseconds
-        return nanoseconds * math.exp(math.log1p(share) + spread * (-1) ** timing["launch"])
+        return nanoseconds * math.exp(math.log1p(share) + spread * (-1) ** timing.launch)
 
-    return retimed(record, change)
+    return retimed(analysis, change)
 
 
-def row_of(record: dict[str, Any], name: str = "other") -> Row:
-    return next(row for row in rows.rows(record) if row.implementation == name)
+def row_of(analysis: Analysis, name: str = "other") -> Row:
+    return next(row for row in rows.rows(analysis) if row.implementation == name)
 
 
 def test_the_drift_is_the_last_quarter_of_a_launch_over_the_first_beside_the_other_rows() -> None:
@@ -60,21 +61,21 @@ def test_the_drift_is_the_last_quarter_of_a_launch_over_the_first_beside_the_oth
 
 
 def test_what_the_machine_does_to_all_rows_is_no_drift() -> None:
-    def slower_and_slower(_timing: dict[str, Any], number: int, nanoseconds: float) -> float:
+    def slower_and_slower(_timing: Timing, number: int, nanoseconds: float) -> float:
         return nanoseconds * (1 + 0.2 * number / ROUNDS)  # but in no round as much as a slow machine
 
-    record = retimed(drifting(0.0), slower_and_slower)
+    analysis = retimed(drifting(0.0), slower_and_slower)
     for one in (OTHER, BASELINE):
-        found = drift(record, "hidden", one, 0.95)
+        found = drift(analysis, "hidden", one, 0.95)
         assert found is not None
         assert found.value == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize(("quarter", "expected"), [(0, -1), (1, 0), (2, 0), (3, 1)])
 def test_only_the_first_and_the_last_quarter_count(quarter: int, expected: int) -> None:
-    def longer(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
+    def longer(timing: Timing, number: int, nanoseconds: float) -> float:
         in_it = number // (ROUNDS // 4) == quarter
-        return nanoseconds * (1.1 if timing["implementation"] == "other" and in_it else 1)
+        return nanoseconds * (1.1 if timing.implementation == "other" and in_it else 1)
 
     found = drift(retimed(drifting(0.0), longer), "hidden", OTHER, 0.95)
     assert found is not None
@@ -82,8 +83,8 @@ def test_only_the_first_and_the_last_quarter_count(quarter: int, expected: int) 
 
 
 def test_of_a_steady_rise_three_quarters_are_found() -> None:
-    def rising(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        return nanoseconds * (math.exp(0.1 * number / ROUNDS) if timing["implementation"] == "other" else 1)
+    def rising(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (math.exp(0.1 * number / ROUNDS) if timing.implementation == "other" else 1)
 
     found = drift(retimed(drifting(0.0), rising), "hidden", OTHER, 0.95)
     assert found is not None
@@ -96,10 +97,10 @@ def test_a_launch_needs_eight_long_rounds(rounds: int, told: bool) -> None:
 
 
 def test_without_other_rows_nothing_is_known() -> None:
-    record = drifting(0.05, row=REFERENCE, names={})
-    record["timings"] = [timing for timing in record["timings"] if not timing["copy"]]
-    assert drift(record, "hidden", BASELINE, 0.95) is None
-    assert drift(record, "hidden", OTHER, 0.95) is None
+    analysis = drifting(0.05, row=REFERENCE, names={})
+    analysis = with_timings(analysis, lambda timing: None if timing.copy else timing)
+    assert drift(analysis, "hidden", BASELINE, 0.95) is None
+    assert drift(analysis, "hidden", OTHER, 0.95) is None
 
 
 @pytest.mark.parametrize(
@@ -155,23 +156,23 @@ def test_the_interval_of_a_drift_is_corrected_for_all_rows_of_the_table(spread: 
 
 
 def test_a_baseline_that_is_not_steady_is_still_what_others_are_compared_with() -> None:
-    record = drifting(0.1, row=REFERENCE)  # both copies of it
-    found = rows.rows(record)
+    analysis = drifting(0.1, row=REFERENCE)  # both copies of it
+    found = rows.rows(analysis)
     assert (found[0].implementation, found[0].verdict, found[0].rank) == (REFERENCE, "not steady", None)
     assert found[0].is_baseline
     assert {row.implementation: row.rank for row in found[1:]} == {"fast": 1, "other": 2, "slow": 3, "slower": 4}
-    (table,) = timings.timings(record)
+    (table,) = timings.timings(analysis)
     assert any(note.startswith("The intervals of 4 rows hold together") for note in table.notes)
     line = table.frame.set_index("implementation").loc[REFERENCE]
     assert (line[timings.RATIO], line["95 % interval"], line["verdict"]) == ("1", "–", "not steady")
-    assert "was not timed" not in headline.headline(record)
-    assert rows.unresolved(record, 1e-9) == []
-    page = contents.machine("m0", record, [])
+    assert "was not timed" not in headline.headline(analysis)
+    assert rows.unresolved(analysis, 1e-9) == []
+    page = contents.machine("m0", analysis, [])
     assert [(one.ratio, one.interval) for one in page.lines if one.row.is_baseline] == [("1", "")]
-    drawn = dots(record)
+    drawn = dots(analysis)
     assert drawn is not None
     assert drawn.panels[0].spec["layer"][1]["data"]["values"].splitlines()[1] == f"{REFERENCE},1,1,1,1"
-    raw = rounds(record)
+    raw = rounds(analysis)
     assert raw is not None
     assert len(raw.panels) == len(NAMES)
 
@@ -185,15 +186,15 @@ def test_over_which_rounds_ratios_are_is_said_of_other_rows_than_the_baseline() 
 
 
 def test_what_is_not_steady_is_resolved_where_it_is_clear_of_1() -> None:
-    def differing(timing: dict[str, Any], _number: int, nanoseconds: float) -> float:
-        return nanoseconds * (math.exp(0.1 * (-1) ** timing["launch"]) if timing["implementation"] == "other" else 1)
+    def differing(timing: Timing, _number: int, nanoseconds: float) -> float:
+        return nanoseconds * (math.exp(0.1 * (-1) ** timing.launch) if timing.implementation == "other" else 1)
 
-    record = retimed(drifting(0.1), differing)
-    row = row_of(record)
+    analysis = retimed(drifting(0.1), differing)
+    row = row_of(analysis)
     assert row.verdict == "not steady"
-    assert row.interval is not None
-    assert row.interval.half_width > 0.05
-    assert rows.unresolved(record, 0.05) == []
+    assert row.ratio is not None
+    assert row.ratio.half_width > 0.05
+    assert rows.unresolved(analysis, 0.05) == []
 
 
 def test_the_headline_calls_nothing_the_fastest_that_is_not_steady() -> None:
@@ -204,15 +205,15 @@ def test_the_headline_calls_nothing_the_fastest_that_is_not_steady() -> None:
 
 def test_a_row_whose_ratio_depends_on_the_state_of_the_machine_is_steady_in_each_of_them() -> None:
     # The machine is slow in the first quarter of every launch, and one row loses much more than the others then.
-    def change(timing: dict[str, Any], number: int, nanoseconds: float) -> float:
-        return nanoseconds * (1 if number >= 20 else 4 if timing["implementation"] == "depends" else 2)
+    def change(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (1 if number >= 20 else 4 if timing.implementation == "depends" else 2)
 
-    def planted() -> dict[str, Any]:
-        return planted_record({"depends": [0.5] * 6, "one": [0.2] * 6, "two": [1.0] * 6}, rounds=80, drifting=0)
+    def even() -> Analysis:
+        return planted({"depends": [0.5] * 6, "one": [0.2] * 6, "two": [1.0] * 6}, rounds=80, drifting=0)
 
-    found = drift(retimed(planted(), change), "hidden", Contender("depends"), 0.95)
+    found = drift(retimed(even(), change), "hidden", Contender("depends"), 0.95)
     assert found is None  # no round of the first quarter tells of the quiet state
-    half = retimed(planted(), lambda timing, number, nanoseconds: change(timing, 2 * number, nanoseconds))
+    half = retimed(even(), lambda timing, number, nanoseconds: change(timing, 2 * number, nanoseconds))
     moved = drift(half, "hidden", Contender("depends"), 0.95)
     assert moved is not None
     assert moved.value == pytest.approx(0, abs=1e-6)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.command import xorbench
-from tests.planted import planted_record
+from tests.planted import planted
 from tests.studied import planted_study
-from xorbench import places, records
+from xorbench import places
 from xorbench.publication import publish
 from xorbench.publication.contribution import complaints
 from xorbench.publication.documents import fill
+from xorbench.record import store
 from xorbench.studies import kept
 from xorbench.tables.catalogue import named
 
@@ -22,7 +23,7 @@ from xorbench.tables.catalogue import named
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record and two studies of one name, published."""
     folder = tmp_path_factory.mktemp("published")
-    records.write(planted_record({"other": [0.5] * 6}), folder)
+    store.write(planted({"other": [0.5] * 6}).record, folder)
     kept.write(planted_study(), folder)
     kept.write(planted_study(created="2026-02-02T00:00:00Z"), folder)
     publish.publish(folder)
@@ -85,8 +86,8 @@ def test_a_spoilt_study_stops_publishing(folder: Path) -> None:
 
 
 def filled(document: str) -> str:
-    record = planted_record({"other": [0.5] * 6})
-    return fill(document, record, named(record))
+    analysis = planted({"other": [0.5] * 6})
+    return fill(document, analysis, named(analysis))
 
 
 def test_a_document_is_filled_from_the_newest_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,20 @@
 """One run: what was refused is not timed, and what was finished is kept."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Variant
-from xorbench import records
-from xorbench.clock.ledger import Ledger, Usage
-from xorbench.clock.turns import Launch, Timing
+from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates import rows as estimates
+from xorbench.estimates.analysis import Analysis
+from xorbench.record import store
+from xorbench.record.run import Record
+from xorbench.record.timing import Ledger, Timing, Usage
 from xorbench.suite import Settings, Suite, calibration, spending
 from xorbench.suite.suite import SECONDS_TO_FINISH
 from xorbench.workloads import WORKLOADS
@@ -22,11 +23,11 @@ SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed
 NEURON = [WORKLOADS["neuron"]]
 
 
-def recorded(implementations: list[Implementation], settings: Settings = SETTINGS) -> dict[str, Any]:
+def recorded(implementations: list[Implementation], settings: Settings = SETTINGS) -> Record:
     session = Suite(implementations, NEURON, settings)
     session.run()
     record = session.record("xorbench run")
-    records.check(record)
+    store.parsed(store.as_text(record))
     return record
 
 
@@ -37,7 +38,7 @@ LOOP = "    for _ in range(epochs):"
 
 
 @pytest.fixture(scope="module")
-def record(variant: Variant) -> dict[str, Any]:
+def record(variant: Variant) -> Record:
     """One run of the reference, of the same text again, and of some with faults that show at different times."""
     changes = {
         "right": (LOOP, LOOP),
@@ -50,18 +51,18 @@ def record(variant: Variant) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def rows(record: dict[str, Any]) -> dict[str, estimates.Row]:
-    return {row.implementation: row for row in estimates.rows(record)}
+def rows(record: Record) -> dict[str, estimates.Row]:
+    return {row.implementation: row for row in Analysis(record).rows}
 
 
-def test_what_the_judge_refused_is_not_timed(record: dict[str, Any], rows: dict[str, estimates.Row]) -> None:
-    timed = {(t["implementation"], t["copy"], t["launch"]) for t in record["timings"]}
+def test_what_the_judge_refused_is_not_timed(record: Record, rows: dict[str, estimates.Row]) -> None:
+    timed = {(t.implementation, t.copy, t.launch) for t in record.timings}
     players = ((REFERENCE, False), (REFERENCE, True), ("right", False), ("lazy", False), ("shivers", False))
     assert timed == {(name, copy, launch) for name, copy in players for launch in (0, 1)}
     assert (rows["wrong"].verdict, rows["wrong"].ratio) == ("outside", None)
     assert "times the bound" in str(rows["wrong"].reason)
     assert rows["right"].ratio is not None
-    assert not record["partial"]
+    assert not record.partial
 
 
 def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(rows: dict[str, estimates.Row]) -> None:
@@ -76,17 +77,17 @@ def test_a_breach_of_the_rules_refuses_the_row_and_no_other(rows: dict[str, esti
     assert "did not do the epochs that were asked for" in str(rows["lazy"].reason)
 
 
-def test_cold_starts_are_counted_and_their_failures_named(record: dict[str, Any]) -> None:
-    assert sorted(start["implementation"] for start in record["cold_starts"]) == ["lazy", REFERENCE, "right"]
-    cold = [(f["implementation"], f["reason"]) for f in record["failures"] if f["implementation"] == "shivers"]
+def test_cold_starts_are_counted_and_their_failures_named(record: Record) -> None:
+    assert sorted(start.implementation for start in record.cold_starts) == ["lazy", REFERENCE, "right"]
+    cold = [(f.implementation, f.reason) for f in record.failures if f.implementation == "shivers"]
     assert cold == [("shivers", "OSError: cold")]
 
 
 def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     wrong = read(variant("numpy_backprop", ("delta = outputs - targets", "delta = targets - outputs")))
     record = recorded([wrong, read(variant("right"))])
-    assert record["timings"] == []
-    assert {row.verdict for row in estimates.rows(record)} == {"outside", "untimed"}
+    assert record.timings == []
+    assert {row.verdict for row in Analysis(record).rows} == {"outside", "untimed"}
 
 
 def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,8 +103,8 @@ def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         session.run()
     record = session.record("xorbench run")
-    assert record["partial"]
-    assert {t["launch"] for t in record["timings"]} == {0}
+    assert record.partial
+    assert {t.launch for t in record.timings} == {0}
 
 
 def test_nothing_judged_is_nothing_to_record() -> None:
@@ -118,12 +119,12 @@ def test_a_run_ends_when_its_budget_is_used(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(spending, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
     record = recorded([discover()[0]], budget)
-    plan = record["plan"]
-    assert plan["pilot_launches"] == 2
-    assert plan["launches"] == len(record["launches"]) == 5
-    assert {launch["rounds"] for launch in record["launches"][2:]} == {plan["rounds"]}
-    assert plan["half_width"] >= 0
-    assert (plan["looks"], plan["confidence"]) == (1, 0.95)
+    plan = record.plan
+    assert plan.pilot_launches == 2
+    assert plan.launches == len(record.launches) == 5
+    assert {launch.rounds for launch in record.launches[2:]} == {plan.rounds}
+    assert (plan.half_width or 0) >= 0
+    assert (plan.looks, plan.confidence) == (1, 0.95)
 
 
 def test_the_budget_is_for_the_whole_command() -> None:
@@ -138,8 +139,8 @@ def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(spending, "FIRST_LOOK", 3)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
     record = recorded([discover()[0]], budget)
-    assert len(record["launches"]) == record["plan"]["launches"] == 3
-    assert (record["plan"]["looks"], record["plan"]["confidence"]) == (1, 0.975)
+    assert len(record.launches) == record.plan.launches == 3
+    assert (record.plan.looks, record.plan.confidence) == (1, 0.975)
 
 
 def test_whatever_is_raised_the_launches_that_were_finished_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,22 +156,22 @@ def test_whatever_is_raised_the_launches_that_were_finished_are_kept(monkeypatch
     with pytest.raises(RuntimeError, match="a mistake of the driver"):
         session.run()
     record = session.record("xorbench run")
-    records.check(record)
-    assert record["partial"]
-    assert {(t["launch"], len(t["ends"]) >= 2) for t in record["timings"]} == {(0, True)}
+    store.parsed(store.as_text(record))
+    assert record.partial
+    assert {(t.launch, len(t.ends) >= 2) for t in record.timings} == {(0, True)}
 
 
 def test_the_text_is_described_before_anything_is_measured(variant: Variant) -> None:
     path = variant("vanishing")
     session = Suite([discover()[0], read(path)], NEURON, SETTINGS)
-    before = session._about["implementations"][1]["source_sha256"]
+    before = session._about.implementations[1].source_sha256
     path.unlink()
     session.run()
     record = session.record("xorbench run")
-    records.check(record)
-    assert record["implementations"][1]["source_sha256"] == before
-    assert {row.implementation: row.verdict for row in estimates.rows(record)}["vanishing"] == "failed"
-    assert {t["implementation"] for t in record["timings"]} == {REFERENCE}
+    store.parsed(store.as_text(record))
+    assert record.implementations[1].source_sha256 == before
+    assert {row.implementation: row.verdict for row in Analysis(record).rows}["vanishing"] == "failed"
+    assert {t.implementation for t in record.timings} == {REFERENCE}
 
 
 LEDGER = Ledger("0" * 64, "float64", "float64", 1, 0, False, False, 1, [], [0], {})
@@ -187,7 +188,6 @@ CALIBRATION = Timing(
     involuntary_switches=[None, None],
     ledger=LEDGER,
     usage=Usage(150, None, None, None, None),
-    rounds=[],
 )
 
 

@@ -1,41 +1,50 @@
 """What a network learned is drawn as it is: known networks have known surfaces."""
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import changed, implementation, planted
 from tests.shown import FLAT, OR, VALLEY, report
+from xorbench.estimates.analysis import Analysis
 from xorbench.pictures import surfaces
+from xorbench.pictures.figure import Figure
 from xorbench.pictures.surfaces import HIGH, LOW
+from xorbench.record.parts import Numbers
 
 
-def record(layers: list[int], *parameters: Any) -> dict[str, Any]:
+def learned(layers: list[int], *parameters: list[list[Numbers]] | None) -> Analysis:
     """A record in which each set of parameters was learned by another implementation."""
-    found = planted_record({})
-    found["workloads"][0]["layer_sizes"] = layers
+    analysis = planted({})
+    (workload,) = analysis.record.workloads
     names = [f"number_{n}" for n in range(len(parameters))]
-    found["implementations"] = [found["implementations"][0] | {"name": name} for name in names]
-    ends = [vars(report((n,), p).endings[0]) for n, p in zip(names, parameters, strict=True)]
-    return found | {"gradients": {**found["gradients"], "endings": ends}}
+    ends = [
+        replace(end, parameters=tensors) for end, tensors in zip(report(tuple(names)).endings, parameters, strict=True)
+    ]
+    return changed(
+        analysis,
+        workloads=[replace(workload, layer_sizes=layers)],
+        implementations=[implementation(name) for name in names],
+        gradients=replace(analysis.record.gradients, endings=ends),
+    )
 
 
-def bands(figure: Any, panel: int = 0) -> set[int]:
+def bands(figure: Figure, panel: int = 0) -> set[int]:
     """Which bands of height are drawn."""
     lines = figure.panels[panel].spec["layer"][0]["data"]["values"].splitlines()[1:]
     return {int(line.split(",")[3]) for line in lines}
 
 
 def test_a_neuron_with_zero_weights_is_flat_at_one_half() -> None:
-    figure = surfaces.surfaces(record([2, 1], FLAT))
+    figure = surfaces.surfaces(learned([2, 1], FLAT))
     assert figure is not None
     assert figure.panels[0].title == "hidden, 2-1: flat at 0.500"
     assert max(bands(figure)) == 5  # the one in the middle of eleven
 
 
 def test_the_xor_valley_is_low_on_two_corners_and_high_on_the_others() -> None:
-    figure = surfaces.surfaces(record([2, 4, 1], VALLEY))
+    figure = surfaces.surfaces(learned([2, 4, 1], VALLEY))
     assert figure is not None
     assert "(0.0, 0.0) gives 0.000" in figure.panels[0].text
     assert "(0.0, 1.0) gives 1.000" in figure.panels[0].text
@@ -45,7 +54,7 @@ def test_the_xor_valley_is_low_on_two_corners_and_high_on_the_others() -> None:
 
 def test_surfaces_that_cannot_be_told_apart_are_one_panel() -> None:
     nearly = [(np.array(tensor) + 1e-9).tolist() for tensor in OR]
-    figure = surfaces.surfaces(record([2, 1], OR, nearly, FLAT, None))
+    figure = surfaces.surfaces(learned([2, 1], OR, nearly, FLAT, None))
     assert figure is not None
     assert len(figure.panels) == 2
     assert "number_0, number_1" in figure.panels[0].text
@@ -54,7 +63,7 @@ def test_surfaces_that_cannot_be_told_apart_are_one_panel() -> None:
 
 @pytest.mark.parametrize("layers", [[3, 1], [2, 2]])
 def test_what_is_no_surface_over_a_square_is_not_drawn(layers: list[int]) -> None:
-    assert surfaces.surfaces(record(layers, OR)) is None
+    assert surfaces.surfaces(learned(layers, OR)) is None
 
 
 def test_a_hole_in_a_band_is_cut_out() -> None:
@@ -67,7 +76,7 @@ def test_a_hole_in_a_band_is_cut_out() -> None:
 
 
 def test_the_line_where_the_answer_changes_is_where_the_output_is_one_half() -> None:
-    figure = surfaces.surfaces(record([2, 1], OR))
+    figure = surfaces.surfaces(learned([2, 1], OR))
     assert figure is not None
     rows = figure.panels[0].spec["layer"][1]["data"]["values"].splitlines()[1:]
     points = np.array([[float(value) for value in row.split(",")] for row in rows])

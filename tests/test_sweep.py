@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tests.conftest import Variant
-from xorbench import records
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.environment import allowed_cpus
-from xorbench.estimates.rows import rows
-from xorbench.suite.settings import Settings
+from xorbench.estimates.analysis import Analysis
+from xorbench.record import store
+from xorbench.record.run import Record
+from xorbench.record.settings import Settings
 from xorbench.suite.sweep import Sweep
 from xorbench.workloads import named
 
@@ -57,8 +58,8 @@ class Folder:
         return list(self.path.parent.rglob("journal-*"))
 
 
-def timed(record: dict[str, Any]) -> Counter[tuple[str, bool]]:
-    return Counter((t["workload"], t["copy"]) for t in record["timings"])
+def timed(record: Record) -> Counter[tuple[str, bool]]:
+    return Counter((t.workload, t.copy) for t in record.timings)
 
 
 @pytest.mark.slow
@@ -66,13 +67,13 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     folder = Folder(tmp_path)
     assert folder.stop_after_a_point(signal.SIGKILL)[0] == -signal.SIGKILL
     assert len(folder.journals) == 1
-    assert records.paths(folder.path) == []
+    assert store.paths(folder.path) == []
 
     code, out = folder.stop_after_a_point(signal.SIGINT)
     assert code == 130
     path = Path(json.loads(out)["sweeps"][0]["record"])
-    partial = records.read(path)
-    assert partial["partial"]
+    partial = store.read(path)
+    assert partial.partial
     assert sum(timed(partial).values()) >= 4  # a point of each process, and its second copy
 
     with folder.start() as process:
@@ -80,15 +81,15 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     assert process.returncode == 0, (err, [row["reason"] for row in json.loads(out)["sweeps"][0]["rows"]])
     assert "gradients: " not in err  # judged before
     assert "calibration: " not in err
-    assert f"going on with the sweep of {partial['created']}: " in err
-    assert records.paths(folder.path) == [path]
-    whole = records.read(path)
-    assert not whole["partial"]
-    assert whole["timings"][: len(partial["timings"])] == partial["timings"]
+    assert f"going on with the sweep of {partial.created}: " in err
+    assert store.paths(folder.path) == [path]
+    whole = store.read(path)
+    assert not whole.partial
+    assert whole.timings[: len(partial.timings)] == partial.timings
     assert timed(whole) == {(point, copy): 3 for point in POINTS for copy in (False, True)}
-    assert len({(t["workload"], t["copy"], t["launch"]) for t in whole["timings"]}) == len(whole["timings"])
+    assert len({(t.workload, t.copy, t.launch) for t in whole.timings}) == len(whole.timings)
     assert folder.journals == []
-    assert whole["seconds"]["total"] > partial["seconds"]["total"]
+    assert whole.seconds.total > partial.seconds.total
     check(whole, json.loads(out)["sweeps"][0])
 
 
@@ -100,21 +101,21 @@ def test_where_nothing_can_be_noted_nothing_is_measured(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def check(record: dict[str, Any], document: dict[str, Any]) -> None:
+def check(record: Record, document: dict[str, Any]) -> None:
     """A record of a sweep is one of a run, whose workloads are points."""
-    assert {w["name"] for w in record["workloads"]} == POINTS
-    assert record["settings"]["sweep"]
-    assert record["settings"]["threads"] == 1
-    judged = record["gradients"]["rows"]
-    assert {(row["workload"], row["verdict"], row["points"], row["dtype"]) for row in judged} == {
+    assert {w.name for w in record.workloads} == POINTS
+    assert record.settings.sweep
+    assert record.settings.threads == 1
+    judged = record.gradients.rows
+    assert {(row.workload, row.verdict, row.points, row.dtype) for row in judged} == {
         (point, "inside", 2, "float64") for point in POINTS
     }
-    assert all(end["verdict"] == "inside" and end["parameters"] is None for end in record["gradients"]["endings"])
-    assert all(timing["violations"] == [] for timing in record["timings"])
-    assert [products["implementation"] for products in record["products"]] == [REFERENCE]
+    assert all(end.verdict == "inside" and end.parameters is None for end in record.gradients.endings)
+    assert all(timing.violations == [] for timing in record.timings)
+    assert [products.implementation for products in record.products] == [REFERENCE]
     assert document["crossings"] == []
     assert [row["implementation"] for row in document["growth"]] == [REFERENCE]
-    assert record["seconds"]["total"] >= record["seconds"]["launches"] + record["seconds"]["judge"]
+    assert record.seconds.total >= record.seconds.launches + record.seconds.judge
 
 
 def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unjudged(
@@ -125,19 +126,19 @@ def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unj
     wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
     settings = Settings(1, every[-1], 0, launches=1, rounds=2, cold_starts=0, threads=len(every), sweep=True)
 
-    def swept() -> dict[str, Any]:
+    def swept() -> Record:
         session = Sweep([discover()[0], wrong], [named("width-2-batch-4")], settings, tmp_path)
         session.run()
         return session.record("xorbench sweep")
 
     record = swept()
-    records.check(record)
-    assert set(record["environment"]["variables"].values()) == {str(len(every))}
-    assert {timing["implementation"] for timing in record["timings"]} == {REFERENCE}
-    assert [row.verdict for row in rows(record)] == ["baseline", "outside"]
-    for timing in record["timings"]:
-        assert timing["ledger"]["cpus"] == every
-        assert timing["violations"] == []
-        assert {pool["threads"] for pool in timing["ledger"]["pools"]} == {len(every)}
-    assert len(every) == 1 or not any(launch["overlapped"] for launch in record["launches"])
+    store.parsed(store.as_text(record))
+    assert set(record.environment.variables.values()) == {str(len(every))}
+    assert {timing.implementation for timing in record.timings} == {REFERENCE}
+    assert [row.verdict for row in Analysis(record).rows] == ["baseline", "outside"]
+    for timing in record.timings:
+        assert timing.ledger.cpus == every
+        assert timing.violations == []
+        assert {pool.threads for pool in timing.ledger.pools} == {len(every)}
+    assert len(every) == 1 or not any(launch.overlapped for launch in record.launches)
     assert swept() == record  # from its journal, down to the seconds

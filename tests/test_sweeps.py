@@ -2,24 +2,24 @@
 
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import planted
 from tests.swept import planted_sweep, straight
-from xorbench import records
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval
+from xorbench.record import store
 from xorbench.tables import sweeps
 from xorbench.tables.catalogue import OF_A_SWEEP, named
 from xorbench.tables.formats import FORMATS
 
-RECORD = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 5e4), "third": straight(1e3, 1)}, threads=2)
+SWEEP = planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 5e4), "third": straight(1e3, 1)}, threads=2)
 
 
 def test_a_planted_sweep_is_a_record() -> None:
-    records.check(RECORD)
+    assert store.parsed(store.as_text(SWEEP.record)) == SWEEP.record
 
 
 def test_points_have_a_line_for_each_size_and_a_column_for_each_implementation() -> None:
-    by_width, by_batch = sweeps.points(RECORD)
+    by_width, by_batch = sweeps.points(SWEEP)
     assert by_width.title == "µs per epoch by width, at batch 4, 2 threads"
     assert list(by_width.frame.columns) == ["width", REFERENCE, "other", "third"]
     assert list(by_width.frame["width"]) == ["2", "8", "32", "128"]
@@ -28,7 +28,7 @@ def test_points_have_a_line_for_each_size_and_a_column_for_each_implementation()
 
 
 def test_crossings_are_named_with_their_size_and_others_only_beside_the_baseline() -> None:
-    table = sweeps.where_lines_cross(RECORD)
+    table = sweeps.where_lines_cross(SWEEP)
     lines = table.frame.to_dict("records")
     (crossing,) = (line for line in lines if line["verdict"] == "crosses")
     assert (crossing["first ahead"], crossing["then"], crossing["along"]) == ("other", REFERENCE, "width, at batch 4")
@@ -56,7 +56,7 @@ def test_the_interval_of_a_crossing_ends_at_whole_sizes_and_rounding_never_narro
 
 
 def test_growth_stands_beside_the_peak() -> None:
-    table = sweeps.cost_growth(RECORD)
+    table = sweeps.cost_growth(SWEEP)
     assert list(table.frame["implementation"]) == [REFERENCE, "other", "third"]
     assert any("4 multiply-adds a nanosecond" in note for note in table.notes)
 
@@ -73,12 +73,12 @@ def test_a_fit_that_is_off_stands_without_intervals_and_the_table_says_why() -> 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_format_prints_them(form: str) -> None:
-    tables = [table for name in OF_A_SWEEP for table in named(RECORD)[name]]
+    tables = [table for name in OF_A_SWEEP for table in named(SWEEP)[name]]
     assert len(tables) == 4
     assert "other" in FORMATS[form](tables)
 
 
 def test_only_sweeps_have_them_and_sweeps_have_no_table_with_a_line_for_all() -> None:
-    assert not OF_A_SWEEP.keys() & named(planted_record({"other": [0.5] * 6})).keys()
-    assert list(named(RECORD))[:3] == list(OF_A_SWEEP)
-    assert not {"timings", "order", "quietness"} & named(RECORD).keys()
+    assert not OF_A_SWEEP.keys() & named(planted({"other": [0.5] * 6})).keys()
+    assert list(named(SWEEP))[:3] == list(OF_A_SWEEP)
+    assert not {"timings", "order", "quietness"} & named(SWEEP).keys()

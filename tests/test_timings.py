@@ -1,12 +1,14 @@
 """The clock's tables: the right number under the right head, with the digits that the interval allows."""
 
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from tests.planted import planted_record, retimed
+from tests.planted import planted, retimed, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.changes import changes
+from xorbench.record.timing import Timing
 from xorbench.tables import timings
 from xorbench.tables.cells import NONE
 from xorbench.tables.timings import IDLE, RATIO, START
@@ -15,8 +17,8 @@ WOBBLE = [0.01, -0.01] * 3
 
 
 def test_the_timing_table_has_the_noise_floor_under_it() -> None:
-    record = planted_record({"other": [0.705, 0.685] * 3}, control=WOBBLE)  # 0.695 +- 0.005 over the mean of both
-    (table,) = timings.timings(record)
+    analysis = planted({"other": [0.705, 0.685] * 3}, control=WOBBLE)  # 0.695 +- 0.005 over the mean of both
+    (table,) = timings.timings(analysis)
     frame = table.frame.set_index("implementation")
     assert table.title == "hidden (2-4-1, float64), idiomatic"
     assert list(frame.index) == [REFERENCE, "other", f"{REFERENCE}, second copy"]
@@ -32,18 +34,20 @@ def test_the_timing_table_has_the_noise_floor_under_it() -> None:
 
 
 def test_tiers_never_share_a_table() -> None:
-    record = planted_record({"quick": [-1.0] * 6})
-    record["implementations"][1]["tier"] = "tuned"
-    (idiomatic,), (tuned,) = timings.timings(record), timings.tuned(record)
+    analysis = with_implementation(planted({"quick": [-1.0] * 6}), "quick", tier="tuned")
+    (idiomatic,), (tuned,) = timings.timings(analysis), timings.tuned(analysis)
     assert (idiomatic.title[-9:], tuned.title[-5:]) == ("idiomatic", "tuned")
     assert "quick" not in set(idiomatic.frame["implementation"])
     assert list(tuned.frame["implementation"]) == ["quick"]
 
 
 def test_what_has_no_time_has_a_word_and_a_reason() -> None:
-    record = planted_record({"other": [0.5] * 6})
-    record["timings"][1]["violations"] = ["it cheated"]
-    (table,) = timings.timings(record)
+    def cheating(timing: Timing) -> Timing:
+        once = (timing.launch, timing.implementation) == (0, "other")
+        return replace(timing, violations=["it cheated"]) if once else timing
+
+    analysis = with_timings(planted({"other": [0.5] * 6}), cheating)
+    (table,) = timings.timings(analysis)
     other = table.frame.set_index("implementation").loc["other"]
     assert (other["µs per epoch"], other[RATIO], other["rank"], other["verdict"]) == (
         "refused",
@@ -55,12 +59,12 @@ def test_what_has_no_time_has_a_word_and_a_reason() -> None:
 
 
 def test_an_unfit_run_says_so_under_every_timing_table() -> None:
-    record = planted_record({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
-    assert all(table.warnings[0].startswith("Unfit: ") for table in timings.timings(record))
+    analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
+    assert all(table.warnings[0].startswith("Unfit: ") for table in timings.timings(analysis))
 
 
 def test_changes_have_their_reasons_under_them() -> None:
-    before, after = planted_record({"one": [0.5] * 6, "two": [0.6] * 6}), planted_record({"one": [0.7] * 6})
+    before, after = planted({"one": [0.5] * 6, "two": [0.6] * 6}), planted({"one": [0.7] * 6})
     table = timings.changes(changes(before, after), ["noted"])
     assert list(table.frame["verdict"]) == ["slower", "not comparable"]
     assert list(table.frame["B / A"]) == ["1.221", NONE]  # e to the power of 0.2
@@ -69,20 +73,20 @@ def test_changes_have_their_reasons_under_them() -> None:
     assert any("contain the variation from run to run" in note for note in table.notes)
 
 
-def starting(share: float) -> dict[str, Any]:
+def starting(share: float) -> Analysis:
     """A record in which the start of a training is this share of a long round of `other`, which takes 20 µs an epoch.
 
     Its rounds have 200 epochs, so that they take 4 ms.
     """
 
-    def change(timing: dict[str, Any], number: int, _nanoseconds: float) -> float:
-        epochs: int = timing["epochs"][number]
-        if timing["implementation"] != "other":
+    def change(timing: Timing, number: int, _nanoseconds: float) -> float:
+        epochs = timing.epochs[number]
+        if timing.implementation != "other":
             return 20e3 * epochs
-        wobble = 1.01 if timing["launch"] % 2 == 0 else 0.99
+        wobble = 1.01 if timing.launch % 2 == 0 else 0.99
         return 4e6 * share * wobble + 20e3 * (1 - share) * epochs
 
-    return retimed(planted_record({"other": [0.0] * 6}, drifting=0), change)
+    return retimed(planted({"other": [0.0] * 6}, drifting=0), change)
 
 
 def test_the_start_of_a_training_is_a_column_with_its_interval() -> None:
@@ -108,13 +112,15 @@ def test_a_time_without_the_start_is_what_is_left_of_it() -> None:
     assert "other: the start of a training is 25% of a round; without it an epoch takes 15.0 µs." in table.notes
 
 
-def idle(share: float) -> dict[str, Any]:
+def idle(share: float) -> Analysis:
     """A record in which `other` was idle for so long beside its CPU time."""
-    record = planted_record({"other": [0.5] * 6}, control=WOBBLE)
-    for timing in record["timings"]:
-        if timing["implementation"] == "other":
-            timing["round_nanoseconds"] = [round(taken * (1 + share)) for taken in timing["cpu_nanoseconds"]]
-    return record
+
+    def change(timing: Timing) -> Timing:
+        if timing.implementation != "other":
+            return timing
+        return replace(timing, round_nanoseconds=[round(taken * (1 + share)) for taken in timing.round_nanoseconds])
+
+    return with_timings(planted({"other": [0.5] * 6}, control=WOBBLE), change)
 
 
 @pytest.mark.parametrize(("share", "shown"), [(0.021, True), (0.019, False)])
@@ -127,17 +133,17 @@ def test_a_row_that_was_idle_for_more_than_2_percent_has_the_table_show_it(share
 
 
 def test_what_was_idle_is_told_and_waiting_for_a_cpu_is_not_idle() -> None:
-    record = idle(0.5)
-    assert timings.timings(record)[0].frame.set_index("implementation").loc["other", IDLE] == "50%"
-    for timing in record["timings"]:
-        pairs = zip(timing["round_nanoseconds"], timing["cpu_nanoseconds"], strict=True)
-        timing["waited_nanoseconds"] = [wall - cpu for wall, cpu in pairs]
-    assert IDLE not in timings.timings(record)[0].frame.columns
+    def waiting(timing: Timing) -> Timing:
+        pairs = zip(timing.round_nanoseconds, timing.cpu_nanoseconds, strict=True)
+        return replace(timing, waited_nanoseconds=[wall - (cpu or 0) for wall, cpu in pairs])
+
+    analysis = idle(0.5)
+    assert timings.timings(analysis)[0].frame.set_index("implementation").loc["other", IDLE] == "50%"
+    assert IDLE not in timings.timings(with_timings(analysis, waiting))[0].frame.columns
 
 
 def test_the_table_says_by_which_clock_it_was_timed() -> None:
-    record = planted_record({"other": [0.5] * 6}, control=WOBBLE)
+    analysis = planted({"other": [0.5] * 6}, control=WOBBLE)
     sentence = "Times are CPU time, or wall time less waiting for a CPU where that is more."
-    assert sentence in timings.timings(record)[0].notes
-    record["settings"]["threads"] = 2
-    assert "Times are wall time." in timings.timings(record)[0].notes
+    assert sentence in timings.timings(analysis)[0].notes
+    assert "Times are wall time." in timings.timings(with_settings(analysis, threads=2))[0].notes

@@ -15,6 +15,7 @@ from xorbench.gradients.judge import DTYPES
 from xorbench.gradients.oracle import true_gradient
 from xorbench.gradients.truths import Truths, rounding_bound, truths_here
 from xorbench.workloads import WORKLOADS
+from xorbench.workloads.workload import Dtype
 
 networks = st.sampled_from([(2, 1), (2, 4, 1), (2, 3, 3, 1)])
 
@@ -22,7 +23,7 @@ networks = st.sampled_from([(2, 1), (2, 4, 1), (2, 3, 3, 1)])
 @settings(max_examples=40, deadline=None)
 @example(seed=1, scale=25.0, sizes=(2, 4, 1), dtype="float32")
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), networks, st.sampled_from(DTYPES))
-def test_an_honest_gradient_is_inside_its_bound(seed: int, scale: float, sizes: tuple[int, ...], dtype: str) -> None:
+def test_an_honest_gradient_is_inside_its_bound(seed: int, scale: float, sizes: tuple[int, ...], dtype: Dtype) -> None:
     workload = network(sizes)
     rows = random_row(workload, seed, scale, dtype)[np.newaxis]
     truth = truths_here(workload, dtype, rows)  # raises where a ball does not hold the truth

@@ -37,12 +37,14 @@ def test_a_launch_hands_in_every_round_of_everybody() -> None:
         (REFERENCE, False, 7, "neuron"),
         (REFERENCE, True, 7, "neuron"),
     ]
-    for timing in launch.timings:
+    for row in launch.rows:
+        timing = row.timing
         assert len(timing.round_nanoseconds) == ROUNDS
         assert min(timing.round_nanoseconds) > 0
         assert len(timing.waited_nanoseconds) == len(timing.involuntary_switches) == ROUNDS
         assert timing.epochs == [20, 10, 20, 10, 20, 10]
-        assert [one.epochs for one in timing.rounds] == timing.epochs
+        assert [one.epochs for one in row.rounds] == timing.epochs
+        assert timing.usage is not None
         assert timing.usage.epochs == sum(timing.epochs) + ROUNDS * 5
 
 
@@ -57,17 +59,17 @@ def test_every_round_is_one_turn_of_each_in_balanced_order() -> None:
 
 def test_every_round_starts_elsewhere_and_all_rows_of_a_round_start_alike() -> None:
     launch = launched(Entry(BASELINE, {"hidden": 4}), Entry(BASELINE, {"hidden": 4}, copy=True))
-    one, other = ([round_.seed for round_ in timing.rounds] for timing in launch.timings)
+    one, other = ([round_.seed for round_ in row.rounds] for row in launch.rows)
     assert one == other
     assert len({*one}) == ROUNDS
-    ends = [tuple(round_.end) for timing in launch.timings for round_ in timing.rounds]
+    ends = [tuple(round_.end) for row in launch.rows for round_ in row.rounds]
     assert len({*ends}) == ROUNDS  # both copies ended alike, and every round elsewhere
 
 
 def test_workers_observe_one_cpu_and_one_thread_in_their_pools() -> None:
     (timing,) = launched(Entry(BASELINE, {"neuron": 2})).timings
     assert timing.ledger.cpus == [allowed_cpus()[-1]]
-    assert all(pool["threads"] == 1 for pool in timing.ledger.pools)
+    assert all(pool.threads == 1 for pool in timing.ledger.pools)
     assert timing.ledger.process_threads >= 1
 
 

@@ -1,28 +1,28 @@
 """Versions side by side: the ratio between two environments, whatever either is to the baseline."""
 
 import math
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
-from tests.planted import planted_record
+from tests.planted import changed, planted, with_implementation, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import intervals
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.versions import versions
 from xorbench.tables.versions import versions as table
 
 WOBBLE = [0.01, -0.01, 0.0] * 2
 
 
-def compared(python: str = "3.11.7", **there: list[float]) -> dict[str, Any]:
+def compared(python: str = "3.11.7", **there: list[float]) -> Analysis:
     """A record of `mine`, 0.7 here, and of the same file under these labels."""
-    record = planted_record({"mine": [0.7] * 6, **{f"mine@{label}": values for label, values in there.items()}})
-    for about in record["implementations"]:
-        file, at, label = about["name"].partition("@")
-        if at:
-            about |= {"file": file, "interpreter": label, "version": f"0.{label}"}
-    record["environment"]["others"] = {label: {"python": python} for label in there}
-    return record
+    analysis = planted({"mine": [0.7] * 6, **{f"mine@{label}": values for label, values in there.items()}})
+    for label in there:
+        about = {"file": "mine", "interpreter": label, "version": f"0.{label}"}
+        analysis = with_implementation(analysis, f"mine@{label}", **about)
+    others = {label: {"python": python} for label in there}
+    return changed(analysis, environment=replace(analysis.record.environment, others=others))
 
 
 def test_the_ratio_is_that_of_the_two_and_not_over_the_baseline() -> None:
@@ -50,14 +50,13 @@ def test_another_python_is_another_version_too() -> None:
 
 
 def test_who_was_not_timed_has_no_ratio_and_who_has_no_pair_no_line() -> None:
-    record = compared(old=WOBBLE)
-    record["timings"] = [t for t in record["timings"] if t["implementation"] != "mine"]
-    (version,) = versions(record)
+    analysis = with_timings(compared(old=WOBBLE), lambda timing: None if timing.implementation == "mine" else timing)
+    (version,) = versions(analysis)
     assert version.ratio is None
-    assert list(table(record).frame["verdict"]) == ["–"]
-    record["implementations"] = [i for i in record["implementations"] if i["name"] != "mine"]
-    assert versions(record) == []
-    assert versions(planted_record({"other": WOBBLE})) == []
+    assert list(table(analysis).frame["verdict"]) == ["–"]
+    others = [i for i in analysis.record.implementations if i.name != "mine"]
+    assert versions(changed(analysis, implementations=others)) == []
+    assert versions(planted({"other": WOBBLE})) == []
 
 
 def test_the_table_says_both_versions_and_the_verdict() -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import OTHER_NUMPY
-from xorbench import places, records
+from xorbench import places
+from xorbench.record import store
 
 pytestmark = pytest.mark.slow
 
@@ -87,9 +88,9 @@ def test_the_command_works_in_the_folder_of_a_user_and_writes_nothing_beside_the
     run(site, home, "gradients", "--quick", "--implementation", "numpy_backprop")
     one = ("--implementation", "numpy_backprop", "--workload", "hidden", "--launches", "2", "--rounds", "12")
     said = json.loads(run(site, home, "run", *one, "--json"))
-    (path,) = records.paths(home / "results")
+    (path,) = store.paths(home / "results")
     assert Path(home, said["record"]) == path
-    assert records.read(path)["commit"] is None
+    assert store.read(path).commit is None
     for command in (("show", str(path)), ("publish",), ("verify",), ("check",)):
         run(site, home, *command)
     assert digests(site) == before
@@ -116,5 +117,5 @@ def test_it_is_a_library_and_a_module(site: Path, tmp_path: Path) -> None:
     python = site.parent.parent.parent / "bin" / "python"
     script = "import xorbench; print(len(xorbench.load().records))"
     loaded = subprocess.run([python, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert int(loaded.stdout) == len(records.paths(places.results()))
+    assert int(loaded.stdout) == len(store.paths(places.results()))
     subprocess.run([python, "-m", "xorbench", "--help"], cwd=tmp_path, capture_output=True, check=True)

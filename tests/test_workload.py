@@ -1,11 +1,11 @@
 """The problems: their parameters bit for bit, and what counts as their known answer."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
 
+from xorbench.record.run import WorkloadRecord
 from xorbench.workloads import WORKLOADS, Array, Workload
 
 every_workload = pytest.mark.parametrize("workload", WORKLOADS.values(), ids=lambda w: w.name)
@@ -47,7 +47,7 @@ def test_the_parameters_fit_the_layers(workload: Workload) -> None:
 
 @every_workload
 def test_its_description_is_json(workload: Workload) -> None:
-    assert json.loads(json.dumps(workload.description()))["parameters_sha256"] == workload.parameters_sha256
+    assert WorkloadRecord.of(workload).parameters_sha256 == workload.parameters_sha256
 
 
 def column(*values: float) -> Array:

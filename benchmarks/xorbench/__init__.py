@@ -1,14 +1,20 @@
-"""xorbench: the same XOR trainers in every framework, their gradients judged, then their time taken."""
+"""The same XOR trainers in many frameworks: their gradients judged, then their training steps timed.
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+`load`, `judge`, `run` and `compare` are the Python interface; `python -m xorbench` is the command.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xorbench.exports.frames import Frames
+    from xorbench.api import compare, judge, run
+    from xorbench.exports.frames import load
+
+__all__ = ["compare", "judge", "load", "run"]
 
 
-def load(*where: str | Path) -> "Frames":
-    """Records as tidy pandas frames; see `xorbench.exports.frames.load`. Nothing heavy is imported before."""
-    from xorbench.exports import frames
-
-    return frames.load(*where)
+def __getattr__(name: str) -> Any:
+    """Import what is asked for first: importing the package alone imports nothing heavy."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("xorbench.exports.frames" if name == "load" else "xorbench.api"), name)

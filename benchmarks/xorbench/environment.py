@@ -13,13 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from xorbench import places
+from xorbench.record.timing import Pool
+
+if TYPE_CHECKING:
+    from xorbench.record.run import Blas, Machine
 
 _COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 """Read by numerical libraries when they are loaded. Some heed none of them: hence the affinity, and the observing."""
@@ -91,33 +95,29 @@ def move(pid: int, *cpus: int) -> None:
                 os.sched_setaffinity(int(thread.name), cpus)
 
 
-def observed() -> dict[str, Any]:
-    """What this process turned out to use: its threads, the thread pools that can be seen, the CPUs that it may use."""
+def observed() -> tuple[int, list[Pool]]:
+    """Return how many threads this process has, and the pools of threads that can be seen in it."""
     import threadpoolctl  # here, not above: it looks for numerical libraries that are loaded already
 
     pools = [
-        {"library": str(pool["internal_api"]), "version": pool["version"], "threads": int(pool["num_threads"])}
+        Pool(str(pool["internal_api"]), pool["version"], int(pool["num_threads"]))
         for pool in threadpoolctl.threadpool_info()
     ]
-    return {"process_threads": psutil.Process().num_threads(), "pools": pools, "cpus": allowed_cpus()}
+    return psutil.Process().num_threads(), pools
 
 
-def machine() -> dict[str, Any]:
-    """CPU model, cores, system and a name made of them; nothing that tells whose machine it is."""
+def machine() -> "Machine":
+    """Return CPU model, cores, system and a name made of them; nothing that tells whose machine it is."""
     import cpuinfo
+
+    from xorbench.record.run import Machine  # here, not above: workers need nothing of it
 
     cpu = cpu_model(cpuinfo.get_cpu_info())
     cores = os.cpu_count() or 1
     system = platform.system()
     name = re.sub(r"[^a-z0-9]+", "-", f"{cpu} {cores} cores {system} {platform.machine()}".lower()).strip("-")
-    return {
-        "name": name,
-        "cpu": cpu,
-        "cores": cores,
-        "system": system,
-        "architecture": platform.machine(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-    }
+    memory_gib = round(psutil.virtual_memory().total / 2**30, 1)
+    return Machine(name, cpu, cores, system, platform.machine(), memory_gib)
 
 
 def cpu_model(about: Mapping[str, Any]) -> str:
@@ -186,12 +186,14 @@ def required(names: Iterable[str]) -> Iterator[importlib.metadata.Distribution]:
         wanted += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
-def blas() -> dict[str, str]:
-    """The linear algebra that NumPy was built with."""
+def blas() -> "Blas":
+    """Return the linear algebra that NumPy was built with."""
     import numpy as np
 
+    from xorbench.record.run import Blas
+
     found = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
-    return {"name": str(found["name"]), "version": str(found["version"])}
+    return Blas(str(found["name"]), str(found["version"]))
 
 
 def commit() -> str | None:

@@ -1,33 +1,36 @@
 """The judge's report as one document, Markdown or HTML."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
-from xorbench import environment, records
+from xorbench import environment
 from xorbench.pictures import album, vega
 from xorbench.pictures.figure import specification
+from xorbench.record import store
+from xorbench.record.report import Report
+from xorbench.record.run import ImplementationRecord
 from xorbench.tables import judgements
 from xorbench.tables.formats import html, markdown
 
 TITLE = "Gradients, judged"
 
 
-def write(path: Path, report: dict[str, Any], implementations: list[dict[str, Any]], command: str) -> list[Path]:
+def write(path: Path, report: Report, implementations: Sequence[ImplementationRecord], command: str) -> list[Path]:
     """Write it; in Markdown the pictures are files beside it. Returns the files. Raises OSError."""
     machine = environment.machine()
-    versions = ", ".join(f"{i['framework']} {i['version']}" for i in implementations if not i["missing"])
+    versions = ", ".join(f"{i.framework} {i.version}" for i in implementations if not i.missing)
     about = (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}; Python {environment.versions()['python']}, "
-        f"{versions}; {report['points']} random points, seed {report['seed']}; {records.timestamp()}; {command}."
+        f"{machine.cpu}, {machine.cores} cores, {machine.system}; Python {environment.versions()['python']}, "
+        f"{versions}; {report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
     )
-    shown, examples = judgements.tables(report), report["counterexamples"]
+    shown, examples = judgements.tables(report), report.counterexamples
     drawn = [(picture, vega.svg(specification(picture))) for picture in album.of_report(report)]
     if path.suffix == ".html":
         template = jinja2.Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
         text = template.render(title=TITLE, about=about, tables=shown, pictures=drawn, examples=examples, html=html)
-        records.write_whole(path, text + "\n")
+        store.write_whole(path, text + "\n")
         return [path]
     files = {path.with_name(f"{path.stem}-{picture.name}.svg"): (picture.text, svg) for picture, svg in drawn}
     parts = [
@@ -35,14 +38,11 @@ def write(path: Path, report: dict[str, Any], implementations: list[dict[str, An
         f"{about}\n",
         *(markdown(table, "##") for table in shown),
         *(f"![{words}]({file.name})\n" for file, (words, _) in files.items()),
-        *(
-            f"## The smallest example: {e['implementation']}, {e['dtype']}\n\n```python\n{e['script']}```\n"
-            for e in examples
-        ),
+        *(f"## The smallest example: {e.implementation}, {e.dtype}\n\n```python\n{e.script}```\n" for e in examples),
     ]
     for file, (_, svg) in files.items():
-        records.write_whole(file, svg)
-    records.write_whole(path, "\n".join(parts))
+        store.write_whole(file, svg)
+    store.write_whole(path, "\n".join(parts))
     return [path, *files]
 
 

@@ -11,12 +11,13 @@ import typer
 
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.environment import allowed_cpus
+from xorbench.estimates.analysis import Analysis
 from xorbench.names import unknown
 from xorbench.others import environments
 from xorbench.others.contestants import contestants
 from xorbench.places import results
 from xorbench.progress import say
-from xorbench.records import Record, read
+from xorbench.record.store import read
 from xorbench.workloads import WORKLOADS, Workload, named
 
 REPORTS = (".md", ".html")
@@ -147,10 +148,10 @@ def share(percent: str | None, option: str, least: float | None = None) -> float
     return value
 
 
-def record(path: Path) -> Record:
-    """A record that was named. Raises typer.BadParameter."""
+def record(path: Path) -> Analysis:
+    """The analysis of a record that was named. Raises typer.BadParameter."""
     try:
-        return read(path)
+        return Analysis(read(path))
     except (OSError, ValueError) as error:
         raise no_record(path, error) from error
 

@@ -1,13 +1,12 @@
 """What a user asked a sweep for, held against what there is."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import typer
 
 from xorbench.environment import allowed_cpus
 from xorbench.workloads import Workload, sizes
-
-THREADS = ("1", "all", "both")
 
 
 def points(widths: str | None, batches: str | None, at_width: int, at_batch: int, grid: bool) -> list[Workload]:
@@ -25,12 +24,8 @@ def points(widths: str | None, batches: str | None, at_width: int, at_batch: int
     return sizes.cross(wanted_widths, wanted_batches, width, batch)
 
 
-def threads(asked: str) -> list[int]:
-    """How many, one sweep for each. Raises typer.BadParameter."""
-    if asked not in THREADS:
-        raise typer.BadParameter(
-            f"{asked}: expected {', '.join(THREADS[:-1])} or {THREADS[-1]}", param_hint="--threads"
-        )
+def threads(asked: Literal["1", "all", "both"]) -> list[int]:
+    """Return the numbers of threads, one sweep for each."""
     every = len(allowed_cpus())
     return {"1": [1], "all": [every], "both": list(dict.fromkeys([1, every]))}[asked]
 

@@ -15,15 +15,16 @@ app.add_typer(environments_app, name="environments")
 
 @environments_app.command()
 def create(
-    label: Annotated[str, typer.Argument(metavar="LABEL", help="Its name in --python, in records and in tables.")],
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="Its name in --python, records and tables.")],
     requirement: Annotated[
-        list[str], typer.Argument(metavar="REQUIREMENT...", help="What is installed: names with versions, NumPy too.")
+        list[str],
+        typer.Argument(metavar="REQUIREMENT...", help="What to install, NumPy too: names with versions."),
     ],
     python_executable: Annotated[
-        str, typer.Option(metavar="PATH", help="The Python that it is made of; this one.")
+        str, typer.Option(metavar="PATH", help="The Python to make it from. [default: this one]")
     ] = sys.executable,
 ) -> int:
-    """Make a virtual environment beside the project, and install into it what is named and nothing else."""
+    """Make a virtual environment in the user's cache folder, with what is named and nothing else."""
     from xorbench.others import environments
 
     try:
@@ -35,7 +36,7 @@ def create(
 
 @environments_app.command("list")
 def list_(as_json: AsJson = False) -> int:
-    """List the environments that were made, with all that is in them."""
+    """List the environments that were made, and what is installed in them."""
     from xorbench.cli import show
     from xorbench.others.environments import environments
     from xorbench.others.survey import Unusable, survey
@@ -56,14 +57,16 @@ def list_(as_json: AsJson = False) -> int:
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the implementation, and of its file.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the implementation and of its file.")],
     framework: Annotated[
         str,
-        typer.Option(metavar="LIBRARY", help="What it is written in: a distribution, as pip names it, or a program."),
+        typer.Option(metavar="LIBRARY", help="Its framework: a distribution, as pip names it, or a program."),
     ],
-    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Where to write it; here.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for it. [default: the current one]")
+    ] = None,
 ) -> int:
-    """Write NAME.py, the skeleton of an implementation: every function, what it gives, and nothing filled in."""
+    """Write NAME.py, an implementation with every function to be filled in."""
     from xorbench.contract import skeleton
 
     try:

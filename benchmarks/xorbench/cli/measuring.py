@@ -14,16 +14,18 @@ app = typer.Typer()
 
 @app.command("list")
 def list_(extra: Extra = None, as_json: AsJson = False) -> int:
-    """List the implementations and workloads; those that are missing with the reason."""
+    """List implementations and workloads, and why an implementation is missing."""
     from xorbench.cli import choices
+    from xorbench.record.run import WorkloadRecord
+    from xorbench.suite.about import of_implementation
 
-    implementations = [i.description() for i in choices.implementations(None, extra)]
-    workloads = [w.description() for w in choices.workloads(None)]
+    implementations = [of_implementation(i) for i in choices.implementations(None, extra)]
+    workloads = [WorkloadRecord.of(w) for w in choices.workloads(None)]
     from xorbench.cli import show
     from xorbench.tables import field
 
     if as_json:
-        show.document({"implementations": implementations, "workloads": workloads})
+        show.document({"implementations": [*map(asdict, implementations)], "workloads": [*map(asdict, workloads)]})
     else:
         show.tables([field.implementations(implementations), field.workloads(workloads)])
     return 0
@@ -34,25 +36,28 @@ def gradients(
     implementation: Implementations = None,
     workload: Workloads = None,
     tuned: Tuned = False,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Verdicts alone, at 10 points: nothing that is only told beside them.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Verdicts only, at 10 random points.")] = False,
     points: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Random points for each workload and dtype; 500.")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Random points for each workload and dtype. [default: 500; 10 with --quick]"
+        ),
     ] = None,
     time_limit: Annotated[
         float,
         typer.Option(
-            min=1, callback=finite, metavar="SECONDS", help="An implementation that is silent for longer is ended."
+            min=1, callback=finite, metavar="SECONDS", help="End an implementation that gives no answer for so long."
         ),
     ] = 300,
     seed: Seed = 0,
     extra: Extra = None,
     python: Pythons = None,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write all of it as .md or .html.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown (.md) or HTML (.html).")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge every gradient: against the true one, and by what rounding alone explains."""
+    """Judge gradients: compare each with the true one, within the error that rounding alone explains."""
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 
@@ -62,6 +67,7 @@ def gradients(
     from xorbench import report as document
     from xorbench.cli import show
     from xorbench.gradients.judge import judge
+    from xorbench.suite.about import of_implementation
     from xorbench.tables import judgements
 
     found = judge(
@@ -73,14 +79,14 @@ def gradients(
         seconds_to_answer=time_limit,
         stage=progress.stage,
     )
-    content, about = asdict(found), [i.description() for i in chosen]
-    written = document.write(file, content, about, environment.command()) if file else []
+    about = [of_implementation(i) for i in chosen]
+    written = document.write(file, found, about, environment.command()) if file else []
     if as_json:
-        show.document({"passed": found.passed, "implementations": about, **content})
+        show.document({"passed": found.passed, "implementations": [*map(asdict, about)], **asdict(found)})
     else:
-        show.tables(judgements.tables(content))
-        for example in content["counterexamples"]:
-            typer.echo(f"\nThe smallest example of {example['implementation']}, to paste:\n\n{example['script']}")
+        show.tables(judgements.tables(found))
+        for example in found.counterexamples:
+            typer.echo(f"\nThe smallest example of {example.implementation}, to paste:\n\n{example.script}")
         for path in written:
             typer.echo(f"The report: {path}")
     return 0 if found.passed and not choices.missing(implementation, chosen) else 1
@@ -88,38 +94,55 @@ def gradients(
 
 @app.command()
 def run(
-    quick: Annotated[bool, typer.Option("--quick", help="5 launches of 30 rounds: soon done, wide intervals.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="5 launches of 30 rounds, a short gradient check, no cold starts.")
+    ] = False,
     implementation: Implementations = None,
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
         float | None,
         typer.Option(
-            min=0.1, callback=finite, metavar="MINUTES", help="Wall time of the whole command; 5, with --resolution 30."
+            min=0.1,
+            callback=finite,
+            metavar="MINUTES",
+            help="Wall time of the whole command. [default: 5; 30 with --resolution]",
         ),
     ] = None,
     resolution: Annotated[
-        str | None, typer.Option(metavar="PERCENT", help="Stop when every ratio is known to this, or clear of 1.")
+        str | None,
+        typer.Option(metavar="PERCENT", help="Stop when every interval is narrower than this or excludes 1."),
     ] = None,
     launches: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="So many fresh processes of each, whatever it takes.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Fresh processes of each implementation, in place of --budget. [default: 20; 5 with --quick]",
+        ),
     ] = None,
     rounds: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Turns of each in such a launch, long and short ones by turns; 100."),
+        typer.Option(
+            min=1, metavar="N", help="Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]"
+        ),
     ] = None,
     cold_starts: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="Of each implementation on each workload; 3, with --quick none."),
+        typer.Option(
+            min=0, metavar="N", help="Cold starts of each implementation on each workload. [default: 3; 0 with --quick]"
+        ),
     ] = None,
-    cpu: Annotated[int | None, typer.Option(min=0, metavar="N", help="The CPU to time on; the last one.")] = None,
+    cpu: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Number of the CPU to time on. [default: the last one]")
+    ] = None,
     seed: Seed = 0,
     output: Output = None,
     extra: Extra = None,
     python: Pythons = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge the gradients, time what passed, print the tables, write the record."""
+    """Judge gradients, time what passed, print the tables and write the record."""
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 
@@ -127,27 +150,18 @@ def run(
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
     chosen = choices.in_environments(chosen, python)
-    fixed = quick or launches or rounds
-    if fixed and (budget or wanted):
-        raise typer.BadParameter("give these, or --budget and --resolution, which choose them", param_hint="--launches")
     from xorbench import environment, suite
     from xorbench.cli import show
     from xorbench.cli.keeping import kept
-    from xorbench.estimates import rows
+    from xorbench.estimates.analysis import Analysis
     from xorbench.exports.document import document
+    from xorbench.suite import defaults
     from xorbench.tables.catalogue import tables
 
-    settings = suite.Settings(
-        points=50 if quick else 200,
-        cpu=timing_cpu,
-        seed=seed,
-        quick=quick,
-        launches=launches or (5 if quick else 20) if fixed else None,
-        rounds=rounds or (30 if quick else 100) if fixed else None,
-        budget_minutes=None if fixed else budget or (30 if wanted else 5),
-        resolution=wanted,
-        cold_starts=cold_starts if cold_starts is not None else 0 if quick else 3,
-    )
+    try:
+        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--launches") from error
     session = suite.Suite(chosen, workloads, settings)
     try:
         session.run()
@@ -160,13 +174,13 @@ def run(
             typer.echo(f"xorbench: the run ended early; what was finished is kept in {path}", err=True)
             raise
     record = session.record(environment.command())
-    path = kept(record, folder)
+    analysis, path = Analysis(record), kept(record, folder)
     if as_json:
-        show.document({"record": str(path), **document(record)})
+        show.document({"record": str(path), **document(analysis)})
     else:
-        show.tables(tables(record))
+        show.tables(tables(analysis))
         typer.echo(f"\nThe record: {path}")
-    if record["partial"]:
+    if record.partial:
         return 130
-    failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
-    return 1 if failed or record["failures"] or choices.missing(implementation, chosen) else 0
+    failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
+    return 1 if failed or record.failures or choices.missing(implementation, chosen) else 0

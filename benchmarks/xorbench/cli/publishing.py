@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,21 +13,21 @@ app = typer.Typer()
 
 @app.command()
 def compare(
-    before: Annotated[Path, typer.Argument(metavar="A", help="A record.")],
-    after: Annotated[Path, typer.Argument(metavar="B", help="A later one, of the same kind of machine.")],
+    before: Annotated[Path, typer.Argument(metavar="A", help="The earlier record.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The later record, of the same kind of machine.")],
     fail_if_slower: Annotated[
         str | None,
         typer.Option(
-            metavar="PERCENT", help="Exit code 1 if a row of A is slower by more beyond doubt, or can't be compared."
+            metavar="PERCENT", help="Exit with code 1 if an interval is above this, or a row of A cannot be compared."
         ),
     ] = None,
     between_runs: Annotated[
         str,
-        typer.Option(metavar="PERCENT", help="Standard deviation of a ratio from run to run of the same code; 2%."),
+        typer.Option(metavar="PERCENT", help="Standard deviation of a ratio between runs of the same code."),
     ] = "2%",
     as_json: AsJson = False,
 ) -> int:
-    """What became of each ratio from record A to record B, where that can be said."""
+    """Compare two records: which ratios changed from A to B, where that can be said."""
     from xorbench.cli import choices
 
     limit = choices.share(fail_if_slower, "--fail-if-slower")
@@ -48,11 +48,13 @@ def compare(
 
 @app.command("show")
 def show_(
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="Whose tables to print.")],
-    table: Annotated[list[str] | None, typer.Option(metavar="NAME", help="This one only; may be repeated.")] = None,
-    form: Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="md, csv, tex or html.")] = None,
+    record: Annotated[Path, typer.Argument(metavar="RECORD", help="The record.")],
+    table: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this table; may be repeated.")] = None,
+    form: Annotated[
+        Literal["md", "csv", "tex", "html"] | None, typer.Option("--format", help="Print as text of this format.")
+    ] = None,
 ) -> int:
-    """Print a record's tables, here in colour or as a text to paste."""
+    """Print the tables of a record."""
     from xorbench.cli import choices
 
     content = choices.record(record)
@@ -66,19 +68,22 @@ def show_(
     if form is None:
         show.tables(tables)
     else:
-        typer.echo(FORMATS[choices.known(form, list(FORMATS), "format")](tables), nl=False)
+        typer.echo(FORMATS[form](tables), nl=False)
     return 0
 
 
 @app.command()
 def export(
-    record: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Whose raw timings to export.")],
+    record: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Records.")],
     pytest_benchmark: Annotated[
-        Path | None, typer.Option("--pytest-benchmark", metavar="FILE", help="JSON, of one, for its compare.")
+        Path | None,
+        typer.Option("--pytest-benchmark", metavar="FILE", help="Write one record as JSON of pytest-benchmark."),
     ] = None,
-    parquet: Annotated[Path | None, typer.Option(metavar="DIR", help="Frames of them all, a file each.")] = None,
+    parquet: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the records as frames, one file each.")
+    ] = None,
 ) -> int:
-    """Write records as other tools read them."""
+    """Write records as other programs read them."""
     from xorbench.cli import choices
 
     if pytest_benchmark is None and parquet is None:
@@ -89,10 +94,10 @@ def export(
         file = choices.file(pytest_benchmark, "--pytest-benchmark", (".json",))
         if len(contents) > 1:
             raise typer.BadParameter(f"expected one record, got {len(contents)}", param_hint="--pytest-benchmark")
-        from xorbench import records
         from xorbench.exports import foreign
+        from xorbench.record import store
 
-        records.write_whole(file, foreign.pytest_benchmark(contents[0]))
+        store.write_whole(file, foreign.pytest_benchmark(contents[0]))
         written.append(file)
     if parquet is not None:
         folder = choices.folder(parquet, "--parquet")
@@ -109,20 +114,20 @@ def export(
 
 @app.command()
 def check(
-    record: Annotated[list[Path] | None, typer.Argument(metavar="[RECORD...]", help="All there are, if none.")] = None,
+    record: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RECORD...]", help="Records. [default: all in results/]")
+    ] = None,
 ) -> int:
-    """Say whether records may be published: gradients, the run's own control, nothing personal; 1 if not.
-
-    Studies too: that they have a table and tell of nobody.
-    """
-    from xorbench import places, records
+    """Check whether records and studies may be published: gradients, fitness, nothing personal."""
+    from xorbench import places
     from xorbench.cli import choices
     from xorbench.publication import contribution
+    from xorbench.record import store
     from xorbench.studies import kept
 
     found = []
     folder = places.results()
-    paths = record or [*records.paths(folder), *kept.paths(folder)]
+    paths = record or [*store.paths(folder), *kept.paths(folder)]
     for path in paths:
         try:
             found += contribution.complaints(path)
@@ -140,7 +145,7 @@ def check(
 
 @app.command("publish")
 def publish_(output: Output = None) -> int:
-    """Render the tables from the records."""
+    """Render tables, pictures and pages from the records."""
     from xorbench.cli import choices
     from xorbench.publication import publish
 
@@ -155,7 +160,7 @@ def publish_(output: Output = None) -> int:
 
 @app.command()
 def verify(output: Output = None) -> int:
-    """Render the tables again and compare: 1 where what is published is not what the records say."""
+    """Render again and compare: exit with code 1 where a page is not what the records say."""
     from xorbench.cli import choices
     from xorbench.publication import publish
 

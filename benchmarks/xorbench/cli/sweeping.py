@@ -2,7 +2,7 @@
 
 import signal
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,33 +14,42 @@ app = typer.Typer()
 @app.command()
 def sweep(
     widths: Annotated[
-        str | None, typer.Option(metavar="N,N,...", help="Of the hidden layer, 2 to 1024; the powers of two.")
+        str | None, typer.Option(metavar="N,N,...", help="Hidden widths from 2 to 1024. [default: all powers of two]")
     ] = None,
     batches: Annotated[
-        str | None, typer.Option(metavar="N,N,...", help="Samples, powers of two; all from 4 to 1024.")
+        str | None,
+        typer.Option(metavar="N,N,...", help="Numbers of samples, powers of two. [default: all from 4 to 1024]"),
     ] = None,
-    at_width: Annotated[int, typer.Option(metavar="N", help="The width of all batches.")] = 64,
-    at_batch: Annotated[int, typer.Option(metavar="N", help="The batch of all widths.")] = 4,
-    grid: Annotated[bool, typer.Option("--grid", help="Every width with every batch: many points.")] = False,
-    threads: Annotated[str, typer.Option(metavar="1|all|both", help="Of each library, on as many CPUs.")] = "both",
+    at_width: Annotated[int, typer.Option(metavar="N", help="Hidden width at which batches are varied.")] = 64,
+    at_batch: Annotated[int, typer.Option(metavar="N", help="Number of samples at which widths are varied.")] = 4,
+    grid: Annotated[bool, typer.Option("--grid", help="Time every width with every batch: many points.")] = False,
+    threads: Annotated[
+        Literal["1", "all", "both"], typer.Option(help="Threads of each library, on as many CPUs.")
+    ] = "both",
     implementation: Implementations = None,
     tuned: Tuned = False,
     budget: Annotated[
         float | None,
-        typer.Option(min=0.1, callback=finite, metavar="MINUTES", help="For all of it; 10, but 4 launches at least."),
+        typer.Option(
+            min=0.1,
+            callback=finite,
+            metavar="MINUTES",
+            help="Wall time of the whole command; at least 4 launches are made. [default: 10]",
+        ),
     ] = None,
     launches: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="So many fresh processes of each, whatever it takes.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Fresh processes of each implementation, in place of --budget."),
     ] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Turns of each on each point in a launch; about 15.")
+        int | None, typer.Option(min=1, metavar="N", help="Rounds of a launch on each point. [default: about 15]")
     ] = None,
     seed: Seed = 0,
     output: Output = None,
     extra: Extra = None,
     as_json: AsJson = False,
 ) -> int:
-    """Time an epoch over widths and batches: where the lines cross. Go on with what was interrupted."""
+    """Time an epoch over widths and batches, and say where lines cross. An interrupted sweep is continued."""
     from xorbench.cli import choices, choices_of_sweep
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
@@ -51,9 +60,9 @@ def sweep(
     from xorbench import environment, places
     from xorbench.cli import show
     from xorbench.cli.keeping import kept
-    from xorbench.estimates import crossings, growth, rows
+    from xorbench.estimates.analysis import Analysis
     from xorbench.exports.document import document
-    from xorbench.suite.settings import Settings
+    from xorbench.suite import defaults
     from xorbench.suite.sweep import RANDOM_POINTS, Sweep
     from xorbench.tables.catalogue import tables
 
@@ -61,17 +70,8 @@ def sweep(
     failed = False
     documents, sessions = [], []
     for number in counts:
-        settings = Settings(
-            RANDOM_POINTS,
-            cpu,
-            seed,
-            launches=launches,
-            rounds=rounds,
-            budget_minutes=None if launches else (budget or 10) / len(counts),
-            cold_starts=0,
-            threads=number,
-            sweep=True,
-        )
+        minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
+        settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, minutes)
         session = Sweep(chosen, points, settings, folder)
         sessions.append(session)
         try:
@@ -81,25 +81,25 @@ def sweep(
             if not session.timings:
                 raise
         record = session.record(environment.command())
-        path = kept(record, folder)
+        analysis, path = Analysis(record), kept(record, folder)
         documents.append(
             {
                 "record": str(path),
-                **document(record),
-                "crossings": [asdict(found) for found in crossings.crossings(record)],
-                "growth": [asdict(found) for found in growth.growth(record)],
+                **document(analysis),
+                "crossings": [asdict(found) for found in analysis.crossings],
+                "growth": [asdict(found) for found in analysis.growth],
             }
         )
         if not as_json:
-            show.tables(tables(record))
+            show.tables(tables(analysis))
             typer.echo(f"\nThe record: {path}")
-        if record["partial"]:
+        if record.partial:
             typer.echo("Interrupted: the same command goes on from here.", err=True)
             break
-        failed |= any(row.verdict in ("outside", "failed", "refused", "untimed") for row in rows.rows(record))
+        failed |= any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
     if as_json:
         show.document({"sweeps": documents})
-    if record["partial"]:
+    if record.partial:
         return 130
     for session in sessions:  # not before all are finished: the same command would begin the first anew
         session.close()

@@ -3,27 +3,16 @@
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from xorbench import environment, places
 from xorbench.contract import Implementation, read
+from xorbench.record.timing import ColdStart
 from xorbench.workloads import Workload
 
 SECONDS_TO_START = 300
 
 SCRIPT = Path(__file__).parent / "cold_start.py"
-
-
-@dataclass(frozen=True)
-class ColdStart:
-    """One cold start of one implementation: importing it, its first epoch with all that is compiled, peak memory."""
-
-    workload: str
-    implementation: str
-    import_seconds: float
-    first_call_seconds: float
-    peak_bytes: int | None
 
 
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:

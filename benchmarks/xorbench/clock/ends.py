@@ -9,14 +9,17 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from xorbench import cores, environment
-from xorbench.contract import Implementation, load, read
+from xorbench.contract import Contract, Implementation, load, read
 from xorbench.gradients.answers import plain
+from xorbench.record.timing import End
 from xorbench.workloads import Array, Workload, flat
+
+K = TypeVar("K")
 
 MOST_ENTRIES = 64
 """The most parameters that a record keeps of a compared round: those that decide whether it ended where it should."""
@@ -30,21 +33,6 @@ class Round:
     epochs: int
     seed: int
     end: Sequence[float | None]
-
-
-@dataclass(frozen=True)
-class End:
-    """A round whose end was compared: entries of its start, its end and the end of the reference.
-
-    Of many entries there are those furthest from the expected end, and those that moved furthest. `expected` is None
-    where the reference gave no answer; an entry is None where it is not finite.
-    """
-
-    round: int
-    seed: int
-    start: list[float]
-    end: list[float | None]
-    expected: list[float] | None
 
 
 class Reference:
@@ -67,11 +55,11 @@ class Reference:
 
 
 def chosen(
-    rounds: Mapping[Any, Sequence[Round]], seconds_per_epoch: float, seconds: float, shuffler: random.Random
-) -> dict[Any, list[Round]]:
+    rounds: Mapping[K, Sequence[Round]], seconds_per_epoch: float, seconds: float, shuffler: random.Random
+) -> dict[K, list[Round]]:
     """Rounds to compare, by row: one of each length, and others by chance while the reference needs fewer seconds."""
-    found: dict[Any, list[Round]] = {}
-    left: list[tuple[Any, Round]] = []
+    found: dict[K, list[Round]] = {}
+    left: list[tuple[K, Round]] = []
     for row, of_row in rounds.items():
         by_chance = shuffler.sample(of_row, len(of_row))
         first = {one.epochs: one for one in reversed(by_chance)}
@@ -107,25 +95,23 @@ def compared(one: Round, workload: Workload, expected: "Future[Array]") -> End:
     )
 
 
-def off_course(end: Mapping[str, Any]) -> float:
+def off_course(end: End) -> float:
     """Return the distance between the ends of a compared round and of the reference, as a share of the way.
 
     The way is the largest distance of a parameter between the start and the reference's end. Infinite where a
     parameter is not finite, missing or too many; NaN where the reference gave no answer.
     """
-    if end["expected"] is None:
+    if end.expected is None:
         return math.nan
-    if len(end["end"]) != len(end["expected"]) or None in end["end"]:
+    if len(end.end) != len(end.expected) or None in end.end:
         return math.inf
-    there = np.array(end["expected"], np.float64)
-    distance = float(np.max(np.abs(np.array(end["end"], np.float64) - there)))
-    way = float(np.max(np.abs(there - np.array(end["start"], np.float64))))
+    there = np.array(end.expected, np.float64)
+    distance = float(np.max(np.abs(np.array(end.end, np.float64) - there)))
+    way = float(np.max(np.abs(there - np.array(end.start, np.float64))))
     return distance / way if way else math.inf if distance else 0.0
 
 
-def violations(
-    ends: Sequence[Mapping[str, Any]], rounds: Sequence[Round], epochs: Sequence[int], tolerance: float
-) -> list[str]:
+def violations(ends: Sequence[End], rounds: Sequence[Round], epochs: Sequence[int], tolerance: float) -> list[str]:
     """Return the rules that the ends of a row's rounds break, each in one line; `ends` are the compared ones."""
     found = []
     seeds: dict[tuple[float | None, ...], int] = {}
@@ -142,7 +128,7 @@ def violations(
             found.append("the reference gave no answer, so that it is not known where its rounds must end")
         elif not off <= tolerance:
             found.append(
-                f"it did not do the epochs that were asked for: a round of {epochs[end['round']]:,} epochs ended "
+                f"it did not do the epochs that were asked for: a round of {epochs[end.round]:,} epochs ended "
                 f"{off:.2g} of the way from where the reference did, expected at most {tolerance:.0e}"
             )
     return found
@@ -166,7 +152,7 @@ def _begin(path: Path, cpus: Sequence[int]) -> None:
     _module = load(read(path))
 
 
-_module: Any = None
+_module: Contract
 
 
 def _trained(workload: Workload, epochs: int, seed: int) -> Array:

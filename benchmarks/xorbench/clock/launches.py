@@ -2,31 +2,13 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from time import perf_counter
 from types import TracebackType
 
 from xorbench import environment
 from xorbench.clock.evidence import conditions
 from xorbench.clock.turns import Entry, Launch
-
-
-@dataclass(frozen=True)
-class LaunchRecord:
-    """How one launch went: its length from the end of the one before, and what the machine did meanwhile.
-
-    `seconds_starting` is what its workers needed to be ready, in part beside the launch before where `overlapped`.
-    """
-
-    number: int
-    rounds: int
-    overlapped: bool
-    seconds: float
-    seconds_starting: float
-    seconds_in_turns: float
-    load_1_minute: float | None
-    steal_seconds: float | None
-    megahertz: float | None
+from xorbench.record.timing import LaunchRecord
 
 
 class Launches:
@@ -82,7 +64,9 @@ class Launches:
         finally:
             launch.stop()
         after = conditions(self._cpus)
-        stolen = [after.steal_seconds, before.steal_seconds]
+        stolen = None
+        if after.steal_seconds is not None and before.steal_seconds is not None:
+            stolen = after.steal_seconds - before.steal_seconds
         return launch, LaunchRecord(
             number=launch.number,
             rounds=rounds,
@@ -90,7 +74,9 @@ class Launches:
             seconds=perf_counter() - began,
             seconds_starting=launch.seconds_starting,
             seconds_in_turns=launch.seconds_in_turns,
-            **asdict(after) | {"steal_seconds": None if None in stolen else stolen[0] - stolen[1]},  # type: ignore[operator]
+            load_1_minute=after.load_1_minute,
+            steal_seconds=stolen,
+            megahertz=after.megahertz,
         )
 
     def _started(self, places: Sequence[int]) -> Launch:

@@ -15,11 +15,12 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 from types import FrameType
-from typing import Any
 
 from xorbench.clock.evidence import Account, Reading, reading
-from xorbench.environment import observed, without_folders
+from xorbench.contract import Contract, Data, Tensor
+from xorbench.environment import allowed_cpus, observed, without_folders
 from xorbench.gradients.answers import plain
+from xorbench.record.timing import Ledger, Usage
 from xorbench.workloads import Workload, flat
 
 _GIVEN = dict(os.environ)
@@ -44,31 +45,6 @@ TICK_NANOSECONDS = 20_000_000
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Observations that one worker made of one workload in one launch.
-
-    `parameters_sha256` is of the workload's initial parameters, converted and read back; `entered_later` counts calls
-    of the file's own functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all
-    is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
-    reading one that is certainly ready. `same_arrays` says whether a round gave an array object of an earlier one,
-    `collecting` whether garbage collection was enabled during a timed round. `variables` are those of the environment
-    that the file or its framework set.
-    """
-
-    parameters_sha256: str
-    gradient_dtype: str
-    result_dtype: str
-    entered_later: int
-    late_nanoseconds: int
-    same_arrays: bool
-    collecting: bool
-    process_threads: int
-    pools: list[dict[str, Any]]
-    cpus: list[int]
-    variables: dict[str, str]
-
-
-@dataclass(frozen=True)
 class Taken:
     """The wall time and CPU time of a timed round, and whether garbage collection was enabled during it."""
 
@@ -81,11 +57,11 @@ class Taken:
 class Bookkeeper:
     """Observes one subject: `prepare` before its turns, `before` and `after` around each round, `close` at the end."""
 
-    module: Any
+    module: Contract
     path: Path
     workload: Workload
 
-    def prepare(self, arguments: tuple[list[Any], Any, Any]) -> None:
+    def prepare(self, arguments: Data) -> None:
         """The first call, and what can be observed without a clock."""
         parameters, inputs, targets = arguments
         started_from = [plain(self.module, p) for p in parameters]
@@ -104,18 +80,18 @@ class Bookkeeper:
         self._entered_later = entered[1] - entered[0]  # what surrounds the loop is in both
         gradients = self.module.gradient(recipe, parameters, inputs, targets)
         self._gradient_dtype = _dtype([*gradients, *(plain(self.module, g) for g in gradients)])
-        self._results: list[Sequence[Any]] = []  # of the last round of each length
+        self._results: list[Sequence[Tensor]] = []  # of the last round of each length
         self._same_arrays = False
         self._late: list[int] = []
         self.readings: list[Reading] = []
         self.taken: list[Taken] = []
 
-    def before(self, start: Sequence[Any], warm: Sequence[Any]) -> None:
+    def before(self, start: Sequence[Tensor], warm: Sequence[Tensor]) -> None:
         """Right before a round: its start, and what the warm-up before it gave."""
         self._start, self._warm = start, warm
         self._reading_before = reading()
 
-    def after(self, result: Sequence[Any], taken: Taken) -> list[float | None]:
+    def after(self, result: Sequence[Tensor], taken: Taken) -> list[float | None]:
         """Right after a round; return the parameters that it ended with, None for those that are not finite.
 
         The start is read first, so that the functions of reading are in the caches; the warm-up's result is read last:
@@ -132,7 +108,7 @@ class Bookkeeper:
         self._results = [*self._results[-1:], result]
         return [float(value) if math.isfinite(value) else None for value in flat(arrays)]
 
-    def _read(self, result: Sequence[Any]) -> tuple[list[Any], int]:
+    def _read(self, result: Sequence[Tensor]) -> tuple[list[Tensor], int]:
         """Arrays as NumPy's, and the nanoseconds that this took."""
         started = perf_counter_ns()
         arrays = [plain(self.module, p) for p in result]
@@ -145,7 +121,8 @@ class Bookkeeper:
             for name, value in sorted(os.environ.items())
             if _GIVEN.get(name) != value and not name.startswith(_OURS)
         }
-        threads, result = observed(), self._results[-1]
+        process_threads, pools = observed()
+        result = self._results[-1]
         return Ledger(
             parameters_sha256=self._sha256,
             gradient_dtype=self._gradient_dtype,
@@ -154,9 +131,9 @@ class Bookkeeper:
             late_nanoseconds=statistics.median_low(self._late),  # of few rounds one that was disturbed says nothing
             same_arrays=self._same_arrays,
             collecting=any(taken.collecting for taken in self.taken),
-            process_threads=threads["process_threads"],
-            pools=threads["pools"],
-            cpus=threads["cpus"],
+            process_threads=process_threads,
+            pools=pools,
+            cpus=allowed_cpus(),
             variables=variables,
         )
 
@@ -179,21 +156,6 @@ class Bookkeeper:
         finally:
             sys.settrace(None)
         return count
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What the system counted of a worker over its rounds of one workload, from outside; None: it does not tell.
-
-    `epochs` were trained meanwhile, warm-ups included; `cpu_nanoseconds` and `child_nanoseconds` are the CPU time of
-    the process and of its child processes; the gains are from after the first round of each length to the last round.
-    """
-
-    epochs: int
-    cpu_nanoseconds: int | None
-    child_nanoseconds: int | None
-    executable_bytes_gained: int | None
-    resident_bytes_gained: int | None
 
 
 def usage(epochs: int, first: Account | None, warm: Account | None, last: Account | None) -> Usage:
@@ -229,9 +191,9 @@ def violations(
             f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
             " times: it is not"
         )
-    if ledger.late_nanoseconds > MOST_LATE_NANOSECONDS:
+    if (late := ledger.late_nanoseconds or 0) > MOST_LATE_NANOSECONDS:
         found.append(
-            f"it did not wait: reading a result took {ledger.late_nanoseconds / 1e3:,.0f} µs longer than reading one "
+            f"it did not wait: reading a result took {late / 1e3:,.0f} µs longer than reading one "
             f"that was ready, expected at most {MOST_LATE_NANOSECONDS / 1e3:.0f} µs"
         )
     if ledger.same_arrays:
@@ -239,9 +201,9 @@ def violations(
     if ledger.collecting:
         found.append("garbage collection was enabled during timed rounds")
     found += [
-        f"the {pool['library']} that it loaded has {pool['threads']} threads, expected {len(cpus)}"
+        f"the {pool.library} that it loaded has {pool.threads} threads, expected {len(cpus)}"
         for pool in ledger.pools
-        if pool["threads"] > len(cpus)
+        if pool.threads > len(cpus)
     ]
     if ledger.cpus != [*cpus]:
         found.append(f"it may use the CPUs {ledger.cpus}, expected {', '.join(map(str, cpus))} alone")
@@ -270,7 +232,7 @@ def _of_usage(used: Usage, timed_nanoseconds: int) -> list[str]:
     return found
 
 
-def _dtype(arrays: Sequence[Any]) -> str:
+def _dtype(arrays: Sequence[Tensor]) -> str:
     """The dtypes of arrays, a framework's own or NumPy's, without the name of the library.
 
     Those that do not say of how many bits they are, as "double", are left to their NumPy reading.

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from xorbench.clock.ledger import Ledger
+from xorbench.record.timing import Ledger
 
 Nanoseconds = Annotated[int, Field(ge=0, le=10**15)]
 """At most eleven days."""
@@ -80,6 +80,8 @@ def of_rounds(times: Times, rounds: int) -> None:
         "waited": times.waited,
         "involuntary_switches": times.involuntary_switches,
     }
+    if times.ledger.late_nanoseconds is None:
+        raise ValueError("ledger.late_nanoseconds is not known")
     for name, values in series.items():
         if len(values) != rounds:
             raise ValueError(f"{len(values)} values of {name}, expected {rounds}")

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
 
-from xorbench.contract import Contract, Implementation
+from xorbench.contract import Contract, Data, Implementation
 from xorbench.gradients.isolation import Question, Surroundings, Witness, asked
 from xorbench.workloads import Workload
 
@@ -40,7 +39,7 @@ class PaceQuestion:
                 return taken / epochs
             epochs *= 10
 
-    def _seconds(self, module: Contract, converted: tuple[list[Any], Any, Any], epochs: int) -> float:
+    def _seconds(self, module: Contract, converted: Data, epochs: int) -> float:
         started = perf_counter()
         module.train(self.workload.recipe, *converted, epochs)
         return perf_counter() - started

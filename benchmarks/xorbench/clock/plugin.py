@@ -19,8 +19,8 @@ from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover
 from xorbench.gradients.answering import describe
-from xorbench.gradients.verdicts import Report
 from xorbench.names import unknown
+from xorbench.record.report import Report
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
 
 POINTS = 100

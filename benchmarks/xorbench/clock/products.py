@@ -8,26 +8,18 @@ import numpy as np
 
 from xorbench.contract import Contract, Implementation
 from xorbench.gradients.isolation import Surroundings, Witness, asked
+from xorbench.record.parts import Dtype
+from xorbench.record.timing import Products
 
 SIDE = 1_024
 ROUNDS = 7
 
 
 @dataclass(frozen=True)
-class Products:
-    """Products of two square matrices in one framework: of each its time; one takes `side`^3 multiply-adds."""
-
-    implementation: str
-    dtype: str
-    side: int
-    nanoseconds: list[int]
-
-
-@dataclass(frozen=True)
 class ProductQuestion:
     """So many products of a framework's own arrays."""
 
-    dtype: str
+    dtype: Dtype
     side: int = SIDE
     rounds: int = ROUNDS
 
@@ -52,7 +44,7 @@ def products(module: Contract, dtype: str, side: int, now: Callable[[], int] = p
     return product
 
 
-def measured(implementations: Iterable[Implementation], dtype: str, threads: int) -> list[Products]:
+def measured(implementations: Iterable[Implementation], dtype: Dtype, threads: int) -> list[Products]:
     """One of each framework after the other, each alone; what can not multiply its arrays is not among them."""
     question = ProductQuestion(dtype)
     found = []

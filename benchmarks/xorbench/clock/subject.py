@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter_ns, process_time_ns
-from typing import Any
 
 from xorbench.clock.ledger import Bookkeeper, Taken
-from xorbench.contract import Implementation
+from xorbench.contract import Data, Implementation, Tensor
 from xorbench.contract import load as load_file
 from xorbench.workloads import Workload
 
@@ -38,7 +37,7 @@ class Subject:
         self._module = self.bookkeeper.module
         self._train = self._module.train
         self.bookkeeper.prepare(self._converted(list(workload.initial_parameters)))
-        self._result: Sequence[Any] = ()
+        self._result: Sequence[Tensor] = ()
         self._taken = Taken(0, 0, collecting=True)
 
     def compile(self, epochs: Sequence[int]) -> None:
@@ -65,9 +64,7 @@ class Subject:
         """Read the system and the result; return the parameters, entry by entry, None where one is not finite."""
         return self.bookkeeper.after(self._result, self._taken)
 
-    def _converted(self, parameters: list[Any]) -> tuple[list[Any], Any, Any]:
+    def _converted(self, parameters: list[Tensor]) -> Data:
         workload = self.workload
-        converted: tuple[list[Any], Any, Any] = self._module.convert(
-            parameters, workload.inputs, workload.targets, workload.dtype
-        )
+        converted: Data = self._module.convert(parameters, workload.inputs, workload.targets, workload.dtype)
         return converted

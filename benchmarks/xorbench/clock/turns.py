@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from xorbench.clock import order
-from xorbench.clock.ends import End, Round
+from xorbench.clock.ends import Round
 from xorbench.clock.evidence import Account
-from xorbench.clock.ledger import Ledger, Usage, usage
+from xorbench.clock.ledger import usage
 from xorbench.clock.messages import Times
 from xorbench.clock.subject import SEEDS, Turn
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import Implementation
+from xorbench.record.timing import Failure, Timing
 
 SECONDS_OF_A_TURN = 0.25
 """How long a turn may take on average beside its training: drawing, converting, reading, others on the CPU."""
@@ -59,40 +60,11 @@ def warm_up_of(epochs: int) -> int:
 
 
 @dataclass(frozen=True)
-class Timing:
-    """One entry's raw timings of one workload in one launch, and what was observed of its worker.
+class RowOfLaunch:
+    """What came of a worker's rounds of one workload: their timing, and for each round its start and its end."""
 
-    Of each round: its epochs, its wall time, the CPU time of its process, how long all threads of the process waited
-    for a CPU, its place among the turns of the round, 0 for the first, and how often the process was made to give up
-    its CPU (None: not known).
-    """
-
-    launch: int
-    workload: str
-    implementation: str
-    copy: bool
-    epochs: list[int]
-    round_nanoseconds: list[int]
-    cpu_nanoseconds: list[int | None]
-    waited_nanoseconds: list[int | None]
-    positions: list[int]
-    involuntary_switches: list[int | None]
-    ledger: Ledger
-    usage: Usage
-    rounds: list[Round]
-    ends: list[End] = field(default_factory=list)
-    measure: str = "epoch"
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A worker that did not reach the end of its launch: what it had handed in before counts, the rest is lost."""
-
-    launch: int
-    workload: str
-    implementation: str
-    copy: bool
-    reason: str
+    timing: Timing
+    rounds: Sequence[Round]
 
 
 @dataclass
@@ -108,7 +80,7 @@ class _Playing:
 
 @dataclass
 class Launch:
-    """One launch of all workloads, one after the other; `timings` and `failures` hold what came of it.
+    """One launch of all workloads, one after the other; `rows` and `failures` hold what came of it.
 
     `seconds_starting` is what the workers needed until all were ready, `seconds_in_turns` the sum of all turns.
     """
@@ -117,11 +89,16 @@ class Launch:
     workloads: Sequence[str]
     entries: Sequence[Entry]
     shuffler: random.Random
-    timings: list[Timing] = field(default_factory=list)
+    rows: list[RowOfLaunch] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     seconds_starting: float = 0.0
     seconds_in_turns: float = 0.0
     _workers: dict[int, Worker] = field(default_factory=dict)
+
+    @property
+    def timings(self) -> list[Timing]:
+        """The timings of all rows, of which nothing was compared yet."""
+        return [one.timing for one in self.rows]
 
     def start(self, places: Sequence[Sequence[int]]) -> None:
         """Start a worker for each entry, side by side, each at a place: on the CPUs that libraries are to count."""
@@ -200,23 +177,21 @@ class Launch:
     def _note(self, place: int, workload: str, times: Times, playing: _Playing) -> None:
         entry = self.entries[place]
         accounts = playing.accounts  # before the first round, after one of each length, after the last
-        self.timings.append(
-            Timing(
-                launch=self.number,
-                workload=workload,
-                implementation=entry.implementation.name,
-                copy=entry.copy,
-                epochs=[one.epochs for one in playing.rounds],
-                round_nanoseconds=times.wall,
-                cpu_nanoseconds=times.cpu,
-                waited_nanoseconds=times.waited,
-                positions=playing.positions,
-                involuntary_switches=times.involuntary_switches,
-                ledger=times.ledger,
-                usage=usage(playing.trained, accounts[0], accounts[min(1, len(accounts) - 1)], accounts[-1]),
-                rounds=playing.rounds,
-            )
+        timing = Timing(
+            launch=self.number,
+            workload=workload,
+            implementation=entry.implementation.name,
+            copy=entry.copy,
+            epochs=[one.epochs for one in playing.rounds],
+            round_nanoseconds=times.wall,
+            cpu_nanoseconds=times.cpu,
+            waited_nanoseconds=times.waited,
+            positions=playing.positions,
+            involuntary_switches=times.involuntary_switches,
+            ledger=times.ledger,
+            usage=usage(playing.trained, accounts[0], accounts[min(1, len(accounts) - 1)], accounts[-1]),
         )
+        self.rows.append(RowOfLaunch(timing, playing.rounds))
 
     @contextmanager
     def _losing(self, place: int, workload: str) -> Iterator[None]:

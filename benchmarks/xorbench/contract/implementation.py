@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from xorbench.contract.protocol import Contract
 from xorbench.contract.text import gradients_by, lines_of_code, parsed
@@ -20,9 +20,9 @@ class Implementation:
     name: str
     path: Path
     framework: str = ""
-    tier: str = ""
-    execution: str = ""
-    granularity: str = ""
+    tier: Literal["idiomatic", "tuned", ""] = ""
+    execution: Literal["eager", "compiled", ""] = ""
+    granularity: Literal["one call per epoch", "whole loop", ""] = ""
     program: str | None = None
     slow_to_compile: bool = False
     sources: tuple[str, ...] = ()
@@ -63,25 +63,6 @@ class Implementation:
                 f"the text of {self.path.name} was changed while it was measured, expected SHA-256 "
                 f"{(source_sha256 or '')[:8]}, got {(self.source_sha256 or 'no text')[:8]}; run it again"
             )
-
-    def description(self) -> dict[str, str | int | None]:
-        """What a record says of it: no path, but the SHA-256 of its text."""
-        return {
-            "name": self.name,
-            "framework": self.framework,
-            "version": self.version,
-            "tier": self.tier,
-            "execution": self.execution,
-            "granularity": self.granularity,
-            "gradients_by": self.gradients_by,
-            "lines_of_code": self.lines_of_code,
-            "source_sha256": self.source_sha256 or UNREADABLE_SHA256,
-            "adds": self.adds,
-            "adds_to": self.adds_to,
-            "missing": self.missing,
-            "broken": self.broken,
-            **({"file": self.path.stem, "interpreter": self.interpreter.label} if self.interpreter.label else {}),
-        }
 
 
 UNREADABLE_SHA256 = hashlib.sha256(b"").hexdigest()

@@ -9,7 +9,13 @@ REFERENCE = "numpy_backprop"
 """The text that the others translate: the baseline of every ratio, and the control that runs against itself."""
 
 
-State = tuple[list[Any], Any]
+Tensor = Any
+"""An array of a framework, of whatever type that has: only the file that gave it knows what it is."""
+
+Data = tuple[list[Tensor], Tensor, Tensor]
+"""Parameters, inputs and targets."""
+
+State = tuple[list[Tensor], Any]
 """Parameters, and what an optimiser remembers: only the file that gave it knows what that is."""
 
 
@@ -28,31 +34,33 @@ class Contract(Protocol):
     """Whether an epoch runs this file's Python, or what it was compiled to; the clock looks which it is."""
     GRANULARITY: Literal["one call per epoch", "whole loop"]
 
-    def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> tuple[list[Any], Any, Any]:
+    def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> Data:
         """Plain NumPy arrays as the framework's own: the same shapes, copied, of dtype "float64" or "float32"; untimed.
 
         Parameters W1 (n0, n1), b1 (1, n1), W2 (n1, n2), ..., inputs (samples, n0), targets (samples, n_last).
         """
 
-    def predict(self, recipe: Recipe, parameters: list[Any], inputs: Any) -> Any:
+    def predict(self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor) -> Tensor:
         """The outputs of the last layer, (samples, n_last)."""
 
-    def loss(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> Any:
+    def loss(self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
         """The loss that the recipe names, over all samples: a scalar, of shape ()."""
 
-    def gradient(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any) -> list[Any]:
+    def gradient(self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor) -> list[Tensor]:
         """The derivatives of `loss`, one array per parameter, of its shape and dtype: W1 (n0, n1), b1 (1, n1), ..."""
 
-    def begin(self, recipe: Recipe, parameters: list[Any]) -> State:
+    def begin(self, recipe: Recipe, parameters: list[Tensor]) -> State:
         """The parameters, and what the recipe's optimiser keeps from epoch to epoch: as it is before the first."""
 
-    def step(self, recipe: Recipe, state: State, inputs: Any, targets: Any) -> State:
+    def step(self, recipe: Recipe, state: State, inputs: Tensor, targets: Tensor) -> State:
         """One epoch: what `begin` or an earlier step gave, after one update; it may be used up."""
 
-    def train(self, recipe: Recipe, parameters: list[Any], inputs: Any, targets: Any, epochs: int) -> list[Any]:
+    def train(
+        self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor, epochs: int
+    ) -> list[Tensor]:
         """The parameters after `epochs` steps, W1 (n0, n1), b1 (1, n1), ..., computed and waited for; this is timed."""
 
-    def to_numpy(self, array: Any) -> Array:
+    def to_numpy(self, array: Tensor) -> Array:
         """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
@@ -71,8 +79,8 @@ class Remarks(Protocol):
     """The implementation from which it differs in one thing: what that costs is the difference of their times."""
 
 
-CONSTANTS: dict[str, Any] = get_type_hints(Contract)
-REMARKS: dict[str, Any] = get_type_hints(Remarks)
+CONSTANTS: dict[str, object] = get_type_hints(Contract)
+REMARKS: dict[str, object] = get_type_hints(Remarks)
 FUNCTIONS = {
     name: list(inspect.signature(member).parameters)[1:]  # without self
     for name, member in vars(Contract).items()

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xorbench.estimates.ratios import log_ratios
+from xorbench.estimates.rounds import BASELINE, contenders
+from xorbench.estimates.timed import Timed, once
+
 Numbers = NDArray[np.float64]
 
 FEWEST_LAUNCHES = 4
@@ -33,6 +37,18 @@ class Autocorrelation:
     def positive(self) -> bool:
         """Whether neighbouring launches are alike: the value is above 0, with a p-value of at most 1 %."""
         return self.value > 0 and self.p <= SIGNIFICANCE
+
+
+@once
+def of_launches(timed: Timed) -> Autocorrelation | None:
+    """Return the lag-1 autocorrelation of launches over all rows; None where there are too few launches to tell."""
+    every = [
+        log_ratios(timed, workload, one)
+        for workload in timed.workloads
+        for one in contenders(timed, workload)
+        if one != BASELINE
+    ]
+    return lag_one([found for found in every if found])
 
 
 def lag_one(series: Sequence[Sequence[float]], seed: int = 0, permutations: int = 2_000) -> Autocorrelation | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
 
 WIDTH, BATCH = "width", "batch"
 
@@ -23,16 +23,12 @@ class Axis:
         return f"{self.name}, at {BATCH if self.name == WIDTH else WIDTH} {self.at}"
 
 
-def is_sweep(record: Record) -> bool:
-    """Whether its workloads are points of a sweep."""
-    return bool(record["settings"].get("sweep"))
-
-
-def axes(record: Record) -> list[Axis]:
+@once
+def axes(recorded: Recorded) -> list[Axis]:
     """Every line of two points or more; none where it is no sweep."""
-    if not is_sweep(record):
+    if not recorded.record.is_sweep:
         return []
-    points = {(w["layer_sizes"][1], w["samples"]): w["name"] for w in record["workloads"]}
+    points = {(w.layer_sizes[1], w.samples): w.name for w in recorded.record.workloads}
     by_batch = ((batch, width, name) for (width, batch), name in points.items())
     by_width = ((width, batch, name) for (width, batch), name in points.items())
     return [*_lines(WIDTH, by_batch), *_lines(BATCH, by_width)]

@@ -14,11 +14,10 @@ from xorbench.estimates.ratios import (
     log_ratios,
     medians,
     paired,
-    workload_names,
 )
-from xorbench.estimates.rounds import Launched, launched
+from xorbench.estimates.rounds import LONG, Launched, launched
 from xorbench.estimates.rows import confidence
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
 
 
 @dataclass(frozen=True)
@@ -38,20 +37,21 @@ class Bias:
     carry_over: Interval | None
 
 
-def biases(record: Record) -> list[Bias]:
+@once
+def biases(recorded: Recorded) -> list[Bias]:
     """Of every row that was timed against the baseline, and of the control."""
     found = []
-    for workload in workload_names(record):
-        names = [i["name"] for i in record["implementations"] if i["name"] != REFERENCE]
-        contenders = [c for c in (CONTROL, *map(Contender, names)) if log_ratios(record, workload, c)]
+    for workload in recorded.workloads:
+        names = [i.name for i in recorded.record.implementations if i.name != REFERENCE]
+        contenders = [c for c in (CONTROL, *map(Contender, names)) if log_ratios(recorded, workload, c)]
         for contender in contenders:
-            before = paired(record, workload, contender, chosen=lambda one, other: one < other)
-            after = paired(record, workload, contender, chosen=lambda one, other: one > other)
+            before = paired(recorded, workload, contender, chosen=lambda one, other: one < other)
+            after = paired(recorded, workload, contender, chosen=lambda one, other: one > other)
             both = [launch for launch in before if before[launch] and after[launch]]
             if both:
-                of = confidence(record, len(contenders))
+                of = confidence(recorded, len(contenders))
                 shifts = [statistics.median(before[n]) - statistics.median(after[n]) for n in both]
-                name, carried = _carry_over(record, workload, contender, [BASELINE, *contenders])
+                name, carried = _carry_over(recorded, workload, contender, [BASELINE, *contenders])
                 found.append(
                     Bias(
                         implementation=contender.implementation,
@@ -68,17 +68,17 @@ def biases(record: Record) -> list[Bias]:
 
 
 def _carry_over(
-    record: Record, workload: str, contender: Contender, others: list[Contender]
+    recorded: Recorded, workload: str, contender: Contender, others: list[Contender]
 ) -> tuple[str | None, Interval | None]:
     """The predecessor after whom its ratio to the round is furthest from that after the others."""
     found: dict[str, Interval] = {}
     for other in others:
         if other != contender and len(others) > 2:
-            every = (_shift(launch, contender, other) for launch in launched(record, workload))
+            every = (_shift(launch, contender, other) for launch in launched(recorded, workload, LONG))
             shifts = [shift for shift in every if shift is not None]
             if shifts:
                 name = f"{other.implementation}, second copy" if other.copy else other.implementation
-                found[name] = interval(shifts, confidence(record, len(others) - 1))
+                found[name] = interval(shifts, confidence(recorded, len(others) - 1))
     if not found:
         return None, None
     worst = max(found, key=lambda name: abs(found[name].value - 1))

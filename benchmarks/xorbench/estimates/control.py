@@ -1,15 +1,15 @@
 """The controls of every run, the baseline against its own second copy, and whether the run is fit to be believed."""
 
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from xorbench.estimates import states
 from xorbench.estimates.intervals import Interval, interval
 from xorbench.estimates.ratios import CONTROL, compared, medians
-from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender, Logarithms, workload_names
-from xorbench.records import Record
+from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender, Logarithms
+from xorbench.estimates.timed import Timed, once
 
 MOST_OFF = 0.01
 """How far from 1 the A/A ratio of a fit run may be, if its interval excludes 1."""
@@ -22,20 +22,22 @@ LOW_QUANTILE = 0.05
 """Of the times of a launch: even where most rounds are disturbed, it is one that was not."""
 
 
-def noise_floor(record: Record, workloads: Iterable[str] | None = None) -> Interval | None:
-    """The A/A ratio: the second copy over the baseline, over the launches, of these workloads; of all if None.
+@once
+def noise_floor(timed: Timed, *workloads: str) -> Interval | None:
+    """Return the A/A ratio: the second copy over the baseline, over the launches, of these workloads; of all if none.
 
     The workloads of a launch share two processes, so that their mean is the launch's one number.
     """
     by_launch: dict[int, list[float]] = {}
-    for name in workload_names(record) if workloads is None else workloads:
-        rounds = compared(record, name, CONTROL).published
+    for name in workloads or timed.workloads:
+        rounds = compared(timed, name, CONTROL, BASELINE).published
         for launch, median in zip(rounds, medians(rounds), strict=True):
             by_launch.setdefault(launch, []).append(median)
     return interval([statistics.fmean(ratios) for ratios in by_launch.values()]) if by_launch else None
 
 
-def second_control(record: Record) -> Interval | None:
+@once
+def second_control(timed: Timed) -> Interval | None:
     """The second copy in short rounds over the baseline in long ones, per epoch, less the start of a training.
 
     Each is taken beside the level of the other rows, and as a multiple of a low quantile of its own times in rounds of
@@ -43,8 +45,8 @@ def second_control(record: Record) -> Interval | None:
     rounds of the baseline, or add to all rows alike. None where there were no short rounds.
     """
     by_launch: dict[int, list[float]] = {}
-    for name in workload_names(record):
-        short, long = (states.relative(record, name, length) for length in (SHORT, LONG))
+    for name in timed.workloads:
+        short, long = (states.relative(timed, name, length) for length in (SHORT, LONG))
         for launch in short.keys() & long.keys():
             ratio = _beside_others(short[launch], CONTROL), _beside_others(long[launch], BASELINE)
             if ratio[0] is not None and ratio[1] is not None:
@@ -52,13 +54,14 @@ def second_control(record: Record) -> Interval | None:
     return interval([statistics.fmean(by_launch[launch]) for launch in sorted(by_launch)]) if by_launch else None
 
 
-def unfit(record: Record) -> str | None:
+@once
+def unfit(timed: Timed) -> str | None:
     """Why the ratios of this run are not to be believed, in one sentence; None where they are, or it can't be told.
 
     There are three reasons: the A/A interval excludes 1 and its value is more than 1 % from 1; the same of the second
     control and 2 %; more than half of the rounds are slow.
     """
-    floor, second, quiet = noise_floor(record), second_control(record), states.run_quiet_share(record)
+    floor, second, quiet = noise_floor(timed), second_control(timed), states.run_quiet_share(timed)
     if floor is not None and floor.verdict in ("slower", "faster") and abs(floor.value - 1) > MOST_OFF:
         return (
             f"the baseline against itself came out as {floor.value:.4f}, {floor.low:.4f} to {floor.high:.4f}, expected "

@@ -8,7 +8,8 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval, interval
 from xorbench.estimates.ratios import BASELINE, log_seconds_per_epoch
 from xorbench.estimates.rows import Row, rows
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
+from xorbench.record.timing import ColdStart
 
 
 @dataclass(frozen=True)
@@ -39,39 +40,41 @@ class Cost:
     break_even: BreakEven | None
 
 
-def costs(record: Record) -> list[Cost]:
+@once
+def costs(recorded: Recorded) -> list[Cost]:
     """For each row that has cold starts and was not refused: a breach of the rules takes them with it."""
     found = []
-    for row in rows(record):
-        if row.verdict != "refused" and (starts := _starts(record, row.workload, row.implementation)):
-            sizes = {i["name"]: i["installed_bytes"] for i in record["implementations"]}
+    for row in rows(recorded):
+        if row.verdict != "refused" and (starts := _starts(recorded, row.workload, row.implementation)):
+            sizes = {i.name: i.installed_bytes for i in recorded.record.implementations}
             size = sizes[row.implementation]
+            peaks = [start.peak_bytes for start in starts if start.peak_bytes]
             found.append(
                 Cost(
                     implementation=row.implementation,
                     workload=row.workload,
                     starts=len(starts),
                     # an import knows nothing of the workload that comes after it
-                    import_seconds=_import(record, row.implementation),
-                    first_call_seconds=_mean(s["first_call_seconds"] for s in starts),
-                    peak_mebibytes=_mean(s["peak_bytes"] / 2**20 for s in starts) if starts[0]["peak_bytes"] else None,
+                    import_seconds=_import(recorded, row.implementation),
+                    first_call_seconds=_mean(s.first_call_seconds for s in starts),
+                    peak_mebibytes=_mean(peak / 2**20 for peak in peaks) if peaks else None,
                     installed_mebibytes=size / 2**20 if size else None,
-                    break_even=_break_even(record, row),
+                    break_even=_break_even(recorded, row),
                 )
             )
     return found
 
 
-def _break_even(record: Record, row: Row) -> BreakEven | None:
-    steps = log_seconds_per_epoch(record, row.workload, BASELINE)
-    theirs = _starts(record, row.workload, REFERENCE)
-    if row.implementation == REFERENCE or row.interval is None or not steps or not theirs:
+def _break_even(recorded: Recorded, row: Row) -> BreakEven | None:
+    steps = log_seconds_per_epoch(recorded, row.workload, BASELINE)
+    theirs = _starts(recorded, row.workload, REFERENCE)
+    if row.implementation == REFERENCE or row.ratio is None or not steps or not theirs:
         return None
-    ratio, step = row.interval, interval(steps)
+    ratio, step = row.ratio, interval(steps)
     if ratio.verdict not in ("slower", "faster"):
         return BreakEven("not separated")
-    ours = _cold(record, row.workload, row.implementation)
-    base = _cold(record, row.workload, REFERENCE)
+    ours = _cold(recorded, row.workload, row.implementation)
+    base = _cold(recorded, row.workload, REFERENCE)
     extra = (ours[0] - base[0], ours[1] - base[2], ours[2] - base[1])
     sign = 1 if ratio.verdict == "faster" else -1
     if sign * extra[0] <= 0:
@@ -85,21 +88,21 @@ def _break_even(record: Record, row: Row) -> BreakEven | None:
     return BreakEven(verdict, epochs, low=1 + min(paid) / max(gained), high=1 + max(paid) / min(gained))
 
 
-def _cold(record: Record, workload: str, implementation: str) -> tuple[float, float, float]:
+def _cold(recorded: Recorded, workload: str, implementation: str) -> tuple[float, float, float]:
     """Seconds of import and first call together, and the ends of both intervals together; NaN where one has none."""
-    first = _mean(s["first_call_seconds"] for s in _starts(record, workload, implementation))
-    both = (_import(record, implementation), first)
+    first = _mean(s.first_call_seconds for s in _starts(recorded, workload, implementation))
+    both = (_import(recorded, implementation), first)
     ends = [(i.low, i.high) if i.low is not None and i.high is not None else (math.nan, math.nan) for i in both]
     return sum(i.value for i in both), sum(low for low, _ in ends), sum(high for _, high in ends)
 
 
-def _import(record: Record, implementation: str) -> Interval:
-    return _mean(s["import_seconds"] for s in record["cold_starts"] if s["implementation"] == implementation)
+def _import(recorded: Recorded, implementation: str) -> Interval:
+    return _mean(s.import_seconds for s in recorded.record.cold_starts if s.implementation == implementation)
 
 
-def _starts(record: Record, workload: str, implementation: str) -> list[dict[str, float]]:
+def _starts(recorded: Recorded, workload: str, implementation: str) -> list[ColdStart]:
     wanted = (workload, implementation)
-    return [s for s in record["cold_starts"] if (s["workload"], s["implementation"]) == wanted]
+    return [s for s in recorded.record.cold_starts if (s.workload, s.implementation) == wanted]
 
 
 def _mean(values: Iterable[float]) -> Interval:

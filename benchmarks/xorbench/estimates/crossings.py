@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from xorbench.estimates.axes import Axis, axes
-from xorbench.estimates.intervals import CONFIDENCE, Interval, interval, quantile
+from xorbench.estimates.intervals import Interval, interval, quantile
 from xorbench.estimates.ratios import Contender, log_ratios
 from xorbench.estimates.rows import SEPARATED, confidence
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
+from xorbench.record.settings import CONFIDENCE
 
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"
 
@@ -43,25 +44,26 @@ class Crossing:
     size: Interval | None = None
 
 
-def crossings(record: Record) -> list[Crossing]:
+@once
+def crossings(recorded: Recorded) -> list[Crossing]:
     """Of every two that were timed, along every axis; the points of a line are looked at together."""
-    names = [i["name"] for i in record["implementations"]]
+    names = [i.name for i in recorded.record.implementations]
     return [
         found
-        for axis in axes(record)
+        for axis in axes(recorded)
         for one, other in itertools.combinations(names, 2)
-        for found in along(record, axis, one, other)
+        for found in along(recorded, axis, one, other)
     ]
 
 
-def along(record: Record, axis: Axis, one: str, other: str) -> list[Crossing]:
+def along(recorded: Recorded, axis: Axis, one: str, other: str) -> list[Crossing]:
     """All crossings of two, or in one line why there is none; nothing where fewer than two points have both times."""
     pair = Contender(one), Contender(other)
-    points = [(float(s), log_ratios(record, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
+    points = [(float(s), log_ratios(recorded, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
     measured: list[Point] = [(size, logarithms) for size, logarithms in points if logarithms]
     if len(measured) < 2:
         return []
-    of = confidence(record, len(measured))
+    of = confidence(recorded, len(measured))
     signs = [_sign(logarithms, of) for _, logarithms in measured]
     decided = [place for place, sign in enumerate(signs) if sign]
     turns = [(a, b) for a, b in itertools.pairwise(decided) if signs[a] != signs[b]]

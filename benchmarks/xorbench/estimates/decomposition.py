@@ -11,12 +11,12 @@ import math
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from xorbench.estimates.intervals import Interval, mean
-from xorbench.estimates.ratios import Contender, paired, seconds_per_epoch, workload_names
+from xorbench.estimates.ratios import Contender, paired, seconds_per_epoch
 from xorbench.estimates.rows import confidence
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
+from xorbench.record.run import ImplementationRecord
 
 COSTS, SAVES, NOT_SEPARATED = "costs", "saves", "not separated"
 
@@ -58,31 +58,32 @@ class _Rung:
     adds: str
 
 
-def steps(record: Record) -> list[Step]:
+@once
+def steps(recorded: Recorded) -> list[Step]:
     """Of every implementation that differs from another in one thing, but those that are rungs of a longer ladder."""
-    about = {i["name"]: i for i in record["implementations"]}
+    about = {i.name: i for i in recorded.record.implementations}
     found = []
-    for workload in workload_names(record):
-        timed = {name for name in about if seconds_per_epoch(record, workload, Contender(name))}
+    for workload in recorded.workloads:
+        timed = {name for name in about if seconds_per_epoch(recorded, workload, Contender(name))}
         ladders = [_ladder(about, name, timed) for name in about if name in timed]
         below = {rung.implementation for ladder in ladders for rung in ladder[:-1]}
         for ladder in ladders:
             if len(ladder) > 1 and ladder[-1].implementation not in below:
-                found += _step(record, workload, ladder)
+                found += _step(recorded, workload, ladder)
     return found
 
 
-def _ladder(about: Mapping[str, dict[str, Any]], name: str, timed: set[str]) -> list[_Rung]:
+def _ladder(about: Mapping[str, ImplementationRecord], name: str, timed: set[str]) -> list[_Rung]:
     """The timed rungs from the lowest to this one; what the others add goes to the next above."""
     names: list[str] = []
     below: str | None = name
     while below is not None and below in about and below not in names:
         names.insert(0, below)
-        below = about[below].get("adds_to")
+        below = about[below].adds_to
     rungs: list[_Rung] = []
     waiting: list[str] = []
     for here in names:
-        waiting.append(about[here].get("adds") or here)
+        waiting.append(about[here].adds or here)
         if here in timed:
             whole = below is not None and not rungs  # what is under the lowest is not known
             rungs.append(_Rung(here, f"all of {here}" if whole else "; ".join(waiting)))
@@ -90,17 +91,17 @@ def _ladder(about: Mapping[str, dict[str, Any]], name: str, timed: set[str]) -> 
     return rungs
 
 
-def _step(record: Record, workload: str, ladder: list[_Rung]) -> list[Step]:
+def _step(recorded: Recorded, workload: str, ladder: list[_Rung]) -> list[Step]:
     """None where no launch has all rungs."""
     top = Contender(ladder[-1].implementation)
-    rounds = [paired(record, workload, Contender(rung.implementation), top) for rung in ladder]
-    by_launch = seconds_per_epoch(record, workload, top)
+    rounds = [paired(recorded, workload, Contender(rung.implementation), top) for rung in ladder]
+    by_launch = seconds_per_epoch(recorded, workload, top)
     launches = sorted(set(by_launch).intersection(*rounds))
     if not launches:
         return []
     heights = [[math.exp(statistics.median(found[launch])) for launch in launches] for found in rounds]
     times = [by_launch[launch] * 1e6 for launch in launches]
-    of = confidence(record, len(ladder))
+    of = confidence(recorded, len(ladder))
     parts = []
     for number, rung in enumerate(ladder):
         lower = heights[number - 1] if number else [0.0] * len(launches)

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xorbench.estimates.axes import is_sweep
 from xorbench.estimates.intervals import Interval, mean
 from xorbench.estimates.ratios import Contender, log_seconds_per_epoch
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
 from xorbench.workloads import multiply_adds
 
 FEWEST_POINTS = 3
@@ -40,18 +39,19 @@ class Growth:
     off: float
 
 
-def growth(record: Record) -> list[Growth]:
+@once
+def growth(recorded: Recorded) -> list[Growth]:
     """In the order of the record; without those that were timed at fewer than three points."""
-    if not is_sweep(record):
+    if not recorded.record.is_sweep:
         return []
-    sizes = {w["name"]: multiply_adds(w["layer_sizes"], w["samples"]) for w in record["workloads"]}
-    found = [_growth(record, i["name"], sizes) for i in record["implementations"]]
+    sizes = {w.name: multiply_adds(w.layer_sizes, w.samples) for w in recorded.record.workloads}
+    found = [_growth(recorded, i.name, sizes) for i in recorded.record.implementations]
     return [one for one in found if one is not None]
 
 
-def peak(record: Record) -> float | None:
+def peak(recorded: Recorded) -> float | None:
     """Multiply-adds a nanosecond of the fastest framework's products, by their medians; None where none was timed."""
-    rates = [p["side"] ** 3 / statistics.median(p["nanoseconds"]) for p in record.get("products", [])]
+    rates = [p.side**3 / statistics.median(p.nanoseconds) for p in recorded.record.products]
     return max(rates, default=None)
 
 
@@ -68,10 +68,10 @@ def fitted(counts: Sequence[int], nanoseconds: Sequence[float]) -> tuple[float, 
     return float(fixed), float(each)
 
 
-def _growth(record: Record, name: str, sizes: Mapping[str, int]) -> Growth | None:
+def _growth(recorded: Recorded, name: str, sizes: Mapping[str, int]) -> Growth | None:
     by_point: dict[str, list[float]] = {}
     for workload in sizes:
-        if found := log_seconds_per_epoch(record, workload, Contender(name)):
+        if found := log_seconds_per_epoch(recorded, workload, Contender(name)):
             by_point[workload] = [math.exp(logarithm) * 1e9 for logarithm in found]
     if len(by_point) < FEWEST_POINTS:
         return None
@@ -84,7 +84,7 @@ def _growth(record: Record, name: str, sizes: Mapping[str, int]) -> Growth | Non
     off = max(abs((fixed.value + each.value * n) / time - 1) for n, time in zip(counts, typical, strict=True))
     if off > max(_reach(fixed), _reach(each)):
         fixed, each = (Interval(coefficient.value, None, None) for coefficient in (fixed, each))
-    best = peak(record)
+    best = peak(recorded)
     return Growth(
         implementation=name,
         points=len(by_point),

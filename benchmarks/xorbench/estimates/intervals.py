@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-CONFIDENCE = 0.95
+from xorbench.record.settings import CONFIDENCE
 
 FURTHEST = 300.0
 """Logarithms beyond which an end is not told: two launches far apart may ask for more than a float holds."""

@@ -23,20 +23,17 @@ from xorbench.estimates.rounds import (
     Launched,
     Logarithms,
     Places,
-    Timing,
     launched,
     refusal,
     timings,
-    workload_names,
 )
-from xorbench.records import Record, computed
+from xorbench.estimates.timed import Timed, once
 
 __all__ = [
     "BASELINE",
     "CONTROL",
     "Compared",
     "Contender",
-    "Timing",
     "compared",
     "log_ratios",
     "log_seconds_per_epoch",
@@ -46,7 +43,6 @@ __all__ = [
     "seconds_per_epoch",
     "start_microseconds",
     "timings",
-    "workload_names",
 ]
 
 Mask = NDArray[np.bool_]
@@ -100,20 +96,17 @@ class Compared:
         return found
 
 
-def compared(record: Record, workload: str, one: Contender, other: Contender = BASELINE) -> Compared:
-    """All launches in which both rows were timed."""
-    return computed(record, ("compared", workload, one, other), lambda: _compared(record, workload, one, other))
-
-
-def _compared(record: Record, workload: str, one: Contender, other: Contender) -> Compared:
+@once
+def compared(timed: Timed, workload: str, one: Contender, other: Contender) -> Compared:
+    """Return all launches in which both rows were timed."""
     ratios = {
         launch.number: _log_time(launch, one, other) - _log_time(launch, other, one)
-        for launch in launched(record, workload)
+        for launch in launched(timed, workload, LONG)
         if one in launch.times and other in launch.times
     }
     rows = states.without(one, other)
-    told = {launch: mask for launch, mask in states.slow(record, workload, rows).items() if launch in ratios}
-    by_state = states.known(record, workload, rows) and told.keys() == ratios.keys()
+    told = {launch: mask for launch, mask in states.slow(timed, workload, rows, LONG).items() if launch in ratios}
+    by_state = states.known(timed, workload, rows) and told.keys() == ratios.keys()
     share = states.quiet_share(told.values()) if by_state else 1.0
     return Compared(ratios, told, by_state and share >= states.FEWEST_QUIET, share)
 
@@ -126,7 +119,7 @@ def _log_time(launch: Launched, one: Contender, beside: Contender) -> Logarithms
 
 
 def paired(
-    record: Record,
+    timed: Timed,
     workload: str,
     one: Contender,
     other: Contender = BASELINE,
@@ -138,19 +131,19 @@ def paired(
     its first copy alone then.
     """
     if chosen is None:
-        return {launch: found.tolist() for launch, found in compared(record, workload, one, other).published.items()}
+        return {launch: found.tolist() for launch, found in compared(timed, workload, one, other).published.items()}
     return {
         launch.number: (launch.times[one] - launch.times[other])[
             chosen(launch.positions[one], launch.positions[other])
         ].tolist()
-        for launch in launched(record, workload)
+        for launch in launched(timed, workload, LONG)
         if one in launch.times and other in launch.times
     }
 
 
-def log_ratios(record: Record, workload: str, one: Contender, other: Contender = BASELINE) -> list[float]:
+def log_ratios(timed: Timed, workload: str, one: Contender, other: Contender = BASELINE) -> list[float]:
     """One number for each launch in which both were timed."""
-    return medians(compared(record, workload, one, other).published)
+    return medians(compared(timed, workload, one, other).published)
 
 
 def medians(rounds: Mapping[int, Sequence[float] | Logarithms]) -> list[float]:
@@ -158,25 +151,25 @@ def medians(rounds: Mapping[int, Sequence[float] | Logarithms]) -> list[float]:
     return [float(np.median(ratios)) for ratios in rounds.values() if len(ratios)]
 
 
-def log_seconds_per_epoch(record: Record, workload: str, contender: Contender) -> list[float]:
+def log_seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> list[float]:
     """The logarithm of the median time, for each launch: for orientation, for it moves with the machine's state."""
-    return [math.log(seconds) for seconds in seconds_per_epoch(record, workload, contender).values()]
+    return [math.log(seconds) for seconds in seconds_per_epoch(timed, workload, contender).values()]
 
 
-def seconds_per_epoch(record: Record, workload: str, contender: Contender) -> dict[int, float]:
+def seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> dict[int, float]:
     """By launch the median time of an epoch in the long rounds that count."""
-    times = _quiet_times(record, workload, contender, LONG)
+    times = _quiet_times(timed, workload, contender, LONG)
     return {launch: math.exp(float(np.median(found))) / 1e9 for launch, found in times.items()}
 
 
-def _quiet_times(record: Record, workload: str, contender: Contender, length: str) -> dict[int, Logarithms]:
+def _quiet_times(timed: Timed, workload: str, contender: Contender, length: str) -> dict[int, Logarithms]:
     """By launch the logarithms of nanoseconds per epoch, of the rounds that are not slow where that can be told."""
     rows = states.without(contender, BASELINE)
-    by_state = states.known(record, workload, rows)
-    masks = states.slow(record, workload, rows, length) if by_state else {}
+    by_state = states.known(timed, workload, rows)
+    masks = states.slow(timed, workload, rows, length) if by_state else {}
     by_state = by_state and states.quiet_share(masks.values()) >= states.FEWEST_QUIET
     found = {}
-    for launch in launched(record, workload, length):
+    for launch in launched(timed, workload, length):
         if contender in launch.times and len(launch.times[contender]):
             times = launch.times[contender]
             quiet = ~masks[launch.number] if by_state and launch.number in masks else np.full(len(times), True)
@@ -185,13 +178,13 @@ def _quiet_times(record: Record, workload: str, contender: Contender, length: st
     return found
 
 
-def start_microseconds(record: Record, workload: str, contender: Contender, confidence: float) -> Interval | None:
+def start_microseconds(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
     """What a training takes before its first epoch, 2 T(n) - T(2n), with its interval over launches.
 
     T(n) and T(2n) are the median times of short and long rounds. None where there were no short ones.
     """
-    every = [(launch.number, launch.epochs.get(contender, 0)) for launch in launched(record, workload, SHORT)]
-    short, long = (_quiet_times(record, workload, contender, length) for length in (SHORT, LONG))
+    every = [(launch.number, launch.epochs.get(contender, 0)) for launch in launched(timed, workload, SHORT)]
+    short, long = (_quiet_times(timed, workload, contender, length) for length in (SHORT, LONG))
     found = []
     for number, epochs in every:
         if epochs and number in short and number in long:

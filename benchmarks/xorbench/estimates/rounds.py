@@ -1,17 +1,16 @@
 """Timed rounds as arrays: the logarithm of the time of an epoch, by launch and row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.clock.round_time import is_by_cpu, nanoseconds, not_waiting
 from xorbench.contract import REFERENCE
-from xorbench.records import Record, computed
+from xorbench.estimates.timed import Timed, once
+from xorbench.record.timing import Timing
 
-Timing = dict[str, Any]
 Logarithms = NDArray[np.float64]
 Places = NDArray[np.int64]
 
@@ -42,100 +41,81 @@ class Launched:
     epochs: Mapping[Contender, int]
 
 
-def workload_names(record: Record) -> Sequence[str]:
-    """In the order of the record."""
-    return [workload["name"] for workload in record["workloads"]]
+@once
+def by_cpu(timed: Timed) -> bool:
+    """Return whether rounds are timed by CPU time, and not by wall time: all of them, or none."""
+    return all(is_by_cpu(t.cpu_nanoseconds, t.waited_nanoseconds, timed.threads) for t in timed.timings)
 
 
-def threads(record: Record) -> int:
-    """Of each library, on as many CPUs."""
-    return int(record["settings"].get("threads", 1))
-
-
-def by_cpu(record: Record) -> bool:
-    """Whether the rounds of a record are timed by CPU time, and not by wall time: all of them, or none."""
-
-    def compute() -> bool:
-        number = threads(record)
-        return all(is_by_cpu(t["cpu_nanoseconds"], t["waited_nanoseconds"], number) for t in record["timings"])
-
-    return computed(record, "by cpu", compute)
-
-
-def knows_cpu_time(record: Record) -> bool:
-    """Whether the CPU time of rounds was recorded, on however many CPUs: records of schema 4 have none."""
-    return all(timing["cpu_nanoseconds"][0] is not None for timing in record["timings"])
+def knows_cpu_time(timed: Timed) -> bool:
+    """Return whether the CPU time of rounds was recorded, on however many CPUs: records of schema 4 have none."""
+    return all(timing.cpu_nanoseconds[0] is not None for timing in timed.timings)
 
 
 def times_of(timing: Timing, of_cpu: bool) -> NDArray[np.float64]:
     """The nanoseconds of each round of a timing, in a record that is timed by CPU time or by wall time."""
     if not of_cpu:
-        return np.asarray(timing["round_nanoseconds"], np.float64)
-    return nanoseconds(timing["round_nanoseconds"], timing["cpu_nanoseconds"], timing["waited_nanoseconds"], 1)
+        return np.asarray(timing.round_nanoseconds, np.float64)
+    return nanoseconds(timing.round_nanoseconds, timing.cpu_nanoseconds, timing.waited_nanoseconds, 1)
 
 
-def refusal(record: Record, workload: str, contender: Contender) -> str | None:
+def refusal(timed: Timed, workload: str, contender: Contender) -> str | None:
     """The first breach of the rules that its ledgers show, and in how many launches there was one; None if in none."""
-    found = _timings(record, workload).get(contender, {}).values()
-    broken = [t["violations"][0] for t in found if t["violations"]]
+    found = _timings(timed, workload).get(contender, {}).values()
+    broken = [t.violations[0] for t in found if t.violations]
     return f"{broken[0]} (in {len(broken)} of {len(found)} launches)" if broken else None
 
 
-def timings(record: Record, workload: str, contender: Contender) -> dict[int, Timing]:
+def timings(timed: Timed, workload: str, contender: Contender) -> dict[int, Timing]:
     """By launch; none at all of a contender whose ledgers show a breach of the rules."""
-    found = _timings(record, workload).get(contender, {})
-    return {} if any(t["violations"] for t in found.values()) else found
+    found = _timings(timed, workload).get(contender, {})
+    return {} if any(t.violations for t in found.values()) else found
 
 
-def contenders(record: Record, workload: str) -> list[Contender]:
+def contenders(timed: Timed, workload: str) -> list[Contender]:
     """All rows of a workload that were timed and kept the rules."""
-    return [one for one in _timings(record, workload) if timings(record, workload, one)]
+    return [one for one in _timings(timed, workload) if timings(timed, workload, one)]
 
 
-def launched(record: Record, workload: str, length: str = LONG) -> list[Launched]:
-    """The rounds of one length, launch after launch; without rows that broke a rule."""
-    return computed(record, ("launched", workload, length), lambda: _launched(record, workload, length))
+@once
+def launched(timed: Timed, workload: str, length: str) -> list[Launched]:
+    """Return the rounds of one length, launch after launch; without rows that broke a rule."""
+    by_row = {one: timings(timed, workload, one) for one in contenders(timed, workload)}
+    numbers = sorted({launch for found in by_row.values() for launch in found})
+    of_cpu = by_cpu(timed)
+    return [
+        _of_launch(number, {one: found[number] for one, found in by_row.items() if number in found}, length, of_cpu)
+        for number in numbers
+    ]
 
 
-def epochs_of_a_round(record: Record, workload: str, contender: Contender) -> int:
+def epochs_of_a_round(timed: Timed, workload: str, contender: Contender) -> int:
     """The epochs of a row's long rounds; 0 where it was not timed."""
-    return max((max(timing["epochs"]) for timing in timings(record, workload, contender).values()), default=0)
+    return max((max(timing.epochs) for timing in timings(timed, workload, contender).values()), default=0)
 
 
-def idle_share(record: Record, workload: str, contender: Contender) -> float | None:
+def idle_share(timed: Timed, workload: str, contender: Contender) -> float | None:
     """What a row spent neither running nor waiting for a CPU, over its CPU time; None where that is not known."""
-    found = list(timings(record, workload, contender).values())
-    if not found or not by_cpu(record):
+    found = list(timings(timed, workload, contender).values())
+    if not found or not by_cpu(timed):
         return None
     idle = cpu = 0.0
     for timing in found:
-        of_cpu = np.asarray(timing["cpu_nanoseconds"], np.float64)
-        rest = not_waiting(timing["round_nanoseconds"], timing["waited_nanoseconds"]) - of_cpu
+        of_cpu = np.asarray(timing.cpu_nanoseconds, np.float64)
+        rest = not_waiting(timing.round_nanoseconds, timing.waited_nanoseconds) - of_cpu
         idle += float(np.maximum(rest, 0).sum())
         cpu += float(of_cpu.sum())
     return idle / cpu if cpu else None
 
 
-def _timings(record: Record, workload: str) -> dict[Contender, dict[int, Timing]]:
-    def grouped() -> dict[Contender, dict[int, Timing]]:
-        found: dict[Contender, dict[int, Timing]] = {}
-        for timing in record["timings"]:
-            if timing["workload"] == workload:
-                one = Contender(timing["implementation"], timing["copy"])
-                found.setdefault(one, {})[timing["launch"]] = timing
-        return found
-
-    return computed(record, ("timings", workload), grouped)
-
-
-def _launched(record: Record, workload: str, length: str) -> list[Launched]:
-    by_row = {one: timings(record, workload, one) for one in contenders(record, workload)}
-    numbers = sorted({launch for found in by_row.values() for launch in found})
-    of_cpu = by_cpu(record)
-    return [
-        _of_launch(number, {one: found[number] for one, found in by_row.items() if number in found}, length, of_cpu)
-        for number in numbers
-    ]
+@once
+def _timings(timed: Timed, workload: str) -> dict[Contender, dict[int, Timing]]:
+    found: dict[Contender, dict[int, Timing]] = {}
+    for timing in timed.timings:
+        if timing.workload == workload:
+            one = Contender(timing.implementation, timing.copy)
+            found.setdefault(one, {})[timing.launch] = timing
+    return found
 
 
 def _of_launch(number: int, found: Mapping[Contender, Timing], length: str, of_cpu: bool) -> Launched:
@@ -150,8 +130,8 @@ def _of_launch(number: int, found: Mapping[Contender, Timing], length: str, of_c
 
 def _of_length(timing: Timing, length: str, of_cpu: bool) -> tuple[Logarithms, Places, int]:
     """Of one row: logarithms of nanoseconds per epoch, places in the rounds, epochs of a round."""
-    epochs = np.asarray(timing["epochs"])
+    epochs = np.asarray(timing.epochs)
     longest = epochs.max()
     chosen = epochs == longest if length == LONG else epochs < longest
     logarithms = np.log(times_of(timing, of_cpu)[chosen] / epochs[chosen])
-    return logarithms, np.asarray(timing["positions"])[chosen], int(epochs[chosen][0]) if chosen.any() else 0
+    return logarithms, np.asarray(timing.positions)[chosen], int(epochs[chosen][0]) if chosen.any() else 0

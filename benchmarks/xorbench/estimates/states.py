@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from xorbench.estimates.rounds import COPIES, LONG, Contender, Logarithms, contenders, launched, workload_names
-from xorbench.records import Record, computed
+from xorbench.estimates.rounds import COPIES, LONG, Contender, Logarithms, contenders, launched
+from xorbench.estimates.timed import Timed, once
 
 Mask = NDArray[np.bool_]
 
@@ -31,16 +31,19 @@ def without(one: Contender, other: Contender) -> frozenset[Contender]:
     return frozenset({one, other}) | (COPIES if {one, other} & COPIES else frozenset())
 
 
-def known(record: Record, workload: str, compared: Collection[Contender]) -> bool:
+def known(timed: Timed, workload: str, compared: Collection[Contender]) -> bool:
     """Whether enough rows were timed beside the compared ones to tell the state of a round."""
-    return len({*contenders(record, workload)} - {*compared}) >= FEWEST_ROWS
+    return len({*contenders(timed, workload)} - {*compared}) >= FEWEST_ROWS
 
 
-def slow(record: Record, workload: str, compared: frozenset[Contender], length: str = LONG) -> dict[int, Mask]:
-    """By launch, of each round whether it is slow; none where there is no row to tell it from."""
-    found: dict[int, Mask] = computed(
-        record, ("slow", workload, compared, length), lambda: _slow(record, workload, compared, length)
-    )
+@once
+def slow(timed: Timed, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Mask]:
+    """Return by launch, for each round, whether it is slow; nothing where there is no row to tell it from."""
+    found = {}
+    for launch, rows in relative(timed, workload, length).items():
+        levels = level(rows, compared)
+        if levels is not None:
+            found[launch] = levels > SLOW
     return found
 
 
@@ -51,40 +54,28 @@ def quiet_share(masks: Iterable[Mask]) -> float:
     return 1 - sum(int(mask.sum()) for mask in every) / rounds if rounds else 1.0
 
 
-def run_quiet_share(record: Record) -> float:
+@once
+def run_quiet_share(timed: Timed) -> float:
     """The share of all rounds of a run that are not slow, by the level of all of its rows."""
-    return quiet_share(mask for name in workload_names(record) for mask in slow(record, name, frozenset()).values())
+    return quiet_share(mask for name in timed.workloads for mask in slow(timed, name, frozenset(), LONG).values())
 
 
-def relative(record: Record, workload: str, length: str = LONG) -> dict[int, dict[Contender, Logarithms]]:
-    """By launch and row the logarithm of the time of each round less that row's 20 % quantile in the run."""
-
-    def compute() -> dict[int, dict[Contender, Logarithms]]:
-        every = launched(record, workload, length)
-        quiet = {}
-        for one in contenders(record, workload):
-            times = np.concatenate([launch.times[one] for launch in every if one in launch.times])
-            if len(times):
-                quiet[one] = float(np.quantile(times, QUIET_QUANTILE))
-        return {
-            launch.number: {one: times - quiet[one] for one, times in launch.times.items() if one in quiet}
-            for launch in every
-        }
-
-    found: dict[int, dict[Contender, Logarithms]] = computed(record, ("relative", workload, length), compute)
-    return found
+@once
+def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[Contender, Logarithms]]:
+    """Return by launch and row the logarithm of the time of each round less that row's 20 % quantile in the run."""
+    every = launched(timed, workload, length)
+    quiet = {}
+    for one in contenders(timed, workload):
+        times = np.concatenate([launch.times[one] for launch in every if one in launch.times])
+        if len(times):
+            quiet[one] = float(np.quantile(times, QUIET_QUANTILE))
+    return {
+        launch.number: {one: times - quiet[one] for one, times in launch.times.items() if one in quiet}
+        for launch in every
+    }
 
 
 def level(rows: Mapping[Contender, Logarithms], compared: Collection[Contender]) -> Logarithms | None:
     """The level of each round of a launch; None where no other row was timed in it."""
     others = [times for one, times in rows.items() if one not in compared]
     return np.median(np.stack(others), axis=0) if others else None
-
-
-def _slow(record: Record, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Mask]:
-    found = {}
-    for launch, rows in relative(record, workload, length).items():
-        levels = level(rows, compared)
-        if levels is not None:
-            found[launch] = levels > SLOW
-    return found

@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from xorbench.estimates.intervals import Interval, mean
-from xorbench.estimates.rounds import Contender
+from xorbench.estimates.rounds import LONG, Contender
 from xorbench.estimates.states import SLOW, level, relative
-from xorbench.records import Record
+from xorbench.estimates.timed import Timed
 
 MOST_DRIFT = math.log(1.02)
 
@@ -15,7 +15,7 @@ FEWEST_ROUNDS = 8
 """Of a launch, so that a quarter of it has two."""
 
 
-def drift(record: Record, workload: str, contender: Contender, confidence: float) -> Interval | None:
+def drift(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
     """The logarithm of a row's time in the last quarter of a launch over that in the first, with its interval.
 
     It is beside the level of the other rows, so that what the machine does to all cancels, and over rounds that are
@@ -23,7 +23,7 @@ def drift(record: Record, workload: str, contender: Contender, confidence: float
     launch. None where no launch has a quiet round in both quarters and is long enough, or nothing else was timed.
     """
     found = []
-    for rows in relative(record, workload).values():
+    for rows in relative(timed, workload, LONG).values():
         others = level(rows, [contender])
         if contender in rows and others is not None and len(others) >= FEWEST_ROUNDS:
             quarter = len(others) // 4

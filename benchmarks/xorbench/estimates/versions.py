@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval, interval
-from xorbench.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch, workload_names
+from xorbench.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch
 from xorbench.estimates.rows import confidence
-from xorbench.records import Record
+from xorbench.estimates.timed import Recorded, once
 
 
 @dataclass(frozen=True)
@@ -27,33 +27,34 @@ class Version:
     ratio: Interval | None
 
 
-def versions(record: Record) -> list[Version]:
+@once
+def versions(recorded: Recorded) -> list[Version]:
     """Each contestant of another environment whose file was chosen, workload by workload.
 
     The ratios of a workload hold together, with the record's confidence: Bonferroni's correction.
     """
-    return [version for workload in workload_names(record) for version in _of(record, workload)]
+    return [version for workload in recorded.workloads for version in _of(recorded, workload)]
 
 
-def _of(record: Record, workload: str) -> Iterator[Version]:
-    by_name = {i["name"]: i for i in record["implementations"]}
-    pairs = [(i, by_name[i["file"]]) for i in record["implementations"] if i.get("file") in by_name]
-    environments = {"": record["environment"]["versions"], **record["environment"].get("others", {})}
+def _of(recorded: Recorded, workload: str) -> Iterator[Version]:
+    by_name = {i.name: i for i in recorded.record.implementations}
+    pairs = [(i, by_name[i.file]) for i in recorded.record.implementations if i.file and i.file in by_name]
+    environments = {"": recorded.record.environment.versions, **recorded.record.environment.others}
     for other, ours in pairs:
-        one, two = (Contender(i["name"]) for i in (other, ours))
-        ratios = log_ratios(record, workload, one, two)
-        pythons = [environments[i.get("interpreter", "")]["python"] for i in (other, ours)]
+        one, two = (Contender(i.name) for i in (other, ours))
+        ratios = log_ratios(recorded, workload, one, two)
+        pythons = [environments[i.interpreter or ""]["python"] for i in (other, ours)]
         there, here = (
-            i["version"] if len({*pythons}) == 1 else f"{i['version']}, Python {python}"
+            i.version if len({*pythons}) == 1 else f"{i.version}, Python {python}"
             for i, python in zip((other, ours), pythons, strict=True)
         )
-        times = [math.log(1e6) + time for time in log_seconds_per_epoch(record, workload, one)]
+        times = [math.log(1e6) + time for time in log_seconds_per_epoch(recorded, workload, one)]
         yield Version(
-            implementation=other["name"],
+            implementation=other.name,
             workload=workload,
-            framework=other["framework"],
+            framework=other.framework,
             there=there,
             here=here,
             microseconds=interval(times) if times else None,
-            ratio=interval(ratios, confidence(record, len(pairs))) if ratios else None,
+            ratio=interval(ratios, confidence(recorded, len(pairs))) if ratios else None,
         )

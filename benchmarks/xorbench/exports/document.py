@@ -3,30 +3,38 @@
 from dataclasses import asdict
 from typing import Any
 
-from xorbench.estimates import control, states
-from xorbench.estimates.ratios import workload_names
-from xorbench.estimates.rows import Row, rows
-from xorbench.records import Record
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.intervals import Interval
+from xorbench.estimates.rows import Row
 from xorbench.tables.captions import weaknesses
 
 
-def document(record: Record) -> dict[str, Any]:
+def document(analysis: Analysis) -> dict[str, Any]:
     """What a program wants to know of a run: the table, whether it is fit, its warnings and its controls."""
-    floors = {name: control.noise_floor(record, [name]) for name in workload_names(record)}
-    floor, second = control.noise_floor(record), control.second_control(record)
+    floors = {name: analysis.noise_floor_of(name) for name in analysis.workloads}
+    floor, second = analysis.noise_floor, analysis.second_control
     return {
-        "partial": record["partial"],
-        "unfit": control.unfit(record),
-        "warnings": weaknesses(record),
+        "partial": analysis.record.partial,
+        "unfit": analysis.unfit,
+        "warnings": weaknesses(analysis),
         "noise_floor": asdict(floor) if floor else None,
         "noise_floors": {name: asdict(floor) if floor else None for name, floor in floors.items()},
         "second_control": asdict(second) if second else None,
-        "quiet_share": states.run_quiet_share(record),
-        "rows": [_row(row) for row in rows(record)],
+        "quiet_share": analysis.quiet_share,
+        "rows": [_row(row) for row in analysis.rows],
     }
 
 
 def _row(row: Row) -> dict[str, Any]:
-    """Every field; the ends of the time of an epoch also under the name of the time itself, as those of others."""
-    ends = {"microseconds_per_epoch_low": row.microseconds_low, "microseconds_per_epoch_high": row.microseconds_high}
-    return {**asdict(row), **ends}
+    """Every field, and the ends of its interval beside each number that has one."""
+    return {
+        **asdict(row),
+        **_ends("microseconds_per_epoch", row.microseconds_per_epoch),
+        **_ends("ratio", row.ratio),
+        **_ends("start_microseconds", row.start_microseconds),
+    }
+
+
+def _ends(name: str, measured: Interval | None) -> dict[str, float | None]:
+    value, low, high = (measured.value, measured.low, measured.high) if measured else (None, None, None)
+    return {name: value, f"{name}_low": low, f"{name}_high": high}

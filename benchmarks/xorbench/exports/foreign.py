@@ -6,36 +6,37 @@ from typing import Any
 import numpy as np
 from pytest_benchmark.stats import Stats
 
-from xorbench.estimates.rounds import Timing, by_cpu, times_of
-from xorbench.records import Record
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.rounds import times_of
+from xorbench.record.timing import Timing
 
 CHANGED = "+changes"
 """How the commit of a record ends where files differed from it."""
 
 
-def pytest_benchmark(record: Record) -> str:
+def pytest_benchmark(analysis: Analysis) -> str:
     """As the JSON of pytest-benchmark: for each implementation on each workload, seconds per epoch of every round."""
     groups: dict[tuple[str, str, bool], list[Timing]] = {}
-    for timing in record["timings"]:
-        groups.setdefault((timing["workload"], timing["implementation"], timing["copy"]), []).append(timing)
-    machine, versions = record["machine"], record["environment"]["versions"]
-    commit = record["commit"] or "unknown"
+    for timing in analysis.record.timings:
+        groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
+    machine, versions = analysis.record.machine, analysis.record.environment.versions
+    commit = analysis.record.commit or "unknown"
     content = {
         "machine_info": {
-            "node": machine["name"],
-            "machine": machine["architecture"],
-            "system": machine["system"],
+            "node": machine.name,
+            "machine": machine.architecture,
+            "system": machine.system,
             "python_version": versions["python"],
-            "cpu": {"brand_raw": machine["cpu"], "count": machine["cores"]},
+            "cpu": {"brand_raw": machine.cpu, "count": machine.cores},
         },
         "commit_info": {
             "id": commit.removesuffix(CHANGED),
-            "time": record["created"],
+            "time": analysis.record.created,
             "dirty": commit.endswith(CHANGED),
             "branch": "",
         },
-        "benchmarks": [_benchmark(*key, timings, by_cpu(record)) for key, timings in groups.items()],
-        "datetime": record["created"],
+        "benchmarks": [_benchmark(*key, timings, analysis.by_cpu) for key, timings in groups.items()],
+        "datetime": analysis.record.created,
         "version": versions.get("pytest-benchmark", "unknown"),
     }
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
@@ -44,7 +45,7 @@ def pytest_benchmark(record: Record) -> str:
 def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Timing], of_cpu: bool) -> dict[str, Any]:
     """Long rounds of all launches, one after the other; pytest-benchmark knows no launches: they are in extra_info."""
     stats = Stats()
-    epochs = max(timings[0]["epochs"])
+    epochs = max(timings[0].epochs)
     for timing in timings:
         for seconds in _seconds_per_epoch(timing, of_cpu):
             stats.update(seconds)
@@ -57,7 +58,7 @@ def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Tim
         "param": f"{workload}-{implementation}",
         "extra_info": {
             "epochs_per_round": epochs,
-            "rounds_of_launches": [timing["epochs"].count(epochs) for timing in timings],
+            "rounds_of_launches": [timing.epochs.count(epochs) for timing in timings],
             "copy": copy,
         },
         "options": {"disable_gc": True, "timer": "process_time" if of_cpu else "perf_counter", "warmup": False},
@@ -71,6 +72,6 @@ def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Tim
 
 def _seconds_per_epoch(timing: Timing, of_cpu: bool) -> list[float]:
     """Of each long round."""
-    epochs = np.asarray(timing["epochs"])
+    epochs = np.asarray(timing.epochs)
     found: list[float] = (times_of(timing, of_cpu) / epochs / 1e9)[epochs == epochs.max()].tolist()
     return found

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xorbench import places, records
+from xorbench import places
+from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.lines import LINES, Line, key
-from xorbench.records import Record
+from xorbench.record import store
 
 
 @dataclass(frozen=True)
@@ -45,28 +46,28 @@ def load(*where: str | Path) -> Frames:
     Raises ValueError for a file that is no record, or where there is none; OSError where one can't be read.
     """
     given = [Path(place) for place in where or (places.results(),)]
-    paths = list(itertools.chain.from_iterable(records.paths(p) if p.is_dir() else [p] for p in given))
+    paths = list(itertools.chain.from_iterable(store.paths(p) if p.is_dir() else [p] for p in given))
     if not paths:
         raise ValueError(f"{', '.join(map(str, given))}: no record in it, expected <machine>/<time>.json")
     lines: dict[str, list[Line]] = {name: [] for name in LINES}
     rounds = []
     for path in paths:
-        record = records.read(path)
-        rounds.append(_rounds(record))
+        analysis = Analysis(store.read(path))
+        rounds.append(_rounds(analysis))
         for name in LINES:
-            lines[name] += keyed(record, name)
+            lines[name] += keyed(analysis, name)
         lines["records"][-1] |= file_of(path)
     return Frames(rounds=_joined(rounds), **{name: frame(name, found) for name, found in lines.items()})
 
 
 def file_of(path: Path) -> Line:
     """Which file a record is."""
-    return {"file": f"{path.parent.name}/{path.name}", "sha256": records.digest(path)}
+    return {"file": f"{path.parent.name}/{path.name}", "sha256": store.digest(path)}
 
 
-def keyed(record: Record, name: str) -> list[Line]:
+def keyed(analysis: Analysis, name: str) -> list[Line]:
     """A record's lines of one frame, each with what names the record."""
-    return [{**key(record), **line} for line in LINES[name](record)]
+    return [{**key(analysis), **line} for line in LINES[name](analysis)]
 
 
 def frame(name: str, lines: Sequence[Line]) -> pd.DataFrame:
@@ -76,21 +77,22 @@ def frame(name: str, lines: Sequence[Line]) -> pd.DataFrame:
     return found.astype({column: dtype for column, (dtype, _) in columns.items()})
 
 
-def _rounds(record: Record) -> pd.DataFrame:
-    timings = record["timings"]
-    lengths = [len(timing["round_nanoseconds"]) for timing in timings]
+def _rounds(analysis: Analysis) -> pd.DataFrame:
+    timings = analysis.record.timings
+    lengths = [len(timing.round_nanoseconds) for timing in timings]
 
     def repeated(values: Iterable[Any]) -> Any:
         return np.repeat(np.array(list(values), dtype=object), lengths)
 
     def chained(name: str) -> list[Any]:
-        return list(itertools.chain.from_iterable(timing[name] for timing in timings))
+        return list(itertools.chain.from_iterable(getattr(timing, name) for timing in timings))
 
     about = {
-        name: repeated(timing[name] for timing in timings) for name in ("launch", "workload", "implementation", "copy")
+        name: repeated(getattr(timing, name) for timing in timings)
+        for name in ("launch", "workload", "implementation", "copy")
     }
     values = {
-        **{name: repeated([value] * len(timings)) for name, value in key(record).items()},
+        **{name: repeated([value] * len(timings)) for name, value in key(analysis).items()},
         **about,
         "round": np.concatenate([np.arange(length) for length in lengths]) if lengths else [],
         "position": chained("positions"),

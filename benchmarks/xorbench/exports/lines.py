@@ -2,52 +2,59 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from typing import Any
 
-from xorbench.estimates import control, costs, rows
-from xorbench.estimates.axes import is_sweep
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.records import Record
 
 Line = dict[str, Any]
 
 
-def key(record: Record) -> Line:
+def key(analysis: Analysis) -> Line:
     """What names a record."""
-    return {"machine": record["machine"]["name"], "created": record["created"]}
+    return {"machine": analysis.record.machine.name, "created": analysis.record.created}
 
 
-def records(record: Record) -> Iterator[Line]:
+def records(analysis: Analysis) -> Iterator[Line]:
     """One line a record."""
-    about = ("command", "commit", "partial", "unfit")
-    machine = ("cpu", "cores", "system")
+    record = analysis.record
     yield {
-        **{name: record[name] for name in about},
-        "quick": record["settings"]["quick"],
-        "sweep": is_sweep(record),
-        "threads": record["settings"].get("threads", 1),
-        **{name: record["machine"][name] for name in machine},
-        "python": record["environment"]["versions"]["python"],
-        "launches": len(record["launches"]),
-        "rounds": record["plan"]["rounds"],
-        **_ends("noise_floor", control.noise_floor(record)),
+        "command": record.command,
+        "commit": record.commit,
+        "partial": record.partial,
+        "unfit": record.unfit,
+        "quick": record.settings.quick,
+        "sweep": record.is_sweep,
+        "threads": record.settings.threads,
+        "cpu": record.machine.cpu,
+        "cores": record.machine.cores,
+        "system": record.machine.system,
+        "python": record.environment.versions["python"],
+        "launches": len(record.launches),
+        "rounds": record.plan.rounds,
+        **_ends("noise_floor", analysis.noise_floor),
     }
 
 
-def timings(record: Record) -> Iterator[Line]:
+def timings(analysis: Analysis) -> Iterator[Line]:
     """One line an implementation and workload: the estimates."""
-    yield from (asdict(row) for row in rows.rows(record))
+    for row in analysis.rows:
+        yield {
+            **vars(row),
+            **_ends("microseconds_per_epoch", row.microseconds_per_epoch, "microseconds"),
+            **_ends("ratio", row.ratio),
+            **_ends("start_microseconds", row.start_microseconds, "start"),
+        }
 
 
-def cold_starts(record: Record) -> Iterator[Line]:
+def cold_starts(analysis: Analysis) -> Iterator[Line]:
     """One line a fresh process."""
-    yield from record["cold_starts"]
+    yield from map(vars, analysis.record.cold_starts)
 
 
-def beginnings(record: Record) -> Iterator[Line]:
+def beginnings(analysis: Analysis) -> Iterator[Line]:
     """One line an implementation and workload: the estimates."""
-    for cost in costs.costs(record):
+    for cost in analysis.costs:
         found = cost.break_even
         yield {
             "implementation": cost.implementation,
@@ -64,37 +71,38 @@ def beginnings(record: Record) -> Iterator[Line]:
         }
 
 
-def gradients(record: Record) -> Iterator[Line]:
+def gradients(analysis: Analysis) -> Iterator[Line]:
     """One line a parameter tensor that was judged."""
-    for row in record["gradients"]["rows"]:
+    for row in analysis.record.gradients.rows:
+        units = {"of_bound": row.of_bound, "ulps": row.ulps, "absolute": row.absolute}
         readings = {
-            f"{unit}_{statistic}": row[unit] and row[unit][statistic]
-            for unit in ("of_bound", "ulps", "absolute")
+            f"{unit}_{statistic}": reading and getattr(reading, statistic)
+            for unit, reading in units.items()
             for statistic in ("median", "largest")
         }
-        yield {**row, **readings}
+        yield {**vars(row), **readings}
 
 
-def endings(record: Record) -> Iterator[Line]:
+def endings(analysis: Analysis) -> Iterator[Line]:
     """One line a prediction at the end of a training."""
-    for end in record["gradients"]["endings"]:
-        for sample, prediction in enumerate(end["predictions"]):
-            yield {**end, "sample": sample, "prediction": prediction}
+    for end in analysis.record.gradients.endings:
+        for sample, prediction in enumerate(end.predictions):
+            yield {**vars(end), "sample": sample, "prediction": prediction}
 
 
-def accuracy(record: Record) -> Iterator[Line]:
+def accuracy(analysis: Analysis) -> Iterator[Line]:
     """One line a position at which digits were counted."""
-    yield from record["gradients"]["accuracy"]
+    yield from map(vars, analysis.record.gradients.accuracy)
 
 
-def trajectories(record: Record) -> Iterator[Line]:
+def trajectories(analysis: Analysis) -> Iterator[Line]:
     """One line an epoch that was looked at."""
-    for row in record["gradients"]["trajectories"]:
-        for epoch, reference, truth in itertools.zip_longest(row["at"], row["from_reference"], row["from_truth"]):
-            yield {**row, "epoch": epoch, "from_reference": reference, "from_truth": truth}
+    for row in analysis.record.gradients.trajectories:
+        for epoch, reference, truth in itertools.zip_longest(row.at, row.from_reference, row.from_truth):
+            yield {**vars(row), "epoch": epoch, "from_reference": reference, "from_truth": truth}
 
 
-LINES: dict[str, Callable[[Record], Iterator[Line]]] = {
+LINES: dict[str, Callable[[Analysis], Iterator[Line]]] = {
     "records": records,
     "timings": timings,
     "cold_starts": cold_starts,
@@ -107,7 +115,9 @@ LINES: dict[str, Callable[[Record], Iterator[Line]]] = {
 """Of every frame but the rounds, of which there are too many to have each as a line."""
 
 
-def _ends(name: str, measured: Interval | None) -> Line:
+def _ends(name: str, measured: Interval | None, short: str = "") -> Line:
+    """A value and the ends of its interval; `short` is what the names of the ends begin with, if not with the name."""
+    low, high = (f"{short or name}_{end}" for end in ("low", "high"))
     if measured is None:
-        return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
-    return {name: measured.value, f"{name}_low": measured.low, f"{name}_high": measured.high}
+        return dict.fromkeys((name, low, high))
+    return {name: measured.value, low: measured.low, high: measured.high}

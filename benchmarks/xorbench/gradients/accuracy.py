@@ -1,13 +1,15 @@
 """Where gradients lose their digits: along the scale of the parameters, and along saturation."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
 from xorbench.gradients.points import SCALES, Points
 from xorbench.gradients.truths import Numbers, Truths
-from xorbench.gradients.verdicts import Accuracy
+from xorbench.record.report import Accuracy
 from xorbench.workloads import Array
+from xorbench.workloads.workload import Dtype
 
 MOST_DIGITS = 17.0
 """What an exact value counts as: a float64 has no more."""
@@ -16,7 +18,7 @@ STEPS_OF_SCALE = 12
 
 
 def accuracy(
-    implementation: str, workload: str, dtype: str, points: Points, gradients: Array, truths: Truths
+    implementation: str, workload: str, dtype: Dtype, points: Points, gradients: Array, truths: Truths
 ) -> Iterator[Accuracy]:
     """The map of one implementation: `gradients` is (points, entries)."""
     digits = right_digits(gradients, truths)
@@ -40,7 +42,7 @@ def right_digits(gradients: Array, truths: Truths) -> Numbers:
 
 
 def _position(
-    implementation: str, workload: str, dtype: str, axis: str, position: float, digits: Numbers
+    implementation: str, workload: str, dtype: Dtype, axis: Literal["scale", "logit"], position: float, digits: Numbers
 ) -> Iterator[Accuracy]:
     if len(digits):
         median, fewest = round(float(np.median(digits)), 2), round(float(np.min(digits)), 2)

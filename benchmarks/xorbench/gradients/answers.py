@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from xorbench.contract import Contract
+from xorbench.contract import Contract, Tensor
 from xorbench.workloads import Array, Parameters, Workload
+from xorbench.workloads.workload import Dtype
 
 
 @dataclass(eq=False)
@@ -22,7 +22,7 @@ class Given:
 
 
 def gradients(
-    module: Contract, workload: Workload, dtype: str, rows: Array, alive: Callable[[], None] = lambda: None
+    module: Contract, workload: Workload, dtype: Dtype, rows: Array, alive: Callable[[], None] = lambda: None
 ) -> Given:
     """An implementation's gradients at points, (points, entries). `alive` is called now and then."""
     given = Given(np.full(rows.shape, np.nan, dtype))
@@ -34,7 +34,7 @@ def gradients(
     return given
 
 
-def put(given: Given, number: int, workload: Workload, dtype: str, tensors: list[Array]) -> None:
+def put(given: Given, number: int, workload: Workload, dtype: Dtype, tensors: list[Array]) -> None:
     """Note one gradient, or what is the matter with it."""
     if len(tensors) != len(workload.shapes):
         complaint = f"{len(tensors)} gradients, expected {len(workload.shapes)},"
@@ -50,7 +50,7 @@ def put(given: Given, number: int, workload: Workload, dtype: str, tensors: list
             given.rows[number, where] = tensor.ravel()
 
 
-def malformed(workload: Workload, dtype: str, arrays: Parameters) -> str | None:
+def malformed(workload: Workload, dtype: Dtype, arrays: Parameters) -> str | None:
     """How arrays are not like the workload's parameters, or not finite; None where they are."""
     if [a.shape for a in arrays] != workload.shapes:
         return f"arrays of shapes {[a.shape for a in arrays]}, expected {workload.shapes}"
@@ -62,7 +62,7 @@ def malformed(workload: Workload, dtype: str, arrays: Parameters) -> str | None:
     return None
 
 
-def plain(module: Contract, array: Any) -> Array:
+def plain(module: Contract, array: Tensor) -> Array:
     """A copy as a NumPy array: what the implementation does to its own afterwards changes nothing."""
     result = module.to_numpy(array)
     if not isinstance(result, np.ndarray | np.generic):

@@ -12,7 +12,8 @@ from xorbench.gradients.oracle import BITS, differences
 from xorbench.gradients.points import affordable
 from xorbench.gradients.readings import finite
 from xorbench.gradients.truths import Numbers, rounding_bound
-from xorbench.gradients.verdicts import INSIDE, OUTSIDE, Audit
+from xorbench.record.parts import Dtype, Verdict
+from xorbench.record.report import INSIDE, OUTSIDE, Audit
 from xorbench.workloads import Array, Parameters, Workload, flat
 
 POINTS = 20
@@ -44,8 +45,9 @@ def audit(workload: Workload, rows: Array, seed: int) -> Audit:
             fractions.append(np.max(error / np.array([float(ball.rad()) for ball in bound])))
     apart = float(np.max(fractions)) if fractions else None
     agree = digits >= DIGITS and (apart is None or apart <= 1)
-    verdict = INSIDE if agree else OUTSIDE
-    return Audit(workload.name, str(rows.dtype), len(chosen), count, round(digits, 1), finite(apart), verdict)
+    verdict: Verdict = INSIDE if agree else OUTSIDE
+    dtype: Dtype = "float32" if rows.dtype == np.float32 else "float64"
+    return Audit(workload.name, dtype, len(chosen), count, round(digits, 1), finite(apart), verdict)
 
 
 def common_digits(some: Balls, others: Balls) -> float:

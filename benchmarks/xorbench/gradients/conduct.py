@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xorbench.contract import Contract
+from xorbench.contract import Contract, Tensor
 from xorbench.environment import allowed_cpus
 from xorbench.gradients.answers import Given, plain, put, same_bits
 from xorbench.gradients.isolation import Reply, Surroundings
-from xorbench.gradients.verdicts import FAILED, INSIDE, Conduct
+from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
+from xorbench.workloads.workload import Dtype
 
 if TYPE_CHECKING:  # the question is put where there is no oracle
     from xorbench.gradients.truths import Numbers
@@ -61,7 +62,7 @@ class ConductQuestion:
     """Whether an implementation leaves alone what it is given, and what it gave. `rows` is (points, entries)."""
 
     workload: Workload
-    dtype: str
+    dtype: Dtype
     rows: Array
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> ConductAnswer:
@@ -111,16 +112,16 @@ class _Watch:
 
     def __init__(self, module: Contract) -> None:
         self._plain = lambda array: plain(module, array)
-        self._kept: list[tuple[str, Callable[[Any], Array], Any, Array]] = []
+        self._kept: list[tuple[str, Callable[[Tensor], Array], Tensor, Array]] = []
         self.complaints: dict[str, None] = {}
 
-    def framework(self, complaint: str, arrays: Sequence[Any]) -> None:
+    def framework(self, complaint: str, arrays: Sequence[Tensor]) -> None:
         self._keep(complaint, self._plain, arrays)
 
     def numpy(self, complaint: str, arrays: Iterable[Array]) -> None:
         self._keep(complaint, np.array, arrays)
 
-    def _keep(self, complaint: str, read: Callable[[Any], Array], arrays: Iterable[Any]) -> None:
+    def _keep(self, complaint: str, read: Callable[[Tensor], Array], arrays: Iterable[Tensor]) -> None:
         self._kept += [(complaint, read, array, read(array)) for array in arrays]
 
     def look(self) -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from xorbench.contract import Contract, Implementation
 from xorbench.gradients.answers import gradients
 from xorbench.gradients.truths import truths_here
-from xorbench.gradients.verdicts import Counterexample
+from xorbench.record.report import Counterexample
 from xorbench.workloads import Array, Recipe, Workload
+from xorbench.workloads.workload import Dtype
 
 TRIES = 300
 """Random small networks, before the search settles for the points at which the gradient is known to be wrong."""
@@ -42,7 +43,7 @@ class CounterexampleQuestion:
     """Where one that is known to be wrong at some of these points, (points, entries), is wrong most simply."""
 
     workload: Workload
-    dtype: str
+    dtype: Dtype
     rows: Array
     seed: int
 
@@ -92,7 +93,7 @@ def afresh(module: Contract) -> Contract:
     return cast(Contract, again)
 
 
-def problems(workload: Workload, dtype: str) -> st.SearchStrategy[tuple[Workload, Array]]:
+def problems(workload: Workload, dtype: Dtype) -> st.SearchStrategy[tuple[Workload, Array]]:
     """Networks no deeper than the workload's, a few samples of zeros and ones, and a point: simplest first."""
     hidden = st.lists(st.integers(1, MOST_UNITS), max_size=len(workload.layer_sizes) - 2)
     bits = st.integers(0, 1)
@@ -112,7 +113,7 @@ def problems(workload: Workload, dtype: str) -> st.SearchStrategy[tuple[Workload
     return problem()
 
 
-def first_outside(module: Contract, dtype: str, workload: Workload, row: Array) -> Example | None:
+def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array) -> Example | None:
     """The first entry that is outside its bound, or not there at all; None where all is well, or nothing is given."""
     rows = row[np.newaxis]
     try:
@@ -132,7 +133,7 @@ def rounded(row: Array, digits: int) -> Array:
     return np.array([float(f"{value:.{digits - 1}e}") for value in row], dtype=row.dtype)
 
 
-def counterexample(implementation: Implementation, workload: str, dtype: str, example: Example) -> Counterexample:
+def counterexample(implementation: Implementation, workload: str, dtype: Dtype, example: Example) -> Counterexample:
     """The example as a script that needs the framework, and nothing of this suite."""
     name, index = example.workload.entries[example.entry]
     which = example.workload.parameter_names.index(name)

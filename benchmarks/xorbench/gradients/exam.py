@@ -16,8 +16,10 @@ from xorbench.gradients.points import affordable, shared_points
 from xorbench.gradients.questions import GradientAnswer, GradientQuestion
 from xorbench.gradients.readings import finite, reading
 from xorbench.gradients.truths import Truths, truths, truths_here
-from xorbench.gradients.verdicts import FAILED, INSIDE, OUTSIDE, Accuracy, Pair, TrainingEnd, Verdict
+from xorbench.record.parts import Verdict
+from xorbench.record.report import FAILED, INSIDE, OUTSIDE, Accuracy, Judgement, Pair, TrainingEnd
 from xorbench.workloads import Workload
+from xorbench.workloads.workload import Dtype
 
 CHECKPOINTS = (1, 10, 100, 1_000)
 
@@ -32,7 +34,7 @@ class Exam:
     """At the shared points, once they are found."""
 
     def __init__(
-        self, workload: Workload, dtype: str, points: int, seed: int, thorough: bool, checkpoints: Sequence[int]
+        self, workload: Workload, dtype: Dtype, points: int, seed: int, thorough: bool, checkpoints: Sequence[int]
     ) -> None:
         self.workload = workload
         self.dtype = dtype
@@ -43,7 +45,7 @@ class Exam:
         self.conduct = ConductQuestion(workload, dtype, self.points.rows[:PROBES])
         self._along: dict[str, Future[Truths]] = {}
 
-    def verdicts(self, implementation: str, reply: Reply) -> list[Verdict]:
+    def verdicts(self, implementation: str, reply: Reply) -> list[Judgement]:
         """One for each parameter tensor: its errors in three readings, and whether the largest is inside the bound."""
         if reply.answer is None:
             return self.no_verdicts(implementation, FAILED, reply.trouble)
@@ -55,7 +57,7 @@ class Exam:
         errors, units = truth.errors(values), truth.units(self.dtype)
         verdicts = []
         for name, where in self.workload.slices.items():
-            row = Verdict(implementation, self.workload.name, self.dtype, name, len(values), INSIDE)
+            row = Judgement(implementation, self.workload.name, self.dtype, name, len(values), INSIDE)
             if complaint := answer.complaint(name):
                 number, text = complaint
                 verdicts.append(replace(row, verdict=OUTSIDE, reason=f"{text} at {self._label(number)}"))
@@ -79,10 +81,10 @@ class Exam:
             verdicts.append(row)
         return verdicts
 
-    def no_verdicts(self, implementation: str, verdict: str, reason: str | None) -> list[Verdict]:
+    def no_verdicts(self, implementation: str, verdict: Verdict, reason: str | None) -> list[Judgement]:
         """The rows of an implementation that gave no gradient."""
         names = self.workload.parameter_names
-        return [Verdict(implementation, self.workload.name, self.dtype, n, 0, verdict, reason) for n in names]
+        return [Judgement(implementation, self.workload.name, self.dtype, n, 0, verdict, reason) for n in names]
 
     def pairs(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Pair]:
         """Each against each, where both gave gradients that can be compared."""

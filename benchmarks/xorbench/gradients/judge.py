@@ -21,10 +21,11 @@ from xorbench.gradients.points import affordable
 from xorbench.gradients.questions import TrajectoryQuestion
 from xorbench.gradients.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.gradients.truths import batches
-from xorbench.gradients.verdicts import FAILED, MISSING, OUTSIDE, Conduct, Report, Verdict
+from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import Workload
+from xorbench.workloads.workload import Dtype
 
-DTYPES = ("float64", "float32")
+DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
 SMALLEST = "the smallest example"
 
@@ -35,7 +36,7 @@ HERE = Surroundings()
 class Scope:
     """In which dtypes, after which epochs of one's own training, and in which surroundings gradients are judged."""
 
-    dtypes: Sequence[str] = DTYPES
+    dtypes: Sequence[Dtype] = DTYPES
     checkpoints: Sequence[int] = CHECKPOINTS
     surroundings: Surroundings = HERE
 
@@ -149,7 +150,7 @@ class Hearing:
         self._names = [i.name for i in implementations]
         self._replies: dict[tuple[str, str, Question], Reply] = {}
         self._printed: dict[str, str] = {}
-        self._verdicts: dict[tuple[str, Exam], list[Verdict]] = {}
+        self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
 
     def note(self, reply: Reply) -> None:
         """One more. What an implementation prints anywhere is held against it everywhere."""
@@ -172,7 +173,7 @@ class Hearing:
         wrong = (e for e in exams if any(v.verdict == OUTSIDE for v in self.verdicts(implementation, e)))
         return next(wrong, None)
 
-    def verdicts(self, implementation: Implementation, exam: Exam) -> list[Verdict]:
+    def verdicts(self, implementation: Implementation, exam: Exam) -> list[Judgement]:
         """On every parameter tensor; of what could not be asked, that."""
         if implementation.broken:
             return exam.no_verdicts(implementation.name, FAILED, implementation.broken)

@@ -15,13 +15,14 @@ from xorbench.gradients.faults import FAULTS, Fault
 from xorbench.gradients.points import shared_points
 from xorbench.gradients.readings import finite
 from xorbench.gradients.truths import Numbers, Truths, truths
-from xorbench.gradients.verdicts import PlantedFault
+from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS, Array, Workload
+from xorbench.workloads.workload import Dtype
 
 POINTS = 100
 
 
-def fault_rows(workload: Workload, dtype: str, seed: int) -> Array:
+def fault_rows(workload: Workload, dtype: Dtype, seed: int) -> Array:
     """The points, (points, entries): with ReLU the first biases are 0, so that the input (0, 0) is on the kink."""
     rows = shared_points(workload, dtype, POINTS, seed, saturation=False).rows
     if workload.recipe.activation == "relu":
@@ -29,7 +30,7 @@ def fault_rows(workload: Workload, dtype: str, seed: int) -> Array:
     return rows
 
 
-def plant_all(cores: Executor, dtypes: Sequence[str], seed: int) -> "list[Future[PlantedFault]]":
+def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Future[PlantedFault]]":
     """Every fault in every dtype, in this order, over all cores."""
     found: dict[tuple[str, str], Future[PlantedFault]] = {}
     for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in FAULTS)):
@@ -41,7 +42,7 @@ def plant_all(cores: Executor, dtypes: Sequence[str], seed: int) -> "list[Future
     return [found[fault.name, dtype] for fault in FAULTS for dtype in dtypes]
 
 
-def plant(fault: Fault, dtype: str, rows: Array, truths: Truths, seed: int) -> PlantedFault:
+def plant(fault: Fault, dtype: Dtype, rows: Array, truths: Truths, seed: int) -> PlantedFault:
     """What this judge and the others say of one fault at some points, (points, entries)."""
     workload = WORKLOADS[fault.planted_in]
     faulty, honest = _module(fault.text()), _module(replace(fault, changes=()).text())

@@ -6,6 +6,7 @@ import numpy as np
 
 from xorbench.gradients.truths import Numbers
 from xorbench.workloads import Array, Workload, flat
+from xorbench.workloads.workload import Dtype
 
 SCALES = (0.01, 25.0)
 
@@ -44,7 +45,7 @@ def affordable(workload: Workload, number: int, least: int = 3) -> int:
     return min(number, max(least, number * FULL_MULTIPLICATIONS // workload.multiplications))
 
 
-def shared_points(workload: Workload, dtype: str, count: int, seed: int, saturation: bool = True) -> Points:
+def shared_points(workload: Workload, dtype: Dtype, count: int, seed: int, saturation: bool = True) -> Points:
     """The initial parameters, `count` random points, and two for each of `LOGITS` where `saturation` is asked for.
 
     As many as are `affordable`. A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation

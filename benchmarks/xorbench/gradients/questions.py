@@ -9,6 +9,7 @@ from xorbench.contract import Contract
 from xorbench.gradients.answering import describe
 from xorbench.gradients.answers import Given, gradients, malformed, plain
 from xorbench.workloads import Array, Parameters, Workload, flat
+from xorbench.workloads.workload import Dtype
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class GradientQuestion:
     """
 
     workload: Workload
-    dtype: str
+    dtype: Dtype
     rows: Array
     checkpoints: Sequence[int]
     to_the_end: bool
@@ -97,7 +98,7 @@ class TrajectoryQuestion:
     """The parameters before the first epoch and after each: (1 + epochs, entries)."""
 
     workload: Workload
-    dtype: str
+    dtype: Dtype
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
         """Raises whatever the implementation raises; ValueError where its parameters become malformed."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from xorbench.gradients.truths import Numbers
-from xorbench.gradients.verdicts import Reading
+from xorbench.record.report import Reading
 from xorbench.workloads import Array
 
 

@@ -10,7 +10,7 @@ from xorbench.contract import REFERENCE
 from xorbench.gradients.derivation import Balls, backpropagated_at, balls
 from xorbench.gradients.optimisation import moves
 from xorbench.gradients.truths import Numbers
-from xorbench.gradients.verdicts import Trajectory
+from xorbench.record.report import Trajectory
 from xorbench.workloads import Array, Workload, flat
 
 BITS = 200

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from xorbench.gradients.derivation import Balls, backpropagated
 from xorbench.gradients.oracle import BITS, UNCERTAINTY, true_gradient
 from xorbench.workloads import Array, Parameters, Workload
+from xorbench.workloads.workload import Dtype
 
 Numbers = NDArray[np.float64]
 
@@ -54,14 +55,14 @@ class Truths:
         pairs = ((self.high, other.high), (self.low, other.low), (self.bound, other.bound))
         return Truths(*map(np.concatenate, pairs))
 
-    def units(self, dtype: str) -> Numbers:
+    def units(self, dtype: Dtype) -> Numbers:
         """The unit in the last place of the true value at a dtype; below the smallest normal number that of this."""
         limits = np.finfo(dtype)
         _, exponents = np.frexp(np.maximum(np.abs(self.high), float(limits.smallest_normal)))
         return np.asarray(np.ldexp(1.0, exponents - 1 - limits.nmant))
 
 
-def rounding_bound(workload: Workload, parameters: Parameters, dtype: str) -> Balls:
+def rounding_bound(workload: Workload, parameters: Parameters, dtype: Dtype) -> Balls:
     """How far rounding at `dtype` can move each entry of the gradient: balls around it, in a flat row.
 
     The derivation is run with as many bits as `dtype` has: each operation widens the ball by its own rounding, and
@@ -73,7 +74,7 @@ def rounding_bound(workload: Workload, parameters: Parameters, dtype: str) -> Ba
         return backpropagated(workload, parameters, arb(0, float(limits.smallest_normal)))
 
 
-def truths_here(workload: Workload, dtype: str, rows: Array) -> Truths:
+def truths_here(workload: Workload, dtype: Dtype, rows: Array) -> Truths:
     """The truths at points, each a flat row of parameters; on this core.
 
     Raises ArithmeticError where a ball of the derivation does not hold the oracle's truth: this suite is wrong then.
@@ -94,7 +95,7 @@ def truths_here(workload: Workload, dtype: str, rows: Array) -> Truths:
 
 
 def truths(
-    workload: Workload, dtype: str, rows: Array, cores: Executor, advance: Callable[[], None] = lambda: None
+    workload: Workload, dtype: Dtype, rows: Array, cores: Executor, advance: Callable[[], None] = lambda: None
 ) -> Truths:
     """The same over all cores; `advance` is called after each of `batches(len(rows))`."""
     parts = [rows[part] for part in batches(len(rows))]

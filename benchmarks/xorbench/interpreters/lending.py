@@ -11,6 +11,7 @@ from xorbench import places
 from xorbench.environment import required
 
 LENT = (
+    "annotated-types",
     "hypothesis",
     "packaging",
     "platformdirs",

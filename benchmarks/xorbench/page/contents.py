@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from xorbench.estimates.rows import Row, rows
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.rows import Row
 from xorbench.page.facts import Fact, facts
 from xorbench.pictures.figure import Figure
 from xorbench.pictures.style import DASHES, colour, labels
-from xorbench.records import Record
 from xorbench.tables.captions import caption, weaknesses
 from xorbench.tables.cells import NONE, three_digits, with_ends
 from xorbench.tables.headline import headline
@@ -47,7 +47,7 @@ class Machine:
 
     key: str
     name: str
-    record: Record
+    analysis: Analysis
     headline: str
     facts: list[Fact]
     lines: list[Line]
@@ -62,23 +62,23 @@ class Machine:
         return [stroke for stroke in self.strokes if stroke.label in figure.series]
 
 
-def machine(key: str, record: Record, figures: list[Figure]) -> Machine:
+def machine(key: str, analysis: Analysis, figures: list[Figure]) -> Machine:
     """All of it."""
     raw = next((figure for figure in figures if figure.name == "rounds"), None)
-    names = labels(i["name"] for i in record["implementations"])
+    names = labels(i.name for i in analysis.record.implementations)
     strokes = dict.fromkeys([*names.values(), *(label for figure in figures for label in figure.series)])
-    found = rows(record)
-    lines = [_line(record, row, names, _place(key, raw, row)) for row in found]
+    found = analysis.rows
+    lines = [_line(analysis, row, names, _place(key, raw, row)) for row in found]
     reasons = [
         f"{names[row.implementation]} ({row.workload}): {row.verdict}, {row.reason}." for row in found if row.reason
     ]
-    about = [_plain(sentence) for sentence in (*weaknesses(record), caption(record))]
+    about = [*weaknesses(analysis), caption(analysis)]
     return Machine(
         key=key,
-        name=record["machine"]["name"],
-        record=record,
-        headline=headline(record),
-        facts=facts(record),
+        name=analysis.record.machine.name,
+        analysis=analysis,
+        headline=headline(analysis),
+        facts=facts(analysis),
         lines=lines,
         notes=[*reasons, *about],
         figures=[figure for figure in figures if figure is not raw],
@@ -95,18 +95,18 @@ def machine(key: str, record: Record, figures: list[Figure]) -> Machine:
     )
 
 
-def _line(record: Record, row: Row, names: dict[str, str], place: str | None) -> Line:
-    about = next(i for i in record["implementations"] if i["name"] == row.implementation)
-    workload = next(w for w in record["workloads"] if w["name"] == row.workload)
-    ratio, ends = with_ends(row.interval)
+def _line(analysis: Analysis, row: Row, names: dict[str, str], place: str | None) -> Line:
+    about = next(i for i in analysis.record.implementations if i.name == row.implementation)
+    workload = next(w for w in analysis.record.workloads if w.name == row.workload)
+    ratio, ends = with_ends(row.ratio)
     baseline = row.is_baseline
-    heat = None if row.ratio is None else max(-1.0, min(1.0, math.log(row.ratio) / math.log(HOTTEST)))
+    heat = None if row.ratio is None else max(-1.0, min(1.0, math.log(row.ratio.value) / math.log(HOTTEST)))
     return Line(
         row=row,
         label=names[row.implementation],
-        framework=about["framework"],
-        dtype=workload["dtype"],
-        time=three_digits(row.microseconds_per_epoch),
+        framework=about.framework,
+        dtype=workload.dtype,
+        time=three_digits(row.microseconds_per_epoch.value if row.microseconds_per_epoch else None),
         ratio="1" if baseline else ratio,
         interval="" if baseline or ends == NONE else ends,
         heat=0.0 if heat is not None and row.verdict == "not separated" else heat,
@@ -118,8 +118,3 @@ def _place(key: str, raw: Figure | None, row: Row) -> str | None:
     """The identifier of the panel with the raw rounds of a row."""
     numbers = [n for n, panel in enumerate(raw.panels) if panel.of == (row.workload, row.implementation)] if raw else []
     return f"{key}-rounds-{numbers[0]}" if numbers else None
-
-
-def _plain(sentence: str) -> str:
-    """A sentence without the marks of Markdown."""
-    return sentence.replace("**", "").replace("`", "")

@@ -10,21 +10,21 @@ from typing import Any
 import jinja2
 
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.page.contents import Machine, machine
 from xorbench.pictures import album
 from xorbench.pictures.figure import Figure
 from xorbench.pictures.style import CONFIG, DARK, LIGHT
-from xorbench.records import Record
 
 MOST_BYTES = 1_500_000
 
 FOLDER = Path(__file__).parent
 
-NO_SWEEPS: Mapping[str, Sequence[Record]] = {}
+NO_SWEEPS: Mapping[str, Sequence[Analysis]] = {}
 
 
 def page(
-    shown: Sequence[Record], drawn: list[Figure], vega: str, sweeps: Mapping[str, Sequence[Record]] = NO_SWEEPS
+    shown: Sequence[Analysis], drawn: list[Figure], vega: str, sweeps: Mapping[str, Sequence[Analysis]] = NO_SWEEPS
 ) -> str:
     """A page of one record for each machine, the first in front, of which the figures are drawn already.
 
@@ -32,7 +32,7 @@ def page(
     into MOST_BYTES is named, and not shown: the heaviest figures of the first machine, then other machines. Raises
     ValueError where the first does not fit without any figure.
     """
-    others = [record["machine"]["name"] for record in shown[1:]]
+    others = [analysis.record.machine.name for analysis in shown[1:]]
     figures, heavy = list(drawn), list[str]()
     while True:
         machines = [machine("m0", shown[0], figures)]
@@ -40,13 +40,13 @@ def page(
         if _fits(found):
             break
         if not figures:
-            raise ValueError(f"{shown[0]['machine']['name']}: its page is larger than {MOST_BYTES:,} bytes")
+            raise ValueError(f"{shown[0].record.machine.name}: its page is larger than {MOST_BYTES:,} bytes")
         heaviest = max(figures, key=lambda figure: len(inline([panel.spec for panel in figure.panels])))
         figures.remove(heaviest)
         heavy.append(heaviest.title)
-    for number, record in enumerate(shown[1:], start=1):
-        beside = sweeps.get(record["machine"]["name"], ())
-        machines.append(machine(f"m{number}", record, album.of_record(record, beside)))
+    for number, analysis in enumerate(shown[1:], start=1):
+        beside = sweeps.get(analysis.record.machine.name, ())
+        machines.append(machine(f"m{number}", analysis, album.of_record(analysis, beside)))
         text = _render(machines, [*heavy, *others[number:]], vega)
         if not _fits(text):
             break

@@ -1,11 +1,10 @@
 """Which pictures there are: one entry here is a file under results/ and a part of the page."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from altair.utils.schemapi import debug_mode
 
-from xorbench.estimates.axes import is_sweep
+from xorbench.estimates.analysis import Analysis
 from xorbench.pictures.crossover import crossover
 from xorbench.pictures.dots import dots
 from xorbench.pictures.figure import Figure
@@ -14,26 +13,26 @@ from xorbench.pictures.parts import parts
 from xorbench.pictures.payback import payback
 from xorbench.pictures.rounds import rounds
 from xorbench.pictures.surfaces import surfaces
-from xorbench.records import Record
+from xorbench.record.report import Report
 
-OF_A_RECORD: Sequence[Callable[[Record], Figure | None]] = (surfaces, dots, parts, rounds, payback)
+OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback)
 
-OF_SWEEPS: Sequence[Callable[[Sequence[Record], Sequence[str]], Figure | None]] = (crossover,)
+OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Of sweeps, and of the names of all implementations in the order of their colours."""
 
-OF_A_REPORT: Sequence[Callable[[dict[str, Any]], Figure | None]] = (losses, partings, saturation, scale)
+OF_A_REPORT: Sequence[Callable[[Report], Figure | None]] = (losses, partings, saturation, scale)
 
 
 @debug_mode(False)  # else every part is validated when it is made: the tests draw all there is instead
-def of_report(report: dict[str, Any]) -> list[Figure]:
+def of_report(report: Report) -> list[Figure]:
     """All that the judge's report has the data for."""
     return [figure for draw in OF_A_REPORT if (figure := draw(report))]
 
 
 @debug_mode(False)
-def of_record(record: Record, sweeps: Sequence[Record] = ()) -> list[Figure]:
+def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = ()) -> list[Figure]:
     """All that a record has the data for, and the sweeps beside it; it may be one of them itself."""
-    everybody = dict.fromkeys(i["name"] for one in (record, *sweeps) for i in one["implementations"])
-    of_it = [] if is_sweep(record) else [figure for draw in OF_A_RECORD if (figure := draw(record))]
+    everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
+    of_it = [] if analysis.record.is_sweep else [figure for draw in OF_A_RECORD if (figure := draw(analysis))]
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
-    return [*of_it, *of_them, *of_report(record["gradients"])]
+    return [*of_it, *of_them, *of_report(analysis.record.gradients)]

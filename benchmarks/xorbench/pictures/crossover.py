@@ -2,32 +2,31 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import numpy as np
 
-from xorbench.estimates.axes import Axis, axes
-from xorbench.estimates.crossings import CROSSES, Crossing, crossings
-from xorbench.estimates.rows import Row, rows
-from xorbench.pictures.figure import Chart, Figure, Panel, data
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.axes import Axis
+from xorbench.estimates.crossings import CROSSES, Crossing
+from xorbench.estimates.rows import Row
+from xorbench.pictures.figure import Chart, Columns, Figure, Panel, data
 from xorbench.pictures.scales import POWERS, log_scale
 from xorbench.pictures.style import by_implementation, labels, role
-from xorbench.records import Record
 from xorbench.tables.cells import three_digits
 from xorbench.tables.sweeps import around, threads
 
 SIZES = [2.0**power for power in range(1, 11)]
 
 
-def crossover(sweeps: Sequence[Record], everybody: Sequence[str]) -> Figure | None:
+def crossover(sweeps: Sequence[Analysis], everybody: Sequence[str]) -> Figure | None:
     """A panel for each axis of each sweep; of a grid, for the first and the last of a kind. None where there is none.
 
     `everybody` are the names of all implementations of the album, in the order of their colours.
     """
     names = labels(everybody)
-    panels = [_panel(record, axis, names) for record in sweeps for axis in _outermost(axes(record))]
-    timed = {name for record in sweeps for name in (i["name"] for i in record["implementations"])}
+    panels = [_panel(analysis, axis, names) for analysis in sweeps for axis in _outermost(analysis.axes)]
+    timed = {i.name for analysis in sweeps for i in analysis.record.implementations}
     text = (
         "Microseconds per epoch as the network grows, with 95 % intervals. Where two lines cross, a bar is the interval"
         " of the crossing, which reaches at least to the two measured sizes around it."
@@ -43,20 +42,21 @@ def _outermost(found: Sequence[Axis]) -> list[Axis]:
     return [axis for lines in by_name.values() for axis in (lines if len(lines) == 1 else [lines[0], lines[-1]])]
 
 
-def _panel(record: Record, axis: Axis, names: dict[str, str]) -> Panel:
+def _panel(analysis: Analysis, axis: Axis, names: dict[str, str]) -> Panel:
     size_of = dict(zip(axis.workloads, axis.sizes, strict=True))
     shown = sorted(
-        (row for row in rows(record) if row.workload in size_of and row.microseconds is not None),
+        (row for row in analysis.rows if row.workload in size_of and row.microseconds_per_epoch is not None),
         key=lambda row: size_of[row.workload],
     )
-    columns: dict[str, list[Any]] = {
+    times = [row.microseconds_per_epoch for row in shown if row.microseconds_per_epoch is not None]
+    columns: Columns = {
         "implementation": [names[row.implementation] for row in shown],
         "size": [size_of[row.workload] for row in shown],
-        "time": [row.microseconds_per_epoch for row in shown],
-        "low": [row.microseconds_low or row.microseconds_per_epoch for row in shown],
-        "high": [row.microseconds_high or row.microseconds_per_epoch for row in shown],
+        "time": [time.value for time in times],
+        "low": [time.low or time.value for time in times],
+        "high": [time.high or time.value for time in times],
     }
-    found = [c for c in crossings(record) if c.axis == axis and c.verdict == CROSSES and c.size]
+    found = [c for c in analysis.crossings if c.axis == axis and c.verdict == CROSSES and c.size]
     x = alt.X("size:Q", title=axis.name, scale=log_scale(nice=False, base=2), axis=alt.Axis(values=SIZES, format="d"))
     y = alt.Y("time:Q", title="µs per epoch", scale=log_scale(), axis=alt.Axis(values=POWERS, format="~g"))
     looks = by_implementation(list(names.values()))
@@ -66,7 +66,7 @@ def _panel(record: Record, axis: Axis, names: dict[str, str]) -> Panel:
         base.mark_rule().encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=looks["color"]),
     ]
     if found:
-        marks: dict[str, list[Any]] = {
+        marks: Columns = {
             "size": [c.size.value for c in found if c.size],
             "low": [c.size.low or c.size.value for c in found if c.size],
             "high": [c.size.high or c.size.value for c in found if c.size],
@@ -81,14 +81,14 @@ def _panel(record: Record, axis: Axis, names: dict[str, str]) -> Panel:
                 x=x, y=y, text="said:N"
             ),
         ]
-    return Panel(f"{axis.title}, {threads(record)}", _words(found), alt.layer(*drawn), height=280)
+    return Panel(f"{axis.title}, {threads(analysis)}", _words(found), alt.layer(*drawn), height=280)
 
 
 def _time_at(found: Crossing, shown: Sequence[Row], size_of: dict[str, int]) -> float:
     """Microseconds where two cross, on the line of the one of them."""
     mine = [row for row in shown if row.implementation == found.one and row.microseconds_per_epoch]
     sizes = np.log([size_of[row.workload] for row in mine])
-    times = np.log([row.microseconds_per_epoch or math.nan for row in mine])
+    times = np.log([row.microseconds_per_epoch.value for row in mine if row.microseconds_per_epoch])
     return float(np.exp(np.interp(math.log(found.size.value if found.size else math.nan), sizes, times)))
 
 

@@ -1,31 +1,28 @@
 """Ratios with their intervals, on a logarithmic axis, and the noise floor as a band."""
 
-from typing import Any
-
 import altair as alt
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates import control
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import Row, rows
-from xorbench.pictures.figure import Chart, Figure, Panel, data
+from xorbench.estimates.rows import Row
+from xorbench.pictures.figure import Chart, Columns, Figure, Panel, data
 from xorbench.pictures.scales import LADDER, log_scale
 from xorbench.pictures.style import SHAPES, colour, labels, role
-from xorbench.records import Record
 from xorbench.tables.cells import with_ends
 
 PIXELS_A_ROW = 34
 
 
-def dots(record: Record) -> Figure | None:
+def dots(analysis: Analysis) -> Figure | None:
     """A panel for each workload and tier; None where nothing was timed."""
-    names = labels(i["name"] for i in record["implementations"])
+    names = labels(i.name for i in analysis.record.implementations)
     panels = []
-    found = rows(record)
+    found = analysis.rows
     for workload, tier in dict.fromkeys((row.workload, row.tier) for row in found):
         shown = [row for row in found if (row.workload, row.tier) == (workload, tier) and row.ratio is not None]
         if any(row.implementation != REFERENCE for row in shown):
-            floor = control.noise_floor(record, [workload])
+            floor = analysis.noise_floor_of(workload)
             panels.append(_panel(f"{workload}, {tier}", shown, floor, names))
     if not panels:
         return None
@@ -38,12 +35,13 @@ def dots(record: Record) -> Figure | None:
 
 def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str, str]) -> Panel:
     order = [names[row.implementation] for row in shown]
-    columns: dict[str, list[Any]] = {
+    ratios = [row.ratio for row in shown if row.ratio is not None]
+    columns: Columns = {
         "implementation": order,
-        "ratio": [row.ratio for row in shown],
-        "low": [row.ratio_low or row.ratio for row in shown],
-        "high": [row.ratio_high or row.ratio for row in shown],
-        "said": ["1" if row.is_baseline else with_ends(row.interval)[0] for row in shown],
+        "ratio": [ratio.value for ratio in ratios],
+        "low": [ratio.low or ratio.value for ratio in ratios],
+        "high": [ratio.high or ratio.value for ratio in ratios],
+        "said": ["1" if row.is_baseline else with_ends(row.ratio)[0] for row in shown],
     }
     everybody = list(names.values())
     looks = {
@@ -77,7 +75,7 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
     band = alt.Chart(data({"ratio": [ends[0]], "high": [ends[1]]})).mark_rect(
         color=role("muted"), stroke=role("muted"), strokeWidth=1, opacity=0.4
     )
-    said = [f"{row.implementation} {' with the interval '.join(with_ends(row.interval))}" for row in shown[1:]]
+    said = [f"{row.implementation} {' with the interval '.join(with_ends(row.ratio))}" for row in shown[1:]]
     return Panel(
         title,
         f"{'; '.join(said)}.",
@@ -86,7 +84,7 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
     )
 
 
-def _around(columns: dict[str, list[Any]]) -> list[float]:
+def _around(columns: Columns) -> list[float]:
     """Room for the labels on both sides, and for 1."""
     low, high = min([1.0, *columns["low"]]), max([1.0, *columns["high"]])
     margin = max(1.15, (high / low) ** 0.12)

@@ -11,6 +11,12 @@ import pandas as pd
 
 from xorbench.pictures.style import CONFIG, on_paper, role
 
+Columns = dict[str, list[Any]]
+"""What is drawn: numbers and texts, by the name of the field."""
+
+Encoding = dict[str, Any]
+"""Channels of Vega-Lite by their names, or a specification."""
+
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 WIDTH = 380
@@ -31,10 +37,10 @@ class Panel:
     of: tuple[str, str] | None = None
 
     @cached_property
-    def spec(self) -> dict[str, Any]:
+    def spec(self) -> Encoding:
         """In Vega-Lite, without a width. Not validated, which takes ten times as long: the tests draw all there is."""
         with alt.data_transformers.enable(consolidate_datasets=False):  # only a whole chart can hold data for its parts
-            found: dict[str, Any] = self.chart.to_dict(validate=False)
+            found: Encoding = self.chart.to_dict(validate=False)
         return {key: value for key, value in found.items() if key not in ("$schema", "config")} | {
             "height": self.height
         }

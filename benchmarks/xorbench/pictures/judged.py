@@ -1,16 +1,17 @@
 """Pictures of the judge's report: where digits are lost, how losses fall, when trainings part."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import altair as alt
 
 from xorbench.contract import REFERENCE
-from xorbench.pictures.figure import Figure, Panel, data
+from xorbench.pictures.figure import Columns, Encoding, Figure, Panel, data
 from xorbench.pictures.scales import EPOCHS, LADDER, POWERS, log_scale
 from xorbench.pictures.style import by_implementation, labels
+from xorbench.record.report import Report, Trajectory
 
-Report = dict[str, Any]
+T = TypeVar("T")
 
 
 def saturation(report: Report) -> Figure | None:
@@ -32,14 +33,14 @@ def losses(report: Report) -> Figure | None:
     """Loss by epoch, all implementations on top of each other."""
     text = "The loss at the parameters that each has after so many epochs, by one formula for all."
     panels = []
-    for workload, rows in _by(report["trajectories"], "workload"):
+    for workload, rows in _by(report.trajectories, lambda row: row.workload):
         columns = _columns(report, rows, "loss")
         low, high = min(columns["loss"]), max(columns["loss"])
         steep = low > 0 and high > 10 * low
         axis = alt.Axis(values=POWERS, format="~g") if steep else alt.Axis(tickCount=4)
         y = alt.Y("loss:Q", title="loss", scale=log_scale() if steep else alt.Scale(zero=False), axis=axis)
         lines = alt.Chart(data(columns, implementation="string")).mark_line()
-        ends = "; ".join(f"{row['implementation']} from {row['loss'][0]:.3g} to {row['loss'][-1]:.3g}" for row in rows)
+        ends = "; ".join(f"{row.implementation} from {row.loss[0]:.3g} to {row.loss[-1]:.3g}" for row in rows)
         panels.append(Panel(workload, f"{ends}.", lines.encode(x=EPOCHS, y=y, **_looks(report))))
     return Figure("losses", "Loss, on top of each other", text, panels, _names(report)) if panels else None
 
@@ -51,7 +52,7 @@ def partings(report: Report) -> Figure | None:
         "What is the same to the last bit has no logarithm and is not drawn."
     )
     panels = []
-    for workload, rows in _by(report["trajectories"], "workload"):
+    for workload, rows in _by(report.trajectories, lambda row: row.workload):
         for start, field in ((f"from {REFERENCE}", "from_reference"), ("from the truth", "from_truth")):
             columns = _columns(report, rows, field)
             if columns[field]:
@@ -70,13 +71,13 @@ def partings(report: Report) -> Figure | None:
 def _digits(report: Report, name: str, title: str, text: str, axis: str, x: alt.X) -> Figure | None:
     names = labels(_everybody(report))
     panels = []
-    chosen = [row for row in report["accuracy"] if row["axis"] == axis]
-    for workload, rows in _by(chosen, "workload"):
-        for dtype, here in _by(rows, "dtype"):
-            columns = {
-                "implementation": [names[row["implementation"]] for row in here],
-                "position": [row["position"] for row in here],
-                "digits": [row["median_digits"] for row in here],
+    chosen = [row for row in report.accuracy if row.axis == axis]
+    for workload, rows in _by(chosen, lambda row: row.workload):
+        for dtype, here in _by(rows, lambda row: row.dtype):
+            columns: Columns = {
+                "implementation": [names[row.implementation] for row in here],
+                "position": [row.position for row in here],
+                "digits": [row.median_digits for row in here],
             }
             y = alt.Y("digits:Q", title="right digits", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=4))
             chart = alt.Chart(data(columns, implementation="string")).mark_line().encode(x=x, y=y, **_looks(report))
@@ -85,32 +86,32 @@ def _digits(report: Report, name: str, title: str, text: str, axis: str, x: alt.
     return Figure(name, title, text, panels, _names(report)) if panels else None
 
 
-def _columns(report: Report, rows: list[dict[str, Any]], field: str) -> dict[str, list[Any]]:
+def _columns(report: Report, rows: list[Trajectory], field: str) -> Columns:
     """The numbers of trajectories at their epochs, of those that a logarithm has; the truth ends earlier."""
     names = labels(_everybody(report))
     points = [
-        (names[row["implementation"]], epoch, value)
+        (names[row.implementation], epoch, value)
         for row in rows
-        for epoch, value in zip(row["at"], row[field], strict=False)
+        for epoch, value in zip(row.at, getattr(row, field), strict=False)
         if value > 0
     ]
     return {key: [point[place] for point in points] for place, key in enumerate(("implementation", "epoch", field))}
 
 
-def _by(rows: list[dict[str, Any]], key: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    for value in dict.fromkeys(row[key] for row in rows):
-        yield value, [row for row in rows if row[key] == value]
+def _by(rows: Sequence[T], key: Callable[[T], str]) -> Iterator[tuple[str, list[T]]]:
+    for value in dict.fromkeys(map(key, rows)):
+        yield value, [row for row in rows if key(row) == value]
 
 
 def _everybody(report: Report) -> list[str]:
     """All that are judged, in the order of the implementations."""
-    rows = [*report["rows"], *report["accuracy"], *report["trajectories"]]
-    return list(dict.fromkeys(row["implementation"] for row in rows))
+    parts = (report.rows, report.accuracy, report.trajectories)
+    return list(dict.fromkeys(row.implementation for rows in parts for row in rows))
 
 
 def _names(report: Report) -> list[str]:
     return list(labels(_everybody(report)).values())
 
 
-def _looks(report: Report) -> dict[str, Any]:
+def _looks(report: Report) -> Encoding:
     return by_implementation(_names(report))

@@ -1,14 +1,13 @@
 """What a step is made of: its parts end to end, in microseconds and as shares of it."""
 
 from itertools import accumulate
-from typing import Any
 
 import altair as alt
 
-from xorbench.estimates.decomposition import NOT_SEPARATED, Step, steps
-from xorbench.pictures.figure import Chart, Figure, Panel, data
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.decomposition import NOT_SEPARATED, Step
+from xorbench.pictures.figure import Chart, Columns, Figure, Panel, data
 from xorbench.pictures.style import colour, labels, role
-from xorbench.records import Record
 from xorbench.tables.cells import between
 
 PIXELS_A_STEP = 46
@@ -17,10 +16,10 @@ LINES = (14, 18)
 """Pixels below the middle of a bar at which intervals are drawn in turns: those of parts side by side may overlap."""
 
 
-def parts(record: Record) -> Figure | None:
+def parts(analysis: Analysis) -> Figure | None:
     """Two panels for each workload; None where no two implementations that differ in one thing were timed."""
-    every = steps(record)
-    names = labels(i["name"] for i in record["implementations"])
+    every = analysis.steps
+    names = labels(i.name for i in analysis.record.implementations)
     kinds = labels(part.adds for step in every for part in step.parts)
     panels = []
     for workload in dict.fromkeys(step.workload for step in every):
@@ -36,9 +35,7 @@ def parts(record: Record) -> Figure | None:
 
 def _panel(shown: list[Step], workload: str, unit: str, names: dict[str, str], kinds: dict[str, str]) -> Panel:
     of_it = unit == "share"
-    columns: dict[str, list[Any]] = {
-        key: [] for key in ("implementation", "part", "start", "end", "low", "high", "opacity", "line")
-    }
+    columns: Columns = {key: [] for key in ("implementation", "part", "start", "end", "low", "high", "opacity", "line")}
     for step in shown:
         sizes = [part.share.times(100) if of_it else part.microseconds for part in step.parts]
         ends = list(accumulate((size.value for size in sizes), initial=0.0))

@@ -1,29 +1,28 @@
 """What a training costs after so many epochs, import and first call and all; and where one has paid."""
 
 import math
-from typing import Any
 
 import altair as alt
 import numpy as np
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates.costs import Cost, costs
-from xorbench.estimates.rows import Row, rows
-from xorbench.pictures.figure import Chart, Figure, Panel, data
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.costs import Cost
+from xorbench.estimates.rows import Row
+from xorbench.pictures.figure import Chart, Columns, Figure, Panel, data
 from xorbench.pictures.scales import POWERS, log_scale
 from xorbench.pictures.style import by_implementation, labels, role
-from xorbench.records import Record
 
 FEWEST_POWERS = 6
 
 POINTS_A_POWER = 6
 
 
-def payback(record: Record) -> Figure | None:
+def payback(analysis: Analysis) -> Figure | None:
     """A panel for each workload and tier; None where nobody's beginning was measured."""
-    names = labels(i["name"] for i in record["implementations"])
-    begun = {(cost.workload, cost.implementation): cost for cost in costs(record)}
-    found = [row for row in rows(record) if (row.workload, row.implementation) in begun]
+    names = labels(i.name for i in analysis.record.implementations)
+    begun = {(cost.workload, cost.implementation): cost for cost in analysis.costs}
+    found = [row for row in analysis.rows if (row.workload, row.implementation) in begun]
     panels = []
     for workload, tier in dict.fromkeys((row.workload, row.tier) for row in found):
         base = next((r for r in found if (r.workload, r.implementation) == (workload, REFERENCE)), None)
@@ -47,13 +46,13 @@ def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> 
     furthest = max([1.0, *(found.high or found.epochs or 1 for _, found in crossings)])
     powers = max(FEWEST_POWERS, math.ceil(math.log10(furthest) + 0.5))
     epochs = np.logspace(0, powers, powers * POINTS_A_POWER + 1)
-    step = (shown[0][0].microseconds_per_epoch or 0) / 1e6
-    lines: dict[str, list[Any]] = {"implementation": [], "epoch": [], "seconds": []}
+    step = _seconds_of_an_epoch(shown[0][0])
+    lines: Columns = {"implementation": [], "epoch": [], "seconds": []}
     for row, cost in shown:
         begun = cost.import_seconds.value + cost.first_call_seconds.value
         lines["implementation"] += [names[row.implementation]] * len(epochs)
         lines["epoch"] += epochs.tolist()
-        lines["seconds"] += (begun + (epochs - 1) * step * (row.ratio or 1)).tolist()
+        lines["seconds"] += (begun + (epochs - 1) * step * (row.ratio.value if row.ratio else 1)).tolist()
     x = alt.X("epoch:Q", title="epochs", scale=log_scale(nice=False), axis=alt.Axis(values=POWERS, format="~s"))
     y = alt.Y("seconds:Q", title="seconds", scale=log_scale(), axis=alt.Axis(values=POWERS, format="~g"))
     looks = by_implementation(list(names.values()))
@@ -61,7 +60,7 @@ def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> 
         alt.Chart(data(lines, implementation="string")).mark_line().encode(x=x, y=y, **looks),
     ]
     if crossings:
-        points: dict[str, list[Any]] = {
+        points: Columns = {
             "implementation": [names[row.implementation] for row, _ in crossings],
             "epoch": [found.epochs for _, found in crossings],
             "high": [found.high or found.epochs for _, found in crossings],
@@ -83,8 +82,12 @@ def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> 
 def _seconds(base: tuple[Row, Cost], epochs: float) -> float:
     """What the baseline costs by then."""
     row, cost = base
-    step = (row.microseconds_per_epoch or 0) / 1e6
+    step = _seconds_of_an_epoch(row)
     return cost.import_seconds.value + cost.first_call_seconds.value + (epochs - 1) * step
+
+
+def _seconds_of_an_epoch(row: Row) -> float:
+    return row.microseconds_per_epoch.value / 1e6 if row.microseconds_per_epoch else 0.0
 
 
 def _words(shown: list[tuple[Row, Cost]]) -> str:

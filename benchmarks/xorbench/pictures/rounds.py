@@ -1,42 +1,41 @@
 """The raw rounds behind each ratio: as they came, launch after launch."""
 
 import math
-from typing import Any
 
 import altair as alt
 
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, medians, paired
-from xorbench.estimates.rows import Row, rows
-from xorbench.pictures.figure import Chart, Figure, Panel, data
+from xorbench.estimates.rows import Row
+from xorbench.pictures.figure import Chart, Columns, Figure, Panel, data
 from xorbench.pictures.scales import LADDER, log_scale
 from xorbench.pictures.style import labels, role
-from xorbench.records import Record
 
 MOST_POINTS = 3_500
 """Of all panels together, which are a part of a page that opens at once."""
 
 
-def rounds(record: Record) -> Figure | None:
+def rounds(analysis: Analysis) -> Figure | None:
     """A panel for each row that has a ratio to the baseline; None where there is none."""
-    shown = [row for row in rows(record) if row.ratio is not None and not row.is_baseline]
-    every = math.ceil(sum(_rounds(record, row) for row in shown) / MOST_POINTS)
+    shown = [row for row in analysis.rows if row.ratio is not None and not row.is_baseline]
+    every = math.ceil(sum(_rounds(analysis, row) for row in shown) / MOST_POINTS)
     kept = "Every round" if every == 1 else f"One round in {every}, whatever its time,"
     text = (
         f"{kept} as the ratio to the baseline's time in the same round, in the order in which they came. Dots are the "
         "medians of launches, over the rounds that count; the band is the interval over launches."
     )
-    names = labels(i["name"] for i in record["implementations"])
-    panels = [_panel(record, row, names[row.implementation], max(1, every)) for row in shown]
+    names = labels(i.name for i in analysis.record.implementations)
+    panels = [_panel(analysis, row, names[row.implementation], max(1, every)) for row in shown]
     return Figure("rounds", "The raw rounds", text, panels, series=[]) if panels else None
 
 
-def _rounds(record: Record, row: Row) -> int:
-    return sum(map(len, paired(record, row.workload, Contender(row.implementation)).values()))
+def _rounds(analysis: Analysis, row: Row) -> int:
+    return sum(map(len, paired(analysis, row.workload, Contender(row.implementation)).values()))
 
 
-def _panel(record: Record, row: Row, label: str, every: int) -> Panel:
-    launches = paired(record, row.workload, Contender(row.implementation))
-    raw: dict[str, list[Any]] = {"launch": [], "at": [], "ratio": []}
+def _panel(analysis: Analysis, row: Row, label: str, every: int) -> Panel:
+    launches = paired(analysis, row.workload, Contender(row.implementation))
+    raw: Columns = {"launch": [], "at": [], "ratio": []}
     first = 0
     for number, logarithms in enumerate(launches.values()):
         for place in range(-first % every, len(logarithms), every):
@@ -44,7 +43,7 @@ def _panel(record: Record, row: Row, label: str, every: int) -> Panel:
             raw["at"].append(f"{number + place / len(logarithms):.3f}")
             raw["ratio"].append(f"{math.exp(logarithms[place]):.4g}")
         first += len(logarithms)
-    middles: dict[str, list[Any]] = {
+    middles: Columns = {
         "at": [n + 0.5 for n in range(len(launches))],
         "ratio": [f"{math.exp(m):.5g}" for m in medians(launches)],
     }
@@ -54,8 +53,8 @@ def _panel(record: Record, row: Row, label: str, every: int) -> Panel:
     )
     y = alt.Y("ratio:Q", title="ratio of a round", scale=log_scale(nice=False), axis=values)
     layers: list[Chart] = []
-    if row.ratio_low and row.ratio_high:
-        band = alt.Chart(data({"ratio": [row.ratio_low], "high": [row.ratio_high]}))
+    if row.ratio and row.ratio.low and row.ratio.high:
+        band = alt.Chart(data({"ratio": [row.ratio.low], "high": [row.ratio.high]}))
         layers.append(band.mark_rect(color=role("muted"), opacity=0.35).encode(y=y, y2="high:Q"))
     line = alt.Chart(data(raw)).mark_line(strokeWidth=1, color=role("series-0"), opacity=0.75)
     dots = alt.Chart(data(middles)).mark_point(filled=True, size=36, opacity=1, color=role("slower"))

@@ -9,9 +9,11 @@ import contourpy
 import numpy as np
 from numpy.typing import NDArray
 
-from xorbench.pictures.figure import Chart, Figure, Panel, data
+from xorbench.estimates.analysis import Analysis
+from xorbench.pictures.figure import Chart, Columns, Encoding, Figure, Panel, data
 from xorbench.pictures.style import BANDS, labels, role
-from xorbench.records import Record
+from xorbench.record.report import TrainingEnd
+from xorbench.record.run import WorkloadRecord
 from xorbench.workloads import logits
 
 LOW, HIGH, POINTS = -0.5, 1.5, 81
@@ -26,23 +28,23 @@ Grid = NDArray[np.float64]
 class _Surface:
     """Of one workload: the outputs over the grid, and who has learned it."""
 
-    workload: dict[str, Any]
+    workload: WorkloadRecord
     parameters: list[Grid]
     outputs: Grid
     learned_by: list[str]
 
 
-def surfaces(record: Record) -> Figure | None:
+def surfaces(analysis: Analysis) -> Figure | None:
     """A panel for each surface that can be told apart, of the workloads with two inputs and one output."""
     found: list[_Surface] = []
-    for workload in record["workloads"]:
-        sizes = workload["layer_sizes"]
-        for end in record["gradients"]["endings"]:
-            if end["workload"] == workload["name"] and end["parameters"] and (sizes[0], sizes[-1]) == (2, 1):
+    for workload in analysis.record.workloads:
+        sizes = workload.layer_sizes
+        for end in analysis.record.gradients.endings:
+            if end.workload == workload.name and end.parameters and (sizes[0], sizes[-1]) == (2, 1):
                 _put(found, workload, end)
     if not found:
         return None
-    names = labels(i["name"] for i in record["implementations"])
+    names = labels(i.name for i in analysis.record.implementations)
     text = (
         "The output of the trained network for every pair of inputs: blue is 0, orange is 1. Circles are the samples, "
         "filled where the target is 1; the line is where the answer changes, at 0.5."
@@ -50,16 +52,16 @@ def surfaces(record: Record) -> Figure | None:
     return Figure("surfaces", "What each network learned", text, [_panel(s, names) for s in found], series=[])
 
 
-def _put(found: list[_Surface], workload: dict[str, Any], end: dict[str, Any]) -> None:
-    parameters = [np.array(tensor) for tensor in end["parameters"]]
+def _put(found: list[_Surface], workload: WorkloadRecord, end: TrainingEnd) -> None:
+    parameters = [np.array(tensor) for tensor in end.parameters or ()]
     axis = np.linspace(LOW, HIGH, POINTS)
     inputs = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    outputs = _outputs(inputs, parameters, workload["activation"]).reshape(POINTS, POINTS)
+    outputs = _outputs(inputs, parameters, workload.activation).reshape(POINTS, POINTS)
     for surface in found:
         if surface.workload is workload and np.abs(surface.outputs - outputs).max() < VISIBLE:
-            surface.learned_by.append(end["implementation"])
+            surface.learned_by.append(end.implementation)
             return
-    found.append(_Surface(workload, parameters, outputs, [end["implementation"]]))
+    found.append(_Surface(workload, parameters, outputs, [end.implementation]))
 
 
 def _outputs(inputs: Grid, parameters: list[Grid], activation: str) -> Grid:
@@ -69,8 +71,8 @@ def _outputs(inputs: Grid, parameters: list[Grid], activation: str) -> Grid:
 
 def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
     workload = surface.workload
-    samples = np.array(workload["inputs"])
-    answers = _outputs(samples, surface.parameters, workload["activation"])
+    samples = np.array(workload.inputs)
+    answers = _outputs(samples, surface.parameters, workload.activation)
     said = ", ".join(f"{tuple(map(float, x))} gives {p:.3f}" for x, p in zip(samples, answers, strict=True))
     span = float(np.ptp(surface.outputs))
     flat = f"flat, between {surface.outputs.min():.4g} and {surface.outputs.max():.4g}" if span < VISIBLE else "curved"
@@ -80,8 +82,8 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
         if span < VISIBLE
         else f"from {answers.min():.3f} to {answers.max():.3f}"
     )
-    title = f"{workload['name']}, {'-'.join(map(str, workload['layer_sizes']))}: {lies}"
-    layers = [*_filled(surface.outputs), *_samples(samples, answers, workload["targets"])]
+    title = f"{workload.name}, {'-'.join(map(str, workload.layer_sizes))}: {lies}"
+    layers = [*_filled(surface.outputs), *_samples(samples, answers, workload.targets)]
     return Panel(
         title,
         f"{flat}; {said}. Learned by {who}, without a visible difference.",
@@ -98,7 +100,7 @@ def _filled(outputs: Grid) -> list[Chart]:
     axis = np.linspace(LOW, HIGH, POINTS)
     contours = contourpy.contour_generator(axis, axis, outputs, fill_type="OuterOffset")
     edges = [(number + 0.5) / (BANDS - 1) for number in range(BANDS - 1)]
-    points: dict[str, list[Any]] = {"x": [], "y": [], "piece": [], "band": []}
+    points: Columns = {"x": [], "y": [], "piece": [], "band": []}
     for band, edge in enumerate([0.0, *edges]):
         for polygon, offsets in zip(*contours.filled(edge, 2.0), strict=True):
             ring = _path(np.asarray(polygon), np.asarray(offsets)).round(3)
@@ -135,7 +137,7 @@ def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) ->
     x, y = _axis(alt.X, "x", "first input"), _axis(alt.Y, "y", "second input")
     base = alt.Chart(data(columns, said="string")).encode(x=x, y=y)
     fill = alt.Color("target:O", legend=None, scale=alt.Scale(domain=[0, 1], range=[role("raised"), role("ink")]))
-    words: dict[str, Any] = {"dy": -16, "fontSize": 13, "fontWeight": 600}
+    words: Encoding = {"dy": -16, "fontSize": 13, "fontWeight": 600}
     return [
         base.mark_circle(size=170, opacity=1, color=role("ink")),
         base.mark_circle(size=90, opacity=1).encode(color=fill),

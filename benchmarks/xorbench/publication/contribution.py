@@ -8,13 +8,13 @@ import getpass
 import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from xorbench import records
 from xorbench.environment import without_folders
-from xorbench.estimates import control
-from xorbench.records import Record
+from xorbench.estimates.analysis import Analysis
+from xorbench.record import store
 from xorbench.studies import kept, showing
 from xorbench.studies.kept import Study
 
@@ -27,20 +27,27 @@ NOBODY = frozenset(
 def complaints(path: Path) -> list[str]:
     """Why a record or a study may not be published, each in one line; none where it may. Raises OSError."""
     try:
-        found = _of_study(path, kept.read(path)) if kept.holds_one(path) else _of_record(path, records.read(path))
+        found = (
+            _of_study(path, kept.read(path)) if kept.holds_one(path) else _of_record(path, Analysis(store.read(path)))
+        )
     except ValueError as error:
         return [str(error)]
     return [f"{path}: {complaint}" for complaint in found]
 
 
-def _of_record(path: Path, record: Record) -> list[str]:
-    contestants = [i["name"] for i in record["implementations"] if "interpreter" in i]  # name@label, no address
-    misplaced = _misplaced(path, records.path_of(record, Path()))
-    return [*misplaced, *_gradients(record), *_fitness(record), *_personal(record, contestants)]
+def _of_record(path: Path, analysis: Analysis) -> list[str]:
+    contestants = [i.name for i in analysis.record.implementations if i.interpreter]  # name@label, no address
+    misplaced = _misplaced(path, store.path_of(analysis.record, Path()))
+    return [
+        *misplaced,
+        *_gradients(analysis),
+        *_fitness(analysis),
+        *_personal(store.as_json(analysis.record), contestants),
+    ]
 
 
 def _of_study(path: Path, study: Study) -> list[str]:
-    return [*_misplaced(path, kept.path_of(study, Path())), *_shown(study), *_personal(vars(study))]
+    return [*_misplaced(path, kept.path_of(study, Path())), *_shown(study), *_personal(asdict(study))]
 
 
 def _misplaced(path: Path, place: Path) -> Iterator[str]:
@@ -55,28 +62,28 @@ def _shown(study: Study) -> Iterator[str]:
         yield str(error)
 
 
-def _gradients(record: Record) -> Iterator[str]:
+def _gradients(analysis: Analysis) -> Iterator[str]:
     """Nobody is outside, and nobody was timed of whom no verdict says that it is inside."""
-    judged = [*record["gradients"]["rows"], *record["gradients"]["endings"], *record["gradients"]["conduct"]]
-    absent = {i["name"] for i in record["implementations"] if i["missing"]}
-    wrong = {(row["implementation"], row["workload"]) for row in judged if row["verdict"] != "inside"}
-    right = {(row["implementation"], row["workload"]) for row in record["gradients"]["rows"]}
+    report = analysis.record.gradients
+    absent = {i.name for i in analysis.record.implementations if i.missing}
+    wrong = {(row.implementation, row.workload) for row in report.of_implementations() if row.verdict != "inside"}
+    right = {(row.implementation, row.workload) for row in report.rows}
     for name, workload in sorted(pair for pair in wrong if pair[0] not in absent):
         yield f"the gradient of {name} on {workload} is not inside its bound"
-    timed = {(timing["implementation"], timing["workload"]) for timing in record["timings"]}
+    timed = {(timing.implementation, timing.workload) for timing in analysis.record.timings}
     for name, workload in sorted(timed - right):
         yield f"{name} was timed on {workload}, and no gradient of it was judged"
 
 
-def _fitness(record: Record) -> Iterator[str]:
-    floor, why = control.noise_floor(record), control.unfit(record)
-    if record["partial"]:
+def _fitness(analysis: Analysis) -> Iterator[str]:
+    floor, why = analysis.noise_floor, analysis.unfit
+    if analysis.record.partial:
         yield "the run was interrupted"
     if floor is None or floor.low is None:
         yield "no A/A control over two launches or more, so that its noise floor is not known"
     if why:
         yield f"unfit: {why}"
-    if record["unfit"] != why:
+    if analysis.record.unfit != why:
         yield "what it says of its own fitness is not what its timings say"
 
 

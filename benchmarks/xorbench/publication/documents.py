@@ -4,9 +4,10 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 
-from xorbench import places, records
+from xorbench import places
+from xorbench.estimates.analysis import Analysis
 from xorbench.publication import architecture
-from xorbench.records import Record
+from xorbench.record import store
 from xorbench.studies import showing
 from xorbench.tables.catalogue import CATALOGUE, one
 from xorbench.tables.cells import Table
@@ -35,15 +36,15 @@ its name.
 """
 
 
-def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -> str:
+def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]]) -> str:
     """The document with all that stands between its markers rendered anew.
 
     Raises ValueError for an unknown name or a file that is no study, OSError for a record that is not there.
     """
 
     @functools.cache
-    def another(which: str) -> Record:
-        return records.read(places.results() / f"{which}.json")
+    def another(which: str) -> Analysis:
+        return Analysis(store.read(places.results() / f"{which}.json"))
 
     def render(found: re.Match[str]) -> str:
         name, other, study = found["table"], found["record"], found["study"]
@@ -52,7 +53,7 @@ def fill(document: str, record: Record, tables: Mapping[str, Sequence[Table]]) -
         elif found["what"] == "architecture":
             parts = [architecture.section()]
         elif name is None:
-            parts = [f"{of_paragraph(headline(record))}\n"]
+            parts = [f"{of_paragraph(headline(analysis))}\n"]
         elif name in CATALOGUE:
             shown = tables.get(name, []) if other is None else one(another(other), name)
             parts = [markdown(table) for table in shown] or ["Nothing to show.\n"]

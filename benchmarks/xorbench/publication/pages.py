@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.lines import Line
 from xorbench.pictures.figure import Figure
-from xorbench.records import Record
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown
@@ -18,14 +18,16 @@ SHOWN = ("timings", "tuned", "decomposition", "beginnings", "break_even", "cross
 """The tables that the index shows; of the others it has links."""
 
 
-def machine(record: Record, found: Mapping[str, Sequence[Table]]) -> str:
+def machine(analysis: Analysis, found: Mapping[str, Sequence[Table]]) -> str:
     """All tables of the record that stands for a machine."""
-    heading = f"# {of_markdown(record['machine']['cpu'])}, {record['created']}\n"
+    heading = f"# {of_markdown(analysis.record.machine.cpu)}, {analysis.record.created}\n"
     tables = itertools.chain.from_iterable(found.values())
     return "\n".join([heading, f"{GENERATED}\n", *(markdown(table, "##") for table in tables)])
 
 
-def index(record: Record, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[Line]) -> str:
+def index(
+    analysis: Analysis, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[Line]
+) -> str:
     """The page of the folder: the record that is shown, and a list of all, each with its SHA-256."""
     links = [
         f"- {of_markdown(tables[0].title if len(tables) == 1 else name)}: "
@@ -36,7 +38,7 @@ def index(record: Record, found: Mapping[str, Sequence[Table]], drawn: Sequence[
         [
             "# Results\n",
             f"{GENERATED}\n",
-            f"{of_paragraph(headline(record))}\n",
+            f"{of_paragraph(headline(analysis))}\n",
             *(markdown(table, "##") for name in SHOWN for table in found.get(name, ())),
             *(f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn),
             "## Every table, to read, to compute with, for a paper, for a page\n",

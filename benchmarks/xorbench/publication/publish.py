@@ -4,9 +4,9 @@ import itertools
 import textwrap
 from pathlib import Path
 
-from xorbench import records
 from xorbench.cores import all_cores
 from xorbench.pictures import vega
+from xorbench.record import store
 from xorbench.studies import kept
 
 
@@ -18,7 +18,7 @@ def publish(folder: Path) -> list[Path]:
     texts = _rendered(folder)
     for path, text in texts.items():
         path.parent.mkdir(exist_ok=True)
-        records.write_whole(path, text)
+        store.write_whole(path, text)
     return list(texts)
 
 
@@ -28,7 +28,7 @@ def verify(folder: Path) -> list[str]:
     A file that no record and no study stands behind is named too. Raises OSError, ValueError as `rendered` does.
     """
     texts = _rendered(folder)
-    known = {*texts, *records.paths(folder), *kept.paths(folder)}
+    known = {*texts, *store.paths(folder), *kept.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
     return found + [f"{path}: no record stands behind it" for path in strays]

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from xorbench.estimates.axes import is_sweep
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.rounds import knows_cpu_time
 from xorbench.pictures.album import of_record
 from xorbench.pictures.figure import Figure
-from xorbench.records import Record
 from xorbench.tables.catalogue import OF_A_SWEEP, named
 from xorbench.tables.cells import Table
 from xorbench.workloads import TUTORIAL
@@ -19,26 +18,26 @@ from xorbench.workloads import TUTORIAL
 
 @dataclass
 class Standing:
-    """`record` stands for the machine: a run, or a sweep where there is no run."""
+    """`analysis` is of the record that stands for the machine: a run, or a sweep where there is no run."""
 
-    record: Record
-    _sweeps: dict[int, Record] = field(default_factory=dict)
+    analysis: Analysis
+    _sweeps: dict[int, Analysis] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.meet(self.record)
+        self.meet(self.analysis)
 
-    def meet(self, record: Record) -> None:
+    def meet(self, analysis: Analysis) -> None:
         """One record more of this machine."""
-        self.record = newest(self.record, record)
-        if is_sweep(record):
-            threads = record["settings"].get("threads", 1)
-            self._sweeps[threads] = newest(self._sweeps.get(threads, record), record)
+        self.analysis = newest(self.analysis, analysis)
+        if analysis.record.is_sweep:
+            threads = analysis.record.settings.threads
+            self._sweeps[threads] = newest(self._sweeps.get(threads, analysis), analysis)
 
     @property
-    def sweeps(self) -> Sequence[Record]:
+    def sweeps(self) -> Sequence[Analysis]:
         """With one thread first."""
         found = [self._sweeps[threads] for threads in sorted(self._sweeps)]
-        return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.record)]
+        return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.analysis)]
 
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
@@ -48,15 +47,15 @@ class Standing:
             for name, tables in named(sweep).items():
                 if name in OF_A_SWEEP:
                     found.setdefault(name, []).extend(tables)
-        return named(self.record) | found
+        return named(self.analysis) | found
 
     @cached_property
     def figures(self) -> list[Figure]:
         """All pictures."""
-        return of_record(self.record, self.sweeps)
+        return of_record(self.analysis, self.sweeps)
 
 
-def newest(one: Record, other: Record) -> Record:
+def newest(one: Analysis, other: Analysis) -> Analysis:
     """Which is shown: one with CPU time before one without, a run before a sweep.
 
     Then a whole and fit one of full length before another.
@@ -65,12 +64,20 @@ def newest(one: Record, other: Record) -> Record:
     newer.
     """
 
-    def worth(record: Record) -> tuple[bool, bool, bool, bool, bool, int, str]:
-        full = not record["partial"] and not record["settings"]["quick"]
-        of_all = {*TUTORIAL} <= {workload["name"] for workload in record["workloads"]}
-        alone = "others" not in record["environment"]
-        timed = len({timing["implementation"] for timing in record["timings"]})
-        clock = knows_cpu_time(record)
-        return clock, not is_sweep(record), full, not record["unfit"], of_all and alone, timed, record["created"]
+    def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, int, str]:
+        full = not analysis.record.partial and not analysis.record.settings.quick
+        of_all = {*TUTORIAL} <= {workload.name for workload in analysis.record.workloads}
+        alone = not analysis.record.environment.others
+        timed = len({timing.implementation for timing in analysis.record.timings})
+        clock = analysis.knows_cpu_time
+        return (
+            clock,
+            not analysis.record.is_sweep,
+            full,
+            not analysis.record.unfit,
+            of_all and alone,
+            timed,
+            analysis.record.created,
+        )
 
     return max(one, other, key=worth)

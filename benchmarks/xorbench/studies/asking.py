@@ -3,14 +3,13 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from xorbench import places
 from xorbench.studies import kept, showing
-from xorbench.studies.kept import Study
+from xorbench.studies.kept import Data, Study
 from xorbench.tables.formats import markdown
 
 
@@ -52,15 +51,15 @@ def _at_least(least: int, text: str) -> int:
     return found
 
 
-def keep(begun: Study, data: Mapping[str, Any], folder: Path) -> Path:
+def keep(begun: Study, data: Data, folder: Path) -> Path:
     """Write what a study found, print its table and the file. Raises OSError, ValueError."""
-    study = replace(begun, data=data)
+    study = replace(begun, data=dict(data))
     path = kept.write(study, folder)
     print(markdown(showing.table(study)), f"The study: {path}", sep="\n")
     return path
 
 
-def keep_last(begun: Study, states: Iterator[Mapping[str, Any]], folder: Path) -> None:
+def keep_last(begun: Study, states: Iterator[Data], folder: Path) -> None:
     """Keep the last of the states that a study goes through, also where it is interrupted or fails after that."""
     data = None
     try:

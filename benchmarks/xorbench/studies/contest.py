@@ -13,24 +13,26 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pandas as pd
 
 from xorbench import environment, places
 from xorbench.clock.launches import Launches
-from xorbench.clock.turns import Entry, Timing
+from xorbench.clock.turns import Entry
 from xorbench.clock.worker import BENCHMARK
 from xorbench.contract import REFERENCE, discover
 from xorbench.estimates.intervals import interval
 from xorbench.estimates.ratios import CONTROL, log_ratios
+from xorbench.estimates.timed import Timed
+from xorbench.record.timing import Timing
 from xorbench.studies import asking, kept
+from xorbench.studies.kept import Data
 from xorbench.studies.neighbours import busy
-from xorbench.studies.planted import EPOCHS, ROUNDS, WORKLOAD, record_of
+from xorbench.studies.planted import EPOCHS, ROUNDS, WORKLOAD
 from xorbench.tables.cells import Table
 
 SECONDS = 30
@@ -99,15 +101,13 @@ def turns(_folder: Path, seconds: float) -> dict[str, float]:
             launch, about = launches.run(ROUNDS)
             longest = max(longest, about.seconds)
             timings += launch.timings
-    return {"xorbench": interval(log_ratios(record_of(timings), WORKLOAD, CONTROL)).value}
+    return {"xorbench": interval(log_ratios(Timed(timings, [WORKLOAD]), WORKLOAD, CONTROL)).value}
 
 
 CLOCKS: tuple[Clock, ...] = (pytest_benchmark, pyperf, turns)
 
 
-def study(
-    repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None = None, seed: int = 0
-) -> Iterator[dict[str, Any]]:
+def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None = None, seed: int = 0) -> Iterator[Data]:
     """All clocks in random order, so many times; what there is after each of them.
 
     Each of `measured` has the ratios of the pair by one clock, and how long that took. Where `busy_per_cpu` is None
@@ -124,7 +124,7 @@ def study(
         "busy_on": "another CPU than that of the clock" if busy_per_cpu is None else "every CPU",
         "busy_processes": len(apart) if busy_per_cpu is None else busy_per_cpu * len(environment.allowed_cpus()),
     }
-    measured: list[dict[str, Any]] = []
+    measured: list[Data] = []
     began = perf_counter()
     beside: AbstractContextManager[int] = busy(1, apart) if busy_per_cpu is None else busy(busy_per_cpu)
     with tempfile.TemporaryDirectory() as folder, beside:
@@ -140,7 +140,7 @@ def study(
                 yield {**about, "measured": [*measured]}
 
 
-def table_of(data: Mapping[str, Any]) -> Table:
+def table_of(data: Data) -> Table:
     """A line for each clock and each number that it gives."""
     found: dict[str, list[float]] = {}
     seconds: dict[str, list[float]] = {}

@@ -5,17 +5,18 @@ made was chosen by `python -m xorbench.studies.methods`.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xorbench.estimates.intervals import CONFIDENCE, quantile
+from xorbench.estimates.intervals import quantile
+from xorbench.record.settings import CONFIDENCE
 from xorbench.studies import asking, kept
+from xorbench.studies.kept import Data
 from xorbench.tables.cells import Table
 
 Numbers = NDArray[np.float64]
@@ -192,7 +193,7 @@ def _corrected(comparisons: int) -> float:
     return 1 - (1 - CONFIDENCE) / comparisons
 
 
-def cell(law: Law, launches: int, runs: int) -> dict[str, Any]:
+def cell(law: Law, launches: int, runs: int) -> Data:
     """Return the shares of one law and one number of launches, over so many simulated runs.
 
     The shares are `single`, `together` and `false_ranks`, for a baseline of the same law; the same three stand under
@@ -211,12 +212,12 @@ def cell(law: Law, launches: int, runs: int) -> dict[str, Any]:
     return _shares(np.concatenate(same)) | {"normal_baseline": _shares(np.concatenate(other))}
 
 
-def _shares(found: Numbers) -> dict[str, Any]:
+def _shares(found: Numbers) -> Data:
     single, together, _ = found.mean(axis=0).tolist()
     return {"single": single, "together": together, "false_ranks": float(np.mean(found[:, 2] == 0))}
 
 
-def study(runs: int = RUNS_OF_TABLES) -> dict[str, Any]:
+def study(runs: int = RUNS_OF_TABLES) -> Data:
     """Return the shares of every law and number of launches, as a document for JSON with all that it depends on.
 
     Its `cells` are those of `cell`, each with its `law` and `launches`. `warm_up_bias` is by how much the expected log
@@ -238,7 +239,7 @@ def study(runs: int = RUNS_OF_TABLES) -> dict[str, Any]:
     }
 
 
-def misses(study: Mapping[str, Any], normal_baseline: bool = False) -> list[str]:
+def misses(study: Data, normal_baseline: bool = False) -> list[str]:
     """Return a phrase for each cell that misses a target, such as "normal at 8 launches"; not of correlated laws.
 
     A share misses its target if it is worse by more than two standard errors of the simulation. The baseline follows
@@ -257,7 +258,7 @@ def misses(study: Mapping[str, Any], normal_baseline: bool = False) -> list[str]
     ]
 
 
-def table_of(study: Mapping[str, Any]) -> Table:
+def table_of(study: Data) -> Table:
     """Return the table of a study, a line for each law and number of launches."""
     rows = study["rows"]
     heads = {"single": "one interval", "together": f"all {rows} intervals", "false_ranks": "a false rank"}
@@ -274,7 +275,7 @@ def table_of(study: Mapping[str, Any]) -> Table:
     )
 
 
-def _notes(study: Mapping[str, Any]) -> list[str]:
+def _notes(study: Data) -> list[str]:
     """Return what was simulated, what is true there, the targets with what misses them, and what does not hold."""
     rows, runs, confidence = study["rows"], study["runs"], study["confidence"]
     missed, missed_beside_normal = (", ".join(misses(study, normal)) or "none" for normal in (False, True))

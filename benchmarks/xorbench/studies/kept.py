@@ -2,15 +2,20 @@
 
 import errno
 import json
-import textwrap
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any
 
-import jsonschema_rs
+from pydantic import Field, TypeAdapter
 
-from xorbench import environment, records
+from xorbench import environment
+from xorbench.record import checking, store
+from xorbench.record.parts import Part, Text
+from xorbench.record.run import Machine, Timestamp, Versions
+
+Data = dict[str, Any]
+"""What a study found, a document for JSON: each study has its own, which its `table_of` reads."""
 
 FOLDER = "studies"
 """Of a folder of records, where its studies lie."""
@@ -18,38 +23,26 @@ FOLDER = "studies"
 COMMAND = "python -m xorbench.studies."
 """What a study is run by; data that were kept before the package had this name say `benchmarks` instead."""
 
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["study", "created", "command", "commit", "machine", "versions", "data"],
-    "additionalProperties": False,
-    "properties": {
-        "study": {"type": "string", "pattern": "^[a-z_]+$"},
-        "created": records.SCHEMA["properties"]["created"],
-        "command": {"type": "string", "pattern": r"^python -m (xorbench|benchmarks)\.studies\.[a-z_]+( |$)"},
-        "commit": {"type": ["string", "null"]},
-        "machine": records.SCHEMA["properties"]["machine"],
-        "versions": {"type": "object", "required": ["python"], "additionalProperties": {"type": "string"}},
-        "data": {"type": "object"},
-    },
-}
-
-_VALIDATOR = jsonschema_rs.validator_for(SCHEMA)
+_COMMAND = r"^python -m (xorbench|benchmarks)\.studies\.[a-z_]+( |$)"
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Part):
     """One study: which one, when, by which command, of which commit, on which machine, with which versions.
 
     `data` is the study's own, a document for JSON, from which its table is rendered.
     """
 
-    study: str
-    created: str
-    command: str
-    commit: str | None
-    machine: Mapping[str, Any]
-    versions: Mapping[str, str]
-    data: Mapping[str, Any]
+    study: Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=100)]
+    created: Timestamp
+    command: Annotated[str, Field(pattern=_COMMAND, max_length=10_000)]
+    commit: Text | None
+    machine: Machine
+    versions: Versions
+    data: Data
+
+
+_TYPES: TypeAdapter[Study] = TypeAdapter(Study)
 
 
 def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -> Study:
@@ -58,7 +51,7 @@ def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -
     versions = environment.versions()["python"]
     return Study(
         study=name,
-        created=records.timestamp(),
+        created=store.timestamp(),
         command=f"{COMMAND}{name}{asked}",
         commit=environment.commit(),
         machine=environment.machine(),
@@ -69,7 +62,7 @@ def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -
 
 def path_of(study: Study, folder: Path) -> Path:
     """Where a study belongs in a folder of records."""
-    return folder / FOLDER / study.study / f"{study.machine['name']}-{study.created.replace(':', '')}.json"
+    return folder / FOLDER / study.study / f"{study.machine.name}-{study.created.replace(':', '')}.json"
 
 
 def write(study: Study, folder: Path) -> Path:
@@ -77,25 +70,30 @@ def write(study: Study, folder: Path) -> Path:
 
     Raises ValueError, OSError; FileExistsError where another one lies there already.
     """
-    content = asdict(study)
-    _check(content)
-    text = json.dumps(content, indent=1, allow_nan=False) + "\n"
+    text = json.dumps(_TYPES.dump_python(study), indent=1, allow_nan=False) + "\n"
+    parsed(text)
     path = path_of(study, folder)
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise FileExistsError(errno.EEXIST, "another study began in the same second", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    records.write_whole(path, text)
+    store.write_whole(path, text)
     return path
 
 
 def read(path: Path) -> Study:
     """A study, checked. Raises OSError; ValueError, in one line that names the file, where it is none."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
-        _check(content)
+        return parsed(path.read_bytes())
     except ValueError as error:
         raise ValueError(f"{path} is no study: {error}") from error
-    return Study(**content)
+
+
+def parsed(text: str | bytes) -> Study:
+    """Return the study that a text holds. Raises ValueError, in one line that says where and what was expected."""
+    found = checking.checked(_TYPES, checking.plain_json(text))
+    if "python" not in found.versions:
+        raise ValueError("$.versions.python: is missing")
+    return found
 
 
 def holds_one(path: Path) -> bool:
@@ -116,16 +114,3 @@ def newest(folder: Path, name: str) -> Study | None:
     """The study of this name that began last, whatever machine it is from. Raises OSError, ValueError."""
     found = (study for study in map(read, paths(folder, name)) if study.study == name)
     return max(found, key=lambda study: study.created, default=None)
-
-
-def _check(content: Any) -> None:
-    """Raises ValueError, in one line."""
-    if _VALIDATOR.is_valid(content):
-        return
-    error = min(_VALIDATOR.iter_errors(content), key=lambda error: len(error.instance_path))
-    place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in error.instance_path)
-    raise ValueError(f"${place}: {textwrap.shorten(error.message, 300)}")
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")

@@ -6,21 +6,20 @@ the rounds of each run the ratios are computed twice: by the clock of the suite,
 
 import random
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from time import perf_counter
-from typing import Any
 
 import pandas as pd
 
-from xorbench import environment, progress, records
+from xorbench import environment, progress
 from xorbench.contract import REFERENCE, Implementation, discover
-from xorbench.estimates import control, states
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import rows
 from xorbench.gradients.judge import judge
-from xorbench.records import Record
+from xorbench.record.run import Record
 from xorbench.studies import asking, kept
+from xorbench.studies.kept import Data
 from xorbench.studies.neighbours import busy
 from xorbench.suite import Settings, Suite
 from xorbench.tables.cells import NONE, Table
@@ -57,7 +56,7 @@ def study(
     names: Sequence[str] = IMPLEMENTATIONS,
     busy_per_cpu: Sequence[int] = BUSY,
     seed: int = 0,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Data]:
     """So many runs beside each number of busy processes, in random order; what there is after each run."""
     implementations, missing = there(names)
     workload, cpu, shuffler = WORKLOADS[WORKLOAD], environment.allowed_cpus()[-1], random.Random(seed)
@@ -74,7 +73,7 @@ def study(
         "seed": seed,
     }
     order = [number for _ in range(runs) for number in shuffler.sample(busy_per_cpu, len(busy_per_cpu))]
-    found: list[dict[str, Any]] = []
+    found: list[Data] = []
     began = perf_counter()
     for place, number in enumerate(order):
         asking.say_run(place + 1, len(order), f"{number} busy processes per CPU", perf_counter() - began)
@@ -82,46 +81,48 @@ def study(
         with busy(number):
             session = Suite(implementations, [workload], settings, report)
             session.run()
-        found.append({"busy_per_cpu": number} | of_run(session.record(environment.command())))
+        found.append({"busy_per_cpu": number} | of_run(Analysis(session.record(environment.command()))))
         yield {**about, "runs": [*found]}
 
 
-def of_run(record: Record) -> dict[str, Any]:
+def of_run(analysis: Analysis) -> Data:
     """What a study keeps of a run: by row its ratios by the clock and by wall time, and how fit the run is."""
-    by_wall_time = {row.implementation: row for row in rows(wall_time(record))}
+    by_wall_time = wall_time(analysis.record)
+    ratios = {row.implementation: row.ratio for row in by_wall_time.rows}
     return {
         "rows": {
             row.implementation: {
                 "verdict": row.verdict,
                 "reason": row.reason,
-                "by_clock": ends(row.interval),
-                "by_wall_time": ends(by_wall_time[row.implementation].interval),
+                "by_clock": ends(row.ratio),
+                "by_wall_time": ends(ratios[row.implementation]),
             }
-            for row in rows(record)
+            for row in analysis.rows
             if row.implementation != REFERENCE
         }
-    } | of_controls(record)
+    } | of_controls(analysis, by_wall_time)
 
 
-def of_controls(record: Record) -> dict[str, Any]:
+def of_controls(analysis: Analysis, by_wall_time: Analysis) -> Data:
     """Both controls of a run, whether it is fit, how quiet it was, and how long it took."""
-    loads = [launch["load_1_minute"] for launch in record["launches"] if launch["load_1_minute"] is not None]
+    record = analysis.record
+    loads = [launch.load_1_minute for launch in record.launches if launch.load_1_minute is not None]
     return {
-        "noise_floor": ends(control.noise_floor(record)),
-        "noise_floor_by_wall_time": ends(control.noise_floor(wall_time(record))),
-        "second_control": ends(control.second_control(record)),
-        "unfit": control.unfit(record),
-        "quiet_share": states.run_quiet_share(record),
-        "launches": len(record["launches"]),
+        "noise_floor": ends(analysis.noise_floor),
+        "noise_floor_by_wall_time": ends(by_wall_time.noise_floor),
+        "second_control": ends(analysis.second_control),
+        "unfit": analysis.unfit,
+        "quiet_share": analysis.quiet_share,
+        "launches": len(record.launches),
         "load_1_minute": max(loads, default=None),
-        "seconds": record["seconds"]["total"],
+        "seconds": record.seconds.total,
     }
 
 
-def wall_time(record: Record) -> Record:
+def wall_time(record: Record) -> Analysis:
     """The same rounds as if the system did not tell CPU time, so that they are read by wall time."""
-    timings = [timing | {"cpu_nanoseconds": [None] * len(timing["epochs"])} for timing in record["timings"]]
-    return records.finished({**record, "timings": timings})
+    timings = [replace(timing, cpu_nanoseconds=[None] * len(timing.epochs)) for timing in record.timings]
+    return Analysis(replace(record, timings=timings))
 
 
 def ends(found: Interval | None) -> dict[str, float | None] | None:
@@ -129,7 +130,7 @@ def ends(found: Interval | None) -> dict[str, float | None] | None:
     return asdict(found) if found else None
 
 
-def table_of(data: Mapping[str, Any]) -> Table:
+def table_of(data: Data) -> Table:
     """A line for each implementation and number of busy processes, by the clock and by wall time."""
     lines = []
     for name in data["implementations"]:
@@ -150,13 +151,13 @@ def table_of(data: Mapping[str, Any]) -> Table:
     return Table("Ratios on a busy machine", pd.DataFrame(lines), _notes(data))
 
 
-def ratios(data: Mapping[str, Any], name: str, busy_per_cpu: int, clock: str = "by_clock") -> list[float]:
+def ratios(data: Data, name: str, busy_per_cpu: int, clock: str = "by_clock") -> list[float]:
     """Of the runs beside so many busy processes, by one of both clocks; runs in which a row has none are left out."""
     found = [run["rows"][name][clock] for run in data["runs"] if run["busy_per_cpu"] == busy_per_cpu]
     return [ratio["value"] for ratio in found if ratio is not None]
 
 
-def furthest(data: Mapping[str, Any], name: str, busy_per_cpu: int, clock: str = "by_clock") -> float | None:
+def furthest(data: Data, name: str, busy_per_cpu: int, clock: str = "by_clock") -> float | None:
     """How far from the median of the quiet runs the ratio is that is furthest from it; a share, with its sign."""
     found, quiet = ratios(data, name, busy_per_cpu, clock), ratios(data, name, 0, clock)
     if not found or not quiet:
@@ -165,7 +166,7 @@ def furthest(data: Mapping[str, Any], name: str, busy_per_cpu: int, clock: str =
     return max((ratio / middle - 1 for ratio in found), key=abs)
 
 
-def misses(data: Mapping[str, Any]) -> list[str]:
+def misses(data: Data) -> list[str]:
     """A phrase for each implementation and number of busy processes with a ratio beyond its reach."""
     found = []
     for name in data["implementations"]:
@@ -181,7 +182,7 @@ def reach(name: str) -> float:
     return REACH_OF.get(name, REACH)
 
 
-def _columns(data: Mapping[str, Any], name: str, number: int, clock: str, head: str) -> dict[str, str]:
+def _columns(data: Data, name: str, number: int, clock: str, head: str) -> dict[str, str]:
     found, off = ratios(data, name, number, clock), furthest(data, name, number, clock)
     return {
         f"{head}, median": f"{statistics.median(found):.4g}" if found else NONE,
@@ -190,7 +191,7 @@ def _columns(data: Mapping[str, Any], name: str, number: int, clock: str, head: 
     }
 
 
-def _notes(data: Mapping[str, Any]) -> list[str]:
+def _notes(data: Data) -> list[str]:
     runs = len(data["runs"])
     unfit = [f"beside {run['busy_per_cpu']}, {run['unfit']}" for run in data["runs"] if run["unfit"] is not None]
     others = ", ".join(f"{share:.0%} for {name}" for name, share in REACH_OF.items())

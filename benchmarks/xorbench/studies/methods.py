@@ -4,7 +4,7 @@
 different numbers of launches.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from xorbench.estimates.intervals import CONFIDENCE, interval
+from xorbench.estimates.intervals import interval
+from xorbench.record.settings import CONFIDENCE
 from xorbench.studies import asking, kept
 from xorbench.studies.coverage import DRIFT, LAUNCH_EFFECT, ROUND_NOISE, ROUNDS
+from xorbench.studies.kept import Data
 from xorbench.tables.cells import Table
 
 Numbers = NDArray[np.float64]
@@ -97,7 +99,7 @@ def coverage(method: str, machine: Machine, launches: int, runs: int) -> Ends:
     return float(np.mean((ends[:, 0] <= 0) & (ends[:, 1] >= 0))), float(np.median(ends[:, 1] - ends[:, 0]))
 
 
-def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> dict[str, Any]:
+def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> Data:
     """All methods on all machines, at all numbers of launches, as a document for JSON."""
     cells = []
     for machine in MACHINES:
@@ -110,7 +112,7 @@ def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> dict[
     return {"runs": runs, "bootstrapped_runs": bootstrapped_runs, "confidence": CONFIDENCE, "cells": cells}
 
 
-def table_of(study: Mapping[str, Any]) -> Table:
+def table_of(study: Data) -> Table:
     """A line for each machine and number of launches."""
     lines: dict[tuple[str, int], dict[str, str]] = {}
     for cell in study["cells"]:

@@ -5,9 +5,8 @@
 
 import random
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import perf_counter
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.contract import discover
 from xorbench.studies import asking, kept
+from xorbench.studies.kept import Data
 from xorbench.studies.planted import EPOCHS, ROUNDS, WORKLOAD
 from xorbench.tables.cells import Table
 
@@ -25,7 +25,7 @@ REPETITIONS = 3
 
 def study(
     workers: Sequence[int] = WORKERS, repetitions: int = REPETITIONS, rounds: int = ROUNDS, epochs: int = EPOCHS
-) -> dict[str, Any]:
+) -> Data:
     """Time launches; the next one starts beside each, as in a run.
 
     Of each of them `launches` has the seconds in all, in turns, and in timed rounds, all of wall time.
@@ -48,7 +48,7 @@ def study(
     return {"workload": WORKLOAD, "epochs": epochs, "rounds": rounds, "launches": found}
 
 
-def table_of(data: Mapping[str, Any]) -> Table:
+def table_of(data: Data) -> Table:
     """Medians over the repetitions."""
     rounds, found = data["rounds"], data["launches"]
     lines = []

@@ -23,6 +23,7 @@ from xorbench.contract import Contract, Implementation, discover, load
 from xorbench.tables.cells import Table
 from xorbench.tables.formats import markdown
 from xorbench.workloads import WORKLOADS, Workload
+from xorbench.workloads.workload import Dtype
 
 LAYER_SIZES = (10, 1024, 1024, 1)
 ROUNDS = 7
@@ -30,7 +31,7 @@ EPOCHS = 2
 """In one call of `train`, so that what surrounds the loop weighs less."""
 
 
-def network(layer_sizes: tuple[int, ...] = LAYER_SIZES, dtype: str = "float64") -> Workload:
+def network(layer_sizes: tuple[int, ...] = LAYER_SIZES, dtype: Dtype = "float64") -> Workload:
     """Parity of as many bits as there are inputs."""
     random = np.random.RandomState(1)
     base = WORKLOADS[f"parity-{layer_sizes[0]}"]
@@ -55,7 +56,7 @@ def turns(module: Contract, workload: Workload, side: int) -> Callable[[], tuple
     return turn
 
 
-def table(implementations: list[Implementation], dtype: str, side: int = 1024, rounds: int = ROUNDS) -> Table:
+def table(implementations: list[Implementation], dtype: Dtype, side: int = 1024, rounds: int = ROUNDS) -> Table:
     """Medians over the rounds, and of the shares within a round."""
     workload = network((10, side, side, 1), dtype)
     own = {i.name: turns(load(i), workload, side) for i in implementations}

@@ -7,7 +7,7 @@ runs of 60 s and of 5 minutes make of them.
 
 import random
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
@@ -18,12 +18,15 @@ import pandas as pd
 
 from xorbench import environment, progress
 from xorbench.clock.launches import Launches
-from xorbench.clock.turns import Entry, Timing
+from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation, discover, read
-from xorbench.estimates.intervals import CONFIDENCE, quantile
+from xorbench.estimates.intervals import quantile
 from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
-from xorbench.records import Record
+from xorbench.estimates.timed import Timed
+from xorbench.record.settings import CONFIDENCE
+from xorbench.record.timing import Timing
 from xorbench.studies import asking, kept
+from xorbench.studies.kept import Data
 from xorbench.studies.neighbours import busy
 from xorbench.tables.cells import Table
 
@@ -59,14 +62,7 @@ def slower(folder: Path, name: str, share: Fraction) -> Implementation:
     return read(path)
 
 
-def record_of(timings: Iterable[Timing]) -> Record:
-    """What there is of a record for estimates of ratios, from launches that nobody audited."""
-    left_out = ("rounds", "ledger", "usage")
-    kept = [{name: value for name, value in vars(timing).items() if name not in left_out} for timing in timings]
-    return {"settings": {"threads": 1}, "timings": [timing | {"violations": []} for timing in kept]}
-
-
-def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> dict[str, Any]:
+def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
     """Time launches of all of them together, and some of one pair, for what a run of a pair costs.
 
     Of each contender `log_ratios` has a number for each launch; `seconds_per_launch_of_a_pair` is wall time.
@@ -93,7 +89,7 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> dict[str, Any]
             for number in range(LAUNCHES_OF_A_PAIR):
                 pair.run(ROUNDS, last=number == LAUNCHES_OF_A_PAIR - 1)
             seconds = (perf_counter() - started) / LAUNCHES_OF_A_PAIR
-    record = record_of(timings)
+    timed = Timed(timings, [WORKLOAD])
     names = {CONTROLS: CONTROL, **{name.replace("_", " "): Contender(name) for name in PLANTED}}
     return {
         "workload": WORKLOAD,
@@ -104,12 +100,12 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> dict[str, Any]
         "cpus": len(environment.allowed_cpus()),
         "busy_per_cpu": busy_per_cpu,
         "planted": {name.replace("_", " "): float(share) for name, share in PLANTED.items()},
-        "log_ratios": {name: log_ratios(record, WORKLOAD, contender) for name, contender in names.items()},
+        "log_ratios": {name: log_ratios(timed, WORKLOAD, contender) for name, contender in names.items()},
         "seconds_per_launch_of_a_pair": seconds,
     }
 
 
-def table_of(data: Mapping[str, Any], minutes: Sequence[float] = MINUTES) -> Table:
+def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
     """What runs of so many minutes would have said: launches drawn from the pool, each put back."""
     generator = np.random.default_rng(0)
     # Which copy is called the baseline is nobody's doing: where that is drawn, too, 1 is the truth of the pool itself.
@@ -136,7 +132,7 @@ def table_of(data: Mapping[str, Any], minutes: Sequence[float] = MINUTES) -> Tab
     return Table("Planted slowdowns in runs of a pair", pd.DataFrame(lines), _notes(data))
 
 
-def _notes(data: Mapping[str, Any]) -> list[str]:
+def _notes(data: Data) -> list[str]:
     launches = len(data["log_ratios"][CONTROLS])
     return [
         f"{launches} launches of {data['rounds']} rounds of {data['workload']}, long ones of {data['epochs']} epochs "

@@ -9,22 +9,22 @@ found, and by how much a ratio varies from run to run.
 import math
 import statistics
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import pandas as pd
 
 from xorbench import environment, progress
 from xorbench.contract import REFERENCE
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.changes import BETWEEN_RUNS, FASTER, NOT_COMPARABLE, NOT_SEPARATED, SLOWER, changes
 from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
 from xorbench.gradients.judge import judge
-from xorbench.records import Record
 from xorbench.studies import asking, kept
-from xorbench.studies.load import ends, of_controls, there
+from xorbench.studies.kept import Data
+from xorbench.studies.load import ends, of_controls, there, wall_time
 from xorbench.studies.planted import slower
 from xorbench.suite import Settings, Suite
 from xorbench.tables.cells import NONE, Table
@@ -53,7 +53,7 @@ def study(
     names: Sequence[str] = IMPLEMENTATIONS,
     between_runs: float = BETWEEN_RUNS,
     seed: int = 0,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Data]:
     """So many runs one after the other, each second one compared with the one before; what there is after each run.
 
     The gradients are judged once, those of the planted text as it is in the first run.
@@ -71,9 +71,9 @@ def study(
         "between_runs": between_runs,
         "seed": seed,
     }
-    found: list[dict[str, Any]] = []
-    pairs: list[dict[str, Any]] = []
-    before: Record = {}
+    found: list[Data] = []
+    pairs: list[Data] = []
+    before: Analysis | None = None
     with tempfile.TemporaryDirectory() as folder:
         plain = slower(_made(Path(folder), "plain"), PLANTED, Fraction(0))
         changed = slower(_made(Path(folder), "changed"), PLANTED, SHARE)
@@ -88,25 +88,25 @@ def study(
             settings = Settings(POINTS, cpu, seed + number, quick=True, launches=launches, rounds=rounds)
             session = Suite([*implementations, changed] if even else first, [workload], settings, report)
             session.run()
-            record = session.record(environment.command())
-            found.append({"number": number, "slower": even} | of_run(record))
-            if even:
-                pairs.append({"runs": [number - 1, number], "changes": of_pair(before, record, between_runs)})
-            before = record
+            analysis = Analysis(session.record(environment.command()))
+            found.append({"number": number, "slower": even} | of_run(analysis))
+            if before is not None and even:
+                pairs.append({"runs": [number - 1, number], "changes": of_pair(before, analysis, between_runs)})
+            before = analysis
             yield {**about, "runs": [*found], "pairs": [*pairs]}
 
 
-def of_run(record: Record) -> dict[str, Any]:
+def of_run(analysis: Analysis) -> Data:
     """What a study keeps of a run: by row a log-ratio for each launch, and how fit the run is."""
-    contenders = {i["name"]: Contender(i["name"]) for i in record["implementations"] if i["name"] != REFERENCE}
+    contenders = {i.name: Contender(i.name) for i in analysis.record.implementations if i.name != REFERENCE}
     return {
         "log_ratios": {
-            name: log_ratios(record, WORKLOAD, one) for name, one in {**contenders, SECOND_COPY: CONTROL}.items()
+            name: log_ratios(analysis, WORKLOAD, one) for name, one in {**contenders, SECOND_COPY: CONTROL}.items()
         }
-    } | of_controls(record)
+    } | of_controls(analysis, wall_time(analysis.record))
 
 
-def of_pair(before: Record, after: Record, between_runs: float) -> dict[str, Any]:
+def of_pair(before: Analysis, after: Analysis, between_runs: float) -> Data:
     """By row what became of its ratio from one run to another."""
     return {
         change.implementation: {"verdict": change.verdict, "reason": change.reason, "change": ends(change.change)}
@@ -114,7 +114,7 @@ def of_pair(before: Record, after: Record, between_runs: float) -> dict[str, Any
     }
 
 
-def table_of(data: Mapping[str, Any]) -> Table:
+def table_of(data: Data) -> Table:
     """A line for each row: its verdicts over pairs, its largest change, and its deviation from run to run."""
     lines = []
     for name in [*_unchanged(data), data["planted"]["name"]]:
@@ -136,7 +136,7 @@ def table_of(data: Mapping[str, Any]) -> Table:
     return Table("Repeated runs of the same code", pd.DataFrame(lines), _notes(data))
 
 
-def deviation_between_runs(data: Mapping[str, Any]) -> float | None:
+def deviation_between_runs(data: Data) -> float | None:
     """The standard deviation of a log-ratio from run to run, pooled over the rows that did not change.
 
     It is what the launches' own spread does not explain, by `variance_between`, with the mean of that over rows, and at
@@ -157,22 +157,22 @@ def variance_between(runs: Sequence[Sequence[float]]) -> float | None:
     return statistics.variance(map(statistics.fmean, known)) - statistics.fmean(errors)
 
 
-def _deviation(data: Mapping[str, Any], names: Sequence[str]) -> float | None:
+def _deviation(data: Data, names: Sequence[str]) -> float | None:
     fit = [run["log_ratios"] for run in data["runs"] if run["unfit"] is None]
     found = [variance_between([ratios[name] for ratios in fit if name in ratios]) for name in names]
     known = [variance for variance in found if variance is not None]
     return math.sqrt(max(0.0, statistics.fmean(known))) if known else None
 
 
-def _unchanged(data: Mapping[str, Any]) -> list[str]:
+def _unchanged(data: Data) -> list[str]:
     return [name for name in data["implementations"] if name != REFERENCE]
 
 
-def _changes(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+def _changes(data: Data, name: str) -> list[Data]:
     return [pair["changes"][name] for pair in data["pairs"] if name in pair["changes"]]
 
 
-def _notes(data: Mapping[str, Any]) -> list[str]:
+def _notes(data: Data) -> list[str]:
     unchanged = [change for name in _unchanged(data) for change in _changes(data, name)]
     compared = [change for change in unchanged if change["verdict"] != NOT_COMPARABLE]
     called = sum(change["verdict"] in (FASTER, SLOWER) for change in compared)

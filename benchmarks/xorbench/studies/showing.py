@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xorbench import records
+from xorbench.record import store
 from xorbench.studies import kept
 from xorbench.studies.kept import Study
 from xorbench.tables.cells import Table
@@ -45,7 +45,7 @@ def caption(study: Study) -> str:
     versions = {**study.versions}
     python = versions.pop("python")
     parts = [
-        f"{machine['cpu']}, {machine['cores']} CPUs, {machine['system']}",
+        f"{machine.cpu}, {machine.cores} CPUs, {machine.system}",
         ", ".join([f"Python {python}", *(f"{name} {version}" for name, version in versions.items())]),
         study.created,
         f"{study.command}.",
@@ -78,8 +78,8 @@ def page(folder: Path) -> str | None:
         study = kept.read(path)
         if study.study not in newest or study.created >= newest[study.study][1].created:
             newest[study.study] = path, study
-        about = f"[{study.study}, {study.machine['name']}, {study.created}]({path.parent.name}/{path.name})"
-        lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {records.digest(path)}")
+        about = f"[{study.study}, {study.machine.name}, {study.created}]({path.parent.name}/{path.name})"
+        lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {store.digest(path)}")
     tables = [_table_of(*newest.pop(name)) for name in MODULES if name in newest]
     for path, study in newest.values():
         _table_of(path, study)  # raises

@@ -3,13 +3,13 @@
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
 
 from xorbench.clock import ends, ledger
 from xorbench.clock.ends import Reference, Round
-from xorbench.clock.turns import Launch, Timing
+from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
+from xorbench.record.timing import End, Timing
 from xorbench.workloads import Array, Workload
 
 MOST_KEPT = 2
@@ -42,51 +42,46 @@ class Audit:
         self._paces = paces
         self._shuffler = random.Random(seed)
         self._seconds = seconds
-        self._begun: list[tuple[Timing, Compared]] = []
+        self._begun: list[tuple[RowOfLaunch, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
         """Choose rounds of a launch, of all of its workloads or of one, and ask the reference for their ends."""
         for name in [workload] if workload else launch.workloads:
-            timings = [timing for timing in launch.timings if timing.workload == name]
-            rounds = {place: timing.rounds for place, timing in enumerate(timings)}
+            taken = [one for one in launch.rows if one.timing.workload == name]
+            rounds = {place: one.rounds for place, one in enumerate(taken)}
             wanted = ends.chosen(rounds, self._paces[name], self._seconds, self._shuffler)
             asked: dict[tuple[int, int], Future[Array]] = {}
-            for place, timing in enumerate(timings):
+            for place, one in enumerate(taken):
                 compared = []
-                for one in wanted[place]:
-                    key = one.epochs, one.seed
+                for round_ in wanted[place]:
+                    key = round_.epochs, round_.seed
                     if key not in asked:
                         asked[key] = self._reference.trained(self._workloads[name], *key)
-                    compared.append((one, asked[key]))
-                self._begun.append((timing, compared))
+                    compared.append((round_, asked[key]))
+                self._begun.append((one, compared))
 
-    def settled(self) -> list[dict[str, Any]]:
-        """Return the timings that were begun and not yet returned, as a record holds them, with their violations."""
+    def settled(self) -> list[Timing]:
+        """Return the timings that were begun and not yet returned, with their compared ends and violations."""
         begun, self._begun = self._begun, []
-        return [self._audited(timing, compared) for timing, compared in begun]
+        return [self._audited(one.timing, one.rounds, compared) for one, compared in begun]
 
-    def _audited(self, timing: Timing, compared: Compared) -> dict[str, Any]:
+    def _audited(self, timing: Timing, rounds: Sequence[Round], compared: Compared) -> Timing:
         workload = self._workloads[timing.workload]
-        found = [asdict(ends.compared(one, workload, expected)) for one, expected in compared]
+        found = [ends.compared(one, workload, expected) for one, expected in compared]
         timed = sum(nanoseconds or 0 for nanoseconds in timing.cpu_nanoseconds)
         execution = self._execution[timing.implementation]
+        used = timing.usage or ledger.usage(1, None, None, None)
         violations = [
-            *ends.violations(found, timing.rounds, timing.epochs, workload.tolerance),
-            *ledger.violations(timing.ledger, timing.usage, timed, workload, execution, self._cpus),
+            *ends.violations(found, rounds, timing.epochs, workload.tolerance),
+            *ledger.violations(timing.ledger, used, timed, workload, execution, self._cpus),
         ]
-        kept = {name: value for name, value in vars(timing).items() if name not in ("rounds", "ledger", "usage")}
-        return kept | {
-            "ledger": asdict(timing.ledger),
-            "usage": asdict(timing.usage),
-            "ends": _kept(found, timing.epochs),
-            "compared_rounds": len(found),
-            "violations": violations,
-        }
+        kept = _kept(found, timing.epochs)
+        return replace(timing, ends=kept, compared_rounds=len(found), violations=violations)
 
 
-def _kept(found: Sequence[dict[str, Any]], epochs: Sequence[int]) -> list[dict[str, Any]]:
+def _kept(found: Sequence[End], epochs: Sequence[int]) -> list[End]:
     """The first of each length and those that ended furthest off, in the order of the rounds."""
-    first = {epochs[end["round"]]: end["round"] for end in reversed(found)}
+    first = {epochs[end.round]: end.round for end in reversed(found)}
     furthest = sorted(found, key=lambda end: ends.off_course(end), reverse=True)[:MOST_KEPT]
-    wanted = {*first.values(), *(end["round"] for end in furthest)}
-    return [end for end in found if end["round"] in wanted]
+    wanted = {*first.values(), *(end.round for end in furthest)}
+    return [end for end in found if end.round in wanted]

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from xorbench import progress
-from xorbench.clock.cold import ColdStart, cold_start
-from xorbench.clock.turns import Entry, Failure
+from xorbench.clock.cold import cold_start
+from xorbench.clock.turns import Entry
+from xorbench.record.timing import ColdStart, Failure
 from xorbench.workloads import Workload
 
 

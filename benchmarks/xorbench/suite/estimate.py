@@ -10,8 +10,8 @@ from xorbench.clock.budget import Cost
 from xorbench.environment import apart_from
 from xorbench.gradients.audit import audit
 from xorbench.gradients.truths import truths_here
+from xorbench.record.settings import Settings
 from xorbench.suite.calibration import Calibration
-from xorbench.suite.settings import Settings
 from xorbench.workloads import Workload, flat, named
 
 FEWEST_ROUNDS = 15

@@ -7,11 +7,10 @@ from dataclasses import replace
 from scipy import stats
 
 from xorbench.clock import budget, order
-from xorbench.clock.launches import LaunchRecord
 from xorbench.estimates import ratios
-from xorbench.estimates.intervals import CONFIDENCE
-from xorbench.records import Record
-from xorbench.suite.settings import Plan
+from xorbench.estimates.timed import Timed
+from xorbench.record.settings import CONFIDENCE, Plan
+from xorbench.record.timing import LaunchRecord
 
 PILOT_LAUNCHES = 4
 PILOT_ROUNDS = 200
@@ -20,13 +19,13 @@ FIRST_LOOK = budget.FEWEST_LAUNCHES
 """After how many launches a run with a resolution looks first; then after twice as many, and so on."""
 
 
-def spreads(record: Record, implementations: Sequence[str], workloads: Sequence[str]) -> list[budget.Spread]:
-    """The variance between and within launches of each ratio that the timings of a record give.
+def spreads(timed: Timed, implementations: Sequence[str]) -> list[budget.Spread]:
+    """The variance between and within launches of each ratio that some timings give.
 
     Within: for each round of either length, of which every second one is a long one and counts.
     """
     contenders = [*map(ratios.Contender, implementations), ratios.CONTROL]
-    pairs = [ratios.paired(record, w, c) for w in workloads for c in contenders if c != ratios.BASELINE]
+    pairs = [ratios.paired(timed, w, c) for w in timed.workloads for c in contenders if c != ratios.BASELINE]
     found = [budget.spread(list(launches.values())) for launches in pairs if launches]
     return [replace(spread, within=2 * spread.within) for spread in found]
 

@@ -3,24 +3,28 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from time import perf_counter
-from typing import Any
 
-from xorbench import environment, progress, records
-from xorbench.clock.cold import ColdStart
+from xorbench import environment, progress
 from xorbench.clock.ends import Reference
-from xorbench.clock.launches import Launches, LaunchRecord
-from xorbench.clock.turns import Entry, Failure
+from xorbench.clock.launches import Launches
+from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation
-from xorbench.estimates import control, rows
+from xorbench.estimates import rows
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.timed import Timed
 from xorbench.gradients.judge import judge
-from xorbench.gradients.verdicts import Report
+from xorbench.record import store
+from xorbench.record.report import Report
+from xorbench.record.run import SCHEMA_VERSION, Record, Seconds, WorkloadRecord
+from xorbench.record.settings import Plan, Settings
+from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Timing
 from xorbench.suite import spending
+from xorbench.suite.about import cpus, described
 from xorbench.suite.audit import Audit
 from xorbench.suite.beginnings import cold_starts
 from xorbench.suite.calibration import Calibration, calibrate
-from xorbench.suite.settings import Plan, Settings
 from xorbench.workloads import Workload
 
 COLD_STARTS_SHARE = 0.25
@@ -51,17 +55,18 @@ class Suite:
         self.implementations = implementations
         self.workloads = workloads
         self.settings = settings
-        self.created = records.timestamp()
+        self.cpus = cpus(settings)
+        self.created = store.timestamp()
         self.report = report
-        self.timings: list[dict[str, Any]] = []
+        self.timings: list[Timing] = []
         self.launches: list[LaunchRecord] = []
         self.failures: list[Failure] = []
         self.cold_starts: list[ColdStart] = []
         self.plan = Plan(settings.rounds or spending.PILOT_ROUNDS, settings.launches or 0)
-        self.seconds = {"judge": 0.0, "calibration": 0.0, "launches": 0.0, "cold_starts": 0.0}
+        self.seconds = Seconds()
         self.finished = False
         self._shuffler = random.Random(settings.seed)
-        self._about = self._described()
+        self._about = described(implementations, settings.threads)
 
     def run(self) -> None:
         """The gate, then the clock. Whatever is raised, the launches that were finished are still here."""
@@ -78,7 +83,7 @@ class Suite:
             try:
                 with (
                     self._reference() as reference,
-                    Launches(entries, timed, self.settings.cpus, self._shuffler) as launches,
+                    Launches(entries, timed, self.cpus, self._shuffler) as launches,
                 ):
                     audit = self._audit(reference, calibrated)
                     try:
@@ -98,17 +103,17 @@ class Suite:
         return self.report
 
     def _reference(self) -> Reference:
-        cpus = environment.apart_from(self.settings.cpu) if len(self.settings.cpus) == 1 else []
+        cpus = environment.apart_from(self.settings.cpu) if len(self.cpus) == 1 else []
         return Reference(self.implementations[0], cpus or environment.allowed_cpus())
 
     def _audit(self, reference: Reference, calibrated: Calibration) -> Audit:
         paces = {workload: each for (name, workload), each in calibrated.seconds.items() if name == REFERENCE}
         seconds, settings = self.SECONDS_FOR_REFERENCE, self.settings
-        return Audit(reference, self.workloads, self.implementations, settings.cpus, paces, settings.seed, seconds)
+        return Audit(reference, self.workloads, self.implementations, self.cpus, paces, settings.seed, seconds)
 
     def _note(self, stage: str, began: float) -> float:
         now = perf_counter()
-        self.seconds[stage] = now - began
+        self.seconds = replace(self.seconds, **{stage: now - began})
         return now
 
     def _calibrate(self, report: Report) -> Calibration:
@@ -117,7 +122,7 @@ class Suite:
             i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
         }
         with progress.stage("calibration", 1) as advance:
-            calibrated = calibrate(passed, REFERENCE, self.settings.cpus, self._shuffler)
+            calibrated = calibrate(passed, REFERENCE, self.cpus, self._shuffler)
             self.failures += calibrated.failures
             advance()
         return calibrated
@@ -141,7 +146,7 @@ class Suite:
         self._launch(launches, audit, spending.PILOT_LAUNCHES, spending.PILOT_ROUNDS, more=True)
         self.timings += audit.settled()
         names = [i.name for i in self.implementations]
-        spreads = spending.spreads(self._partial(), names, [w.name for w in self.workloads])
+        spreads = spending.spreads(Timed(self.timings, [w.name for w in self.workloads]), names)
         self.plan = spending.plan(self.launches, spreads, turns, len(names) - 1, self._left())
         progress.say(
             f"the pilot: {self.plan.launches} launches x {self.plan.rounds} rounds fit into the budget; "
@@ -168,12 +173,8 @@ class Suite:
         budget = 60 * (self.settings.budget_minutes or 0)
         return budget - SECONDS_TO_FINISH - (perf_counter() - self._began)
 
-    def _partial(self) -> records.Record:
-        """What there is of a record for estimates of ratios."""
-        return {"timings": self.timings, "settings": asdict(self.settings)}
-
     def _resolved(self) -> bool:
-        return not rows.unresolved(self.record(""), self.settings.resolution or 0)
+        return not rows.unresolved(Analysis(self.record("")), self.settings.resolution or 0)
 
     def _start_cold(self, entries: Sequence[Entry]) -> None:
         number, cpu, budget = self.settings.cold_starts, self.settings.cpu, self.settings.budget_minutes
@@ -184,48 +185,29 @@ class Suite:
             else:
                 self.cold_starts.append(found)
 
-    def record(self, command: str) -> records.Record:
-        """The run so far; `partial` where it was interrupted. Raises ValueError where nothing was judged yet."""
+    def record(self, command: str) -> Record:
+        """Return the run so far; `partial` where it was interrupted. Raises ValueError where nothing was judged yet."""
         if self.report is None:
             raise ValueError("a run that has judged nothing has nothing to record")
-        record = {
-            "schema": records.NEWEST,
-            "kind": "sweep" if self.settings.sweep else "run",
-            "resumed": False,
-            "plan_sha256": None,
-            "part": None,
-            "created": self.created,
-            "command": command,
-            **self._about,
-            "partial": not self.finished,
-            "settings": asdict(self.settings),
-            "plan": asdict(self.plan),
-            "seconds": {**self.seconds, "total": perf_counter() - self._began},
-            "workloads": [workload.description() for workload in self.workloads],
-            "gradients": asdict(self.report),
-            "launches": [asdict(launch) for launch in self.launches],
-            "timings": self.timings,
-            "cold_starts": [asdict(start) for start in self.cold_starts],
-            "failures": [asdict(failure) for failure in self.failures],
-        }
-        return records.finished(record | {"unfit": control.unfit(record)})
-
-    def _described(self) -> dict[str, Any]:
-        """What does not change during a run."""
-        others = {
-            i.interpreter.label: dict(i.interpreter.versions) for i in self.implementations if i.interpreter.label
-        }
-        return {
-            "commit": environment.commit(),
-            "machine": environment.machine(),
-            "environment": {
-                "versions": environment.versions(),
-                "blas": environment.blas(),
-                "variables": environment.for_threads(self.settings.threads),
-                **({"others": others} if others else {}),
-            },
-            "implementations": [
-                i.description() | {"installed_bytes": i.interpreter.installed_bytes(i.framework)}
-                for i in self.implementations
-            ],
-        }
+        record = Record(
+            schema=SCHEMA_VERSION,
+            kind="sweep" if self.settings.sweep else "run",
+            created=self.created,
+            command=command,
+            commit=self._about.commit,
+            machine=self._about.machine,
+            environment=self._about.environment,
+            implementations=self._about.implementations,
+            partial=not self.finished,
+            settings=self.settings,
+            plan=self.plan,
+            seconds=replace(self.seconds, total=perf_counter() - self._began),
+            workloads=[WorkloadRecord.of(workload) for workload in self.workloads],
+            gradients=self.report,
+            launches=[*self.launches],
+            timings=[*self.timings],
+            cold_starts=[*self.cold_starts],
+            failures=[*self.failures],
+            unfit=None,
+        )
+        return replace(record, unfit=Analysis(record).unfit)

@@ -8,20 +8,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from xorbench import progress, records
+from xorbench import progress
 from xorbench.clock import products
-from xorbench.clock.launches import Launches, LaunchRecord
+from xorbench.clock.launches import Launches
 from xorbench.clock.pace import paces
-from xorbench.clock.turns import Entry, Failure, Launch
+from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.gradients.isolation import Surroundings
 from xorbench.gradients.judge import Scope, judge
-from xorbench.gradients.verdicts import Report
+from xorbench.record.report import Report
+from xorbench.record.run import Record
+from xorbench.record.settings import Plan, Settings
+from xorbench.record.timing import Failure, LaunchRecord, Products, Timing
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
 from xorbench.suite.estimate import Estimate, estimated, judging_seconds
 from xorbench.suite.journal import Journal
-from xorbench.suite.settings import Plan, Settings
 from xorbench.suite.suite import Suite
 from xorbench.workloads import Workload
 
@@ -45,7 +47,7 @@ class Point:
 
     launch: int
     workload: str
-    timings: list[dict[str, Any]]
+    timings: list[Timing]
     failures: list[Failure]
 
 
@@ -63,12 +65,12 @@ class Sweep(Suite):
     ) -> None:
         """`folder` is where the record will be."""
         super().__init__(implementations, workloads, settings)
-        self.products: list[products.Products] = []
+        self.products: list[Products] = []
         self._planned: Planned | None = None
         self._taken: Counter[str] = Counter()
         self._elapsed = 0.0
         names = [workload.name for workload in workloads]
-        self._journal = Journal([self._about, asdict(settings), names, str(folder.absolute())])
+        self._journal = Journal([asdict(self._about), asdict(settings), names, str(folder.absolute())])
         for elapsed, entry in self._journal.read():
             self._accept(elapsed, entry)
         self._began = perf_counter() - self._elapsed
@@ -87,11 +89,11 @@ class Sweep(Suite):
                 self._launch_all(entries, self._audit(reference, planned.calibrated))
         self.finished = True
 
-    def record(self, command: str) -> records.Record:
+    def record(self, command: str) -> Record:
         """The ordinary record, with the products of matrices that growth is held against."""
-        record = super().record(command) | {"products": [asdict(found) for found in self.products]}
-        record["seconds"]["total"] = self._elapsed  # a finished sweep, read again, is the same record
-        return record
+        record = super().record(command)
+        seconds = replace(record.seconds, total=self._elapsed)  # a finished sweep, read again, is the same record
+        return replace(record, products=self.products, seconds=seconds)
 
     def close(self) -> None:
         """Forget what was noted: its record is written."""
@@ -119,18 +121,23 @@ class Sweep(Suite):
                 self.timings += entry.timings
                 self.failures += entry.failures
                 self._taken[entry.workload] += 1
-        self.seconds[stage] += elapsed - self._elapsed
+        spent = getattr(self.seconds, stage) + elapsed - self._elapsed
+        self.seconds = replace(self.seconds, **{stage: spent})
         self._elapsed = elapsed
 
     def _plan(self) -> Planned:
         """Paces say about how many epochs a round has, then one launch of few rounds; nothing of it is published."""
         usable = [i for i in self.implementations if i.usable]
-        cpus, threads = self.settings.cpus, self.settings.threads
+        threads = self.settings.threads
         with progress.stage("calibration", len(usable) * len(self.workloads)) as advance:
             found = paces(usable, self.workloads, threads, advance)
         passed = {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable}
         calibrated = calibrate(
-            passed, REFERENCE, cpus, self._shuffler, lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs)
+            passed,
+            REFERENCE,
+            self.cpus,
+            self._shuffler,
+            lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs),
         )
         judging = judging_seconds(self.workloads, self.settings.points)
         estimate = estimated(calibrated, self.settings, judging)
@@ -187,8 +194,8 @@ class Sweep(Suite):
             while (fewest := min(self._taken[name] for name in timed)) < wanted:
                 behind = [name for name in timed if self._taken[name] == fewest]
                 until = min([wanted, *(self._taken[name] for name in timed if name not in behind)])
-                first = 1 + max([-1, *(timing["launch"] for timing in self.timings)])
+                first = 1 + max([-1, *(timing.launch for timing in self.timings)])
                 shuffler = random.Random(self.settings.seed + first)
-                with Launches(entries, behind, self.settings.cpus, shuffler, first) as launches:
+                with Launches(entries, behind, self.cpus, shuffler, first) as launches:
                     for number in range(fewest, until):
                         self._finish(launches.run(self.plan.rounds, last=number + 1 == until, done=done)[1])

@@ -3,22 +3,22 @@
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates.costs import BreakEven, Cost, costs
-from xorbench.records import Record
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.costs import BreakEven, Cost
 from xorbench.tables.cells import NONE, UNKNOWN, Table, between, three_digits
 
 
-def beginnings(record: Record) -> Table:
+def beginnings(analysis: Analysis) -> Table:
     """Import, first call, memory and size."""
     note = (
         "Each from fresh processes that had the CPU to themselves, with its own 95 % interval; none of it is in any "
         "other table's times. The first call is the first epoch, with all that is compiled for it; installed are a "
         "framework and all that it requires."
     )
-    return Table("What it costs to begin", pd.DataFrame([_beginning(cost) for cost in costs(record)]), [note])
+    return Table("What it costs to begin", pd.DataFrame([_beginning(cost) for cost in analysis.costs]), [note])
 
 
-def break_even(record: Record) -> Table:
+def break_even(analysis: Analysis) -> Table:
     """When import and first call have paid."""
     note = (
         f"After how many epochs, of one training, import, first call and epochs together take less time than "
@@ -26,7 +26,7 @@ def break_even(record: Record) -> Table:
     )
     lines = [
         {"implementation": cost.implementation, "workload": cost.workload, **_break_even(cost.break_even)}
-        for cost in costs(record)
+        for cost in analysis.costs
         if cost.break_even
     ]
     return Table("Break-even", pd.DataFrame(lines), [note])

@@ -5,9 +5,9 @@ from itertools import accumulate, pairwise
 
 import pandas as pd
 
-from xorbench.estimates.decomposition import Part, Step, steps
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.decomposition import Part, Step
 from xorbench.estimates.intervals import Interval
-from xorbench.records import Record
 from xorbench.tables.captions import weaknesses
 from xorbench.tables.cells import NONE, Table, decimals, rounded, significant
 from xorbench.tables.timings import label
@@ -15,9 +15,9 @@ from xorbench.tables.timings import label
 MOST_DECIMALS = 2
 
 
-def decompositions(record: Record) -> list[Table]:
+def decompositions(analysis: Analysis) -> list[Table]:
     """One for each workload in which an implementation and another from which it differs in one thing were timed."""
-    every = steps(record)
+    every = analysis.steps
     note = (
         "A part is the time of the implementation in its line less that of the one in the line above; where one "
         "between them was not timed, its part is in the next. In each launch its share of the whole step is taken from "
@@ -27,11 +27,11 @@ def decompositions(record: Record) -> list[Table]:
         "rounded so that they add up."
     )
     shown = []
-    for workload in record["workloads"]:
-        lines = [line for step in every if step.workload == workload["name"] for line in _lines(step)]
+    for workload in analysis.record.workloads:
+        lines = [line for step in every if step.workload == workload.name for line in _lines(step)]
         if lines:
             title = f"What a step is made of: {label(workload)}"
-            shown.append(Table(title, pd.DataFrame(lines), [note], weaknesses(record)))
+            shown.append(Table(title, pd.DataFrame(lines), [note], weaknesses(analysis)))
     return shown
 
 

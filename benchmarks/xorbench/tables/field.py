@@ -1,9 +1,10 @@
 """The field: which implementations take part, in which versions, and which workloads there are."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
+from xorbench.record.run import ImplementationRecord, WorkloadRecord
 from xorbench.tables.cells import NONE, Table, three_digits
 
 OPTIONAL = {
@@ -15,27 +16,27 @@ OPTIONAL = {
 """What not every record tells, and what to say of it."""
 
 
-def implementations(found: list[dict[str, Any]]) -> Table:
+def implementations(found: Sequence[ImplementationRecord]) -> Table:
     """Who takes part, in which version, and what it takes to write it; who cannot, and why."""
     lines = [
         {
-            "implementation": i["name"],
-            "framework": i["framework"],
-            "version": i["version"],
-            "gradients by": i.get("gradients_by") or NONE,
-            "lines of code": i.get("lines_of_code") or NONE,
-            "installed, MiB": three_digits(i["installed_bytes"] / 2**20) if i.get("installed_bytes") else NONE,
-            "tier": i["tier"],
-            "execution": i["execution"],
-            "granularity": i["granularity"],
-            "status": "failed" if i["broken"] else "missing" if i["missing"] else "present",
+            "implementation": i.name,
+            "framework": i.framework,
+            "version": i.version,
+            "gradients by": i.gradients_by or NONE,
+            "lines of code": i.lines_of_code or NONE,
+            "installed, MiB": three_digits(i.installed_bytes / 2**20) if i.installed_bytes else NONE,
+            "tier": i.tier,
+            "execution": i.execution,
+            "granularity": i.granularity,
+            "status": "failed" if i.broken else "missing" if i.missing else "present",
         }
         for i in found
     ]
     notes = [
-        f"{i['name']} is {'failed' if i['broken'] else 'missing'}: {i['broken'] or i['missing']}."
+        f"{i.name} is {'failed' if i.broken else 'missing'}: {i.broken or i.missing}."
         for i in found
-        if i["broken"] or i["missing"]
+        if i.broken or i.missing
     ]
     frame = pd.DataFrame(lines)
     told = {head: note for head, note in OPTIONAL.items() if any(frame[head] != NONE)}
@@ -56,18 +57,18 @@ def environments(found: dict[str, dict[str, str] | str]) -> Table:
     return Table("Environments", pd.DataFrame(lines, columns=["environment", "Python", "what is in it"]), notes)
 
 
-def workloads(found: list[dict[str, Any]]) -> Table:
+def workloads(found: Sequence[WorkloadRecord]) -> Table:
     """What is trained."""
     lines = [
         {
-            "workload": w["name"],
-            "layers": "-".join(map(str, w["layer_sizes"])),
-            "activation": w["activation"],
-            "loss": w["loss"],
-            "optimiser": f"{w['optimiser']}, {w['rate']:g}",
-            "epochs": f"{w['epochs']:,}",
-            "dtype": w["dtype"],
-            "what it is": w["story"],
+            "workload": w.name,
+            "layers": "-".join(map(str, w.layer_sizes)),
+            "activation": w.activation,
+            "loss": w.loss,
+            "optimiser": f"{w.optimiser}, {w.rate:g}",
+            "epochs": f"{w.epochs:,}",
+            "dtype": w.dtype,
+            "what it is": w.story,
         }
         for w in found
     ]

@@ -1,34 +1,34 @@
 """The tables of precision: how far gradients and trainings are from the truth, and where their digits are lost."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
 
 import pandas as pd
 
 from xorbench.contract import REFERENCE
+from xorbench.record.report import Reading, Report
 from xorbench.tables.cells import NONE, Table, scientific, three_digits
 
 SHOWN_LOGITS = (-40, -20, 0, 10, 20, 30, 40)
 
 
-def errors(report: dict[str, Any]) -> list[Table]:
+def errors(report: Report) -> list[Table]:
     """The true error of every parameter tensor in three readings, a table for each dtype."""
     found = []
-    for dtype in distinct(report["rows"], "dtype"):
+    for dtype in dict.fromkeys(row.dtype for row in report.rows):
         lines = []
-        for row in report["rows"]:
-            if row["dtype"] == dtype and row["of_bound"]:
-                largest = row["of_bound"]
+        for row in report.rows:
+            if row.dtype == dtype and row.of_bound:
+                largest = row.of_bound
                 lines.append(
                     {
-                        "implementation": row["implementation"],
-                        "workload": row["workload"],
-                        "parameter": row["parameter"],
-                        **_median_and_largest("of the bound", row["of_bound"]),
-                        **_median_and_largest("ulps", row["ulps"]),
-                        **_median_and_largest("absolute", row["absolute"]),
-                        "largest of the bound in": row["parameter"] + str(largest["index"]),
-                        "at": largest["where"],
+                        "implementation": row.implementation,
+                        "workload": row.workload,
+                        "parameter": row.parameter,
+                        **_median_and_largest("of the bound", row.of_bound),
+                        **_median_and_largest("ulps", row.ulps),
+                        **_median_and_largest("absolute", row.absolute),
+                        "largest of the bound in": row.parameter + str(largest.index),
+                        "at": largest.where,
                     }
                 )
         notes = [
@@ -39,14 +39,14 @@ def errors(report: dict[str, Any]) -> list[Table]:
     return found
 
 
-def accuracy(report: dict[str, Any]) -> Table:
+def accuracy(report: Report) -> Table:
     """How many digits are right: along the scale of the parameters, and along saturation."""
     lines = []
-    rows = report["accuracy"]
-    for name, workload, dtype in distinct(rows, "implementation", "workload", "dtype"):
-        mine = [r for r in rows if (r["implementation"], r["workload"], r["dtype"]) == (name, workload, dtype)]
-        by_logit = {row["position"]: row["median_digits"] for row in mine if row["axis"] == "logit"}
-        by_scale = {row["position"]: row["median_digits"] for row in mine if row["axis"] == "scale"}
+    rows = report.accuracy
+    for name, workload, dtype in dict.fromkeys((r.implementation, r.workload, r.dtype) for r in rows):
+        mine = [r for r in rows if (r.implementation, r.workload, r.dtype) == (name, workload, dtype)]
+        by_logit = {row.position: row.median_digits for row in mine if row.axis == "logit"}
+        by_scale = {row.position: row.median_digits for row in mine if row.axis == "scale"}
         half = max(by_logit.values()) / 2
         kept = [z for z in sorted(by_logit) if z >= 0 and all(by_logit[x] >= half for x in by_logit if 0 <= x <= z)]
         lines.append(
@@ -67,21 +67,21 @@ def accuracy(report: dict[str, Any]) -> Table:
     return Table("Where gradients lose their digits", pd.DataFrame(lines), [note])
 
 
-def trajectories(report: dict[str, Any]) -> Table:
+def trajectories(report: Report) -> Table:
     """When trainings from the same parameters part, and how far they are from each other and from the true one."""
     lines = [
         {
-            "implementation": row["implementation"],
-            "workload": row["workload"],
-            "other bits": _epoch(row["bits"]),
-            "> 1 ulp": _epoch(row["one_ulp"]),
-            "> 1e-12": _epoch(row["e12"]),
-            "> 1e-6": _epoch(row["e6"]),
-            "other decisions": _epoch(row["decisions"]),
-            f"apart at epoch {row['epochs']:,}": scientific(row["from_reference"][-1]),
-            f"from the truth at epoch {row['at'][len(row['from_truth']) - 1]:,}": scientific(row["from_truth"][-1]),
+            "implementation": row.implementation,
+            "workload": row.workload,
+            "other bits": _epoch(row.bits),
+            "> 1 ulp": _epoch(row.one_ulp),
+            "> 1e-12": _epoch(row.e12),
+            "> 1e-6": _epoch(row.e6),
+            "other decisions": _epoch(row.decisions),
+            f"apart at epoch {row.epochs:,}": scientific(row.from_reference[-1]),
+            f"from the truth at epoch {row.at[len(row.from_truth) - 1]:,}": scientific(row.from_truth[-1]),
         }
-        for row in report["trajectories"]
+        for row in report.trajectories
     ]
     note = (
         f"The first epoch at which the parameters are not those of {REFERENCE}: in bits, by more than a unit in the "
@@ -90,14 +90,10 @@ def trajectories(report: dict[str, Any]) -> Table:
     return Table("Training, epoch by epoch", pd.DataFrame(lines), [note])
 
 
-def _median_and_largest(unit: str, reading: dict[str, Any]) -> dict[str, str]:
+def _median_and_largest(unit: str, reading: Reading | None) -> dict[str, str]:
     show: Callable[[float | None], str] = scientific if unit == "absolute" else three_digits
-    return {f"{unit}: median": show(reading["median"]), f"{unit}: largest": show(reading["largest"])}
-
-
-def distinct(rows: Iterable[dict[str, Any]], *keys: str) -> list[Any]:
-    """The values, or tuples of them, in the order in which they come."""
-    return list(dict.fromkeys(row[keys[0]] if len(keys) == 1 else tuple(row[key] for key in keys) for row in rows))
+    median, largest = (reading.median, reading.largest) if reading else (None, None)
+    return {f"{unit}: median": show(median), f"{unit}: largest": show(largest)}
 
 
 def _epoch(epoch: int | None) -> str:

@@ -5,34 +5,34 @@ import math
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates.axes import Axis, axes
-from xorbench.estimates.crossings import CROSSES, NOT_SEPARATED, Crossing, crossings
-from xorbench.estimates.growth import Growth, growth, peak
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.axes import Axis
+from xorbench.estimates.crossings import CROSSES, NOT_SEPARATED, Crossing
+from xorbench.estimates.growth import Growth, peak
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import Row, rows
-from xorbench.records import Record
+from xorbench.estimates.rows import Row
 from xorbench.tables.captions import weaknesses
 from xorbench.tables.cells import NONE, Table, between, with_ends
 
 
-def points(record: Record) -> list[Table]:
+def points(analysis: Analysis) -> list[Table]:
     """What an epoch costs, a table for each axis, a column for each implementation."""
-    found = {(row.workload, row.implementation): row for row in rows(record)}
-    names = [i["name"] for i in record["implementations"]]
+    found = {(row.workload, row.implementation): row for row in analysis.rows}
+    names = [i.name for i in analysis.record.implementations]
     return [
         Table(
-            f"µs per epoch by {axis.title}, {threads(record)}",
+            f"µs per epoch by {axis.title}, {threads(analysis)}",
             pd.DataFrame([_point(axis, place, names, found) for place in range(len(axis.sizes))]),
             ["Means over launches; tuned implementations are marked with an asterisk."],
-            weaknesses(record),
+            weaknesses(analysis),
         )
-        for axis in axes(record)
+        for axis in analysis.axes
     ]
 
 
-def where_lines_cross(record: Record) -> Table:
+def where_lines_cross(analysis: Analysis) -> Table:
     """Every two whose lines cross or may cross, and everybody with the baseline."""
-    shown = [c for c in crossings(record) if c.verdict in (CROSSES, NOT_SEPARATED) or REFERENCE in (c.one, c.other)]
+    shown = [c for c in analysis.crossings if c.verdict in (CROSSES, NOT_SEPARATED) or REFERENCE in (c.one, c.other)]
     note = (
         "Sizes with 95 % intervals. An interval reaches at least to the two measured sizes around the crossing, "
         "because nothing was measured between them; where it reaches further, it holds the sizes at which the ratio of "
@@ -40,12 +40,12 @@ def where_lines_cross(record: Record) -> Table:
         "is decided for all points of a line together. Not in the sweep: the first is faster at every point. Not "
         "separated: nowhere is the other shown to be faster, and the first not everywhere."
     )
-    return Table(f"Where lines cross, {threads(record)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
+    return Table(f"Where lines cross, {threads(analysis)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
 
 
-def cost_growth(record: Record) -> Table:
+def cost_growth(analysis: Analysis) -> Table:
     """A fixed cost per epoch, and one per multiply-add, of each implementation."""
-    best = peak(record)
+    best = peak(analysis)
     notes = [
         "Fitted over all points, with 95 % intervals over launches: the least squares of relative errors, neither part "
         "below 0. Multiply-adds are those of the products, forward and backward; all else that grows is in their cost. "
@@ -55,8 +55,8 @@ def cost_growth(record: Record) -> Table:
     ]
     if best:
         notes.append(f"Peak: this machine's fastest product of matrices does {best:.3g} multiply-adds a nanosecond.")
-    lines = [_growth(found) for found in growth(record)]
-    return Table(f"How the cost of an epoch grows, {threads(record)}", pd.DataFrame(lines), notes)
+    lines = [_growth(found) for found in analysis.growth]
+    return Table(f"How the cost of an epoch grows, {threads(analysis)}", pd.DataFrame(lines), notes)
 
 
 def around(size: Interval | None) -> tuple[str, str]:
@@ -67,9 +67,9 @@ def around(size: Interval | None) -> tuple[str, str]:
     return value, f"{math.floor(size.low):,} to {math.ceil(size.high):,}"
 
 
-def threads(record: Record) -> str:
+def threads(analysis: Analysis) -> str:
     """With how many it was timed."""
-    number = record["settings"].get("threads", 1)
+    number = analysis.record.settings.threads
     return "1 thread" if number == 1 else f"{number} threads"
 
 
@@ -78,7 +78,7 @@ def _point(axis: Axis, place: int, names: list[str], found: dict[tuple[str, str]
     for name in names:
         row = found[axis.workloads[place], name]
         head = f"{name}*" if row.tier == "tuned" else name
-        line[head] = row.verdict if row.microseconds is None else between(row.microseconds)
+        line[head] = row.verdict if row.microseconds_per_epoch is None else between(row.microseconds_per_epoch)
     return line
 
 

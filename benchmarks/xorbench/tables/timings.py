@@ -1,16 +1,15 @@
 """The clock's tables: what an epoch costs, and what changed between two records."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence, Set
 
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates import control
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.changes import Change
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import Row, rows
-from xorbench.records import Record
+from xorbench.estimates.rows import Row
+from xorbench.record.run import WorkloadRecord
 from xorbench.tables.captions import how_timed, together, weaknesses
 from xorbench.tables.cells import NONE, Table, between, three_digits, with_ends
 
@@ -25,33 +24,33 @@ MOST_START = 0.05
 """The share of a round that the start of a training may be before the table says so."""
 
 
-def timings(record: Record) -> list[Table]:
+def timings(analysis: Analysis) -> list[Table]:
     """One for each workload, of the reference's tier: idiomatic and tuned implementations never share a column."""
-    return _of_tier(record, {_reference_tier(record)})
+    return _of_tier(analysis, {_reference_tier(analysis)})
 
 
-def tuned(record: Record) -> list[Table]:
+def tuned(analysis: Analysis) -> list[Table]:
     """The same of the other tier, over the same baseline."""
-    return _of_tier(record, {i["tier"] for i in record["implementations"]} - {_reference_tier(record)})
+    return _of_tier(analysis, {i.tier for i in analysis.record.implementations} - {_reference_tier(analysis)})
 
 
-def _reference_tier(record: Record) -> str:
-    tier: str = next(i["tier"] for i in record["implementations"] if i["name"] == REFERENCE)
+def _reference_tier(analysis: Analysis) -> str:
+    tier: str = next(i.tier for i in analysis.record.implementations if i.name == REFERENCE)
     return tier
 
 
-def _of_tier(record: Record, tiers: set[str]) -> list[Table]:
-    reference_tier = _reference_tier(record)
+def _of_tier(analysis: Analysis, tiers: Set[str]) -> list[Table]:
+    reference_tier = _reference_tier(analysis)
     shown = []
-    every = rows(record)
-    for workload in record["workloads"]:
-        floor = control.noise_floor(record, [workload["name"]])
-        found = [row for row in every if row.workload == workload["name"]]
+    every = analysis.rows
+    for workload in analysis.record.workloads:
+        floor = analysis.noise_floor_of(workload.name)
+        found = [row for row in every if row.workload == workload.name]
         for tier in sorted(tiers & {row.tier or reference_tier for row in found}):
             chosen = [row for row in found if (row.tier or reference_tier) == tier]
             idle = any((row.idle_share or 0) > MOST_IDLE for row in chosen)
             lines = [_timing(row, idle) for row in chosen]
-            measured = [row.interval for row in chosen]
+            measured = [row.ratio for row in chosen]
             if tier == reference_tier and floor:
                 lines.append(_second_copy(floor, idle))
                 measured.append(floor)
@@ -62,17 +61,23 @@ def _of_tier(record: Record, tiers: set[str]) -> list[Table]:
                 Table(
                     title=f"{label(workload)}, {tier}",
                     frame=pd.DataFrame(lines),
-                    notes=[*reasons, *remarks, together(record, compared), *how_timed(record), *_rounds_used(chosen)],
-                    warnings=weaknesses(record),
+                    notes=[
+                        *reasons,
+                        *remarks,
+                        together(analysis, compared),
+                        *how_timed(analysis),
+                        *_rounds_used(chosen),
+                    ],
+                    warnings=weaknesses(analysis),
                     measured=measured,
                 )
             )
     return shown
 
 
-def label(workload: dict[str, Any]) -> str:
+def label(workload: WorkloadRecord) -> str:
     """A workload's name with its layers and dtype."""
-    return f"{workload['name']} ({'-'.join(map(str, workload['layer_sizes']))}, {workload['dtype']})"
+    return f"{workload.name} ({'-'.join(map(str, workload.layer_sizes))}, {workload.dtype})"
 
 
 def _remarks(row: Row) -> Iterator[str]:
@@ -80,7 +85,7 @@ def _remarks(row: Row) -> Iterator[str]:
     if row.slow_factor is not None:
         yield f"{row.implementation}: its ratio is × {row.slow_factor:.2f} when the machine is slow."
     if row.start_share is not None and row.start_share > MOST_START and row.microseconds_per_epoch is not None:
-        each = row.microseconds_per_epoch * (1 - row.start_share)
+        each = row.microseconds_per_epoch.value * (1 - row.start_share)
         yield (
             f"{row.implementation}: the start of a training is {row.start_share:.0%} of a round; "
             f"without it an epoch takes {three_digits(each)} µs."
@@ -105,11 +110,11 @@ def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _timing(row: Row, idle: bool) -> dict[str, str]:
-    if row.interval is None:
+    if row.ratio is None:
         step = value = ends = row.verdict
     else:
-        step, _ = with_ends(row.microseconds)
-        value, ends = ("1", NONE) if row.is_baseline else with_ends(row.interval)
+        step, _ = with_ends(row.microseconds_per_epoch)
+        value, ends = ("1", NONE) if row.is_baseline else with_ends(row.ratio)
     return {
         "rank": NONE if row.rank is None else str(row.rank),
         "implementation": row.implementation,
@@ -117,7 +122,7 @@ def _timing(row: Row, idle: bool) -> dict[str, str]:
         "µs per epoch": step,
         RATIO: value,
         "95 % interval": ends,
-        START: NONE if row.start is None else between(row.start),
+        START: NONE if row.start_microseconds is None else between(row.start_microseconds),
         **({IDLE: NONE if row.idle_share is None else f"{row.idle_share:.0%}"} if idle else {}),
         "verdict": row.verdict,
     }

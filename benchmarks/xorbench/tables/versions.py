@@ -2,15 +2,14 @@
 
 import pandas as pd
 
+from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.versions import Version
-from xorbench.estimates.versions import versions as estimated
-from xorbench.records import Record
 from xorbench.tables.cells import NONE, Table, with_ends
 
 
-def versions(record: Record) -> Table:
+def versions(analysis: Analysis) -> Table:
     """Each contestant of another environment beside the same file in ours."""
-    found = estimated(record)
+    found = analysis.versions
     notes = [
         "The same file, in the same rounds, in another environment and in ours: below 1 it is faster there. "
         "The intervals of a workload hold together."

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,10 @@ from xorbench.workloads.recipe import Recipe
 Array = NDArray[np.floating]
 Parameters = list[Array]
 """Flat, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ..."""
+
+
+Dtype = Literal["float64", "float32"]
+"""The floating-point types that are judged and timed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Workload:
     layer_sizes: tuple[int, ...]
     recipe: Recipe
     epochs: int
-    dtype: str
+    dtype: Dtype
     seed: str
     generator: Callable[[int], Parameters]
     initial_parameters: Parameters
@@ -148,22 +152,6 @@ class Workload:
         """The same of what training is timed from: the initial parameters as the workload's dtype holds them."""
         timed = [p.astype(self.dtype).astype("<f8") for p in self.initial_parameters]
         return hashlib.sha256(b"".join(p.tobytes() for p in timed)).hexdigest()
-
-    def description(self) -> dict[str, Any]:
-        """What a record says of it."""
-        return {
-            "name": self.name,
-            "story": self.story,
-            "samples": len(self.inputs),
-            "inputs": self.inputs.tolist(),
-            "targets": self.targets.tolist(),
-            "layer_sizes": list(self.layer_sizes),
-            **self.recipe._asdict(),
-            "epochs": self.epochs,
-            "dtype": self.dtype,
-            "seed": self.seed,
-            "parameters_sha256": self.parameters_sha256,
-        }
 
     def complaint(self, predictions: Array, loss: float, parameters: Parameters) -> str | None:
         """What is wrong with the end of a training, in one sentence; None where it is the known answer."""

@@ -1,0 +1,87 @@
+"""The Python interface: what `import xorbench` gives, but for `load`, which needs less."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from xorbench import environment
+from xorbench.contract import REFERENCE, Implementation, discover
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.changes import BETWEEN_RUNS, Change, changes
+from xorbench.gradients.judge import judge as judged
+from xorbench.names import unknown
+from xorbench.record import store
+from xorbench.record.report import Report
+from xorbench.record.run import Record
+from xorbench.suite import Suite, defaults
+from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
+
+POINTS = 500
+
+
+def judge(
+    implementations: Iterable[str] = (),
+    workloads: Iterable[str] = TUTORIAL,
+    files: Sequence[str | Path] = (),
+    points: int = POINTS,
+    seed: int = 0,
+) -> Report:
+    """Return the report on gradients: each against the true one, within what rounding alone explains.
+
+    `implementations` and `workloads` are names, as `xorbench list` prints them; without any implementation all
+    idiomatic ones are judged. `files` are implementations from anywhere on disk. Each workload is judged at `points`
+    random points and others. Raises ValueError for a name that is not known.
+    """
+    return judged(_implementations(implementations, files), _workloads(workloads), points, seed)
+
+
+def run(
+    implementations: Iterable[str] = (),
+    workloads: Iterable[str] = TUTORIAL,
+    files: Sequence[str | Path] = (),
+    quick: bool = False,
+    launches: int | None = None,
+    rounds: int | None = None,
+    budget_minutes: float | None = None,
+    seed: int = 0,
+    cpu: int | None = None,
+) -> Record:
+    """Return the record of a run: gradients are judged, what passed is timed. Nothing is written.
+
+    The arguments are those of `xorbench run`; the baseline is always among the implementations. `cpu` is the number of
+    the CPU to time on, the last one that may be used if None. `xorbench.record.store.write(record, folder)` keeps the
+    record. Raises ValueError for a name that is not known, or if both `budget_minutes` and a number of launches or
+    rounds are given.
+    """
+    chosen = [i for i in _implementations(implementations, files) if i.name != REFERENCE]
+    timed_on = environment.allowed_cpus()[-1] if cpu is None else cpu
+    settings = defaults.of_a_run(timed_on, seed, quick, launches, rounds, budget_minutes)
+    session = Suite([*_implementations([REFERENCE], ()), *chosen], _workloads(workloads), settings)
+    session.run()
+    return session.record("xorbench.run")
+
+
+def compare(before: str | Path, after: str | Path, between_runs: float = BETWEEN_RUNS) -> list[Change]:
+    """Return what became of each ratio from one record to another, where that can be said.
+
+    `before` and `after` are files; `between_runs` is the standard deviation of a ratio from run to run of the same
+    code, as a share of it. Raises OSError, and ValueError for a file that is no record.
+    """
+    first, second = (Analysis(store.read(Path(path))) for path in (before, after))
+    return changes(first, second, between_runs)
+
+
+def _implementations(names: Iterable[str], files: Sequence[str | Path]) -> list[Implementation]:
+    found = {i.name: i for i in discover([Path(file) for file in files])}
+    given = [Path(file).stem for file in files]
+    wanted = [*names, *given] or [name for name, i in found.items() if i.tier != "tuned"]
+    for name in wanted:
+        if name not in found:
+            raise ValueError(unknown(name, list(found), "implementation"))
+    return [found[name] for name in dict.fromkeys(wanted)]
+
+
+def _workloads(names: Iterable[str]) -> list[Workload]:
+    try:
+        return [named(name) for name in dict.fromkeys(names)]
+    except KeyError as error:
+        raise ValueError(unknown(error.args[0], list(WORKLOADS), "workload")) from error

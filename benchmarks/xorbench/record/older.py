@@ -1,0 +1,61 @@
+"""Records of older schema versions, upgraded before they are checked: one function for each version."""
+
+from typing import Any
+
+
+def upgraded(record: Any) -> Any:
+    """Return a record, as it was read from JSON, as one of schema 5 with all of its keys; anything else as it is.
+
+    Raises KeyError, TypeError or AttributeError where it is not of the older schema that it names.
+    """
+    if not isinstance(record, dict):
+        return record
+    if record.get("schema") == 4:
+        record = _from_4(record)
+    return _with_later_keys(record) if record.get("schema") == 5 else record
+
+
+_LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
+"""Keys of an implementation that were added within a schema version."""
+
+
+def _with_later_keys(record: dict[str, Any]) -> dict[str, Any]:
+    """With the keys that were added within a schema version, where they are missing."""
+    return {
+        "products": [],
+        **record,
+        "settings": {"threads": 1, "sweep": False} | record["settings"],
+        "environment": {"others": {}} | record["environment"],
+        "implementations": [_LATER | implementation for implementation in record["implementations"]],
+    }
+
+
+def _from_4(record: dict[str, Any]) -> dict[str, Any]:
+    """The rounds of schema 4 were timed by wall time and all of one length.
+
+    Their CPU time is not known, and their ends were compared but not kept.
+    """
+    return record | {
+        "schema": 5,
+        "kind": "sweep" if record.get("settings", {}).get("sweep") else "run",
+        "resumed": False,
+        "plan_sha256": None,
+        "part": None,
+        "timings": [_timing_from_4(timing) for timing in record.get("timings", [])],
+    }
+
+
+def _timing_from_4(timing: dict[str, Any]) -> dict[str, Any]:
+    rounds = len(timing["round_nanoseconds"])
+    epochs = timing["epochs_per_round"]
+    kept = {name: value for name, value in timing.items() if name != "epochs_per_round"}
+    ledger = {name: value for name, value in timing["ledger"].items() if name not in ("late", "off_trajectory")}
+    return kept | {
+        "measure": "epoch",
+        "epochs": [epochs] * rounds,
+        "cpu_nanoseconds": [None] * rounds,
+        "ledger": ledger | {"late_nanoseconds": None},
+        "usage": None,
+        "ends": [],
+        "compared_rounds": 0,
+    }

@@ -1,0 +1,163 @@
+"""A record: one run with its environment, its verdicts and every raw timing."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+from annotated_types import Ge
+from pydantic import Field
+
+from xorbench.record.parts import Count, Dtype, Many, MinLen, Numbers, Part, Positive, Text
+from xorbench.record.report import Report
+from xorbench.record.settings import Plan, Settings
+from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Products, Sha256, Timing
+from xorbench.workloads import Workload
+from xorbench.workloads.recipe import Activation, Loss, Optimiser
+
+SCHEMA_VERSION: Final = 5
+"""The version of the schema that is written; older ones are upgraded when they are read."""
+
+Timestamp = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+"""The time at which something began, UTC, to the second."""
+
+Versions = dict[Text, Text]
+"""By distribution its version; Python's is under "python"."""
+
+
+@dataclass(frozen=True)
+class Machine(Part):
+    """CPU model, cores and system, and a name made of them; nothing that tells whose machine it is."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=200)]
+    cpu: Text
+    cores: Count
+    system: Text
+    architecture: Text
+    memory_gib: Positive
+
+
+@dataclass(frozen=True)
+class Blas(Part):
+    """The linear algebra that NumPy was built with."""
+
+    name: Text
+    version: Text
+
+
+@dataclass(frozen=True)
+class Environment(Part):
+    """Versions of Python and of every distribution, here and in `others` by their labels; variables for threads."""
+
+    versions: Versions
+    blas: Blas
+    variables: dict[Text, Text]
+    others: dict[Text, Versions] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seconds(Part):
+    """What each stage of the command took, and all of it."""
+
+    judge: Annotated[float, Ge(0)] = 0.0
+    calibration: Annotated[float, Ge(0)] = 0.0
+    launches: Annotated[float, Ge(0)] = 0.0
+    cold_starts: Annotated[float, Ge(0)] = 0.0
+    total: Annotated[float, Ge(0)] = 0.0
+
+
+@dataclass(frozen=True)
+class WorkloadRecord(Part):
+    """What was trained: data, layers, recipe and the hash of the initial parameters."""
+
+    name: Text
+    story: Text
+    samples: Count
+    inputs: Annotated[list[Numbers], Many]
+    targets: Annotated[list[Numbers], Many]
+    layer_sizes: Annotated[list[Count], MinLen(2), Many]
+    activation: Activation
+    loss: Loss
+    optimiser: Optimiser
+    rate: float
+    momentum: float
+    decay: float
+    epsilon: float
+    epochs: Count
+    dtype: Dtype
+    seed: Text
+    parameters_sha256: Sha256
+
+    @staticmethod
+    def of(workload: Workload) -> "WorkloadRecord":
+        """Return what a record says of a workload."""
+        return WorkloadRecord(
+            name=workload.name,
+            story=workload.story,
+            samples=len(workload.inputs),
+            inputs=workload.inputs.tolist(),
+            targets=workload.targets.tolist(),
+            layer_sizes=list(workload.layer_sizes),
+            **workload.recipe._asdict(),
+            epochs=workload.epochs,
+            dtype=workload.dtype,
+            seed=workload.seed,
+            parameters_sha256=workload.parameters_sha256,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImplementationRecord(Part):
+    """One implementation: what its file says of itself, the hash of its text, and why it could not run, if so.
+
+    `file` and `interpreter` name the file and the label of the environment where that is not the one of the command.
+    """
+
+    name: Text
+    framework: Text
+    version: Text
+    tier: Literal["idiomatic", "tuned", ""]
+    execution: Literal["eager", "compiled", ""]
+    granularity: Literal["one call per epoch", "whole loop", ""]
+    gradients_by: Text | None = None
+    lines_of_code: Count | None = None
+    source_sha256: Sha256
+    adds: Text | None = None
+    adds_to: Text | None = None
+    missing: Text | None
+    broken: Text | None
+    installed_bytes: Count | None
+    file: Text | None = None
+    interpreter: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Part):
+    """All that is known of a run. Everything published is computed from it again."""
+
+    schema: Literal[5]
+    kind: Literal["run", "sweep", "history", "count"] = "run"
+    resumed: bool = False
+    plan_sha256: Sha256 | None = None
+    part: Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$", max_length=20)] | None = None
+    created: Timestamp
+    command: Annotated[str, Field(pattern=r"^xorbench", max_length=50_000)]
+    commit: Text | None
+    machine: Machine
+    environment: Environment
+    implementations: Annotated[list[ImplementationRecord], MinLen(1), Many]
+    partial: bool
+    settings: Settings
+    plan: Plan
+    seconds: Seconds
+    workloads: Annotated[list[WorkloadRecord], MinLen(1), Many]
+    gradients: Report
+    launches: Annotated[list[LaunchRecord], Many]
+    timings: Annotated[list[Timing], Many]
+    cold_starts: Annotated[list[ColdStart], Many]
+    failures: Annotated[list[Failure], Many]
+    unfit: Text | None
+    products: Annotated[list[Products], Many] = field(default_factory=list)
+
+    @property
+    def is_sweep(self) -> bool:
+        """Whether the workloads are points of a sweep."""
+        return self.settings.sweep

@@ -1,0 +1,71 @@
+"""What a run or a sweep measures where it is not told: launches, rounds, minutes, points, cold starts."""
+
+from xorbench.record.settings import Settings
+
+BUDGET_MINUTES = 5.0
+BUDGET_MINUTES_WITH_RESOLUTION = 30.0
+BUDGET_MINUTES_OF_A_SWEEP = 10.0
+
+LAUNCHES, ROUNDS = 20, 100
+"""Of a run that is told one of the two."""
+
+QUICK_LAUNCHES, QUICK_ROUNDS = 5, 30
+
+POINTS, QUICK_POINTS = 200, 50
+"""Random points at which the gradients are checked before a run."""
+
+COLD_STARTS = 3
+
+
+def of_a_run(
+    cpu: int,
+    seed: int,
+    quick: bool = False,
+    launches: int | None = None,
+    rounds: int | None = None,
+    budget_minutes: float | None = None,
+    resolution: float | None = None,
+    cold_starts: int | None = None,
+) -> Settings:
+    """Return the settings of a run: what was given, and the rest by default.
+
+    Either `launches` or `rounds` or `quick` fix how much is measured, or `budget_minutes` and `resolution` choose it.
+    Raises ValueError where both are given.
+    """
+    fixed = quick or launches is not None or rounds is not None
+    if fixed and (budget_minutes is not None or resolution is not None):
+        raise ValueError("give these, or --budget and --resolution, which choose them")
+    otherwise = BUDGET_MINUTES if resolution is None else BUDGET_MINUTES_WITH_RESOLUTION
+    return Settings(
+        points=QUICK_POINTS if quick else POINTS,
+        cpu=cpu,
+        seed=seed,
+        quick=quick,
+        launches=(launches or (QUICK_LAUNCHES if quick else LAUNCHES)) if fixed else None,
+        rounds=(rounds or (QUICK_ROUNDS if quick else ROUNDS)) if fixed else None,
+        budget_minutes=None if fixed else budget_minutes or otherwise,
+        resolution=resolution,
+        cold_starts=cold_starts if cold_starts is not None else 0 if quick else COLD_STARTS,
+    )
+
+
+def of_a_sweep(
+    cpu: int,
+    seed: int,
+    points: int,
+    threads: int,
+    launches: int | None = None,
+    rounds: int | None = None,
+    budget_minutes: float | None = None,
+) -> Settings:
+    """Return the settings of a sweep with so many threads; `points` are those of the gradient check."""
+    return Settings(
+        points=points,
+        cpu=cpu,
+        seed=seed,
+        launches=launches,
+        rounds=rounds,
+        budget_minutes=budget_minutes,
+        threads=threads,
+        sweep=True,
+    )
