@@ -17,9 +17,9 @@ import pytest
 
 from xorbench.contract import REFERENCE, Contract, Implementation, discover, load
 from xorbench.cores import all_cores
-from xorbench.gradients import judge
-from xorbench.gradients.planting import plant_all
-from xorbench.others import environments
+from xorbench.environments import virtualenvs
+from xorbench.judge import judge
+from xorbench.judge.fault_study import plant_all
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.publication import publish
 from xorbench.requirements import brought_by, pin
@@ -57,7 +57,7 @@ OTHER_NUMPY = "2.2.6"
 def other_numpy(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The Python of an environment that holds another NumPy than ours, and nothing else."""
     folder = tmp_path_factory.mktemp("environments")
-    return str(environments.create("numpy-2.2", [f"numpy=={OTHER_NUMPY}"], folder=folder))
+    return str(virtualenvs.create("numpy-2.2", [f"numpy=={OTHER_NUMPY}"], folder=folder))
 
 
 def environment_with(folder: Path, startup: str, libraries: str | None = None) -> str:
@@ -69,7 +69,7 @@ def environment_with(folder: Path, startup: str, libraries: str | None = None) -
     if libraries:
         (theirs,) = Path(libraries).parent.parent.glob("lib/*/site-packages")
         (packages / "theirs.pth").write_text(f"{theirs}\n")
-    return str(environments.interpreter(place))
+    return str(virtualenvs.interpreter(place))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from xorbench.gradients.accuracy import MOST_DIGITS, accuracy, right_digits
-from xorbench.gradients.points import Points
-from xorbench.gradients.truths import Truths
+from xorbench.judge.accuracy import MOST_DIGITS, accuracy, right_digits
+from xorbench.judge.points import Points
+from xorbench.judge.truths import Truths
 
 
 def exactly(high: np.ndarray) -> Truths:

@@ -15,13 +15,13 @@ import pytest
 from tests.shown import shown
 from tests.swept import planted_sweep, straight
 from xorbench import estimates
+from xorbench.charts import album
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports import foreign, frames
 from xorbench.exports.document import document
 from xorbench.exports.lines import LINES
 from xorbench.page import render
-from xorbench.pictures import album
 from xorbench.publication import contribution
 from xorbench.tables.catalogue import named
 

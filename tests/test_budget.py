@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from xorbench.clock import budget
 from xorbench.clock.budget import Cost, Spread
+from xorbench.record.settings import FEWEST_LAUNCHES
 
 
 def test_planted_variances_are_found() -> None:
@@ -53,7 +54,7 @@ def test_turns_fill_most_of_a_launch(
 def test_a_small_budget_buys_short_launches_but_enough_of_them() -> None:
     cost = Cost(starting=2.0, round=0.04, overlapped=False)
     rounds = budget.rounds_per_launch([Spread(1e-6, 1.0)], cost, 30, block=4)
-    assert cost.of_a_launch(rounds) * budget.FEWEST_LAUNCHES <= 30
+    assert cost.of_a_launch(rounds) * FEWEST_LAUNCHES <= 30
 
 
 @pytest.mark.parametrize("overlapped", [True, False])

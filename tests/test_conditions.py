@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tests.planted import changed, planted, with_timings
 from xorbench.record.timing import End, Timing
-from xorbench.tables import beginnings, conditions
+from xorbench.tables import cold_starts, conditions
 
 WOBBLE = [0.01, -0.01] * 3
 
@@ -39,7 +39,7 @@ def test_what_the_system_does_not_tell_is_unknown() -> None:
     quiet = conditions.quietness(analysis)
     assert set(quiet.frame["disturbed"]) == {"unknown"} == set(quiet.frame["involuntary switches a round"])
     assert "lost an unknown time" in quiet.notes[0]
-    assert set(beginnings.beginnings(analysis).frame["peak memory, MiB"]) == {"unknown"}
+    assert set(cold_starts.beginnings(analysis).frame["peak memory, MiB"]) == {"unknown"}
     frame = conditions.ledger(analysis).frame
     assert set(frame["off, share of the way"]) == {"undefined"}  # an end that is not finite
     assert set(frame["late, µs"]) == set(frame["memory gained, bytes per epoch"]) == {"unknown"}

@@ -6,9 +6,9 @@ import pytest
 
 from tests.planted import planted, with_timings
 from tests.shown import shown
+from xorbench.charts import album
 from xorbench.contract import REFERENCE
 from xorbench.page.contents import machine
-from xorbench.pictures import album
 
 
 def test_every_row_has_its_line_and_each_but_the_baseline_its_rounds() -> None:

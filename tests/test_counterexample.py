@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import Variant
 from xorbench.contract import Implementation, discover, load, read
-from xorbench.gradients.counterexample import CounterexampleQuestion, Example, counterexample, needed, rounded
-from xorbench.gradients.points import shared_points
+from xorbench.judge.counterexample import CounterexampleQuestion, Example, counterexample, needed, rounded
+from xorbench.judge.points import shared_points
 from xorbench.workloads import WORKLOADS
 from xorbench.workloads.workload import Dtype
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.planted import with_timings
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
-from xorbench.estimates.axes import WIDTH, axes
 from xorbench.estimates.crossings import CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED, Crossing, along, crossings
+from xorbench.estimates.sweep_axes import WIDTH, axes
 
 WIDTHS = (2, 8, 32, 128, 512)
 

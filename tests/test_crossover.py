@@ -4,11 +4,11 @@ import pytest
 
 from tests.planted import planted
 from tests.swept import planted_sweep, straight
+from xorbench.charts import album, vega
+from xorbench.charts.crossover import crossover
+from xorbench.charts.figure import specification
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.pictures import album, vega
-from xorbench.pictures.crossover import crossover
-from xorbench.pictures.figure import specification
 
 COSTS = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
 NAMES = [REFERENCE, "other"]

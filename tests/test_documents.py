@@ -17,7 +17,7 @@ from xorbench.contract import CONSTANTS, FUNCTIONS, discover, load
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication import publish
 from xorbench.publication.documents import DOCUMENTS, fill
-from xorbench.publication.standing import newest
+from xorbench.publication.selection import newest
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.tables.catalogue import named
@@ -73,7 +73,7 @@ def test_an_unknown_table_is_named() -> None:
 def test_a_changed_figure_of_the_readme_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     copy = tmp_path / "README.md"
     copy.write_text(re.sub(r"(?<=costs )\d", "9", README, count=1), encoding="utf-8")
-    monkeypatch.setattr("xorbench.publication.rendering.DOCUMENTS", (copy,))
+    monkeypatch.setattr("xorbench.publication.files.DOCUMENTS", (copy,))
     (complaint,) = publish.verify(places.results())
     number = README.split("\n").index(next(line for line in README.split("\n") if " costs " in line)) + 1
     assert complaint.startswith(f"{copy}:{number}: found 'On one CPU of ")
@@ -174,7 +174,7 @@ def test_contributing_names_the_whole_contract_in_order() -> None:
         "CONTRIBUTING.md",
         "implementations/README.md",
         "benchmarks/README.md",
-        "benchmarks/xorbench/gradients/README.md",
+        "benchmarks/xorbench/judge/README.md",
         "results/README.md",
         "results/data/README.md",
     ],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Variant
 from xorbench.clock import ends
-from xorbench.clock.ends import Reference, Round, chosen, compared, off_course, violations
+from xorbench.clock.ends import Reference, Round, chosen, compared, violations
 from xorbench.contract import discover, load, read
 from xorbench.environment import allowed_cpus
 from xorbench.record.timing import End
@@ -86,14 +86,14 @@ def end(**changes: Any) -> End:
 
 
 def test_how_far_off_is_a_share_of_the_way() -> None:
-    assert off_course(end()) == 0
-    assert off_course(end(end=[1.0, 3.5])) == 0.25  # the way is from 1 to 3
-    assert off_course(end(end=[1.5, 3.0])) == 0.25
-    assert off_course(end(end=[None, 3.0])) == math.inf
-    assert off_course(end(end=[1.0])) == math.inf
-    assert math.isnan(off_course(end(expected=None)))
-    assert off_course(end(start=[1.0, 3.0])) == 0  # nothing moved, and nothing should
-    assert off_course(end(start=[1.0, 3.0], end=[1.0, 3.1])) == math.inf
+    assert end().off_course == 0
+    assert end(end=[1.0, 3.5]).off_course == 0.25  # the way is from 1 to 3
+    assert end(end=[1.5, 3.0]).off_course == 0.25
+    assert end(end=[None, 3.0]).off_course == math.inf
+    assert end(end=[1.0]).off_course == math.inf
+    assert math.isnan(end(expected=None).off_course)
+    assert end(start=[1.0, 3.0]).off_course == 0  # nothing moved, and nothing should
+    assert end(start=[1.0, 3.0], end=[1.0, 3.1]).off_course == math.inf
 
 
 @pytest.mark.parametrize(("off", "refused"), [(0.99e-7, False), (1.01e-7, True)])
@@ -122,11 +122,11 @@ def test_of_many_entries_those_that_decide_are_kept() -> None:
     found = compared(Round(4, 2, 3, given_.tolist()), wide, known(there))
     assert (found.round, found.seed) == (4, 3)
     assert len(found.end) <= ends.MOST_ENTRIES < len(start)
-    assert off_course(found) == pytest.approx(1e-3 / 2)
+    assert found.off_course == pytest.approx(1e-3 / 2)
     given_[9] = math.nan
     lost = [None if math.isnan(value) else value for value in given_.tolist()]
-    assert off_course(compared(Round(4, 2, 3, lost), wide, known(there))) == math.inf
-    assert off_course(compared(Round(4, 2, 3, [1.0]), wide, known(there))) == math.inf
+    assert compared(Round(4, 2, 3, lost), wide, known(there)).off_course == math.inf
+    assert compared(Round(4, 2, 3, [1.0]), wide, known(there)).off_course == math.inf
 
 
 def test_the_start_is_as_the_dtype_holds_it() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from tests.planted import changed, planted
 from tests.shown import NASTY, report, shown
-from xorbench.pictures import album, style, vega
-from xorbench.pictures.figure import Figure, data, specification
+from xorbench.charts import album, style, vega
+from xorbench.charts.figure import Figure, data, specification
 from xorbench.record.report import Report
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]

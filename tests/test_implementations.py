@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import loaded
 from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation, discover
-from xorbench.gradients.judge import DTYPES
-from xorbench.gradients.optimisation import moves
+from xorbench.judge.judge import DTYPES
+from xorbench.judge.optimisation import moves
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.workloads import WORKLOADS, Parameters, Workload, flat
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover, read
-from xorbench.gradients.judge import DTYPES, judge
+from xorbench.judge.judge import DTYPES, judge
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import TUTORIAL, WORKLOADS
 

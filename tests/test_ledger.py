@@ -8,19 +8,18 @@ import pytest
 from tests.conftest import Variant
 from xorbench.clock.ends import Round, compared
 from xorbench.clock.ends import violations as ends_violations
-from xorbench.clock.evidence import Account
 from xorbench.clock.ledger import (
     MOST_GAINED_BYTES,
     MOST_LATE_NANOSECONDS,
-    PROFILED_EPOCHS,
     TICK_NANOSECONDS,
     usage,
     violations,
 )
 from xorbench.clock.subject import Subject, Turn
+from xorbench.clock.system_counters import Account
 from xorbench.contract import Implementation, discover, load, read
 from xorbench.environment import allowed_cpus
-from xorbench.record.timing import Ledger, Pool, Usage
+from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Pool, Usage
 from xorbench.workloads import WORKLOADS, Array, flat
 
 WORKLOAD = WORKLOADS["hidden"]

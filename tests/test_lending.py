@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import environment_with
 from xorbench import environment
-from xorbench.interpreters.interpreter import HERE, Interpreter
-from xorbench.interpreters.lending import lent
+from xorbench.contract.interpreter import HERE, Interpreter
+from xorbench.contract.lending import lent
 
 
 def test_no_framework_and_no_metadata_is_lent() -> None:

@@ -12,9 +12,9 @@ from tests.browser import Visit, launched, visit
 from tests.planted import with_implementation, with_machine
 from tests.shown import NASTY, shown
 from xorbench import places
+from xorbench.charts import album, vega
 from xorbench.estimates.analysis import Analysis
 from xorbench.page import render
-from xorbench.pictures import album, vega
 
 WIDTHS = (390, 1440)
 

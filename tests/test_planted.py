@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from xorbench.clock.launches import Launches
-from xorbench.clock.ledger import PROFILED_EPOCHS
 from xorbench.clock.subject import Subject, Turn
 from xorbench.clock.turns import Entry
 from xorbench.contract import discover
@@ -17,6 +16,7 @@ from xorbench.environment import allowed_cpus
 from xorbench.estimates.intervals import interval
 from xorbench.estimates.ratios import CONTROL, log_ratios
 from xorbench.estimates.timed import Timed
+from xorbench.record.timing import PROFILED_EPOCHS
 from xorbench.studies import planted
 from xorbench.studies.planted import EPOCHS, PLANTED
 from xorbench.workloads import WORKLOADS, flat

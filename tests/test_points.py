@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xorbench.gradients.points import LOGITS, SCALES, shared_points
+from xorbench.judge.points import LOGITS, SCALES, shared_points
 from xorbench.workloads import WORKLOADS, flat
 
 HIDDEN = WORKLOADS["hidden"]

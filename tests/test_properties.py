@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import random_row
 from xorbench.contract import Contract
-from xorbench.gradients.answers import gradients
-from xorbench.gradients.judge import DTYPES
-from xorbench.gradients.truths import Numbers, truths_here
+from xorbench.judge.gradients import gradients
+from xorbench.judge.judge import DTYPES
+from xorbench.judge.truths import Numbers, truths_here
 from xorbench.workloads import WORKLOADS, Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.planted import changed, with_machine
 from tests.shown import NASTY, shown
+from xorbench.charts import album, vega
 from xorbench.estimates.analysis import Analysis
 from xorbench.page import render
-from xorbench.pictures import album, vega
 
 
 class Elements(HTMLParser):

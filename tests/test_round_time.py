@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xorbench.clock.round_time import is_by_cpu, nanoseconds, not_waiting
+from xorbench.record.round_time import is_by_cpu, nanoseconds, not_waiting
 
 ROUNDS = st.lists(
     st.tuples(st.integers(1, 10**10), st.integers(0, 10**10), st.integers(0, 10**10), st.integers(0, 10**10)),

@@ -7,8 +7,8 @@ import math
 import pytest
 
 from tests.planted import planted
+from xorbench.charts.rounds import MOST_POINTS, rounds
 from xorbench.estimates.analysis import Analysis
-from xorbench.pictures.rounds import MOST_POINTS, rounds
 
 
 def drawn(analysis: Analysis) -> tuple[str, list[dict[str, str]], list[dict[str, str]]]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.planted import HIDDEN, SECOND_COPY, changed, planted, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
-from xorbench.estimates import ratios, rows, states
+from xorbench.estimates import ratios, states, timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import BASELINE, CONTROL, Compared, Contender, compared
 from xorbench.estimates.rounds import LONG, SHORT
@@ -97,7 +97,7 @@ def test_the_state_is_told_from_three_other_rows_or_not_at_all(others: int, by_s
     found = pair_of(analysis)
     assert found.by_state is by_state
     assert {len(of_launch) for of_launch in found.published.values()} == {PAIRS - 10 if by_state else PAIRS}
-    row = next(row for row in rows.rows(analysis) if row.implementation == "other")
+    row = next(row for row in timing_table.rows(analysis) if row.implementation == "other")
     assert row.quiet_share == (pytest.approx(1 - 10 / PAIRS) if by_state else None)
     assert row.slow_factor == (pytest.approx(0.8, rel=1e-6) if by_state else None)
 
@@ -140,12 +140,12 @@ def two_states(slow: float = 0.68) -> Analysis:
 
 def test_the_published_ratio_is_that_of_the_quiet_rounds_and_the_slow_ones_are_told_beside_it() -> None:
     analysis = two_states()
-    row = next(row for row in rows.rows(analysis) if row.implementation == "other")
+    row = next(row for row in timing_table.rows(analysis) if row.implementation == "other")
     assert row.ratio is not None
     assert row.ratio.value == pytest.approx(1, abs=1e-6)  # over all rounds it would be lower, by 1 %
     assert row.quiet_share == pytest.approx(0.6)
     assert row.slow_factor == pytest.approx(0.68, rel=1e-3)
-    assert {r.slow_factor for r in rows.rows(analysis) if r.implementation != "other"} == {None}
+    assert {r.slow_factor for r in timing_table.rows(analysis) if r.implementation != "other"} == {None}
     (table,) = timings.timings(analysis)
     assert "other: its ratio is × 0.68 when the machine is slow." in table.notes
     assert (
@@ -176,7 +176,7 @@ def test_where_the_rounds_that_count_differ_between_rows_the_table_says_whose_ar
     # Two rows are slow in 15 of 25 rounds, and each other row has both of them among its three: 40 % are quiet. Each of
     # the two has one of them, so that for them the machine was never slow.
     analysis = slowed(a_record(), first(15), 1.0, {"one": 1.5, "two": 1.5})
-    shares = {row.implementation: row.quiet_share for row in rows.rows(analysis)}
+    shares = {row.implementation: row.quiet_share for row in timing_table.rows(analysis)}
     assert shares == {REFERENCE: 1, "other": None, "three": None, "one": 1, "two": 1}
     notes = timings.timings(analysis)[0].notes
     assert [note for note in notes if "of rounds in which" in note or "over all rounds" in note] == [

@@ -6,16 +6,16 @@ import pytest
 
 from tests.planted import planted, retimed, with_timings
 from tests.test_intervals import T_5
+from xorbench.charts.ratios import dots
+from xorbench.charts.rounds import rounds
 from xorbench.contract import REFERENCE
-from xorbench.estimates import rows
+from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.ratios import BASELINE, Contender
-from xorbench.estimates.rows import Row
 from xorbench.estimates.steadiness import drift, unsteady
+from xorbench.estimates.timing_table import Row
 from xorbench.page import contents
-from xorbench.pictures.dots import dots
-from xorbench.pictures.rounds import rounds
 from xorbench.record.timing import Timing
 from xorbench.tables import headline, timings
 
@@ -49,7 +49,7 @@ def drifting(
 
 
 def row_of(analysis: Analysis, name: str = "other") -> Row:
-    return next(row for row in rows.rows(analysis) if row.implementation == name)
+    return next(row for row in timing_table.rows(analysis) if row.implementation == name)
 
 
 def test_the_drift_is_the_last_quarter_of_a_launch_over_the_first_beside_the_other_rows() -> None:
@@ -123,9 +123,9 @@ def test_a_drift_above_2_percent_and_beyond_chance_is_told(interval: Interval | 
 
 
 def test_what_is_not_steady_says_so_and_has_no_rank_and_others_keep_theirs() -> None:
-    steady = {row.implementation: row.rank for row in rows.rows(drifting(0.0))}
+    steady = {row.implementation: row.rank for row in timing_table.rows(drifting(0.0))}
     assert steady == {REFERENCE: 2, "fast": 1, "other": 3, "slow": 4, "slower": 5}
-    found = {row.implementation: row for row in rows.rows(drifting(0.031))}
+    found = {row.implementation: row for row in timing_table.rows(drifting(0.031))}
     assert (found["other"].verdict, found["other"].reason) == ("not steady", "+3.1% within a launch")
     assert found["other"].rank is None
     assert found["other"].ratio is not None
@@ -157,7 +157,7 @@ def test_the_interval_of_a_drift_is_corrected_for_all_rows_of_the_table(spread: 
 
 def test_a_baseline_that_is_not_steady_is_still_what_others_are_compared_with() -> None:
     analysis = drifting(0.1, row=REFERENCE)  # both copies of it
-    found = rows.rows(analysis)
+    found = timing_table.rows(analysis)
     assert (found[0].implementation, found[0].verdict, found[0].rank) == (REFERENCE, "not steady", None)
     assert found[0].is_baseline
     assert {row.implementation: row.rank for row in found[1:]} == {"fast": 1, "other": 2, "slow": 3, "slower": 4}
@@ -166,7 +166,7 @@ def test_a_baseline_that_is_not_steady_is_still_what_others_are_compared_with() 
     line = table.frame.set_index("implementation").loc[REFERENCE]
     assert (line[timings.RATIO], line["95 % interval"], line["verdict"]) == ("1", "–", "not steady")
     assert "was not timed" not in headline.headline(analysis)
-    assert rows.unresolved(analysis, 1e-9) == []
+    assert timing_table.unresolved(analysis, 1e-9) == []
     page = contents.machine("m0", analysis, [])
     assert [(one.ratio, one.interval) for one in page.lines if one.row.is_baseline] == [("1", "")]
     drawn = dots(analysis)
@@ -194,7 +194,7 @@ def test_what_is_not_steady_is_resolved_where_it_is_clear_of_1() -> None:
     assert row.verdict == "not steady"
     assert row.ratio is not None
     assert row.ratio.half_width > 0.05
-    assert rows.unresolved(analysis, 0.05) == []
+    assert timing_table.unresolved(analysis, 0.05) == []
 
 
 def test_the_headline_calls_nothing_the_fastest_that_is_not_steady() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.shown import NASTY
-from xorbench.pictures import style
+from xorbench.charts import style
 
 
 def luminance(colour: str) -> float:

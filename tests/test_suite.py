@@ -10,12 +10,12 @@ from tests.conftest import Variant
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.environment import allowed_cpus
-from xorbench.estimates import rows as estimates
+from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import Ledger, Timing, Usage
-from xorbench.suite import Settings, Suite, calibration, spending
+from xorbench.suite import Settings, Suite, calibration, pilot
 from xorbench.suite.suite import SECONDS_TO_FINISH
 from xorbench.workloads import WORKLOADS
 
@@ -113,10 +113,10 @@ def test_nothing_judged_is_nothing_to_record() -> None:
 
 
 def test_a_run_ends_when_its_budget_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
-    monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
     monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < 5 else 0.0)
-    monkeypatch.setattr(spending, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
+    monkeypatch.setattr(pilot, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
     record = recorded([discover()[0]], budget)
     plan = record.plan
@@ -134,9 +134,9 @@ def test_the_budget_is_for_the_whole_command() -> None:
 
 
 def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spending, "PILOT_LAUNCHES", 2)
-    monkeypatch.setattr(spending, "PILOT_ROUNDS", 4)
-    monkeypatch.setattr(spending, "FIRST_LOOK", 3)
+    monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(pilot, "FIRST_LOOK", 3)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
     record = recorded([discover()[0]], budget)
     assert len(record.launches) == record.plan.launches == 3

@@ -7,10 +7,10 @@ import pytest
 
 from tests.planted import changed, implementation, planted
 from tests.shown import FLAT, OR, VALLEY, report
+from xorbench.charts import surfaces
+from xorbench.charts.figure import Figure
+from xorbench.charts.surfaces import HIGH, LOW
 from xorbench.estimates.analysis import Analysis
-from xorbench.pictures import surfaces
-from xorbench.pictures.figure import Figure
-from xorbench.pictures.surfaces import HIGH, LOW
 from xorbench.record.parts import Numbers
 
 

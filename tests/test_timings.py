@@ -7,7 +7,7 @@ import pytest
 from tests.planted import planted, retimed, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.changes import changes
+from xorbench.estimates.comparison import changes
 from xorbench.record.timing import Timing
 from xorbench.tables import timings
 from xorbench.tables.cells import NONE

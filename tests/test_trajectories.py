@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from xorbench.contract import REFERENCE, discover, load
-from xorbench.gradients.questions import TrajectoryQuestion
-from xorbench.gradients.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
+from xorbench.judge.tasks import TrajectoryQuestion
+from xorbench.judge.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.workloads import TUTORIAL, WORKLOADS
 
 NEURON = WORKLOADS["neuron"]

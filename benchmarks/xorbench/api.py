@@ -6,12 +6,12 @@ from pathlib import Path
 from xorbench import environment
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.changes import BETWEEN_RUNS, Change, changes
-from xorbench.gradients.judge import judge as judged
-from xorbench.names import unknown
+from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
+from xorbench.judge.judge import judge as judged
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record
+from xorbench.suggestions import unknown
 from xorbench.suite import Suite, defaults
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
 

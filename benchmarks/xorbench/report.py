@@ -6,12 +6,12 @@ from pathlib import Path
 import jinja2
 
 from xorbench import environment
-from xorbench.pictures import album, vega
-from xorbench.pictures.figure import specification
+from xorbench.charts import album, vega
+from xorbench.charts.figure import specification
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import ImplementationRecord
-from xorbench.tables import judgements
+from xorbench.tables import judge_report
 from xorbench.tables.formats import html, markdown
 
 TITLE = "Gradients, judged"
@@ -25,7 +25,7 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
         f"{machine.cpu}, {machine.cores} cores, {machine.system}; Python {environment.versions()['python']}, "
         f"{versions}; {report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
     )
-    shown, examples = judgements.tables(report), report.counterexamples
+    shown, examples = judge_report.tables(report), report.counterexamples
     drawn = [(picture, vega.svg(specification(picture))) for picture in album.of_report(report)]
     if path.suffix == ".html":
         template = jinja2.Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))

@@ -9,17 +9,17 @@ import sys
 
 import typer
 
-from xorbench.cli import making, measuring, publishing, sweeping
+from xorbench.cli import make, measure, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.",
     add_completion=False,
     rich_markup_mode=None,
 )
-app.add_typer(measuring.app)
-app.add_typer(sweeping.app)
-app.add_typer(publishing.app)
-app.add_typer(making.app)
+app.add_typer(measure.app)
+app.add_typer(sweep.app)
+app.add_typer(records.app)
+app.add_typer(make.app)
 
 
 def main() -> None:

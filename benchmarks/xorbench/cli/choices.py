@@ -11,13 +11,13 @@ import typer
 
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.environment import allowed_cpus
+from xorbench.environments import virtualenvs
+from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
-from xorbench.names import unknown
-from xorbench.others import environments
-from xorbench.others.contestants import contestants
 from xorbench.places import results
 from xorbench.progress import say
 from xorbench.record.store import read
+from xorbench.suggestions import unknown
 from xorbench.workloads import WORKLOADS, Workload, named
 
 REPORTS = (".md", ".html")
@@ -86,10 +86,10 @@ def _pythons(given: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in given:
         label, equals, path = text.partition("=")
-        if environments.checked(label) in found:
+        if virtualenvs.checked(label) in found:
             raise ValueError(f"the label {label} is given twice, expected one for each environment")
         # Absolute, but not resolved: that the interpreter of an environment is a link is what makes it one.
-        found[label] = str((Path(shutil.which(path) or path) if equals else environments.find(label)).absolute())
+        found[label] = str((Path(shutil.which(path) or path) if equals else virtualenvs.find(label)).absolute())
     return found
 
 

@@ -9,8 +9,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-FEWEST_LAUNCHES = 8
-"""Below that intervals are wide: at 4 degrees of freedom Student's t is 1.2 times that at 7, at 2 it is 1.8 times."""
+from xorbench.record.settings import FEWEST_LAUNCHES
 
 MOST_ROUNDS = 1_000
 

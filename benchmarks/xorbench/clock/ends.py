@@ -15,7 +15,7 @@ import numpy as np
 
 from xorbench import cores, environment
 from xorbench.contract import Contract, Implementation, load, read
-from xorbench.gradients.answers import plain
+from xorbench.judge.gradients import plain
 from xorbench.record.timing import End
 from xorbench.workloads import Array, Workload, flat
 
@@ -95,22 +95,6 @@ def compared(one: Round, workload: Workload, expected: "Future[Array]") -> End:
     )
 
 
-def off_course(end: End) -> float:
-    """Return the distance between the ends of a compared round and of the reference, as a share of the way.
-
-    The way is the largest distance of a parameter between the start and the reference's end. Infinite where a
-    parameter is not finite, missing or too many; NaN where the reference gave no answer.
-    """
-    if end.expected is None:
-        return math.nan
-    if len(end.end) != len(end.expected) or None in end.end:
-        return math.inf
-    there = np.array(end.expected, np.float64)
-    distance = float(np.max(np.abs(np.array(end.end, np.float64) - there)))
-    way = float(np.max(np.abs(there - np.array(end.start, np.float64))))
-    return distance / way if way else math.inf if distance else 0.0
-
-
 def violations(ends: Sequence[End], rounds: Sequence[Round], epochs: Sequence[int], tolerance: float) -> list[str]:
     """Return the rules that the ends of a row's rounds break, each in one line; `ends` are the compared ones."""
     found = []
@@ -123,7 +107,7 @@ def violations(ends: Sequence[End], rounds: Sequence[Round], epochs: Sequence[in
             "epochs did, which had another start"
         )
     for end in ends:
-        off = off_course(end)
+        off = end.off_course
         if math.isnan(off):
             found.append("the reference gave no answer, so that it is not known where its rounds must end")
         elif not off <= tolerance:

@@ -6,7 +6,7 @@ from time import perf_counter
 from types import TracebackType
 
 from xorbench import environment
-from xorbench.clock.evidence import conditions
+from xorbench.clock.system_counters import conditions
 from xorbench.clock.turns import Entry, Launch
 from xorbench.record.timing import LaunchRecord
 

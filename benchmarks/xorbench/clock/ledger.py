@@ -16,11 +16,11 @@ from pathlib import Path
 from time import perf_counter_ns
 from types import FrameType
 
-from xorbench.clock.evidence import Account, Reading, reading
+from xorbench.clock.system_counters import Account, Reading, reading
 from xorbench.contract import Contract, Data, Tensor
 from xorbench.environment import allowed_cpus, observed, without_folders
-from xorbench.gradients.answers import plain
-from xorbench.record.timing import Ledger, Usage
+from xorbench.judge.gradients import plain
+from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Usage
 from xorbench.workloads import Workload, flat
 
 _GIVEN = dict(os.environ)
@@ -28,8 +28,6 @@ _GIVEN = dict(os.environ)
 
 _OURS = ("PYTEST_", "KMP_DUPLICATE_LIB_OK")
 """How variables begin that this side of the clock sets: of pytest, and one of threadpoolctl, which counts threads."""
-
-PROFILED_EPOCHS = 20
 
 MOST_LATE_NANOSECONDS = 100_000
 """The most by which reading a round's result may take longer than reading a ready one, in the median round."""

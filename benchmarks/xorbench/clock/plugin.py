@@ -18,9 +18,9 @@ from xorbench import environment
 from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover
-from xorbench.gradients.answering import describe
-from xorbench.names import unknown
+from xorbench.judge.process_main import describe
 from xorbench.record.report import Report
+from xorbench.suggestions import unknown
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
 
 POINTS = 100
@@ -102,7 +102,7 @@ def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
     """No passed gradient check, no time. A driver has judged already; otherwise it is done here."""
     if driver is not None:
         return None
-    from xorbench.gradients.judge import judge
+    from xorbench.judge.judge import judge
 
     return judge(_implementations(pytestconfig), _workloads(pytestconfig), POINTS, seed=0, thorough=False)
 

@@ -13,10 +13,10 @@ from time import perf_counter
 
 from xorbench.clock import order
 from xorbench.clock.ends import Round
-from xorbench.clock.evidence import Account
 from xorbench.clock.ledger import usage
 from xorbench.clock.messages import Times
 from xorbench.clock.subject import SEEDS, Turn
+from xorbench.clock.system_counters import Account
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import Implementation
 from xorbench.record.timing import Failure, Timing

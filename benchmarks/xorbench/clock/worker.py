@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from xorbench import environment, places
-from xorbench.clock.evidence import Account, account
 from xorbench.clock.line import Closed, Line, Silent
 from xorbench.clock.messages import Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
 from xorbench.clock.subject import Turn
+from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
-from xorbench.gradients.answering import shortened
+from xorbench.judge.process_main import shortened
 from xorbench.places import IMPLEMENTATIONS
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+from xorbench.contract.interpreter import HERE, Interpreter
 from xorbench.contract.protocol import Contract
-from xorbench.contract.text import gradients_by, lines_of_code, parsed
-from xorbench.interpreters.interpreter import HERE, Interpreter
+from xorbench.contract.source_metrics import gradients_by, lines_of_code, parsed
 
 
 @dataclass(frozen=True)

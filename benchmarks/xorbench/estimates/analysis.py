@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from xorbench.estimates import (
-    axes,
-    biases,
-    control,
-    costs,
+    break_even,
+    cost_breakdown,
     crossings,
-    decomposition,
     disturbance,
     growth,
+    noise_floor,
+    order_effects,
     states,
+    sweep_axes,
     versions,
 )
-from xorbench.estimates import rows as tables
+from xorbench.estimates import timing_table as tables
 from xorbench.estimates.autocorrelation import Autocorrelation, of_launches
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.rounds import by_cpu, knows_cpu_time
@@ -32,21 +32,21 @@ class Analysis(Recorded):
     @property
     def noise_floor(self) -> Interval | None:
         """The A/A ratio: the second copy of the baseline over the baseline; None without two copies."""
-        return control.noise_floor(self)
+        return noise_floor.noise_floor(self)
 
     def noise_floor_of(self, workload: str) -> Interval | None:
         """Return the A/A ratio on one workload."""
-        return control.noise_floor(self, workload)
+        return noise_floor.noise_floor(self, workload)
 
     @property
     def second_control(self) -> Interval | None:
         """The second copy in short rounds over the baseline in long ones; None where there are no short ones."""
-        return control.second_control(self)
+        return noise_floor.second_control(self)
 
     @property
     def unfit(self) -> str | None:
         """Why the ratios of this run are not to be believed, in one sentence; None where they are."""
-        return control.unfit(self)
+        return noise_floor.unfit(self)
 
     @property
     def autocorrelation(self) -> Autocorrelation | None:
@@ -69,14 +69,14 @@ class Analysis(Recorded):
         return knows_cpu_time(self)
 
     @property
-    def costs(self) -> list[costs.Cost]:
+    def costs(self) -> list[break_even.Cost]:
         """The cold start of each row, and after how many epochs it breaks even with the baseline."""
-        return costs.costs(self)
+        return break_even.costs(self)
 
     @property
-    def order_effects(self) -> list[biases.Bias]:
+    def order_effects(self) -> list[order_effects.Bias]:
         """For each row whether it matters which row had its turn before."""
-        return biases.biases(self)
+        return order_effects.biases(self)
 
     @property
     def disturbances(self) -> list[disturbance.Disturbance]:
@@ -84,9 +84,9 @@ class Analysis(Recorded):
         return disturbance.disturbances(self)
 
     @property
-    def steps(self) -> list[decomposition.Step]:
+    def steps(self) -> list[cost_breakdown.Step]:
         """The cost breakdown of the step of each implementation that differs from another in one thing."""
-        return decomposition.steps(self)
+        return cost_breakdown.steps(self)
 
     @property
     def versions(self) -> list[versions.Version]:
@@ -94,9 +94,9 @@ class Analysis(Recorded):
         return versions.versions(self)
 
     @property
-    def axes(self) -> list[axes.Axis]:
+    def axes(self) -> list[sweep_axes.Axis]:
         """The lines of points of a sweep; none of a run."""
-        return axes.axes(self)
+        return sweep_axes.axes(self)
 
     @property
     def crossings(self) -> list[crossings.Crossing]:

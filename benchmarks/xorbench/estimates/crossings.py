@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from xorbench.estimates.axes import Axis, axes
 from xorbench.estimates.intervals import Interval, interval, quantile
 from xorbench.estimates.ratios import Contender, log_ratios
-from xorbench.estimates.rows import SEPARATED, confidence
+from xorbench.estimates.sweep_axes import Axis, axes
 from xorbench.estimates.timed import Recorded, once
+from xorbench.estimates.timing_table import SEPARATED, confidence
 from xorbench.record.settings import CONFIDENCE
 
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"

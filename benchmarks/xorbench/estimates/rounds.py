@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xorbench.clock.round_time import is_by_cpu, nanoseconds, not_waiting
 from xorbench.contract import REFERENCE
 from xorbench.estimates.timed import Timed, once
+from xorbench.record.round_time import is_by_cpu, nanoseconds, not_waiting
 from xorbench.record.timing import Timing
 
 Logarithms = NDArray[np.float64]

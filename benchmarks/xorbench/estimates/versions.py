@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval, interval
 from xorbench.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch
-from xorbench.estimates.rows import confidence
 from xorbench.estimates.timed import Recorded, once
+from xorbench.estimates.timing_table import confidence
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import Row
+from xorbench.estimates.timing_table import Row
 from xorbench.tables.captions import weaknesses
 
 

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from xorbench.charts.figure import Figure
+from xorbench.charts.style import DASHES, colour, labels
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.rows import Row
+from xorbench.estimates.timing_table import Row
 from xorbench.page.facts import Fact, facts
-from xorbench.pictures.figure import Figure
-from xorbench.pictures.style import DASHES, colour, labels
 from xorbench.tables.captions import caption, weaknesses
 from xorbench.tables.cells import NONE, three_digits, with_ends
 from xorbench.tables.headline import headline

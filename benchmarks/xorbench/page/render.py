@@ -9,12 +9,12 @@ from typing import Any
 
 import jinja2
 
+from xorbench.charts import album
+from xorbench.charts.figure import Figure
+from xorbench.charts.style import CONFIG, DARK, LIGHT
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.contents import Machine, machine
-from xorbench.pictures import album
-from xorbench.pictures.figure import Figure
-from xorbench.pictures.style import CONFIG, DARK, LIGHT
 
 MOST_BYTES = 1_500_000
 

@@ -22,7 +22,7 @@ DOCUMENTS = (
             "README.md",
             "implementations/README.md",
             "benchmarks/README.md",
-            "benchmarks/xorbench/gradients/README.md",
+            "benchmarks/xorbench/judge/README.md",
         )
     )
     if places.CHECKOUT

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from xorbench.charts.figure import Figure
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.lines import Line
-from xorbench.pictures.figure import Figure
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown

@@ -4,8 +4,8 @@ import itertools
 import textwrap
 from pathlib import Path
 
+from xorbench.charts import vega
 from xorbench.cores import all_cores
-from xorbench.pictures import vega
 from xorbench.record import store
 from xorbench.studies import kept
 
@@ -38,7 +38,7 @@ def _rendered(folder: Path) -> dict[Path, str]:
     """Vega needs seconds for its own bundle, on another core: what draws and writes is imported meanwhile."""
     with all_cores() as cores:
         bundle = cores.submit(vega.bundle)
-        from xorbench.publication.rendering import rendered
+        from xorbench.publication.files import rendered
 
         return rendered(folder, cores, bundle)
 

@@ -1,5 +1,6 @@
 """The parts of a record that the clock writes: raw timings, what was observed of workers, launches, cold starts."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -11,6 +12,9 @@ Sha256 = Annotated[str, Len(64, 64)]
 
 Nanoseconds = Annotated[int, Ge(0), Le(10**15)]
 """At most eleven days."""
+
+PROFILED_EPOCHS = 20
+"""How many epochs more are profiled for the calls that a ledger counts."""
 
 Series = Annotated[list[Natural | None], MinLen(1), Many]
 
@@ -77,6 +81,22 @@ class End(Part):
     start: Numbers
     end: Annotated[list[float | None], Many]
     expected: Numbers | None
+
+    @property
+    def off_course(self) -> float:
+        """The distance between the end of the round and that of the reference, as a share of the way.
+
+        The way is the largest distance of a parameter between the start and the reference's end. Infinite where a
+        parameter is not finite, missing or too many; NaN where the reference gave no answer.
+        """
+        if self.expected is None:
+            return math.nan
+        reached = [value for value in self.end if value is not None]
+        if not len(self.end) == len(reached) == len(self.expected):
+            return math.inf
+        distance = max(abs(one - other) for one, other in zip(reached, self.expected, strict=True))
+        way = max(abs(one - other) for one, other in zip(self.start, self.expected, strict=True))
+        return distance / way if way else math.inf if distance else 0.0
 
 
 @dataclass(frozen=True, kw_only=True)

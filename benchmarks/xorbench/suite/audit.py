@@ -82,6 +82,6 @@ class Audit:
 def _kept(found: Sequence[End], epochs: Sequence[int]) -> list[End]:
     """The first of each length and those that ended furthest off, in the order of the rounds."""
     first = {epochs[end.round]: end.round for end in reversed(found)}
-    furthest = sorted(found, key=lambda end: ends.off_course(end), reverse=True)[:MOST_KEPT]
+    furthest = sorted(found, key=lambda end: end.off_course, reverse=True)[:MOST_KEPT]
     wanted = {*first.values(), *(end.round for end in furthest)}
     return [end for end in found if end.round in wanted]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from xorbench.clock.launches import Launches
 from xorbench.clock.pace import Paces
-from xorbench.clock.round_time import nanoseconds
 from xorbench.clock.turns import Entry
 from xorbench.contract import Implementation
+from xorbench.record.round_time import nanoseconds
 from xorbench.record.timing import Failure, Timing
 from xorbench.workloads import Workload, named
 

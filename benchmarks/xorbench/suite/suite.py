@@ -11,20 +11,20 @@ from xorbench.clock.ends import Reference
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation
-from xorbench.estimates import rows
+from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
-from xorbench.gradients.judge import judge
+from xorbench.judge.judge import judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import SCHEMA_VERSION, Record, Seconds, WorkloadRecord
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Timing
-from xorbench.suite import spending
+from xorbench.suite import pilot
 from xorbench.suite.about import cpus, described
 from xorbench.suite.audit import Audit
-from xorbench.suite.beginnings import cold_starts
 from xorbench.suite.calibration import Calibration, calibrate
+from xorbench.suite.cold_starts import cold_starts
 from xorbench.workloads import Workload
 
 COLD_STARTS_SHARE = 0.25
@@ -62,7 +62,7 @@ class Suite:
         self.launches: list[LaunchRecord] = []
         self.failures: list[Failure] = []
         self.cold_starts: list[ColdStart] = []
-        self.plan = Plan(settings.rounds or spending.PILOT_ROUNDS, settings.launches or 0)
+        self.plan = Plan(settings.rounds or pilot.PILOT_ROUNDS, settings.launches or 0)
         self.seconds = Seconds()
         self.finished = False
         self._shuffler = random.Random(settings.seed)
@@ -143,29 +143,29 @@ class Suite:
 
     def _spend(self, launches: Launches, audit: Audit, turns: int) -> None:
         """A pilot, then launches until the time is used; with a resolution, until every ratio is known to it."""
-        self._launch(launches, audit, spending.PILOT_LAUNCHES, spending.PILOT_ROUNDS, more=True)
+        self._launch(launches, audit, pilot.PILOT_LAUNCHES, pilot.PILOT_ROUNDS, more=True)
         self.timings += audit.settled()
         names = [i.name for i in self.implementations]
-        spreads = spending.spreads(Timed(self.timings, [w.name for w in self.workloads]), names)
-        self.plan = spending.plan(self.launches, spreads, turns, len(names) - 1, self._left())
+        spreads = pilot.spreads(Timed(self.timings, [w.name for w in self.workloads]), names)
+        self.plan = pilot.plan(self.launches, spreads, turns, len(names) - 1, self._left())
         progress.say(
             f"the pilot: {self.plan.launches} launches x {self.plan.rounds} rounds fit into the budget; "
             f"a ratio can be told from 1 if it is {self.plan.half_width:.1%} away"
         )
-        look = spending.FIRST_LOOK if self.settings.resolution else 0
+        look = pilot.FIRST_LOOK if self.settings.resolution else 0
         with progress.stage("launches", self.plan.launches - len(self.launches)) as advance:
-            while self._left() >= (cost := spending.seconds_of_a_launch(self.launches, self.plan)):
+            while self._left() >= (cost := pilot.seconds_of_a_launch(self.launches, self.plan)):
                 self._launch_one(launches, audit, self.plan.rounds, last=self._left() < 2 * cost)
                 advance()
                 if len(self.launches) == look:
                     self.timings += audit.settled()
-                    self.plan = spending.at_confidence(self.plan)
+                    self.plan = pilot.at_confidence(self.plan)
                     if self._resolved():
                         break
                     look *= 2
                     self.plan = replace(self.plan, looks=self.plan.looks + 1)
         if self.settings.resolution and len(self.launches) != look:
-            self.plan = spending.at_confidence(self.plan)  # the end is a look, too
+            self.plan = pilot.at_confidence(self.plan)  # the end is a look, too
         self.plan = replace(self.plan, launches=len(self.launches))
 
     def _left(self) -> float:
@@ -174,7 +174,7 @@ class Suite:
         return budget - SECONDS_TO_FINISH - (perf_counter() - self._began)
 
     def _resolved(self) -> bool:
-        return not rows.unresolved(Analysis(self.record("")), self.settings.resolution or 0)
+        return not timing_table.unresolved(Analysis(self.record("")), self.settings.resolution or 0)
 
     def _start_cold(self, entries: Sequence[Entry]) -> None:
         number, cpu, budget = self.settings.cold_starts, self.settings.cpu, self.settings.budget_minutes

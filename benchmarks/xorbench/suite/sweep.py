@@ -14,17 +14,17 @@ from xorbench.clock.launches import Launches
 from xorbench.clock.pace import paces
 from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
-from xorbench.gradients.isolation import Surroundings
-from xorbench.gradients.judge import Scope, judge
+from xorbench.judge.judge import Scope, judge
+from xorbench.judge.processes import Surroundings
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import Failure, LaunchRecord, Products, Timing
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
-from xorbench.suite.estimate import Estimate, estimated, judging_seconds
 from xorbench.suite.journal import Journal
 from xorbench.suite.suite import Suite
+from xorbench.suite.sweep_cost import Estimate, estimated, judging_seconds
 from xorbench.workloads import Workload
 
 RANDOM_POINTS = 1

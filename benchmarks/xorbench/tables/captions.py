@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from xorbench.clock.budget import FEWEST_LAUNCHES
-from xorbench.estimates import disturbance, rows
+from xorbench.estimates import disturbance, timing_table
 from xorbench.estimates.analysis import Analysis
+from xorbench.record.settings import FEWEST_LAUNCHES
 from xorbench.tables.cells import plain
 
 LONGEST_PART = 500
@@ -56,7 +56,7 @@ def weaknesses(analysis: Analysis) -> list[str]:
         budget = None if analysis.record.is_sweep else analysis.record.settings.budget_minutes
         more = f"--budget {2 * budget:.3g}" if budget else f"--launches {FEWEST_LAUNCHES}"
         sentences.append(f"Only {many}. Run with {more} for narrower ones.")
-    if (resolution := analysis.record.settings.resolution) and (left := rows.unresolved(analysis, resolution)):
+    if (resolution := analysis.record.settings.resolution) and (left := timing_table.unresolved(analysis, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)
         sentences.append(f"Not known to {resolution * 100:.3g} %, nor clear of 1: {names}. Run with a larger --budget.")
     in_launches = [failure for failure in analysis.record.failures if failure.launch >= 0]

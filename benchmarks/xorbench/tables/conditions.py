@@ -6,13 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from xorbench.clock.ends import off_course
-from xorbench.clock.ledger import PROFILED_EPOCHS
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.biases import Bias
 from xorbench.estimates.disturbance import WAITED, Disturbance
-from xorbench.record.timing import Timing, Usage
+from xorbench.estimates.order_effects import Bias
+from xorbench.record.timing import PROFILED_EPOCHS, Timing, Usage
 from xorbench.tables.captions import timed_on
 from xorbench.tables.cells import NONE, UNDEFINED, UNKNOWN, Table, three_digits, with_ends
 
@@ -59,7 +57,7 @@ def ledger(analysis: Analysis) -> Table:
                 "gradients, results": _all(f"{one.gradient_dtype}, {one.result_dtype}" for one in ledgers),
                 "epochs a round": _all(f"{max(timing.epochs):,}" for timing in found),
                 "rounds compared": f"{sum(timing.compared_rounds for timing in found):,}",
-                "off, share of the way": _worst(off_course(end) for timing in found for end in timing.ends),
+                "off, share of the way": _worst(end.off_course for timing in found for end in timing.ends),
                 "Python calls": _all(str(one.entered_later) for one in ledgers),
                 "late, µs": _most((one.late_nanoseconds for one in ledgers), 1e3),
                 "threads": str(max(one.process_threads for one in ledgers)),

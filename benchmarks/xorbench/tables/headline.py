@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.rows import NOT_STEADY, Row
+from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record.report import MISSING
 from xorbench.tables.captions import timed_on
 from xorbench.tables.cells import NONE, with_ends

@@ -6,11 +6,11 @@ import pandas as pd
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.axes import Axis
 from xorbench.estimates.crossings import CROSSES, NOT_SEPARATED, Crossing
 from xorbench.estimates.growth import Growth, peak
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import Row
+from xorbench.estimates.sweep_axes import Axis
+from xorbench.estimates.timing_table import Row
 from xorbench.tables.captions import weaknesses
 from xorbench.tables.cells import NONE, Table, between, with_ends
 

@@ -6,9 +6,9 @@ import pandas as pd
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.changes import Change
+from xorbench.estimates.comparison import Change
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.rows import Row
+from xorbench.estimates.timing_table import Row
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables.captions import how_timed, together, weaknesses
 from xorbench.tables.cells import NONE, Table, between, three_digits, with_ends

@@ -1,0 +1,38 @@
+"""Which pictures there are: one entry here is a file under results/ and a part of the page."""
+
+from collections.abc import Callable, Sequence
+
+from altair.utils.schemapi import debug_mode
+
+from xorbench.charts.break_even import payback
+from xorbench.charts.cost_breakdown import parts
+from xorbench.charts.crossover import crossover
+from xorbench.charts.figure import Figure
+from xorbench.charts.judge import losses, partings, saturation, scale
+from xorbench.charts.ratios import dots
+from xorbench.charts.rounds import rounds
+from xorbench.charts.surfaces import surfaces
+from xorbench.estimates.analysis import Analysis
+from xorbench.record.report import Report
+
+OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback)
+
+OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
+"""Of sweeps, and of the names of all implementations in the order of their colours."""
+
+OF_A_REPORT: Sequence[Callable[[Report], Figure | None]] = (losses, partings, saturation, scale)
+
+
+@debug_mode(False)  # else every part is validated when it is made: the tests draw all there is instead
+def of_report(report: Report) -> list[Figure]:
+    """All that the judge's report has the data for."""
+    return [figure for draw in OF_A_REPORT if (figure := draw(report))]
+
+
+@debug_mode(False)
+def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = ()) -> list[Figure]:
+    """All that a record has the data for, and the sweeps beside it; it may be one of them itself."""
+    everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
+    of_it = [] if analysis.record.is_sweep else [figure for draw in OF_A_RECORD if (figure := draw(analysis))]
+    of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
+    return [*of_it, *of_them, *of_report(analysis.record.gradients)]

@@ -1,0 +1,186 @@
+"""The commands that ask implementations: list, gradients, run."""
+
+import signal
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads, finite
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_(extra: Extra = None, as_json: AsJson = False) -> int:
+    """List implementations and workloads, and why an implementation is missing."""
+    from xorbench.cli import choices
+    from xorbench.record.run import WorkloadRecord
+    from xorbench.suite.about import of_implementation
+
+    implementations = [of_implementation(i) for i in choices.implementations(None, extra)]
+    workloads = [WorkloadRecord.of(w) for w in choices.workloads(None)]
+    from xorbench.cli import show
+    from xorbench.tables import listing
+
+    if as_json:
+        show.document({"implementations": [*map(asdict, implementations)], "workloads": [*map(asdict, workloads)]})
+    else:
+        show.tables([listing.implementations(implementations), listing.workloads(workloads)])
+    return 0
+
+
+@app.command()
+def gradients(
+    implementation: Implementations = None,
+    workload: Workloads = None,
+    tuned: Tuned = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Verdicts only, at 10 random points.")] = False,
+    points: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Random points for each workload and dtype. [default: 500; 10 with --quick]"
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float,
+        typer.Option(
+            min=1, callback=finite, metavar="SECONDS", help="End an implementation that gives no answer for so long."
+        ),
+    ] = 300,
+    seed: Seed = 0,
+    extra: Extra = None,
+    python: Pythons = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown (.md) or HTML (.html).")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Judge gradients: compare each with the true one, within the error that rounding alone explains."""
+    from xorbench.cli import choices
+    from xorbench.workloads import TUTORIAL
+
+    chosen, workloads = choices.implementations(implementation, extra, tuned), choices.workloads(workload, TUTORIAL)
+    file, chosen = choices.report(report), choices.in_environments(chosen, python)
+    from xorbench import environment, progress
+    from xorbench import report as document
+    from xorbench.cli import show
+    from xorbench.judge.judge import judge
+    from xorbench.suite.about import of_implementation
+    from xorbench.tables import judge_report
+
+    found = judge(
+        chosen,
+        workloads,
+        points or (10 if quick else 500),
+        seed,
+        thorough=not quick,
+        seconds_to_answer=time_limit,
+        stage=progress.stage,
+    )
+    about = [of_implementation(i) for i in chosen]
+    written = document.write(file, found, about, environment.command()) if file else []
+    if as_json:
+        show.document({"passed": found.passed, "implementations": [*map(asdict, about)], **asdict(found)})
+    else:
+        show.tables(judge_report.tables(found))
+        for example in found.counterexamples:
+            typer.echo(f"\nThe smallest example of {example.implementation}, to paste:\n\n{example.script}")
+        for path in written:
+            typer.echo(f"The report: {path}")
+    return 0 if found.passed and not choices.missing(implementation, chosen) else 1
+
+
+@app.command()
+def run(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="5 launches of 30 rounds, a short gradient check, no cold starts.")
+    ] = False,
+    implementation: Implementations = None,
+    workload: Workloads = None,
+    tuned: Tuned = False,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            callback=finite,
+            metavar="MINUTES",
+            help="Wall time of the whole command. [default: 5; 30 with --resolution]",
+        ),
+    ] = None,
+    resolution: Annotated[
+        str | None,
+        typer.Option(metavar="PERCENT", help="Stop when every interval is narrower than this or excludes 1."),
+    ] = None,
+    launches: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Fresh processes of each implementation, in place of --budget. [default: 20; 5 with --quick]",
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]"
+        ),
+    ] = None,
+    cold_starts: Annotated[
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Cold starts of each implementation on each workload. [default: 3; 0 with --quick]"
+        ),
+    ] = None,
+    cpu: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Number of the CPU to time on. [default: the last one]")
+    ] = None,
+    seed: Seed = 0,
+    output: Output = None,
+    extra: Extra = None,
+    python: Pythons = None,
+    as_json: AsJson = False,
+) -> int:
+    """Judge gradients, time what passed, print the tables and write the record."""
+    from xorbench.cli import choices
+    from xorbench.workloads import TUTORIAL
+
+    chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
+    workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
+    wanted = choices.share(resolution, "--resolution")
+    chosen = choices.in_environments(chosen, python)
+    from xorbench import environment, suite
+    from xorbench.cli import show
+    from xorbench.cli.keeping import kept
+    from xorbench.estimates.analysis import Analysis
+    from xorbench.exports.document import document
+    from xorbench.suite import defaults
+    from xorbench.tables.catalogue import tables
+
+    try:
+        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--launches") from error
+    session = suite.Suite(chosen, workloads, settings)
+    try:
+        session.run()
+    except BaseException as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cost what is finished
+        if not session.timings:
+            raise
+        if not isinstance(error, KeyboardInterrupt):
+            path = kept(session.record(environment.command()), folder)
+            typer.echo(f"xorbench: the run ended early; what was finished is kept in {path}", err=True)
+            raise
+    record = session.record(environment.command())
+    analysis, path = Analysis(record), kept(record, folder)
+    if as_json:
+        show.document({"record": str(path), **document(analysis)})
+    else:
+        show.tables(tables(analysis))
+        typer.echo(f"\nThe record: {path}")
+    if record.partial:
+        return 130
+    failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
+    return 1 if failed or record.failures or choices.missing(implementation, chosen) else 0

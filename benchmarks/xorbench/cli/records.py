@@ -1,0 +1,176 @@
+"""The commands that need records and nothing else: show, compare, export, check, publish, verify."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from xorbench.cli.options import AsJson, Output
+
+app = typer.Typer()
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(metavar="A", help="The earlier record.")],
+    after: Annotated[Path, typer.Argument(metavar="B", help="The later record, of the same kind of machine.")],
+    fail_if_slower: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PERCENT", help="Exit with code 1 if an interval is above this, or a row of A cannot be compared."
+        ),
+    ] = None,
+    between_runs: Annotated[
+        str,
+        typer.Option(metavar="PERCENT", help="Standard deviation of a ratio between runs of the same code."),
+    ] = "2%",
+    as_json: AsJson = False,
+) -> int:
+    """Compare two records: which ratios changed from A to B, where that can be said."""
+    from xorbench.cli import choices
+
+    limit = choices.share(fail_if_slower, "--fail-if-slower")
+    spread = choices.share(between_runs, "--between-runs", least=0)
+    old, new = choices.record(before), choices.record(after)
+    from xorbench.cli import show
+    from xorbench.estimates import comparison
+    from xorbench.tables import timings
+
+    found = comparison.changes(old, new, spread or 0.0)
+    failed = limit is not None and (not found or any(c.slower_by(limit) or c.reason for c in found))
+    if as_json:
+        show.document({"failed": failed, "changes": [asdict(c) for c in found], "notes": comparison.notes(old, new)})
+    else:
+        show.tables([timings.changes(found, comparison.notes(old, new))])
+    return 1 if failed else 0
+
+
+@app.command("show")
+def show_(
+    record: Annotated[Path, typer.Argument(metavar="RECORD", help="The record.")],
+    table: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this table; may be repeated.")] = None,
+    form: Annotated[
+        Literal["md", "csv", "tex", "html"] | None, typer.Option("--format", help="Print as text of this format.")
+    ] = None,
+) -> int:
+    """Print the tables of a record."""
+    from xorbench.cli import choices
+
+    content = choices.record(record)
+    from xorbench.cli import show
+    from xorbench.tables.catalogue import named
+    from xorbench.tables.formats import FORMATS
+
+    found = named(content)
+    wanted = [choices.known(name, list(found), "table") for name in table or found]
+    tables = [one for name in wanted for one in found[name]]
+    if form is None:
+        show.tables(tables)
+    else:
+        typer.echo(FORMATS[form](tables), nl=False)
+    return 0
+
+
+@app.command()
+def export(
+    record: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Records.")],
+    pytest_benchmark: Annotated[
+        Path | None,
+        typer.Option("--pytest-benchmark", metavar="FILE", help="Write one record as JSON of pytest-benchmark."),
+    ] = None,
+    parquet: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the records as frames, one file each.")
+    ] = None,
+) -> int:
+    """Write records as other programs read them."""
+    from xorbench.cli import choices
+
+    if pytest_benchmark is None and parquet is None:
+        raise typer.BadParameter("nothing to write; give --pytest-benchmark FILE or --parquet DIR")
+    contents = [choices.record(path) for path in record]
+    written = []
+    if pytest_benchmark is not None:
+        file = choices.file(pytest_benchmark, "--pytest-benchmark", (".json",))
+        if len(contents) > 1:
+            raise typer.BadParameter(f"expected one record, got {len(contents)}", param_hint="--pytest-benchmark")
+        from xorbench.exports import foreign
+        from xorbench.record import store
+
+        store.write_whole(file, foreign.pytest_benchmark(contents[0]))
+        written.append(file)
+    if parquet is not None:
+        folder = choices.folder(parquet, "--parquet")
+        from xorbench.exports import frames
+
+        try:
+            written += frames.load(*record).to_parquet(folder)
+        except ImportError as error:
+            raise typer.BadParameter("pyarrow is missing: pip install pyarrow", param_hint="--parquet") from error
+    for path in written:
+        typer.echo(path)
+    return 0
+
+
+@app.command()
+def check(
+    record: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RECORD...]", help="Records. [default: all in results/]")
+    ] = None,
+) -> int:
+    """Check whether records and studies may be published: gradients, fitness, nothing personal."""
+    from xorbench import places
+    from xorbench.cli import choices
+    from xorbench.publication import contribution
+    from xorbench.record import store
+    from xorbench.studies import kept
+
+    found = []
+    folder = places.results()
+    paths = record or [*store.paths(folder), *kept.paths(folder)]
+    for path in paths:
+        try:
+            found += contribution.complaints(path)
+        except OSError as error:
+            raise choices.no_record(path, error) from error
+    for complaint in found:
+        typer.echo(complaint)
+    if not found:
+        studies = sum(map(kept.holds_one, paths))
+        for number, kind in ((studies, "studies"), (len(paths) - studies, "records")):
+            if number:
+                typer.echo(f"{number} of {number} {kind} may be published")
+    return 1 if found else 0
+
+
+@app.command("publish")
+def publish_(output: Output = None) -> int:
+    """Render tables, pictures and pages from the records."""
+    from xorbench.cli import choices
+    from xorbench.publication import publish
+
+    try:
+        written = publish.publish(choices.folder(output))
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from error
+    for path in written:
+        typer.echo(path)
+    return 0
+
+
+@app.command()
+def verify(output: Output = None) -> int:
+    """Render again and compare: exit with code 1 where a page is not what the records say."""
+    from xorbench.cli import choices
+    from xorbench.publication import publish
+
+    folder = choices.folder(output)
+    try:
+        complaints = publish.verify(folder)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--output") from error
+    for complaint in complaints:
+        typer.echo(complaint)
+    if not complaints:
+        typer.echo(f"{folder}: everything is what the records say")
+    return 1 if complaints else 0

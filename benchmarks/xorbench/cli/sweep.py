@@ -1,0 +1,106 @@
+"""The command that sweeps over sizes: xorbench sweep."""
+
+import signal
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, finite
+
+app = typer.Typer()
+
+
+@app.command()
+def sweep(
+    widths: Annotated[
+        str | None, typer.Option(metavar="N,N,...", help="Hidden widths from 2 to 1024. [default: all powers of two]")
+    ] = None,
+    batches: Annotated[
+        str | None,
+        typer.Option(metavar="N,N,...", help="Numbers of samples, powers of two. [default: all from 4 to 1024]"),
+    ] = None,
+    at_width: Annotated[int, typer.Option(metavar="N", help="Hidden width at which batches are varied.")] = 64,
+    at_batch: Annotated[int, typer.Option(metavar="N", help="Number of samples at which widths are varied.")] = 4,
+    grid: Annotated[bool, typer.Option("--grid", help="Time every width with every batch: many points.")] = False,
+    threads: Annotated[
+        Literal["1", "all", "both"], typer.Option(help="Threads of each library, on as many CPUs.")
+    ] = "both",
+    implementation: Implementations = None,
+    tuned: Tuned = False,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1,
+            callback=finite,
+            metavar="MINUTES",
+            help="Wall time of the whole command; at least 4 launches are made. [default: 10]",
+        ),
+    ] = None,
+    launches: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Fresh processes of each implementation, in place of --budget."),
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Rounds of a launch on each point. [default: about 15]")
+    ] = None,
+    seed: Seed = 0,
+    output: Output = None,
+    extra: Extra = None,
+    as_json: AsJson = False,
+) -> int:
+    """Time an epoch over widths and batches, and say where lines cross. An interrupted sweep is continued."""
+    from xorbench.cli import choices, sweep_options
+
+    chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
+    points = sweep_options.points(widths, batches, at_width, at_batch, grid)
+    if budget and launches:
+        raise typer.BadParameter("give this, or --budget, which chooses it", param_hint="--launches")
+    counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
+    from xorbench import environment, places
+    from xorbench.cli import show
+    from xorbench.cli.keeping import kept
+    from xorbench.estimates.analysis import Analysis
+    from xorbench.exports.document import document
+    from xorbench.suite import defaults
+    from xorbench.suite.sweep import RANDOM_POINTS, Sweep
+    from xorbench.tables.catalogue import tables
+
+    choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # what is finished is noted there
+    failed = False
+    documents, sessions = [], []
+    for number in counts:
+        minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
+        settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, minutes)
+        session = Sweep(chosen, points, settings, folder)
+        sessions.append(session)
+        try:
+            session.run()
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cost what is finished
+            if not session.timings:
+                raise
+        record = session.record(environment.command())
+        analysis, path = Analysis(record), kept(record, folder)
+        documents.append(
+            {
+                "record": str(path),
+                **document(analysis),
+                "crossings": [asdict(found) for found in analysis.crossings],
+                "growth": [asdict(found) for found in analysis.growth],
+            }
+        )
+        if not as_json:
+            show.tables(tables(analysis))
+            typer.echo(f"\nThe record: {path}")
+        if record.partial:
+            typer.echo("Interrupted: the same command goes on from here.", err=True)
+            break
+        failed |= any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
+    if as_json:
+        show.document({"sweeps": documents})
+    if record.partial:
+        return 130
+    for session in sessions:  # not before all are finished: the same command would begin the first anew
+        session.close()
+    return 1 if failed or choices.missing(implementation, chosen) else 0

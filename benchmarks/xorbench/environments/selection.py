@@ -1,0 +1,46 @@
+"""Contestants, implementations in interpreters: which files run in another environment too, and why others do not."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from xorbench.contract import Implementation
+from xorbench.environments.probe import survey
+
+
+@dataclass(frozen=True)
+class Field:
+    """Who runs in one environment, and who does not: the names by reason."""
+
+    label: str
+    contestants: list[Implementation]
+    left_out: dict[str, list[str]]
+
+    def __str__(self) -> str:
+        """Both, in one line."""
+        running = ", ".join(f"{i.path.stem} ({i.framework} {i.version})" for i in self.contestants) or "nobody"
+        left = ", ".join(f"{', '.join(names)} ({reason})" for reason, names in self.left_out.items())
+        return f"{self.label} runs {running}{f'; left out: {left}' if left else ''}"
+
+
+def contestants(chosen: Sequence[Implementation], label: str, executable: str) -> Field:
+    """Those of the chosen files whose framework, or whose Python, is there at another version than here.
+
+    One whose framework is there, but not all else that it imports, takes part as missing. Raises Unusable where nothing
+    can run in that interpreter.
+    """
+    readable = [i for i in chosen if not i.broken]
+    there, missing = survey(label, executable, [i.path for i in readable])
+    same_python = there.versions["python"] == platform.python_version()
+    field = Field(label, [], {})
+    for here in readable:
+        lost = missing[here.path.absolute()]
+        version = there.version_of(here.framework)
+        if lost and version == "unknown":
+            field.left_out.setdefault(f"{here.framework} is not installed there", []).append(here.name)
+        elif version == here.version and same_python:
+            field.left_out.setdefault(f"{here.framework} is the same there", []).append(here.name)
+        else:
+            name, why = f"{here.name}@{label}", f"in {label} {lost}" if lost else None
+            field.contestants.append(replace(here, name=name, interpreter=there, missing=why))
+    return field

@@ -1,0 +1,109 @@
+"""What it costs to begin, and after how many epochs that has paid."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from xorbench.contract import REFERENCE
+from xorbench.estimates.intervals import Interval, interval
+from xorbench.estimates.ratios import BASELINE, log_seconds_per_epoch
+from xorbench.estimates.timed import Recorded, once
+from xorbench.estimates.timing_table import Row, rows
+from xorbench.record.timing import ColdStart
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """When the time of import, first call and epochs together is the baseline's.
+
+    `verdict`: "after" so many epochs it has paid, it is ahead only "until" then, it is ahead "at once", "never", or the
+    steps are "not separated". The ends of its interval are those that all its parts' intervals allow at the worst.
+    """
+
+    verdict: str
+    epochs: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one implementation costs before its second epoch, from fresh processes."""
+
+    implementation: str
+    workload: str
+    starts: int
+    import_seconds: Interval
+    first_call_seconds: Interval
+    peak_mebibytes: Interval | None
+    installed_mebibytes: float | None
+    break_even: BreakEven | None
+
+
+@once
+def costs(recorded: Recorded) -> list[Cost]:
+    """For each row that has cold starts and was not refused: a breach of the rules takes them with it."""
+    found = []
+    for row in rows(recorded):
+        if row.verdict != "refused" and (starts := _starts(recorded, row.workload, row.implementation)):
+            sizes = {i.name: i.installed_bytes for i in recorded.record.implementations}
+            size = sizes[row.implementation]
+            peaks = [start.peak_bytes for start in starts if start.peak_bytes]
+            found.append(
+                Cost(
+                    implementation=row.implementation,
+                    workload=row.workload,
+                    starts=len(starts),
+                    # an import knows nothing of the workload that comes after it
+                    import_seconds=_import(recorded, row.implementation),
+                    first_call_seconds=_mean(s.first_call_seconds for s in starts),
+                    peak_mebibytes=_mean(peak / 2**20 for peak in peaks) if peaks else None,
+                    installed_mebibytes=size / 2**20 if size else None,
+                    break_even=_break_even(recorded, row),
+                )
+            )
+    return found
+
+
+def _break_even(recorded: Recorded, row: Row) -> BreakEven | None:
+    steps = log_seconds_per_epoch(recorded, row.workload, BASELINE)
+    theirs = _starts(recorded, row.workload, REFERENCE)
+    if row.implementation == REFERENCE or row.ratio is None or not steps or not theirs:
+        return None
+    ratio, step = row.ratio, interval(steps)
+    if ratio.verdict not in ("slower", "faster"):
+        return BreakEven("not separated")
+    ours = _cold(recorded, row.workload, row.implementation)
+    base = _cold(recorded, row.workload, REFERENCE)
+    extra = (ours[0] - base[0], ours[1] - base[2], ours[2] - base[1])
+    sign = 1 if ratio.verdict == "faster" else -1
+    if sign * extra[0] <= 0:
+        return BreakEven("at once" if sign > 0 else "never")
+    epochs = 1 + abs(extra[0] / (step.value * (1 - ratio.value)))
+    verdict = "after" if sign > 0 else "until"
+    if step.low is None or step.high is None or ratio.low is None or ratio.high is None or math.isnan(extra[1]):
+        return BreakEven(verdict, epochs)
+    gained = [abs(s * (1 - r)) for s in (step.low, step.high) for r in (ratio.low, ratio.high)]
+    paid = [max(0.0, sign * end) for end in extra[1:]]
+    return BreakEven(verdict, epochs, low=1 + min(paid) / max(gained), high=1 + max(paid) / min(gained))
+
+
+def _cold(recorded: Recorded, workload: str, implementation: str) -> tuple[float, float, float]:
+    """Seconds of import and first call together, and the ends of both intervals together; NaN where one has none."""
+    first = _mean(s.first_call_seconds for s in _starts(recorded, workload, implementation))
+    both = (_import(recorded, implementation), first)
+    ends = [(i.low, i.high) if i.low is not None and i.high is not None else (math.nan, math.nan) for i in both]
+    return sum(i.value for i in both), sum(low for low, _ in ends), sum(high for _, high in ends)
+
+
+def _import(recorded: Recorded, implementation: str) -> Interval:
+    return _mean(s.import_seconds for s in recorded.record.cold_starts if s.implementation == implementation)
+
+
+def _starts(recorded: Recorded, workload: str, implementation: str) -> list[ColdStart]:
+    wanted = (workload, implementation)
+    return [s for s in recorded.record.cold_starts if (s.workload, s.implementation) == wanted]
+
+
+def _mean(values: Iterable[float]) -> Interval:
+    return interval([math.log(value) for value in values])

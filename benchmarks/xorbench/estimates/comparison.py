@@ -1,0 +1,133 @@
+"""Two records beside each other: what became of each ratio, where that can be said at all.
+
+The interval of a change holds the variation within both runs, and that from run to run of the same code: two runs half
+an hour apart differ by more than their own intervals say.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xorbench.contract import REFERENCE
+from xorbench.estimates import noise_floor
+from xorbench.estimates.intervals import Interval, difference
+from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.rounds import by_cpu
+from xorbench.estimates.timed import Recorded
+from xorbench.estimates.timing_table import Row, rows
+from xorbench.record.settings import CONFIDENCE
+from xorbench.workloads import Recipe
+
+FASTER, SLOWER, NOT_SEPARATED, NOT_COMPARABLE = "faster", "slower", "not separated", "not comparable"
+
+BETWEEN_RUNS = 0.02
+"""The standard deviation of a ratio from run to run of the same code on one machine, as a share of it."""
+
+_SAME_PROBLEM = ("layer_sizes", *Recipe._fields, "dtype", "samples", "parameters_sha256")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of one row from record A to record B: `change` is its ratio in B over that in A."""
+
+    implementation: str
+    workload: str
+    verdict: str
+    before: float | None = None
+    after: float | None = None
+    change: Interval | None = None
+    reason: str | None = None
+
+    def slower_by(self, limit: float) -> bool:
+        """Whether the whole interval of the change is above this share."""
+        return self.change is not None and self.change.low is not None and self.change.low > 1 + limit
+
+
+def changes(before: Recorded, after: Recorded, between_runs: float = BETWEEN_RUNS) -> list[Change]:
+    """Every row of A but the baseline's; the intervals hold together: Bonferroni's correction.
+
+    `between_runs` is the standard deviation of a ratio from run to run.
+    """
+    first, second = (_rows(recorded) for recorded in (before, after))
+    reasons = {key: _reason(before, after, first[key], second.get(key)) for key in first}
+    comparable = [key for key, reason in reasons.items() if reason is None]
+    of = 1 - (1 - CONFIDENCE) / max(1, len(comparable))
+    found = []
+    for (workload, name), row in first.items():
+        key = workload, name
+        new = _value(second[key]) if key in second else None
+        if key not in comparable:
+            found.append(Change(name, workload, NOT_COMPARABLE, _value(row), new, reason=reasons[key]))
+            continue
+        one, two = (log_ratios(recorded, workload, Contender(name)) for recorded in (before, after))
+        change = difference(one, two, of, between_runs)
+        verdict = change.verdict if change.verdict in (FASTER, SLOWER) else NOT_SEPARATED
+        found.append(Change(name, workload, verdict, _value(row), new, change))
+    return found
+
+
+def _rows(recorded: Recorded) -> dict[tuple[str, str], Row]:
+    return {(row.workload, row.implementation): row for row in rows(recorded) if row.implementation != REFERENCE}
+
+
+def _value(row: Row) -> float | None:
+    return row.ratio.value if row.ratio else None
+
+
+def notes(before: Recorded, after: Recorded) -> list[str]:
+    """What else is different, and what the baseline's part in a change may be."""
+    found = [*_other_rows(before, after)]
+    about = [{i.name: i for i in recorded.record.implementations} for recorded in (before, after)]
+    for name in about[0].keys() & about[1].keys():
+        old, new = (which[name] for which in about)
+        changed = [f"its version changed from {old.version} to {new.version}"] if old.version != new.version else []
+        changed += ["its text changed"] if old.source_sha256 != new.source_sha256 else []
+        for change in changed:
+            found.append(f"{name}: {change}.")
+            if name == REFERENCE:
+                found.append(f"{name} is under every ratio: where all rows moved alike, it is what moved.")
+    python = [recorded.record.environment.versions["python"] for recorded in (before, after)]
+    if python[0] != python[1]:
+        found.append(f"Python changed from {python[0]} to {python[1]}.")
+    return sorted(found)
+
+
+def _other_rows(before: Recorded, after: Recorded) -> Iterator[str]:
+    """That the records hold different rows, in one line; nothing where they do not."""
+    first, second = (_rows(recorded).keys() for recorded in (before, after))
+    only = [
+        f"only in {which}: {', '.join(f'{name} ({workload})' for workload, name in sorted(keys))}"
+        for which, keys in (("A", first - second), ("B", second - first))
+        if keys
+    ]
+    if only:
+        yield f"The records hold different rows, and those in both are compared; {'; '.join(only)}."
+
+
+def _reason(before: Recorded, after: Recorded, old: Row | None, new: Row | None) -> str | None:
+    """Why a row can't be compared, in one line; None where it can."""
+    if before.record.machine.name != after.record.machine.name:
+        return f"machines of two kinds, {before.record.machine.name} and {after.record.machine.name}"
+    clocks = ["CPU time" if by_cpu(recorded) else "wall time" for recorded in (before, after)]
+    if clocks[0] != clocks[1]:
+        return f"A was timed by {clocks[0]}, B by {clocks[1]}"
+    for name, recorded, row in (("A", before, old), ("B", after, new)):
+        if row is None:
+            return f"it is not in {name}"
+        if row.ratio is None:
+            return f"it has no time in {name}: {row.reason or row.verdict}"
+        if row.launches < 2:
+            return f"{name} has one launch of it, which tells nothing of its spread"
+        if why := noise_floor.unfit(recorded):
+            return f"{name} is unfit: {why}"
+    problems = [_problem(recorded, old.workload) for recorded in (before, after)] if old else []
+    if problems and problems[0] != problems[1]:
+        changed = [key for key in _SAME_PROBLEM if problems[0][key] != problems[1][key]]
+        return f"the workload is another: {', '.join(changed)}"
+    if old and new and (old.tier, old.granularity) != (new.tier, new.granularity):
+        return f"{old.tier}, {old.granularity} in A, {new.tier}, {new.granularity} in B"
+    return None
+
+
+def _problem(recorded: Recorded, workload: str) -> dict[str, object]:
+    about = next(w for w in recorded.record.workloads if w.name == workload)
+    return {key: getattr(about, key) for key in _SAME_PROBLEM}

@@ -1,0 +1,93 @@
+"""What the order of turns did to the ratios: whether it matters who comes first, and whom one comes after."""
+
+import statistics
+from dataclasses import dataclass
+
+import numpy as np
+
+from xorbench.contract import REFERENCE
+from xorbench.estimates.intervals import Interval, interval
+from xorbench.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios, medians, paired
+from xorbench.estimates.rounds import LONG, Launched, launched
+from xorbench.estimates.timed import Recorded, once
+from xorbench.estimates.timing_table import confidence
+
+
+@dataclass(frozen=True)
+class Bias:
+    """Of one row: the ratio where it came before the baseline over that where it came after, and what that decides.
+
+    `carry_over` is the time right after `after` over the time after anybody else: the largest there is.
+    """
+
+    implementation: str
+    copy: bool
+    workload: str
+    order: Interval
+    verdict_before: str
+    verdict_after: str
+    after: str | None
+    carry_over: Interval | None
+
+
+@once
+def biases(recorded: Recorded) -> list[Bias]:
+    """Of every row that was timed against the baseline, and of the control."""
+    found = []
+    for workload in recorded.workloads:
+        names = [i.name for i in recorded.record.implementations if i.name != REFERENCE]
+        contenders = [c for c in (CONTROL, *map(Contender, names)) if log_ratios(recorded, workload, c)]
+        for contender in contenders:
+            before = paired(recorded, workload, contender, chosen=lambda one, other: one < other)
+            after = paired(recorded, workload, contender, chosen=lambda one, other: one > other)
+            both = [launch for launch in before if before[launch] and after[launch]]
+            if both:
+                of = confidence(recorded, len(contenders))
+                shifts = [statistics.median(before[n]) - statistics.median(after[n]) for n in both]
+                name, carried = _carry_over(recorded, workload, contender, [BASELINE, *contenders])
+                found.append(
+                    Bias(
+                        implementation=contender.implementation,
+                        copy=contender.copy,
+                        workload=workload,
+                        order=interval(shifts, of),
+                        verdict_before=interval(medians(before), of).verdict,
+                        verdict_after=interval(medians(after), of).verdict,
+                        after=name,
+                        carry_over=carried,
+                    )
+                )
+    return found
+
+
+def _carry_over(
+    recorded: Recorded, workload: str, contender: Contender, others: list[Contender]
+) -> tuple[str | None, Interval | None]:
+    """The predecessor after whom its ratio to the round is furthest from that after the others."""
+    found: dict[str, Interval] = {}
+    for other in others:
+        if other != contender and len(others) > 2:
+            every = (_shift(launch, contender, other) for launch in launched(recorded, workload, LONG))
+            shifts = [shift for shift in every if shift is not None]
+            if shifts:
+                name = f"{other.implementation}, second copy" if other.copy else other.implementation
+                found[name] = interval(shifts, confidence(recorded, len(others) - 1))
+    if not found:
+        return None, None
+    worst = max(found, key=lambda name: abs(found[name].value - 1))
+    return worst, found[worst]
+
+
+def _shift(launch: Launched, contender: Contender, other: Contender) -> float | None:
+    """In one launch: the median log time right after `other`, less that after anybody else, each beside its round."""
+    if contender not in launch.times or other not in launch.times:
+        return None
+    times = np.stack([*launch.times.values()])
+    level = np.mean(times - np.median(times, axis=1, keepdims=True), axis=0)
+    beside = launch.times[contender] - level
+    places = launch.positions[contender]
+    follows = places == launch.positions[other] + 1
+    elsewhere = (places > 0) & ~follows
+    if not follows.any() or not elsewhere.any():
+        return None
+    return float(np.median(beside[follows]) - np.median(beside[elsewhere]))

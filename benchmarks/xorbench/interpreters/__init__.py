@@ -1,1 +1,0 @@
-"""The Python that an implementation runs in, ours or another, and what of this suite is lent to that."""

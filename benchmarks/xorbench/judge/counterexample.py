@@ -1,0 +1,197 @@
+"""The smallest example of a wrong gradient: fewest units, roundest numbers, as Python that shows it anywhere."""
+
+import ast
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from types import ModuleType
+from typing import cast
+
+import hypothesis
+import numpy as np
+from hypothesis import strategies as st
+
+from xorbench.contract import Contract, Implementation
+from xorbench.judge.gradients import gradients
+from xorbench.judge.truths import truths_here
+from xorbench.record.report import Counterexample
+from xorbench.workloads import Array, Recipe, Workload
+from xorbench.workloads.workload import Dtype
+
+TRIES = 300
+"""Random small networks, before the search settles for the points at which the gradient is known to be wrong."""
+
+MOST_UNITS = 4
+
+FEWEST_DIGITS = range(1, 18)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A problem and a point, a flat row, at which one entry of a gradient is outside its bound."""
+
+    workload: Workload
+    row: Array
+    entry: int
+    truth: float
+    bound: float
+
+
+@dataclass(frozen=True, eq=False)
+class CounterexampleQuestion:
+    """Where one that is known to be wrong at some of these points, (points, entries), is wrong most simply."""
+
+    workload: Workload
+    dtype: Dtype
+    rows: Array
+    seed: int
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
+        """None where it is wrong no more when asked afresh: then what it says depends on what it was asked before."""
+        example = self._smallest(module, doing)
+        if example is None:
+            return None
+        return first_outside(afresh(module), self.dtype, example.workload, example.row)
+
+    def _smallest(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
+        def outside(problem: tuple[Workload, Array]) -> bool:
+            doing("looking for the smallest example")
+            return first_outside(module, self.dtype, *problem) is not None
+
+        try:
+            smallest = hypothesis.find(
+                problems(self.workload, self.dtype),
+                outside,
+                settings=hypothesis.settings(
+                    max_examples=TRIES, database=None, suppress_health_check=list(hypothesis.HealthCheck)
+                ),
+                random=Random(self.seed),
+            )
+            return first_outside(module, self.dtype, *smallest)
+        except hypothesis.errors.HypothesisException:  # there is none so small, or it comes and goes
+            return self._rounded(module)
+
+    def _rounded(self, module: Contract) -> Example | None:
+        """The first of the points at which it is wrong, in as few digits as will do."""
+        for row in self.rows:
+            if example := first_outside(module, self.dtype, self.workload, row):
+                shorter = (
+                    first_outside(module, self.dtype, self.workload, rounded(row, digits)) for digits in FEWEST_DIGITS
+                )
+                return next((found for found in shorter if found), example)
+        return None
+
+
+def afresh(module: Contract) -> Contract:
+    """The same file, imported once more: what the first one remembers, this one does not."""
+    spec = cast(ModuleType, module).__spec__
+    if spec is None or spec.loader is None:
+        return module
+    again = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    return cast(Contract, again)
+
+
+def problems(workload: Workload, dtype: Dtype) -> st.SearchStrategy[tuple[Workload, Array]]:
+    """Networks no deeper than the workload's, a few samples of zeros and ones, and a point: simplest first."""
+    hidden = st.lists(st.integers(1, MOST_UNITS), max_size=len(workload.layer_sizes) - 2)
+    bits = st.integers(0, 1)
+    numbers = st.integers(-25, 25).map(float) | st.floats(-25, 25, width=32, allow_subnormal=False)
+
+    @st.composite
+    def problem(draw: st.DrawFn) -> tuple[Workload, Array]:
+        sizes = (draw(st.integers(1, 2)), *draw(hidden), 1)
+        samples = draw(st.integers(1, 4))
+        inputs, targets = (
+            np.array([[draw(bits) for _ in range(columns)] for _ in range(samples)], dtype=np.float64)
+            for columns in (sizes[0], 1)
+        )
+        found = replace(workload, layer_sizes=sizes, inputs=inputs, targets=targets, initial_parameters=[])
+        return found, np.array([draw(numbers) for _ in found.entries], dtype=dtype)
+
+    return problem()
+
+
+def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array) -> Example | None:
+    """The first entry that is outside its bound, or not there at all; None where all is well, or nothing is given."""
+    rows = row[np.newaxis]
+    try:
+        given = gradients(module, workload, dtype, rows)
+    except Exception:  # noqa: BLE001  what raises at another size is no example of a wrong gradient
+        return None
+    truth = truths_here(workload, dtype, rows)
+    wrong = np.flatnonzero(~(truth.fractions(given.rows)[0] <= 1))
+    if not len(wrong):
+        return None
+    entry = int(wrong[0])
+    return Example(workload, row, entry, float(truth.high[0, entry]), float(truth.bound[0, entry]))
+
+
+def rounded(row: Array, digits: int) -> Array:
+    """The numbers with so many significant digits."""
+    return np.array([float(f"{value:.{digits - 1}e}") for value in row], dtype=row.dtype)
+
+
+def counterexample(implementation: Implementation, workload: str, dtype: Dtype, example: Example) -> Counterexample:
+    """The example as a script that needs the framework, and nothing of this suite."""
+    name, index = example.workload.entries[example.entry]
+    which = example.workload.parameter_names.index(name)
+    parameters = ", ".join(_literal(p) for p in example.workload.shaped(example.row))
+    place = ", ".join(map(str, index))
+    script = f"""\
+# {implementation.framework} {implementation.version}, {dtype}: {name}[{place}] of the gradient.
+# The truth is {example.truth!r}; rounding explains an error of {example.bound:.2g}.
+from __future__ import annotations
+
+from collections import namedtuple
+
+{needed(implementation.path.read_text(encoding="utf-8"), ("convert", "gradient", "to_numpy"))}
+
+recipe = namedtuple("Recipe", "{" ".join(Recipe._fields)}")(*{tuple(example.workload.recipe)!r})
+parameters = [{parameters}]
+inputs, targets = {_literal(example.workload.inputs)}, {_literal(example.workload.targets)}
+found = to_numpy(gradient(recipe, *convert(parameters, inputs, targets, "{dtype}"))[{which}])
+print(found.tolist(), "and at [{place}] not", {example.truth!r})
+"""
+    return Counterexample(implementation.name, workload, dtype, script)
+
+
+def _literal(array: Array) -> str:
+    return f"np.array({array.astype(np.float64).tolist()})"
+
+
+def needed(text: str, names: Sequence[str]) -> str:
+    """Those statements of a module that some of its names need, in their order; NumPy as np in any case."""
+    nodes = [node for node in ast.parse(text).body if not _is_docstring(node) and "annotations" not in _defined(node)]
+    wanted = set(names)
+    kept: set[int] = {i for i, node in enumerate(nodes) if isinstance(node, ast.Expr)}  # such as settings
+    grown = True
+    while grown:
+        before = len(kept)
+        kept |= {i for i, node in enumerate(nodes) if _defined(node) & wanted}
+        wanted |= {n.id for i in kept for n in ast.walk(nodes[i]) if isinstance(n, ast.Name)}
+        grown = len(kept) > before
+    lines = text.splitlines()
+    parts = []
+    for node in (nodes[i] for i in sorted(kept)):
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        apart = [""] if isinstance(node, ast.FunctionDef) else []
+        parts.append("\n".join([*apart, *lines[first - 1 : node.end_lineno]]))
+    source = "\n".join(parts)
+    return source if "import numpy as np" in source else f"import numpy as np\n{source}"
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    """The names that a statement at the top of a module gives."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return set()

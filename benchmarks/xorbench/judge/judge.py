@@ -1,0 +1,206 @@
+"""The judge: every implementation against the true gradient, and against each other.
+
+An entry is inside where its error is at most the bound that rounding alone explains. A NaN is never inside.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xorbench.contract import Implementation
+from xorbench.cores import all_cores
+from xorbench.judge.audit import POINTS as AUDITED
+from xorbench.judge.audit import audit
+from xorbench.judge.counterexample import CounterexampleQuestion, counterexample
+from xorbench.judge.fault_study import plant_all
+from xorbench.judge.grading import CHECKPOINTS, Exam
+from xorbench.judge.points import affordable
+from xorbench.judge.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
+from xorbench.judge.reproducibility import ALL_AT_ONCE, PROBES, ConductQuestion, conduct, elsewhere
+from xorbench.judge.tasks import TrajectoryQuestion
+from xorbench.judge.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
+from xorbench.judge.truths import batches
+from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Report
+from xorbench.workloads import Workload
+from xorbench.workloads.workload import Dtype
+
+DTYPES: tuple[Dtype, ...] = ("float64", "float32")
+
+SMALLEST = "the smallest example"
+
+HERE = Surroundings()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """In which dtypes, after which epochs of one's own training, and in which surroundings gradients are judged."""
+
+    dtypes: Sequence[Dtype] = DTYPES
+    checkpoints: Sequence[int] = CHECKPOINTS
+    surroundings: Surroundings = HERE
+
+
+EVERYTHING = Scope()
+
+
+Stage = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
+"""`stage(name, steps)` shows one stage of the work; what it gives is called after each step."""
+
+
+@contextmanager
+def in_silence(_name: str, _steps: int) -> Iterator[Callable[[], None]]:
+    """A stage that shows nothing."""
+    yield lambda: None
+
+
+def judge(
+    implementations: Sequence[Implementation],
+    workloads: Sequence[Workload],
+    points: int,
+    seed: int,
+    thorough: bool = True,
+    seconds_to_answer: float = SECONDS_TO_ANSWER,
+    stage: Stage = in_silence,
+    scope: Scope = EVERYTHING,
+) -> Report:
+    """Judge every implementation on every workload, at `points` random points beside the fixed ones, within a scope.
+
+    `thorough` adds all that no verdict depends on: the audit of the oracle at more points than one, the accuracy map,
+    planted faults, trajectories, and whether the same bits come out elsewhere.
+    """
+    exams = [
+        Exam(workload, dtype, points, seed, thorough, scope.checkpoints)
+        for workload in workloads
+        for dtype in scope.dtypes
+    ]
+    trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
+    usable = [i for i in implementations if i.usable]
+    questions: dict[Witness, Sequence[Question]] = {
+        Witness(i, surroundings=scope.surroundings): [
+            *(question for exam in exams for question in (exam.question, exam.conduct)),
+            *trainings,
+        ]
+        for i in usable
+    }
+    put: dict[Question, Exam] = {exam.question: exam for exam in exams}
+    again = [exam.conduct for exam in exams if exam.timed]
+    places = elsewhere() if thorough else {}
+    hearing = Hearing(implementations)
+    if thorough:
+        everything = places.pop(ALL_AT_ONCE)
+        questions |= {Witness(i, ALL_AT_ONCE, everything): again for i in usable}
+    with all_cores() as cores:
+        with asked(questions, seconds_to_answer) as replies:
+            with stage("the truth", sum(len(list(batches(len(exam.points.rows)))) for exam in exams)) as advance:
+                for exam in exams:
+                    exam.find_truths(cores, advance)
+            planted = plant_all(cores, DTYPES, seed) if thorough else []
+            audits = [cores.submit(audit, e.workload, e.points.rows[: AUDITED if thorough else 1], seed) for e in exams]
+            lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
+            true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
+            with stage("gradients", sum(map(len, questions.values()))) as advance:
+                for reply in replies:
+                    hearing.note(reply)
+                    if reply.question in put:
+                        put[reply.question].follow(reply.witness.implementation.name, reply.answer, cores)
+                    advance()
+        differing = (
+            [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
+        )
+        further: dict[Witness, Sequence[Question]] = {
+            Witness(i, place, made): again for i in differing for place, made in places.items()
+        }
+        wrong = {i.name: hearing.outside(i, exams) for i in usable} if thorough else {}
+        smallest: dict[Witness, Sequence[CounterexampleQuestion]] = {
+            Witness(i, SMALLEST): [CounterexampleQuestion(found.workload, found.dtype, found.points.rows[:1_000], seed)]
+            for i in usable
+            if (found := wrong.get(i.name))
+        }
+        with asked({**further, **smallest}, seconds_to_answer) as replies:
+            for reply in replies:
+                hearing.note(reply)
+        return Report(
+            seed=seed,
+            points=points,
+            rows=[row for i in implementations for exam in exams for row in hearing.verdicts(i, exam)],
+            pairs=[pair for exam in exams for pair in exam.pairs(hearing.answers(exam.question))],
+            endings=[ending for exam in exams for ending in exam.endings(hearing.answers(exam.question))],
+            conduct=[hearing.conduct(i, exam) for i in implementations if i.usable for exam in exams],
+            audits=[future.result() for future in audits],
+            accuracy=[row for exam in exams if thorough for row in exam.accuracy(hearing.answers(exam.question))],
+            faults=[future.result() for future in planted],
+            trajectories=[
+                row
+                for training, path in zip(trainings, true_paths, strict=True)
+                for row in trajectories(training.workload, hearing.answers(training), path.result())
+            ],
+            counterexamples=[
+                counterexample(witness.implementation, question.workload.name, question.dtype, example)
+                for witness, (question,) in smallest.items()
+                if (example := hearing.answer(witness, question))
+            ],
+        )
+
+
+class Hearing:
+    """All replies, by who gave them and to what."""
+
+    def __init__(self, implementations: Sequence[Implementation]) -> None:
+        self._names = [i.name for i in implementations]
+        self._replies: dict[tuple[str, str, Question], Reply] = {}
+        self._printed: dict[str, str] = {}
+        self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
+
+    def note(self, reply: Reply) -> None:
+        """One more. What an implementation prints anywhere is held against it everywhere."""
+        name = reply.witness.implementation.name
+        self._replies[name, reply.witness.place, reply.question] = reply
+        if reply.printed:
+            self._printed.setdefault(name, reply.printed)
+
+    def answers(self, question: Question) -> dict[str, Any]:
+        """Each implementation's answer to a question, of those that gave one."""
+        replies = {name: self._replies.get((name, "here", question)) for name in self._names}
+        return {name: reply.answer for name, reply in replies.items() if reply and reply.answer is not None}
+
+    def answer(self, witness: Witness, question: Question) -> Any:
+        """What one witness said; None where it said nothing."""
+        return self._replies[witness.implementation.name, witness.place, question].answer
+
+    def outside(self, implementation: Implementation, exams: Sequence[Exam]) -> Exam | None:
+        """The first exam in which a gradient was outside its bound."""
+        wrong = (e for e in exams if any(v.verdict == OUTSIDE for v in self.verdicts(implementation, e)))
+        return next(wrong, None)
+
+    def verdicts(self, implementation: Implementation, exam: Exam) -> list[Judgement]:
+        """On every parameter tensor; of what could not be asked, that."""
+        if implementation.broken:
+            return exam.no_verdicts(implementation.name, FAILED, implementation.broken)
+        if implementation.missing:
+            return exam.no_verdicts(implementation.name, MISSING, implementation.missing)
+        key = implementation.name, exam
+        if key not in self._verdicts:
+            self._verdicts[key] = exam.verdicts(implementation.name, self._replies[*key[:1], "here", exam.question])
+        return self._verdicts[key]
+
+    def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
+        """Whether the same bits came out with everything else changed at once."""
+        replies = self._places(implementation.name, question)
+        here = replies["here"].answer
+        return here is not None and bool(here.repeats(replies[ALL_AT_ONCE].answer))
+
+    def _places(self, name: str, question: Question) -> dict[str, Reply]:
+        """The replies of one implementation to one question, by place."""
+        return {place: r for (who, place, what), r in self._replies.items() if (who, what) == (name, question)}
+
+    def conduct(self, implementation: Implementation, exam: Exam) -> Conduct:
+        """On how it behaved."""
+        name, bound = implementation.name, exam.truths.bound[:PROBES]
+        before = self._replies[name, "here", exam.question].answer
+        earlier = before.gradients.rows[:PROBES] if before is not None else None
+        found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
+        if name not in self._printed:
+            return found
+        reasons = [f"it prints to standard output: {self._printed[name]!r}", *([found.reason] if found.reason else [])]
+        return replace(found, verdict=FAILED, reason="; ".join(reasons))

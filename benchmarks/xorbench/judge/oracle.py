@@ -1,0 +1,103 @@
+"""The true gradient, found without the chain rule, so that no mistake in one can be shared."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx
+
+from xorbench.judge.derivation import Balls, backpropagated, balls
+from xorbench.workloads import Parameters, Workload
+
+BITS = 640
+STEP = arb(2) ** -160
+SMALLEST = arb(float(np.finfo(np.float64).smallest_normal))
+
+UNCERTAINTY = arb(2) ** -200
+"""Of the truth, relative: 60 digits, as the audit shows. Felt only where a gradient has no rounding errors at all."""
+
+MOST_DIFFERENCES = 100
+"""Differences cost two forward passes an entry. Where entries times samples are more, one pass of the derivation at the
+same precision does instead, and the audit holds a sample of its entries against differences."""
+
+
+def true_gradient(workload: Workload, parameters: Parameters) -> Balls:
+    """All entries of the gradient in a flat row, each a ball of some 90 digits."""
+    if len(workload.entries) * len(workload.inputs) <= MOST_DIFFERENCES:
+        return differences(workload, parameters)
+    with ctx.workprec(BITS):
+        return backpropagated(workload, parameters)
+
+
+def differences(workload: Workload, parameters: Parameters, entries: Iterable[int] | None = None) -> Balls:
+    """Central differences (f(x + h) - f(x - h)) / 2h at 640 bits with h = 2^-160: some entries, or all, of a flat row.
+
+    What they leave out is of the order of h^2 = 2^-320 of the third derivative, what is rounded of the order of
+    2^-480; where that is too much beside a tiny derivative, all is done again with more bits. A ReLU that is off at
+    the point itself, or just at its kink, stays off.
+    """
+    chosen = range(len(workload.entries)) if entries is None else list(entries)
+    found = _differences(workload, parameters, chosen, BITS)
+    for bits in (2 * BITS, 3 * BITS):
+        if all(ball.rad() <= UNCERTAINTY * max(abs(ball.mid()), SMALLEST) for ball in found):
+            break
+        found = _differences(workload, parameters, chosen, bits)
+    return found
+
+
+def _differences(workload: Workload, parameters: Parameters, entries: Iterable[int], bits: int) -> Balls:
+    with ctx.workprec(bits):
+        point, targets = [balls(p) for p in parameters], balls(workload.targets)
+        activations, switches = _forward(point, balls(workload.inputs), workload.recipe.activation)
+        loss = _LOSSES[workload.recipe.loss]
+        found = []
+        for entry in entries:
+            name, place = workload.entries[entry]
+            which, index = workload.parameter_names.index(name), tuple(place)
+            layer = which // 2  # the layers before that of the parameter don't move
+            value = point[which][index]
+            losses = []
+            for moved in (value + STEP, value - STEP):
+                point[which][index] = moved
+                above = point[2 * layer :]
+                moved_up, _ = _forward(above, activations[layer], workload.recipe.activation, switches[layer:])
+                losses.append(loss(moved_up[-1], targets))
+            point[which][index] = value
+            found.append((losses[0] - losses[1]) / (2 * STEP))
+        return np.array(found, dtype=object)
+
+
+def _forward(
+    parameters: list[Balls], inputs: Balls, activation: str, switches: list[Balls] | None = None
+) -> tuple[list[Balls], list[Balls]]:
+    """The inputs, the activations of each hidden layer, the logits; and which units are on where that is not given."""
+    layers, found = [inputs], []
+    for number, (weights, bias) in enumerate(zip(parameters[::2], parameters[1::2], strict=True), start=1):
+        logits = layers[-1] @ weights + bias
+        found.append(logits > 0 if switches is None else switches[number - 1])
+        last = 2 * number == len(parameters)
+        layers.append(logits if last else _ACTIVATIONS[activation](logits, found[-1]))
+    return layers, found
+
+
+_ACTIVATIONS: dict[str, Callable[[Balls, Balls], Balls]] = {
+    "sigmoid": lambda logits, _on: 1 / (1 + np.exp(-logits)),
+    "tanh": lambda logits, _on: np.tanh(logits),
+    "relu": lambda logits, on: logits * on,
+}
+
+
+def _squared_error(logits: Balls, targets: Balls) -> Any:
+    error = targets - 1 / (1 + np.exp(-logits))
+    return np.sum(error * error) / 2  # not error**2: a ball around 0 has no power
+
+
+def _cross_entropy(logits: Balls, targets: Balls) -> Any:
+    """log(1 + e^-z) where the target is 1, log(1 + e^z) where it is 0: each keeps its digits where it is tiny."""
+    return np.sum(targets * np.log1p(np.exp(-logits)) + (1 - targets) * np.log1p(np.exp(logits)))
+
+
+_LOSSES: dict[str, Callable[[Balls, Balls], Any]] = {
+    "squared error": _squared_error,
+    "cross-entropy": _cross_entropy,
+}

@@ -1,0 +1,148 @@
+"""Each implementation answers in a process of its own: one that raises, exits, hangs or prints harms nobody else."""
+
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
+
+from xorbench import places
+from xorbench.contract import Contract, Implementation
+from xorbench.environment import allowed_cpus, started_on
+
+SECONDS_TO_ANSWER = 300.0
+
+
+class Question(Protocol):
+    """Something to be found out about an implementation; it travels to that one's process, and is put there."""
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Any:
+        """The answer. `doing` tells what is asked of the implementation now, should it never come back."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a process is started with: the seed of Python's hashes, and how many CPUs and threads it may use."""
+
+    hash_seed: int = 0
+    threads: int = 1
+
+
+@dataclass(frozen=True)
+class Witness:
+    """An implementation in certain surroundings, and what to call these: one process."""
+
+    implementation: Implementation
+    place: str = "here"
+    surroundings: Surroundings = Surroundings()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a question; None where there is none, and `trouble` says why. `printed` went to standard output."""
+
+    witness: Witness
+    question: Question
+    answer: Any
+    trouble: str | None = None
+    printed: str = ""
+
+
+@dataclass
+class _Hearing:
+    """One process, what it has still to answer, what it is doing, and when it was last heard."""
+
+    witness: Witness
+    process: "subprocess.Popen[bytes]"
+    unanswered: list[Question]
+    heard: float = 0.0
+    doing: str = "starting"
+
+
+@contextmanager
+def asked(
+    questions: Mapping[Witness, Sequence[Question]], seconds_to_answer: float = SECONDS_TO_ANSWER
+) -> Iterator[Iterator[Reply]]:
+    """Start every witness on its questions; inside are their replies, as they come.
+
+    All witnesses work at the same time; each imports its framework once. One that is silent for `seconds_to_answer`
+    while its reply is waited for is ended; all are ended at the end.
+    """
+    cpus = allowed_cpus()
+    hearings: dict[Connection[Any, Any], _Hearing] = {}
+    try:
+        for number, (witness, put) in enumerate(questions.items()):
+            turn = number % len(cpus)
+            connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]])
+            hearings[connection] = _Hearing(witness, process, list(put))
+        yield _replies(dict(hearings), seconds_to_answer)
+    finally:
+        for connection, hearing in hearings.items():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(hearing.process.pid, signal.SIGKILL)
+            hearing.process.wait()
+            connection.close()
+
+
+def _started(
+    witness: Witness, questions: Sequence[Question], cpus: Sequence[int]
+) -> "tuple[Connection[Any, Any], subprocess.Popen[bytes]]":
+    """A process on some of these CPUs, and the line on which its replies come."""
+    implementation, surroundings = witness.implementation, witness.surroundings
+    ours, theirs = Pipe(duplex=False)
+    with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):
+        asked_of = str(implementation.path.absolute()), implementation.source_sha256
+        pickle.dump((*asked_of, [pickle.dumps(question) for question in questions]), job)
+        job.seek(0)
+        process = subprocess.Popen(
+            [implementation.interpreter.executable, "-P", "-m", "xorbench.judge.process_main", str(theirs.fileno())],
+            cwd=places.no_code(),
+            env=implementation.interpreter.variables_with_harness(surroundings.threads)
+            | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
+            stdin=job,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+    return ours, process
+
+
+def _replies(hearings: "dict[Connection[Any, Any], _Hearing]", seconds_to_answer: float) -> Iterator[Reply]:
+    for hearing in hearings.values():
+        hearing.heard = time.monotonic()
+    while hearings:
+        patience = min(h.heard for h in hearings.values()) + seconds_to_answer - time.monotonic()
+        ready = wait(list(hearings), max(0, patience))
+        for connection, hearing in list(hearings.items()):
+            if connection in ready:
+                yield from _heard(connection, hearing)
+            elif time.monotonic() - hearing.heard >= seconds_to_answer:
+                yield from _silence(hearing, f"silent for {seconds_to_answer:g} s")
+            if not hearing.unanswered:
+                del hearings[connection]
+
+
+def _heard(connection: "Connection[Any, Any]", hearing: _Hearing) -> Iterator[Reply]:
+    try:
+        message = connection.recv()
+    except EOFError:
+        yield from _silence(hearing, f"its process ended with code {hearing.process.wait()}")
+        return
+    hearing.heard = time.monotonic()
+    if isinstance(message, str):
+        hearing.doing = message
+    else:
+        yield Reply(hearing.witness, hearing.unanswered.pop(0), *message)
+
+
+def _silence(hearing: _Hearing, why: str) -> Iterator[Reply]:
+    while hearing.unanswered:
+        trouble = f"no answer: {why} while {hearing.doing}"
+        yield Reply(hearing.witness, hearing.unanswered.pop(0), None, trouble)

@@ -1,0 +1,167 @@
+"""How an implementation behaves beside its numbers: what it may not do, and whether its bits come out again."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xorbench.contract import Contract, Tensor
+from xorbench.environment import allowed_cpus
+from xorbench.judge.gradients import Given, plain, put, same_bits
+from xorbench.judge.processes import Reply, Surroundings
+from xorbench.record.report import FAILED, INSIDE, Conduct
+from xorbench.workloads import Array, Workload, flat
+from xorbench.workloads.workload import Dtype
+
+if TYPE_CHECKING:  # the question is put where there is no oracle
+    from xorbench.judge.truths import Numbers
+
+PROBES = 8
+"""Points that are asked for again and again."""
+
+EPOCHS = 100
+"""Of the training that is held against itself."""
+
+
+def elsewhere() -> dict[str, Surroundings]:
+    """Where the same bits should come out again as in `Surroundings()`, as far as there are CPUs for it.
+
+    `ALL_AT_ONCE` comes first: whoever gives the same bits there need not be asked in the others one by one.
+    """
+    threads = min(2, len(allowed_cpus()))
+    places = {ALL_AT_ONCE: Surroundings(hash_seed=1, threads=threads), "new_process": Surroundings()}
+    places["other_hash_seed"] = Surroundings(hash_seed=1)
+    return places | ({"two_threads": Surroundings(threads=2)} if threads == 2 else {})
+
+
+ALL_AT_ONCE = "all at once"
+
+
+@dataclass(eq=False)
+class ConductAnswer:
+    """Gradients at some points, the same asked again in reverse order, and the parameters after a little training.
+
+    `complaints` are what an implementation may not do, whatever its numbers are.
+    """
+
+    first: Given
+    again: Given
+    trained: Array
+    complaints: list[str]
+
+    def repeats(self, other: "ConductAnswer | None") -> bool | None:
+        """Whether another process gave the same bits; None where it gave none."""
+        if other is None:
+            return None
+        return same_bits(self.first.rows, other.first.rows) and same_bits(self.trained, other.trained)
+
+
+@dataclass(frozen=True, eq=False)
+class ConductQuestion:
+    """Whether an implementation leaves alone what it is given, and what it gave. `rows` is (points, entries)."""
+
+    workload: Workload
+    dtype: Dtype
+    rows: Array
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> ConductAnswer:
+        """Raises whatever the implementation raises."""
+        place = f"{self.workload.name} in {self.dtype}"
+        doing(f"giving the same gradients of {place} twice")
+        watch = _Watch(module)
+        first, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(2))
+        order = [(first, number) for number in range(len(self.rows))]
+        for given, number in [*order, *((again, number) for _, number in reversed(order))]:
+            tensors = self._gradient(module, watch, self.workload.shaped(self.rows[number].copy()))
+            put(given, number, self.workload, self.dtype, tensors)
+        doing(f"training {place} twice")
+        trained = self._trained(module, watch)
+        return ConductAnswer(first, again, trained, list(watch.complaints))
+
+    def _gradient(self, module: Contract, watch: "_Watch", point: list[Array]) -> list[Array]:
+        inputs, targets = np.array(self.workload.inputs), np.array(self.workload.targets)
+        watch.numpy("convert changes the arrays that it is given, or shares their memory", [*point, inputs, targets])
+        parameters, inputs, targets = module.convert(point, inputs, targets, self.dtype)
+        watch.framework("gradient changes the parameters that it is given", parameters)
+        watch.framework("gradient changes the inputs or targets that it is given", [inputs, targets])
+        gradient = module.gradient(self.workload.recipe, parameters, inputs, targets)
+        watch.look()
+        tensors = [plain(module, tensor) for tensor in gradient]
+        watch.numpy("the arrays that gradient gave change when it is called again", map(module.to_numpy, gradient))
+        return tensors
+
+    def _trained(self, module: Contract, watch: "_Watch") -> Array:
+        workload = self.workload
+        parameters, inputs, targets = module.convert(
+            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        )
+        watch.framework("train changes the parameters that it is given", parameters)
+        watch.framework("train changes the inputs or targets that it is given", [inputs, targets])
+        trained = module.train(workload.recipe, parameters, inputs, targets, EPOCHS)
+        watch.look()
+        result = flat([plain(module, p) for p in trained])
+        watch.framework("train changes the parameters that it is given", trained)
+        module.train(workload.recipe, trained, inputs, targets, EPOCHS)
+        watch.look()
+        return result
+
+
+class _Watch:
+    """Arrays that must not change any more, and what to say of one that did."""
+
+    def __init__(self, module: Contract) -> None:
+        self._plain = lambda array: plain(module, array)
+        self._kept: list[tuple[str, Callable[[Tensor], Array], Tensor, Array]] = []
+        self.complaints: dict[str, None] = {}
+
+    def framework(self, complaint: str, arrays: Sequence[Tensor]) -> None:
+        self._keep(complaint, self._plain, arrays)
+
+    def numpy(self, complaint: str, arrays: Iterable[Array]) -> None:
+        self._keep(complaint, np.array, arrays)
+
+    def _keep(self, complaint: str, read: Callable[[Tensor], Array], arrays: Iterable[Tensor]) -> None:
+        self._kept += [(complaint, read, array, read(array)) for array in arrays]
+
+    def look(self) -> None:
+        for complaint, read, array, before in self._kept:
+            if not same_bits(read(array), before):
+                self.complaints[complaint] = None
+
+
+def conduct(
+    implementation: str,
+    question: ConductQuestion,
+    replies: Mapping[str, Reply],
+    earlier: Array | None,
+    bound: "Numbers",
+) -> Conduct:
+    """What is said of one implementation.
+
+    `replies` are by place, "here" and those of `elsewhere` where it was asked; `earlier` is what it gave at the same
+    points before, (points, entries), if anything; `bound` is that of rounding there.
+    """
+    workload, dtype, here = question.workload.name, question.dtype, replies["here"]
+    if here.answer is None:
+        return Conduct(implementation, workload, dtype, None, None, None, None, FAILED, here.trouble)
+    answer: ConductAnswer = here.answer
+    complaints = list(answer.complaints)
+    others = [answer.again.rows, *(r.answer.first.rows for r in replies.values() if r.answer is not None)]
+    with np.errstate(invalid="ignore"):
+        if any(np.any(np.abs(answer.first.rows - o) > 2 * bound) for o in (*others, earlier) if o is not None):
+            complaints.append("it keeps state between calls: the same point gives another gradient another time")
+    again = {place: answer.repeats(reply.answer) for place, reply in replies.items()}
+    if again.get(ALL_AT_ONCE):
+        again = dict.fromkeys(elsewhere(), True)
+    return Conduct(
+        implementation,
+        workload,
+        dtype,
+        same_process=same_bits(answer.first.rows, answer.again.rows),
+        new_process=again.get("new_process"),
+        other_hash_seed=again.get("other_hash_seed"),
+        two_threads=again.get("two_threads"),
+        verdict=FAILED if complaints else INSIDE,
+        reason="; ".join(complaints) or None,
+    )

@@ -1,0 +1,49 @@
+"""What the judge costs: the oracle by width, the truth by points, and a whole judgement.
+
+`pytest benchmarks/xorbench/judge/speed.py`; with `--points 100000` the last one judges so many in all, for minutes.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from xorbench.contract import discover
+from xorbench.cores import all_cores
+from xorbench.judge.judge import DTYPES, judge
+from xorbench.judge.oracle import differences, true_gradient
+from xorbench.judge.points import shared_points
+from xorbench.judge.truths import BATCH, truths
+from xorbench.workloads import WORKLOADS
+
+HIDDEN = WORKLOADS["hidden"]
+
+
+@pytest.mark.parametrize("width", [4, 8, 16, 32, 64])
+@pytest.mark.parametrize("way", [differences, true_gradient], ids=lambda way: way.__name__)
+def test_oracle(benchmark: BenchmarkFixture, way: object, width: int) -> None:
+    benchmark.group = f"one point, 2-{width}-1"
+    shapes = [(2, width), (1, width), (width, 1), (1, 1)]
+    random = np.random.RandomState(0)
+    parameters = [random.uniform(-1, 1, shape) for shape in shapes]
+    wide = replace(HIDDEN, layer_sizes=(2, width, 1))
+    benchmark.pedantic(way, args=(wide, parameters), rounds=3, warmup_rounds=1)
+
+
+@pytest.mark.parametrize("batches", [4, 8, 16])
+def test_truths(benchmark: BenchmarkFixture, batches: int) -> None:
+    benchmark.group = "the truth and the bound over all cores, hidden"
+    benchmark.extra_info["points"] = batches * BATCH
+    rows = shared_points(HIDDEN, "float64", batches * BATCH - 1, seed=0, saturation=False).rows
+    with all_cores() as cores:
+        truths(HIDDEN, "float64", rows[: 4 * BATCH], cores)  # the processes are there
+        benchmark.pedantic(truths, args=(HIDDEN, "float64", rows, cores), rounds=3)
+
+
+def test_judge(benchmark: BenchmarkFixture, points: int) -> None:
+    benchmark.extra_info["points"] = points
+    each = max(1, points // (len(WORKLOADS) * len(DTYPES)))
+    present = [implementation for implementation in discover() if implementation.usable]
+    report = benchmark.pedantic(judge, args=(present, list(WORKLOADS.values()), each, 0), rounds=1)
+    assert report.passed

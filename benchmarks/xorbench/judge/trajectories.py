@@ -1,0 +1,81 @@
+"""Trainings from the same parameters, epoch by epoch: when they part, how far, and how far from the true one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from flint import arb, ctx
+from numpy.typing import NDArray
+
+from xorbench.contract import REFERENCE
+from xorbench.judge.derivation import Balls, backpropagated_at, balls
+from xorbench.judge.optimisation import moves
+from xorbench.judge.truths import Numbers
+from xorbench.record.report import Trajectory
+from xorbench.workloads import Array, Workload, flat
+
+BITS = 200
+TRUE_EPOCHS = 1_000
+SHOWN_PER_DECADE = 15
+
+
+def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[Numbers, Numbers]:
+    """Parameters at 200 bits before the first epoch and after each, (1 + epochs, entries), as a sum of two float64.
+
+    Radii are dropped after each epoch: balls around balls grow far faster than errors do. That enough digits are true
+    is shown by more bits instead.
+    """
+    found = np.empty((2, 1 + epochs, len(workload.entries)))
+    with ctx.workprec(bits):
+        row: Balls = balls(flat(workload.initial_parameters))
+        rate = arb(workload.recipe.rate)
+        move = moves(workload.recipe, balls(np.zeros(len(row))))
+        for epoch in range(1 + epochs):
+            for entry, ball in enumerate(row):
+                high = float(ball)
+                found[:, epoch, entry] = high, float(ball - high)
+            gradient = _midpoints(backpropagated_at(workload, workload.shaped(row)))
+            row = _midpoints(row - rate * _midpoints(move(gradient)))
+    return found[0], found[1]
+
+
+def _midpoints(row: Balls) -> Balls:
+    return np.array([ball.mid() for ball in row], dtype=object)
+
+
+def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Numbers, Numbers]) -> list[Trajectory]:
+    """Every trajectory, (1 + epochs, entries), beside the reference's; none where the reference has none."""
+    if REFERENCE not in rows:
+        return []
+    reference = rows[REFERENCE]
+    high, low = truth
+    decades = np.log10(workload.epochs)
+    shown = np.unique(np.geomspace(1, workload.epochs, round(decades * SHOWN_PER_DECADE) + 1).round().astype(int))
+    found = []
+    for name, row in rows.items():
+        apart = np.abs(row - reference)
+        units = np.spacing(np.maximum(np.abs(row), np.abs(reference)))
+        decided = [workload.logits(workload.shaped(r)) > 0 for r in (row, reference)]
+        from_truth = np.abs((row[: len(high)] - high) - low).max(axis=1)
+        found.append(
+            Trajectory(
+                implementation=name,
+                workload=workload.name,
+                epochs=workload.epochs,
+                bits=_first(row != reference),
+                one_ulp=_first(apart > units),
+                e12=_first(apart > 1e-12),
+                e6=_first(apart > 1e-6),
+                decisions=_first((decided[0] != decided[1]).reshape(len(row), -1)),
+                at=shown.tolist(),
+                from_reference=apart.max(axis=1)[shown].tolist(),
+                from_truth=from_truth[shown[shown < len(high)]].tolist(),
+                loss=workload.losses(workload.shaped(row[shown])).tolist(),
+            )
+        )
+    return found
+
+
+def _first(happens: NDArray[np.bool_]) -> int | None:
+    """The first epoch at which it happens to any entry."""
+    epochs = np.flatnonzero(happens.any(axis=1))
+    return int(epochs[0]) if len(epochs) else None

@@ -1,0 +1,83 @@
+"""Which records stand for a machine: one run, and beside it a sweep for each number of threads.
+
+Records without CPU time, those of schema 4, never stand beside one that has it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from xorbench.charts.album import of_record
+from xorbench.charts.figure import Figure
+from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.rounds import knows_cpu_time
+from xorbench.tables.catalogue import OF_A_SWEEP, named
+from xorbench.tables.cells import Table
+from xorbench.workloads import TUTORIAL
+
+
+@dataclass
+class Standing:
+    """`analysis` is of the record that stands for the machine: a run, or a sweep where there is no run."""
+
+    analysis: Analysis
+    _sweeps: dict[int, Analysis] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.meet(self.analysis)
+
+    def meet(self, analysis: Analysis) -> None:
+        """One record more of this machine."""
+        self.analysis = newest(self.analysis, analysis)
+        if analysis.record.is_sweep:
+            threads = analysis.record.settings.threads
+            self._sweeps[threads] = newest(self._sweeps.get(threads, analysis), analysis)
+
+    @property
+    def sweeps(self) -> Sequence[Analysis]:
+        """With one thread first."""
+        found = [self._sweeps[threads] for threads in sorted(self._sweeps)]
+        return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.analysis)]
+
+    @cached_property
+    def tables(self) -> dict[str, list[Table]]:
+        """Those of the record, and of the sweeps what runs don't have."""
+        found: dict[str, list[Table]] = {}
+        for sweep in self.sweeps:
+            for name, tables in named(sweep).items():
+                if name in OF_A_SWEEP:
+                    found.setdefault(name, []).extend(tables)
+        return named(self.analysis) | found
+
+    @cached_property
+    def figures(self) -> list[Figure]:
+        """All pictures."""
+        return of_record(self.analysis, self.sweeps)
+
+
+def newest(one: Analysis, other: Analysis) -> Analysis:
+    """Which is shown: one with CPU time before one without, a run before a sweep.
+
+    Then a whole and fit one of full length before another.
+
+    Then one of all that a run is of by itself, and in one environment; then that of more implementations; then the
+    newer.
+    """
+
+    def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, int, str]:
+        full = not analysis.record.partial and not analysis.record.settings.quick
+        of_all = {*TUTORIAL} <= {workload.name for workload in analysis.record.workloads}
+        alone = not analysis.record.environment.others
+        timed = len({timing.implementation for timing in analysis.record.timings})
+        clock = analysis.knows_cpu_time
+        return (
+            clock,
+            not analysis.record.is_sweep,
+            full,
+            not analysis.record.unfit,
+            of_all and alone,
+            timed,
+            analysis.record.created,
+        )
+
+    return max(one, other, key=worth)

@@ -1,0 +1,94 @@
+"""Costs: planted ones, and the epoch at which they have paid."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tests.planted import changed, planted, retimed, with_timings
+from xorbench.contract import REFERENCE
+from xorbench.estimates import break_even
+from xorbench.estimates.break_even import BreakEven, Cost
+
+
+def cost_of(ratio: float, wobble: float = 0.0, dearer: float = 2.0, starts: int = 3) -> Cost:
+    """Of one whose steps take `ratio` of the baseline's time, and whose start takes `dearer` times as long."""
+    analysis = planted({"other": [math.log(ratio) + w for w in (wobble, -wobble) * 3]}, drifting=0)
+    # 10 µs an epoch of the baseline
+    analysis = retimed(analysis, lambda _timing, _number, nanoseconds: nanoseconds / 3)
+    stretch = {"other": dearer / 2, REFERENCE: 1.0}
+    cold = [
+        replace(
+            start,
+            import_seconds=start.import_seconds * stretch[start.implementation],
+            first_call_seconds=start.first_call_seconds * stretch[start.implementation],
+        )
+        for number, start in enumerate(analysis.record.cold_starts)
+        if number % 3 < starts
+    ]
+    return next(
+        cost for cost in break_even.costs(changed(analysis, cold_starts=cold)) if cost.implementation == "other"
+    )
+
+
+def test_costs_are_those_of_the_cold_starts() -> None:
+    found = cost_of(0.5)
+    assert found.starts == 3
+    assert found.import_seconds.value == pytest.approx(0.2, rel=1e-3)
+    assert found.first_call_seconds.value == pytest.approx(0.02, rel=1e-3)
+    assert found.peak_mebibytes is not None
+    assert found.peak_mebibytes.value == pytest.approx(20)
+    assert found.installed_mebibytes == 11
+
+
+def test_what_was_refused_has_no_costs() -> None:
+    analysis = with_timings(
+        planted({"other": [0.5] * 6}),
+        lambda timing: (
+            replace(timing, violations=["it cheated"])
+            if (timing.launch, timing.implementation) == (0, "other")
+            else timing
+        ),
+    )
+    assert {cost.implementation for cost in break_even.costs(analysis)} == {REFERENCE}
+
+
+def test_break_even_is_where_both_have_taken_the_same_time() -> None:
+    # 0.11 s dearer to start, 5 µs cheaper with every epoch after the first
+    found = cost_of(0.5, wobble=0.01).break_even
+    assert found is not None
+    assert found.verdict == "after"
+    assert found.epochs == pytest.approx(1 + 0.11 / 5e-6, rel=0.01)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.epochs is not None
+    assert found.low < found.epochs < found.high
+
+
+@pytest.mark.parametrize(
+    ("ratio", "dearer", "verdict"),
+    [(2.0, 2.0, "never"), (0.5, 0.5, "at once"), (2.0, 0.5, "until"), (1.0, 2.0, "not separated")],
+)
+def test_it_may_never_pay_or_at_once_or_only_until_then(ratio: float, dearer: float, verdict: str) -> None:
+    found = cost_of(ratio, 0.01, dearer).break_even
+    assert found is not None
+    assert found.verdict == verdict
+    assert (found.epochs is None) == (verdict != "until")
+    if found.epochs:
+        assert found.epochs == pytest.approx(1 + 0.055 / 1e-5, rel=0.02)
+
+
+def test_one_cold_start_has_a_break_even_without_interval() -> None:
+    found = cost_of(0.5, wobble=0.01, starts=1).break_even
+    assert found is not None
+    assert (found.verdict, found.low, found.high) == ("after", None, None)
+    assert found.epochs == pytest.approx(1 + 0.11 / 5e-6, rel=0.05)
+
+
+def test_the_baseline_has_nothing_to_break_even_with() -> None:
+    analysis = planted({})
+    (found,) = break_even.costs(analysis)
+    assert found.break_even is None
+    cold = [replace(start, peak_bytes=None) for start in analysis.record.cold_starts]
+    assert break_even.costs(changed(analysis, cold_starts=cold))[0].peak_mebibytes is None
+    assert BreakEven("never").epochs is None

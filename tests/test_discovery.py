@@ -1,0 +1,171 @@
+"""The contract: kept by every file in the folder, and each breach named in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REFERENCE_TEXT, Variant
+from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
+from xorbench.suite.about import of_implementation
+
+
+def test_every_implementation_keeps_the_contract(present: Implementation) -> None:
+    assert present.broken is None
+    module = load(present)
+    for name in CONSTANTS:
+        assert isinstance(getattr(module, name), str)
+    for name in FUNCTIONS:
+        assert callable(getattr(module, name))
+
+
+def test_the_contract_is_what_the_readme_of_a_newcomer_says() -> None:
+    assert list(CONSTANTS) == ["FRAMEWORK", "TIER", "EXECUTION", "GRANULARITY"]
+    assert list(FUNCTIONS) == ["convert", "predict", "loss", "gradient", "begin", "step", "train", "to_numpy"]
+    assert FUNCTIONS["train"] == ["recipe", "parameters", "inputs", "targets", "epochs"]
+
+
+def test_the_reference_comes_first_and_the_others_in_order() -> None:
+    names = [i.name for i in discover()]
+    assert names == [REFERENCE, *sorted(names[1:])]
+
+
+BREACHES = {
+    "no_framework": (("FRAMEWORK = ", "LIBRARY = "), "FRAMEWORK is missing, expected FRAMEWORK = a string"),
+    "odd_tier": (('TIER = "idiomatic"', 'TIER = "fast"'), "TIER is 'fast', expected 'idiomatic' or 'tuned'"),
+    "odd_program": (('TIER = "idiomatic"', 'TIER = "idiomatic"\nPROGRAM = 3'), "PROGRAM is 3, expected a string"),
+    "odd_slowness": (
+        ('TIER = "idiomatic"', 'TIER = "idiomatic"\nSLOW_TO_COMPILE = "yes"'),
+        "SLOW_TO_COMPILE is 'yes', expected True or False",
+    ),
+    "number": (('FRAMEWORK = "numpy"', "FRAMEWORK = 3"), "FRAMEWORK is 3, expected a string"),
+    "no_predict": (
+        ("def predict(", "def foretell("),
+        "expected def predict(recipe, parameters, inputs)",
+    ),
+    "no_targets": (
+        (
+            "def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array)",
+            "def loss(recipe: Recipe, parameters: Parameters, inputs)",
+        ),
+        "parameters: Parameters, inputs), expected def loss(recipe, parameters, inputs, targets)",
+    ),
+    "extra": (("targets: Array, epochs: int", "targets: Array, epochs: int, *more: int"), "got def train("),
+    "keyword": (("targets: Array, epochs: int", "targets: Array, *, epochs: int"), "got def train("),
+}
+
+
+ODD_REMARKS = {
+    "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files beside it"),
+    "odd_addition": ("ADDS = 3", "ADDS is 3, expected a string"),
+    "nameless": ('ADDS_TO = "floor"', "ADDS is missing, expected in a few words what this adds to ADDS_TO"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_REMARKS)
+def test_an_odd_remark_is_a_breach(variant: Variant, name: str) -> None:
+    remark, expected = ODD_REMARKS[name]
+    path = variant(name, ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', f'FRAMEWORK = "numpy"\n{remark}'))
+    assert expected in str(read(path).broken)
+
+
+def test_a_file_may_say_what_it_adds_to_another_and_what_else_is_its_text(variant: Variant) -> None:
+    remarks = 'FRAMEWORK = "numpy"\nSOURCES = ("more.c",)\nADDS = "a call"\nADDS_TO = "floor"'
+    path = variant("laddered", ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', remarks))
+    assert "SOURCES names more.c, expected a file beside it" in str(read(path).broken)
+    path.with_name("more.c").write_text("one")
+    first = read(path)
+    assert (first.broken, first.adds, first.adds_to, first.sources) == (None, "a call", "floor", ("more.c",))
+    path.with_name("more.c").write_text("two")
+    second = read(path)
+    assert of_implementation(first).source_sha256 == first.source_sha256 != second.source_sha256
+    first.must_be(first.source_sha256)
+    with pytest.raises(ValueError, match=r"the text of laddered\.py was changed while it was measured"):
+        second.must_be(first.source_sha256)
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_a_breach_is_one_line_that_names_file_and_expectation(variant: Variant, name: str) -> None:
+    change, expected = BREACHES[name]
+    broken = read(variant(name, change)).broken
+    assert broken is not None
+    assert broken.startswith(f"{name}.py: ")
+    assert expected in broken
+    assert "\n" not in broken
+
+
+def test_functions_out_of_order_are_a_breach(tmp_path: Path) -> None:
+    head, predict, rest = REFERENCE_TEXT.partition("def predict(")
+    body, loss, tail = rest.partition("def loss(")
+    path = tmp_path / "disorder.py"
+    path.write_text(f"{head}{loss}{tail}\n\n{predict}{body}", encoding="utf-8")
+    assert "order convert, loss, gradient, begin, step, train, to_numpy, predict, expected convert, predict" in str(
+        read(path).broken
+    )
+
+
+@pytest.mark.parametrize("content", [b"def (", b"\xff\xfe", b"x = '\0'"])
+def test_what_is_not_python_is_a_breach(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "scrawl.py"
+    path.write_bytes(content)
+    assert "scrawl.py is not Python that can be read" in str(read(path).broken)
+
+
+def test_a_folder_and_another_ending_are_breaches(tmp_path: Path) -> None:
+    assert "expected a file that ends in .py" in str(read(tmp_path).broken)
+    assert "expected a file that ends in .py" in str(read(tmp_path / "notes.txt").broken)
+
+
+def test_reading_a_file_does_not_run_it(variant: Variant) -> None:
+    dangerous = read(variant("dangerous", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "numpy"\nraise SystemExit("run!")')))
+    assert dangerous.usable
+
+
+def test_a_missing_library_is_named(variant: Variant) -> None:
+    absent = read(variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library.part as nsl")))
+    assert (absent.missing, absent.broken, absent.usable) == ("no_such_library is not installed", None, False)
+    assert of_implementation(absent).missing == absent.missing
+
+
+def test_a_framework_that_is_neither_a_distribution_nor_a_program_is_missing(variant: Variant) -> None:
+    odd = read(variant("odd", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "no-such-framework"')))
+    assert (odd.missing, odd.broken, odd.usable) == ("no-such-framework is not installed", None, False)
+    assert of_implementation(odd).version == "unknown"
+    assert read(variant("shell", ('FRAMEWORK = "numpy"', 'FRAMEWORK = "sh"'))).usable
+
+
+def test_a_missing_library_that_the_project_pins_comes_with_what_to_do(
+    variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "xorbench.contract.discovery.pin", lambda name: f"{name}==1.2" if name == "no_such_library" else None
+    )
+    absent = read(variant("pinned", ("import numpy as np", "import numpy as np\nimport no_such_library as nsl")))
+    assert absent.missing == "no_such_library is not installed; pip install no_such_library==1.2"
+
+
+def test_a_program_that_a_file_needs_is_missing_by_name(variant: Variant) -> None:
+    head = 'TIER = "idiomatic"'
+    assert read(variant("shell_too", (head, f'{head}\nPROGRAM = "sh"'))).usable
+    odd = read(variant("odd_too", (head, f'{head}\nPROGRAM = "no-such-program"')))
+    assert (odd.missing, odd.program) == ("no-such-program is not installed", "no-such-program")
+
+
+def test_two_of_one_name_are_refused(variant: Variant) -> None:
+    with pytest.raises(ValueError, match="named numpy_backprop already"):
+        list(discover([variant(REFERENCE)]))
+
+
+def test_files_with_an_underscore_are_no_implementations(tmp_path: Path) -> None:
+    (tmp_path / "_helper.py").write_text("x = 1")
+    (tmp_path / "other.py").write_text(REFERENCE_TEXT, encoding="utf-8")
+    assert [i.name for i in discover(folder=tmp_path)] == ["other"]
+
+
+def test_an_implementation_cannot_shadow_a_library(variant: Variant) -> None:
+    import json
+
+    load(read(variant("json")))
+    import json as again
+
+    assert again is json
+    assert hasattr(again, "dumps")

@@ -1,0 +1,78 @@
+"""Planted faults: this judge notices each that differs by more than rounding, and nothing else."""
+
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import pytest
+
+from xorbench.judge.fault_study import POINTS, fault_rows, plant_all
+from xorbench.judge.judge import DTYPES
+from xorbench.judge.planted_faults import FAULTS, Fault
+from xorbench.record.report import PlantedFault
+from xorbench.workloads import WORKLOADS
+
+# In float32 their effect is below rounding, or there is none: float32 inside float32 is no fault.
+HIDDEN_BY_ROUNDING = {("float32", name) for name in ("factor 1 + 1e-6", "factor 1 + 1e-9", "factor 1 + 1e-12")} | {
+    ("float32", "float32 inside float64")
+}
+
+
+class OneCore(Executor):
+    """Does everything at once, here."""
+
+    def submit(self, function: Any, /, *given: Any, **named: Any) -> "Future[Any]":
+        done: Future[Any] = Future()
+        done.set_result(function(*given, **named))
+        return done
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[tuple[str, str], PlantedFault]:
+    planted = plant_all(OneCore(), DTYPES, seed=0)
+    return {(row.dtype, row.fault): row for row in (future.result() for future in planted)}
+
+
+@pytest.mark.parametrize("name", [fault.name for fault in FAULTS])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_what_differs_by_more_than_rounding_is_refused_and_nothing_else(
+    found: dict[tuple[str, str], PlantedFault], name: str, dtype: str
+) -> None:
+    row = found[dtype, name]
+    honest = name.startswith(("none", "rounding only")) or (dtype, name) in HIDDEN_BY_ROUNDING
+    assert (row.judge == 0) == honest
+    assert honest == (row.of_bound is not None and row.of_bound <= 1)
+    assert row.points == POINTS + 1
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len([fault for fault in FAULTS if not fault.name.startswith(("none", "rounding only"))]) >= 20
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+
+
+def test_fixed_tolerances_pass_faults_and_refuse_honest_gradients(found: dict[tuple[str, str], PlantedFault]) -> None:
+    assert found["float64", "factor 1 + 1e-9"].allclose == 0
+    assert found["float64", "float32 inside float64"].clipped_1e4 == 0
+    assert found["float64", "shape (1,) for (1, 1)"].allclose == 0
+    assert found["float64", "none: the reference itself"].allclose == 0
+    assert found["float32", "none: the reference itself"].allclose > 0
+    assert 0 < found["float64", "one entry zeroed"].clipped_1e4 < found["float64", "one entry zeroed"].judge
+
+
+def test_how_far_a_fault_is_from_the_honest_gradient(found: dict[tuple[str, str], PlantedFault]) -> None:
+    assert found["float64", "none: the reference itself"].ulps == 0
+    ulps = found["float64", "rounding only: one unit in the last place up"].ulps
+    assert ulps is not None
+    assert 0.5 <= ulps <= 2
+    assert found["float64", "NaN in one entry"].ulps is None
+
+
+def test_a_fault_that_changes_nothing_is_no_fault() -> None:
+    with pytest.raises(ValueError, match="the fault 'gone' changes nothing: 'no such line' is not in"):
+        Fault("gone", (("no such line", ""),)).text()
+
+
+def test_the_kink_is_reached() -> None:
+    workload = WORKLOADS["kink"]
+    for row in fault_rows(workload, "float64", seed=0):
+        weights, bias = workload.shaped(row)[:2]
+        assert ((workload.inputs @ weights + bias)[0] == 0).all()

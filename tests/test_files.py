@@ -1,0 +1,65 @@
+"""Every file that is rendered: which record it shows, and that it shows all of them where it should."""
+
+import csv
+from concurrent.futures import Executor
+from pathlib import Path
+
+import pytest
+
+from tests.planted import planted, with_machine, with_settings
+from xorbench.charts import vega
+from xorbench.publication.files import rendered
+from xorbench.record import store
+from xorbench.tables.formats import FORMATS
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A full record, a newer quick one, a newer unfit one, and an interrupted one of another machine."""
+    folder = tmp_path_factory.mktemp("records")
+    full = planted({"other": [0.5] * 6})
+    quick = with_settings(planted({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z"), quick=True)
+    unfit = planted({"other": [0.8] * 6}, created="2026-02-03T00:00:00Z", unfit="why")
+    partial = planted({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
+    partial = with_machine(partial, name="another-machine")
+    for analysis in (full, quick, unfit, partial):
+        store.write(analysis.record, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def texts(folder: Path, cores: Executor) -> dict[Path, str]:
+    return rendered(folder, cores, cores.submit(vega.bundle))
+
+
+def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path, str]) -> None:
+    assert "1.6487" in texts[folder / "README.md"]  # exp(0.5), of the oldest
+    assert "1.6487" in texts[folder / "tables" / "timings.csv"]
+    assert "2.0138" in texts[folder / "another-machine" / "README.md"]
+
+
+def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
+    names = {path.stem for path in texts if path.parent.name == "tables"}
+    assert {"timings", "beginnings", "break_even", "order", "ledger", "quietness", "field"} <= names
+    assert {path.name for path in texts if path.parent.name == "tables"} == {f"{n}.{f}" for n in names for f in FORMATS}
+    for path, text in texts.items():
+        if path.parent.name == "tables":
+            assert "Some CPU" in text, path  # the caption
+            assert "do not edit" in text, path
+
+
+def test_the_data_has_a_line_for_every_row_of_every_record(folder: Path, texts: dict[Path, str]) -> None:
+    lines = list(csv.DictReader(texts[folder / "data" / "timings.csv"].splitlines()))
+    assert len(lines) == 4 * 2
+    assert {line["machine"] for line in lines} == {"some-cpu-1-cores-linux", "another-machine"}
+    ratios = [round(float(line["ratio"]), 4) for line in lines if line["implementation"] == "other"]
+    assert ratios == [2.0138, 1.6487, 1.8221, 2.2255]
+
+
+def test_the_index_names_every_record_with_its_digest(folder: Path, texts: dict[Path, str]) -> None:
+    index = texts[folder / "README.md"]
+    assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.json), interrupted: " in index
+    assert "2026-02-02T000000Z.json), quick: xorbench run; SHA-256 " in index
+    assert "2026-02-03T000000Z.json), full, unfit: " in index
+    for path in store.paths(folder):
+        assert store.digest(path) in index

@@ -1,0 +1,65 @@
+"""The judge's tables: the right number in the right cell, and a note for all that is not well."""
+
+from typing import Any
+
+import pytest
+
+from xorbench.record.parts import Verdict
+from xorbench.record.report import Audit, Conduct, Judgement, Pair, PlantedFault, Reading, Report
+from xorbench.tables import judge_report
+from xorbench.tables.cells import NONE, UNDEFINED
+
+
+def reading(median: float, largest: float | None) -> Reading:
+    return Reading(median, largest, "random point 3", [1, 0], 1.0, 2.0)
+
+
+def verdict(parameter: str, largest: float | None, verdict: Verdict, reason: str | None = None) -> Judgement:
+    readings = reading(0.03, largest), reading(7.5, 1.5e9), reading(1e-17, 2e-16)
+    return Judgement("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
+
+
+def report(**parts: Any) -> Report:
+    empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
+    return Report(**empty | parts)
+
+
+def test_the_gradient_table_shows_the_worst_parameter() -> None:
+    rows = [verdict("W1", 0.5, "inside"), verdict("W2", None, "outside", "W2 is nan"), verdict("b2", 0.9, "inside")]
+    pair = Pair("a", "b", "hidden", "float64", 5, None, "outside")
+    table = judge_report.gradients(report(rows=rows, pairs=[pair]))
+    (line,) = table.frame.to_dict("records")
+    assert (line["in"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "outside", "outside")
+    assert "other (hidden float64): W2 is nan." in table.notes
+    assert "a and b differ by more than rounding: hidden, float64." in table.notes
+    assert table.notes[-1].startswith("Seed 4.")
+    assert "0 of 1 pairs" in table.notes[-1]
+
+
+def test_bits_are_yes_no_or_unknown() -> None:
+    row = Conduct("other", "hidden", "float64", True, False, None, True, "failed", "it prints")
+    table = judge_report.conduct(report(conduct=[row]))
+    (line,) = table.frame.to_dict("records")
+    assert list(line.values())[3:] == ["yes", "no", NONE, "yes", "failed"]
+    assert table.notes[0] == "other, hidden float64: it prints."
+
+
+def test_the_audit_shows_the_digits_in_common() -> None:
+    (line,) = judge_report.audits(
+        report(audits=[Audit("hidden", "float64", 20, 17, 95.2, None, "inside")])
+    ).frame.to_dict("records")
+    assert line["digits that differences and derivation share"] == "95.2"
+    assert line["complex step from the truth / bound"] == NONE
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "none"), (101, "all"), (37, "37")])
+def test_faults_say_how_often_each_is_noticed(count: int, text: str) -> None:
+    row = PlantedFault("sign", "hidden", "float32", 101, None, 2.5e9, 101, count, 0, 0)
+    (table,) = judge_report.faults(report(faults=[row]))
+    (line,) = table.frame.to_dict("records")
+    assert (line["this judge"], line["1e-4, clipped at 1"], line["numpy.allclose"]) == ("all", text, "none")
+    assert line["differs by, ulps"] == UNDEFINED
+
+
+def test_only_what_has_something_to_say_is_a_table() -> None:
+    assert judge_report.tables(report()) == []

@@ -1,0 +1,102 @@
+"""Processes of their own: the silent, the dead and the talkative are told apart, and no process is left behind."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import Variant
+from xorbench.contract import Contract, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.judge.process_main import describe
+from xorbench.judge.processes import Surroundings, Witness, asked
+from xorbench.judge.tasks import GradientQuestion
+from xorbench.workloads import WORKLOADS, flat
+
+NEURON = WORKLOADS["neuron"]
+QUESTION = GradientQuestion(NEURON, "float64", flat(NEURON.initial_parameters)[None], (1,), to_the_end=False)
+GRADIENT = "    *layers, logits = forward(recipe, parameters, inputs)\n"
+REFERENCE = Witness(discover()[0])
+
+
+@dataclass(frozen=True)
+class Surrounded:
+    """What the process sees of its surroundings."""
+
+    def put_to(self, _module: Contract, _doing: Callable[[str], None]) -> tuple[str | None, str | None, list[int]]:
+        return os.environ.get("PYTHONHASHSEED"), os.environ.get("OMP_NUM_THREADS"), allowed_cpus()
+
+
+def still_answering() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "xorbench.judge.process_main" in child.cmdline()]
+
+
+def answers(*witnesses: Witness, question: Any = QUESTION, times: int = 1, patience: float = 60) -> list[Any]:
+    with asked({witness: [question] * times for witness in witnesses}, patience) as replies:
+        return list(replies)
+
+
+def test_one_that_never_answers_is_given_up(variant: Variant) -> None:
+    silent = Witness(read(variant("silent", (GRADIENT, "    while True: pass\n"))))
+    found = answers(silent, REFERENCE, times=2, patience=3)
+    troubles = [reply.trouble for reply in found if reply.witness is silent]
+    assert troubles == ["no answer: silent for 3 s while giving gradients of neuron in float64"] * 2
+    assert [reply.trouble for reply in found if reply.witness is REFERENCE] == [None] * 2
+    assert not still_answering()
+
+
+def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None:
+    dying = Witness(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
+    found = {reply.witness: reply for reply in answers(dying, REFERENCE)}
+    assert found[dying].trouble == (
+        "no answer: its process ended with code -6 while giving gradients of neuron in float64"
+    )
+    assert found[REFERENCE].answer is not None
+    assert not still_answering()
+
+
+def test_one_that_dies_on_import_is_told_from_one_that_dies_later(variant: Variant) -> None:
+    dying = Witness(read(variant("dying", ("Parameters = list[Array]", "__import__('os')._exit(3)"))))
+    (reply,) = answers(dying)
+    assert reply.trouble == "no answer: its process ended with code 3 while importing it"
+
+
+def test_leaving_early_ends_the_processes() -> None:
+    with asked({REFERENCE: [QUESTION, QUESTION]}) as replies:
+        next(replies)
+        assert still_answering()
+    assert not still_answering()
+
+
+@pytest.mark.parametrize("how", ['print("hello")', '__import__("os").write(1, b"hello\\n")'])
+def test_what_an_implementation_prints_is_kept_from_the_report(
+    variant: Variant, capfd: pytest.CaptureFixture[str], how: str
+) -> None:
+    loud = Witness(read(variant("loud", (GRADIENT, f"    {how}\n{GRADIENT}"))))
+    (reply,) = answers(loud)
+    assert reply.answer is not None
+    assert reply.printed.startswith("hello")
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # where the question is
+    before = dict(os.environ), allowed_cpus()
+    threads = min(2, len(before[1]))
+    ((given_seed, variable, cpus),) = [
+        reply.answer
+        for reply in answers(Witness(discover()[0], "somewhere", Surroundings(seed, threads)), question=Surrounded())
+    ]
+    assert (given_seed, variable, len(cpus)) == (str(seed), str(threads), threads)
+    assert (dict(os.environ), allowed_cpus()) == before
+
+
+def test_an_exception_is_one_line() -> None:
+    assert describe(ValueError("two\n  lines")) == "ValueError: two lines"
+    assert describe(KeyboardInterrupt()) == "KeyboardInterrupt"
