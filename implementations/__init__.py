@@ -1,1 +1,1 @@
-"""A framework, and a way to get gradients of it: one file for each, found by looking into this folder."""
+"""The implementations: one file for each framework and way of computing gradients, found by listing this folder."""

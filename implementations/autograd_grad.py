@@ -1,6 +1,6 @@
-"""Gradients by autograd's grad, eager: NumPy's functions, wrapped, note what they did, and grad walks it backwards.
+"""Gradients by autograd's grad, eager: wrapped NumPy functions record their calls, and grad walks the record backwards.
 
-The update is in plain NumPy: autograd's own optimisers run whole trainings, and its RMSprop remembers ones at first.
+The update is in plain NumPy: autograd's own optimisers run whole trainings, and its RMSprop starts with squares of one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def activate(recipe: Recipe, logits: Array) -> Array:
         return sigmoid(logits)
     if recipe.activation == "tanh":
         return anp.tanh(logits)
-    return anp.where(logits > 0, logits, 0)  # not maximum, whose slope on the kink is 1/2
+    return anp.where(logits > 0, logits, 0)  # not maximum, whose slope at the kink is 1/2
 
 
 def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array]:

@@ -1,4 +1,4 @@
-"""Gradients by hand in C, the loop over the epochs too: strict floating point, the floor of every other row."""
+"""Gradients by hand in C, with the loop over the epochs: strict floating point, the floor of the cost breakdown."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     return compiled(recipe, parameters, inputs).gradient(parameters, inputs, targets)
 
 
-def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser gets the same memory
+def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser has the same memory
     return parameters, (0, np.zeros_like(flat(parameters)), np.zeros_like(flat(parameters)))
 
 

@@ -1,12 +1,10 @@
-"""Gradients by hand in C, with fast math and vectors: what its arithmetic costs where its rounding may move."""
+"""Gradients by hand in C, with fast math and vectors: the cost of the arithmetic where its rounding may change."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
+from c_strict import Array, Parameters, State, begin, convert, to_numpy  # noqa: F401  for the contract
 from xorbench.contract.c_library import Network, flat, network
 
 if TYPE_CHECKING:
@@ -19,16 +17,6 @@ GRANULARITY = "whole loop"
 SOURCES = ("_network.c",)
 
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-fopenmp-simd")
-
-Plain = NDArray[np.floating]
-Array = NDArray[np.floating]
-Parameters = list[Array]
-Memory = tuple[int, Array, Array]  # epochs done, running means of gradients and of their squares: flat rows
-State = tuple[Parameters, Memory]
-
-
-def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
-    return [np.array(p, dtype, order="C") for p in parameters], np.array(inputs, dtype), np.array(targets, dtype)
 
 
 def compiled(recipe: Recipe, parameters: Parameters, inputs: Array) -> Network:
@@ -48,10 +36,6 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     return compiled(recipe, parameters, inputs).gradient(parameters, inputs, targets)
 
 
-def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser gets the same memory
-    return parameters, (0, np.zeros_like(flat(parameters)), np.zeros_like(flat(parameters)))
-
-
 def steps(recipe: Recipe, state: State, inputs: Array, targets: Array, epochs: int) -> State:
     parameters, (done, means, squares) = state
     row, trainer = flat(parameters), compiled(recipe, parameters, inputs)
@@ -65,7 +49,3 @@ def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
 
 def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
     return steps(recipe, begin(recipe, parameters), inputs, targets, epochs)[0]
-
-
-def to_numpy(array: Array) -> Plain:
-    return array

@@ -1,6 +1,6 @@
-"""Gradients by CasADi's gradient: symbols are derived once, and the step that they make is called for each epoch.
+"""Gradients by CasADi's gradient: a symbolic step is differentiated once, then called for each epoch.
 
-CasADi computes in float64 alone: float32 is rounded from that where it is read. It has no such optimisers.
+CasADi computes only in float64, so float32 results are rounded when they are read. It has none of these optimisers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def activate(recipe: Recipe, logits: Symbols) -> Symbols:
 
 
 def positive(logits: Symbols) -> Symbols:
-    return ca.if_else(logits > 0, logits, 0)  # not fmax, whose slope on the kink is 1/2
+    return ca.if_else(logits > 0, logits, 0)  # not fmax, whose slope at the kink is 1/2
 
 
 def on_all(bias: Symbols, layer: Symbols) -> Symbols:
@@ -74,7 +74,7 @@ def slopes(recipe: Recipe, parameters: list[Symbols], inputs: Symbols, targets: 
 
 @cache
 def derived(recipe: Recipe, shapes: tuple[tuple[int, int], ...], samples: int) -> dict[str, ca.Function]:
-    """Functions of the parameters, the inputs and the targets; "step" is one of Memory too."""
+    """Return functions of the parameters, the inputs and the targets; "step" also takes Memory."""
     kept = shapes if recipe.optimiser != "gradient descent" else ()
     parameters = [ca.MX.sym("p", *shape) for shape in shapes]
     means, squares = ([ca.MX.sym(letter, *shape) for shape in kept] for letter in "ms")

@@ -24,10 +24,10 @@ ADDS_TO = "jax_scan"
 Plain = NDArray[np.floating]
 Array = jax.Array
 Parameters = list[Array]
-Memory = Any  # of optax's making
+Memory = Any  # made by optax
 State = tuple[Parameters, Memory]
 
-jax.config.update("jax_enable_x64", True)  # else float64 silently becomes float32
+jax.config.update("jax_enable_x64", True)  # otherwise float64 silently becomes float32
 jax.config.update("jax_platforms", "cpu")
 
 
@@ -61,7 +61,7 @@ def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
 def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
     logits = forward(recipe, parameters, inputs)[-1]
     if recipe.loss == "cross-entropy":
-        on = jax.nn.relu(logits)  # neither maximum nor abs, whose slopes at 0 do not fit together
+        on = jax.nn.relu(logits)  # neither maximum nor abs, whose slopes at 0 are inconsistent
         return jnp.sum(on - logits * targets + jnp.log1p(jnp.exp(logits - 2 * on)))
     error = targets - sigmoid(logits)
     return jnp.sum(error**2) / 2

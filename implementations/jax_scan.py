@@ -1,19 +1,19 @@
-"""Gradients by JAX's grad, the loop over the epochs compiled too.
+"""Gradients by JAX's grad, with the loop over the epochs compiled too.
 
-Biases are one more row of the weights, and small layers are sums of products, not `dot`: XLA then fuses an epoch into
-about five kernels, of which each costs about as much to start as a small layer to compute.
+Biases are one more row of the weights, and small layers are sums of products, not `dot`, so that XLA fuses an epoch
+into about five kernels: starting a kernel takes about as long as computing a small layer.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from numpy.typing import NDArray
+
+from jax_grad import Array, Parameters, State, activate, convert, optimiser, sigmoid, to_numpy  # noqa: F401  for the contract
 
 if TYPE_CHECKING:
     from xorbench.workloads import Recipe
@@ -25,45 +25,20 @@ GRANULARITY = "whole loop"
 ADDS = "the compiler's kernels and buffers"
 ADDS_TO = "c_strict"
 
-Plain = NDArray[np.floating]
-Array = jax.Array
-Parameters = list[Array]
-Memory = Any  # of optax's making
-State = tuple[Parameters, Memory]
-
 SMALL = 4096
-"""Multiplications up to which a layer is a sum of products."""
+"""Largest number of multiplications for which a layer is a sum of products."""
 
 UNROLLED, BLOCK = 4, 64
-"""Epochs written out one after the other, and epochs in a loop of known length, which XLA runs faster."""
-
-jax.config.update("jax_enable_x64", True)  # else float64 silently becomes float32
-jax.config.update("jax_platforms", "cpu")
-
-
-def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
-    return [jnp.array(p, dtype) for p in parameters], jnp.array(inputs, dtype), jnp.array(targets, dtype)
+"""Number of unrolled epochs, and of epochs in a loop of known length, which XLA runs faster."""
 
 
 def joined(parameters: Parameters) -> Parameters:
-    """Each bias as one more row of its weights, (n + 1, m)."""
+    """Return each layer's weights with its bias as one more row, (n + 1, m)."""
     return [jnp.concatenate(pair) for pair in zip(parameters[::2], parameters[1::2], strict=True)]
 
 
 def parted(layers: Parameters) -> Parameters:
     return [part for layer in layers for part in (layer[:-1], layer[-1:])]
-
-
-def sigmoid(logits: Array) -> Array:
-    return jax.nn.sigmoid(logits)
-
-
-def activate(recipe: Recipe, logits: Array) -> Array:
-    if recipe.activation == "sigmoid":
-        return sigmoid(logits)
-    if recipe.activation == "tanh":
-        return jnp.tanh(logits)
-    return jax.nn.relu(logits)
 
 
 def product(a: Array, b: Array) -> Array:
@@ -103,16 +78,6 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     return parted(jax.grad(error, argnums=1)(recipe, joined(parameters), inputs, targets))
 
 
-def optimiser(recipe: Recipe) -> optax.GradientTransformation:
-    if recipe.optimiser == "gradient descent":
-        return optax.sgd(recipe.rate)
-    if recipe.optimiser == "momentum":
-        return optax.sgd(recipe.rate, recipe.momentum)
-    if recipe.optimiser == "rmsprop":
-        return optax.rmsprop(recipe.rate, recipe.decay, recipe.epsilon, eps_in_sqrt=False)
-    return optax.adam(recipe.rate, recipe.momentum, recipe.decay, recipe.epsilon)
-
-
 def begin(recipe: Recipe, parameters: Parameters) -> State:
     return parameters, optimiser(recipe).init(joined(parameters))
 
@@ -146,7 +111,3 @@ def trained(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arra
 
 def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array, epochs: int) -> Parameters:
     return jax.block_until_ready(trained(recipe, parameters, inputs, targets, epochs))
-
-
-def to_numpy(array: Array) -> Plain:
-    return np.asarray(array)

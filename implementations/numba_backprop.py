@@ -1,7 +1,7 @@
-"""Gradients by hand, as loops that Numba compiles, which has no differentiation; an epoch is one call from Python.
+"""Gradients by hand, as loops compiled by Numba, which has no differentiation; an epoch is one call from Python.
 
-Parameters are one row, W1, b1, W2, ..., and so are the units of a sample: to give a compiled function an array takes
-longer than an epoch of arithmetic, so it gets few, and changes them in place; a word takes more, so it gets numbers.
+Parameters are one row, W1, b1, W2, ..., and so are the units of a sample. Passing an array to a compiled function takes
+longer than an epoch of arithmetic, so few are passed and changed in place; strings take longer, so numbers are passed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Parameters = list[Array]
 Memory = tuple[int, Array]  # epochs done; rows: parameters, running means of gradients, and of their squares
 State = tuple[Parameters, Memory]
 Sizes = NDArray[np.int64]
-Coded = Any  # a recipe with numbers for its words
+Coded = Any  # a recipe with numbers in place of its strings
 
 WORDS = ("sigmoid", "tanh", "relu", "squared error", "cross-entropy", "gradient descent", "momentum", "rmsprop", "adam")
 SIGMOID, TANH, RELU, SQUARED_ERROR, CROSS_ENTROPY, DESCENT, MOMENTUM, RMSPROP, ADAM = range(len(WORDS))
@@ -52,7 +52,7 @@ def shaped(row: Array, parameters: Parameters) -> Parameters:
 
 
 def units_for(parameters: Parameters, inputs: Array) -> tuple[Sizes, Array]:
-    """The sizes of all layers, and room for their units, (samples, n0 + n1 + ...), the inputs in it."""
+    """Return the sizes of all layers and an array for their units, (samples, n0 + n1 + ...), which has the inputs."""
     sizes = np.array([inputs.shape[1], *(bias.size for bias in parameters[1::2])])
     units = np.zeros((len(inputs), sizes.sum()), inputs.dtype)
     units[:, : sizes[0]] = inputs
@@ -79,12 +79,12 @@ def slope(recipe: Coded, activation: float) -> float:
         return activation * (1 - activation)
     if recipe.activation == TANH:
         return 1 - activation * activation
-    return 1.0 if activation > 0 else 0.0  # 0 on the kink
+    return 1.0 if activation > 0 else 0.0  # 0 at the kink
 
 
 @njit
 def fill(recipe: Coded, sizes: Sizes, row: Array, units: Array) -> None:
-    """Behind the inputs the activations, layer by layer; behind them the logits."""
+    """Fill `units` behind the inputs: the activations, layer by layer, then the logits."""
     for sample in units:
         weight = unit = 0
         for layer in range(len(sizes) - 1):
@@ -101,7 +101,7 @@ def fill(recipe: Coded, sizes: Sizes, row: Array, units: Array) -> None:
 @njit
 def total_loss(recipe: Coded, sizes: Sizes, units: Array, targets: Array) -> float:
     total = 0.0
-    for sample, target in zip(units[:, -sizes[-1] :], targets):  # noqa: B905  Numba knows no strict
+    for sample, target in zip(units[:, -sizes[-1] :], targets):  # noqa: B905  Numba does not support strict
         for logit, t in zip(sample, target):  # noqa: B905
             if recipe.loss == CROSS_ENTROPY:
                 total += max(logit, 0.0) - logit * t + math.log1p(math.exp(-abs(logit)))
@@ -112,7 +112,7 @@ def total_loss(recipe: Coded, sizes: Sizes, units: Array, targets: Array) -> flo
 
 @njit
 def backward(recipe: Coded, sizes: Sizes, row: Array, units: Array, targets: Array, gradients: Array) -> None:
-    """Puts dloss/dlogits in place of the units, from the last layer to the first."""
+    """Replace the units with dloss/dlogits, from the last layer to the first."""
     fill(recipe, sizes, row, units)
     gradients[:] = 0
     for sample, target in zip(units, targets):  # noqa: B905
@@ -132,7 +132,7 @@ def backward(recipe: Coded, sizes: Sizes, row: Array, units: Array, targets: Arr
                 for j in range(1, m):
                     blame += sample[unit + n + j] * row[weight + i * m + j]
                     gradients[weight + i * m + j] += sample[unit + i] * sample[unit + n + j]
-                if layer > 0:  # the inputs stay
+                if layer > 0:  # the inputs are kept
                     sample[unit + i] = blame * slope(recipe, sample[unit + i])
 
 
@@ -156,7 +156,7 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     return shaped(gradients, parameters)
 
 
-def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser gets the same memory
+def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser has the same memory
     row = row_of(parameters)
     rows = np.stack([row, np.zeros_like(row), np.zeros_like(row)])
     return shaped(rows[0], parameters), (0, rows)

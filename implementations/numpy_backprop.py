@@ -1,6 +1,6 @@
 """Gradients by hand: backpropagation written out in NumPy.
 
-This is the text that the other files translate: the same functions in the same order.
+This is the reference: the other files translate it, with the same eight functions in the same order.
 Parameters are a flat list, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ...
 """
 
@@ -49,7 +49,7 @@ def slope(recipe: Recipe, activations: Array) -> Array:
         return activations * (1 - activations)
     if recipe.activation == "tanh":
         return 1 - activations * activations
-    return np.sign(activations)  # 0 on the kink
+    return np.sign(activations)  # 0 at the kink
 
 
 def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array]:

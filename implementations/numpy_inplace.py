@@ -1,7 +1,7 @@
 """Gradients by hand without allocating: the calls of an epoch, and the buffers they write to, are listed once.
 
 Biases are one more row of the weights. Samples are columns, so that every part of a buffer is contiguous. Activations
-are kept negative, -a: the next product is then -z, which exp takes, and no sign is ever changed.
+are stored negated, -a: the next product is then -z, the argument of exp, and no sign is ever changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from numpy_backprop import Array, Parameters, convert, to_numpy  # noqa: F401  for the contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,9 +25,6 @@ GRANULARITY = "one call per epoch"
 ADDS = "a call for each operation"
 ADDS_TO = "c_strict"
 
-Plain = NDArray[np.floating]
-Array = NDArray[np.floating]
-Parameters = list[Array]
 Memory = tuple[
     Array, Array, Array, Array, Array
 ]  # flat: parameters, means of gradients, of squares; momentum^t, decay^t
@@ -34,12 +32,8 @@ State = tuple[Parameters, Memory]
 Calls = list["Callable[[], object]"]
 
 
-def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
-    return [np.array(p, dtype) for p in parameters], np.array(inputs, dtype), np.array(targets, dtype)
-
-
 def shaped(flat: Array, parameters: Parameters, together: int = 1) -> list[Array]:
-    """Views of a flat row in the shapes of the parameters, or, where 2 are together, weights with their bias below."""
+    """Return views of `flat` in the parameters' shapes or, if `together` is 2, of weights with their bias below."""
     found, end = [], 0
     for first in range(0, len(parameters), together):
         rows, columns = sum(len(p) for p in parameters[first : first + together]), parameters[first].shape[1]
@@ -49,11 +43,11 @@ def shaped(flat: Array, parameters: Parameters, together: int = 1) -> list[Array
 
 
 def constant(value: float, like: Array) -> Array:
-    return np.array(value, like.dtype)  # which, unlike a float, NumPy need not convert in every call
+    return np.array(value, like.dtype)  # NumPy converts a float in every call, but not an array
 
 
 def sigmoid(negative: Array, result: Array) -> Calls:
-    """From negative logits to negative activations."""
+    """Return the calls that turn negative logits into negative activations."""
     one, minus_one = constant(1, result), constant(-1, result)
     return [
         partial(np.exp, negative, result),
@@ -81,7 +75,7 @@ def slope(activation: str, negative: Array, result: Array) -> Calls:
 
 
 def forward(recipe: Recipe, weights: list[Array], inputs: Array) -> tuple[Array, list[Array], Calls]:
-    """One buffer, (units, samples); its part for each layer, with a row of -1 for the bias; the calls that fill it."""
+    """Return a buffer (units, samples), its part for each layer with a row of -1 for the bias, and calls to fill it."""
     sizes = [inputs.shape[1], *(w.shape[1] for w in weights)]
     units = np.full((sum(sizes) + len(sizes), len(inputs)), -1, inputs.dtype)
     layers = np.split(units, np.cumsum([size + 1 for size in sizes[:-1]]))
@@ -90,7 +84,7 @@ def forward(recipe: Recipe, weights: list[Array], inputs: Array) -> tuple[Array,
     for number, w in enumerate(weights):
         above = layers[number + 1][:-1]
         calls.append(partial(w.T.dot, layers[number], above))
-        if number < len(weights) - 1:  # the last are logits
+        if number < len(weights) - 1:  # the last layer stays logits
             calls += activate(recipe, above)
     return units, layers, calls
 
@@ -103,7 +97,7 @@ def backward(recipe: Recipe, weights: list[Array], gradients: list[Array], input
     output, delta = layers[-1][:-1], delta_of[-1][:-1]
     calls += sigmoid(output, output)
     hidden = slice(len(layers[0]), None)
-    calls += slope(recipe.activation, units[hidden], slopes[hidden])  # of all layers at once
+    calls += slope(recipe.activation, units[hidden], slopes[hidden])  # for all layers at once
     calls.append(partial(np.add, output, targets.T.copy(), delta))  # -dloss/dlogits of cross-entropy
     if recipe.loss == "squared error":
         if recipe.activation != "sigmoid":
@@ -151,7 +145,7 @@ def update(recipe: Recipe, memory: Memory, g: Array) -> Calls:
 
 
 def corrected(mean: Array, power: Array, base: float, result: Array) -> Calls:
-    """One epoch more: the mean without its bias to 0. The power stays float64: 1 less it has few digits at first."""
+    """Return the calls that correct `mean` for its bias to 0. The power is float64, as 1 minus it would lose digits."""
     share = constant(0, mean)
     return [
         partial(np.multiply, power, constant(base, power), power),
@@ -193,7 +187,7 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     return shaped(gradients, parameters)
 
 
-def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser gets the same memory
+def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser has the same memory
     p = row(parameters)
     return shaped(p, parameters), (p, np.zeros_like(p), np.zeros_like(p), np.ones(()), np.ones(()))
 
@@ -216,7 +210,3 @@ def train(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array,
     for _ in range(epochs):
         run(calls)
     return state[0]
-
-
-def to_numpy(array: Array) -> Plain:
-    return array

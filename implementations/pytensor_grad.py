@@ -1,7 +1,7 @@
 """Gradients by PyTensor's grad: a graph is derived and compiled once, then called from Python for each epoch.
 
-Its shared variables would belong to one training, and each would compile anew: here parameters go in and come out. It
-has no optimisers.
+The compiled function takes and returns the parameters, because shared variables would belong to one training and each
+training would compile anew. PyTensor has no optimisers.
 """
 
 from __future__ import annotations
@@ -65,22 +65,20 @@ def total_loss(recipe: Recipe, parameters: list[Symbols], inputs: Symbols, targe
 
 
 def matrices(letter: str, number: int, dtype: str) -> list[Symbols]:
-    """Every other is a bias, which is one row: only then is it added to all."""
+    """Return a symbol for each parameter; every second one is a bias of one row, so that it broadcasts over samples."""
     return [pt.tensor(f"{letter}{i}", dtype=dtype, shape=(1 if i % 2 else None, None)) for i in range(number)]
 
 
 def graph(name: str, inputs: list[Symbols], outputs: Any) -> Callable[..., Any]:
     compiled = pytensor.function(inputs, outputs, name=name, on_unused_input="ignore")
-    compiled.trust_input = True  # what it is given has the dtype and the dimensions that it was compiled for
+    compiled.trust_input = True  # arguments always have the dtype and dimensions it was compiled for
     return compiled
 
 
 @cache
 def compiled(name: str, recipe: Recipe, number: int, dtype: str) -> Callable[..., Any]:
-    """A function of so many parameters, the inputs and the targets; "step" is one of Memory too."""
-    with autocast_float_as(
-        dtype
-    ):  # else 0.5 keeps float32, and 0.1, which it does not hold exactly, makes float64 of it
+    """Return a compiled function of the parameters, the inputs and the targets; "step" also takes Memory."""
+    with autocast_float_as(dtype):  # otherwise 0.1, which float32 does not hold exactly, turns float32 into float64
         return derived(name, recipe, number, dtype)
 
 

@@ -1,7 +1,7 @@
 """Gradients by TensorFlow's GradientTape: a step is traced into a graph once, which is called for each epoch.
 
 The update is by hand. Keras's momentum is the recipe's, but its RMSprop has the epsilon inside the root, and its Adam
-adds it before the squares are freed of their bias.
+adds it before the bias of the squares is corrected.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or it greets on standard error
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # otherwise it logs to standard error on import
 import tensorflow as tf
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Parameters = list[Array]
 Memory = tuple[Array, Parameters, Parameters]  # epochs done, running means of gradients and of their squares
 State = tuple[Parameters, Memory]
 
-tf.get_logger().setLevel("ERROR")  # it would warn that every recipe and shape is traced
+tf.get_logger().setLevel("ERROR")  # otherwise it warns of a trace for every recipe and shape
 tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 
@@ -114,7 +114,7 @@ def epoch(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
 
 @cache
 def traced(recipe: Recipe, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of one recipe: given it in each call, TensorFlow would compare its words each time."""
+    """Return the function of one recipe; were it an argument, TensorFlow would compare its strings in each call."""
     return tf.function(lambda *tensors: function(recipe, *tensors), autograph=False)
 
 

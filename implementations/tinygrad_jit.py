@@ -1,6 +1,6 @@
 """Gradients by tinygrad's backward: the kernels of a step are captured by TinyJit, then run again for each epoch.
 
-What is captured writes to the same arrays each time, so parameters change in place, and gradients are copied. The
+Captured kernels write to the same arrays each time, so parameters change in place and gradients are copied. The
 update is by hand: tinygrad has no RMSprop, and keeps rates and epsilons in float32.
 """
 
@@ -33,7 +33,7 @@ Parameters = list[Array]
 Memory = tuple[Parameters, Parameters, Parameters]  # momentum^t and decay^t, means of gradients and of their squares
 State = tuple[Parameters, Memory]
 
-LN_2_HIGH = 0.693359375  # times a whole number it is not rounded, in float32 either
+LN_2_HIGH = 0.693359375  # its product with an integer exponent is exact, also in float32
 LN_2_LOW = -2.121944400546905827679e-4  # both as in Cephes, S. L. Moshier, 1989
 
 DEV.value = "CPU"
@@ -53,9 +53,9 @@ def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) 
 
 
 def sigmoid(logits: Array) -> Array:
-    """Its own takes e^-z as 2^(-z log2 e), and a large exponent is rounded by more. Here 2^whole is apart."""
+    """Return the sigmoid with 2^whole as a factor: tinygrad's 2^(-z log2 e) rounds a large exponent by too much."""
     whole = (logits.detach() * -math.log2(math.e)).round()
-    rest = (-logits - whole * LN_2_HIGH).contiguous() - whole * LN_2_LOW  # or it would add the two products into one
+    rest = (-logits - whole * LN_2_HIGH).contiguous() - whole * LN_2_LOW  # otherwise it merges the two products
     return 1 / (1 + whole.exp2() * rest.exp())
 
 
@@ -122,7 +122,7 @@ def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory
     after = [*(p - recipe.rate * m for p, m in zip(parameters, moves, strict=True)), *powers, *means, *squares]
     before = [*parameters, *memory[0], *memory[1], *memory[2]]
     changed = [(old, new.contiguous()) for old, new in zip(before, after, strict=True) if new is not old]
-    Tensor.realize(*(new for _, new in changed))  # all of them before the first is overwritten
+    Tensor.realize(*(new for _, new in changed))  # compute all of them before the first is overwritten
     Tensor.realize(*(old.assign(new) for old, new in changed))
 
 
@@ -135,7 +135,7 @@ def epoch(recipe: Recipe, parameters: Parameters, *rest: Array) -> None:
 
 @cache
 def jitted(function: Callable[..., Any], recipe: Recipe, number: int, _shapes: tuple[Any, ...]) -> Callable[..., Any]:
-    """For one recipe, so many parameters, and arrays of these shapes: what is captured fits no others."""
+    """Return the captured function for one recipe, number of parameters and shapes of arrays: it fits no others."""
     return TinyJit(lambda *tensors: function(recipe, list(tensors[:number]), *tensors[number:]))
 
 

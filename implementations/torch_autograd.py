@@ -21,7 +21,7 @@ ADDS_TO = "torch_manual"
 Plain = NDArray[np.floating]
 Array = torch.Tensor
 Parameters = list[Array]
-Memory = torch.optim.Optimizer | None  # none for gradient descent, which is one line
+Memory = torch.optim.Optimizer | None  # None for gradient descent, which is one line
 State = tuple[Parameters, Memory]
 
 

@@ -1,7 +1,7 @@
 """Gradients by torch.func.grad, compiled by torch.compile together with the update and the loop over the epochs.
 
-Small layers are sums of products, not `@`, so that the compiler fuses them, and epochs are written out one after the
-other inside a `torch.while_loop`; with its wrapper in C++ too, no Python runs between the epochs.
+Small layers are sums of products, not `@`, so that the compiler fuses them, and epochs are unrolled inside a
+`torch.while_loop`. The wrapper is compiled to C++ too, so that no Python runs between the epochs.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ Memory = tuple[Array, Parameters, Parameters]  # epochs done, running means of g
 State = tuple[Parameters, Memory]
 
 SMALL = 512
-"""Multiplications up to which a layer is a sum of products, and epochs are unrolled."""
+"""Largest number of multiplications for which a layer is a sum of products and epochs are unrolled."""
 
 UNROLLED = 8
 
-torch._dynamo.config.recompile_limit = 256  # one for each recipe, shape and dtype that a process is asked for
+torch._dynamo.config.recompile_limit = 256  # one compilation for each recipe, shape and dtype in a process
 
 
 def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) -> tuple[Parameters, Array, Array]:
@@ -71,8 +71,9 @@ def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
 def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
     logits = forward(recipe, parameters, inputs)
     if recipe.loss == "cross-entropy":
+        # not binary_cross_entropy_with_logits, whose derivative by torch.func.grad subtracts 1 from nearly 1
         ones, zeros = torch.nn.functional.logsigmoid(logits), torch.nn.functional.logsigmoid(-logits)
-        return -torch.sum(targets * ones + (1 - targets) * zeros)  # not binary_cross_entropy_with_logits: 1 - 1 in it
+        return -torch.sum(targets * ones + (1 - targets) * zeros)
     return torch.sum((targets - torch.sigmoid(logits)) ** 2) / 2
 
 
@@ -115,7 +116,7 @@ def update(recipe: Recipe, parameters: Parameters, gradients: Parameters, memory
 
 
 def loop(recipe: Recipe, state: State, inputs: Array, targets: Array, end: Array, unrolled: int) -> State:
-    """Epochs, so many at a time, while that many are left before `end`."""
+    """Return the state after epochs in groups of `unrolled`, while that many remain before `end`."""
     (parameters, (done, means, squares)), layers, kept = state, len(state[0]), len(state[1][1])
 
     def some_left(done: Array, *_: Array) -> Array:
@@ -141,7 +142,7 @@ def steps(recipe: Recipe, state: State, inputs: Array, targets: Array, epochs: A
 
 compiled_steps = torch.compile(
     steps, fullgraph=True, dynamic=False, options={"cpp_wrapper": True, "cpp.simdlen": 1}
-)  # with vectors, layers shorter than one would be copied into some first
+)  # with vectors, layers shorter than a vector would be copied first
 
 
 def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:

@@ -1,4 +1,4 @@
-"""Gradients by hand in PyTorch, eager: the reference's backpropagation, so that what autograd itself costs is seen."""
+"""Gradients by hand in PyTorch, eager: the reference's backpropagation, which shows the cost of autograd itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ADDS_TO = "torch_compile"
 Plain = NDArray[np.floating]
 Array = torch.Tensor
 Parameters = list[Array]
-Memory = torch.optim.Optimizer | None  # none for gradient descent, which is one line
+Memory = torch.optim.Optimizer | None  # None for gradient descent, which is one line
 State = tuple[Parameters, Memory]
 
 

@@ -41,10 +41,10 @@ def activation(recipe: Recipe) -> nn.Module:
 
 
 def network(recipe: Recipe, parameters: Parameters) -> nn.Sequential:
-    """To the logits; nn.Linear holds weights as (m, n) and biases as (m,)."""
+    """Return the network up to the logits; nn.Linear stores weights as (m, n) and biases as (m,)."""
     layers: list[nn.Module] = []
     for weights, bias in zip(parameters[::2], parameters[1::2], strict=True):
-        linear = nn.utils.skip_init(nn.Linear, *weights.shape, dtype=weights.dtype)  # nothing is drawn
+        linear = nn.utils.skip_init(nn.Linear, *weights.shape, dtype=weights.dtype)  # no random numbers are drawn
         with torch.no_grad():
             linear.weight.copy_(weights.T)
             linear.bias.copy_(bias[0])
@@ -67,7 +67,7 @@ def optimiser(recipe: Recipe, model: nn.Sequential) -> torch.optim.Optimizer:
 
 
 def parameters_of(tensors: list[Array]) -> Parameters:
-    """Of nn.Linear's weights and biases, in turn, the parameters: (n, m) and (1, m)."""
+    """Return the parameters, (n, m) and (1, m), from nn.Linear's weights and biases in turn."""
     return [t.detach().clone().T.contiguous() if t.ndim == 2 else t.detach().clone()[None] for t in tensors]
 
 

@@ -1,4 +1,4 @@
-"""Gradients by PyTorch's autograd, eager, and torch.optim for plain gradient descent too: what an optimiser costs."""
+"""Gradients by PyTorch's autograd, eager, with torch.optim for plain gradient descent too: the cost of an optimiser."""
 
 from __future__ import annotations
 

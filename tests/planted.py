@@ -1,4 +1,4 @@
-"""Records that are made to measure: what is true of them is known."""
+"""Synthetic records with known properties, for tests."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -62,7 +62,7 @@ MACHINE = Machine("some-cpu-1-cores-linux", "Some CPU", 1, "Linux", "x86_64", 1.
 
 
 def implementation(name: str, **about: Any) -> ImplementationRecord:
-    """What a record says of an implementation, which is idiomatic and eager unless told."""
+    """Return a record's entry of an implementation, idiomatic and eager unless `about` says otherwise."""
     plain: dict[str, Any] = {
         "framework": name,
         "version": "1",
@@ -80,7 +80,7 @@ def implementation(name: str, **about: Any) -> ImplementationRecord:
 def timing(
     launch: int, name: str, nanoseconds: Sequence[int], epochs: Sequence[int], copy: bool = False, **about: Any
 ) -> Timing:
-    """The rounds of a row in one launch, of which wall and CPU time are equal, and nothing was waited for."""
+    """Return the timing of a row in one launch, with equal wall and CPU times and no waiting."""
     rounds = len(nanoseconds)
     plain: dict[str, Any] = {
         "workload": "hidden",
@@ -111,10 +111,10 @@ def planted(
     drifting: float = 0.05,
     **changes: Any,
 ) -> Analysis:
-    """A record of one workload in which each implementation is exp(log_ratios[name][launch]) times the baseline.
+    """Return the analysis of a record whose true ratios to the baseline are exp(log_ratios[name][launch]).
 
-    Rounds are long and short by turns. The baseline itself drifts from each two rounds to the next, as machines do:
-    what is paired must not care. `changes` are other values of the record's fields.
+    The record has one workload; long and short rounds alternate. The baseline drifts from each two rounds to the next,
+    as on real machines; paired statistics must not depend on it. `changes` are other values of the record's fields.
     """
     random = np.random.RandomState(0)
     rows: list[tuple[str, bool, list[float]]] = [(REFERENCE, False, [0.0] * launches)]
@@ -125,7 +125,7 @@ def planted(
         of_pairs = random.normal(0, drifting, -(-rounds // 2))  # a long round and the short one after it
         drift = 3e6 * np.exp(np.repeat(of_pairs, 2)[:rounds])
         for number, (name, copy, values) in enumerate(rows):
-            long = 100 * (1 if copy else number + 1)  # of different length: what is compared is the time per epoch
+            long = 100 * (1 if copy else number + 1)  # lengths differ, because the time per epoch is compared
             epochs = [long if turn % 2 == 0 else long // 2 for turn in range(rounds)]
             taken = [round(value) for value in drift * np.exp(values[launch]) * epochs / 100]
             positions = [(number + turn // 2) % len(rows) for turn in range(rounds)]
@@ -174,39 +174,39 @@ def planted(
 
 
 def changed(analysis: Analysis, **changes: Any) -> Analysis:
-    """The record with other values of its fields."""
+    """Return the analysis of a record with other values of its fields."""
     return Analysis(replace(analysis.record, **changes))
 
 
 def with_timings(analysis: Analysis, change: Callable[[Timing], Timing | None]) -> Analysis:
-    """The record with each timing changed; without those of which `change` leaves nothing."""
+    """Return the analysis with each timing replaced by `change(timing)`, or removed if that is None."""
     found = [change(timing) for timing in analysis.record.timings]
     return changed(analysis, timings=[timing for timing in found if timing is not None])
 
 
 def with_implementation(analysis: Analysis, name: str, **about: Any) -> Analysis:
-    """The record with something else said of one implementation."""
+    """Return the analysis with other values in the entry of the implementation `name`."""
     implementations = [replace(i, **about) if i.name == name else i for i in analysis.record.implementations]
     return changed(analysis, implementations=implementations)
 
 
 def with_settings(analysis: Analysis, **settings: Any) -> Analysis:
-    """The record of a run with other settings."""
+    """Return the analysis of a run with other settings."""
     return changed(analysis, settings=replace(analysis.record.settings, **settings))
 
 
 def with_plan(analysis: Analysis, **plan: Any) -> Analysis:
-    """The record of a run with another plan."""
+    """Return the analysis of a run with another plan."""
     return changed(analysis, plan=replace(analysis.record.plan, **plan))
 
 
 def with_machine(analysis: Analysis, **machine: Any) -> Analysis:
-    """The record of another machine."""
+    """Return the analysis with other values in the entry of the machine."""
     return changed(analysis, machine=replace(analysis.record.machine, **machine))
 
 
 def retimed(analysis: Analysis, change: Callable[[Timing, int, float], float]) -> Analysis:
-    """The record with other times: `change(timing, number, nanoseconds)` is how long a round takes, of wall and CPU."""
+    """Return the analysis with other times: `change(timing, round, nanoseconds)` is the wall and CPU time."""
 
     def other(timing: Timing) -> Timing:
         taken = [round(change(timing, number, each)) for number, each in enumerate(timing.round_nanoseconds)]
@@ -221,9 +221,9 @@ SECOND_COPY = f"{REFERENCE}, second copy"
 def slowed(
     analysis: Analysis, when: Callable[[int, int], bool], factor: float, but: Mapping[str, float] | None = None
 ) -> Analysis:
-    """The record of a machine that is slow at times, which are chosen by launch and by pair of rounds.
+    """Return the analysis of a machine that is slow whenever `when(launch, pair of rounds)` is true.
 
-    Then every row takes `factor` times as long, except those for which `but` has another factor.
+    In slow rounds every row takes `factor` times as long, except the rows for which `but` has another factor.
     """
 
     def change(timing: Timing, number: int, nanoseconds: float) -> float:

@@ -1,4 +1,4 @@
-"""Records with all that a page can show, and names that were chosen to hurt."""
+"""Synthetic records with everything that a page can show, and with names that are difficult to escape."""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -23,11 +23,11 @@ VALLEY = [
     [[20.0], [20.0], [0.0], [0.0]],
     [[-30.0]],
 ]
-"""An OR and a NAND, and both of them: XOR."""
+"""Parameters of a network that computes XOR as the AND of an OR and a NAND."""
 
 
 def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
-    """A judge's report on these implementations, all of whom learned the same."""
+    """Return a judge's report on the implementations `names`, all of which have the same trained `parameters`."""
     axes: list[tuple[Literal["logit", "scale"], float]] = [("logit", float(z)) for z in (-40, 0, 40)]
     axes += [("scale", s) for s in (0.01, 1.0, 25.0)]
     at, apart, truth, loss = [1, 10, 100], [0.0, 1e-16, 2e-15], [1e-17, 3e-16], [0.6, 0.5, 0.01]
@@ -49,7 +49,10 @@ def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
 
 
 def shown(*others: str, **changes: Any) -> Analysis:
-    """A record of the baseline and others, each half as slow again as the one before and added to it, with a report."""
+    """Return the analysis of a record of the baseline and `others`, with a report of the judge.
+
+    Each implementation takes about 1.5 times as long as the one before it, and adds to that one.
+    """
     ratios = {name: [0.4 * (place + 1) + 0.001 * launch for launch in range(6)] for place, name in enumerate(others)}
     analysis = planted(ratios, control=[0.001 * (-1) ** launch for launch in range(6)], **changes)
     below = (None, REFERENCE, *others)

@@ -1,4 +1,4 @@
-"""Records of sweeps that are made to measure: what an epoch costs is a formula."""
+"""Synthetic records of sweeps, in which the cost of an epoch is given by a formula."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from xorbench.record.timing import Products
 from xorbench.workloads import sizes
 
 Cost = Callable[[int, int], float]
-"""Nanoseconds of an epoch, of a width and a batch."""
+"""A function from width and batch to the nanoseconds of an epoch."""
 
 
 def planted_sweep(
@@ -27,9 +27,10 @@ def planted_sweep(
     threads: int = 1,
     **changes: Any,
 ) -> Analysis:
-    """Every width at batch 4, and every batch at one width; each launch of each point is off by its own noise.
+    """Return the analysis of a sweep: all `widths` at batch 4, and all `batches` at the width `at_width`.
 
-    `costs` has the baseline in it, whose second copy costs the same.
+    `costs` gives the cost of each implementation and must include the baseline, whose second copy costs the same. Each
+    launch of each point has its own log-normal noise with the standard deviation `noise`.
     """
     random = np.random.RandomState(seed)
     others = [name for name in costs if name != REFERENCE]
@@ -55,5 +56,5 @@ def planted_sweep(
 
 
 def straight(fixed: float, each: float, power: float = 1.0) -> Cost:
-    """A fixed cost, and one for each unit of the width to a power."""
+    """Return the cost `fixed` + `each` * width^`power`, in nanoseconds, whatever the batch."""
     return lambda width, _batch: fixed + each * width**power

@@ -63,3 +63,27 @@ def test_where_starting_alone_takes_too_long_a_launch_is_not_all_starting(overla
     rounds = budget.rounds_per_launch([Spread(1e-6, 1e-2)], cost, 100, block=14)
     assert cost.of_a_launch(rounds) <= 2 * cost.of_a_launch(14)
     assert 20 <= rounds * cost.round <= 40
+
+
+@pytest.mark.parametrize(("starting", "rounds"), [(2.9, 7), (3.1, 8)])
+def test_turns_take_seven_tenths_of_a_launch_where_as_few_as_possible_are_best(starting: float, rounds: int) -> None:
+    # All variance is between launches: 7 of 9.9 s is more than 0.7 and 6 of 8.9 s less, as is 7 of 10.1 s.
+    cost = Cost(starting=starting, round=1.0, overlapped=False)
+    assert budget.rounds_per_launch([Spread(between=1.0, within=0.0)], cost, 1e6, block=1) == rounds
+
+
+@pytest.mark.parametrize(
+    ("starting", "seconds", "rounds"),
+    [
+        (2.0, 80.0, 8),  # 10 s for each of eight launches
+        (2.0, 79.0, 7),
+        (20.0, 100.0, 22),  # not even the shortest of 21 s fit in eight times: twice as long as that
+        (20.0, 168.0, 1),  # they just fit
+    ],
+)
+def test_a_launch_is_as_long_as_eight_of_them_allow_or_twice_the_shortest(
+    starting: float, seconds: float, rounds: int
+) -> None:
+    # All variance is within launches, so that the longest are best.
+    cost = Cost(starting=starting, round=1.0, overlapped=False)
+    assert budget.rounds_per_launch([Spread(between=0.0, within=1.0)], cost, seconds, block=1) == rounds

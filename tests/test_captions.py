@@ -23,11 +23,11 @@ from xorbench.tables.captions import caption, how_timed, weaknesses
 def test_a_caption_says_where_with_what_and_how_much() -> None:
     text = caption(planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3, drifting=0))
     for part in (
-        "Some CPU, 1 of 1 CPUs timed on, Linux",
+        "Some CPU, 1 of 1 CPUs used for timing, Linux",
         f"Python 3.11.7, {REFERENCE} 1, other 1",
-        f"threads alive: {REFERENCE} 1, other 1, in the largest visible pool 0",
-        "6 launches x 22 rounds, 60% of 8 s in turns",
-        "noise floor (A/A) 1.0000, 0.9886 to 1.0116; second control 1.0000",
+        f"operating-system threads: {REFERENCE} 1, other 1; threads in the largest thread pool: 0",
+        "6 launches x 22 rounds; turns took 60% of 8 s",
+        "noise floor (A/A) 1.0000, interval 0.9886 to 1.0116; second A/A control (short against long rounds) 1.0000",
         "0.0% of the rounds disturbed",
         "2026-01-02T03:04:05Z",
         "; xorbench run.",
@@ -46,7 +46,7 @@ def test_a_caption_gives_the_rounds_of_every_launch() -> None:
 def test_a_caption_of_rounds_of_one_length_has_no_second_control() -> None:
     analysis = with_timings(planted({}), lambda timing: replace(timing, epochs=[100] * 22))
     assert "noise floor (A/A) 1.0000" in caption(analysis)
-    assert "second control" not in caption(analysis)
+    assert "second A/A control" not in caption(analysis)
 
 
 def test_a_caption_says_what_is_in_other_environments() -> None:
@@ -55,7 +55,7 @@ def test_a_caption_says_what_is_in_other_environments() -> None:
     analysis = with_implementation(analysis, "other@old", **about)
     environment = replace(analysis.record.environment, others={"old": {"python": "3.12.1"}})
     analysis = changed(analysis, environment=environment)
-    assert f"Python 3.11.7, {REFERENCE} 1, other 1; other 0 in old (Python 3.12.1); threads" in caption(analysis)
+    assert f"Python 3.11.7, {REFERENCE} 1, other 1; other 0 in old (Python 3.12.1); operating" in caption(analysis)
 
 
 def test_a_strong_record_has_no_weakness() -> None:
@@ -82,16 +82,16 @@ def test_a_weak_record_says_so_and_what_would_help(
 def test_a_budget_that_bought_few_launches_is_too_small() -> None:
     analysis = planted({}, control=[0.01, -0.01, 0.0], launches=3)
     analysis = with_settings(analysis, launches=None, rounds=None, budget_minutes=4.0)
-    assert "Run with --budget 8 for narrower ones." in weaknesses(analysis)[0]
+    assert "Run with --budget 8 for narrower intervals." in weaknesses(analysis)[0]
     analysis = with_settings(analysis, sweep=True)  # whose budget is one of several numbers of threads
-    assert "Run with --launches 8 for narrower ones." in weaknesses(analysis)[0]
+    assert "Run with --launches 8 for narrower intervals." in weaknesses(analysis)[0]
 
 
 def test_lost_launches_are_counted() -> None:
     failures = [Failure(launch, "hidden", "other", copy=False, reason="died") for launch in (-1, 3, 4)]  # -1: the pilot
     analysis = planted({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)
     assert weaknesses(analysis) == [
-        "other was lost in 2 of its processes: died. What they had not handed in does not count."
+        "other failed in 2 of its processes: died. Only rounds that were finished before are counted."
     ]
 
 
@@ -107,15 +107,16 @@ def test_a_lost_launch_has_the_reason_of_the_first_one_that_was_lost() -> None:
         lost(-1, "cold", "OSError: cold"),
     ]
     assert weaknesses(planted({}, control=[0.01, -0.01] * 5, launches=10, failures=failures)) == [
-        "other was lost in 2 of its processes: ValueError: seven. What they had not handed in does not count.",
-        f"{REFERENCE} was lost in 1 of its processes: it sent nonsense. What they had not handed in does not count.",
+        "other failed in 2 of its processes: ValueError: seven. Only rounds that were finished before are counted.",
+        f"{REFERENCE} failed in 1 of its processes: it sent nonsense. "
+        "Only rounds that were finished before are counted.",
     ]
 
 
 @pytest.mark.parametrize("series", ["cpu_nanoseconds", "waited_nanoseconds"])
 def test_a_record_of_wall_time_says_so(series: str) -> None:
     analysis = planted({}, control=[0.01, -0.01] * 5, launches=10)
-    assert how_timed(analysis)[0] == "Times are CPU time, or wall time less waiting for a CPU where that is more."
+    assert how_timed(analysis)[0] == "Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."
     unknown: dict[str, Any] = {series: [None] * 22}
     analysis = with_timings(analysis, lambda timing: replace(timing, **unknown))
     (found,) = weaknesses(analysis)
@@ -142,9 +143,9 @@ def test_steal_above_2_percent_is_a_warning(stolen: float, threads: int, warned:
     # So many seconds of each launch of one second, on all CPUs together.
     analysis = with_settings(planted({}, control=[0.01, -0.01] * 5, launches=10), threads=threads)
     warnings = weaknesses(with_steal(analysis, stolen))
-    found = [sentence for sentence in warnings if sentence.startswith("Other virtual machines took the CPU")]
+    found = [sentence for sentence in warnings if sentence.startswith("Other virtual machines used the CPU")]
     assert bool(found) is warned
-    assert not found or f"for {stolen / threads:.1%} of the launches' time (steal)" in found[0]
+    assert not found or f"for {stolen / threads:.1%} of the time of the launches (steal)" in found[0]
 
 
 def test_where_the_system_does_not_tell_of_steal_there_is_no_warning() -> None:
@@ -164,15 +165,15 @@ def test_launches_that_resemble_the_ones_before_them_are_a_warning() -> None:
     # Of 0 to 9, scaled to unit variance, the products of neighbours add up to 7 of 10.
     assert found.value == pytest.approx(0.7, abs=0.001)
     assert found.p < 0.001
-    (warning,) = [sentence for sentence in weaknesses(analysis) if "resemble" in sentence]
-    assert warning.startswith("Launches resemble the ones before them (lag-1 autocorrelation 0.70, p = 0.000)")
+    (warning,) = [sentence for sentence in weaknesses(analysis) if "correlated" in sentence]
+    assert warning.startswith("Successive launches are correlated (lag-1 autocorrelation 0.70, p = 0.000)")
     assert "Lag-1 autocorrelation of launches: 0.70 (p = 0.00)." in how_timed(analysis)
 
 
 def test_fewer_launches_than_four_tell_nothing_of_each_other() -> None:
     analysis = planted({"other": [0.1, 0.2, 0.3]}, launches=3)
     assert analysis.autocorrelation is None
-    assert how_timed(analysis) == ["Times are CPU time, or wall time less waiting for a CPU where that is more."]
+    assert how_timed(analysis) == ["Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."]
     assert how_timed(planted({}, timings=[])) == []
 
 
@@ -180,7 +181,7 @@ def test_a_run_of_which_most_rounds_are_slow_is_unfit_in_the_first_sentence() ->
     analysis = planted({}, control=[0.001, -0.001] * 5, launches=10, drifting=0)
     slow = retimed(analysis, lambda _timing, number, nanoseconds: nanoseconds * (1.5 if number < 16 else 1))
     assert weaknesses(slow)[0].startswith(
-        "Unfit: 73% of the rounds were slow, expected at most 50%. Its ratios are not "
+        "Unfit: 73% of the rounds were slow, expected at most 50%. The ratios of this run are not "
     )
 
 
@@ -188,4 +189,4 @@ def test_what_was_not_resolved_is_named() -> None:
     analysis = planted({"near": [0.05, -0.05] * 5}, control=[0.01, -0.01] * 5, launches=10)
     analysis = with_settings(analysis, resolution=0.02)
     (found,) = weaknesses(analysis)
-    assert found.startswith("Not known to 2 %, nor clear of 1: near (hidden).")
+    assert found.startswith("The interval is wider than 2 % and contains 1: near (hidden).")

@@ -56,3 +56,24 @@ def test_no_wide_interval_makes_a_positive_number_0(one: float, two: float, thre
         read = float(text.replace(",", ""))
         assert read > 0
         assert text == cells.rounded(number, digits) or math.isclose(read, number, rel_tol=0.5)
+
+
+@pytest.mark.parametrize(("width", "decimals"), [(0.15, 3), (1.5, 2), (1.9, 2), (2.1, 1), (15.0, 1), (150.0, 0)])
+def test_a_half_width_below_a_power_of_ten_shows_one_decimal_more(width: float, decimals: int) -> None:
+    assert cells.decimals(width) == decimals
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (99_949.0, "99,949"),
+        (99_999.0, "99,999"),
+        (100_000.0, "1.00e+05"),
+        (123_456.0, "1.23e+05"),
+        (-123_456.0, "-1.23e+05"),
+        (0.001, "0.00100"),
+        (0.000_99, "9.90e-04"),
+    ],
+)
+def test_three_digits_are_a_power_of_ten_from_100000_and_below_a_thousandth(value: float, text: str) -> None:
+    assert cells.three_digits(value) == text

@@ -29,14 +29,14 @@ def test_the_lines_cross_at_the_break_even() -> None:
     (point,) = csv.DictReader(layers[2]["data"]["values"].splitlines())
     assert float(point["epoch"]) == pytest.approx(found.epochs, rel=1e-3)
     assert np.interp(found.epochs, base[:, 0], base[:, 1]) == pytest.approx(float(point["seconds"]), rel=1e-2)
-    assert "faster has paid after" in figure.panels[0].text
+    assert "faster is faster after" in figure.panels[0].text
 
 
 def test_who_never_pays_has_a_line_and_no_point() -> None:
     figure = payback(planted({"slower": [0.5] * 6}))
     assert figure is not None
     assert len(figure.panels[0].spec["layer"]) == 1
-    assert figure.panels[0].text == "slower: never."
+    assert figure.panels[0].text == "slower: break-even never."
 
 
 def test_without_cold_starts_nothing_is_drawn() -> None:

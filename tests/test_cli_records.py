@@ -45,7 +45,7 @@ def test_a_variation_between_runs_that_is_none_is_a_mistake(spread: str) -> None
     done = xorbench("compare", COMMITTED, COMMITTED, f"--between-runs={spread}")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--between-runs" in done.stderr
-    assert "expected a number of percent" in done.stderr
+    assert "expected a percentage" in done.stderr
 
 
 def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_not(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_
     done = xorbench("compare", more, fewer, "--fail-if-slower=5%")
     assert done.returncode == 1
     assert "two (hidden): it is not in B." in done.stdout
-    assert "those in both are compared; only in A: two (hidden)." in done.stdout
+    assert "only the rows in both are compared; only in A: two (hidden)." in done.stdout
     assert xorbench("compare", more, fewer).returncode == 0
     nothing = store.write(planted({}, created="2026-01-03T00:00:00Z").record, tmp_path)
     assert xorbench("compare", nothing, more, "--fail-if-slower=5%").returncode == 1  # it saw nothing at all
@@ -70,7 +70,7 @@ def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
     elsewhere = store.write(with_machine(analysis, name="another").record, tmp_path)
     done = xorbench("compare", here, elsewhere, "--fail-if-slower=5%")
     assert done.returncode == 1
-    assert "machines of two kinds, some-cpu-1-cores-linux and another" in done.stdout
+    assert "the machines differ: some-cpu-1-cores-linux in A, another in B" in done.stdout
     assert xorbench("compare", here, elsewhere).returncode == 0
 
 

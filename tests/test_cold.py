@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -61,4 +62,21 @@ def test_an_end_is_told_in_one_line(variant: Variant, line: str, says: str) -> N
 def test_one_that_never_comes_back_is_ended(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cold, "SECONDS_TO_START", 1)
     hangs = read(variant("hangs", ("Parameters = list[Array]\n", "while True: pass\n")))
-    assert cold_start(hangs, NEURON, CPU) == "silent for 1 s"
+    assert cold_start(hangs, NEURON, CPU) == "no result within 1 s"
+
+
+SIBLING = ("import numpy as np\n", "import numpy as np\nfrom {} import to_numpy as as_numpy\n")
+
+
+def test_a_file_of_any_folder_starts_with_its_sibling(variant: Variant) -> None:
+    line = SIBLING[1].format("numpy_backprop")
+    assert isinstance(cold_start(read(variant("starts", (SIBLING[0], line))), NEURON, CPU), ColdStart)
+    lost = read(variant("lost", (SIBLING[0], SIBLING[1].format("beside"))))
+    lost.path.with_name("beside.py").write_text("to_numpy = None")
+    assert cold_start(lost, NEURON, CPU) == "ModuleNotFoundError: No module named 'beside'"
+
+
+def test_a_sibling_shadows_no_library(variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xorbench.places.IMPLEMENTATIONS", tmp_path)
+    (tmp_path / "numpy.py").write_text("raise OSError('not the library')")
+    assert isinstance(cold_start(read(variant("unshadowed")), NEURON, CPU), ColdStart)

@@ -122,14 +122,14 @@ def spoilt(what: str) -> Analysis:
 @pytest.mark.parametrize(
     ("what", "reason"),
     [
-        ("machine", "machines of two kinds, some-cpu-1-cores-linux and another"),
+        ("machine", "the machines differ: some-cpu-1-cores-linux in A, another in B"),
         ("absent", "it is not in B"),
         ("refused", "it has no time in B: it cheated (in 1 of 6 launches)"),
         ("unfit", "B is unfit: the baseline against itself came out as 1.1"),
-        ("workload", "the workload is another: rate, parameters_sha256"),
-        ("tier", "idiomatic, one call per epoch in A, tuned, one call per epoch in B"),
+        ("workload", "the workloads differ in: rate, parameters_sha256"),
+        ("tier", "tier or granularity differ: idiomatic, one call per epoch in A; tuned, one call per epoch in B"),
         ("launches", "B has one launch of it"),
-        ("clock", "A was timed by CPU time, B by wall time"),
+        ("clock", "the clocks differ: CPU time in A, wall time in B"),
     ],
 )
 def test_what_can_not_be_compared_says_why(what: str, reason: str) -> None:
@@ -143,7 +143,7 @@ def test_what_can_not_be_compared_says_why(what: str, reason: str) -> None:
 
 def test_two_records_of_wall_time_are_compared() -> None:
     assert the_change(spoilt("clock"), spoilt("clock")).verdict == "not separated"
-    assert the_change(spoilt("clock"), a_record()).reason == "A was timed by wall time, B by CPU time"
+    assert the_change(spoilt("clock"), a_record()).reason == "the clocks differ: wall time in A, CPU time in B"
 
 
 def test_the_rows_of_both_are_compared_and_what_only_one_has_is_said_in_one_line() -> None:
@@ -156,13 +156,13 @@ def test_the_rows_of_both_are_compared_and_what_only_one_has_is_said_in_one_line
         "gone": ("not comparable", "it is not in B"),
     }
     assert notes(before, after) == [
-        "The records hold different rows, and those in both are compared; "
+        "The records have different rows; only the rows in both are compared; "
         "only in A: gone (hidden), one (hidden); only in B: more (hidden), new (hidden)."
     ]
     more = planted({"other": [0.5] * 6, "more": [0.7] * 6})
     assert [change.implementation for change in changes(a_record(), more)] == ["other"]
     assert notes(a_record(), more) == [
-        "The records hold different rows, and those in both are compared; only in B: more (hidden)."
+        "The records have different rows; only the rows in both are compared; only in B: more (hidden)."
     ]
 
 
@@ -172,8 +172,19 @@ def test_what_else_changed_is_noted() -> None:
     after = changed(after, environment=replace(after.record.environment, versions={"python": "3.12.1"}))
     assert notes(a_record(), after) == [
         "Python changed from 3.11.7 to 3.12.1.",
-        "numpy_backprop is under every ratio: where all rows moved alike, it is what moved.",
+        "numpy_backprop is the baseline: if all ratios changed alike, the baseline changed.",
         "numpy_backprop: its version changed from 1 to 2.",
-        "other: its text changed.",
+        "other: its source changed.",
     ]
     assert notes(a_record(), a_record()) == []
+
+
+@pytest.mark.parametrize("about", [{"tier": "tuned"}, {"granularity": "one call per training"}])
+def test_rows_of_another_tier_or_granularity_are_not_compared(about: dict[str, str]) -> None:
+    other = with_implementation(a_record(), "other", **about)
+    (said,) = about.values()
+    for before, after in ((a_record(), other), (other, a_record())):
+        found = the_change(before, after)
+        assert (found.verdict, found.change) == ("not comparable", None)
+        assert said in str(found.reason)
+    assert the_change(other, other).verdict == "not separated"

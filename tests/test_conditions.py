@@ -13,10 +13,10 @@ def test_the_conditions_are_shown() -> None:
     analysis = planted({"other": [0.5] * 6}, control=WOBBLE)
     (ledger, quiet, order) = (conditions.ledger(analysis), conditions.quietness(analysis), conditions.order(analysis))
     assert set(ledger.frame["rules"]) == {"kept"}
-    assert set(ledger.frame["variables"]) == {"none"}
-    assert set(quiet.frame["disturbed"]) == {"0.0%"}
-    assert "load was 0.500, the clock unknown MHz" in quiet.notes[0]
-    assert set(order.frame["verdict, if before"]) == {"slower", "not separated"}
+    assert set(ledger.frame["environment variables"]) == {"none"}
+    assert set(quiet.frame["disturbed rounds"]) == {"0.0%"}
+    assert "load average was 0.500, the CPU frequency unknown MHz" in quiet.notes[0]
+    assert set(order.frame["verdict before the baseline"]) == {"slower", "not separated"}
 
 
 def test_what_the_system_does_not_tell_is_unknown() -> None:
@@ -37,12 +37,13 @@ def test_what_the_system_does_not_tell_is_unknown() -> None:
         cold_starts=[replace(start, peak_bytes=None) for start in analysis.record.cold_starts],
     )
     quiet = conditions.quietness(analysis)
-    assert set(quiet.frame["disturbed"]) == {"unknown"} == set(quiet.frame["involuntary switches a round"])
+    assert set(quiet.frame["disturbed rounds"]) == {"unknown"}
+    assert set(quiet.frame["involuntary context switches per round"]) == {"unknown"}
     assert "lost an unknown time" in quiet.notes[0]
     assert set(cold_starts.beginnings(analysis).frame["peak memory, MiB"]) == {"unknown"}
     frame = conditions.ledger(analysis).frame
-    assert set(frame["off, share of the way"]) == {"undefined"}  # an end that is not finite
-    assert set(frame["late, µs"]) == set(frame["memory gained, bytes per epoch"]) == {"unknown"}
+    assert set(frame["end-state error"]) == {"undefined"}  # an end that is not finite
+    assert set(frame["unsynchronised, µs"]) == set(frame["memory growth, bytes per epoch"]) == {"unknown"}
 
 
 def test_the_ledger_shows_the_worst_of_all_launches() -> None:
@@ -61,19 +62,19 @@ def test_the_ledger_shows_the_worst_of_all_launches() -> None:
 
     analysis = with_timings(planted({"other": [0.5] * 6}), worse)
     line = conditions.ledger(analysis).frame.set_index("implementation").loc["other"]
-    assert line["epochs a round"] == "200"  # of the long ones
+    assert line["epochs per round"] == "200"  # of the long ones
     assert line["rounds compared"] == "7"
-    assert line["off, share of the way"] == "1.0e-03"  # 0.002 of 2
-    assert line["late, µs"] == "12.3"
-    assert line["memory gained, bytes per epoch"] == "7.00"  # over 2,200 epochs of each of six launches
+    assert line["end-state error"] == "1.0e-03"  # 0.002 of 2
+    assert line["unsynchronised, µs"] == "12.3"
+    assert line["memory growth, bytes per epoch"] == "7.00"  # over 2,200 epochs of each of six launches
 
 
 def test_a_row_of_which_no_round_was_compared_has_no_distance() -> None:
     analysis = with_timings(planted({}), lambda timing: replace(timing, ends=[], compared_rounds=0, usage=None))
     frame = conditions.ledger(analysis).frame
-    assert set(frame["off, share of the way"]) == {"–"}
+    assert set(frame["end-state error"]) == {"–"}
     assert set(frame["rounds compared"]) == {"0"}
-    assert set(frame["memory gained, bytes per epoch"]) == {"unknown"}
+    assert set(frame["memory growth, bytes per epoch"]) == {"unknown"}
 
 
 def test_a_breach_stands_in_the_ledger() -> None:

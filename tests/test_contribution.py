@@ -49,15 +49,15 @@ def test_one_that_breaks_the_schema_may_not(tmp_path: Path) -> None:
     path = store.write(honest().record, tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace('"cores": 1', '"cores": "one"'), encoding="utf-8")
     (complaint,) = complaints(path)
-    assert "is no record: $.machine.cores: " in complaint
+    assert "is not a record: $.machine.cores: " in complaint
 
 
 def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
     path = store.write(honest().record, tmp_path)
     moved = path.rename(path.with_name("2027-01-01T000000Z.json"))
     assert complaints(moved) == [
-        f"{moved}: lies elsewhere than in some-cpu-1-cores-linux/2026-01-02T030405Z.json, "
-        "where its machine and time belong"
+        f"{moved}: is in the wrong place, expected some-cpu-1-cores-linux/2026-01-02T030405Z.json by its machine and "
+        "time; move it there"
     ]
 
 
@@ -73,12 +73,14 @@ def test_a_contestants_name_is_no_address_and_an_address_beside_it_is_one(tmp_pa
 
 def test_a_wrong_gradient_may_not(tmp_path: Path) -> None:
     analysis = with_judgements(honest(), judged(REFERENCE), judged("other", "outside"))
-    assert found(analysis, tmp_path).endswith("the gradient of other on hidden is not inside its bound")
+    assert found(analysis, tmp_path).endswith(
+        "the gradient of other on hidden did not pass the check against its bound"
+    )
 
 
 def test_a_time_without_a_verdict_may_not(tmp_path: Path) -> None:
     analysis = with_judgements(honest(), judged(REFERENCE))
-    assert found(analysis, tmp_path).endswith("other was timed on hidden, and no gradient of it was judged")
+    assert found(analysis, tmp_path).endswith("other was timed on hidden, but none of its gradients was judged")
 
 
 def test_who_is_missing_may(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_an_unfit_run_may_not_and_may_not_be_called_fit(tmp_path: Path) -> None:
     analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3, gradients=honest().record.gradients)
     text = found(analysis, tmp_path)
     assert "unfit: the baseline against itself came out as 1.04" in text
-    assert "what it says of its own fitness is not what its timings say" in text
+    assert "the stored verdict on fitness differs from the one computed from its timings" in text
 
 
 def test_a_run_without_a_control_may_not(tmp_path: Path) -> None:

@@ -182,10 +182,10 @@ def test_the_table_adds_up_to_the_last_digit(seed: int) -> None:
     random = np.random.RandomState(seed)
     heights = dict(zip(LADDER, random.uniform(0.01, 30, 3), strict=True))
     (table,) = decompositions(laddered(heights, spread=0.1))
-    for column in ("µs per epoch", "% of it"):
+    for column in ("µs per epoch", "% of the step"):
         *cells, total = (round(100 * float(str(cell).replace(",", ""))) for cell in table.frame[column])
         assert sum(cells) == total
-    assert list(table.frame["% of it"])[-1] == "100.00"
+    assert list(table.frame["% of the step"])[-1] == "100.00"
 
 
 def test_the_table_has_an_interval_of_the_time_and_one_of_the_share() -> None:
@@ -195,8 +195,8 @@ def test_the_table_has_an_interval_of_the_time_and_one_of_the_share() -> None:
     for line in lines:
         low, high = map(float, str(line["95 % interval, µs"]).split(" to "))
         assert high - low > 0.05 * float(str(line["µs per epoch"]))
-    assert (together["95 % interval, µs"], together["95 % interval, %"]) == ("–", "–")
-    assert any("The verdict is that of the share." in note for note in table.notes)
+    assert (together["95 % interval, µs"], together["95 % interval, %"]) == ("n/a", "n/a")
+    assert any("The verdict is about the share." in note for note in table.notes)
 
 
 def test_the_picture_has_every_part_where_the_one_before_ends() -> None:

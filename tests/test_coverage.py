@@ -122,7 +122,7 @@ def test_the_table_of_a_study_has_its_shares_and_its_limits(study: dict[str, Any
     first = study["cells"][0]
     assert table.frame.iloc[0].tolist()[:3] == ["normal", "5", f"{first['single']:.1%}"]
     assert table.frame.iloc[0].tolist()[-1] == f"{first['normal_baseline']['false_ranks']:.1%}"
-    assert any("For correlated launches no method of so few launches holds" in note for note in table.notes)
+    assert any("For correlated launches no method has the nominal coverage" in note for note in table.notes)
     assert "autocorrelation 0.4" in markdown(table)
 
 

@@ -22,8 +22,8 @@ def test_there_is_a_panel_for_each_axis_and_number_of_threads() -> None:
         *("width, at batch 4, 2 threads", "batch, at width 8, 2 threads"),
     ]
     assert figure.panels[0].text.startswith(f"{REFERENCE} and other cross at ")
-    assert figure.panels[0].text.endswith(", 8 to 32, other first ahead.")
-    assert figure.panels[1].text == "no two lines are shown to cross."
+    assert figure.panels[0].text.endswith(", 8 to 32, other is faster below.")
+    assert figure.panels[1].text == "no crossover point."
 
 
 def test_it_can_be_drawn() -> None:

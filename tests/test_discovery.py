@@ -1,5 +1,6 @@
 """The contract: kept by every file in the folder, and each breach named in one line."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,9 +56,9 @@ BREACHES = {
 
 
 ODD_REMARKS = {
-    "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files beside it"),
+    "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files in the same folder"),
     "odd_addition": ("ADDS = 3", "ADDS is 3, expected a string"),
-    "nameless": ('ADDS_TO = "floor"', "ADDS is missing, expected in a few words what this adds to ADDS_TO"),
+    "nameless": ('ADDS_TO = "floor"', "ADDS is missing, expected a few words that say what this file adds to ADDS_TO"),
 }
 
 
@@ -71,7 +72,7 @@ def test_an_odd_remark_is_a_breach(variant: Variant, name: str) -> None:
 def test_a_file_may_say_what_it_adds_to_another_and_what_else_is_its_text(variant: Variant) -> None:
     remarks = 'FRAMEWORK = "numpy"\nSOURCES = ("more.c",)\nADDS = "a call"\nADDS_TO = "floor"'
     path = variant("laddered", ("ADDS", "ADDED"), ('FRAMEWORK = "numpy"', remarks))
-    assert "SOURCES names more.c, expected a file beside it" in str(read(path).broken)
+    assert "SOURCES names more.c, expected a file in the same folder" in str(read(path).broken)
     path.with_name("more.c").write_text("one")
     first = read(path)
     assert (first.broken, first.adds, first.adds_to, first.sources) == (None, "a call", "floor", ("more.c",))
@@ -103,11 +104,93 @@ def test_functions_out_of_order_are_a_breach(tmp_path: Path) -> None:
     )
 
 
+IMPORTS_TWO = (
+    ("import numpy as np\n", "import numpy as np\nfrom numpy_backprop import predict, to_numpy\n"),
+    ("def predict(", "def foretell("),
+    ("def to_numpy(", "def as_numpy("),
+)
+
+
+def test_functions_may_be_imported_from_a_sibling_by_a_file_of_any_folder(variant: Variant) -> None:
+    borrows = read(variant("borrows", *IMPORTS_TWO))
+    assert (borrows.broken, borrows.missing) == (None, None)
+    module = load(borrows)
+    assert module.predict.__module__ == module.to_numpy.__module__ == "numpy_backprop"
+    assert str(borrows.path.parent) not in sys.path
+
+
+def test_what_is_defined_beside_an_import_must_still_be_in_order(tmp_path: Path) -> None:
+    text = REFERENCE_TEXT
+    for change in IMPORTS_TWO:
+        text = text.replace(*change)
+    head, loss, rest = text.partition("def loss(")
+    body, gradient, tail = rest.partition("def gradient(")
+    path = tmp_path / "disorder.py"
+    path.write_text(f"{head}{gradient}{tail}\n\n{loss}{body}", encoding="utf-8")
+    assert (
+        "order convert, gradient, begin, step, train, loss, "
+        "expected convert, loss, gradient, begin, step, train" in str(read(path).broken)
+    )
+
+
+ODD_IMPORTS = {
+    "from_nowhere": ("from no_such_sibling import to_numpy", "no_such_sibling, which is no file of the project's own"),
+    "from_beside": ("from beside import to_numpy", "to_numpy is imported from beside, which is no file of the"),
+    "from_a_library": ("from numpy import asarray as to_numpy", "to_numpy is imported from numpy, which is no file"),
+    "undefined": ("from numpy_backprop import sign as to_numpy", "numpy_backprop, which does not define sign"),
+    "passed_on": ("from numba_loop import to_numpy", "numba_loop, which does not define to_numpy"),
+    "of_other_arguments": (
+        "from numpy_backprop import sigmoid as to_numpy",
+        "got def sigmoid(logits: Array), expected def to_numpy(array)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD_IMPORTS)
+def test_an_import_that_gives_no_such_function_is_a_breach(variant: Variant, name: str) -> None:
+    line, expected = ODD_IMPORTS[name]
+    path = variant(name, ("import numpy as np\n", f"import numpy as np\n{line}\n"), ("def to_numpy(", "def as_numpy("))
+    path.with_name("beside.py").write_text(REFERENCE_TEXT, encoding="utf-8")
+    broken = str(read(path).broken)
+    assert broken.startswith(f"{name}.py: ")
+    assert expected in broken
+    assert "expected def to_numpy(array)" in broken
+
+
+def test_the_text_of_a_file_is_that_of_its_siblings_too(
+    variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xorbench.contract.source_text.IMPLEMENTATIONS", tmp_path)
+    path = variant("near", ("import numpy as np\n", "import numpy as np\nfrom one import x\n"))
+    texts = {"one.py": "from two import x", "two.py": 'import one\nSOURCES = ("more.c",)', "more.c": "", "three.py": ""}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    first = read(path)
+    assert first.usable
+    changes = {}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text + "\n")
+        changes[name] = read(path).source_sha256 != first.source_sha256
+        (tmp_path / name).write_text(text)
+    assert changes == {"one.py": True, "two.py": True, "more.c": True, "three.py": False}
+    assert read(path).source_sha256 == first.source_sha256
+
+
+def test_a_library_that_a_sibling_misses_is_named(
+    variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xorbench.contract.source_text.IMPLEMENTATIONS", tmp_path)
+    path = variant("needs", ("import numpy as np\n", "import numpy as np\nfrom one import x\n"))
+    assert read(path).missing == "one is not installed"
+    (tmp_path / "one.py").write_text("import no_such_library")
+    assert read(path).missing == "no_such_library is not installed"
+
+
 @pytest.mark.parametrize("content", [b"def (", b"\xff\xfe", b"x = '\0'"])
 def test_what_is_not_python_is_a_breach(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "scrawl.py"
     path.write_bytes(content)
-    assert "scrawl.py is not Python that can be read" in str(read(path).broken)
+    assert "scrawl.py cannot be parsed as Python" in str(read(path).broken)
 
 
 def test_a_folder_and_another_ending_are_breaches(tmp_path: Path) -> None:
@@ -169,3 +252,14 @@ def test_an_implementation_cannot_shadow_a_library(variant: Variant) -> None:
 
     assert again is json
     assert hasattr(again, "dumps")
+
+
+def test_a_sibling_cannot_shadow_a_library(variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xorbench.contract.implementation.IMPLEMENTATIONS", tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "this_is_near", raising=False)
+    (tmp_path / "tabnanny.py").write_text("raise OSError('not the library')")
+    (tmp_path / "this_is_near.py").write_text("x = 1")
+    load(read(variant("imports_both", ("import numpy as np\n", "import numpy as np\nimport tabnanny, this_is_near\n"))))
+    assert sys.path[-1] == str(tmp_path)
+    assert hasattr(sys.modules["tabnanny"], "check")

@@ -44,7 +44,7 @@ def test_tables_stand_between_their_markers() -> None:
 
 def test_the_sentence_stands_between_its_markers() -> None:
     text = filled("<!-- headline --><!-- end -->\n<!-- headline -->\nold\n<!-- end -->\n")
-    assert text.count("On one CPU of Some CPU, an epoch of hidden (2-4-1, float64) costs ") == 2
+    assert text.count("On one CPU of Some CPU, an epoch (one full-batch step) of hidden (layer sizes ") == 2
     assert "old" not in text
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.conftest import Variant
 from xorbench.clock import ends
 from xorbench.clock.ends import Reference, Round, chosen, compared, violations
-from xorbench.contract import discover, load, read
+from xorbench.contract import Data, discover, load, read
 from xorbench.environment import allowed_cpus
 from xorbench.record.timing import End
 from xorbench.workloads import WORKLOADS, Array, flat
@@ -53,7 +53,7 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
         end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.trained(HIDDEN, 3, 1))
     assert end.expected is None
     (breach,) = violations([end], [], [3], 1e-7)
-    assert breach == "the reference gave no answer, so that it is not known where its rounds must end"
+    assert breach == "no reference end state for a round of 3 epochs: the reference gave no result"
 
 
 ROUNDS = st.lists(st.tuples(st.sampled_from([10, 20]), st.integers(0, 99)), min_size=1, max_size=30)
@@ -100,13 +100,17 @@ def test_how_far_off_is_a_share_of_the_way() -> None:
 def test_the_tolerance_is_the_workloads(off: float, refused: bool) -> None:
     found = violations([end(start=[0.0, 0.0], end=[1.0, 1.0 + off], expected=[1.0, 1.0])], [], [20], 1e-7)
     assert bool(found) == refused
-    assert all("a round of 20 epochs ended 1e-07 of the way from where the reference did" in b for b in found)
+    assert all(
+        "after 20 epochs its parameters differ from the reference's by 1e-07 of the distance" in b for b in found
+    )
 
 
 def test_a_result_that_is_given_again_was_remembered() -> None:
     once = Round(0, 20, 1, [1.0, 2.0])
     (breach,) = violations([], [once, Round(1, 20, 2, [1.0, 2.0])], [20, 20], 1e-7)
-    assert breach.startswith("it remembered a result: round 1 ended exactly where an earlier one of 20 epochs did")
+    assert breach.startswith(
+        "it returned the result of an earlier round: round 1 ended exactly where an earlier round of 20 epochs did"
+    )
     assert violations([], [once, Round(1, 20, 1, [1.0, 2.0])], [20, 20], 1e-7) == []  # the same start again
     assert violations([], [once, Round(1, 10, 2, [1.0, 2.0])], [20, 10], 1e-7) == []  # another length
     nothing = [Round(number, 20, number, [None]) for number in range(2)]
@@ -133,3 +137,31 @@ def test_the_start_is_as_the_dtype_holds_it() -> None:
     single = WORKLOADS["hidden-float32"]
     found = compared(Round(0, 2, 3, [0.0] * 17), single, known(np.zeros(17)))
     assert found.start == flat(single.drawn(3)).astype("float32").astype("float64").tolist()
+
+
+def test_the_reference_trains_in_the_dtype_of_the_workload() -> None:
+    single, module = WORKLOADS["hidden-float32"], load(discover()[0])
+    converted = module.convert(single.drawn(7), single.inputs, single.targets, "float32")
+    by_hand = flat(module.train(single.recipe, *converted, 300)).astype("float64").tolist()
+    with Reference(discover()[0], allowed_cpus()) as reference:
+        found = reference.trained(single, 300, 7).result(60)
+    assert found.dtype == "float64"
+    assert found.tolist() == by_hand == found.astype("float32").astype("float64").tolist()
+    assert found.tolist() != flat(module.train(HIDDEN.recipe, *double(7), 300)).tolist()
+
+
+def double(seed: int) -> Data:
+    return load(discover()[0]).convert(HIDDEN.drawn(seed), HIDDEN.inputs, HIDDEN.targets, "float64")
+
+
+@pytest.mark.parametrize("entry", [0, 40, 90])
+@pytest.mark.parametrize("way", [2.0, -2.0])
+@pytest.mark.parametrize("off", [0.25, -0.25])
+def test_an_entry_that_is_off_alone_is_compared_whichever_it_is(entry: int, way: float, off: float) -> None:
+    # All parameters move by 1, and the last one by `way`: the way is 2, wherever the wrong entry is.
+    wide = WORKLOADS["parity-10"]
+    there = flat(wide.drawn(3)) + 1
+    there[-1] += way - 1
+    end = there.copy()
+    end[entry] += off
+    assert compared(Round(0, 2, 3, end.tolist()), wide, known(there)).off_course == pytest.approx(0.125)

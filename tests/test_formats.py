@@ -175,7 +175,7 @@ def test_everything_under_a_table_is_in_every_format() -> None:
     table = Table("Title", pd.DataFrame([{"a": "–"}]), ["A note."], ["Beware."], "Somewhere.")
     for write in FORMATS.values():
         text = write([table])
-        for part in ("A note.", "Beware.", "Somewhere.", "does not apply, or was not asked."):
+        for part in ("A note.", "Beware.", "Somewhere.", "not measured."):
             assert part in text
 
 

@@ -20,9 +20,11 @@ def test_it_says_what_an_epoch_costs_whom_and_how_sure_that_is() -> None:
     analysis = planted({"other": [0.705, 0.685] * 3, "fast": [-0.685, -0.705] * 3}, control=WOBBLE)
     analysis = judged(analysis, "inside", "inside", "missing")  # who is not here has no wrong gradient
     text = headline(analysis)
-    assert text.startswith("On one CPU of Some CPU, an epoch of hidden (2-4-1, float64) costs ")
+    assert text.startswith(
+        "On one CPU of Some CPU, an epoch (one full-batch step) of hidden (layer sizes 2-4-1, float64) costs "
+    )
     assert f" µs in {REFERENCE}, 0.4991 times that in fast (95 % interval 0.4956 to 0.5026) and 2.004 times " in text
-    assert text.endswith("); every gradient is inside its bound.")
+    assert text.endswith("); every gradient error is within its rounding bound.")
 
 
 def test_it_says_how_many_cpus_were_timed_on() -> None:
@@ -36,7 +38,7 @@ def test_of_many_the_extremes_are_named() -> None:
     assert " times that in n1 " in text
     assert " times that in n5 " in text
     assert "n3" not in text
-    assert ", the fastest and the slowest of 5; " in text
+    assert ", the fastest and the slowest of 5 other implementations; " in text
 
 
 def test_other_tiers_are_not_in_it() -> None:
@@ -45,11 +47,19 @@ def test_other_tiers_are_not_in_it() -> None:
 
 
 def test_what_cannot_be_believed_is_said_first() -> None:
-    assert headline(planted({}, unfit="why")).startswith("Not to be believed, for the run is unfit: on one CPU")
+    assert headline(planted({}, unfit="why")).startswith("This run is unfit and its ratios are not reliable: on ")
 
 
 def test_no_time_and_wrong_gradients_are_said() -> None:
     analysis = planted({}, timings=[])
-    assert headline(analysis) == "hidden (2-4-1, float64) was not timed on Some CPU; no gradient was judged."
+    where = "hidden (layer sizes 2-4-1, float64) was not timed on Some CPU"
+    assert headline(analysis) == f"{where}; no gradient was judged."
     analysis = judged(analysis, "inside", "outside", "failed")
-    assert headline(analysis).endswith("; 2 of 3 verdicts on gradients are not inside.")
+    assert headline(analysis).endswith("; 2 of 3 gradient checks did not pass.")
+
+
+def test_of_many_the_fastest_comes_first_with_its_own_ratio() -> None:
+    names = {f"n{number}": [number / 10] * 6 for number in (3, 1, 5, 2, 4)}
+    text = headline(planted(names))
+    # exp(0.1) and exp(0.5)
+    assert 0 < text.index("1.1052 times that in n1 ") < text.index("1.6487 times that in n5 ")

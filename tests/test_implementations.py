@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import loaded
 from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation, discover
+from xorbench.contract.source_text import functions_of, imported, siblings
 from xorbench.judge.judge import DTYPES
 from xorbench.judge.optimisation import moves
 from xorbench.places import IMPLEMENTATIONS
@@ -41,9 +42,12 @@ def trained(module: Contract, workload: Workload, epochs: int) -> Parameters:
     return [module.to_numpy(p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
 
 
+def text(implementation: Implementation) -> ast.Module:
+    return ast.parse(implementation.path.read_text(encoding="utf-8"))
+
+
 def functions(implementation: Implementation) -> dict[str, ast.FunctionDef]:
-    tree = ast.parse(implementation.path.read_text(encoding="utf-8"))
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    return functions_of(text(implementation))
 
 
 def test_the_three_frameworks_are_there() -> None:
@@ -62,13 +66,17 @@ def test_the_same_functions_in_the_same_order_with_the_same_signatures(present: 
     reference = functions(discover()[0])
     translation = functions(present)
     common = [name for name in reference if name in translation]
-    assert {*FUNCTIONS} <= {*common}
+    assert {*FUNCTIONS} <= {*common, *imported(text(present))}
     assert [name for name in translation if name in FUNCTIONS] == [name for name in common if name in FUNCTIONS]
     if present in TRANSLATIONS:
         assert [name for name in translation if name in reference] == common
         assert {"activate", "forward", "update"} <= {*common}
         for name in common:
             assert ast.unparse(translation[name].args) == ast.unparse(reference[name].args)
+
+
+def test_an_idiomatic_file_is_whole(present: Implementation) -> None:
+    assert present.tier == "tuned" or siblings(text(present)) == []
 
 
 def test_the_three_translations_are_judged_as_such() -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover, read
-from xorbench.judge.judge import DTYPES, judge
+from xorbench.judge.judge import DTYPES, Hearing, judge
+from xorbench.judge.processes import Reply, Witness
+from xorbench.judge.tasks import TrajectoryQuestion
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import TUTORIAL, WORKLOADS
 
@@ -71,7 +73,7 @@ FAULTS = {
         FAILED,
     ),
     "exits": Fault(FORWARD, "    __import__('os')._exit(3)\n", "code 3", FAILED),
-    "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy gave list", FAILED),
+    "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy returned list", FAILED),
     "changes_parameters": Fault(
         "    return gradients\n",
         "    for p in parameters: p += 1\n    return gradients\n",
@@ -105,7 +107,7 @@ FAULTS = {
         "    kept = gradient.__dict__.setdefault(kind, gradients)\n"
         "    for k, g in zip(kept, gradients): k[...] = g\n"
         "    return kept\n",
-        "the arrays that gradient gave change when it is called again",
+        "the arrays that gradient returned change when it is called again",
         FAILED,
     ),
     "trains_in_place": Fault(
@@ -129,7 +131,7 @@ FAULTS = {
     "loses_training": Fault(
         "        state = step(recipe, state, inputs, targets)\n",
         "        state = step(recipe._replace(rate=np.nan), state, inputs, targets)\n",
-        "its training is at epoch 1 with a number that is not finite",
+        "its parameters are malformed after epoch 1 of training: a number that is not finite",
         FAILED,
     ),
 }
@@ -260,3 +262,15 @@ def test_all_that_is_here_solves_every_kind_of_workload_and_its_gradients_are_ri
             assert end.difference_from_reference is not None
             assert end.difference_from_reference <= 1e-9
     assert len(report.pairs) == len(present) * (len(present) - 1) // 2 * len(KINDS) * len(DTYPES)
+
+
+def test_a_hearing_knows_what_was_said_in_each_place() -> None:
+    one = discover()[0]
+    question, other = (TrajectoryQuestion(WORKLOADS[name], "float64") for name in TUTORIAL)
+    hearing = Hearing([one])
+    for place, answer in (("here", 1), ("elsewhere", 2)):
+        hearing.note(Reply(Witness(one, place), question, answer))
+    hearing.note(Reply(Witness(one, "here"), other, None, "it fell over"))
+    assert [hearing.answer(Witness(one, place), question) for place in ("here", "elsewhere")] == [1, 2]
+    assert hearing.answer(Witness(one, "here"), other) is None
+    assert (hearing.answers(question), hearing.answers(other)) == ({REFERENCE: 1}, {})

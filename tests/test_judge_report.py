@@ -29,9 +29,9 @@ def test_the_gradient_table_shows_the_worst_parameter() -> None:
     pair = Pair("a", "b", "hidden", "float64", 5, None, "outside")
     table = judge_report.gradients(report(rows=rows, pairs=[pair]))
     (line,) = table.frame.to_dict("records")
-    assert (line["in"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "outside", "outside")
+    assert (line["entry"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "outside", "outside")
     assert "other (hidden float64): W2 is nan." in table.notes
-    assert "a and b differ by more than rounding: hidden, float64." in table.notes
+    assert "a and b differ by more than the sum of their bounds: hidden, float64." in table.notes
     assert table.notes[-1].startswith("Seed 4.")
     assert "0 of 1 pairs" in table.notes[-1]
 
@@ -48,8 +48,8 @@ def test_the_audit_shows_the_digits_in_common() -> None:
     (line,) = judge_report.audits(
         report(audits=[Audit("hidden", "float64", 20, 17, 95.2, None, "inside")])
     ).frame.to_dict("records")
-    assert line["digits that differences and derivation share"] == "95.2"
-    assert line["complex step from the truth / bound"] == NONE
+    assert line["matching digits of finite differences and backpropagation"] == "95.2"
+    assert line["complex-step error / bound"] == NONE
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "none"), (101, "all"), (37, "37")])
@@ -58,7 +58,7 @@ def test_faults_say_how_often_each_is_noticed(count: int, text: str) -> None:
     (table,) = judge_report.faults(report(faults=[row]))
     (line,) = table.frame.to_dict("records")
     assert (line["this judge"], line["1e-4, clipped at 1"], line["numpy.allclose"]) == ("all", text, "none")
-    assert line["differs by, ulps"] == UNDEFINED
+    assert line["difference, ulps"] == UNDEFINED
 
 
 def test_only_what_has_something_to_say_is_a_table() -> None:

@@ -80,7 +80,7 @@ def test_a_text_that_is_no_study_is_refused_with_the_place(change: dict[str, Any
 def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: str) -> None:
     path = tmp_path / "odd.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"odd\.json is no study: ") as found:
+    with pytest.raises(ValueError, match=r"odd\.json is not a study: ") as found:
         kept.read(path)
     assert "\n" not in str(found.value)
 

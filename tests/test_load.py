@@ -165,8 +165,8 @@ def test_what_misses_the_target_is_named_with_each_ones_reach() -> None:
     assert load.misses(study({0: [2.0], 4: [2.099]})) == []
     notes = " ".join(load.table_of(data).notes)
     assert "within 5% of the quiet one (10% for tensorflow_tape), and that at most 5% of runs are unfit" in notes
-    assert "Unfit: 1 of 4 runs: beside 0, too slow." in notes
-    assert "absent is missing: it is not installed." in notes
+    assert "Unfit: 1 of 4 runs: at 0 per CPU, too slow." in notes
+    assert "absent was not timed: it is not installed." in notes
 
 
 def test_a_study_that_was_interrupted_has_a_table() -> None:
@@ -175,5 +175,5 @@ def test_a_study_that_was_interrupted_has_a_table() -> None:
     data["runs"][0] |= {"second_control": None, "noise_floor": None}
     table = load.table_of(data)
     assert Counter(table.frame["runs"]) == {"0": 6, "1": 2}
-    assert "Without a ratio: some in a run beside 4 (it cheated)." in table.notes
+    assert "Without a ratio: some in a run at 4 per CPU (it cheated)." in table.notes
     assert load.misses(data) == []

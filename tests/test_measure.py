@@ -75,7 +75,7 @@ def test_gradients_outside_are_1_and_each_row_says_what_is_known(judged: dict[st
 
 def test_one_that_hangs_is_named_and_the_others_are_judged(judged: dict[str, Any]) -> None:
     assert {r["reason"] for r in judged["rows"] if r["implementation"] == "hangs"} == {
-        "no answer: silent for 4 s while giving gradients of neuron in float64"
+        "no answer: silent for 4 s while computing gradients of neuron in float64"
     }
     assert {r["verdict"] for r in judged["rows"] if r["implementation"] == REFERENCE} == {"inside"}
 
@@ -99,14 +99,14 @@ def test_people_are_shown_where_with_the_smallest_example(variant: Variant, tmp_
     assert done.returncode == 1
     assert re.search(r"wrong \(neuron float64\): [Wb]1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
     assert "Traceback" not in done.stderr
-    script = done.stdout.split("to paste:\n\n")[1]
+    script = done.stdout.split("example of wrong:\n\n")[1]
     shown = subprocess.run(
         [sys.executable, "-"], input=script, capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    assert shown.stdout == "[[-0.125]] and at [0, 0] not 0.125\n"
+    assert shown.stdout == "[[-0.125]] expected at [0, 0]: 0.125\n"
 
 
-TITLES = ("Planted faults in float32", "The oracle audited", "The same bits again", "True errors in float64")
+TITLES = ("Planted faults in float32", "Audit of the oracle", "Reproducibility", "Gradient errors in float64")
 
 
 def test_gradients_inside_are_0_and_a_report_holds_all_of_it(tmp_path: Path, variant: Variant) -> None:
@@ -158,7 +158,7 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
     assert str(tmp_path / "res" / "data" / "timings.csv") in published.stdout
     checked = xorbench("check", found["record"])
     assert checked.returncode == 1
-    assert "the gradient of wrong on neuron is not inside its bound" in checked.stdout
+    assert "the gradient of wrong on neuron did not pass the check" in checked.stdout
     (tmp_path / "res" / "README.md").write_text("1.0\n")
     spoilt = xorbench("verify", "--output", tmp_path / "res")
     assert spoilt.returncode == 1
@@ -168,7 +168,7 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
 def test_a_run_for_people_prints_the_tables(tmp_path: Path) -> None:
     done = xorbench("run", *SHORT, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
-    for part in ("neuron (2-1, float64), idiomatic", "noise floor", "Only 2 launches", "CPU time", "The record: "):
+    for part in ("neuron (layer sizes 2-1, float64)", "noise floor", "Only 2 launches", "CPU time", "The record: "):
         assert part in done.stdout
     assert "launches: 2 of 2, about 0 s left" in done.stderr
 

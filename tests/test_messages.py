@@ -94,5 +94,5 @@ def test_every_series_has_a_number_for_each_round(key: str, length: int) -> None
 @pytest.mark.parametrize("key", ["cpu", "waited", "involuntary_switches"])
 def test_a_system_tells_of_all_rounds_or_of_none(key: str) -> None:
     of_rounds(said({**TIMES, key: [None, None]}), 2)
-    with pytest.raises(ValueError, match=f"{key} is known of some rounds only"):
+    with pytest.raises(ValueError, match=f"{key} is null for some rounds, expected all or none"):
         of_rounds(said({**TIMES, key: [None, 1]}), 2)

@@ -3,6 +3,8 @@
 import itertools
 import random
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,3 +45,21 @@ def test_blocks_are_shuffled_squares_of_those_who_play(players: list[int], seed:
 def test_blocks_differ() -> None:
     turns = list(itertools.islice(order.rounds([1, 2, 3, 4], random.Random(0)), 40))
     assert len({tuple(row) for row in turns}) > 4
+
+
+T = TypeVar("T")
+
+
+class KeepsNames(random.Random):
+    """It shuffles, and samples nothing anew: players keep their names."""
+
+    def sample(self, population: Sequence[T], k: int, *, counts: Iterable[int] | None = None) -> list[T]:
+        assert (k, counts) == (len(population), None)
+        return [*population]
+
+
+def test_rows_come_in_another_order_in_each_block() -> None:
+    turns = list(itertools.islice(order.rounds([0, 1, 2, 3], KeepsNames(0)), 80))
+    blocks = [turns[start : start + 8 : 2] for start in range(0, 80, 8)]  # of the rounds of one length
+    assert all(sorted(block) == sorted(order.square(4)) for block in blocks)
+    assert len({str(block) for block in blocks}) > 4  # of 24 orders

@@ -73,3 +73,22 @@ def test_two_alone_have_no_carry_over_to_tell_apart() -> None:
     analysis = planted({})
     (bias,) = biases(analysis)
     assert (bias.implementation, bias.copy, bias.after, bias.carry_over) == (REFERENCE, True, None, None)
+
+
+def test_what_the_first_place_costs_is_in_no_carry_over() -> None:
+    # Of three in balanced order, `other` comes first in a third of its rounds, and right after the baseline in another
+    # third. If first places counted as being after somebody else, half of what it is compared with would be dearer.
+    launches, orders = 6, [[0, 1, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0], [0, 2, 1], [1, 0, 2]]
+    names = [(REFERENCE, False), ("other", False), (REFERENCE, True)]
+
+    def in_order(timing: Timing) -> Timing:
+        me = names.index((timing.implementation, timing.copy))
+        return replace(timing, positions=[orders[number // 2 % 6].index(me) for number in range(24)])
+
+    def dearer_first(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (1.5 if timing.implementation == "other" and timing.positions[number] == 0 else 1)
+
+    analysis = planted({"other": [0.3] * launches}, rounds=24, drifting=0)
+    bias = bias_of(retimed(with_timings(analysis, in_order), dearer_first), copy=False)
+    assert bias.carry_over is not None
+    assert bias.carry_over.value == pytest.approx(1, abs=1e-6)

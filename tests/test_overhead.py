@@ -10,9 +10,9 @@ def test_every_number_of_workers_has_its_line() -> None:
     frame = overhead.table_of(json.loads(json.dumps(study))).frame
     assert list(frame["workers"]) == ["1", "2"]
     for line in frame.to_dict("records"):
-        shares = [float(str(line[head]).rstrip("%")) for head in ("in timed rounds", "in turns")]
+        shares = [float(str(line[head]).rstrip("%")) for head in ("share in timed rounds", "share in turns")]
         assert 0 <= shares[0] <= shares[1] <= 100
-        assert float(str(line["of these timed"])) < float(str(line["ms a turn"]))
+        assert float(str(line["timed ms per turn"])) < float(str(line["ms per turn"]))
 
 
 def test_the_table_has_medians_over_repetitions() -> None:

@@ -67,7 +67,7 @@ def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: i
 
 def test_it_shows_what_the_record_says(chromium: Browser) -> None:
     with visit(chromium, places.results() / "index.html") as here:
-        assert here.page.locator("h1").inner_text().endswith("every gradient is inside its bound.")
+        assert here.page.locator("h1").inner_text().endswith("every gradient error is within its rounding bound.")
         assert "noise floor (A/A)" in here.page.locator(".notes").first.inner_text()
 
 

@@ -13,5 +13,5 @@ def test_every_implementation_has_its_line(dtype: Dtype) -> None:
     (line,) = frame.to_dict("records")
     assert line["implementation"] == discover()[0].name
     assert float(str(line["product, GFLOP/s"])) >= 0
-    assert float(str(line["of the best"]).rstrip("%")) > 0
-    assert line["of the best"] == line["of its own"]  # alone, it is the best
+    assert float(str(line["share of best product"]).rstrip("%")) > 0
+    assert line["share of best product"] == line["share of own product"]  # alone, it is the best

@@ -24,7 +24,7 @@ def test_random_points_reach_from_the_smallest_scale_to_the_largest() -> None:
     assert largest.max() > 20
     assert largest.min() < 0.02
     assert np.median(largest) < 1  # evenly over the powers of ten, not crowded at the top
-    assert points.label(400).startswith("random point 400 (scale ")
+    assert points.label(400).startswith("random point 400 (parameter scale ")
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
@@ -35,7 +35,7 @@ def test_saturation_points_have_the_logits_that_they_say(workload: str) -> None:
     np.testing.assert_allclose(logits.mean(axis=(1, 2)), points.logits[made], atol=1e-12)
     assert {-40, 40} <= set(points.logits[made]) <= set(LOGITS)
     first = int(np.argmax(made))
-    assert points.label(first) == f"saturation point {first} (mean logit -40)"
+    assert points.label(first) == f"saturation point {first} (mean output logit -40)"
 
 
 def test_a_large_network_is_judged_at_fewer_points() -> None:

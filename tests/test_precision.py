@@ -25,14 +25,15 @@ def report(**parts: Any) -> Report:
 def test_three_readings_stand_side_by_side() -> None:
     (table,) = precision.errors(report(rows=[verdict("W1", 0.5, "inside")]))
     (line,) = table.frame.to_dict("records")
-    assert table.title == "True errors in float64"
-    assert [line[f"{unit}: median"] for unit in ("of the bound", "ulps", "absolute")] == ["0.0300", "7.50", "1.0e-17"]
-    assert [line[f"{unit}: largest"] for unit in ("of the bound", "ulps", "absolute")] == [
+    assert table.title == "Gradient errors in float64"
+    units = ("error / bound", "error, ulps", "absolute error")
+    assert [line[f"{unit}, median"] for unit in units] == ["0.0300", "7.50", "1.0e-17"]
+    assert [line[f"{unit}, largest"] for unit in units] == [
         "0.500",
         "1.50e+09",
         "2.0e-16",
     ]
-    assert line["at"] == "random point 3"
+    assert line["point"] == "random point 3"
 
 
 def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
@@ -40,7 +41,7 @@ def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
     rows = [Accuracy("other", "hidden", "float64", "logit", z, d, 0.0) for z, d in digits.items()]
     rows += [Accuracy("other", "hidden", "float64", "scale", s, d, 0.0) for s, d in ((0.01, 15.5), (25.0, 9.1))]
     (line,) = precision.accuracy(report(accuracy=rows)).frame.to_dict("records")
-    assert line["half of them kept until"] == "20"
+    assert line["half the digits kept up to logit"] == "20"
     assert (line["logit 30"], line["logit -20"]) == ("4.0", NONE)
     assert (line["smallest scale"], line["largest scale"]) == ("15.5", "9.1")
 
@@ -49,11 +50,11 @@ def test_trajectories_say_when_or_never() -> None:
     apart, from_truth, loss = [0, 1e-17, 2e-15], [0, 3e-16], [0.6, 0.5, 0.5]
     row = Trajectory("other", "hidden", 10, 1, 20_000, None, None, None, [1, 5, 10], apart, from_truth, loss)
     (line,) = precision.trajectories(report(trajectories=[row])).frame.to_dict("records")
-    assert [line[head] for head in ("other bits", "> 1 ulp", "> 1e-12", "other decisions")] == [
+    assert [line[head] for head in ("bits differ", "> 1 ulp", "> 1e-12", "decisions differ")] == [
         "1",
         "20,000",
         "never",
         "never",
     ]
-    assert line["apart at epoch 10"] == "2.0e-15"
-    assert line["from the truth at epoch 5"] == "3.0e-16"
+    assert line["difference at epoch 10"] == "2.0e-15"
+    assert line["error at epoch 5"] == "3.0e-16"

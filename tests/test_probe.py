@@ -37,8 +37,8 @@ def test_an_interpreter_tells_what_it_has(other_numpy: str, variant: Variant) ->
     [
         ("echo 3.10.13", "other is Python 3.10.13, expected 3.11 or newer; make it with another interpreter"),
         ("echo 2.7.18", "other is Python 2.7.18, expected 3.11 or newer"),
-        ("echo hello", "is no Python interpreter; expected its bin/python"),
-        ("exit 3", "is no Python interpreter"),
+        ("echo hello", "is not a Python interpreter; expected its bin/python"),
+        ("exit 3", "is not a Python interpreter"),
         ("[ $1 = -c ] && echo 3.12.0 || exit 3", "other can't run a worker: it ended with code 3;"),
     ],
 )
@@ -56,7 +56,7 @@ def test_what_is_not_there_is_named() -> None:
 
 def test_one_that_never_answers_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "SECONDS_TO_ANSWER", 1)
-    with pytest.raises(Unusable, match="was silent for 1 s"):
+    with pytest.raises(Unusable, match="did not answer within 1 s"):
         probe.survey("other", program(tmp_path, "while :; do :; done"), [])
 
 

@@ -45,7 +45,7 @@ def test_one_that_never_answers_is_given_up(variant: Variant) -> None:
     silent = Witness(read(variant("silent", (GRADIENT, "    while True: pass\n"))))
     found = answers(silent, REFERENCE, times=2, patience=3)
     troubles = [reply.trouble for reply in found if reply.witness is silent]
-    assert troubles == ["no answer: silent for 3 s while giving gradients of neuron in float64"] * 2
+    assert troubles == ["no answer: silent for 3 s while computing gradients of neuron in float64"] * 2
     assert [reply.trouble for reply in found if reply.witness is REFERENCE] == [None] * 2
     assert not still_answering()
 
@@ -54,7 +54,7 @@ def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None
     dying = Witness(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
     found = {reply.witness: reply for reply in answers(dying, REFERENCE)}
     assert found[dying].trouble == (
-        "no answer: its process ended with code -6 while giving gradients of neuron in float64"
+        "no answer: its process ended with code -6 while computing gradients of neuron in float64"
     )
     assert found[REFERENCE].answer is not None
     assert not still_answering()
@@ -63,7 +63,7 @@ def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None
 def test_one_that_dies_on_import_is_told_from_one_that_dies_later(variant: Variant) -> None:
     dying = Witness(read(variant("dying", ("Parameters = list[Array]", "__import__('os')._exit(3)"))))
     (reply,) = answers(dying)
-    assert reply.trouble == "no answer: its process ended with code 3 while importing it"
+    assert reply.trouble == "no answer: its process ended with code 3 while importing the implementation"
 
 
 def test_leaving_early_ends_the_processes() -> None:

@@ -46,13 +46,13 @@ def test_publishing_twice_changes_nothing(folder: Path) -> None:
 def test_a_spoilt_record_stops_it_before_anything_is_written(folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.md")}
     (folder / "another-machine" / "2026-04-04T000000Z.json").write_text("{")
-    with pytest.raises(ValueError, match="no record"):
+    with pytest.raises(ValueError, match="is not a record"):
         publish.publish(folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.md")} == before
 
 
 def test_no_record_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="xorbench run writes one"):
+    with pytest.raises(ValueError, match="write one with xorbench run"):
         publish.publish(tmp_path)
 
 
@@ -112,13 +112,13 @@ def test_a_changed_record_is_found_whatever_was_changed(folder: Path, old: str, 
 def test_a_file_that_no_record_stands_behind_is_found(folder: Path, stray: str) -> None:
     (folder / stray).parent.mkdir(parents=True, exist_ok=True)
     (folder / stray).write_text("0.1 of the time\n", encoding="utf-8")
-    assert publish.verify(folder) == [f"{folder / stray}: no record stands behind it"]
+    assert publish.verify(folder) == [f"{folder / stray}: not rendered from any record or study; remove it"]
 
 
 def test_a_missing_page_and_a_removed_record_are_found(folder: Path) -> None:
     (folder / "data" / "gradients.csv").unlink()
-    assert publish.verify(folder) == [f"{folder / 'data' / 'gradients.csv'}: missing"]
+    assert publish.verify(folder) == [f"{folder / 'data' / 'gradients.csv'}: missing; write it with xorbench publish"]
     next((folder / "another-machine").glob("*.json")).unlink()
     found = "\n".join(publish.verify(folder))
-    assert f"{folder / 'another-machine' / 'README.md'}: no record stands behind it" in found
+    assert f"{folder / 'another-machine' / 'README.md'}: not rendered from any record or study; remove it" in found
     assert f"{folder / 'README.md'}:" in found

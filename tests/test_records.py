@@ -17,6 +17,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, log_ratios
 from xorbench.record import store
 from xorbench.record.older import upgraded
+from xorbench.record.run import Seconds
 from xorbench.record.timing import SERIES, End, Timing
 from xorbench.tables.catalogue import one, tables
 from xorbench.tables.timings import START
@@ -86,7 +87,7 @@ def spoilt(*keys: str | int, value: object) -> str:
             [100, 0],
             "$.timings[0].epochs[1]: Input should be greater than or equal to 1, got 0",
         ),
-        (("timings", 0, "epochs_per_round"), 100, "$.timings[0].epochs_per_round: is no key here"),
+        (("timings", 0, "epochs_per_round"), 100, "$.timings[0].epochs_per_round: is not a known key"),
         (("timings", 0, "measure"), "second", "$.timings[0].measure: Input should be 'epoch', got 'second'"),
         (
             ("timings", 0, "cpu_nanoseconds"),
@@ -118,16 +119,16 @@ def spoilt(*keys: str | int, value: object) -> str:
             None,
             "$.timings[0].compared_rounds: Input should be a valid integer, got None",
         ),
-        (("timings", 0, "ledger", "late"), 0.01, "$.timings[0].ledger.late: is no key here"),
+        (("timings", 0, "ledger", "late"), 0.01, "$.timings[0].ledger.late: is not a known key"),
         (("machine",), None, "$.machine: Input should be an object, got None"),
-        (("machine", "hostname"), "secret", "$.machine.hostname: is no key here"),
+        (("machine", "hostname"), "secret", "$.machine.hostname: is not a known key"),
         (("machine", "cores"), "1", "$.machine.cores: Input should be a valid integer, got '1'"),
         (
             ("machine", "name"),
             "../../etc",
             "$.machine.name: String should match pattern '^[a-z0-9-]+$', got '../../etc'",
         ),
-        (("environment", "user"), "somebody", "$.environment.user: is no key here"),
+        (("environment", "user"), "somebody", "$.environment.user: is not a known key"),
         (("plan", "confidence"), 1, "$.plan.confidence: Input should be less than 1, got 1"),
         (
             ("created",),
@@ -321,13 +322,13 @@ def test_the_tables_of_a_record_of_schema_4_say_that_it_was_timed_by_wall_time()
     (table,) = one(analysis, "timings")
     assert any(warning.startswith("Rounds were timed by wall time, which other") for warning in table.warnings)
     assert "Times are wall time." in table.notes
-    assert list(table.frame[START]) == ["–", "–", "–"]
+    assert list(table.frame[START]) == ["–", "–", "n/a"]
     (ledger,) = one(analysis, "ledger")
     for head, cell in (
         ("rounds compared", "0"),
-        ("off, share of the way", "–"),
-        ("late, µs", "unknown"),
-        ("memory gained, bytes per epoch", "unknown"),
+        ("end-state error", "–"),
+        ("unsynchronised, µs", "unknown"),
+        ("memory growth, bytes per epoch", "unknown"),
     ):
         assert set(ledger.frame[head]) == {cell}
     assert all(table.frame.size for table in tables(analysis))
@@ -341,7 +342,7 @@ def test_what_is_no_record_of_schema_4_is_refused(tmp_path: Path) -> None:
     for spoil in spoils:
         path = tmp_path / "odd.json"
         path.write_text(json.dumps(old | spoil), encoding="utf-8")
-        with pytest.raises(ValueError, match=r"odd\.json is no record: "):
+        with pytest.raises(ValueError, match=r"odd\.json is not a record: "):
             store.read(path)
 
 
@@ -356,5 +357,41 @@ def test_a_file_that_cannot_be_replaced_leaves_no_half(tmp_path: Path) -> None:
 def test_what_is_no_record_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "odd.json"
     path.write_text(content)
-    with pytest.raises(ValueError, match=r"odd\.json is no record: "):
+    with pytest.raises(ValueError, match=r"odd\.json is not a record: "):
         store.read(path)
+
+
+def test_whoever_may_read_the_folder_may_read_a_record(tmp_path: Path) -> None:
+    path = store.write(planted({}).record, tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize(
+    ("keys", "least", "less"),
+    [
+        (("settings", "budget_minutes"), 1e-9, 0.0),
+        (("settings", "cold_starts"), 0, -1),
+        (("settings", "launches"), 1, 0),
+        (("launches", 0, "seconds"), 1e-9, 0.0),
+        (("launches", 0, "seconds_starting"), 0.0, -1e-9),
+        (("timings", 0, "compared_rounds"), 0, -1),
+        (("seconds", "calibration"), 0.0, -1e-9),
+    ],
+)
+def test_the_least_of_a_number_is_read_and_less_is_refused(
+    keys: tuple[str | int, ...], least: float, less: float
+) -> None:
+    store.parsed(spoilt(*keys, value=least))
+    with pytest.raises(ValueError, match=f"{keys[-1]}: "):
+        store.parsed(spoilt(*keys, value=less))
+
+
+def test_a_stage_that_was_not_reached_has_taken_no_time() -> None:
+    assert Seconds() == Seconds(judge=0, calibration=0, launches=0, cold_starts=0, total=0)
+
+
+def test_of_several_faults_the_one_nearest_to_the_root_is_named() -> None:
+    content = json.loads(spoilt("timings", 0, "epochs", value=[0]))
+    for other in ("created", "seconds"):
+        with pytest.raises(ValueError, match=rf"^\$\.{other}: "):
+            store.parsed(json.dumps(content | {other: None}))

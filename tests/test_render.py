@@ -124,11 +124,11 @@ def test_machines_that_do_not_fit_are_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(render, "MOST_BYTES", (one + three) // 2 + 1_000)
     found = page(*machines(3))
     assert len(found.encode()) <= render.MOST_BYTES
-    assert "Not on this page, which is to open at once: machine-2." in found
+    assert "Left out to keep this page small: machine-2." in found
     monkeypatch.setattr(render, "MOST_BYTES", one - 1_000)
     found = page(*machines(1))
     assert len(found.encode()) <= render.MOST_BYTES
-    assert "Not on this page, which is to open at once: What each network learned" in found
+    assert "Left out to keep this page small: Outputs of the trained networks" in found
     monkeypatch.setattr(render, "MOST_BYTES", 1_000)
     with pytest.raises(ValueError, match="machine-0: its page is larger than 1,000 bytes"):
         page(*machines(1))

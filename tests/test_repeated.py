@@ -76,7 +76,7 @@ def test_each_second_run_is_slower_and_compared_with_the_one_before(monkeypatch:
     assert list(inplace.values())[:6] == ["numpy_inplace", "2", "0", "0", "2", "0"]
     assert list(slower.values())[:7] == ["planted, slower by 15%", "2", "0", "2", "0", "0", "+15.0%"]
     assert copy["row"] == SECOND_COPY
-    assert "Of 2 comparisons of rows that did not change, 0 are called faster or slower (0.0%)" in table.notes[1]
+    assert "Of 2 comparisons of unchanged rows, 0 have the verdict faster or slower (0.0%)" in table.notes[1]
     assert "The planted slowdown is found in 2 of 2 pairs" in table.notes[1]
 
 
@@ -117,8 +117,8 @@ def test_the_table_has_the_shares_of_false_and_of_found_changes() -> None:
     some, slow, _ = table.frame.to_dict("records")
     assert list(some.values()) == ["some", "10", "1", "1", "7", "1", "-10.0%", "0.00%"]
     assert list(slow.values())[2:6] == ["1", "8", "1", "0"]
-    assert "Of 9 comparisons of rows that did not change, 2 are called faster or slower (22.2%)" in table.notes[1]
-    assert "The planted slowdown is found in 8 of 10 pairs; the target is 90%." in table.notes[1]
+    assert "Of 9 comparisons of unchanged rows, 2 have the verdict faster or slower (22.2%)" in table.notes[1]
+    assert "The planted slowdown is found in 8 of 10 pairs; the target is at least 90%." in table.notes[1]
 
 
 def test_the_deviation_between_runs_is_what_launches_do_not_explain() -> None:
@@ -128,7 +128,7 @@ def test_the_deviation_between_runs_is_what_launches_do_not_explain() -> None:
     assert repeated.variance_between([[0.0, 0.1], [0.1, 0.0]]) == pytest.approx(-0.0025)
     study = data([[0.0, 0.02], [0.03, 0.03]], [], [])
     assert repeated.deviation_between_runs(study) == pytest.approx(math.sqrt(0.00015))
-    assert "Pooled over the rows that did not change it is 1.22%." in repeated.table_of(study).notes[2]
+    assert "Pooled over the unchanged rows it is 1.22%." in repeated.table_of(study).notes[2]
     assert repeated.deviation_between_runs(data([[0.0, 0.1], [0.1, 0.0]], [], [])) == 0
     assert repeated.deviation_between_runs(data([[0.0, 0.02], [0.03, 0.03]], [], [], unfit=1)) is None
 
@@ -144,4 +144,4 @@ def test_a_planted_deviation_between_runs_is_found() -> None:
 def test_a_study_that_was_interrupted_has_a_table() -> None:
     table = repeated.table_of(data([[0.0, 0.1]], [], []))
     assert list(table.frame["pairs"]) == ["0", "0", "–"]
-    assert "Of 0 comparisons of rows that did not change, 0 are called faster or slower; " in table.notes[1]
+    assert "Of 0 comparisons of unchanged rows, 0 have the verdict faster or slower; " in table.notes[1]

@@ -30,7 +30,7 @@ def test_few_rounds_are_all_drawn_with_their_ratios() -> None:
 
 def test_many_rounds_are_thinned_evenly_whatever_their_time() -> None:
     text, lines, _ = drawn(planted({"other": [0.5] * 6}, rounds=4002))  # of which half are long
-    assert text.startswith("One round in 4, whatever its time,")
+    assert text.startswith("One round in 4 as the ratio ")
     assert len(lines) == 3002 <= MOST_POINTS
     places = [float(point["at"]) for point in lines]
     assert [b - a for a, b in itertools.pairwise(places)] == pytest.approx([4 / 2001] * 3001, abs=1e-3)

@@ -133,3 +133,15 @@ def test_without_cpu_time_nobody_knows_who_was_idle() -> None:
     assert rounds.idle_share(by_hand(threads=2), "hidden", OTHER) is None
     assert rounds.idle_share(by_hand(cpu_nanoseconds=[0] * 3), "hidden", OTHER) is None
     assert rounds.idle_share(by_hand(), "hidden", Contender("absent")) is None
+
+
+def test_a_refusal_is_the_first_breach_of_the_first_launch_that_has_one_and_counts_launches() -> None:
+    broken = {1: ["early", "late"], 3: ["other"]}
+    analysis = with_timings(
+        planted({"other": [0.0] * 6}),
+        lambda timing: (
+            replace(timing, violations=broken.get(timing.launch, [])) if timing.implementation == "other" else timing
+        ),
+    )
+    assert rounds.refusal(analysis, "hidden", OTHER) == "early (in 2 of 6 launches)"
+    assert rounds.refusal(analysis, "hidden", BASELINE) is None

@@ -34,7 +34,7 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     assert [i.missing for i in field.contestants] == [None, "in other scipy is not installed"]
     assert str(field) == (
         f"other runs {REFERENCE} (numpy {OTHER_NUMPY}), lost (numpy {OTHER_NUMPY}); "
-        "left out: elsewhere (scipy is not installed there), program (sh is the same there)"
+        "left out: elsewhere (scipy is not installed there), program (sh has the same version there)"
     )
     about = of_implementation(field.contestants[0])
     assert (about.file, about.interpreter, about.version) == (REFERENCE, "other", OTHER_NUMPY)
@@ -43,7 +43,9 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
 
 
 def test_where_all_is_the_same_there_is_nothing_to_compare() -> None:
-    with pytest.raises(typer.BadParameter, match=r"same runs nobody; left out: .* \(numpy is the same there\)"):
+    with pytest.raises(
+        typer.BadParameter, match=r"same runs no implementation; left out: .* \(numpy has the same version there\)"
+    ):
         choices.in_environments([HERE], [f"same={sys.executable}"])
 
 

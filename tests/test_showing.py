@@ -56,9 +56,9 @@ def test_the_page_has_the_newest_tables_and_every_file(tmp_path: Path) -> None:
 
 def test_a_file_that_stops_the_page_is_named(tmp_path: Path) -> None:
     path = kept.write(planted_study(data={}), tmp_path)
-    with pytest.raises(ValueError, match=f"{path} is no study: its data are not those"):
+    with pytest.raises(ValueError, match=f"{path} is not a study: its data are not those"):
         showing.page(tmp_path)
     path.unlink()
     path = kept.write(planted_study(study="speed"), tmp_path)
-    with pytest.raises(ValueError, match=f"{path} is no study: no study is named speed"):
+    with pytest.raises(ValueError, match=f"{path} is not a study: no study is named speed"):
         showing.page(tmp_path)

@@ -1,6 +1,7 @@
 """What is told of an implementation by its text alone."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
@@ -65,8 +66,23 @@ def test_what_stands_in_another_file_of_the_folder_cannot_be_counted() -> None:
     assert lines(imported.format("abs")) == 2
 
 
+def test_what_stands_in_a_sibling_is_counted_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xorbench.contract.source_text.IMPLEMENTATIONS", tmp_path)
+    sibling = tmp_path / "near.py"
+    sibling.write_text("def cost(x): return K * x\nK = 2\ndef other(x): return x")
+    assert lines("from near import cost as loss\nK = 3") == 3
+    assert lines("from near import cost, other\ndef loss(x): return cost(x) + cost(x) + K\nK = 3") == 6
+    sibling.write_text("from near import cost")
+    assert lines("from near import cost as loss") == 0
+    sibling.write_text("from xorbench.contract.c_library import cost")
+    assert lines("from near import cost as loss") is None
+    sibling.write_text("def (")
+    assert lines("from near import cost as loss") is None
+
+
 def test_known_files_are_counted() -> None:
     counted = {i.name: i.lines_of_code for i in discover()}
     assert counted["numpy_backprop"] == 39
     assert counted["torch_autograd"] == 23
-    assert counted["c_strict"] is None
+    assert counted["c_strict"] is counted["c_vectorised"] is None
+    assert counted["numba_loop"] == counted["numba_backprop"] == 92

@@ -100,8 +100,8 @@ def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:
     publish.publish(tmp_path)
     assert publish.verify(tmp_path) == []
     index = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert "an epoch of hidden (2-4-1, float64) costs" in index  # the headline is the run's
-    assert "Where lines cross, 2 threads" in index
+    assert "of hidden (layer sizes 2-4-1, float64) costs" in index  # the headline is the run's
+    assert "Crossover points, 2 threads" in index
     assert "2026-02-03T000000Z.json), sweep on 2 CPUs: " in index
     assert "2026-01-02T030405Z.json), full: " in index
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
@@ -114,4 +114,4 @@ def test_a_folder_of_sweeps_alone_is_published_too(tmp_path: Path) -> None:
     store.write(NEW.record, tmp_path)
     publish.publish(tmp_path)
     assert publish.verify(tmp_path) == []
-    assert "Where lines cross, 1 thread" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "Crossover points, 1 thread" in (tmp_path / "README.md").read_text(encoding="utf-8")

@@ -147,9 +147,9 @@ def test_the_published_ratio_is_that_of_the_quiet_rounds_and_the_slow_ones_are_t
     assert row.slow_factor == pytest.approx(0.68, rel=1e-3)
     assert {r.slow_factor for r in timing_table.rows(analysis) if r.implementation != "other"} == {None}
     (table,) = timings.timings(analysis)
-    assert "other: its ratio is × 0.68 when the machine is slow." in table.notes
+    assert "other: its ratio is 0.68 times as large while the machine is slow." in table.notes
     assert (
-        "Ratios are over the 60% of rounds in which the machine was not slow, by the times of the other rows."
+        "Ratios are over the 60% of rounds in which the machine was not slow, judged by the times of the other rows."
         in table.notes
     )
 
@@ -165,7 +165,7 @@ def test_the_time_of_an_epoch_is_that_of_quiet_rounds_too() -> None:
 
 
 def test_the_table_says_where_all_rounds_count() -> None:
-    sentence = "Ratios are over all rounds: the state of the machine could not be told, or most rounds were slow."
+    sentence = "Ratios are over all rounds: the state of the machine is unknown, or it was slow in most rounds."
     few, slow, quiet = a_record(("other", "one")), slowed(a_record(), first(13), 1.5), a_record()
     assert [sentence in timings.timings(analysis)[0].notes for analysis in (few, slow, quiet)] == [True, True, False]
     assert any("over the 100% of rounds" in note for note in timings.timings(quiet)[0].notes)
@@ -180,9 +180,10 @@ def test_where_the_rounds_that_count_differ_between_rows_the_table_says_whose_ar
     assert shares == {REFERENCE: 1, "other": None, "three": None, "one": 1, "two": 1}
     notes = timings.timings(analysis)[0].notes
     assert [note for note in notes if "of rounds in which" in note or "over all rounds" in note] == [
-        "Of other, three ratios are over all rounds: the state of the machine could not be told, or most rounds were "
-        "slow.",
-        "Other ratios are over the 100% of rounds in which the machine was not slow, by the times of the other rows.",
+        "Ratios of other, three are over all rounds: the state of the machine is unknown, or it was slow in most "
+        "rounds.",
+        "Other ratios are over the 100% of rounds in which the machine was not slow, judged by the times of the other "
+        "rows.",
     ]
 
 

@@ -67,21 +67,21 @@ def test_a_removed_study_and_a_missing_page_are_found(folder: Path) -> None:
     assert complaint.startswith(f"{folder / 'studies' / 'README.md'}:")
     newest.unlink()
     page = folder / "studies" / "README.md"
-    assert publish.verify(folder) == [f"{page}: no record stands behind it"]
+    assert publish.verify(folder) == [f"{page}: not rendered from any record or study; remove it"]
     kept.write(planted_study(), folder)
     page.unlink()
-    assert publish.verify(folder) == [f"{page}: missing"]
+    assert publish.verify(folder) == [f"{page}: missing; write it with xorbench publish"]
 
 
 def test_what_lies_beside_studies_is_found(folder: Path) -> None:
     stray = folder / "studies" / "coverage" / "notes.txt"
     stray.write_text("0.1 of the time\n", encoding="utf-8")
-    assert publish.verify(folder) == [f"{stray}: no record stands behind it"]
+    assert publish.verify(folder) == [f"{stray}: not rendered from any record or study; remove it"]
 
 
 def test_a_spoilt_study_stops_publishing(folder: Path) -> None:
     kept.paths(folder)[0].write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="is no study"):
+    with pytest.raises(ValueError, match="is not a study"):
         publish.publish(folder)
 
 
@@ -117,7 +117,7 @@ def test_the_committed_studies_may_be_published() -> None:
 def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
     path = kept.write(planted_study(), tmp_path)
     place = "studies/coverage/some-cpu-1-cores-linux-2026-01-02T030405Z.json"
-    elsewhere = f"lies elsewhere than in {place}, where its machine and time belong"
+    elsewhere = f"is in the wrong place, expected {place} by its machine and time; move it there"
     for name in ("studies/coverage/another-2026-01-02T030405Z.json", f"studies/load/{path.name}", f"{path.name}"):
         moved = tmp_path / name
         moved.parent.mkdir(exist_ok=True)
@@ -130,7 +130,7 @@ def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
     assert complaints(path) == [f"{path}: its data are not those of a study named coverage: KeyError('rows')"]
     path.write_text("{", encoding="utf-8")
     (complaint,) = complaints(path)
-    assert complaint.startswith(f"{path} is no study: ")
+    assert complaint.startswith(f"{path} is not a study: ")
 
 
 def test_nothing_personal_may_be_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

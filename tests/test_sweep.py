@@ -81,7 +81,7 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     assert process.returncode == 0, (err, [row["reason"] for row in json.loads(out)["sweeps"][0]["rows"]])
     assert "gradients: " not in err  # judged before
     assert "calibration: " not in err
-    assert f"going on with the sweep of {partial.created}: " in err
+    assert f"continuing the sweep of {partial.created}: " in err
     assert store.paths(folder.path) == [path]
     whole = store.read(path)
     assert not whole.partial

@@ -31,9 +31,11 @@ def test_crossings_are_named_with_their_size_and_others_only_beside_the_baseline
     table = sweeps.where_lines_cross(SWEEP)
     lines = table.frame.to_dict("records")
     (crossing,) = (line for line in lines if line["verdict"] == "crosses")
-    assert (crossing["first ahead"], crossing["then"], crossing["along"]) == ("other", REFERENCE, "width, at batch 4")
-    assert float(crossing["at"]) == pytest.approx(20, rel=0.3)  # straight on logarithmic axes, which these lines aren't
-    assert all(REFERENCE in line["of"] for line in lines)
+    ahead = (crossing["faster at small sizes"], crossing["faster at large sizes"])
+    assert (*ahead, crossing["axis"]) == ("other", REFERENCE, "width, at batch 4")
+    # Interpolation is linear on logarithmic axes, on which these lines are curved.
+    assert float(crossing["crossover size"]) == pytest.approx(20, rel=0.3)
+    assert all(REFERENCE in line["pair"] for line in lines)
     assert {line["verdict"] for line in lines} == {"crosses", "not in the sweep"}
     assert crossing["95 % interval"] == "8 to 32"
     assert any("at least to the two measured sizes around the crossing" in note for note in table.notes)
@@ -46,7 +48,7 @@ def test_crossings_are_named_with_their_size_and_others_only_beside_the_baseline
         (Interval(14.12, 4.0, 17.6), ("14.1", "4 to 18")),
         (Interval(14.12, 3.7, 16.0), ("14.1", "3 to 16")),
         (Interval(20.0, None, None), ("20.00", "–")),
-        (None, ("–", "–")),
+        (None, ("n/a", "n/a")),
     ],
 )
 def test_the_interval_of_a_crossing_ends_at_whole_sizes_and_rounding_never_narrows_it(
@@ -58,17 +60,17 @@ def test_the_interval_of_a_crossing_ends_at_whole_sizes_and_rounding_never_narro
 def test_growth_stands_beside_the_peak() -> None:
     table = sweeps.cost_growth(SWEEP)
     assert list(table.frame["implementation"]) == [REFERENCE, "other", "third"]
-    assert any("4 multiply-adds a nanosecond" in note for note in table.notes)
+    assert any("4 multiply-adds per nanosecond" in note for note in table.notes)
 
 
 def test_a_fit_that_is_off_stands_without_intervals_and_the_table_says_why() -> None:
     bent = planted_sweep({REFERENCE: straight(4e4, 0), "other": lambda width, _batch: 1_000 * width**2})
     table = sweeps.cost_growth(bent)
     fits, off = table.frame.to_dict("records")
-    assert "to" in str(fits["fixed, µs per epoch"])
-    assert "to" not in str(off["fixed, µs per epoch"])
+    assert "to" in str(fits["fixed cost, µs per epoch"])
+    assert "to" not in str(off["fixed cost, µs per epoch"])
     assert "to" not in str(off["ns per multiply-add"])
-    assert any("A row has no intervals where it is off by more" in note for note in table.notes)
+    assert any("A row has no intervals if its largest misfit exceeds" in note for note in table.notes)
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -71,7 +71,7 @@ def test_the_framework_is_imported_where_there_is_something_to_import(framework:
         ("../up", "can't name an implementation"),
         ("mine.py", "can't name an implementation"),
         ("json", "json.py would shadow the library json; add where its gradients come from, as in json_grad"),
-        (REFERENCE, f"there is an implementation named {REFERENCE} already"),
+        (REFERENCE, f"an implementation named {REFERENCE} already exists"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused(name: str, says: str, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_a_name_that_cannot_be_is_refused(name: str, says: str, tmp_path: Path) 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("precious")
-    with pytest.raises(ValueError, match=r"mine\.py is there already; remove it, or choose another name"):
+    with pytest.raises(ValueError, match=r"mine\.py already exists; remove it, or choose another name"):
         template.write("mine", "numpy", tmp_path)
     assert (tmp_path / "mine.py").read_text() == "precious"
     with pytest.raises(ValueError, match="can't be written: No such file or directory; name another folder"):

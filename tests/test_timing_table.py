@@ -170,3 +170,13 @@ def test_a_row_has_its_idle_share() -> None:
     assert other.idle_share == pytest.approx(1, rel=1e-6)
     assert other.ratio is not None
     assert other.ratio.value == pytest.approx(1)  # what it spent idle is part of its time
+
+
+@pytest.mark.parametrize(("apart", "rank"), [(0.0157, 2), (0.0159, 3)])
+def test_ranks_hold_together_for_all_pairs_of_rows(apart: float, rank: int) -> None:
+    # Over 6 launches the logarithms differ by `apart`, 0.01 more or less by turns: their standard error is 0.01 times
+    # the root of 1/5. Of three pairs each holds with 1 - 0.05 / 3, for which Student's t is 3.534, and the half-width
+    # 0.0158. A pair alone would have 2.571 and 0.0115.
+    two = [1 + apart + wobble for wobble in [0.01, -0.01] * 3]
+    ranks = {row.implementation: row.rank for row in timing_table.rows(planted({"one": [1.0] * 6, "two": two}))}
+    assert ranks == {REFERENCE: 1, "one": 2, "two": rank}

@@ -10,7 +10,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import changes
 from xorbench.record.timing import Timing
 from xorbench.tables import timings
-from xorbench.tables.cells import NONE
+from xorbench.tables.cells import NONE, NOT_APPLICABLE
 from xorbench.tables.timings import IDLE, RATIO, START
 
 WOBBLE = [0.01, -0.01] * 3
@@ -20,17 +20,17 @@ def test_the_timing_table_has_the_noise_floor_under_it() -> None:
     analysis = planted({"other": [0.705, 0.685] * 3}, control=WOBBLE)  # 0.695 +- 0.005 over the mean of both
     (table,) = timings.timings(analysis)
     frame = table.frame.set_index("implementation")
-    assert table.title == "hidden (2-4-1, float64), idiomatic"
+    assert table.title == "hidden (layer sizes 2-4-1, float64), idiomatic"
     assert list(frame.index) == [REFERENCE, "other", f"{REFERENCE}, second copy"]
     assert frame.loc["other", RATIO] == "2.004"
     assert frame.loc["other", "95 % interval"] == "1.992 to 2.015"
     assert frame.loc["other", "verdict"] == "slower"
     assert frame.loc["other", "execution"] == "eager, one call per epoch"
-    assert list(frame["rank"]) == ["1", "2", NONE]
+    assert list(frame["rank"]) == ["1", "2", NOT_APPLICABLE]
     assert frame.loc[REFERENCE, RATIO] == "1"
-    assert frame.loc[REFERENCE, "95 % interval"] == NONE
+    assert frame.loc[REFERENCE, "95 % interval"] == NOT_APPLICABLE
     assert frame.loc[f"{REFERENCE}, second copy", "verdict"] == "noise floor"
-    assert any(note.startswith("The intervals of 1 rows hold together with 95 % confidence") for note in table.notes)
+    assert any(note.startswith("Simultaneous 95 % confidence intervals (Bonferroni, 1 row)") for note in table.notes)
 
 
 def test_tiers_never_share_a_table() -> None:
@@ -52,7 +52,7 @@ def test_what_has_no_time_has_a_word_and_a_reason() -> None:
     assert (other["µs per epoch"], other[RATIO], other["rank"], other["verdict"]) == (
         "refused",
         "refused",
-        NONE,
+        NOT_APPLICABLE,
         "refused",
     )
     assert table.notes[0] == "other is refused: it cheated (in 1 of 6 launches)."
@@ -70,7 +70,7 @@ def test_changes_have_their_reasons_under_them() -> None:
     assert list(table.frame["B / A"]) == ["1.221", NONE]  # e to the power of 0.2
     assert list(table.frame["95 % interval"]) == ["1.156 to 1.291", NONE]
     assert table.notes[:2] == ["two (hidden): it is not in B.", "noted"]
-    assert any("contain the variation from run to run" in note for note in table.notes)
+    assert any("include the variation between runs" in note for note in table.notes)
 
 
 def starting(share: float) -> Analysis:
@@ -94,7 +94,7 @@ def test_the_start_of_a_training_is_a_column_with_its_interval() -> None:
     cells = table.frame.set_index("implementation")[START]
     # 400 µs, of launches that are 4 µs off: 2.5706 * 4 / sqrt(5) on both sides
     assert cells["other"] == "400.0 (395.4 to 404.6)"
-    assert cells[f"{REFERENCE}, second copy"] == NONE
+    assert cells[f"{REFERENCE}, second copy"] == NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(("share", "remarked"), [(0.051, True), (0.049, False)])
@@ -103,13 +103,13 @@ def test_a_row_whose_start_is_more_than_5_percent_of_its_long_rounds_is_remarked
 ) -> None:
     (table,) = timings.timings(starting(share))
     found = [note for note in table.notes if "the start of a training" in note]
-    sentence = "other: the start of a training is 5% of a round; without it an epoch takes 19.0 µs."
+    sentence = "other: the start of a training takes 5% of a round; without it an epoch takes 19.0 µs."
     assert found == ([sentence] if remarked else [])
 
 
 def test_a_time_without_the_start_is_what_is_left_of_it() -> None:
     (table,) = timings.timings(starting(0.25))
-    assert "other: the start of a training is 25% of a round; without it an epoch takes 15.0 µs." in table.notes
+    assert "other: the start of a training takes 25% of a round; without it an epoch takes 15.0 µs." in table.notes
 
 
 def idle(share: float) -> Analysis:
@@ -129,7 +129,7 @@ def test_a_row_that_was_idle_for_more_than_2_percent_has_the_table_show_it(share
     assert (IDLE in table.frame.columns) is shown
     if shown:
         cells = table.frame.set_index("implementation")[IDLE]
-        assert list(cells) == ["0%", "2%", NONE]
+        assert list(cells) == ["0%", "2%", NOT_APPLICABLE]
 
 
 def test_what_was_idle_is_told_and_waiting_for_a_cpu_is_not_idle() -> None:
@@ -144,6 +144,6 @@ def test_what_was_idle_is_told_and_waiting_for_a_cpu_is_not_idle() -> None:
 
 def test_the_table_says_by_which_clock_it_was_timed() -> None:
     analysis = planted({"other": [0.5] * 6}, control=WOBBLE)
-    sentence = "Times are CPU time, or wall time less waiting for a CPU where that is more."
+    sentence = "Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."
     assert sentence in timings.timings(analysis)[0].notes
     assert "Times are wall time." in timings.timings(with_settings(analysis, threads=2))[0].notes

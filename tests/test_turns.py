@@ -142,11 +142,11 @@ TURNS = {
     "closed descriptors": ("__import__('os').closerange(3, 100_000)", ""),
     "garbage on the line": (
         "[__import__('os').write(fd, b'12\\n') for fd in LINES()]",
-        "it sent a message that is none",
+        "it sent an invalid message",
     ),
     "a message out of turn": (
         "[__import__('os').write(fd, b'{\"says\": \"ready\"}\\n') for fd in LINES()]",
-        "it said 'ready' out of turn",
+        "it sent an unexpected message, 'ready'",
     ),
     "no number as a time": (
         "__import__('xorbench.clock.subject', fromlist=['x']).process_time_ns = lambda: float('nan')",

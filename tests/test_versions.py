@@ -60,7 +60,9 @@ def test_who_was_not_timed_has_no_ratio_and_who_has_no_pair_no_line() -> None:
 
 
 def test_the_table_says_both_versions_and_the_verdict() -> None:
-    line = table(compared(old=[0.7 + w for w in WOBBLE], new=[0.5 + w for w in WOBBLE])).frame.set_index("contestant")
+    found = table(compared(old=[0.7 + w for w in WOBBLE], new=[0.5 + w for w in WOBBLE]))
+    line = found.frame.set_index("implementation in an environment")
     assert list(line["verdict"]) == ["not separated", "faster"]
-    assert list(line.loc["mine@new", ["there", "here", "time there / here"]]) == ["0.new", "1", "0.8187"]
+    shown = line.loc["mine@new", ["version there", "version here", "time there / here"]]
+    assert list(shown) == ["0.new", "1", "0.8187"]
     assert REFERENCE not in line.index

@@ -17,15 +17,15 @@ def test_what_is_named_is_in_it_and_nothing_else(other_numpy: str) -> None:
     assert found == {"numpy": OTHER_NUMPY}
     assert list(virtualenvs.environments(folder.parent)) == [("numpy-2.2", Path(other_numpy))]
     assert virtualenvs.find("numpy-2.2", folder.parent) == Path(other_numpy)
-    with pytest.raises(ValueError, match=r"there is an environment numpy-2\.2 already"):
+    with pytest.raises(ValueError, match=r"an environment named numpy-2\.2 already exists"):
         virtualenvs.create("numpy-2.2", ["numpy"], folder=folder.parent)
 
 
 @pytest.mark.parametrize("label", ["", "a b", "../up", "-x", "a=b", ".hidden", "a/b", "me@home"])
 def test_a_label_can_stand_in_the_name_of_a_file(label: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="is no label, expected letters, digits"):
+    with pytest.raises(ValueError, match="is not a valid label, expected letters, digits"):
         virtualenvs.create(label, ["numpy"], folder=tmp_path / "new")
-    with pytest.raises(ValueError, match="is no label"):
+    with pytest.raises(ValueError, match="is not a valid label"):
         virtualenvs.find(label, tmp_path)
     assert not (tmp_path / "new").exists()
 
@@ -33,15 +33,15 @@ def test_a_label_can_stand_in_the_name_of_a_file(label: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("--index-url=http://example.org", "is no requirement"),
-        ("-r", "is no requirement"),
-        ("./numpy", "is no requirement"),
-        ("/srv/numpy.whl", "is no requirement"),
-        ("https://example.org/numpy.whl", "is no requirement"),
-        ("numpy @ https://example.org/numpy.whl", "leads to https://example.org/numpy.whl"),
-        ("numpy @ file:///srv/numpy", "leads to file:///srv/numpy"),
-        ("numpy==", "is no requirement"),
-        ("", "is no requirement"),
+        ("--index-url=http://example.org", "is not a requirement"),
+        ("-r", "is not a requirement"),
+        ("./numpy", "is not a requirement"),
+        ("/srv/numpy.whl", "is not a requirement"),
+        ("https://example.org/numpy.whl", "is not a requirement"),
+        ("numpy @ https://example.org/numpy.whl", "refers to https://example.org/numpy.whl"),
+        ("numpy @ file:///srv/numpy", "refers to file:///srv/numpy"),
+        ("numpy==", "is not a requirement"),
+        ("", "is not a requirement"),
     ],
 )
 def test_only_names_and_versions_are_installed(text: str, says: str, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_one_that_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pyt
 
 
 def test_one_that_was_never_made_is_named_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no environment is named mine \(there is none\); give mine=PATH"):
+    with pytest.raises(ValueError, match=r"no environment is named mine \(created: none\); give mine=PATH"):
         virtualenvs.find("mine", tmp_path)
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import Variant
 from xorbench.clock import worker
 from xorbench.clock.subject import Turn
+from xorbench.clock.system_counters import Account
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import discover, load, read
 from xorbench.environment import allowed_cpus
@@ -76,7 +77,16 @@ def test_a_silent_worker_is_given_up(variant: Variant, monkeypatch: pytest.Monke
     silent = read(variant("silent", ("Parameters = list[Array]", "while True: pass")))
     one = Worker(silent, ["neuron"], allowed_cpus()[:1])
     try:
-        with pytest.raises(Lost, match="silent for 1 s"):
+        with pytest.raises(Lost, match="no message within 1 s"):
             one.wait_until_ready()
+    finally:
+        one.stop()
+
+
+def test_what_the_system_counts_of_a_worker_is_that_of_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Worker(discover()[0], ["neuron"], allowed_cpus()[:1])
+    try:
+        monkeypatch.setattr(worker, "account", lambda pid: Account(pid, 1, 2, 3))
+        assert one.account() == Account(one._process.pid, 1, 2, 3)
     finally:
         one.stop()

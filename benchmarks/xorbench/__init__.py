@@ -1,4 +1,4 @@
-"""The same XOR trainers in many frameworks: their gradients judged, then their training steps timed.
+"""Training XOR in many frameworks: gradients are judged, then training steps are timed.
 
 `load`, `judge`, `run` and `compare` are the Python interface; `python -m xorbench` is the command.
 """
@@ -14,7 +14,7 @@ __all__ = ["compare", "judge", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for first: importing the package alone imports nothing heavy."""
+    """Return a public function, imported on first use, so that importing the package alone imports no library."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("xorbench.exports.frames" if name == "load" else "xorbench.api"), name)

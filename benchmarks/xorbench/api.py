@@ -1,4 +1,4 @@
-"""The Python interface: what `import xorbench` gives, but for `load`, which needs less."""
+"""The Python interface of the package, except `load`, which needs fewer imports."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -25,11 +25,11 @@ def judge(
     points: int = POINTS,
     seed: int = 0,
 ) -> Report:
-    """Return the report on gradients: each against the true one, within what rounding alone explains.
+    """Return the report on gradients: each is compared with the true one, within the rounding bound.
 
     `implementations` and `workloads` are names, as `xorbench list` prints them; without any implementation all
     idiomatic ones are judged. `files` are implementations from anywhere on disk. Each workload is judged at `points`
-    random points and others. Raises ValueError for a name that is not known.
+    random points and at further ones. Raises ValueError for an unknown name.
     """
     return judged(_implementations(implementations, files), _workloads(workloads), points, seed)
 
@@ -45,11 +45,11 @@ def run(
     seed: int = 0,
     cpu: int | None = None,
 ) -> Record:
-    """Return the record of a run: gradients are judged, what passed is timed. Nothing is written.
+    """Return the record of a run: gradients are judged, implementations that passed are timed. Nothing is written.
 
     The arguments are those of `xorbench run`; the baseline is always among the implementations. `cpu` is the number of
-    the CPU to time on, the last one that may be used if None. `xorbench.record.store.write(record, folder)` keeps the
-    record. Raises ValueError for a name that is not known, or if both `budget_minutes` and a number of launches or
+    the CPU to time on, by default the last allowed one. `xorbench.record.store.write(record, folder)` keeps the
+    record. Raises ValueError for an unknown name, or if both `budget_minutes` and a number of launches or
     rounds are given.
     """
     chosen = [i for i in _implementations(implementations, files) if i.name != REFERENCE]
@@ -61,10 +61,10 @@ def run(
 
 
 def compare(before: str | Path, after: str | Path, between_runs: float = BETWEEN_RUNS) -> list[Change]:
-    """Return what became of each ratio from one record to another, where that can be said.
+    """Return the change of each ratio from one record to another, as far as it can be determined.
 
     `before` and `after` are files; `between_runs` is the standard deviation of a ratio from run to run of the same
-    code, as a share of it. Raises OSError, and ValueError for a file that is no record.
+    code, as a share of it. Raises OSError, and ValueError for a file that is not a record.
     """
     first, second = (Analysis(store.read(Path(path))) for path in (before, after))
     return changes(first, second, between_runs)

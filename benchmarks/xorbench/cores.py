@@ -1,4 +1,4 @@
-"""Processes for this suite's own arithmetic, which Ctrl-C does not reach: it is for the process that started them."""
+"""Process pools for this package's own computations; they ignore Ctrl-C, which the starting process handles."""
 
 import multiprocessing
 import signal
@@ -11,14 +11,14 @@ from xorbench.environment import allowed_cpus
 
 
 def pool(number: int, begin: Callable[..., object], *arguments: Any) -> ProcessPoolExecutor:
-    """Return so many processes, started, in each of which `begin` is called first with these arguments."""
+    """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`."""
     processes = ProcessPoolExecutor(
         number, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(begin, arguments)
     )
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which they inherit, until they ignore it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited until they ignore it
     try:
         for _ in range(number):
-            processes.submit(int)  # a pool starts a process when it is asked and none is free
+            processes.submit(int)  # a pool starts a process only for a task, when none is free
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return processes
@@ -26,7 +26,7 @@ def pool(number: int, begin: Callable[..., object], *arguments: Any) -> ProcessP
 
 @contextmanager
 def all_cores() -> Iterator[Executor]:
-    """A process for each CPU that may be used; what has not begun when the block is left is dropped."""
+    """Yield a pool with one process for each allowed CPU; tasks not begun at the end of the context are cancelled."""
     processes = pool(len(allowed_cpus()), int)
     try:
         yield processes

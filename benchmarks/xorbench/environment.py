@@ -1,4 +1,4 @@
-"""What machine this is, which versions, which threads: set before a framework is imported, observed afterwards."""
+"""The machine, installed versions, and threads: limited before a framework is imported, observed afterwards."""
 
 import ctypes
 import importlib.metadata
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from xorbench.record.run import Blas, Machine
 
 _COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Read by numerical libraries when they are loaded. Some heed none of them: hence the affinity, and the observing."""
+"""Variables that numerical libraries read when they are loaded.
+
+Some libraries ignore all of them; therefore the CPU affinity is set too, and the threads are observed.
+"""
 
 
 def for_threads(number: int) -> dict[str, str]:
-    """The variables that allow so many threads."""
+    """Return the environment variables that limit numerical libraries to `number` threads."""
     return dict.fromkeys(_COUNTS, str(number))
 
 
@@ -40,17 +43,20 @@ _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_
 
 
 def of_a_worker(threads: int = 1) -> dict[str, str]:
-    """All variables that what is timed gets to see: no flags of any compiler, no settings of any framework."""
+    """Return all environment variables of a timed process: no compiler flags and no settings of a framework."""
     return {name: os.environ[name] for name in _KEPT if name in os.environ} | for_threads(threads)
 
 
 def allowed_cpus() -> list[int]:
-    """The CPUs that this process may use."""
+    """Return the CPUs that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
 def apart_from(cpu: int) -> list[int]:
-    """The allowed CPUs that share no core with this one; what runs there takes nothing from it but memory's time."""
+    """Return the allowed CPUs that share no core with `cpu`; work on them competes with it for memory only.
+
+    The list is empty if the system does not report which CPUs share a core.
+    """
     siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
     try:
         parts = [part.partition("-") for part in siblings.read_text().strip().split(",")]
@@ -61,11 +67,11 @@ def apart_from(cpu: int) -> list[int]:
 
 
 def end_with_parent() -> None:
-    """Let this process be killed when the one that started it ends, however that ends. Linux only."""
+    """Make the system kill this process when its parent process ends, for whatever reason. Linux only."""
     if sys.platform == "linux":
         parent = os.getppid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it has ended in between
+        if os.getppid() != parent:  # the parent ended in the meantime
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -74,7 +80,7 @@ _PR_SET_PDEATHSIG = 1
 
 @contextmanager
 def started_on(*cpus: int) -> Iterator[None]:
-    """Let processes started inside use these CPUs alone, so that libraries count no more. Linux only."""
+    """Restrict processes started in this context to `cpus`, so that libraries count only these. Linux only."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -87,17 +93,17 @@ def started_on(*cpus: int) -> Iterator[None]:
 
 
 def move(pid: int, *cpus: int) -> None:
-    """Let every thread of a running process use these CPUs alone. Linux only; elsewhere nothing."""
+    """Restrict every thread of the running process `pid` to `cpus`. Linux only; does nothing elsewhere."""
     tasks = Path(f"/proc/{pid}/task")
     if tasks.exists():
         for thread in tasks.iterdir():
-            with suppress(ProcessLookupError):  # it has ended in between
+            with suppress(ProcessLookupError):  # the thread ended in the meantime
                 os.sched_setaffinity(int(thread.name), cpus)
 
 
 def observed() -> tuple[int, list[Pool]]:
-    """Return how many threads this process has, and the pools of threads that can be seen in it."""
-    import threadpoolctl  # here, not above: it looks for numerical libraries that are loaded already
+    """Return the number of threads of this process, and the thread pools that are visible in it."""
+    import threadpoolctl  # imported here, because it looks for numerical libraries that are loaded already
 
     pools = [
         Pool(str(pool["internal_api"]), pool["version"], int(pool["num_threads"]))
@@ -107,10 +113,10 @@ def observed() -> tuple[int, list[Pool]]:
 
 
 def machine() -> "Machine":
-    """Return CPU model, cores, system and a name made of them; nothing that tells whose machine it is."""
+    """Return CPU model, cores, system and a name made of them; nothing that identifies the machine's owner."""
     import cpuinfo
 
-    from xorbench.record.run import Machine  # here, not above: workers need nothing of it
+    from xorbench.record.run import Machine  # imported here, because workers do not need it
 
     cpu = cpu_model(cpuinfo.get_cpu_info())
     cores = os.cpu_count() or 1
@@ -121,9 +127,10 @@ def machine() -> "Machine":
 
 
 def cpu_model(about: Mapping[str, Any]) -> str:
-    """What the processor calls itself, by what `cpuinfo` says about it.
+    """Return the name of the processor from what `cpuinfo` reports about it.
 
-    Some hypervisors hide the number, so that processors years apart have one name: family and model tell them apart.
+    Some hypervisors hide the model number, so that processors years apart have the same name; family and model are
+    added then.
     """
     brand = str(about.get("brand_raw", platform.processor() or "unknown CPU"))
     numbers = [f"{name} {about[name]}" for name in ("family", "model") if name in about]
@@ -131,18 +138,18 @@ def cpu_model(about: Mapping[str, Any]) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Python's, and that of every library installed beside it."""
+    """Return the versions of Python and of every installed library, by name."""
     libraries = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
     return {"python": platform.python_version(), **dict(sorted(libraries.items(), key=lambda item: item[0].lower()))}
 
 
 def is_installed(framework: str) -> bool:
-    """Whether there is a distribution of this name, or a program on the path."""
+    """Return whether a distribution of this name is installed, or a program of this name is on the PATH."""
     return _distribution_version(framework) is not None or shutil.which(framework) is not None
 
 
 def version_of(framework: str) -> str:
-    """The installed version of a distribution, or the first line that a program says of its own, or "unknown"."""
+    """Return the version of a distribution, else the first line that a program prints as its own, else "unknown"."""
     return _distribution_version(framework) or _program_version(framework) or "unknown"
 
 
@@ -163,13 +170,13 @@ def _program_version(name: str) -> str | None:
 
 
 def installed_bytes(framework: str) -> int | None:
-    """The size of a distribution's files and of those of everything that it requires. None: it is not installed."""
+    """Return the bytes of a distribution's files and of all that it requires; None if it is not installed."""
     files = (Path(str(file.locate())) for distribution in required([framework]) for file in distribution.files or ())
     return sum(file.stat().st_size for file in files if file.is_file()) or None
 
 
 def required(names: Iterable[str]) -> Iterator[importlib.metadata.Distribution]:
-    """Those of these distributions that are installed, and all that they require, each once."""
+    """Yield the installed ones of the distributions in `names` and all that they require, each once."""
     seen: set[str] = set()
     wanted = [*names]
     while wanted:
@@ -180,14 +187,14 @@ def required(names: Iterable[str]) -> Iterator[importlib.metadata.Distribution]:
         try:
             distribution = importlib.metadata.distribution(name)
         except (importlib.metadata.PackageNotFoundError, ValueError):
-            continue  # optional, or not for this system
+            continue  # it is optional, or not for this system
         yield distribution
         requirements = map(Requirement, distribution.requires or ())
         wanted += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
 def blas() -> "Blas":
-    """Return the linear algebra that NumPy was built with."""
+    """Return the linear algebra library that NumPy was built with."""
     import numpy as np
 
     from xorbench.record.run import Blas
@@ -197,7 +204,7 @@ def blas() -> "Blas":
 
 
 def commit() -> str | None:
-    """The commit of this checkout, with "+changes" where files differ from it; None outside a checkout."""
+    """Return the commit of this checkout, with "+changes" if files differ from it; None outside a checkout."""
     if places.CHECKOUT is None:
         return None
     root = places.CHECKOUT
@@ -216,11 +223,11 @@ def commit() -> str | None:
 
 
 def command(arguments: Iterable[str] = ()) -> str:
-    """The command line, with every path cut down to its last part."""
+    """Return the command line, with every path shortened to its last part."""
     given = list(arguments) or sys.argv[1:]
     return " ".join(["xorbench", *(re.sub(r"(^|=)[^=]*/(?=.)", r"\1", word).rstrip("/") for word in given)])
 
 
 def without_folders(text: str) -> str:
-    """A message with every absolute path cut down to its last part: folders tell whose machine it is."""
+    """Return a message with every absolute path shortened to its last part, because folders can identify a user."""
     return re.sub(r"(?<![\w/])~?/(?:[^\s/'\"]+/)+", "", text)

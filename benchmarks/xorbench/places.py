@@ -35,10 +35,10 @@ def user_cache() -> Path:
 
 
 def no_code() -> Path:
-    """Return an empty folder, the current one of child processes, in which Python finds no module of a user."""
+    """Return an empty folder for child processes to run in, so that Python finds no module of a user there."""
     return Path(_no_code().name)
 
 
-@cache  # it lasts as long as this process
+@cache  # the folder lasts as long as this process
 def _no_code() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="xorbench-")

@@ -1,4 +1,4 @@
-"""How far a command is, on standard error: a live bar with the time left on a terminal, plain lines elsewhere."""
+"""The progress of a command, on standard error: a live bar with the time left on a terminal, else plain lines."""
 
 import sys
 import time
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 
 def say(sentence: str) -> None:
-    """One line between stages."""
+    """Print one line to standard error, between stages."""
     print(sentence, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def stage(name: str, steps: int) -> Iterator[Callable[[], None]]:
-    """Show one stage of a command; call what it yields after each of its steps."""
+    """Show the progress of one stage of a command; call the yielded function after each of its `steps`."""
     show = _live if sys.stderr.isatty() else _plain
     with show(name, steps) as advance:
         yield advance
@@ -25,7 +25,7 @@ def _live(name: str, steps: int) -> Iterator[Callable[[], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # No refreshing of its own, which would be a thread beside the clock.
+    # Automatic refreshing would run a thread beside the clock.
     with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
         task = progress.add_task(name, total=steps)
 

@@ -18,7 +18,11 @@ TITLE = "Gradients, judged"
 
 
 def write(path: Path, report: Report, implementations: Sequence[ImplementationRecord], command: str) -> list[Path]:
-    """Write it; in Markdown the pictures are files beside it. Returns the files. Raises OSError."""
+    """Write `report` to `path` as HTML if its suffix is ".html", otherwise as Markdown, and return the files written.
+
+    In Markdown the charts are SVG files beside it. `command` is the command line to be shown. Raises OSError if a file
+    cannot be written.
+    """
     machine = environment.machine()
     versions = ", ".join(f"{i.framework} {i.version}" for i in implementations if not i.missing)
     about = (

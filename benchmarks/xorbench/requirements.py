@@ -1,4 +1,4 @@
-"""What the project asks pip for, by its own metadata: versions are pinned in pyproject.toml alone."""
+"""The requirements of this project, from its own metadata: versions are pinned in pyproject.toml alone."""
 
 import importlib.metadata
 from functools import cache
@@ -10,13 +10,13 @@ PROJECT = "xorbench"
 
 
 def pin(distribution: str) -> str | None:
-    """What pip must be told to install it as the project wants it; None where the project does not ask for it."""
+    """Return the project's requirement of a distribution, for pip; None if the project does not require it."""
     found = (r for r in _requirements() if canonicalize_name(r.name) == canonicalize_name(distribution))
     return next((f"{r.name}{r.specifier}" for r in found), None)
 
 
 def brought_by(*extras: str) -> set[str]:
-    """The distributions that the project asks for itself where it is installed with these extras."""
+    """Return the names of the distributions that the project itself requires if it is installed with `extras`."""
     found: set[str] = set()
     wanted, seen = list(extras), {""}
     while True:

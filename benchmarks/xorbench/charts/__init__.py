@@ -1,1 +1,1 @@
-"""Pictures of a record: each is stated once, and comes out as a file for papers and as a part of the page."""
+"""Figures of a record: one definition of each yields an SVG file and a part of the page."""

@@ -1,4 +1,4 @@
-"""Which pictures there are: one entry here is a file under results/ and a part of the page."""
+"""List of all figures: each entry yields a file under results/ and a part of the page."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,20 +18,23 @@ from xorbench.record.report import Report
 OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
-"""Of sweeps, and of the names of all implementations in the order of their colours."""
+"""Functions of sweeps and of the names of all implementations, in the order of their colours."""
 
 OF_A_REPORT: Sequence[Callable[[Report], Figure | None]] = (losses, partings, saturation, scale)
 
 
-@debug_mode(False)  # else every part is validated when it is made: the tests draw all there is instead
+@debug_mode(False)  # validation of every part is slow; the tests validate all figures instead
 def of_report(report: Report) -> list[Figure]:
-    """All that the judge's report has the data for."""
+    """Return all figures for which a report of the judge has the data."""
     return [figure for draw in OF_A_REPORT if (figure := draw(report))]
 
 
 @debug_mode(False)
 def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = ()) -> list[Figure]:
-    """All that a record has the data for, and the sweeps beside it; it may be one of them itself."""
+    """Return all figures for which a record and `sweeps` of its machine have the data.
+
+    The record may itself be one of the sweeps.
+    """
     everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
     of_it = [] if analysis.record.is_sweep else [figure for draw in OF_A_RECORD if (figure := draw(analysis))]
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]

@@ -1,4 +1,4 @@
-"""What a training costs after so many epochs, import and first call and all; and where one has paid."""
+"""Figure of cold starts and break-even: the time of a training by epochs, including import and first call."""
 
 import math
 
@@ -19,7 +19,7 @@ POINTS_A_POWER = 6
 
 
 def payback(analysis: Analysis) -> Figure | None:
-    """A panel for each workload and tier; None where nobody's beginning was measured."""
+    """Return a figure with a panel for each workload and tier; None if no cold start was measured."""
     names = labels(i.name for i in analysis.record.implementations)
     begun = {(cost.workload, cost.implementation): cost for cost in analysis.costs}
     found = [row for row in analysis.rows if (row.workload, row.implementation) in begun]
@@ -31,14 +31,10 @@ def payback(analysis: Analysis) -> Figure | None:
             shown = [(row, begun[workload, row.implementation]) for row in (base, *others)]
             panels.append(_panel(f"{workload}, {tier}", shown, names))
     text = (
-        "Seconds until so many epochs are done, in a fresh process: import, first call, epochs. Points mark where a "
-        f"line crosses that of {REFERENCE}: from there on the beginning has paid, or is used up."
+        "Time in a fresh process until a number of epochs is done: import, first call, epochs. Points mark the "
+        f"break-even with {REFERENCE}, where the lines cross; the bar is the worst case of all intervals."
     )
-    return (
-        Figure("payback", "What it costs to begin, and when that has paid", text, panels, [*names.values()])
-        if panels
-        else None
-    )
+    return Figure("payback", "Cold starts and break-even", text, panels, [*names.values()]) if panels else None
 
 
 def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> Panel:
@@ -80,7 +76,7 @@ def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> 
 
 
 def _seconds(base: tuple[Row, Cost], epochs: float) -> float:
-    """What the baseline costs by then."""
+    """Return the time of the baseline in seconds after `epochs`, including import and first call."""
     row, cost = base
     step = _seconds_of_an_epoch(row)
     return cost.import_seconds.value + cost.first_call_seconds.value + (epochs - 1) * step
@@ -95,7 +91,7 @@ def _words(shown: list[tuple[Row, Cost]]) -> str:
     for row, cost in shown:
         found = cost.break_even
         if found and found.epochs:
-            said.append(f"{row.implementation} has paid {found.verdict} {float(f'{found.epochs:.3g}'):,.0f} epochs")
+            said.append(f"{row.implementation} is faster {found.verdict} {float(f'{found.epochs:.3g}'):,.0f} epochs")
         elif found:
-            said.append(f"{row.implementation}: {found.verdict}")
+            said.append(f"{row.implementation}: break-even {found.verdict}")
     return "; ".join(said) + "."

@@ -1,4 +1,4 @@
-"""What a step is made of: its parts end to end, in microseconds and as shares of it."""
+"""Figure of the cost breakdown of a step: its parts end to end, in microseconds and as shares of the step."""
 
 from itertools import accumulate
 
@@ -13,11 +13,11 @@ from xorbench.tables.cells import between
 PIXELS_A_STEP = 46
 
 LINES = (14, 18)
-"""Pixels below the middle of a bar at which intervals are drawn in turns: those of parts side by side may overlap."""
+"""Offsets in pixels below the middle of a bar, used in turn for intervals, because those of adjacent parts overlap."""
 
 
 def parts(analysis: Analysis) -> Figure | None:
-    """Two panels for each workload; None where no two implementations that differ in one thing were timed."""
+    """Return a figure with two panels for each workload; None if no two implementations differ in one thing."""
     every = analysis.steps
     names = labels(i.name for i in analysis.record.implementations)
     kinds = labels(part.adds for step in every for part in step.parts)
@@ -26,11 +26,10 @@ def parts(analysis: Analysis) -> Figure | None:
         shown = [step for step in every if step.workload == workload]
         panels += [_panel(shown, workload, unit, names, kinds) for unit in ("microseconds", "share")]
     text = (
-        "Each part is what an implementation takes longer than another from which it differs in one thing; the thin "
-        "line is its interval. A part whose share is not separated from nothing is pale; one that saves time reaches "
-        "back."
+        "Each part is the difference in time between two implementations that differ in one thing; the thin line is "
+        "its interval. A part whose share is not separated from 0 is pale; a part that saves time extends to the left."
     )
-    return Figure("parts", "What a step is made of", text, panels, series=[]) if panels else None
+    return Figure("parts", "Cost breakdown of a step", text, panels, series=[]) if panels else None
 
 
 def _panel(shown: list[Step], workload: str, unit: str, names: dict[str, str], kinds: dict[str, str]) -> Panel:

@@ -1,4 +1,4 @@
-"""What an epoch costs along a sweep, and where the lines cross."""
+"""Figure of crossover points: the time of an epoch along the axes of sweeps, and where the lines cross."""
 
 import math
 from collections.abc import Sequence
@@ -20,19 +20,20 @@ SIZES = [2.0**power for power in range(1, 11)]
 
 
 def crossover(sweeps: Sequence[Analysis], everybody: Sequence[str]) -> Figure | None:
-    """A panel for each axis of each sweep; of a grid, for the first and the last of a kind. None where there is none.
+    """Return a figure with a panel for each axis of each sweep; None if there is none.
 
-    `everybody` are the names of all implementations of the album, in the order of their colours.
+    Of the parallel axes of a grid, only the first and the last have a panel. `everybody` holds the names of all
+    implementations of the album, in the order of their colours.
     """
     names = labels(everybody)
     panels = [_panel(analysis, axis, names) for analysis in sweeps for axis in _outermost(analysis.axes)]
     timed = {i.name for analysis in sweeps for i in analysis.record.implementations}
     text = (
-        "Microseconds per epoch as the network grows, with 95 % intervals. Where two lines cross, a bar is the interval"
-        " of the crossing, which reaches at least to the two measured sizes around it."
+        "Time per epoch by size, with 95 % intervals. Where two lines cross, a bar is the interval of the crossover "
+        "point, which reaches at least to the two measured sizes around it."
     )
     series = [label for name, label in names.items() if name in timed]
-    return Figure("crossover", "Where lines cross", text, panels, series) if panels else None
+    return Figure("crossover", "Crossover points", text, panels, series) if panels else None
 
 
 def _outermost(found: Sequence[Axis]) -> list[Axis]:
@@ -85,7 +86,7 @@ def _panel(analysis: Analysis, axis: Axis, names: dict[str, str]) -> Panel:
 
 
 def _time_at(found: Crossing, shown: Sequence[Row], size_of: dict[str, int]) -> float:
-    """Microseconds where two cross, on the line of the one of them."""
+    """Return the time in microseconds at a crossing, on the line of its first implementation."""
     mine = [row for row in shown if row.implementation == found.one and row.microseconds_per_epoch]
     sizes = np.log([size_of[row.workload] for row in mine])
     times = np.log([row.microseconds_per_epoch.value for row in mine if row.microseconds_per_epoch])
@@ -94,9 +95,9 @@ def _time_at(found: Crossing, shown: Sequence[Row], size_of: dict[str, int]) -> 
 
 def _words(found: Sequence[Crossing]) -> str:
     if not found:
-        return "no two lines are shown to cross."
+        return "no crossover point."
     said = []
     for crossing in found:
         value, ends = around(crossing.size)
-        said.append(f"{crossing.one} and {crossing.other} cross at {value}, {ends}, {crossing.first} first ahead")
+        said.append(f"{crossing.one} and {crossing.other} cross at {value}, {ends}, {crossing.first} is faster below")
     return "; ".join(said) + "."

@@ -1,4 +1,4 @@
-"""What a picture is: panels with their words; and its two forms, a file of SVG and specifications for the page."""
+"""Types of a figure and its panels, and its two forms: one specification for a file, and one per panel for the page."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,22 +12,22 @@ import pandas as pd
 from xorbench.charts.style import CONFIG, on_paper, role
 
 Columns = dict[str, list[Any]]
-"""What is drawn: numbers and texts, by the name of the field."""
+"""Data of a chart: lists of numbers or texts, by the name of the field."""
 
 Encoding = dict[str, Any]
-"""Channels of Vega-Lite by their names, or a specification."""
+"""Channels of Vega-Lite by their names, or a whole specification."""
 
 Chart = alt.Chart | alt.LayerChart | alt.FacetChart
 
 WIDTH = 380
-"""Of a panel in a file, in pixels. On the page it is as wide as there is room."""
+"""Width of a panel in a file, in pixels. On the page a panel has the width that is available."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One coordinate system: what stands above it, what is to be seen in it, in words, and its marks.
+    """One coordinate system: its title, a description of its content as text, and its chart.
 
-    `of` is the workload and the implementation, where it is of one row alone.
+    `of` holds the workload and the implementation if the panel is about one row.
     """
 
     title: str
@@ -38,8 +38,8 @@ class Panel:
 
     @cached_property
     def spec(self) -> Encoding:
-        """In Vega-Lite, without a width. Not validated, which takes ten times as long: the tests draw all there is."""
-        with alt.data_transformers.enable(consolidate_datasets=False):  # only a whole chart can hold data for its parts
+        """The specification in Vega-Lite, without a width. Only the tests validate it, because that is slow."""
+        with alt.data_transformers.enable(consolidate_datasets=False):  # a part must hold its own data
             found: Encoding = self.chart.to_dict(validate=False)
         return {key: value for key, value in found.items() if key not in ("$schema", "config")} | {
             "height": self.height
@@ -48,9 +48,9 @@ class Panel:
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels that belong together. `name` is that of its file, without the ending.
+    """Panels that belong together, with a title and a caption; `name` is the name of the file without its ending.
 
-    `series` are the labels that its lines have, in the order of their colours; empty where panels say it themselves.
+    `series` holds the labels of the legend in the order of their colours; it is empty if panels label their marks.
     """
 
     name: str
@@ -61,14 +61,14 @@ class Figure:
 
     @property
     def words(self) -> str:
-        """All that is to be seen, for those who can't."""
+        """The caption and the descriptions of all panels as one text, for screen readers."""
         return " ".join([self.text, *(f"{panel.title}: {panel.text}" for panel in self.panels)])
 
 
 def data(columns: Mapping[str, Sequence[Any]], **types: str) -> alt.InlineData:
-    """Columns as CSV inside a picture, which is a third of the same as objects, to a fraction of a pixel.
+    """Return columns as CSV inside a specification, with four digits: a third of the size of the same data as objects.
 
-    `types` are for what is no number.
+    `types` gives the types of fields that are not numbers.
     """
     frame = pd.DataFrame(columns)
     parse = {column: types.get(column, "number") for column in columns}
@@ -77,7 +77,7 @@ def data(columns: Mapping[str, Sequence[Any]], **types: str) -> alt.InlineData:
 
 
 def specification(figure: Figure) -> str:
-    """The whole picture as one specification, in light colours: what `vega.svg` makes a file of."""
+    """Return the whole figure as one specification in light colours, as `vega.svg` expects it."""
     whole = {
         "title": {"text": figure.title, "fontSize": 16, "offset": 14},
         "description": figure.words,

@@ -1,4 +1,4 @@
-"""Pictures of the judge's report: where digits are lost, how losses fall, when trainings part."""
+"""Figures of the judge's report: accuracy of gradients, training losses, and divergence of trainings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
@@ -15,23 +15,25 @@ T = TypeVar("T")
 
 
 def saturation(report: Report) -> Figure | None:
-    """Right digits along the mean logit of the last layer."""
-    text = "Right decimal digits of the median gradient entry, from saturated at 0 to saturated at 1."
+    """Return the figure of correct digits by the mean logit of the last layer; None without data."""
+    text = "Correct decimal digits of the median gradient entry, from outputs saturated at 0 to outputs saturated at 1."
     x = alt.X("position:Q", title="mean logit of the last layer", scale=alt.Scale(nice=False))
-    return _digits(report, "accuracy-saturation", "Where saturation costs digits", text, "logit", x)
+    return _digits(report, "accuracy-saturation", "Accuracy of gradients under saturation", text, "logit", x)
 
 
 def scale(report: Report) -> Figure | None:
-    """Right digits along the scale of the parameters."""
-    text = "Right decimal digits of the median gradient entry, from small parameters to large ones."
+    """Return the figure of correct digits by the scale of the parameters; None without data."""
+    text = "Correct decimal digits of the median gradient entry, from small to large parameters."
     axis = alt.Axis(values=LADDER, format="~g")
     x = alt.X("position:Q", title="scale of the parameters", scale=log_scale(nice=False), axis=axis)
-    return _digits(report, "accuracy-scale", "What large parameters cost", text, "scale", x)
+    return _digits(report, "accuracy-scale", "Accuracy of gradients by parameter scale", text, "scale", x)
 
 
 def losses(report: Report) -> Figure | None:
-    """Loss by epoch, all implementations on top of each other."""
-    text = "The loss at the parameters that each has after so many epochs, by one formula for all."
+    """Return the figure of losses by epoch, with all implementations in each panel; None without data."""
+    text = (
+        "The loss by epoch, computed from the parameters of each implementation with one formula. Lines may coincide."
+    )
     panels = []
     for workload, rows in _by(report.trajectories, lambda row: row.workload):
         columns = _columns(report, rows, "loss")
@@ -42,18 +44,18 @@ def losses(report: Report) -> Figure | None:
         lines = alt.Chart(data(columns, implementation="string")).mark_line()
         ends = "; ".join(f"{row.implementation} from {row.loss[0]:.3g} to {row.loss[-1]:.3g}" for row in rows)
         panels.append(Panel(workload, f"{ends}.", lines.encode(x=EPOCHS, y=y, **_looks(report))))
-    return Figure("losses", "Loss, on top of each other", text, panels, _names(report)) if panels else None
+    return Figure("losses", "Training loss", text, panels, _names(report)) if panels else None
 
 
 def partings(report: Report) -> Figure | None:
-    """How far trainings are from the reference's, and from the true one."""
+    """Return the figure of differences of parameters from the reference and from a true training; None without data."""
     text = (
-        "How far trainings from the same parameters are from the reference's, and from the true one, epoch by epoch. "
-        "What is the same to the last bit has no logarithm and is not drawn."
+        f"Largest difference of the parameters from those of {REFERENCE} and from a training in 200-bit arithmetic, by "
+        "epoch, after a start from the same parameters. Differences of 0 are not drawn on the logarithmic axis."
     )
     panels = []
     for workload, rows in _by(report.trajectories, lambda row: row.workload):
-        for start, field in ((f"from {REFERENCE}", "from_reference"), ("from the truth", "from_truth")):
+        for start, field in ((f"from {REFERENCE}", "from_reference"), ("from 200-bit arithmetic", "from_truth")):
             columns = _columns(report, rows, field)
             if columns[field]:
                 y = alt.Y(
@@ -65,7 +67,7 @@ def partings(report: Report) -> Figure | None:
                 chart = alt.Chart(data(columns, implementation="string")).mark_line()
                 said = f"at most {max(columns[field]):.1e}."
                 panels.append(Panel(f"{workload}, {start}", said, chart.encode(x=EPOCHS, y=y, **_looks(report))))
-    return Figure("trajectories", "How far trainings part", text, panels, _names(report)) if panels else None
+    return Figure("trajectories", "Divergence of trainings", text, panels, _names(report)) if panels else None
 
 
 def _digits(report: Report, name: str, title: str, text: str, axis: str, x: alt.X) -> Figure | None:
@@ -79,7 +81,7 @@ def _digits(report: Report, name: str, title: str, text: str, axis: str, x: alt.
                 "position": [row.position for row in here],
                 "digits": [row.median_digits for row in here],
             }
-            y = alt.Y("digits:Q", title="right digits", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=4))
+            y = alt.Y("digits:Q", title="correct digits", scale=alt.Scale(domainMin=0), axis=alt.Axis(tickCount=4))
             chart = alt.Chart(data(columns, implementation="string")).mark_line().encode(x=x, y=y, **_looks(report))
             said = f"between {min(columns['digits']):.1f} and {max(columns['digits']):.1f} digits."
             panels.append(Panel(f"{workload}, {dtype}", said, chart, height=170))
@@ -87,7 +89,7 @@ def _digits(report: Report, name: str, title: str, text: str, axis: str, x: alt.
 
 
 def _columns(report: Report, rows: list[Trajectory], field: str) -> Columns:
-    """The numbers of trajectories at their epochs, of those that a logarithm has; the truth ends earlier."""
+    """Return the positive numbers of trajectories and their epochs; the true training ends earlier than the others."""
     names = labels(_everybody(report))
     points = [
         (names[row.implementation], epoch, value)
@@ -104,7 +106,7 @@ def _by(rows: Sequence[T], key: Callable[[T], str]) -> Iterator[tuple[str, list[
 
 
 def _everybody(report: Report) -> list[str]:
-    """All that are judged, in the order of the implementations."""
+    """Return the names of all judged implementations in their order."""
     parts = (report.rows, report.accuracy, report.trajectories)
     return list(dict.fromkeys(row.implementation for rows in parts for row in rows))
 

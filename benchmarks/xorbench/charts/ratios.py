@@ -1,4 +1,4 @@
-"""Ratios with their intervals, on a logarithmic axis, and the noise floor as a band."""
+"""Figure of ratios with their intervals on a logarithmic axis, and the noise floor as a band."""
 
 import altair as alt
 
@@ -15,7 +15,7 @@ PIXELS_A_ROW = 34
 
 
 def dots(analysis: Analysis) -> Figure | None:
-    """A panel for each workload and tier; None where nothing was timed."""
+    """Return a figure with a panel for each workload and tier; None if nothing was timed."""
     names = labels(i.name for i in analysis.record.implementations)
     panels = []
     found = analysis.rows
@@ -27,10 +27,10 @@ def dots(analysis: Analysis) -> Figure | None:
     if not panels:
         return None
     text = (
-        f"Time per epoch over that of {REFERENCE} in the same rounds, with its interval. The band is the noise floor: "
-        "what the baseline shows against its own second copy."
+        f"Time per epoch divided by that of {REFERENCE} in the same rounds, with 95 % intervals. The band is the noise "
+        "floor: the ratio of a second copy of the baseline to the baseline."
     )
-    return Figure("ratios", "How much longer an epoch takes", text, panels, series=[])
+    return Figure("ratios", f"Time per epoch relative to {REFERENCE}", text, panels, series=[])
 
 
 def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str, str]) -> Panel:
@@ -85,7 +85,7 @@ def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str
 
 
 def _around(columns: Columns) -> list[float]:
-    """Room for the labels on both sides, and for 1."""
+    """Return the ends of an axis that has 1 on it and room for labels on both sides."""
     low, high = min([1.0, *columns["low"]]), max([1.0, *columns["high"]])
     margin = max(1.15, (high / low) ** 0.12)
     return [low / margin, high * margin]

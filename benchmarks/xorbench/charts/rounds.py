@@ -1,4 +1,4 @@
-"""The raw rounds behind each ratio: as they came, launch after launch."""
+"""Figure of the raw rounds behind each ratio, in the order of time."""
 
 import math
 
@@ -12,21 +12,21 @@ from xorbench.estimates.ratios import Contender, medians, paired
 from xorbench.estimates.timing_table import Row
 
 MOST_POINTS = 3_500
-"""Of all panels together, which are a part of a page that opens at once."""
+"""Most points in all panels together, so that the page opens quickly."""
 
 
 def rounds(analysis: Analysis) -> Figure | None:
-    """A panel for each row that has a ratio to the baseline; None where there is none."""
+    """Return a figure with a panel for each row that has a ratio to the baseline; None if there is no such row."""
     shown = [row for row in analysis.rows if row.ratio is not None and not row.is_baseline]
     every = math.ceil(sum(_rounds(analysis, row) for row in shown) / MOST_POINTS)
-    kept = "Every round" if every == 1 else f"One round in {every}, whatever its time,"
+    kept = "Every round" if every == 1 else f"One round in {every}"
     text = (
-        f"{kept} as the ratio to the baseline's time in the same round, in the order in which they came. Dots are the "
-        "medians of launches, over the rounds that count; the band is the interval over launches."
+        f"{kept} as the ratio to the time of the baseline in the same round, in the order of time. Dots are the "
+        "medians of launches over the rounds that enter the ratio; the band is the 95 % interval over launches."
     )
     names = labels(i.name for i in analysis.record.implementations)
     panels = [_panel(analysis, row, names[row.implementation], max(1, every)) for row in shown]
-    return Figure("rounds", "The raw rounds", text, panels, series=[]) if panels else None
+    return Figure("rounds", "Raw rounds", text, panels, series=[]) if panels else None
 
 
 def _rounds(analysis: Analysis, row: Row) -> int:

@@ -1,4 +1,4 @@
-"""Where logarithmic axes have their ticks."""
+"""Logarithmic scales and their ticks."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ LADDER = [mantissa * power for power in POWERS for mantissa in (1, 2, 5)]
 
 
 def log_scale(**settings: Any) -> alt.Scale:
-    """A logarithmic scale."""
+    """Return a logarithmic scale with the settings of altair.Scale."""
     return alt.Scale(type="log", **settings)
 
 

@@ -1,6 +1,6 @@
-"""How pictures look: colours by the role they play, and how implementations are told apart.
+"""Style of figures: colours by role, and colours, dashes and shapes that distinguish implementations.
 
-A picture names roles, never colours. A page sets the roles for light and for dark; a file has the light ones.
+A figure names roles instead of colours. The page defines the roles for light and dark; a file has the light colours.
 """
 
 import itertools
@@ -14,7 +14,7 @@ LONGEST_LABEL = 40
 _LIGHT_BAND, _DARK_BAND = "#f2efe8", "#25282d"
 
 BANDS = 11
-"""From 0 to 1, so that 0.5 is in the middle of the one in the middle."""
+"""Number of colour bands from 0 to 1. It is odd, so that 0.5 is in the middle of a band."""
 
 
 def _blend(one: str, other: str, share: float) -> str:
@@ -28,7 +28,7 @@ def _bands(low: str, middle: str, high: str) -> dict[str, str]:
     return {f"band-{n}": _blend(middle, low if n < half else high, share) for n, share in enumerate(shares)}
 
 
-# Okabe and Ito's colours, which the colour-blind can tell apart, a little deeper on white where they would be too pale.
+# The colour-blind-safe palette of Okabe and Ito, slightly darker where a colour would be too pale on white.
 LIGHT = {
     "paper": "#fdfcfa",
     "raised": "#ffffff",
@@ -69,23 +69,23 @@ DARK = {
 COLOURS = 7
 DASHES = [[1, 0], [8, 4], [2, 3], [8, 3, 2, 3], [12, 3]]
 SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down"]
-"""Of another number than the colours are, so that no two of 35 lines look the same."""
+"""Shapes of points. Dashes and shapes are 5 and colours 7, so that no two of 35 implementations look the same."""
 
 
 def role(name: str) -> str:
-    """A colour by its role, as it stands in a picture."""
+    """Return the colour of a role as a figure refers to it."""
     return f"var(--{name})"
 
 
 def on_paper(text: str) -> str:
-    """A picture's text with the light colours in place of the roles."""
+    """Return the text of a figure with the roles replaced by the light colours."""
     for name, colour in LIGHT.items():
         text = text.replace(role(name), colour)
     return text
 
 
 def labels(names: Iterable[str]) -> dict[str, str]:
-    """For each name a label on one line, of at most LONGEST_LABEL characters, that no other name has."""
+    """Return for each name a unique label on one line of at most LONGEST_LABEL characters."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(names):
         line = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "(no name)"
@@ -96,12 +96,15 @@ def labels(names: Iterable[str]) -> dict[str, str]:
 
 
 def colour(number: int) -> str:
-    """Of the implementation with this place in the record."""
+    """Return the colour of the implementation at place `number` in a record."""
     return role(f"series-{number % COLOURS}")
 
 
 def by_implementation(shown: list[str]) -> dict[str, Any]:
-    """Colour and dashes of lines; the first is the widest, so that none hides where they lie on each other."""
+    """Return the channels for colour, dashes and width of lines with the labels `shown`.
+
+    Earlier lines are wider, so that all are visible where they coincide.
+    """
     cycle = range(len(shown))
     colours = alt.Scale(domain=shown, range=[colour(number) for number in cycle])
     dashes = alt.Scale(domain=shown, range=[DASHES[number % len(DASHES)] for number in cycle])
@@ -144,4 +147,4 @@ CONFIG = {
     "view": {"stroke": None},
     "aria": False,
 }
-"""What all pictures have in common. Their words stand beside them: marks are not read out one by one."""
+"""Settings of all figures. Marks have no ARIA labels, because a description as text accompanies each figure."""

@@ -1,4 +1,4 @@
-"""What each network learned: its output over the square of its inputs, from the trained parameters in the record."""
+"""Figure of the outputs of the trained networks over their two inputs, from the parameters in the record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from xorbench.workloads import logits
 LOW, HIGH, POINTS = -0.5, 1.5, 81
 
 VISIBLE = 1 / 255
-"""Surfaces that differ by less anywhere are one picture."""
+"""Difference of outputs below which two surfaces are drawn as one panel."""
 
 Grid = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Surface:
-    """Of one workload: the outputs over the grid, and who has learned it."""
+    """The outputs of a trained network over the grid, and the implementations that learned it."""
 
     workload: WorkloadRecord
     parameters: list[Grid]
@@ -35,7 +35,10 @@ class _Surface:
 
 
 def surfaces(analysis: Analysis) -> Figure | None:
-    """A panel for each surface that can be told apart, of the workloads with two inputs and one output."""
+    """Return a figure with a panel for each visibly different surface; None if there is none.
+
+    Only workloads with two inputs and one output have a surface.
+    """
     found: list[_Surface] = []
     for workload in analysis.record.workloads:
         sizes = workload.layer_sizes
@@ -47,9 +50,9 @@ def surfaces(analysis: Analysis) -> Figure | None:
     names = labels(i.name for i in analysis.record.implementations)
     text = (
         "The output of the trained network for every pair of inputs: blue is 0, orange is 1. Circles are the samples, "
-        "filled where the target is 1; the line is where the answer changes, at 0.5."
+        "filled if the target is 1; the line is the decision boundary, at 0.5."
     )
-    return Figure("surfaces", "What each network learned", text, [_panel(s, names) for s in found], series=[])
+    return Figure("surfaces", "Outputs of the trained networks", text, [_panel(s, names) for s in found], series=[])
 
 
 def _put(found: list[_Surface], workload: WorkloadRecord, end: TrainingEnd) -> None:
@@ -86,16 +89,16 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
     layers = [*_filled(surface.outputs), *_samples(samples, answers, workload.targets)]
     return Panel(
         title,
-        f"{flat}; {said}. Learned by {who}, without a visible difference.",
+        f"{flat}; {said}. Learned by {who}, with no visible differences.",
         alt.layer(*layers).resolve_scale(color="independent"),
         height=300,
     )
 
 
 def _filled(outputs: Grid) -> list[Chart]:
-    """Bands of height from the lowest up, each drawn over those below it; and the line at 0.5.
+    """Return the layers of filled bands, from the lowest output up, and the line at 0.5.
 
-    A hole in a band is one path with its rim, and goes around the other way: it stays open.
+    A hole in a band is part of the same path as its rim, in the opposite direction, so that it is not filled.
     """
     axis = np.linspace(LOW, HIGH, POINTS)
     contours = contourpy.contour_generator(axis, axis, outputs, fill_type="OuterOffset")
@@ -122,7 +125,7 @@ def _filled(outputs: Grid) -> list[Chart]:
 
 
 def _path(points: Grid, offsets: NDArray[np.integer]) -> Grid:
-    """One path around a polygon, (points, 2), with a way to each of its holes, around it, and back."""
+    """Return one path of shape (points, 2) around a polygon and its holes, with a way from the rim to each and back."""
     rim, *holes = np.split(points, offsets[1:-1].astype(int))
     return np.concatenate([rim, *(part for hole in holes for part in (hole, rim[:1]))])
 

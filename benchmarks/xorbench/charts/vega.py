@@ -1,4 +1,4 @@
-"""Vega at work, on this core or another: it loads nothing else of pictures."""
+"""Functions that run Vega, in this process or another; the module imports nothing else for figures."""
 
 import functools
 
@@ -6,14 +6,20 @@ import vl_convert
 
 
 def svg(specification: str) -> str:
-    """What a specification of Vega-Lite draws."""
+    """Return the SVG that a specification of Vega-Lite draws."""
     return f"{vl_convert.vegalite_to_svg(specification)}\n"
 
 
 @functools.cache
 def bundle() -> str:
-    """The JavaScript of Vega, Vega-Lite and what embeds them; their loader is never given an address."""
+    """Return the JavaScript of Vega, Vega-Lite and vega-embed.
+
+    Raises ValueError if the text cannot stand in a script element.
+    """
     text: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     if "</script" in text.lower() or "<!--" in text:
-        raise ValueError("the bundle of Vega can't stand in a script element")
+        raise ValueError(
+            "the JavaScript of vl-convert contains </script or <!--, expected text that can stand in a script element; "
+            "install the version of vl-convert-python in pyproject.toml"
+        )
     return text

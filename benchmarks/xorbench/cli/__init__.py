@@ -1,1 +1,1 @@
-"""The command, `xorbench`: what can be asked for, what was, and what is printed."""
+"""The command `xorbench`: its options, their validation, and its output."""

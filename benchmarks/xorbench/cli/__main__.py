@@ -1,8 +1,9 @@
 """The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify, environments, new.
 
-Exit codes: 0 all is well; 1 a gradient outside its bound, an implementation that failed or broke a rule of the clock, a
-row that became slower than it may, a record that may not be published, or a page that is not what the records say; 2 a
-mistake in the call; 130 interrupted. Nothing heavy is imported before it is needed, so that `--help` answers at once.
+Exit codes: 0 success; 1 a gradient outside its bound, an implementation that is missing, failed or broke a rule of the
+clock, a row that became slower than allowed, a record that may not be published, or a page that does not match the
+records; 2 a usage error; 130 interrupted. Large packages are imported only where they are needed, so that `--help` is
+fast.
 """
 
 import sys
@@ -23,7 +24,7 @@ app.add_typer(make.app)
 
 
 def main() -> None:
-    """The entry point: a mistake in the call is one line on standard error."""
+    """Run the command and exit with its code; a usage error is printed in one line on standard error."""
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:

@@ -1,4 +1,4 @@
-"""What a user asked for, held against what there is. A mistake is one line that says what would be right."""
+"""Validation of a user's options. A wrong value raises typer.BadParameter, in one line that says what is expected."""
 
 import math
 import os
@@ -21,19 +21,21 @@ from xorbench.suggestions import unknown
 from xorbench.workloads import WORKLOADS, Workload, named
 
 REPORTS = (".md", ".html")
+"""The suffixes of a report's file."""
 
 
 def implementations(
     names: Sequence[str] | None, extra: Sequence[Path] | None, tuned: bool = True
 ) -> list[Implementation]:
-    """Those named, and those in the extra files; where none is named all that are found, the tuned ones if wanted.
+    """Return the implementations in `names` and in the `extra` files.
 
-    Raises typer.BadParameter.
+    Without names they are all idiomatic ones and, with `tuned`, the tuned ones. Raises typer.BadParameter where a name
+    or a file is unknown.
     """
     for path in extra or ():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise typer.BadParameter(
-                f"{path}: no such file to read, expected an implementation's .py file", param_hint="--with"
+                f"{path} is not a readable file, expected the .py file of an implementation", param_hint="--with"
             )
     try:
         found = {i.name: i for i in discover(extra or ())}
@@ -45,7 +47,10 @@ def implementations(
 
 
 def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:
-    """Those named, of which "all" means every one; else those others. Raises typer.BadParameter."""
+    """Return the workloads in `names`, where "all" stands for every one; without names, those in `otherwise`.
+
+    Raises typer.BadParameter where a name is unknown.
+    """
     asked = [each for name in names or otherwise for each in (WORKLOADS if name == "all" else [name])]
     return [_workload(name) for name in dict.fromkeys(asked)]
 
@@ -58,22 +63,23 @@ def _workload(name: str) -> Workload:
 
 
 def with_reference(chosen: Sequence[Implementation]) -> list[Implementation]:
-    """The baseline of every ratio first, whether it was asked for or not."""
+    """Return the chosen implementations with the reference, which is the baseline of every ratio, first."""
     reference = next(i for i in discover() if i.name == REFERENCE)
     return [reference, *(i for i in chosen if i.name != REFERENCE)]
 
 
 def in_environments(chosen: Sequence[Implementation], pythons: Sequence[str] | None) -> list[Implementation]:
-    """The chosen, then those of them that run in other environments too, each LABEL or LABEL=PATH of its Python.
+    """Return the chosen implementations, followed by those of them that also run in other environments.
 
-    Who is left out there is said. Raises typer.BadParameter.
+    Each of `pythons` is LABEL or LABEL=PATH, with the path of the environment's Python. The implementations that are
+    left out are printed. Raises typer.BadParameter where an environment has none to compare.
     """
     found = [*chosen]
     try:
         for label, executable in _pythons(pythons or ()).items():
             field = contestants(chosen, label, executable)
             if not field.contestants:
-                raise ValueError(f"{field}; nothing to compare")
+                raise ValueError(f"{field}; no implementation to compare, expected other versions there")
             say(str(field))
             found += field.contestants
     except ValueError as error:
@@ -82,32 +88,37 @@ def in_environments(chosen: Sequence[Implementation], pythons: Sequence[str] | N
 
 
 def _pythons(given: Sequence[str]) -> dict[str, str]:
-    """The interpreter of each label. Raises ValueError."""
+    """Return the interpreter's path for each label. Raises ValueError where a label is invalid, unknown or repeated."""
     found: dict[str, str] = {}
     for text in given:
         label, equals, path = text.partition("=")
         if virtualenvs.checked(label) in found:
-            raise ValueError(f"the label {label} is given twice, expected one for each environment")
-        # Absolute, but not resolved: that the interpreter of an environment is a link is what makes it one.
+            raise ValueError(f"the label {label} is given twice, expected a different label for each environment")
+        # Absolute, but not resolved: an environment's interpreter is a link, and must be called by its path.
         found[label] = str((Path(shutil.which(path) or path) if equals else virtualenvs.find(label)).absolute())
     return found
 
 
 def missing(names: Sequence[str] | None, chosen: Sequence[Implementation]) -> bool:
-    """Whether something was asked for, by its name or by its environment's, that cannot run."""
+    """Return whether an implementation is missing that was requested by its name or by its environment's label."""
     return any(i.missing and (i.name in (names or ()) or i.interpreter.label) for i in chosen)
 
 
 def cpu(number: int | None) -> int:
-    """The CPU to time on: the last allowed one unless told, for the first serves the interrupts."""
+    """Return the number of the CPU to time on, by default the last allowed one, because the first serves interrupts.
+
+    Raises typer.BadParameter where this process may not use the CPU.
+    """
     allowed = allowed_cpus()
     if number is not None and number not in allowed:
-        raise typer.BadParameter(f"{number} is not allowed here, expected one of {allowed}", param_hint="--cpu")
+        raise typer.BadParameter(
+            f"this process may not use CPU {number}, expected one of {allowed}", param_hint="--cpu"
+        )
     return allowed[-1] if number is None else number
 
 
 def folder(output: Path | None, option: str = "--output") -> Path:
-    """The folder of records, shown to be writable before anything is measured. Raises typer.BadParameter."""
+    """Return the folder of records, by default results/. Raises typer.BadParameter where it can't be written."""
     output = results() if output is None else output
     existing = next(path for path in (output.absolute(), *output.absolute().parents) if path.exists())
     try:
@@ -120,21 +131,26 @@ def folder(output: Path | None, option: str = "--output") -> Path:
 
 
 def report(path: Path | None) -> Path | None:
-    """The file of a report, if one is wanted. Raises typer.BadParameter."""
+    """Return the path of a report's file, or None. Raises typer.BadParameter where it can't be written."""
     return None if path is None else file(path, "--report", REPORTS)
 
 
 def file(path: Path, option: str, endings: Sequence[str]) -> Path:
-    """A file to write, shown to be writable before anything is done. Raises typer.BadParameter."""
+    """Return `path`. Raises typer.BadParameter unless it has one of the `endings` and can be written."""
     if path.suffix not in endings:
         raise typer.BadParameter(f"{path}: expected a name that ends in {' or '.join(endings)}", param_hint=option)
     if not path.parent.is_dir() or path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise typer.BadParameter(f"{path} can't be written; name a file in a folder that is there", param_hint=option)
+        raise typer.BadParameter(
+            f"{path} can't be written; name a file in an existing, writable folder", param_hint=option
+        )
     return path
 
 
 def share(percent: str | None, option: str, least: float | None = None) -> float | None:
-    """A share that was given as percent, "2%" or "2"; above 0, or at least `least`. Raises typer.BadParameter."""
+    """Return a percentage, such as "2%" or "2", as a share; None where none is given.
+
+    Raises typer.BadParameter unless the share is between 0 and 1 exclusive, or equal to `least`.
+    """
     if percent is None:
         return None
     try:
@@ -142,14 +158,12 @@ def share(percent: str | None, option: str, least: float | None = None) -> float
     except ValueError:
         value = math.nan
     if not 0 < value < 1 and value != least:
-        raise typer.BadParameter(
-            f"{percent}: expected a number of percent between 0 and 100, as in 2%", param_hint=option
-        )
+        raise typer.BadParameter(f"{percent}: expected a percentage between 0 and 100, such as 2%", param_hint=option)
     return value
 
 
 def record(path: Path) -> Analysis:
-    """The analysis of a record that was named. Raises typer.BadParameter."""
+    """Return the analysis of the record at `path`. Raises typer.BadParameter where it can't be read or is invalid."""
     try:
         return Analysis(read(path))
     except (OSError, ValueError) as error:
@@ -157,13 +171,13 @@ def record(path: Path) -> Analysis:
 
 
 def no_record(path: Path, error: Exception) -> typer.BadParameter:
-    """What to say of a file that is no record."""
+    """Return the usage error for a file that is not a readable record, with the reason from `error`."""
     reason = error.strerror if isinstance(error, OSError) else error
     return typer.BadParameter(f"{path}: {reason}; expected a record, results/<machine>/<time>.json")
 
 
 def known(name: str, names: list[str], kind: str) -> str:
-    """The name, if it is one of these. Raises typer.BadParameter, with those that are near."""
+    """Return `name` if it is in `names`. Otherwise raises typer.BadParameter, with similar names."""
     if name in names:
         return name
     raise typer.BadParameter(unknown(name, names, kind), param_hint=f"--{kind}")

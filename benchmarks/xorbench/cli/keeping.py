@@ -1,4 +1,4 @@
-"""Keep a record that was measured, wherever it can be written."""
+"""Writing a finished record, with a temporary folder as the fallback."""
 
 import tempfile
 from pathlib import Path
@@ -10,10 +10,10 @@ from xorbench.record.run import Record
 
 
 def kept(record: Record, folder: Path) -> Path:
-    """Write the record; where that fails after all, somewhere else, for nothing measured may be lost."""
+    """Write a record and return its path, which is in a new temporary folder where `folder` can't be written."""
     try:
         return store.write(record, folder)
     except OSError as error:
         path = store.write(record, Path(tempfile.mkdtemp(prefix="xorbench-")))
-        typer.echo(f"xorbench: {folder} could not be written: {error.strerror}; the record is {path}", err=True)
+        typer.echo(f"xorbench: {folder} can't be written: {error.strerror}; the record was written to {path}", err=True)
         return path

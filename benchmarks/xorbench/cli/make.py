@@ -1,4 +1,4 @@
-"""The commands that make what is run later: environments create and list, new."""
+"""The commands for environments and new implementations: environments create, environments list, new."""
 
 import sys
 from pathlib import Path

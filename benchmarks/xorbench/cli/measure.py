@@ -1,4 +1,4 @@
-"""The commands that ask implementations: list, gradients, run."""
+"""The commands that load implementations: list, gradients, run."""
 
 import signal
 from dataclasses import asdict
@@ -86,7 +86,7 @@ def gradients(
     else:
         show.tables(judge_report.tables(found))
         for example in found.counterexamples:
-            typer.echo(f"\nThe smallest example of {example.implementation}, to paste:\n\n{example.script}")
+            typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{example.script}")
         for path in written:
             typer.echo(f"The report: {path}")
     return 0 if found.passed and not choices.missing(implementation, chosen) else 1
@@ -166,12 +166,12 @@ def run(
     try:
         session.run()
     except BaseException as error:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cost what is finished
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not lose finished launches
         if not session.timings:
             raise
         if not isinstance(error, KeyboardInterrupt):
             path = kept(session.record(environment.command()), folder)
-            typer.echo(f"xorbench: the run ended early; what was finished is kept in {path}", err=True)
+            typer.echo(f"xorbench: the run ended early; its finished launches are in {path}", err=True)
             raise
     record = session.record(environment.command())
     analysis, path = Analysis(record), kept(record, folder)

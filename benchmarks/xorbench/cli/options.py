@@ -1,4 +1,4 @@
-"""The options that several commands have."""
+"""The options that several commands share."""
 
 import math
 from pathlib import Path
@@ -8,9 +8,9 @@ import typer
 
 
 def finite(value: float | None) -> float | None:
-    """The number, if it is one that can be counted to. Raises typer.BadParameter."""
+    """Return `value`. Raises typer.BadParameter where it is infinite or NaN."""
     if value is not None and not math.isfinite(value):
-        raise typer.BadParameter(f"{value} is no length of time, expected a finite number")
+        raise typer.BadParameter(f"expected a finite number, got {value}")
     return value
 
 

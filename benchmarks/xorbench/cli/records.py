@@ -1,4 +1,4 @@
-"""The commands that need records and nothing else: show, compare, export, check, publish, verify."""
+"""The commands that only read records: compare, show, export, check, publish, verify."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -87,7 +87,7 @@ def export(
     from xorbench.cli import choices
 
     if pytest_benchmark is None and parquet is None:
-        raise typer.BadParameter("nothing to write; give --pytest-benchmark FILE or --parquet DIR")
+        raise typer.BadParameter("no output is given; give --pytest-benchmark FILE or --parquet DIR")
     contents = [choices.record(path) for path in record]
     written = []
     if pytest_benchmark is not None:
@@ -172,5 +172,5 @@ def verify(output: Output = None) -> int:
     for complaint in complaints:
         typer.echo(complaint)
     if not complaints:
-        typer.echo(f"{folder}: everything is what the records say")
+        typer.echo(f"{folder}: every published file matches the records")
     return 1 if complaints else 0

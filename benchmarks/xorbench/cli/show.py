@@ -1,4 +1,4 @@
-"""Print on standard output: tables for people, one JSON document for programs."""
+"""Output on standard output: tables as text, or one JSON document."""
 
 import json
 from collections.abc import Iterable
@@ -18,19 +18,19 @@ _COLOURS = {
 }
 
 WIDE = 110
-"""Characters of a terminal in which there is room for bars."""
+"""The smallest width of a terminal, in characters, in which bars are drawn."""
 
 
 def document(content: dict[str, Any]) -> None:
-    """The one JSON document of a command."""
+    """Print the JSON document of a command. Raises ValueError where it holds a number that is not finite."""
     print(json.dumps(content, indent=1, allow_nan=False))
 
 
 def tables(shown: Iterable[Table]) -> None:
-    """Tables, then what stands under them, each sentence once and warnings first; in colour on a terminal."""
+    """Print tables, then their warnings and notes, each sentence once; in colour on a terminal."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = 200  # a file has no edge to wrap at
+        console.width = 200  # a file needs no wrapping at the width of a terminal
     warnings: dict[str, None] = {}
     sentences: dict[str, None] = {}
     for table in shown:

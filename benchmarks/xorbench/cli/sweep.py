@@ -1,4 +1,4 @@
-"""The command that sweeps over sizes: xorbench sweep."""
+"""The command that times a sweep over sizes: sweep."""
 
 import signal
 from dataclasses import asdict
@@ -55,7 +55,7 @@ def sweep(
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     points = sweep_options.points(widths, batches, at_width, at_batch, grid)
     if budget and launches:
-        raise typer.BadParameter("give this, or --budget, which chooses it", param_hint="--launches")
+        raise typer.BadParameter("can't be combined with --budget; give one of them", param_hint="--launches")
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
     from xorbench import environment, places
     from xorbench.cli import show
@@ -66,7 +66,7 @@ def sweep(
     from xorbench.suite.sweep import RANDOM_POINTS, Sweep
     from xorbench.tables.catalogue import tables
 
-    choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # what is finished is noted there
+    choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the journal is written there
     failed = False
     documents, sessions = [], []
     for number in counts:
@@ -77,7 +77,7 @@ def sweep(
         try:
             session.run()
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not cost what is finished
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not lose finished points
             if not session.timings:
                 raise
         record = session.record(environment.command())
@@ -94,13 +94,13 @@ def sweep(
             show.tables(tables(analysis))
             typer.echo(f"\nThe record: {path}")
         if record.partial:
-            typer.echo("Interrupted: the same command goes on from here.", err=True)
+            typer.echo("Interrupted: run the same command again to continue.", err=True)
             break
         failed |= any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
     if as_json:
         show.document({"sweeps": documents})
     if record.partial:
         return 130
-    for session in sessions:  # not before all are finished: the same command would begin the first anew
+    for session in sessions:  # after all are finished: else the same command would repeat the first
         session.close()
     return 1 if failed or choices.missing(implementation, chosen) else 0

@@ -1,4 +1,4 @@
-"""What a user asked a sweep for, held against what there is."""
+"""Validation of the options of a sweep."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,9 +10,9 @@ from xorbench.workloads import Workload, sizes
 
 
 def points(widths: str | None, batches: str | None, at_width: int, at_batch: int, grid: bool) -> list[Workload]:
-    """The workloads of a sweep: every width at one batch and every batch at one width, or all with all.
+    """Return the workloads of a sweep: every width at one batch and every batch at one width, or a full `grid`.
 
-    Raises typer.BadParameter.
+    Raises typer.BadParameter where a number is not allowed.
     """
     all_widths = range(sizes.SMALLEST, sizes.LARGEST + 1)
     wanted_widths = _numbers(widths, "--widths", all_widths, sizes.WIDTHS)
@@ -25,7 +25,7 @@ def points(widths: str | None, batches: str | None, at_width: int, at_batch: int
 
 
 def threads(asked: Literal["1", "all", "both"]) -> list[int]:
-    """Return the numbers of threads, one sweep for each."""
+    """Return the numbers of threads, of which each has a sweep of its own."""
     every = len(allowed_cpus())
     return {"1": [1], "all": [every], "both": list(dict.fromkeys([1, every]))}[asked]
 
@@ -40,6 +40,6 @@ def _numbers(text: str | None, option: str, allowed: Sequence[int], otherwise: S
         found = []
     if not found or not {*found} <= {*allowed}:
         raise typer.BadParameter(
-            f"{text}: expected {what} from {allowed[0]} to {allowed[-1]:,}, as in 4,16,64", param_hint=option
+            f"{text}: expected {what} from {allowed[0]} to {allowed[-1]:,}, such as 4,16,64", param_hint=option
         )
     return found

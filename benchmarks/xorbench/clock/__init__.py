@@ -1,1 +1,1 @@
-"""The clock: fresh processes that take turns, what they observed of themselves, and what starting one costs."""
+"""The clock: timing in fresh processes that take turns, the fairness ledger of each process, and cold starts."""

@@ -1,9 +1,10 @@
-"""The timed thing, as an ordinary pytest-benchmark benchmark: the steady state of training.
+"""The pytest-benchmark benchmark that times training in its steady state.
 
-`pytest benchmarks/` runs one after the other and takes all of pytest-benchmark's options. For ratios use
-`xorbench run`, which starts this same file once for each implementation and lets them take turns.
+`pytest benchmarks/` runs the implementations one after the other and takes all of pytest-benchmark's options. For
+ratios use `xorbench run`, which starts this file once for each implementation and lets the processes take turns.
 
-`subject` is asked for before `benchmark`: what may not be timed fails before there is a clock that nobody used.
+`subject` stands before `benchmark` among the fixtures, so that a refused implementation fails before a benchmark is set
+up: pytest-benchmark warns of a benchmark fixture that was never used.
 """
 
 from pytest_benchmark.fixture import BenchmarkFixture

@@ -1,7 +1,7 @@
-"""How a budget is spent: rounds in a launch against launches, from the variance within and between those of a pilot.
+"""Choose the rounds of a launch for a time budget, from the variances within and between the launches of a pilot.
 
-Source: T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013: the repetitions at the lower
-level that make the mean most precise in a given time follow from the costs and the variances of both levels.
+Source: T. Kalibera and R. Jones, "Rigorous benchmarking in reasonable time", ISMM 2013: the number of repetitions at
+the lower level that makes the mean most precise in a given time follows from the costs and variances of both levels.
 """
 
 import math
@@ -12,42 +12,46 @@ from dataclasses import dataclass
 from xorbench.record.settings import FEWEST_LAUNCHES
 
 MOST_ROUNDS = 1_000
+"""The largest number of rounds in a launch."""
 
 IN_TURNS = 0.7
-"""The share of a launch that turns must fill, so that what is paid for is mostly measurement."""
+"""The smallest share of a launch's time that turns must take, so that most of the budget is spent on measurement."""
 
 
 @dataclass(frozen=True)
 class Spread:
-    """The variance of a launch's log-ratio is `between + within / rounds`."""
+    """Variances of a row's log-ratio: that of a launch is `between + within / rounds`."""
 
     between: float
     within: float
 
     def of_a_launch(self, rounds: int) -> float:
-        """The variance of the median of so many rounds."""
+        """Return the variance of a launch's log-ratio, which is the median of `rounds` rounds."""
         return self.between + self.within / rounds
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds for starting a launch and for each round of it; `overlapped`: the next one starts meanwhile."""
+    """Seconds for starting a launch and for each of its rounds.
+
+    `overlapped` says that a launch starts while the one before it takes its turns.
+    """
 
     starting: float
     round: float
     overlapped: bool
 
     def of_a_launch(self, rounds: int) -> float:
-        """Seconds from one launch to the next."""
+        """Return the seconds from a launch of `rounds` rounds to the next one."""
         turns = rounds * self.round
         return max(self.starting, turns) if self.overlapped else self.starting + turns
 
 
 def spread(launches: Sequence[Sequence[float]]) -> Spread:
-    """Of one row: the paired log-ratios of each launch's rounds.
+    """Return the variances of one row, whose `launches` are the paired log-ratios of each launch's rounds.
 
-    Within, that of a median of independent rounds: pi / 2 times the variance, which is taken from the median absolute
-    deviation, for single rounds have heavy tails.
+    The variance of a median of n independent rounds is pi / 2 times that of a round, divided by n. A round's variance
+    is estimated from the median absolute deviation, because single rounds have heavy tails.
     """
     deviations = [1.4826 * _median_deviation(rounds) for rounds in launches]
     within = math.pi / 2 * statistics.fmean(d * d for d in deviations)
@@ -58,10 +62,11 @@ def spread(launches: Sequence[Sequence[float]]) -> Spread:
 
 
 def rounds_per_launch(spreads: Sequence[Spread], cost: Cost, seconds: float, block: int) -> int:
-    """The multiple of `block` that makes the means of the rows most precise in these seconds, all in all.
+    """Return the multiple of `block` that minimises the sum of the rows' variances after so many `seconds`.
 
-    Turns fill IN_TURNS of every launch, and there are FEWEST_LAUNCHES of them, where that is possible; where not even
-    the shortest ones are so many, a launch is still up to twice as long as those, or it would be all starting.
+    Where possible, turns take at least IN_TURNS of every launch and there is time for FEWEST_LAUNCHES launches. Where
+    there is not, even with the shortest launches, a launch may take up to twice as long as those: otherwise most of
+    the time would be spent on starting processes.
     """
     candidates = range(block, max(block, MOST_ROUNDS) + 1, block)
     shortest, share = cost.of_a_launch(block), seconds / FEWEST_LAUNCHES

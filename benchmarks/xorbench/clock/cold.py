@@ -1,4 +1,4 @@
-"""What it costs to begin: cold starts, each a fresh process that has the timing CPU to itself."""
+"""Cold starts: the startup cost of an implementation, measured in a fresh process that is alone on the timing CPU."""
 
 import json
 import os
@@ -11,18 +11,20 @@ from xorbench.record.timing import ColdStart
 from xorbench.workloads import Workload
 
 SECONDS_TO_START = 300
+"""The most seconds that one cold start may take."""
 
 SCRIPT = Path(__file__).parent / "cold_start.py"
 
 
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
-    """Measure one; or say in one line what went wrong."""
+    """Return one measured cold start of an implementation on CPU `cpu`, or the reason of its failure in one line."""
     try:
         read(implementation.path).must_be(implementation.source_sha256)
     except ValueError as error:
         return str(error)
     job = {
         "path": str(implementation.path),
+        "siblings": str(places.IMPLEMENTATIONS),
         "arrays": [a.tolist() for a in (*workload.initial_parameters, workload.inputs, workload.targets)],
         "dtype": workload.dtype,
         "recipe": workload.recipe._asdict(),
@@ -45,7 +47,7 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
             try:
                 _, errors = process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
             except subprocess.TimeoutExpired:
-                return f"silent for {SECONDS_TO_START} s"
+                return f"no result within {SECONDS_TO_START} s"
             finally:
                 process.kill()
         measured = answer.read()

@@ -1,7 +1,7 @@
-"""One cold start, measured from inside: a bare Python that imports one implementation and trains one epoch.
+"""Script that measures one cold start in its own process: it imports one implementation and trains one epoch.
 
-Run as a script, by itself: nothing is loaded before the clock runs but what Python itself needs. The workload comes
-as JSON on standard input, the measurements go as JSON to the file descriptor that is its argument.
+It imports nothing but the standard library before the clock starts. The workload is read as JSON from standard input,
+and the measurements are written as JSON to the file descriptor whose number is the only argument.
 """
 
 import importlib.util
@@ -17,13 +17,14 @@ HIGH_WATER = Path("/proc/self/status")
 
 
 def main() -> None:
-    """Measure and answer."""
+    """Measure one cold start and write the measurements."""
     job: dict[str, Any] = json.load(sys.stdin)
     recipe = namedtuple("Recipe", job["recipe"])(**job["recipe"])
+    sys.path.append(job["siblings"])  # at the end: no file can shadow a library
     started = perf_counter()
     spec = importlib.util.spec_from_file_location("implementation", job["path"])
     if spec is None or spec.loader is None:
-        raise ImportError(f"{job['path']} is no Python file")
+        raise ImportError(f"{job['path']} can't be imported, expected a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules["implementation"] = module
     spec.loader.exec_module(module)
@@ -45,7 +46,10 @@ def main() -> None:
 
 
 def peak_bytes() -> int | None:
-    """The most memory that was resident; of this program alone, which getrusage would mix with its parent's."""
+    """Return the peak resident memory of this process; None where the system does not report it.
+
+    `getrusage` would report the parent's peak where that is larger, because it is kept across fork and exec.
+    """
     if not HIGH_WATER.exists():
         return None
     line = next(line for line in HIGH_WATER.read_text().splitlines() if line.startswith("VmHWM:"))

@@ -1,4 +1,4 @@
-"""The ends of timed rounds beside those of the reference, which was judged, from the same starts."""
+"""Comparison of the ends of timed rounds with those that the judged reference reaches from the same starts."""
 
 import math
 import os
@@ -22,12 +22,15 @@ from xorbench.workloads import Array, Workload, flat
 K = TypeVar("K")
 
 MOST_ENTRIES = 64
-"""The most parameters that a record keeps of a compared round: those that decide whether it ended where it should."""
+"""The most parameters of a compared round that a record keeps: those with the largest distances."""
 
 
 @dataclass(frozen=True)
 class Round:
-    """One timed round of a row: its number among the rounds, its epochs, the seed of its start, and where it ended."""
+    """One timed round of a row: its number in the launch, its epochs, the seed of its start, and its final parameters.
+
+    A parameter that is not finite is None.
+    """
 
     number: int
     epochs: int
@@ -36,7 +39,10 @@ class Round:
 
 
 class Reference:
-    """The reference in a process of its own, which trains while others are timed elsewhere. A context."""
+    """The reference implementation in a process of its own, which trains on CPUs that are not timed on.
+
+    It is a context manager: its process is stopped at the end.
+    """
 
     def __init__(self, implementation: Implementation, cpus: Sequence[int]) -> None:
         self._pool = cores.pool(1, _begin, implementation.path, [*cpus])
@@ -50,14 +56,18 @@ class Reference:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def trained(self, workload: Workload, epochs: int, seed: int) -> "Future[Array]":
-        """The parameters after so many epochs from the start of this seed, as a flat row; once they are there."""
+        """Return the future parameters after `epochs` epochs from the start drawn with `seed`, as a flat array."""
         return self._pool.submit(_trained, workload, epochs, seed)
 
 
 def chosen(
     rounds: Mapping[K, Sequence[Round]], seconds_per_epoch: float, seconds: float, shuffler: random.Random
 ) -> dict[K, list[Round]]:
-    """Rounds to compare, by row: one of each length, and others by chance while the reference needs fewer seconds."""
+    """Return the rounds to compare, by row and in the order of their numbers.
+
+    One round of each length is always chosen. Others are chosen at random as long as the reference, which takes
+    `seconds_per_epoch`, needs at most `seconds` for all chosen rounds.
+    """
     found: dict[K, list[Round]] = {}
     left: list[tuple[K, Round]] = []
     for row, of_row in rounds.items():
@@ -75,11 +85,11 @@ def chosen(
 
 
 def compared(one: Round, workload: Workload, expected: "Future[Array]") -> End:
-    """A round beside the reference, waited for."""
+    """Wait for the `expected` parameters, and return the end of a round beside them, as a record holds it."""
     start = _timed(workload, one.seed)
     try:
         there: Array | None = expected.result()
-    except (BrokenProcessPool, Exception):  # noqa: BLE001  the reference is a file that may be anyone's
+    except (BrokenProcessPool, Exception):  # noqa: BLE001  the reference may raise anything
         there = None
     if there is None or len(one.end) != len(start):
         return End(one.number, one.seed, start.tolist(), list(one.end), None if there is None else there.tolist())
@@ -96,24 +106,30 @@ def compared(one: Round, workload: Workload, expected: "Future[Array]") -> End:
 
 
 def violations(ends: Sequence[End], rounds: Sequence[Round], epochs: Sequence[int], tolerance: float) -> list[str]:
-    """Return the rules that the ends of a row's rounds break, each in one line; `ends` are the compared ones."""
+    """Return the rules that a row broke, each in one line.
+
+    `ends` are the compared ends of some of its `rounds`, `epochs` the number of epochs of every round, and `tolerance`
+    the largest allowed distance from the reference, as a share of the distance trained.
+    """
     found = []
     seeds: dict[tuple[float | None, ...], int] = {}
     finite = [one for one in rounds if None not in one.end]
     again = next((one for one in finite if seeds.setdefault((one.epochs, *one.end), one.seed) != one.seed), None)
     if again:
         found.append(
-            f"it remembered a result: round {again.number} ended exactly where an earlier one of {again.epochs:,} "
-            "epochs did, which had another start"
+            f"it returned the result of an earlier round: round {again.number} ended exactly where an earlier round of "
+            f"{again.epochs:,} epochs did, expected another end from another start"
         )
     for end in ends:
         off = end.off_course
         if math.isnan(off):
-            found.append("the reference gave no answer, so that it is not known where its rounds must end")
+            found.append(
+                f"no reference end state for a round of {epochs[end.round]:,} epochs: the reference gave no result"
+            )
         elif not off <= tolerance:
             found.append(
-                f"it did not do the epochs that were asked for: a round of {epochs[end.round]:,} epochs ended "
-                f"{off:.2g} of the way from where the reference did, expected at most {tolerance:.0e}"
+                f"wrong end state: after {epochs[end.round]:,} epochs its parameters differ from the reference's by "
+                f"{off:.2g} of the distance trained, expected at most {tolerance:.0e}"
             )
     return found
 
@@ -123,12 +139,12 @@ def _largest(distances: Array) -> list[int]:
 
 
 def _timed(workload: Workload, seed: int) -> Array:
-    """The start of this seed as the workload's dtype holds it, in float64."""
+    """Return the start drawn with `seed`, rounded to the workload's dtype, as a flat float64 array."""
     return flat([p.astype(workload.dtype).astype(np.float64) for p in workload.drawn(seed)])
 
 
 def _begin(path: Path, cpus: Sequence[int]) -> None:
-    """In the reference's process: import it, on CPUs that are not timed on."""
+    """Import the reference in its own process, which may then use only `cpus`."""
     global _module
     environment.end_with_parent()
     if hasattr(os, "sched_setaffinity"):

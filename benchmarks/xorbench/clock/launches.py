@@ -1,4 +1,4 @@
-"""Launch after launch, the next one starting while this one takes its turns, where that disturbs no turn."""
+"""Launches in sequence: the next one starts while the current one takes turns, on CPUs of other cores."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -12,12 +12,14 @@ from xorbench.record.timing import LaunchRecord
 
 
 class Launches:
-    """Launches of the same entries on one CPU; workers start on CPUs that share no core with it, if there are any.
+    """A sequence of launches of the same entries, numbered from `first`.
 
-    While no worker takes turns, they start on all CPUs: those of the first launch, and those that were not ready when
-    the launch before them ended.
-    On several CPUs each worker has as many threads, and starts where it is timed: then nothing starts beside it.
-    A context: at its end no worker is left.
+    Timed on one CPU, the workers of the next launch start while the current one takes turns, on CPUs that share no core
+    with the timing CPU, if there are any. While no worker takes turns, workers start on all allowed CPUs: those of the
+    first launch, and those that were not ready when the launch before them ended. Timed on several CPUs, each worker
+    has as many threads and starts on the CPUs on which it is timed, and no launch starts beside another.
+
+    It is a context manager: all workers are stopped at the end.
     """
 
     def __init__(
@@ -48,9 +50,10 @@ class Launches:
     def run(
         self, rounds: int, last: bool = False, done: Callable[[Launch, str], None] | None = None
     ) -> tuple[Launch, LaunchRecord]:
-        """The next launch; unless it is the last one, that after it is being started meanwhile.
+        """Run the next launch and return it with what a record says of it.
 
-        `done` is called after each workload of it.
+        Unless it is the `last` one, the launch after it starts meanwhile. `done` is called with the launch and the
+        workload's name after each workload.
         """
         began, before = perf_counter(), conditions(self._cpus)
         overlapped = self._upcoming is not None
@@ -91,5 +94,5 @@ class Launches:
         return launch
 
     def _places(self, cpus: Sequence[int]) -> list[Sequence[int]]:
-        """Where workers start, one after the other: each on one of these CPUs, or all where they will be timed."""
+        """Return the CPUs for successive workers: one of `cpus` each, or all that are timed on if these are several."""
         return [[cpu] for cpu in cpus] if len(self._cpus) == 1 else [self._cpus]

@@ -1,7 +1,7 @@
-"""The fairness ledger: what was observed of a worker and of what it timed, and which of that breaks a rule.
+"""The fairness ledger: observations of a worker and of what it timed, and the rules that they break.
 
-Nothing in it is assumed: parameters, dtypes and results are read back, threads and CPUs asked for, calls counted. It
-catches mistakes, not malice: code that runs as the user can deceive any clock in its own process.
+Every entry is observed, not declared: parameters, dtypes and results are read back, threads and CPUs are queried, calls
+are counted. The ledger detects mistakes, not deception: an implementation can manipulate any clock in its own process.
 """
 
 import hashlib
@@ -18,28 +18,29 @@ from types import FrameType
 
 from xorbench.clock.system_counters import Account, Reading, reading
 from xorbench.contract import Contract, Data, Tensor
+from xorbench.contract.source_text import parsed, siblings
 from xorbench.environment import allowed_cpus, observed, without_folders
 from xorbench.judge.gradients import plain
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Usage
 from xorbench.workloads import Workload, flat
 
 _GIVEN = dict(os.environ)
-"""What this process was started with: read before a framework can add to it."""
+"""The environment variables of this process, copied before a framework can change them."""
 
 _OURS = ("PYTEST_", "KMP_DUPLICATE_LIB_OK")
-"""How variables begin that this side of the clock sets: of pytest, and one of threadpoolctl, which counts threads."""
+"""Prefixes of the environment variables that pytest and threadpoolctl set, which are not the implementation's."""
 
 MOST_LATE_NANOSECONDS = 100_000
-"""The most by which reading a round's result may take longer than reading a ready one, in the median round."""
+"""The most nanoseconds by which reading a round's result may exceed reading a finished one, in the median round."""
 
 MOST_GAINED_BYTES = 64 * 2**20
 """The most resident memory that a worker may gain over its rounds of one workload in a launch."""
 
 MOST_OF_CHILDREN = 0.01
-"""The share of its rounds' CPU time that child processes may use meanwhile."""
+"""The largest CPU time of child processes during the rounds, as a share of the CPU time of the rounds."""
 
 TICK_NANOSECONDS = 20_000_000
-"""Two ticks of the system's clock, in which it counts the CPU time of processes: less is not known."""
+"""Two ticks of 10 ms, the unit in which the system counts the CPU time of processes: smaller times are not resolved."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,17 @@ class Taken:
 
 @dataclass
 class Bookkeeper:
-    """Observes one subject: `prepare` before its turns, `before` and `after` around each round, `close` at the end."""
+    """The observer of one subject: call `prepare` before its turns, `before` and `after` around each, `close` last."""
 
     module: Contract
     path: Path
     workload: Workload
 
     def prepare(self, arguments: Data) -> None:
-        """The first call, and what can be observed without a clock."""
+        """Train for the first time with the converted `arguments`, and observe what needs no timing.
+
+        That is: the SHA-256 of the initial parameters, the calls of Python functions and the dtype of the gradients.
+        """
         parameters, inputs, targets = arguments
         started_from = [plain(self.module, p) for p in parameters]
         as_float64 = b"".join(p.astype("<f8").tobytes() for p in started_from)
@@ -75,25 +79,25 @@ class Bookkeeper:
         for epochs in (PROFILED_EPOCHS, 2 * PROFILED_EPOCHS):
             train(epochs)  # may compile for this number of epochs
             entered.append(self._entered(partial(train, epochs)))
-        self._entered_later = entered[1] - entered[0]  # what surrounds the loop is in both
+        self._entered_later = entered[1] - entered[0]  # calls outside the loop cancel
         gradients = self.module.gradient(recipe, parameters, inputs, targets)
         self._gradient_dtype = _dtype([*gradients, *(plain(self.module, g) for g in gradients)])
-        self._results: list[Sequence[Tensor]] = []  # of the last round of each length
+        self._results: list[Sequence[Tensor]] = []  # the last two rounds: one of each length
         self._same_arrays = False
         self._late: list[int] = []
         self.readings: list[Reading] = []
         self.taken: list[Taken] = []
 
     def before(self, start: Sequence[Tensor], warm: Sequence[Tensor]) -> None:
-        """Right before a round: its start, and what the warm-up before it gave."""
+        """Note the `start` of a round and the result of the warm-up before it, and read the system's counters."""
         self._start, self._warm = start, warm
         self._reading_before = reading()
 
     def after(self, result: Sequence[Tensor], taken: Taken) -> list[float | None]:
-        """Right after a round; return the parameters that it ended with, None for those that are not finite.
+        """Observe a round that has just ended, and return its final parameters, None for those that are not finite.
 
-        The start is read first, so that the functions of reading are in the caches; the warm-up's result is read last:
-        it was asked for before the round, so that it is ready whenever the round's own is.
+        The start is read first, so that the code that reads arrays is in the caches. The warm-up's result is read last:
+        it was requested before the round, so it is ready whenever the result of the round is.
         """
         self.readings.append(self._reading_before.until(reading()))
         self.taken.append(taken)
@@ -107,13 +111,13 @@ class Bookkeeper:
         return [float(value) if math.isfinite(value) else None for value in flat(arrays)]
 
     def _read(self, result: Sequence[Tensor]) -> tuple[list[Tensor], int]:
-        """Arrays as NumPy's, and the nanoseconds that this took."""
+        """Return the arrays as NumPy arrays, and the nanoseconds that reading them took."""
         started = perf_counter_ns()
         arrays = [plain(self.module, p) for p in result]
         return arrays, perf_counter_ns() - started
 
     def close(self) -> Ledger:
-        """All that was observed."""
+        """Return all observations as a ledger."""
         variables = {
             name: without_folders(value)
             for name, value in sorted(os.environ.items())
@@ -126,7 +130,7 @@ class Bookkeeper:
             gradient_dtype=self._gradient_dtype,
             result_dtype=_dtype([*result, *(plain(self.module, p) for p in result)]),
             entered_later=self._entered_later,
-            late_nanoseconds=statistics.median_low(self._late),  # of few rounds one that was disturbed says nothing
+            late_nanoseconds=statistics.median_low(self._late),  # one disturbed round among few has no effect
             same_arrays=self._same_arrays,
             collecting=any(taken.collecting for taken in self.taken),
             process_threads=process_threads,
@@ -136,19 +140,22 @@ class Bookkeeper:
         )
 
     def _entered(self, call: Callable[[], object]) -> int:
-        """How often functions of the file, or of one beside it, are entered in a call, other than `train`."""
+        """Return how often `call` enters functions, other than `train`, of the file, its folder or its siblings."""
         count = 0
-        ours: dict[str, bool] = {}  # asked once for each file: who compiles in a first call makes millions of calls
+        text = parsed(self.path)
+        imports = siblings(text) if text else []
+        ours: dict[str, bool] = {}  # cached by file: compiling in a first call makes millions of calls
 
         def note(frame: FrameType, event: str, _argument: object) -> None:
             nonlocal count
             if event == "call":
                 code = frame.f_code
                 if code.co_filename not in ours:
-                    ours[code.co_filename] = Path(code.co_filename).parent == self.path.parent
+                    file = Path(code.co_filename)
+                    ours[code.co_filename] = file.parent == self.path.parent or file in imports
                 count += ours[code.co_filename] and code.co_name != "train" and not code.co_name.startswith("<")
 
-        sys.settrace(note)  # not setprofile: Numba tells that one of compiled functions, as if they were Python
+        sys.settrace(note)  # not setprofile: Numba reports compiled functions to a profiler as if they were Python
         try:
             call()
         finally:
@@ -157,7 +164,11 @@ class Bookkeeper:
 
 
 def usage(epochs: int, first: Account | None, warm: Account | None, last: Account | None) -> Usage:
-    """What became of the accounts before the first round, after the first round of each length, and after the last."""
+    """Return what the process of a worker used during its rounds, in which it trained `epochs` epochs.
+
+    `first`, `warm` and `last` are its accounts before the first round, after the first round of each length, and after
+    the last round; all differences are None where one of them is missing.
+    """
     if first is None or warm is None or last is None:
         return Usage(epochs, None, None, None, None)
     return Usage(
@@ -172,7 +183,10 @@ def usage(epochs: int, first: Account | None, warm: Account | None, last: Accoun
 def violations(
     ledger: Ledger, used: Usage, timed_nanoseconds: int, workload: Workload, execution: str, cpus: Sequence[int]
 ) -> list[str]:
-    """What breaks the rules, each in one line; `timed_nanoseconds` is the CPU time of all rounds that was handed in."""
+    """Return the rules that a worker broke, each in one line.
+
+    `timed_nanoseconds` is the CPU time of all its rounds as the worker reported it, `cpus` are the CPUs to time on.
+    """
     found = []
     if ledger.parameters_sha256 != workload.timed_parameters_sha256:
         found.append("it started from other parameters than the workload's")
@@ -181,30 +195,30 @@ def violations(
             found.append(f"its {what} are {dtype}, expected {workload.dtype}")
     if execution == "eager" and ledger.entered_later < PROFILED_EPOCHS:
         found.append(
-            f"it calls itself eager, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
-            " times: something was compiled"
+            f"it is declared eager, but {PROFILED_EPOCHS} epochs called its Python functions {ledger.entered_later} "
+            f"times, expected at least {PROFILED_EPOCHS}: something was compiled"
         )
     if execution == "compiled" and ledger.entered_later:
         found.append(
-            f"it calls itself compiled, but in {PROFILED_EPOCHS} epochs its Python was entered {ledger.entered_later}"
-            " times: it is not"
+            f"it is declared compiled, but {PROFILED_EPOCHS} epochs called its Python functions {ledger.entered_later} "
+            "times, expected none: it is not compiled"
         )
     if (late := ledger.late_nanoseconds or 0) > MOST_LATE_NANOSECONDS:
         found.append(
-            f"it did not wait: reading a result took {late / 1e3:,.0f} µs longer than reading one "
-            f"that was ready, expected at most {MOST_LATE_NANOSECONDS / 1e3:.0f} µs"
+            f"its result was not synchronised: reading it took {late / 1e3:,.0f} µs longer than reading a finished "
+            f"one, expected at most {MOST_LATE_NANOSECONDS / 1e3:.0f} µs"
         )
     if ledger.same_arrays:
-        found.append("a round gave arrays of an earlier one: nothing was computed")
+        found.append("a round returned arrays of an earlier round, expected new ones: nothing was computed")
     if ledger.collecting:
-        found.append("garbage collection was enabled during timed rounds")
+        found.append("garbage collection was enabled during timed rounds, expected it disabled")
     found += [
-        f"the {pool.library} that it loaded has {pool.threads} threads, expected {len(cpus)}"
+        f"its {pool.library} thread pool has {pool.threads} threads, expected {len(cpus)}"
         for pool in ledger.pools
         if pool.threads > len(cpus)
     ]
     if ledger.cpus != [*cpus]:
-        found.append(f"it may use the CPUs {ledger.cpus}, expected {', '.join(map(str, cpus))} alone")
+        found.append(f"its CPU affinity is {ledger.cpus}, expected {[*cpus]}")
     return found + _of_usage(used, timed_nanoseconds)
 
 
@@ -212,28 +226,29 @@ def _of_usage(used: Usage, timed_nanoseconds: int) -> list[str]:
     found = []
     if (cpu := used.cpu_nanoseconds) is not None and timed_nanoseconds > 1.02 * cpu + TICK_NANOSECONDS:
         found.append(
-            f"it handed in {timed_nanoseconds / 1e9:.2f} s of CPU time, the system counted {cpu / 1e9:.2f} s in all"
+            f"it reported {timed_nanoseconds / 1e9:.2f} s of CPU time in its rounds, expected at most the "
+            f"{cpu / 1e9:.2f} s that the system counted for its process"
         )
     children = used.child_nanoseconds or 0
     if children > max(TICK_NANOSECONDS, MOST_OF_CHILDREN * timed_nanoseconds):
         found.append(f"its child processes used {children / 1e9:.2f} s of CPU time during its rounds, expected none")
     if (used.executable_bytes_gained or 0) > 0:
         found.append(
-            f"it gained {(used.executable_bytes_gained or 0) / 2**10:,.0f} KiB of executable memory during its rounds: "
-            "something was compiled"
+            f"its executable memory grew by {(used.executable_bytes_gained or 0) / 2**10:,.0f} KiB during its rounds, "
+            "expected no growth: something was compiled"
         )
     if (used.resident_bytes_gained or 0) > MOST_GAINED_BYTES:
         found.append(
-            f"it gained {(used.resident_bytes_gained or 0) / 2**20:,.0f} MiB of memory during its rounds, expected at "
-            f"most {MOST_GAINED_BYTES // 2**20} MiB"
+            f"its resident memory grew by {(used.resident_bytes_gained or 0) / 2**20:,.0f} MiB during its rounds, "
+            f"expected at most {MOST_GAINED_BYTES // 2**20} MiB"
         )
     return found
 
 
 def _dtype(arrays: Sequence[Tensor]) -> str:
-    """The dtypes of arrays, a framework's own or NumPy's, without the name of the library.
+    """Return the names of the dtypes of framework or NumPy arrays, without the name of the library, joined by "and".
 
-    Those that do not say of how many bits they are, as "double", are left to their NumPy reading.
+    Names that do not end in a number of bits, such as "double", are ignored: the array's NumPy copy has one that does.
     """
     names = {str(getattr(array, "dtype", "float64")).rpartition(".")[2] for array in arrays}
     return " and ".join(sorted(name for name in names if name[-1:].isdigit()))

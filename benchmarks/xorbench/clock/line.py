@@ -1,4 +1,4 @@
-"""The line between the driver and a worker: JSON documents, one a line, each at most 1 MiB, read with one deadline."""
+"""The connection between the driver and a worker: JSON documents of at most 1 MiB, one per line, with a deadline."""
 
 import json
 import select
@@ -8,40 +8,45 @@ from time import monotonic
 from typing import Any
 
 LONGEST_MESSAGE = 2**20
-"""Bytes of one message with its end of line."""
+"""The most bytes of one message, including its end of line."""
 
 
 class Closed(Exception):  # noqa: N818  a state of the line, not a mistake
-    """The other end was closed before a whole message came."""
+    """Raised when the other end was closed before a complete message was received."""
 
 
 class Silent(Exception):  # noqa: N818  a state of the line, not a mistake
-    """No whole message came before the deadline."""
+    """Raised when no complete message was received before the deadline."""
 
 
 class Line:
-    """One end of a pair of connected sockets."""
+    """One end of a pair of connected sockets, which sends and receives JSON documents."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._received = b""
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send one message. Raises ValueError where it is too long or holds NaN, OSError where nobody listens."""
+        """Send one message.
+
+        Raises ValueError where it is too long or holds a number that is not finite, OSError where the other end is
+        closed.
+        """
         data = json.dumps(message, allow_nan=False).encode() + b"\n"
         if len(data) > LONGEST_MESSAGE:
-            raise ValueError(f"a message of {len(data):,} bytes, expected at most {LONGEST_MESSAGE:,}")
+            raise ValueError(f"a message has {len(data):,} bytes, expected at most {LONGEST_MESSAGE:,}")
         self._socket.sendall(data)
 
     def receive(self, seconds: float | None = None) -> bytes:
-        """Return the text of the next message, which must be complete within so many seconds; None: no limit.
+        """Return the text of the next message, which must be complete within `seconds`; None means no limit.
 
-        Raises Closed, Silent, ValueError where it is longer than allowed, OSError.
+        Raises Silent after that time, Closed where the other end was closed, ValueError where the message is too long,
+        and OSError where the connection fails.
         """
         deadline = None if seconds is None else monotonic() + seconds
         while b"\n" not in self._received:
             if len(self._received) >= LONGEST_MESSAGE:
-                raise ValueError(f"a message longer than {LONGEST_MESSAGE:,} bytes")
+                raise ValueError(f"a message is longer than {LONGEST_MESSAGE:,} bytes")
             left = None if deadline is None else max(0.0, deadline - monotonic())
             if not select.select([self._socket], [], [], left)[0]:
                 raise Silent
@@ -53,5 +58,5 @@ class Line:
         return message
 
     def close(self) -> None:
-        """Close this end."""
+        """Close this end of the connection."""
         self._socket.close()

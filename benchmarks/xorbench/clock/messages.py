@@ -1,8 +1,8 @@
-"""What the driver and a worker say to each other, and the check of what a worker says: nothing in it is believed.
+"""The messages that a worker sends to the driver, and their validation.
 
-The driver sends "times" at the start of a workload and "go" with every turn. The worker sends "preparing" while it
-imports and compiles, "ready" when all is compiled, "ended" after every round, "times" when its benchmark has passed, or
-"failed".
+The driver sends the number of rounds and the lengths at the start of a workload, then a turn for each round. The worker
+sends "preparing" while it imports and compiles, "ready" when everything is compiled, "ended" after every round, "times"
+when its benchmark has passed, and "failed" when an exception was raised.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from xorbench.record.timing import Ledger
 
 Nanoseconds = Annotated[int, Field(ge=0, le=10**15)]
-"""At most eleven days."""
+"""A time from 0 to 10^15 nanoseconds, which is more than eleven days."""
 
 
 class _Message(BaseModel):
@@ -21,26 +21,29 @@ class _Message(BaseModel):
 
 
 class Preparing(_Message):
-    """The worker is alive; the next thing that it does may take long."""
+    """The message of a worker that is still importing and compiling, which may take long."""
 
     says: Literal["preparing"]
 
 
 class Ready(_Message):
-    """Everything is imported, converted and compiled."""
+    """The message of a worker that has imported, converted and compiled everything."""
 
     says: Literal["ready"]
 
 
 class Ended(_Message):
-    """The parameters that a round ended with, entry by entry; null where one is not finite."""
+    """The message with the final parameters of a round, as a flat list; null where one is not finite."""
 
     says: Literal["ended"]
     end: list[float | None]
 
 
 class Times(_Message):
-    """All rounds of one workload, in the order of the turns, and the ledger."""
+    """The message with the ledger of one workload and the times of its rounds, in the order of the turns.
+
+    All times are in nanoseconds; `waited` is the time in which the threads waited for a CPU.
+    """
 
     says: Literal["times"]
     wall: list[Annotated[int, Field(ge=1, le=10**15)]]
@@ -51,7 +54,7 @@ class Times(_Message):
 
 
 class Failed(_Message):
-    """An exception ended the benchmark: in one line, which."""
+    """The message with the exception that ended the benchmark, in one line."""
 
     says: Literal["failed"]
     reason: str
@@ -63,7 +66,7 @@ _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator=
 
 
 def checked(text: bytes) -> Message:
-    """Return a worker's message as what it says that it is. Raises ValueError, in one line, where it is not that."""
+    """Return a worker's message, validated. Raises ValueError, in one line, where it is not a valid message."""
     try:
         return _ANY.validate_json(text)
     except ValidationError as error:
@@ -73,7 +76,10 @@ def checked(text: bytes) -> Message:
 
 
 def of_rounds(times: Times, rounds: int) -> None:
-    """Check that every series has one number for each round. Raises ValueError, in one line."""
+    """Raise ValueError, in one line, if a series of `times` does not have one value for each of `rounds` rounds.
+
+    A series that the system does not report is None for every round, never for some of them.
+    """
     series: dict[str, Sequence[Any]] = {
         "wall": times.wall,
         "cpu": times.cpu,
@@ -81,9 +87,9 @@ def of_rounds(times: Times, rounds: int) -> None:
         "involuntary_switches": times.involuntary_switches,
     }
     if times.ledger.late_nanoseconds is None:
-        raise ValueError("ledger.late_nanoseconds is not known")
+        raise ValueError("ledger.late_nanoseconds is null, expected a number")
     for name, values in series.items():
         if len(values) != rounds:
             raise ValueError(f"{len(values)} values of {name}, expected {rounds}")
         if 0 < sum(value is None for value in values) < rounds:
-            raise ValueError(f"{name} is known of some rounds only")
+            raise ValueError(f"{name} is null for some rounds, expected all or none")

@@ -1,4 +1,4 @@
-"""Who has the turn when: Williams squares, in which everybody comes at every place, and after everybody else, alike.
+"""The order of turns: Williams squares, with each row equally often at each position and after each other row.
 
 Source: E. J. Williams, "Experimental designs balanced for the estimation of residual effects of treatments",
 Australian Journal of Scientific Research A 2 (1949).
@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 
 
 def square(players: int) -> list[list[int]]:
-    """The rows of a Latin square of 0, 1, ..., players - 1 in which each follows each other equally often.
+    """Return the rows of a Latin square of 0, 1, ..., `players` - 1.
 
-    An odd number needs twice as many rows: each row and its mirror image.
+    Each number follows each other equally often. An odd number of players needs twice as many
+    rows: each row and its mirror image.
     """
     zigzag = [0]
     for step in range(1, players):
@@ -21,19 +22,19 @@ def square(players: int) -> list[list[int]]:
 
 
 def block(players: int) -> int:
-    """The rounds after which everything is balanced, in both lengths."""
+    """Return the number of rounds after which the orders of both the long and the short rounds are balanced."""
     return 2 * len(square(players))
 
 
 def rounds(players: Sequence[int], shuffler: random.Random) -> Iterator[list[int]]:
-    """The order of each round, endlessly: those of even and of odd numbers are balanced each by themselves."""
+    """Yield the order of the players in each round, endlessly; even and odd rounds are balanced separately."""
     both = _squares(players, shuffler), _squares(players, shuffler)
     while True:
         yield from map(next, both)
 
 
 def _squares(players: Sequence[int], shuffler: random.Random) -> Iterator[list[int]]:
-    """Square after square, with names and rows shuffled anew for each."""
+    """Yield the rows of one square after another, with players and rows shuffled again for each square."""
     while True:
         names = shuffler.sample(players, len(players))
         rows = square(len(players))

@@ -1,4 +1,4 @@
-"""About how long an epoch takes: enough to plan by, and never published."""
+"""Rough estimates of the time of an epoch, which are used to plan a sweep and are never published."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,25 +9,29 @@ from xorbench.judge.processes import Question, Surroundings, Witness, asked
 from xorbench.workloads import Workload
 
 LONG_ENOUGH = 0.001
-"""Seconds that a training must take to be believed."""
+"""The seconds that a training must take for its time to be used."""
 
 REPEATS = 3
-"""The shortest counts: others may have been on this CPU meanwhile."""
+"""Repetitions of a training; the shortest time is used, because other processes may share the CPU."""
 
 MOST_EPOCHS = 100_000
+"""The largest number of epochs that is tried."""
 
 Paces = dict[tuple[str, str], float]
-"""Seconds an epoch, by implementation and workload."""
+"""Seconds per epoch, by the names of implementation and workload."""
 
 
 @dataclass(frozen=True, eq=False)
 class PaceQuestion:
-    """How long an epoch takes."""
+    """The question how long an epoch takes on a workload."""
 
     workload: Workload
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> float:
-        """Seconds, of ten times as many epochs until that is long enough. Raises whatever the implementation raises."""
+        """Return the seconds per epoch, from trainings that are ten times longer each until one takes LONG_ENOUGH.
+
+        `doing` is told what is being done. Raises whatever the implementation raises.
+        """
         workload = self.workload
         doing(f"training {workload.name} for its pace")
         converted = module.convert(list(workload.initial_parameters), workload.inputs, workload.targets, workload.dtype)
@@ -51,7 +55,11 @@ def paces(
     threads: int,
     advance: Callable[[], None] = lambda: None,
 ) -> Paces:
-    """Of all that gave an answer; all implementations are asked at once, which is good enough for a plan."""
+    """Return the seconds per epoch of each implementation on each workload, without those that gave no answer.
+
+    All implementations run at the same time, which is accurate enough for a plan; `advance` is called after each
+    answer.
+    """
     surroundings = Surroundings(threads=threads)
     questions: Mapping[Witness, Sequence[Question]] = {
         Witness(i, surroundings=surroundings): [PaceQuestion(w) for w in workloads] for i in implementations if i.usable

@@ -1,6 +1,6 @@
-"""The worker's side of a turn: what to time, whether it may be timed, and waiting to be told to go.
+"""The pytest plugin of a worker: it selects what is timed, refuses what may not be timed, and waits for turns.
 
-Without a driver there is nobody to wait for, and this is plain pytest-benchmark.
+Without a driver no turn is waited for, and the benchmark is an ordinary one of pytest-benchmark.
 """
 
 import json
@@ -24,23 +24,31 @@ from xorbench.suggestions import unknown
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
 
 POINTS = 100
-"""Random points of the gradient check where no driver has made one."""
+"""Random points of the gradient check that is made where there is no driver."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("xorbench")
-    group.addoption("--implementation", action="append", metavar="NAME", help="time this one only; may be repeated")
-    group.addoption("--workload", action="append", metavar="NAME", help="train this one only; may be repeated")
     group.addoption(
-        "--with", dest="extra", action="append", type=Path, default=[], metavar="FILE", help="time this file too"
+        "--implementation", action="append", metavar="NAME", help="only this implementation; may be repeated"
     )
-    group.addoption("--points", type=int, default=2_000, help="random points that the judge is timed at, in all")
+    group.addoption("--workload", action="append", metavar="NAME", help="only this workload; may be repeated")
+    group.addoption(
+        "--with",
+        dest="extra",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="also this implementation",
+    )
+    group.addoption("--points", type=int, default=2_000, help="random points at which the judge is timed, in total")
     group.addoption("--rounds", type=int, default=50, help="rounds of each benchmark")
     group.addoption(
-        "--epochs-per-round", type=int, default=100, help="the same for all here, so that the times of rounds compare"
+        "--epochs-per-round", type=int, default=100, help="epochs of every round, the same for all implementations"
     )
-    group.addoption("--turns", type=int, metavar="FD", help="the open file descriptor of a driver that hands out turns")
-    group.addoption("--text", metavar="SHA256", help="that the implementation's text must have")
+    group.addoption("--turns", type=int, metavar="FD", help="open file descriptor of the connection to the driver")
+    group.addoption("--text", metavar="SHA256", help="digest that the implementation's source must have")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -64,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _workloads(config: pytest.Config) -> list[Workload]:
-    """In the order in which they were asked for; else the tutorial's."""
+    """Return the workloads in the order of the options, by default those of the tutorial."""
     return [named(name) for name in config.getoption("--workload") or TUTORIAL]
 
 
@@ -75,7 +83,7 @@ def _implementations(config: pytest.Config) -> list[Implementation]:
 
 @pytest.fixture(scope="session")
 def driver(pytestconfig: pytest.Config) -> Iterator[Line | None]:
-    """The line to the driver; None where there is none."""
+    """The connection to the driver; None where there is no driver."""
     descriptor = pytestconfig.getoption("--turns")
     if descriptor is None:
         yield None
@@ -87,19 +95,19 @@ def driver(pytestconfig: pytest.Config) -> Iterator[Line | None]:
 
 @contextmanager
 def reporting(driver: Line | None) -> Iterator[None]:
-    """Tell the driver, in one line, of whatever is raised inside: SystemExit and KeyboardInterrupt, too."""
+    """Send any exception that is raised inside to the driver, in one line, also SystemExit and KeyboardInterrupt."""
     try:
         yield
     except BaseException as error:
         if driver is not None:
-            with suppress(OSError):  # the driver may be gone
+            with suppress(OSError):  # the driver may have ended
                 driver.send({"says": "failed", "reason": describe(error)})
         raise
 
 
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
-    """No passed gradient check, no time. A driver has judged already; otherwise it is done here."""
+    """The report of the judge; None under a driver, which has judged the gradients before."""
     if driver is not None:
         return None
     from xorbench.judge.judge import judge
@@ -109,14 +117,17 @@ def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
 
 @pytest.fixture(scope="session")
 def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Implementation, Workload], Subject]:
-    """Each is made once: under a driver all of them before the first turn, so that nobody compiles in between."""
+    """A function that returns the subject of an implementation and a workload, which is made once.
+
+    Under a driver all subjects are made before the first turn, so that no implementation compiles between turns.
+    """
     made = cache(Subject)
     if driver is not None:
         with reporting(driver):
             for implementation in _implementations(pytestconfig):
                 implementation.must_be(pytestconfig.getoption("--text"))
                 for workload in _workloads(pytestconfig):
-                    driver.send({"says": "preparing"})  # a sign of life: the next one may take long to compile
+                    driver.send({"says": "preparing"})  # restarts the driver's timeout: compiling may take long
                     made(implementation, workload)
             driver.send({"says": "ready"})
     return made
@@ -129,19 +140,19 @@ def subject(
     report: Report | None,
     subjects: Callable[[Implementation, Workload], Subject],
 ) -> Subject:
-    """What is timed, where it may be."""
+    """The subject to time; skips what is missing and fails what did not pass the gradient check."""
     if implementation.missing:
         pytest.skip(f"{implementation.name}: {implementation.missing}")
     if report and (refusal := report.refusal(implementation.name, workload.name)):
-        pytest.fail(f"no passed gradient check, no time: {' '.join(map(str, refusal))}", pytrace=False)
+        pytest.fail(f"not timed: the gradient check was not passed: {' '.join(map(str, refusal))}", pytrace=False)
     return subjects(implementation, workload)
 
 
 class Turns:
-    """The turns of one subject; without a driver nobody is waited for, and all rounds are equally long.
+    """The turns of one subject; without a driver no turn is waited for, and all rounds are equally long.
 
-    Under a driver `handing_in` surrounds the benchmark: times and ledger are handed in when it has passed, and only
-    then; whatever it raises is told.
+    `handing_in` surrounds the benchmark. Under a driver it sends times and ledger when the benchmark has passed, and
+    otherwise the exception.
     """
 
     def __init__(self, subject: Subject, driver: Line | None, rounds: int, epochs: int) -> None:
@@ -153,7 +164,7 @@ class Turns:
 
     @contextmanager
     def handing_in(self) -> Iterator[None]:
-        """Compile for the lengths that will be asked for; at the end hand in."""
+        """Train untimed for each length of the rounds to come; at the end, send times and ledger to the driver."""
         driver = self._driver
         with reporting(driver):
             if driver is None:
@@ -178,7 +189,7 @@ class Turns:
             )
 
     def begin(self) -> tuple[tuple[int], dict[str, int]]:
-        """Wait for a turn and prepare it; return what pytest-benchmark calls the timed function with."""
+        """Wait for a turn and prepare it; return the arguments with which pytest-benchmark calls the timed function."""
         if self._driver is None:
             self._seed += 1
             turn = Turn(self.epochs, max(1, self.epochs // 4), self._seed)
@@ -188,7 +199,7 @@ class Turns:
         return (turn.epochs,), {}
 
     def end(self, _epochs: int) -> None:
-        """Observe how the round ended, and tell it."""
+        """Observe the end of the round, and send its final parameters to the driver."""
         end = self._subject.after()
         if self._driver is not None:
             self._driver.send({"says": "ended", "end": end})

@@ -1,4 +1,4 @@
-"""How fast this machine multiplies matrices: the rate that a step's products are held against."""
+"""The speed of matrix products on this machine, with which the growth of a step's time is compared."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,26 +12,32 @@ from xorbench.record.parts import Dtype
 from xorbench.record.timing import Products
 
 SIDE = 1_024
+"""Rows and columns of the matrices."""
+
 ROUNDS = 7
+"""Timed products of each framework."""
 
 
 @dataclass(frozen=True)
 class ProductQuestion:
-    """So many products of a framework's own arrays."""
+    """The question how long products of two square matrices take in a framework."""
 
     dtype: Dtype
     side: int = SIDE
     rounds: int = ROUNDS
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> list[int]:
-        """Of each its nanoseconds."""
+        """Return the nanoseconds of each product. `doing` is told what is being done."""
         doing("multiplying matrices")
         product = products(module, self.dtype, self.side)
         return [product() for _ in range(self.rounds)]
 
 
 def products(module: Contract, dtype: str, side: int, now: Callable[[], int] = perf_counter_ns) -> Callable[[], int]:
-    """A function that multiplies two matrices of the framework, waits, and gives its nanoseconds; warmed up."""
+    """Return a function that multiplies two matrices of the framework, waits, and returns the nanoseconds by `now`.
+
+    The function has been called once, so that it is warm.
+    """
     square = np.random.RandomState(0).uniform(-1, 1, (side, side))
     (left,), right, _ = module.convert([square], square, square, dtype)
 
@@ -45,7 +51,10 @@ def products(module: Contract, dtype: str, side: int, now: Callable[[], int] = p
 
 
 def measured(implementations: Iterable[Implementation], dtype: Dtype, threads: int) -> list[Products]:
-    """One of each framework after the other, each alone; what can not multiply its arrays is not among them."""
+    """Return the products of one implementation of each framework, measured one after the other.
+
+    Frameworks whose arrays can't be multiplied are left out.
+    """
     question = ProductQuestion(dtype)
     found = []
     first = {i.framework: i for i in reversed([*implementations]) if i.usable}

@@ -1,4 +1,4 @@
-"""The worker's side of what is timed: one implementation on one workload, and the bookkeeper that observes it."""
+"""The subject that a worker times: one implementation on one workload, and the bookkeeper that observes it."""
 
 import gc
 from collections.abc import Sequence
@@ -14,13 +14,14 @@ from xorbench.workloads import Workload
 load = cache(load_file)
 
 SEEDS = 2**32
+"""The number of different seeds of a start."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn: the epochs of the timed round, the seed of its start, and epochs of warming up before it.
+    """One turn: the epochs of the timed round, the untimed epochs before it, and the seed of its start.
 
-    The number of warm-up epochs is the same before long and short rounds, so that both find the same caches.
+    The number of warm-up epochs is the same before long and short rounds, so that both start with the same caches.
     """
 
     epochs: int
@@ -29,7 +30,7 @@ class Turn:
 
 
 class Subject:
-    """Both sides of the clock: `train` is timed, `before` and `after` are not."""
+    """One implementation on one workload: `train` is timed, `before` and `after` are not."""
 
     def __init__(self, implementation: Implementation, workload: Workload) -> None:
         self.workload = workload
@@ -41,27 +42,30 @@ class Subject:
         self._taken = Taken(0, 0, collecting=True)
 
     def compile(self, epochs: Sequence[int]) -> None:
-        """Train so many epochs, untimed, in case that the implementation compiles for each number of them."""
+        """Train each number of `epochs` once, untimed, because an implementation may compile for each of them."""
         arguments = self._converted(list(self.workload.initial_parameters))
         for number in epochs:
             self._train(self.workload.recipe, *arguments, number)
 
     def before(self, turn: Turn) -> None:
-        """Draw and convert the start of the round, train from another one to fill the caches, then read the system."""
+        """Prepare a round: draw and convert its start, train from another start, and read the system's counters.
+
+        The untimed training fills the caches.
+        """
         other = self._converted(self.workload.drawn((turn.seed + 1) % SEEDS))
         self._arguments = self._converted(self.workload.drawn(turn.seed))
         warm = self._train(self.workload.recipe, *other, turn.warm_up)
         self.bookkeeper.before(self._arguments[0], warm)
 
     def train(self, epochs: int) -> None:
-        """What is timed: the parameters after so many epochs, computed and waited for."""
+        """Train `epochs` epochs, wait for the result, and note the wall time and CPU time: this is what is timed."""
         began, began_on_cpu = perf_counter_ns(), process_time_ns()
         self._result = self._train(self.workload.recipe, *self._arguments, epochs)
         cpu_nanoseconds = process_time_ns() - began_on_cpu
         self._taken = Taken(perf_counter_ns() - began, cpu_nanoseconds, gc.isenabled())
 
     def after(self) -> list[float | None]:
-        """Read the system and the result; return the parameters, entry by entry, None where one is not finite."""
+        """Read the system's counters and the result; return the final parameters, None where one is not finite."""
         return self.bookkeeper.after(self._result, self._taken)
 
     def _converted(self, parameters: list[Tensor]) -> Data:

@@ -1,4 +1,4 @@
-"""Readings of the system: of a round, of a CPU and of another process. None means that this system does not tell."""
+"""Counters of the operating system for this process, another process and a CPU; None where it does not report one."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -22,15 +22,18 @@ _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 class Reading:
     """Counters of this process since its start.
 
-    `involuntary_switches` counts how often it was made to give up its CPU; `waited_nanoseconds` is how long all of its
-    threads together waited for one.
+    `involuntary_switches` counts how often it was preempted; `waited_nanoseconds` is how long its threads waited for a
+    CPU, summed over the threads.
     """
 
     involuntary_switches: int | None
     waited_nanoseconds: int | None
 
     def until(self, later: "Reading") -> "Reading":
-        """Return the differences of two readings; at least 0, for a thread that ended takes its waiting with it."""
+        """Return the increases from this reading to `later`.
+
+        They are at least 0: the sum over threads decreases when a thread ends.
+        """
         return Reading(
             _difference(self.involuntary_switches, later.involuntary_switches),
             _difference(self.waited_nanoseconds, later.waited_nanoseconds),
@@ -38,19 +41,22 @@ class Reading:
 
 
 def reading() -> Reading:
-    """Now, in some microseconds for each thread: outside the clock, right before and right after a round."""
+    """Return the counters of this process now.
+
+    Reading takes some microseconds for each thread, and is done untimed, directly before and after a round.
+    """
     switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else None
     return Reading(switches, _waited())
 
 
 _open: dict[str, int] = {}
-"""By thread the open file in which the system tells of it: reading it again is cheaper than opening it again."""
+"""The open `schedstat` file of each thread: reading it again is cheaper than opening it again."""
 
 
 def _waited() -> int | None:
-    """The sum over the threads of this process."""
+    """Return the nanoseconds that all threads of this process together waited for a CPU."""
     try:
-        threads = os.listdir(_THREADS)  # noqa: PTH208  a Path for each of them would cost as much as reading it
+        threads = os.listdir(_THREADS)  # noqa: PTH208  making a Path of each would cost as much as reading it
         for gone in _open.keys() - {*threads}:
             os.close(_open.pop(gone))
         return sum(_waited_by(thread) for thread in threads)
@@ -63,7 +69,7 @@ def _waited_by(thread: str) -> int:
     try:
         if thread not in _open:
             _open[thread] = os.open(f"{_THREADS}/{thread}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
-        # Nanoseconds on a CPU, nanoseconds waited for one, number of slices.
+        # The fields are: nanoseconds on a CPU, nanoseconds waited for one, number of time slices.
         return int(os.pread(_open[thread], 100, 0).split()[1])
     except (FileNotFoundError, ProcessLookupError):
         if thread in _open:
@@ -73,10 +79,10 @@ def _waited_by(thread: str) -> int:
 
 @dataclass(frozen=True)
 class Account:
-    """Counters that the system keeps of a process, since its start.
+    """Counters that the system keeps for a process since its start.
 
-    CPU time of all its threads; CPU time of its child processes, and theirs, that are alive or were waited for;
-    bytes of memory that may be executed; bytes that are resident.
+    `cpu_nanoseconds` is the CPU time of all its threads, `child_nanoseconds` that of its descendants that are alive or
+    were waited for, `executable_bytes` the size of executable mappings, `resident_bytes` that of resident memory.
     """
 
     cpu_nanoseconds: int
@@ -86,7 +92,7 @@ class Account:
 
 
 def account(pid: int) -> Account | None:
-    """Now, read from outside the process; None where it has ended, or the system does not tell."""
+    """Return the counters of process `pid` now; None where it has ended or the system does not report them."""
     try:
         process = psutil.Process(pid)
         times = process.cpu_times()
@@ -117,14 +123,18 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 def _length(line: str) -> int:
-    """Bytes of one mapping, from its line in /proc/<pid>/maps."""
+    """Return the bytes of one mapping, from its line in /proc/<pid>/maps."""
     first, _, end = line.partition(" ")[0].partition("-")
     return int(end, 16) - int(first, 16)
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """The state of the machine, and of the CPUs that are timed on: `megahertz` is the first one's."""
+    """The load of the machine, and the state of the CPUs that are timed on.
+
+    `steal_seconds` is how long these CPUs ran something else than this virtual machine, since the machine started;
+    `megahertz` is the frequency of the first of them.
+    """
 
     load_1_minute: float | None
     steal_seconds: float | None
@@ -132,7 +142,7 @@ class Conditions:
 
 
 def conditions(cpus: Sequence[int]) -> Conditions:
-    """Now. `steal_seconds` counts from the start of the machine: time in which something else had one of these CPUs."""
+    """Return the conditions on `cpus` now."""
     times = psutil.cpu_times(percpu=True)
     stolen: list[float | None] = [getattr(times[cpu], "steal", None) if cpu < len(times) else None for cpu in cpus]
     frequencies = psutil.cpu_freq(percpu=True) if hasattr(psutil, "cpu_freq") else None

@@ -1,7 +1,7 @@
-"""The driver's side of the clock: starts the workers, hands out turns in balanced order, survives the worst of them.
+"""The driver's side of the clock: it starts the workers, gives them turns in balanced order, and handles failures.
 
 A launch is one fresh process for each entry. All are alive together and take turns, milliseconds apart. Rounds of two
-lengths alternate: long ones, which are compared, and short ones of half as many epochs, from which the start of a
+lengths alternate: long ones, which are compared, and short ones of half as many epochs, from which the time to start a
 training is estimated.
 """
 
@@ -22,20 +22,21 @@ from xorbench.contract import Implementation
 from xorbench.record.timing import Failure, Timing
 
 SECONDS_OF_A_TURN = 0.25
-"""How long a turn may take on average beside its training: drawing, converting, reading, others on the CPU."""
+"""The mean time that a turn may take in addition to its training: drawing, converting, reading, other processes."""
 
 SECONDS_TO_SPARE = 20.0
-"""How much longer all turns of a worker on one workload may take than that."""
+"""The time that all turns of a worker on one workload may take in addition to the times allowed for each turn."""
 
 SLOWDOWN = 20
-"""How many times as long as in the calibration a training may take."""
+"""The largest ratio of the time of a training to that in the calibration."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What one worker of a launch times: by workload the epochs of its long rounds, an even number.
+    """What one worker of a launch times: an implementation, and the epochs of its long rounds by workload.
 
-    `seconds_per_epoch` is about what they take, where that is known. `copy` marks the second copy of the baseline.
+    These numbers of epochs are even. `seconds_per_epoch` holds estimates by workload, where they are known. `copy`
+    marks the second copy of the baseline.
     """
 
     implementation: Implementation
@@ -44,24 +45,24 @@ class Entry:
     seconds_per_epoch: Mapping[str, float] = field(default_factory=dict)
 
     def turn(self, workload: str, long: bool, seed: int) -> Turn:
-        """A turn of one of its two lengths."""
+        """Return a turn on a workload: a long or a short round from the start drawn with `seed`."""
         epochs = self.epochs[workload]
         return Turn(epochs if long else epochs // 2, warm_up_of(epochs), seed)
 
     def seconds(self, workload: str, rounds: int) -> float:
-        """How long all its turns on a workload may take together."""
+        """Return how many seconds `rounds` turns on a workload may take together."""
         training = SLOWDOWN * self.epochs[workload] * self.seconds_per_epoch.get(workload, 0.0)
         return SECONDS_TO_SPARE + rounds * (SECONDS_OF_A_TURN + training)
 
 
 def warm_up_of(epochs: int) -> int:
-    """The epochs that are trained before every round of a row whose long rounds have so many."""
+    """Return the epochs that are trained untimed before every round of a row whose long rounds have `epochs` epochs."""
     return max(1, epochs // 4)
 
 
 @dataclass(frozen=True)
 class RowOfLaunch:
-    """What came of a worker's rounds of one workload: their timing, and for each round its start and its end."""
+    """The result of a worker's rounds on one workload: the timing, and the start and end of each round."""
 
     timing: Timing
     rounds: Sequence[Round]
@@ -69,7 +70,11 @@ class RowOfLaunch:
 
 @dataclass
 class _Playing:
-    """One worker in the rounds of one workload: its place in each, what it trained, and how long its turns took."""
+    """The state of one worker in the rounds of one workload.
+
+    It holds the position in each round, the rounds, the accounts of the process, the epochs that were trained, and the
+    seconds that the turns took.
+    """
 
     positions: list[int] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
@@ -80,9 +85,9 @@ class _Playing:
 
 @dataclass
 class Launch:
-    """One launch of all workloads, one after the other; `rows` and `failures` hold what came of it.
+    """One launch, which times all workloads one after the other; `rows` and `failures` hold its results.
 
-    `seconds_starting` is what the workers needed until all were ready, `seconds_in_turns` the sum of all turns.
+    `seconds_starting` is the time until all workers were ready, `seconds_in_turns` the sum of the times of all turns.
     """
 
     number: int
@@ -97,18 +102,21 @@ class Launch:
 
     @property
     def timings(self) -> list[Timing]:
-        """The timings of all rows, of which nothing was compared yet."""
+        """The timings of all rows, before the ends of their rounds are compared."""
         return [one.timing for one in self.rows]
 
     def start(self, places: Sequence[Sequence[int]]) -> None:
-        """Start a worker for each entry, side by side, each at a place: on the CPUs that libraries are to count."""
+        """Start a worker for each entry, all at the same time, each on one of `places` in turn.
+
+        A place is the CPUs on which a worker starts; libraries take their number of threads from it.
+        """
         self._started = perf_counter()
         for place, entry in enumerate(self.entries):
             workloads = [name for name in self.workloads if name in entry.epochs]
             self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)])
 
     def wait(self, places: Sequence[Sequence[int]] = ()) -> None:
-        """Wait until every worker is ready; with `places`, those that are not continue their start on these CPUs."""
+        """Wait until every worker is ready; with `places`, move the workers to these CPUs first."""
         for place, worker in self._workers.items():
             if places:
                 worker.move_to(places[place % len(places)])
@@ -118,7 +126,10 @@ class Launch:
         self.seconds_starting = perf_counter() - self._started
 
     def run(self, cpus: Sequence[int], rounds: int, done: Callable[["Launch", str], None] | None = None) -> None:
-        """The rounds of one workload after the other, on these CPUs; `done` is called after each of them."""
+        """Move the workers to `cpus` and take turns on one workload after the other, in `rounds` rounds each.
+
+        `done` is called with this launch and the workload's name after each workload.
+        """
         for worker in self._workers.values():
             worker.move_to(cpus)
         for workload in self.workloads:
@@ -127,7 +138,7 @@ class Launch:
                 done(self, workload)
 
     def stop(self) -> None:
-        """End all workers, wherever they are."""
+        """End all workers, whatever they are doing."""
         for worker in self._workers.values():
             worker.stop()
 
@@ -157,7 +168,7 @@ class Launch:
     def _give(
         self, place: int, workload: str, turn: Turn, number: int, position: int, rounds: int, playing: _Playing
     ) -> None:
-        """One turn, of what is left of the time for all of them. Raises Lost."""
+        """Take one turn, in the time that is left for all turns of the worker. Raises Lost."""
         allowed = self.entries[place].seconds(workload, rounds)
         started = perf_counter()
         try:
@@ -195,7 +206,7 @@ class Launch:
 
     @contextmanager
     def _losing(self, place: int, workload: str) -> Iterator[None]:
-        """A worker that is lost inside is ended, and noted as a failure of this launch."""
+        """End a worker that is lost inside, and note it as a failure of this launch."""
         try:
             yield
         except Lost as lost:

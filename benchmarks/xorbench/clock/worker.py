@@ -1,4 +1,4 @@
-"""One worker as the driver sees it: a `pytest benchmark.py` of one implementation, and the line to it."""
+"""The driver's handle of one worker: a process that runs `pytest benchmark.py` for one implementation."""
 
 import contextlib
 import os
@@ -21,20 +21,20 @@ from xorbench.places import IMPLEMENTATIONS
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"
 
 SECONDS_OF_SILENCE = 120.0
-"""How long a worker may take for a message at its start, or at the end of a workload, before it is given up."""
+"""The time in which a worker must send a message at its start or at the end of a workload."""
 
 SECONDS_TO_END = 10
-"""How long a worker that has closed its line may take to end."""
+"""The time in which a worker that has closed its connection must end."""
 
 
 class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
-    """A worker that raised, ended, fell silent or sent nonsense; the message says what in one line."""
+    """Raised when a worker raised, ended, sent no message in time or sent an invalid one; the message says which."""
 
 
 class Worker:
-    """A fresh process at the other end of a line. It starts on these CPUs, with as many threads.
+    """A fresh process that times `workloads`, and the connection to it. It starts on `cpus`, with as many threads.
 
-    Every method that waits for it raises Lost.
+    Every method that waits for the process raises Lost.
     """
 
     def __init__(self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int]) -> None:
@@ -59,46 +59,46 @@ class Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is the driver's: it ends its workers, and keeps what is finished
+                start_new_session=True,  # Ctrl-C reaches the driver only, which ends its workers
             )
 
     def move_to(self, cpus: Sequence[int]) -> None:
-        """Let it run on these CPUs from now on."""
+        """Move the process to `cpus`."""
         environment.move(self._process.pid, *cpus)
 
     def account(self) -> Account | None:
-        """What the system counts of the process so far."""
+        """Return the system's counters of the process; None where they are not available."""
         return account(self._process.pid)
 
     def wait_until_ready(self) -> None:
-        """Wait until everything is imported and compiled; each part of that may take SECONDS_OF_SILENCE."""
+        """Wait until everything is imported and compiled; each workload may take SECONDS_OF_SILENCE."""
         while not isinstance(message := self._hear(SECONDS_OF_SILENCE, Preparing, Ready), Ready):
             assert isinstance(message, Preparing)
 
     def begin(self, rounds: int, epochs: Sequence[int]) -> None:
-        """Say how many rounds of the next workload there will be, and how many epochs a round may have."""
+        """Send the number of rounds of the next workload and the numbers of `epochs` that will be trained; wait."""
         self._tell({"rounds": rounds, "epochs": [*epochs]})
         self._hear(SECONDS_OF_SILENCE, Ready)
 
     def take_turn(self, turn: Turn, seconds: float) -> list[float | None]:
-        """Give it a turn of at most so many seconds; return the parameters that its round ended with."""
+        """Send a turn, which may take `seconds`, and return the final parameters of its round."""
         self._tell(asdict(turn))
         message = self._hear(seconds, Ended)
         assert isinstance(message, Ended)
         return message.end
 
     def times(self, rounds: int) -> Times:
-        """Wait for what it hands in after its last round of a workload."""
+        """Return the times and the ledger that the worker sends after the last of `rounds` rounds of a workload."""
         message = self._hear(SECONDS_OF_SILENCE, Times)
         assert isinstance(message, Times)
         try:
             of_rounds(message, rounds)
         except ValueError as error:
-            raise Lost(f"it handed in times that are none: {error}") from error
+            raise Lost(f"it sent invalid times: {error}") from error
         return message
 
     def stop(self) -> None:
-        """End it and whatever it started."""
+        """End the process and all processes that it started."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -115,19 +115,19 @@ class Worker:
         try:
             message = checked(self._line.receive(seconds))
         except Silent as error:
-            raise Lost(f"silent for {seconds:.0f} s") from error
+            raise Lost(f"no message within {seconds:.0f} s") from error
         except ValueError as error:
-            raise Lost(f"it sent a message that is none: {shortened(str(error))}") from error
+            raise Lost(f"it sent an invalid message: {shortened(str(error))}") from error
         except (Closed, OSError) as error:
             raise Lost(self._last_words()) from error
         if isinstance(message, Failed):
             raise Lost(environment.without_folders(shortened(message.reason)))
         if not isinstance(message, expected):
-            raise Lost(f"it said {message.says!r} out of turn")
+            raise Lost(f"it sent an unexpected message, {message.says!r}")
         return message
 
     def _why(self) -> str:
-        """What it said before it closed the line, if that was the reason; else how it ended."""
+        """Return the failure that the worker reported before it closed the connection, else how its process ended."""
         with contextlib.suppress(Closed, Silent, ValueError, OSError):
             while True:
                 message = checked(self._line.receive(0))
@@ -136,11 +136,11 @@ class Worker:
         return self._last_words()
 
     def _last_words(self) -> str:
-        """The last error that pytest printed, else how the process ended; without any path of this machine."""
+        """Return the last error that pytest printed, else how the process ended, without the paths of this machine."""
         try:
             code = self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
-            return "it closed its line to the driver, and did not end"
+            return f"it closed its connection to the driver but did not end within {SECONDS_TO_END} s"
         self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, self._log.tell() - _TAIL_BYTES))
         lines = self._log.read().decode(errors="replace").splitlines()
@@ -150,10 +150,10 @@ class Worker:
 
 
 _TAIL_BYTES = 2**16
-"""Of what a worker printed: an implementation may print anything, and much of it."""
+"""The bytes at the end of a worker's output that are searched for errors: an implementation may print much."""
 
 _PYTEST = (
-    *("-c", str(BENCHMARK.with_name("pytest.ini")), "--rootdir", str(BENCHMARK.parent)),  # nothing of a user's project
+    *("-c", str(BENCHMARK.with_name("pytest.ini")), "--rootdir", str(BENCHMARK.parent)),  # ignores a user's project
     *("--noconftest", "--import-mode=importlib", "-p", "xorbench.clock.plugin"),
     *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--tb=short", "-q", "-x"),
     "--benchmark-disable-gc",

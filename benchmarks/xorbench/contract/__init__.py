@@ -1,4 +1,4 @@
-"""What an implementation must offer, which there are, and what is missing or broken in each."""
+"""The contract of implementation files, the files that exist, and what is missing or broken in each."""
 
 from xorbench.contract.discovery import discover, read
 from xorbench.contract.implementation import Implementation, load

@@ -1,4 +1,4 @@
-"""_network.c, compiled by the system's C compiler when a network is first asked for, and kept for the next process."""
+"""Compile _network.c with the system's C compiler on first use, and keep the library for later processes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORDS = {"gradient descent": "GRADIENT_DESCENT", "momentum": "WITH_MOMENTUM"} | 
 
 
 class Network:
-    """The functions of _network.c for one recipe and one shape of data; parameters are flat, of length `entries`."""
+    """The functions of _network.c, compiled for one recipe, dtype and shape of data."""
 
     def __init__(self, flags: tuple[str, ...], recipe: Recipe, sizes: tuple[int, ...], samples: int, dtype: str):
         self.shapes = [shape for n, m in itertools.pairwise(sizes) for shape in ((n, m), (1, m))]
@@ -50,15 +50,15 @@ class Network:
         self._functions = library(SOURCE, (*flags, *(f"-D{name}={value}" for name, value in macros.items())))
 
     def predict(self, parameters: list[Array], inputs: Array) -> Array:
-        """The outputs, (samples, n_last)."""
+        """Return the outputs of the last layer, (samples, n_last)."""
         return self._call("predict", np.empty(self._outputs, self._dtype), flat(parameters), inputs)
 
     def loss(self, parameters: list[Array], inputs: Array, targets: Array) -> Array:
-        """A scalar."""
+        """Return the loss, a scalar of shape ()."""
         return self._call("loss", np.empty((), self._dtype), flat(parameters), inputs, targets)
 
     def gradient(self, parameters: list[Array], inputs: Array, targets: Array) -> list[Array]:
-        """One array per parameter."""
+        """Return the derivatives of the loss, one array per parameter, of its shape."""
         return self.shaped(
             self._call("gradient", np.empty(self.entries, self._dtype), flat(parameters), inputs, targets)
         )
@@ -66,12 +66,15 @@ class Network:
     def train(
         self, parameters: Array, means: Array, squares: Array, inputs: Array, targets: Array, done: int, epochs: int
     ) -> None:
-        """Change the first three, (entries,), in place."""
+        """Run `epochs` epochs after `done` earlier ones, in place.
+
+        `parameters` and the optimiser's state, `means` and `squares`, are flat rows, (entries,).
+        """
         arrays = (parameters, means, squares, inputs, targets)
         self._functions.train(*map(_address, arrays), ctypes.c_long(done), ctypes.c_long(epochs))
 
     def shaped(self, row: Array) -> list[Array]:
-        """A flat row as parameters: views."""
+        """Return a flat row, (entries,), as parameter tensors, which are views of it."""
         ends = list(itertools.accumulate((n * m for n, m in self.shapes), initial=0))
         return [row[a:b].reshape(shape) for (a, b), shape in zip(itertools.pairwise(ends), self.shapes, strict=True)]
 
@@ -82,20 +85,21 @@ class Network:
 
 @cache
 def network(flags: tuple[str, ...], recipe: Recipe, sizes: tuple[int, ...], samples: int, dtype: str) -> Network:
-    """The same of one process."""
+    """Return the compiled Network for these arguments; a process has one for each combination."""
     return Network(flags, recipe, sizes, samples, dtype)
 
 
 def flat(parameters: list[Array]) -> Array:
-    """Parameters as one new row of all their entries."""
+    """Return the parameters as one new row of all their entries."""
     return np.concatenate([p.ravel() for p in parameters])
 
 
 def library(source: Path, options: tuple[str, ...]) -> ctypes.CDLL:
-    """A C file as a shared library, from the user's cache folder where it was compiled before.
+    """Return a C file as a loaded shared library, from the user's cache folder if it was compiled before.
 
-    Kept under a hash of what the compiler makes of the text before it compiles it: that contains the text, the macros,
-    the version of the compiler and what this CPU can do. Raises OSError or CalledProcessError without a compiler.
+    The name in the cache is a hash of the preprocessed text and of the options, which covers the text, the macros, the
+    version of the compiler and the features of this CPU. Raises OSError if there is no compiler and CalledProcessError
+    if it fails.
     """
     seen = subprocess.run(["cc", *options, "-E", "-dD", source], capture_output=True, check=True).stdout
     key = hashlib.sha256(b"\0".join([seen, *(option.encode() for option in options)])).hexdigest()
@@ -103,10 +107,10 @@ def library(source: Path, options: tuple[str, ...]) -> ctypes.CDLL:
     kept = folder / f"{source.stem}-{key[:32]}.so"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as place:  # then renamed: two processes may compile at once
+        with tempfile.TemporaryDirectory(dir=folder) as place:  # renamed at the end: two processes may compile at once
             compiled, linked = Path(place) / "compiled.o", Path(place) / "linked.so"
             subprocess.run(["cc", *options, "-fPIC", "-c", source, "-o", compiled], check=True)
-            # Linked apart: with -ffast-math here, loading it would make all of the process flush subnormals.
+            # Linked separately: linked with -ffast-math, the library would make the whole process flush subnormals.
             subprocess.run(["cc", "-shared", compiled, "-o", linked, "-lm"], check=True)
             linked.replace(kept)
     return ctypes.CDLL(str(kept))

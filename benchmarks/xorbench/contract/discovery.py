@@ -1,7 +1,7 @@
-"""Which implementations there are, and whether each keeps to the contract: looked up in the folder, registered nowhere.
+"""Find the implementations in a folder and check each against the contract; there is no registry.
 
-A file is read, not run: its names, their order and their signatures stand in its text, so that a missing framework or a
-mistake is found, and named, before anything is imported.
+A file is parsed, not run: names, their order and signatures are taken from its text, so that a missing framework or a
+mistake is found and reported before anything is imported.
 """
 
 import ast
@@ -13,48 +13,52 @@ from typing import Any, get_args
 
 from xorbench.contract.implementation import Implementation, sha256_of
 from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, REFERENCE, REMARKS
+from xorbench.contract.source_text import functions_of, imported, parsed, sibling, siblings
 from xorbench.environment import is_installed, without_folders
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.requirements import pin
 
 
 def discover(extra: Iterable[Path] = (), folder: Path = IMPLEMENTATIONS) -> list[Implementation]:
-    """Every implementation in `folder`, the reference first, then those in `extra`; each is named after its file.
+    """Return the implementations in `folder`, the reference first, then those in `extra`; each is named after its file.
 
-    Raises ValueError where two bear one name.
+    Raises ValueError if two have the same name.
     """
     found: dict[str, Implementation] = {}
     for path in [*sorted(folder.glob("[!_]*.py"), key=lambda path: (path.stem != REFERENCE, path.stem)), *extra]:
         implementation = read(path)
         if implementation.name in found:
-            raise ValueError(f"{path}: there is an implementation named {implementation.name} already; rename the file")
+            raise ValueError(f"{path}: an implementation named {implementation.name} already exists; rename the file")
         found[implementation.name] = implementation
     return list(found.values())
 
 
 def read(path: Path) -> Implementation:
-    """What the text of the file says, without running it."""
+    """Return the implementation that the text of a file describes, with what is missing or broken; it is not run."""
     name = path.stem
     if path.suffix != ".py":
         broken = f"{path.name}: expected a file that ends in .py"
-        return Implementation(name, path, source_sha256=sha256_of(path), broken=broken)
+        return Implementation(name, path, source_sha256=sha256_of([path]), broken=broken)
     try:
         tree = ast.parse(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError) as error:
-        broken = without_folders(f"{path.name} is not Python that can be read: {error}")
-        return Implementation(name, path, source_sha256=sha256_of(path), broken=broken)
+        broken = without_folders(f"{path.name} cannot be parsed as Python: {error}")
+        return Implementation(name, path, source_sha256=sha256_of([path]), broken=broken)
     constants = _constants(tree)
     complaint = _complaint(tree, constants) or _odd_remark(path, constants)
     about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     needed = [str(constants[key]) for key in ("FRAMEWORK", "PROGRAM") if key in constants]
     if not complaint:
         about |= {key.lower(): constants[key] for key in REMARKS if key in constants}
+    imports = {one: text for one in siblings(tree) if (text := parsed(one))}
+    sources = [path.parent / source for source in about.get("sources", ())]
+    sources += [one.parent / str(source) for one, text in imports.items() for source in _sources(text)]
     return Implementation(
         name,
         path,
         **about,
-        source_sha256=sha256_of(path, about.get("sources", ())),
-        missing=_missing(tree, needed),
+        source_sha256=sha256_of(dict.fromkeys([path, *imports, *sources])),
+        missing=_missing([tree, *imports.values()], needed),
         broken=f"{path.name}: {complaint}" if complaint else None,
     )
 
@@ -63,13 +67,18 @@ def _constants(tree: ast.Module) -> dict[str, object]:
     found = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            with suppress(ValueError):  # it is computed: nothing that the contract asks for
+            with suppress(ValueError):  # the contract asks for no computed value
                 found[node.targets[0].id] = ast.literal_eval(node.value)
     return found
 
 
+def _sources(tree: ast.Module) -> tuple[object, ...]:
+    found = _constants(tree).get("SOURCES")
+    return found if isinstance(found, tuple) else ()
+
+
 def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
-    """The first way in which the file breaks the contract, in one line."""
+    """Return the first way in which the file breaks the contract, in one line; None if it keeps to it."""
     for name, kind in CONSTANTS.items():
         allowed = get_args(kind)
         expected = " or ".join(repr(word) for word in allowed) if allowed else "a string"
@@ -78,47 +87,58 @@ def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
         value = constants[name]
         if not isinstance(value, str) or (allowed and value not in allowed):
             return f"{name} is {value!r}, expected {expected}"
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    functions, elsewhere = functions_of(tree), imported(tree)
     for name, expected_names in FUNCTIONS.items():
         expected = f"def {name}({', '.join(expected_names)})"
-        if name not in functions:
+        function, where = functions.get(name), ""
+        if function is None and name in elsewhere:
+            module, name_there = elsewhere[name]
+            path = sibling(module)
+            if path is None:
+                return f"{name} is imported from {module}, which is no file of the project's own, expected {expected}"
+            text = parsed(path)
+            function, where = functions_of(text).get(name_there) if text else None, f"{path.name}, "
+            if function is None:
+                return f"{name} is imported from {module}, which does not define {name_there}, expected {expected}"
+        if function is None:
             return f"the function {name} is missing, expected {expected}"
-        given = functions[name].args
+        given = function.args
         names = [a.arg for a in (*given.posonlyargs, *given.args)]
         if names != expected_names or given.vararg or given.kwarg or given.kwonlyargs:
-            return f"line {functions[name].lineno}: got def {name}({ast.unparse(given)}), expected {expected}"
+            return f"{where}line {function.lineno}: got def {function.name}({ast.unparse(given)}), expected {expected}"
     order = [name for name in functions if name in FUNCTIONS]
-    if order != list(FUNCTIONS):
-        return f"the functions stand in the order {', '.join(order)}, expected {', '.join(FUNCTIONS)}"
+    expected_order = [name for name in FUNCTIONS if name in functions]
+    if order != expected_order:
+        return f"the functions are in the order {', '.join(order)}, expected {', '.join(expected_order)}"
     return None
 
 
 def _odd_remark(path: Path, constants: dict[str, object]) -> str | None:
-    """What is wrong with the first of the `REMARKS` that has something wrong with it, in one line."""
+    """Return what is wrong with the first invalid constant of `REMARKS`, in one line; None if all are valid."""
     sources = constants.get("SOURCES", ())
     if not isinstance(sources, tuple) or not all(isinstance(name, str) for name in sources):
-        return f"SOURCES is {sources!r}, expected a tuple of names of files beside it"
+        return f"SOURCES is {sources!r}, expected a tuple of names of files in the same folder"
     for name in sources:
         if not (path.parent / name).is_file():
-            return f"SOURCES names {name}, expected a file beside it"
+            return f"SOURCES names {name}, expected a file in the same folder"
     for type_, expected in ((str, "a string"), (bool, "True or False")):
         for key in (name for name in REMARKS if REMARKS[name] is type_ and name in constants):
             if not isinstance(constants[key], type_):
                 return f"{key} is {constants[key]!r}, expected {expected}"
     if "ADDS_TO" in constants and "ADDS" not in constants:
-        return "ADDS is missing, expected in a few words what this adds to ADDS_TO"
+        return "ADDS is missing, expected a few words that say what this file adds to ADDS_TO"
     return None
 
 
-def _missing(tree: ast.Module, needed: list[str]) -> str | None:
-    """The first library imported at the top of the file, framework or program that is not installed here."""
-    for node in tree.body:
+def _missing(trees: list[ast.Module], needed: list[str]) -> str | None:
+    """Return the first library, framework or program of a file and its siblings that is not installed here."""
+    for node in (node for tree in trees for node in tree.body):
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module]
         for name in names:
             library = name.partition(".")[0]
-            if importlib.util.find_spec(library) is None:
+            if sibling(name) is None and importlib.util.find_spec(library) is None:
                 return _not_installed(library)
     return next((_not_installed(name) for name in needed if not is_installed(name)), None)
 

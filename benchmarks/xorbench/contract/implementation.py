@@ -1,4 +1,4 @@
-"""An implementation: one file, what its text says of it, and the interpreter that it runs in."""
+"""An implementation: a file, what its text declares, and the interpreter that runs it."""
 
 import hashlib
 import importlib.util
@@ -10,12 +10,14 @@ from typing import Literal, cast
 
 from xorbench.contract.interpreter import HERE, Interpreter
 from xorbench.contract.protocol import Contract
-from xorbench.contract.source_metrics import gradients_by, lines_of_code, parsed
+from xorbench.contract.source_metrics import gradients_by, lines_of_code
+from xorbench.contract.source_text import parsed
+from xorbench.places import IMPLEMENTATIONS
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """One file, one framework, one way of getting gradients; and the interpreter that it runs in."""
+    """One file with one framework and one way of computing gradients, and the interpreter that runs it."""
 
     name: str
     path: Path
@@ -27,37 +29,37 @@ class Implementation:
     slow_to_compile: bool = False
     sources: tuple[str, ...] = ()
     source_sha256: str | None = None
-    """Of its text when it was read, further sources one after the other; None where that cannot be read."""
+    """The SHA-256 of its text when it was read, then of the siblings that it imports, then of all further sources."""
     adds: str | None = None
     adds_to: str | None = None
     missing: str | None = None
-    """Why it cannot run here: a library or a program that is not installed."""
+    """Why it cannot run here: a library or a program that is not installed; None if nothing is missing."""
     broken: str | None = None
-    """How it breaks the contract."""
+    """How the file breaks the contract; None if it keeps to it."""
     interpreter: Interpreter = HERE
 
     @property
     def version(self) -> str:
-        """Of the framework, where this runs."""
+        """The version of the framework in the interpreter that runs the file."""
         return self.interpreter.version_of(self.framework)
 
     @property
     def usable(self) -> bool:
-        """Whether it can be asked for gradients here."""
+        """Whether it can compute gradients here: nothing is missing and nothing is broken."""
         return self.missing is None and self.broken is None
 
     @property
     def gradients_by(self) -> str | None:
-        """What its docstring begins with; None where it says nothing, or can't be read."""
+        """The differentiation method, from the docstring of the file; None if it names none or cannot be read."""
         return None if (tree := parsed(self.path)) is None else gradients_by(tree)
 
     @property
     def lines_of_code(self) -> int | None:
-        """Of predict, loss and gradient; None where a part stands elsewhere, or nothing can be read."""
+        """The lines of code of predict, loss and gradient; None if a part is in the package, or it cannot be read."""
         return None if (tree := parsed(self.path)) is None else lines_of_code(tree)
 
     def must_be(self, source_sha256: str | None) -> None:
-        """Raise ValueError, in one line, where the text is not the one of this SHA-256."""
+        """Raise ValueError, with one line, if the text does not have this SHA-256."""
         if self.source_sha256 != source_sha256:
             raise ValueError(
                 f"the text of {self.path.name} was changed while it was measured, expected SHA-256 "
@@ -66,25 +68,25 @@ class Implementation:
 
 
 UNREADABLE_SHA256 = hashlib.sha256(b"").hexdigest()
-"""What a record says of a text that cannot be read: the SHA-256 of none."""
+"""The SHA-256 of the empty text, which a record has for a text that cannot be read."""
 
 
-def sha256_of(path: Path, sources: Iterable[str] = ()) -> str | None:
-    """The SHA-256 of a file and of those beside it, one after the other; None where one cannot be read."""
+def sha256_of(paths: Iterable[Path]) -> str | None:
+    """Return the SHA-256 of the files in `paths`, one after the other; None if one cannot be read."""
     try:
-        return hashlib.sha256(
-            b"".join(one.read_bytes() for one in (path, *(path.parent / name for name in sources)))
-        ).hexdigest()
+        return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     except OSError:
         return None
 
 
 def load(implementation: Implementation) -> Contract:
-    """Import the file. Raises whatever its import raises."""
-    name = f"implementation_{implementation.path.stem}"  # a name of its own: no file can shadow a library
+    """Import the file, which may import its siblings, and return its module. Raises whatever the import raises."""
+    if str(IMPLEMENTATIONS) not in sys.path:
+        sys.path.append(str(IMPLEMENTATIONS))  # at the end, so that no file can shadow a library
+    name = f"implementation_{implementation.path.stem}"  # a distinct name, so that no file can shadow a library
     spec = importlib.util.spec_from_file_location(name, implementation.path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{implementation.path} is no Python file")
+        raise ImportError(f"{implementation.path} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

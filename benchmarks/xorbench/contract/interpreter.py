@@ -1,4 +1,4 @@
-"""A Python that implementations run in: this one, or under a label that of another virtual environment."""
+"""A Python interpreter that runs implementations: the current one, or that of another environment, with a label."""
 
 import sys
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from xorbench.contract.lending import lent
 
 @dataclass(frozen=True)
 class Interpreter:
-    """Where a file is run; `label` is empty where that is here.
+    """A Python interpreter that runs implementations; `label` is empty for the current one.
 
-    Of another one `versions` are Python's and those of all libraries beside it, and `frameworks` holds the version and
-    the installed bytes of each framework that it was asked for.
+    For another interpreter, `versions` are those of Python and of all its libraries, and `frameworks` holds the version
+    and the installed bytes of each framework that was queried.
     """
 
     label: str = ""
@@ -22,23 +22,26 @@ class Interpreter:
     frameworks: Mapping[str, tuple[str, int | None]] = field(default_factory=dict, compare=False, repr=False)
 
     def version_of(self, framework: str) -> str:
-        """The version of a distribution or program that is used there, or "unknown"."""
+        """Return the version of a distribution or program in this interpreter's environment, or "unknown"."""
         return self.frameworks[framework][0] if self.label else environment.version_of(framework)
 
     def installed_bytes(self, framework: str) -> int | None:
-        """The size of a distribution there, with all that it requires. None: it is not installed."""
+        """Return the bytes of a distribution and of all that it requires; None if it is not installed."""
         return self.frameworks[framework][1] if self.label else environment.installed_bytes(framework)
 
     def variables(self, threads: int = 1) -> dict[str, str]:
-        """All variables that a process of it gets to see, if it runs nothing of this suite."""
+        """Return the environment variables for a process of this interpreter that does not import this package."""
         given = environment.of_a_worker(threads)
-        if self.label:  # these lead to the libraries of ours
+        if self.label:  # these point to the libraries of the current environment
             given.pop("PYTHONPATH", None)
             given.pop("VIRTUAL_ENV", None)
         return given
 
     def variables_with_harness(self, threads: int = 1) -> dict[str, str]:
-        """The same, if it does: the judge and the clock are the same code everywhere, for ours are lent to others."""
+        """Return the environment variables for a process of this interpreter that imports this package.
+
+        Other environments are lent this package on PYTHONPATH, so that judge and clock are the same code everywhere.
+        """
         return self.variables(threads) | ({"PYTHONPATH": lent()} if self.label else {})
 
 

@@ -1,6 +1,6 @@
-"""What this suite is made of, lent to other environments, which hold the framework alone: the same code everywhere.
+"""Lend this package and the libraries that it requires to other environments, which contain the framework alone.
 
-No numerical library is lent: a framework meets those of its own environment.
+All environments run the same harness. No numerical library is lent: a framework uses those of its own environment.
 """
 
 import tempfile
@@ -21,21 +21,21 @@ LENT = (
     "python-flint",
     "threadpoolctl",
 )
-"""Distributions that the judge's and the clock's processes import, beside NumPy."""
+"""The distributions that processes of the judge and of the clock import, besides NumPy."""
 
 
 def lent() -> str:
-    """Return a folder to put on Python's path: it holds links to this package, to LENT and to what those require."""
+    """Return a folder for Python's path, with links to this package, to LENT and to what those require."""
     return _folder().name
 
 
-@cache  # it lasts as long as this process
+@cache  # the folder lasts as long as this process
 def _folder() -> "tempfile.TemporaryDirectory[str]":
     folder = tempfile.TemporaryDirectory(prefix="xorbench-")
     for distribution in required(LENT):
         tops = {file.parts[0] for file in distribution.files or ()}
         for name in tops - {"..", "__pycache__"}:
-            if not name.endswith(".dist-info"):  # else it would count as installed there
+            if not name.endswith(".dist-info"):  # with its metadata it would count as installed there
                 Path(folder.name, name).symlink_to(distribution.locate_file(name))  # type: ignore[arg-type]
     Path(folder.name, places.PACKAGE.name).symlink_to(places.PACKAGE)
     return folder

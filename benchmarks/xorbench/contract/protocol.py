@@ -1,4 +1,4 @@
-"""What an implementation file must offer: the one text that all of them are translations of."""
+"""The contract of implementation files: the constants and functions that each must define."""
 
 import inspect
 from typing import Any, Literal, Protocol, get_type_hints
@@ -6,77 +6,77 @@ from typing import Any, Literal, Protocol, get_type_hints
 from xorbench.workloads import Array, Recipe
 
 REFERENCE = "numpy_backprop"
-"""The text that the others translate: the baseline of every ratio, and the control that runs against itself."""
+"""The implementation that the others translate; it is the baseline of every ratio and of the A/A control."""
 
 
 Tensor = Any
-"""An array of a framework, of whatever type that has: only the file that gave it knows what it is."""
+"""An array of a framework; its type is known only to the implementation that made it."""
 
 Data = tuple[list[Tensor], Tensor, Tensor]
 """Parameters, inputs and targets."""
 
 State = tuple[list[Tensor], Any]
-"""Parameters, and what an optimiser remembers: only the file that gave it knows what that is."""
+"""Parameters and the state of the optimiser, whose type is known only to the implementation that made it."""
 
 
 class Contract(Protocol):
-    """The names of an implementation file, in this order.
+    """The constants and functions that an implementation file defines, in this order.
 
-    A recipe says what is computed. Parameters are a flat list, first layer first: W1 (n0, n1), b1 (1, n1), W2 (n1, n2),
-    b2 (1, n2), ...; inputs are (samples, n0), targets (samples, n_last). Arrays are the framework's own, of the dtype
-    that `convert` was asked for.
+    A recipe states the activation, the loss and the optimiser. Parameters are a flat list, first layer first:
+    W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ...; inputs are (samples, n0), targets (samples, n_last). Arrays
+    are the framework's own, of the dtype that `convert` was given.
     """
 
     FRAMEWORK: str
-    """What the version is read from: the distribution, as `pip` names it, or else the program of that name."""
+    """The distribution, as `pip` names it, or else the program, whose version is recorded."""
     TIER: Literal["idiomatic", "tuned"]
     EXECUTION: Literal["eager", "compiled"]
-    """Whether an epoch runs this file's Python, or what it was compiled to; the clock looks which it is."""
+    """Whether an epoch runs Python code of this file, or compiled code; the clock verifies it."""
     GRANULARITY: Literal["one call per epoch", "whole loop"]
 
     def convert(self, parameters: list[Array], inputs: Array, targets: Array, dtype: str) -> Data:
-        """Plain NumPy arrays as the framework's own: the same shapes, copied, of dtype "float64" or "float32"; untimed.
+        """Return NumPy arrays as copies in the framework's own type: same shapes, "float64" or "float32"; untimed.
 
-        Parameters W1 (n0, n1), b1 (1, n1), W2 (n1, n2), ..., inputs (samples, n0), targets (samples, n_last).
+        Parameters are W1 (n0, n1), b1 (1, n1), W2 (n1, n2), ..., inputs (samples, n0), targets (samples, n_last).
         """
 
     def predict(self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor) -> Tensor:
-        """The outputs of the last layer, (samples, n_last)."""
+        """Return the outputs of the last layer, (samples, n_last)."""
 
     def loss(self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss that the recipe names, over all samples: a scalar, of shape ()."""
+        """Return the loss that the recipe names, summed over all samples: a scalar of shape ()."""
 
     def gradient(self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor) -> list[Tensor]:
-        """The derivatives of `loss`, one array per parameter, of its shape and dtype: W1 (n0, n1), b1 (1, n1), ..."""
+        """Return the derivatives of `loss`, one per parameter, of its shape and dtype: W1 (n0, n1), b1 (1, n1), ..."""
 
     def begin(self, recipe: Recipe, parameters: list[Tensor]) -> State:
-        """The parameters, and what the recipe's optimiser keeps from epoch to epoch: as it is before the first."""
+        """Return the state before the first epoch: the parameters and the initial state of the recipe's optimiser."""
 
     def step(self, recipe: Recipe, state: State, inputs: Tensor, targets: Tensor) -> State:
-        """One epoch: what `begin` or an earlier step gave, after one update; it may be used up."""
+        """Return the state after one more epoch, that is one update; `state` may be consumed."""
 
     def train(
         self, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor, epochs: int
     ) -> list[Tensor]:
-        """The parameters after `epochs` steps, W1 (n0, n1), b1 (1, n1), ..., computed and waited for; this is timed."""
+        """Return the parameters after `epochs` epochs, W1 (n0, n1), b1 (1, n1), ..., once they are computed; timed."""
 
     def to_numpy(self, array: Tensor) -> Array:
-        """An array of the framework as a NumPy array of the same shape and dtype; untimed."""
+        """Return an array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
 class Remarks(Protocol):
-    """What a file may say of itself besides."""
+    """The optional constants of an implementation file."""
 
     PROGRAM: str
-    """A program that must be on the path, beside the libraries that are imported."""
+    """A program that must be on the PATH, besides the libraries that are imported."""
     SLOW_TO_COMPILE: bool
-    """Whether the first call for a recipe and a shape takes seconds: tests then ask for little."""
+    """Whether the first call for a recipe and a shape takes seconds; tests then make few such calls."""
     SOURCES: tuple[str, ...]
-    """The files beside it that are a part of its text."""
+    """Further files in the same folder that are part of the source."""
     ADDS: str
-    """What its step has and that of `ADDS_TO` has not, in a few words; without `ADDS_TO`, what all of its step is."""
+    """What the step adds to that of `ADDS_TO`, in a few words; without `ADDS_TO`, what the whole step consists of."""
     ADDS_TO: str
-    """The implementation from which it differs in one thing: what that costs is the difference of their times."""
+    """The implementation from which this one differs in one thing, whose cost is the difference of their times."""
 
 
 CONSTANTS: dict[str, object] = get_type_hints(Contract)

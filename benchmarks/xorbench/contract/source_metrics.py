@@ -1,59 +1,52 @@
-"""What the text of an implementation tells: by what it gets its gradients, and how much there was to write."""
+"""Metrics of an implementation's source: the differentiation method and the number of lines of code."""
 
 import ast
 import re
 from collections.abc import Sequence
 from copy import deepcopy
-from pathlib import Path
+
+from xorbench.contract.source_text import imported, parsed, sibling
 
 WRITTEN = ("predict", "loss", "gradient")
 
-NEIGHBOURS = "implementations"
-
-
-def parsed(path: Path) -> ast.Module | None:
-    """The text of a file; None where it is not Python that can be read."""
-    try:
-        return ast.parse(path.read_bytes(), path.name)
-    except (SyntaxError, ValueError, OSError):
-        return None
+HARNESS = "xorbench"
 
 
 def gradients_by(tree: ast.Module) -> str | None:
-    """What stands in "Gradients by ...", with which a docstring begins; None where it begins otherwise."""
+    """Return the method that a docstring names with "Gradients by ..." at its beginning; None if it names none."""
     found = re.match(r"Gradients by (.+?)(?=[,:]|\.?(?:\s*$|\s*\n)|\.\s)", ast.get_docstring(tree) or "")
     return found[1] if found else None
 
 
 def lines_of_code(tree: ast.Module, functions: Sequence[str] = WRITTEN) -> int | None:
-    """Of these functions and all of the file that they use, each once.
+    """Return the lines of code of `functions` and of everything that they use, each counted once.
 
     A line is a statement, or the head of one, as `ast.unparse` writes it: comments, docstrings, annotations and the
-    breaking of long lines do not count. None where a part of it stands in another file of the folder.
+    breaking of long lines do not count. What is imported from a sibling is counted there. Returns None if a part is in
+    the package, or in a sibling that cannot be read.
     """
-    defined = {name: node for node in tree.body for name in _names(node)}
     counted: set[ast.stmt] = set()
-    elsewhere = {
-        alias.asname or alias.name
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == NEIGHBOURS
-        for alias in node.names
-    }
-    lines, wanted = 0, list(functions)
-    while wanted:
-        name = wanted.pop()
-        if name in elsewhere:
+    trees: dict[str, ast.Module | None] = {}  # of siblings
+    lines, wanted = 0, [(tree, name) for name in functions]
+    for text, name in wanted:  # which grows
+        module, name_there = imported(text).get(name, ("", ""))
+        if module.partition(".")[0] == HARNESS:
             return None
+        if path := sibling(module):
+            if (there := trees.setdefault(module, parsed(path))) is None:
+                return None
+            wanted += {(there, name_there)} - {*wanted}
+        defined = {name: node for node in text.body for name in _names(node)}
         if name in defined and defined[name] not in counted:
             counted.add(defined[name])
             code = _Bare().visit(deepcopy(defined[name]))
             lines += sum(bool(line.strip()) for line in ast.unparse(code).splitlines())
-            wanted += [node.id for node in ast.walk(code) if isinstance(node, ast.Name)]
+            wanted += {(text, node.id) for node in ast.walk(code) if isinstance(node, ast.Name)} - {*wanted}
     return lines
 
 
 def _names(node: ast.stmt) -> list[str]:
-    """What a statement at the top of a file defines."""
+    """Return the names that a statement at the top of a file defines."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         return [node.name]
     targets = node.targets if isinstance(node, ast.Assign) else []
@@ -61,7 +54,7 @@ def _names(node: ast.stmt) -> list[str]:
 
 
 class _Bare(ast.NodeTransformer):
-    """Leaves out what is not run: annotations, and strings that stand alone."""
+    """A transformer that removes what is not run: annotations, and expressions that are only a constant."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None

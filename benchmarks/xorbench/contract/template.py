@@ -1,4 +1,4 @@
-"""The skeleton of an implementation, written from the contract's own text, so that the two can't part."""
+"""Write the skeleton of an implementation from the source of the contract, so that the two always agree."""
 
 import ast
 import importlib.metadata
@@ -16,7 +16,10 @@ from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, discove
 
 
 def write(name: str, framework: str, folder: Path) -> Path:
-    """Write NAME.py into a folder. Raises ValueError, in one line, where that name can't be or is taken."""
+    """Write the skeleton `name`.py for a framework into `folder`, and return its path.
+
+    Raises ValueError, with one line, if a name is invalid or taken, or if the file cannot be written.
+    """
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
         raise ValueError(f"{name!r} can't name an implementation, expected letters, digits and _, as in tinygrad_eager")
     if not shutil.which(framework):
@@ -26,13 +29,13 @@ def write(name: str, framework: str, folder: Path) -> Path:
             raise ValueError(f"{framework!r} can't name a framework, expected a name as in tinygrad") from error
     path = folder / f"{name}.py"
     if path.exists():
-        raise ValueError(f"{path} is there already; remove it, or choose another name")
+        raise ValueError(f"{path} already exists; remove it, or choose another name")
+    if name in {i.name for i in discover()}:
+        raise ValueError(f"an implementation named {name} already exists; choose another name")
     if importlib.util.find_spec(name):
         raise ValueError(
             f"{name}.py would shadow the library {name}; add where its gradients come from, as in {name}_grad"
         )
-    if name in {i.name for i in discover()}:
-        raise ValueError(f"there is an implementation named {name} already, expected another name")
     try:
         path.write_text(text(name, framework), encoding="utf-8")
     except OSError as error:
@@ -41,11 +44,11 @@ def write(name: str, framework: str, folder: Path) -> Path:
 
 
 def text(name: str, framework: str) -> str:
-    """Every name of the contract, in its order, with its docstring; what is to be filled in fails, and says so."""
+    """Return a skeleton: every name of the contract in order, with functions that raise NotImplementedError."""
     (contract,) = ast.parse(textwrap.dedent(inspect.getsource(Contract))).body
     assert isinstance(contract, ast.ClassDef)
     functions = [node for node in contract.body if isinstance(node, ast.FunctionDef) and node.name in FUNCTIONS]
-    _, *about = (ast.get_docstring(contract) or "").split("\n\n")  # the first sentence is about the contract
+    _, *about = (ast.get_docstring(contract) or "").split("\n\n")  # the first paragraph describes the contract itself
     return "\n".join(
         [
             f'"""Gradients by {framework}: say here only how this file differs from {REFERENCE}.py.',
@@ -73,7 +76,7 @@ def text(name: str, framework: str) -> str:
 
 
 def _imports(framework: str) -> list[str]:
-    """NumPy, and the framework; a program is not imported."""
+    """Return the import statements for NumPy and the framework; a program is not imported."""
     owners = importlib.metadata.packages_distributions()
     modules = [m for m, names in owners.items() if canonicalize_name(framework) in map(canonicalize_name, names)]
     likely = framework.replace("-", "_")

@@ -1,1 +1,1 @@
-"""Other environments: made beside the project, asked what they have, and who runs there."""
+"""Other environments: their creation, the query of what they contain, and the implementations that run there."""

@@ -1,6 +1,6 @@
-"""What another interpreter has: asked of it once, before anything runs there.
+"""Query another interpreter for what is installed there, once, before anything runs in it.
 
-`survey` asks; the same file, run by the other interpreter, answers, with the same code that reads files here.
+`survey` asks; this file, run by the other interpreter, answers, with the same code that reads implementations here.
 """
 
 import json
@@ -18,14 +18,14 @@ OLDEST = (3, 11)
 SECONDS_TO_ANSWER = 60
 
 
-class Unusable(ValueError):  # noqa: N818  a state of an interpreter, not a mistake of ours
-    """An interpreter that nothing can run in; the message says why, in one line, and what to do."""
+class Unusable(ValueError):  # noqa: N818  it is a state of the interpreter, not an error here
+    """Raised for an interpreter that cannot run implementations; the message says why and what to do, in one line."""
 
 
 def survey(label: str, executable: str, files: Iterable[Path]) -> tuple[Interpreter, dict[Path, str | None]]:
-    """An interpreter with the versions that it has, and which library each file misses there, if any.
+    """Return an interpreter with the versions that it has, and why each of `files` cannot run there, None if it can.
 
-    Raises Unusable where it is no Python, is too old, or lacks what a worker needs of it.
+    Raises Unusable if `executable` is not a Python interpreter, is too old, or lacks what a worker needs.
     """
     given = Interpreter(label, executable)
     _check_version(given)
@@ -34,7 +34,7 @@ def survey(label: str, executable: str, files: Iterable[Path]) -> tuple[Interpre
     if done.returncode:
         words = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1]
         raise Unusable(
-            f"{label} can't run a worker: {words}; it needs NumPy beside the framework: "
+            f"{label} can't run a worker: {words}; it needs NumPy besides the framework: "
             f"{executable} -m pip install numpy, or xorbench environments create"
         )
     told: dict[str, Any] = json.loads(done.stdout)
@@ -44,14 +44,14 @@ def survey(label: str, executable: str, files: Iterable[Path]) -> tuple[Interpre
 
 
 def _check_version(given: Interpreter) -> None:
-    say = "import sys; print('%d.%d.%d' % sys.version_info[:3])"  # in any Python's grammar
+    say = "import sys; print('%d.%d.%d' % sys.version_info[:3])"  # valid in every version of Python
     said = _run(given, "-c", say).stdout.strip()
     try:
         version = tuple(map(int, said.split(".")))
     except ValueError:
         version = ()
     if len(version) != 3:
-        raise Unusable(f"{given.label}: {given.executable} is no Python interpreter; expected its bin/python")
+        raise Unusable(f"{given.label}: {given.executable} is not a Python interpreter; expected its bin/python")
     if version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
         raise Unusable(f"{given.label} is Python {said}, expected {oldest} or newer; make it with another interpreter")
@@ -73,14 +73,14 @@ def _run(given: Interpreter, *arguments: str) -> "subprocess.CompletedProcess[st
     except OSError as error:
         raise Unusable(f"{given.label}: {given.executable} can't be run: {error.strerror or error}") from error
     except subprocess.TimeoutExpired as error:
-        raise Unusable(f"{given.label}: {given.executable} was silent for {SECONDS_TO_ANSWER} s") from error
+        raise Unusable(f"{given.label}: {given.executable} did not answer within {SECONDS_TO_ANSWER} s") from error
 
 
 def main() -> None:
-    """Answer, in the other interpreter."""
-    from xorbench.clock import subject  # noqa: F401  what a worker needs must be there
+    """Print, as JSON, what this interpreter has installed and which of the given files can run in it."""
+    from xorbench.clock import subject  # noqa: F401  fails if a worker's needs are not installed
     from xorbench.contract import read
-    from xorbench.judge import reproducibility, tasks  # noqa: F401  and what a witness needs
+    from xorbench.judge import reproducibility, tasks  # noqa: F401  likewise for the judge's processes
 
     found = {path: read(Path(path)) for path in sys.argv[1:]}
     frameworks = {i.framework for i in found.values() if i.framework}

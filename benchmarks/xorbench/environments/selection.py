@@ -1,4 +1,4 @@
-"""Contestants, implementations in interpreters: which files run in another environment too, and why others do not."""
+"""Selection of the implementations that also run in another environment, and why the others do not."""
 
 import platform
 from collections.abc import Sequence
@@ -10,24 +10,26 @@ from xorbench.environments.probe import survey
 
 @dataclass(frozen=True)
 class Field:
-    """Who runs in one environment, and who does not: the names by reason."""
+    """The implementations that run in one environment, and the names of those left out, by reason."""
 
     label: str
     contestants: list[Implementation]
     left_out: dict[str, list[str]]
 
     def __str__(self) -> str:
-        """Both, in one line."""
-        running = ", ".join(f"{i.path.stem} ({i.framework} {i.version})" for i in self.contestants) or "nobody"
+        """Return what runs and what is left out, in one line."""
+        running = (
+            ", ".join(f"{i.path.stem} ({i.framework} {i.version})" for i in self.contestants) or "no implementation"
+        )
         left = ", ".join(f"{', '.join(names)} ({reason})" for reason, names in self.left_out.items())
         return f"{self.label} runs {running}{f'; left out: {left}' if left else ''}"
 
 
 def contestants(chosen: Sequence[Implementation], label: str, executable: str) -> Field:
-    """Those of the chosen files whose framework, or whose Python, is there at another version than here.
+    """Return which of the `chosen` files run in another environment: those whose framework or Python differs there.
 
-    One whose framework is there, but not all else that it imports, takes part as missing. Raises Unusable where nothing
-    can run in that interpreter.
+    A file whose framework is installed there, but not everything else that it imports, is included as missing. Raises
+    Unusable if nothing can run in that interpreter.
     """
     readable = [i for i in chosen if not i.broken]
     there, missing = survey(label, executable, [i.path for i in readable])
@@ -39,7 +41,7 @@ def contestants(chosen: Sequence[Implementation], label: str, executable: str) -
         if lost and version == "unknown":
             field.left_out.setdefault(f"{here.framework} is not installed there", []).append(here.name)
         elif version == here.version and same_python:
-            field.left_out.setdefault(f"{here.framework} is the same there", []).append(here.name)
+            field.left_out.setdefault(f"{here.framework} has the same version there", []).append(here.name)
         else:
             name, why = f"{here.name}@{label}", f"in {label} {lost}" if lost else None
             field.contestants.append(replace(here, name=name, interpreter=there, missing=why))

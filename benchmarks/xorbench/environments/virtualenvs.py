@@ -1,4 +1,4 @@
-"""Virtual environments in the user's cache folder, made from nothing but names and versions that the user gives."""
+"""Virtual environments in the user's cache folder, created only from names and versions that the user gives."""
 
 import re
 import shutil
@@ -15,20 +15,20 @@ LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def default_folder() -> Path:
-    """Return the folder of the environments that were made: `environments` in the user's cache."""
+    """Return the folder of created environments: `environments` in the user's cache folder."""
     return user_cache() / "environments"
 
 
 def create(label: str, requirements: Sequence[str], python: str = sys.executable, folder: Path | None = None) -> Path:
-    """Make an environment of this label with a Python, and install into it; its interpreter.
+    """Create an environment called `label`, install `requirements` into it, and return the path of its interpreter.
 
-    Raises ValueError, in one line, where the label or a requirement is none, or venv or pip failed: then nothing is
-    left of it.
+    Raises ValueError, with one line, if the label or a requirement is invalid, or if venv or pip fails; the environment
+    is removed then.
     """
     wanted = [str(requirement(text)) for text in requirements]
     place = (folder or default_folder()) / checked(label)
     if place.exists():
-        raise ValueError(f"there is an environment {label} already; name another, or remove {place}")
+        raise ValueError(f"an environment named {label} already exists; choose another label, or remove {place}")
     try:
         _run("venv", [python, "-m", "venv", "--without-pip", str(place)])
         pip = [sys.executable, "-m", "pip", "--python", str(interpreter(place)), "--disable-pip-version-check"]
@@ -40,54 +40,54 @@ def create(label: str, requirements: Sequence[str], python: str = sys.executable
 
 
 def find(label: str, folder: Path | None = None) -> Path:
-    """The interpreter of the environment that was made under this label. Raises ValueError where there is none."""
+    """Return the path of the interpreter of the created environment `label`. Raises ValueError if there is none."""
     found = interpreter((folder or default_folder()) / checked(label))
     if not found.exists():
         made = ", ".join(name for name, _ in environments(folder)) or "none"
         raise ValueError(
-            f"no environment is named {label} (there is {made}); give {label}=PATH of a Python, or make it: "
+            f"no environment is named {label} (created: {made}); give {label}=PATH of a Python, or create it: "
             f"xorbench environments create {label} 'NAME==VERSION'"
         )
     return found
 
 
 def environments(folder: Path | None = None) -> Iterator[tuple[str, Path]]:
-    """The label and the interpreter of each that was made."""
+    """Yield the label and the interpreter of each created environment."""
     for place in sorted((folder or default_folder()).glob("*")):
         if interpreter(place).exists():
             yield place.name, interpreter(place)
 
 
 def interpreter(place: Path) -> Path:
-    """Of an environment in this folder."""
+    """Return the path of the interpreter of the environment in the folder `place`."""
     return place / "bin" / "python"
 
 
 def checked(label: str) -> str:
-    """A label that can stand in names of files and tables. Raises ValueError."""
+    """Return `label` if it is valid in the names of files and tables. Raises ValueError if it is not."""
     if not LABEL.fullmatch(label):
         raise ValueError(
-            f"{label!r} is no label, expected letters, digits, dots, dashes and underscores, as in numpy-2.0"
+            f"{label!r} is not a valid label, expected letters, digits, dots, dashes and underscores, as in numpy-2.0"
         )
     return label
 
 
 def requirement(text: str) -> Requirement:
-    """A name with its versions, and nothing that leads elsewhere. Raises ValueError."""
+    """Return a requirement of a name with versions. Raises ValueError for anything else, such as a URL."""
     try:
         found = Requirement(text)
     except InvalidRequirement as error:
         why = str(error).partition("\n")[0]
         raise ValueError(
-            f"{text!r} is no requirement: {why}; expected a name and a version, as in 'numpy==2.0.2'"
+            f"{text!r} is not a requirement: {why}; expected a name and a version, as in 'numpy==2.0.2'"
         ) from error
     if found.url:
-        raise ValueError(f"{text!r} leads to {found.url}, expected a name and a version, as in 'numpy==2.0.2'")
+        raise ValueError(f"{text!r} refers to {found.url}, expected a name and a version, as in 'numpy==2.0.2'")
     return found
 
 
 def _run(what: str, command: Sequence[str]) -> None:
-    """Raises ValueError with the last line that it said."""
+    """Run a command. Raises ValueError with the last line of its output if it fails."""
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     except OSError as error:

@@ -1,1 +1,1 @@
-"""What the record says of times: ratios with intervals, ranks, costs, biases, changes. All of it computed again."""
+"""Estimates from the timings of a record: ratios with intervals, ranks, costs, order effects and changes."""

@@ -1,4 +1,4 @@
-"""All that is computed of one record, each quantity once: what tables, pictures, pages and exports are made from."""
+"""The analysis of one record, from which tables, charts, pages and exports are made: each quantity is computed once."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from xorbench.estimates.timed import Recorded
 
 
 class Analysis(Recorded):
-    """A record with what its timings say; everything is computed when it is asked for first, and kept."""
+    """A record with its estimates; each estimate is computed on first access and cached."""
 
     @property
     def rows(self) -> list[tables.Row]:
@@ -40,17 +40,17 @@ class Analysis(Recorded):
 
     @property
     def second_control(self) -> Interval | None:
-        """The second copy in short rounds over the baseline in long ones; None where there are no short ones."""
+        """The second copy in short rounds over the baseline in long rounds; None if there are no short rounds."""
         return noise_floor.second_control(self)
 
     @property
     def unfit(self) -> str | None:
-        """Why the ratios of this run are not to be believed, in one sentence; None where they are."""
+        """The reason why the ratios of this run are not usable, in one sentence; None if they are usable."""
         return noise_floor.unfit(self)
 
     @property
     def autocorrelation(self) -> Autocorrelation | None:
-        """The lag-1 autocorrelation of launches over all rows; None where there are too few launches to tell."""
+        """The lag-1 autocorrelation of launches over all rows; None with fewer than 4 launches."""
         return of_launches(self)
 
     @property
@@ -60,50 +60,50 @@ class Analysis(Recorded):
 
     @property
     def by_cpu(self) -> bool:
-        """Whether rounds are timed by CPU time, and not by wall time."""
+        """Whether rounds are timed by CPU time instead of wall time."""
         return by_cpu(self)
 
     @property
     def knows_cpu_time(self) -> bool:
-        """Whether the CPU time of rounds was recorded: records of schema 4 have none."""
+        """Whether the CPU time of rounds was recorded; it was not in records of schema 4."""
         return knows_cpu_time(self)
 
     @property
     def costs(self) -> list[break_even.Cost]:
-        """The cold start of each row, and after how many epochs it breaks even with the baseline."""
+        """The cold-start cost of each row, and the number of epochs after which it breaks even with the baseline."""
         return break_even.costs(self)
 
     @property
     def order_effects(self) -> list[order_effects.Bias]:
-        """For each row whether it matters which row had its turn before."""
+        """The order effects of each row: how its time depends on which row had the turn before."""
         return order_effects.biases(self)
 
     @property
     def disturbances(self) -> list[disturbance.Disturbance]:
-        """For each row how long its process waited for a CPU, and how often it lost it."""
+        """For each row, how long its process waited for a CPU and how often it was preempted."""
         return disturbance.disturbances(self)
 
     @property
     def steps(self) -> list[cost_breakdown.Step]:
-        """The cost breakdown of the step of each implementation that differs from another in one thing."""
+        """The cost breakdown of a step, for each implementation that declares which other one it adds to."""
         return cost_breakdown.steps(self)
 
     @property
     def versions(self) -> list[versions.Version]:
-        """The same files in two environments side by side."""
+        """The ratio between two environments, for each file that was timed in both."""
         return versions.versions(self)
 
     @property
     def axes(self) -> list[sweep_axes.Axis]:
-        """The lines of points of a sweep; none of a run."""
+        """The axes of a sweep; empty if the record is a run."""
         return sweep_axes.axes(self)
 
     @property
     def crossings(self) -> list[crossings.Crossing]:
-        """Where the times of two implementations cross along each axis of a sweep."""
+        """The sizes at which the times of two implementations cross, along each axis of a sweep."""
         return crossings.crossings(self)
 
     @property
     def growth(self) -> Sequence[growth.Growth]:
-        """How the cost of an epoch grows over a sweep; nothing of a run."""
+        """The growth of the cost of an epoch over a sweep, by implementation; empty if the record is a run."""
         return growth.growth(self)

@@ -1,7 +1,7 @@
-"""Whether the launches of a run depend on those before them: the lag-1 autocorrelation of a table's rows.
+"""The lag-1 autocorrelation of launches: whether the launches of a run depend on the launches before them.
 
-An interval over launches holds for launches that are independent. A machine whose state outlasts a launch makes
-neighbouring launches alike, and then intervals are too narrow and ranks are found where there are none.
+An interval over launches is valid for independent launches. If a state of the machine lasts longer than a launch,
+neighbouring launches are similar; intervals are then too narrow, and rows are ranked that do not differ.
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ FEWEST_LAUNCHES = 4
 SIGNIFICANCE = 0.01
 
 ROUNDING = 1e-9
-"""Two orders of the same launches have equal autocorrelations if these differ by no more than this."""
+"""The largest difference at which the autocorrelations of two orders of the same launches count as equal."""
 
 
 @dataclass(frozen=True)
 class Autocorrelation:
     """The lag-1 autocorrelation of launches, pooled over the rows of a table, and its one-sided p-value.
 
-    `p` is the probability that launches which do not depend on their order have a value that is at least as large.
+    `p` is the probability that launches in random order have a value at least as large as `value`.
     """
 
     value: float
@@ -35,13 +35,13 @@ class Autocorrelation:
 
     @property
     def positive(self) -> bool:
-        """Whether neighbouring launches are alike: the value is above 0, with a p-value of at most 1 %."""
+        """Whether neighbouring launches are similar: the value is above 0, with a p-value of at most 1 %."""
         return self.value > 0 and self.p <= SIGNIFICANCE
 
 
 @once
 def of_launches(timed: Timed) -> Autocorrelation | None:
-    """Return the lag-1 autocorrelation of launches over all rows; None where there are too few launches to tell."""
+    """Return the lag-1 autocorrelation of launches over all rows; None if no row has 4 launches and varies."""
     every = [
         log_ratios(timed, workload, one)
         for workload in timed.workloads
@@ -54,11 +54,11 @@ def of_launches(timed: Timed) -> Autocorrelation | None:
 def lag_one(series: Sequence[Sequence[float]], seed: int = 0, permutations: int = 2_000) -> Autocorrelation | None:
     """Return the lag-1 autocorrelation of launches, pooled over all rows, with a one-sided permutation p-value.
 
-    `series` has the log-ratios of one row for each launch, in the order of the launches. Every row is scaled to unit
-    variance, so that all rows weigh the same. Rows share launches and are therefore correlated with each other, so one
-    permutation of the launches holds for all rows; a shorter row follows the order of its own launches within it. Rows
-    that do not vary, or have fewer than 4 launches, are left out; the answer is None if no row is left. With fewer than
-    6 launches there are too few orders for a p-value of 1 %.
+    Each item of `series` has the log-ratios of one row, in the order of the launches. Every row is scaled to unit
+    variance, so that all rows have the same weight. Rows share launches and are therefore correlated, so the same
+    permutation of the launches is applied to all rows; a shorter row takes the order of its own launches within it.
+    Rows that do not vary or have fewer than 4 launches are left out; the result is None if no row is left. With fewer
+    than 6 launches there are too few permutations for a p-value of 1 %.
     """
     by_length: dict[int, list[Sequence[float]]] = {}
     for row in series:
@@ -79,12 +79,12 @@ def lag_one(series: Sequence[Sequence[float]], seed: int = 0, permutations: int 
 
 
 def _varies(row: Sequence[float]) -> bool:
-    """Return whether a row has a standard deviation by which it can be scaled."""
+    """Return whether `row` can be scaled by its standard deviation."""
     return bool(np.ptp(row) > 0 and np.std(row) > 0)
 
 
 def _products(rows: Sequence[Sequence[float]]) -> Numbers:
-    """Return, for each pair of launches, the sum over rows of the product of both deviations in units of the row."""
+    """Return, for each pair of launches, the sum over `rows` of the product of their standardised deviations."""
     values = np.array(rows, dtype=np.float64)
     scaled = (values - values.mean(axis=1, keepdims=True)) / values.std(axis=1, keepdims=True)
     return np.asarray(scaled.T @ scaled)

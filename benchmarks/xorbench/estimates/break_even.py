@@ -1,4 +1,4 @@
-"""What it costs to begin, and after how many epochs that has paid."""
+"""Cold-start costs, and the number of epochs after which an implementation breaks even with the baseline."""
 
 import math
 from collections.abc import Iterable
@@ -14,10 +14,11 @@ from xorbench.record.timing import ColdStart
 
 @dataclass(frozen=True)
 class BreakEven:
-    """When the time of import, first call and epochs together is the baseline's.
+    """The number of epochs at which import, first call and epochs together take as long as those of the baseline.
 
-    `verdict`: "after" so many epochs it has paid, it is ahead only "until" then, it is ahead "at once", "never", or the
-    steps are "not separated". The ends of its interval are those that all its parts' intervals allow at the worst.
+    `verdict` is "after" if the implementation is ahead after `epochs`, "until" if it is ahead only until then, "at
+    once", "never", or "not separated" if the ratio of the steps is not separated from 1. `low` and `high` are the most
+    extreme numbers of epochs that the intervals of all parts allow together.
     """
 
     verdict: str
@@ -28,7 +29,7 @@ class BreakEven:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one implementation costs before its second epoch, from fresh processes."""
+    """The costs of one implementation up to the end of its first epoch, measured in fresh processes."""
 
     implementation: str
     workload: str
@@ -42,7 +43,7 @@ class Cost:
 
 @once
 def costs(recorded: Recorded) -> list[Cost]:
-    """For each row that has cold starts and was not refused: a breach of the rules takes them with it."""
+    """Return the cold-start costs of each row that has cold starts and was not refused."""
     found = []
     for row in rows(recorded):
         if row.verdict != "refused" and (starts := _starts(recorded, row.workload, row.implementation)):
@@ -54,7 +55,7 @@ def costs(recorded: Recorded) -> list[Cost]:
                     implementation=row.implementation,
                     workload=row.workload,
                     starts=len(starts),
-                    # an import knows nothing of the workload that comes after it
+                    # An import does not depend on the workload, so the imports of all workloads are pooled.
                     import_seconds=_import(recorded, row.implementation),
                     first_call_seconds=_mean(s.first_call_seconds for s in starts),
                     peak_mebibytes=_mean(peak / 2**20 for peak in peaks) if peaks else None,
@@ -89,7 +90,7 @@ def _break_even(recorded: Recorded, row: Row) -> BreakEven | None:
 
 
 def _cold(recorded: Recorded, workload: str, implementation: str) -> tuple[float, float, float]:
-    """Seconds of import and first call together, and the ends of both intervals together; NaN where one has none."""
+    """Return the seconds of import plus first call, the sum of the lower ends, and of the upper; NaN if unknown."""
     first = _mean(s.first_call_seconds for s in _starts(recorded, workload, implementation))
     both = (_import(recorded, implementation), first)
     ends = [(i.low, i.high) if i.low is not None and i.high is not None else (math.nan, math.nan) for i in both]

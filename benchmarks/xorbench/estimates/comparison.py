@@ -1,7 +1,7 @@
-"""Two records beside each other: what became of each ratio, where that can be said at all.
+"""Comparison of two records: the change of each ratio, or the reason why the two ratios cannot be compared.
 
-The interval of a change holds the variation within both runs, and that from run to run of the same code: two runs half
-an hour apart differ by more than their own intervals say.
+The interval of a change includes the variation within both runs and the variation from run to run of the same code: two
+runs half an hour apart differ by more than their own intervals account for.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from xorbench.workloads import Recipe
 FASTER, SLOWER, NOT_SEPARATED, NOT_COMPARABLE = "faster", "slower", "not separated", "not comparable"
 
 BETWEEN_RUNS = 0.02
-"""The standard deviation of a ratio from run to run of the same code on one machine, as a share of it."""
+"""The standard deviation of a ratio from run to run of the same code on one machine, as a share of the ratio."""
 
 _SAME_PROBLEM = ("layer_sizes", *Recipe._fields, "dtype", "samples", "parameters_sha256")
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of one row from record A to record B: `change` is its ratio in B over that in A."""
+    """The change of one row from record A to record B: `change` is the ratio in B over the ratio in A."""
 
     implementation: str
     workload: str
@@ -38,14 +38,14 @@ class Change:
     reason: str | None = None
 
     def slower_by(self, limit: float) -> bool:
-        """Whether the whole interval of the change is above this share."""
+        """Return whether the whole interval of the change is above 1 + `limit`."""
         return self.change is not None and self.change.low is not None and self.change.low > 1 + limit
 
 
 def changes(before: Recorded, after: Recorded, between_runs: float = BETWEEN_RUNS) -> list[Change]:
-    """Every row of A but the baseline's; the intervals hold together: Bonferroni's correction.
+    """Return the change of every row of `before` except the baseline, with simultaneous intervals (Bonferroni).
 
-    `between_runs` is the standard deviation of a ratio from run to run.
+    `between_runs` is the standard deviation of a ratio from run to run, as a share of the ratio.
     """
     first, second = (_rows(recorded) for recorded in (before, after))
     reasons = {key: _reason(before, after, first[key], second.get(key)) for key in first}
@@ -74,17 +74,17 @@ def _value(row: Row) -> float | None:
 
 
 def notes(before: Recorded, after: Recorded) -> list[str]:
-    """What else is different, and what the baseline's part in a change may be."""
+    """Return a sentence for each other difference between `before` and `after`: rows, versions, sources, Python."""
     found = [*_other_rows(before, after)]
     about = [{i.name: i for i in recorded.record.implementations} for recorded in (before, after)]
     for name in about[0].keys() & about[1].keys():
         old, new = (which[name] for which in about)
         changed = [f"its version changed from {old.version} to {new.version}"] if old.version != new.version else []
-        changed += ["its text changed"] if old.source_sha256 != new.source_sha256 else []
+        changed += ["its source changed"] if old.source_sha256 != new.source_sha256 else []
         for change in changed:
             found.append(f"{name}: {change}.")
             if name == REFERENCE:
-                found.append(f"{name} is under every ratio: where all rows moved alike, it is what moved.")
+                found.append(f"{name} is the baseline: if all ratios changed alike, the baseline changed.")
     python = [recorded.record.environment.versions["python"] for recorded in (before, after)]
     if python[0] != python[1]:
         found.append(f"Python changed from {python[0]} to {python[1]}.")
@@ -92,7 +92,7 @@ def notes(before: Recorded, after: Recorded) -> list[str]:
 
 
 def _other_rows(before: Recorded, after: Recorded) -> Iterator[str]:
-    """That the records hold different rows, in one line; nothing where they do not."""
+    """Yield one sentence that names the rows which only one of the records has; nothing if there are none."""
     first, second = (_rows(recorded).keys() for recorded in (before, after))
     only = [
         f"only in {which}: {', '.join(f'{name} ({workload})' for workload, name in sorted(keys))}"
@@ -100,31 +100,31 @@ def _other_rows(before: Recorded, after: Recorded) -> Iterator[str]:
         if keys
     ]
     if only:
-        yield f"The records hold different rows, and those in both are compared; {'; '.join(only)}."
+        yield f"The records have different rows; only the rows in both are compared; {'; '.join(only)}."
 
 
 def _reason(before: Recorded, after: Recorded, old: Row | None, new: Row | None) -> str | None:
-    """Why a row can't be compared, in one line; None where it can."""
+    """Return the reason why a row cannot be compared, in one line; None if it can be compared."""
     if before.record.machine.name != after.record.machine.name:
-        return f"machines of two kinds, {before.record.machine.name} and {after.record.machine.name}"
+        return f"the machines differ: {before.record.machine.name} in A, {after.record.machine.name} in B"
     clocks = ["CPU time" if by_cpu(recorded) else "wall time" for recorded in (before, after)]
     if clocks[0] != clocks[1]:
-        return f"A was timed by {clocks[0]}, B by {clocks[1]}"
+        return f"the clocks differ: {clocks[0]} in A, {clocks[1]} in B"
     for name, recorded, row in (("A", before, old), ("B", after, new)):
         if row is None:
             return f"it is not in {name}"
         if row.ratio is None:
             return f"it has no time in {name}: {row.reason or row.verdict}"
         if row.launches < 2:
-            return f"{name} has one launch of it, which tells nothing of its spread"
+            return f"{name} has one launch of it, expected at least 2 for an interval"
         if why := noise_floor.unfit(recorded):
             return f"{name} is unfit: {why}"
     problems = [_problem(recorded, old.workload) for recorded in (before, after)] if old else []
     if problems and problems[0] != problems[1]:
         changed = [key for key in _SAME_PROBLEM if problems[0][key] != problems[1][key]]
-        return f"the workload is another: {', '.join(changed)}"
+        return f"the workloads differ in: {', '.join(changed)}"
     if old and new and (old.tier, old.granularity) != (new.tier, new.granularity):
-        return f"{old.tier}, {old.granularity} in A, {new.tier}, {new.granularity} in B"
+        return f"tier or granularity differ: {old.tier}, {old.granularity} in A; {new.tier}, {new.granularity} in B"
     return None
 
 

@@ -1,10 +1,10 @@
-"""What a step is made of: what each implementation adds to the one from which it differs in one thing.
+"""The cost breakdown of a step: the time that each implementation adds to another from which it differs in one thing.
 
-The files say who that is, and what they add. Followed down to one that adds to nobody they are a ladder, and the time
-of its last rung is the sum of the differences from rung to rung. In each launch a difference is a share of that time,
-from the same rounds, and all shares make 1. The share times the launch's time of the whole step is the part in
-microseconds. Both are means over launches with Student's t: a share hardly varies where the whole machine is slow in
-one launch and quick in the next, and microseconds vary as much as the step does.
+An implementation's file names the one that it adds to, and what it adds. Followed down to an implementation that adds
+to no other, they form a chain, and the time of the last one is the sum of the differences along the chain. In each
+launch a difference is a share of that time, from the same rounds, and all shares add up to 1. The share times the time
+of the whole step in that launch is the part in microseconds. Both are means over launches with Student's t interval.
+Shares hardly vary if the whole machine is slow in one launch and fast in the next; microseconds vary with the step.
 """
 
 import math
@@ -23,11 +23,12 @@ COSTS, SAVES, NOT_SEPARATED = "costs", "saves", "not separated"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a step: its share, its time, and whether its share is separated from nothing.
+    """A part of a step: its share, its time, and whether its share is separated from 0.
 
-    It is the time of `implementation` less that of `beside`; of the lowest rung, all its time. What lies between them
-    and was not timed is in it too, and in `adds`. `microseconds` is the mean over launches of the share of a launch
-    times the time of the step in that launch, so it is not the product of the two means.
+    The part is the time of `implementation` less the time of `beside`; for the lowest implementation of the chain,
+    where `beside` is None, it is the whole time. It includes the implementations between the two that were not timed,
+    and so does `adds`. `microseconds` is the mean over launches of the share in a launch times the time of the step in
+    that launch, so it is not the product of the two means.
     """
 
     implementation: str
@@ -40,9 +41,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Step:
-    """The parts of one implementation's step, the lowest rung first.
+    """The parts of one implementation's step, the lowest implementation of the chain first.
 
-    `microseconds` is the mean over launches of the time of an epoch; those of the parts add up to it.
+    `microseconds` is the mean over launches of the time of an epoch, and the sum of the microseconds of the parts.
     """
 
     implementation: str
@@ -60,7 +61,7 @@ class _Rung:
 
 @once
 def steps(recorded: Recorded) -> list[Step]:
-    """Of every implementation that differs from another in one thing, but those that are rungs of a longer ladder."""
+    """Return the cost breakdown of every implementation that ends a chain of two or more timed implementations."""
     about = {i.name: i for i in recorded.record.implementations}
     found = []
     for workload in recorded.workloads:
@@ -74,7 +75,7 @@ def steps(recorded: Recorded) -> list[Step]:
 
 
 def _ladder(about: Mapping[str, ImplementationRecord], name: str, timed: set[str]) -> list[_Rung]:
-    """The timed rungs from the lowest to this one; what the others add goes to the next above."""
+    """Return the timed rungs from the lowest to `name`; what an untimed one adds is counted with the next above."""
     names: list[str] = []
     below: str | None = name
     while below is not None and below in about and below not in names:
@@ -85,14 +86,14 @@ def _ladder(about: Mapping[str, ImplementationRecord], name: str, timed: set[str
     for here in names:
         waiting.append(about[here].adds or here)
         if here in timed:
-            whole = below is not None and not rungs  # what is under the lowest is not known
+            whole = below is not None and not rungs  # the part below the lowest rung is unknown
             rungs.append(_Rung(here, f"all of {here}" if whole else "; ".join(waiting)))
             waiting = []
     return rungs
 
 
 def _step(recorded: Recorded, workload: str, ladder: list[_Rung]) -> list[Step]:
-    """None where no launch has all rungs."""
+    """Return the breakdown along `ladder`, in a list that is empty if no launch has timed all rungs."""
     top = Contender(ladder[-1].implementation)
     rounds = [paired(recorded, workload, Contender(rung.implementation), top) for rung in ladder]
     by_launch = seconds_per_epoch(recorded, workload, top)

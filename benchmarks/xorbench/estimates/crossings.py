@@ -1,9 +1,9 @@
-"""Where the lines of two implementations cross along a sweep, and how sure that is.
+"""Crossings: the sizes at which the times of two implementations are equal along a sweep, with intervals.
 
-Between two points the logarithm of the ratio of their times is taken as straight along the logarithm of the size, which
-places a crossing. Nothing was measured there, and the time of some implementations jumps between two points; so the
-interval of a crossing reaches at least from the measured size below it to the measured size above it. Where it reaches
-further, it holds the sizes at which Student's t over launches can't tell that ratio from 1.
+Between two points the logarithm of the ratio of the times is interpolated linearly in the logarithm of the size.
+Nothing was measured between them, and the time of some implementations jumps there; so the interval of a crossing
+reaches at least from the measured size below it to the measured size above it. If it reaches further, it covers the
+sizes at which Student's t over launches does not separate the ratio from 1.
 Source: E. C. Fieller, "Some problems in interval estimation", Journal of the Royal Statistical Society B 16 (1954).
 """
 
@@ -25,15 +25,15 @@ from xorbench.record.settings import CONFIDENCE
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"
 
 Point = tuple[float, list[float]]
-"""A size, and the log-ratio of each launch there."""
+"""A size, and the log-ratio of each launch at that size."""
 
 
 @dataclass(frozen=True)
 class Crossing:
-    """What becomes of two implementations along an axis.
+    """A crossing of two implementations along an axis, or the verdict that there is none.
 
-    `first` is the faster one below the crossing, or, if they cross nowhere, at all; None where neither
-    was shown to be. `size` is where they cross; its interval holds the two measured sizes around that.
+    `first` is the implementation that is faster below the crossing, or everywhere if there is no crossing; None if
+    neither was shown to be faster. `size` is the crossing; its interval covers the two measured sizes around it.
     """
 
     axis: Axis
@@ -46,7 +46,7 @@ class Crossing:
 
 @once
 def crossings(recorded: Recorded) -> list[Crossing]:
-    """Of every two that were timed, along every axis; the points of a line are looked at together."""
+    """Return the crossings of every pair of timed implementations along every axis; intervals hold for each axis."""
     names = [i.name for i in recorded.record.implementations]
     return [
         found
@@ -57,7 +57,7 @@ def crossings(recorded: Recorded) -> list[Crossing]:
 
 
 def along(recorded: Recorded, axis: Axis, one: str, other: str) -> list[Crossing]:
-    """All crossings of two, or in one line why there is none; nothing where fewer than two points have both times."""
+    """Return all crossings of `one` and `other`, or one verdict if there is none; empty with fewer than two points."""
     pair = Contender(one), Contender(other)
     points = [(float(s), log_ratios(recorded, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
     measured: list[Point] = [(size, logarithms) for size, logarithms in points if logarithms]
@@ -78,7 +78,7 @@ def along(recorded: Recorded, axis: Axis, one: str, other: str) -> list[Crossing
 
 
 def _sign(logarithms: Sequence[float], of: float) -> int:
-    """Of the ratio's logarithm; 0 where it is not told from 0. One launch is believed."""
+    """Return the sign of the mean log-ratio; 0 if it is not separated from 0. A single launch is taken as exact."""
     found = interval(logarithms, of)
     if found.verdict == "one launch":
         return int(np.sign(math.log(found.value)))
@@ -86,10 +86,10 @@ def _sign(logarithms: Sequence[float], of: float) -> int:
 
 
 def _crossing(between: Sequence[Point]) -> Interval:
-    """The first size at which the mean is 0.
+    """Return the first size at which the mean log-ratio is 0.
 
-    Its interval reaches from the first size at which the mean may be 0 to the last one, and holds at least the two
-    measured sizes between which the mean is 0 first.
+    The interval reaches from the first to the last size at which the mean may be 0, and covers at least the two
+    measured sizes around the first zero.
     """
     zeros, undecided = [], []
     for (left, before), (right, after) in itertools.pairwise(between):
@@ -103,15 +103,15 @@ def _crossing(between: Sequence[Point]) -> Interval:
 
 
 def _size(left: float, right: float, share: float) -> float:
-    """That share of the way from one size to a larger one on a logarithmic axis, and never outside of them."""
+    """Return the size at `share` of the way from `left` to `right` on a logarithmic axis, clipped to the two sizes."""
     return min(right, max(left, left * math.pow(right / left, share)))
 
 
 def _undecided(before: Sequence[float], after: Sequence[float]) -> list[float]:
-    """How far from one point to the next, 0 to 1, the t-interval of what is between begins or ends to hold 0.
+    """Return the shares of the way between two points, from 0 to 1, at which an end of the t interval is 0.
 
-    The mean is t standard errors from 0 there, and the squares of both are quadratic in that share. The launches of the
-    two points are taken in pairs, in their order: they had the same processes, where nothing interrupted them.
+    The mean is t standard errors from 0 there, and the squares of both are quadratic in the share. The launches of the
+    two points are paired in their order: they ran in the same processes unless the sweep was interrupted.
     """
     ends = np.array(list(zip(before, after, strict=False))).T
     launches = ends.shape[1]
@@ -125,5 +125,5 @@ def _undecided(before: Sequence[float], after: Sequence[float]) -> list[float]:
 
 
 def _within(roots: Any) -> list[float]:
-    """The real ones from 0 to 1."""
+    """Return the real roots from 0 to 1."""
     return [float(root.real) for root in roots if abs(root.imag) < 1e-12 and 0 <= root.real <= 1]

@@ -1,4 +1,4 @@
-"""How long processes waited for a CPU during rounds: told, and never a reason to drop a round."""
+"""The time that processes waited for a CPU during rounds; it is reported, and no round is dropped because of it."""
 
 import statistics
 from collections.abc import Iterable
@@ -11,12 +11,12 @@ from xorbench.record.timing import Timing
 T = TypeVar("T")
 
 WAITED = 0.01
-"""A round is disturbed if its process had to wait for a CPU for more than this share of it."""
+"""The share of a round above which waiting for a CPU makes it a disturbed round."""
 
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Of all rounds of one implementation on one workload; None: the system does not tell."""
+    """The disturbance of all rounds of one row on one workload; None if the system does not report it."""
 
     implementation: str
     copy: bool
@@ -28,14 +28,14 @@ class Disturbance:
 
 
 def flags(timing: Timing) -> list[bool | None]:
-    """Of each round, whether it was disturbed."""
+    """Return for each round whether it was disturbed; None if the system does not report waiting times."""
     pairs = zip(timing.waited_nanoseconds, timing.round_nanoseconds, strict=True)
     return [None if waited is None else waited > WAITED * taken for waited, taken in pairs]
 
 
 @once
 def disturbances(recorded: Recorded) -> list[Disturbance]:
-    """One for each implementation on each workload, in the order of the record."""
+    """Return the disturbance of each row on each workload, in the order of the record."""
     groups: dict[tuple[str, str, bool], list[Timing]] = {}
     for timing in recorded.record.timings:
         groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
@@ -63,13 +63,13 @@ def disturbances(recorded: Recorded) -> list[Disturbance]:
 
 
 def _known(values: Iterable[T | None]) -> list[T] | None:
-    """All values; None where one is not known."""
+    """Return all `values`; None if one of them is unknown."""
     found = [*values]
     known = [value for value in found if value is not None]
     return known if len(known) == len(found) else None
 
 
 def share_in_turns(recorded: Recorded) -> float | None:
-    """The share of the run's wall time, judge and cold starts and all, that was spent inside timed turns."""
+    """Return the share of the wall time of the whole run that was spent in timed turns; None if that time is 0."""
     turns = sum(launch.seconds_in_turns for launch in recorded.record.launches)
     return turns / recorded.record.seconds.total if recorded.record.seconds.total else None

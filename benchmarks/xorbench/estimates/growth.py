@@ -1,7 +1,8 @@
-"""How the cost of an epoch grows over a sweep: a fixed part, and a part for each multiply-add of its products.
+"""Growth of the cost of an epoch over a sweep: a fixed part, and a part per multiply-add of its matrix products.
 
-An interval over launches says how well a coefficient repeats. Where the cost does not grow in this way, coefficients
-repeat just as well and describe nothing: a fit from which a point is further than its intervals reach has none.
+An interval over launches says how well a coefficient repeats. If the cost does not grow linearly, the coefficients
+repeat just as well without describing it. A fit therefore has no intervals if a point is further from it than they
+reach.
 """
 
 import math
@@ -17,17 +18,17 @@ from xorbench.estimates.timed import Recorded, once
 from xorbench.workloads import multiply_adds
 
 FEWEST_POINTS = 3
-"""Two would fit any two costs."""
+"""The fewest points of a fit: a line through two points always fits."""
 
 
 @dataclass(frozen=True)
 class Growth:
-    """Of one implementation: what its epochs cost, over so many points and launches.
+    """The cost of an epoch of one implementation, fitted over `points` and `launches`.
 
-    `of_peak` is the time that a multiply-add takes in this machine's fastest product of matrices over that which it
-    takes here, with all else that grows; `off` is how far a point is from the fit at most, as a share of its time.
-    Neither coefficient has an interval where `off` is more than the wider one reaches above its value, as a share of
-    that.
+    `of_peak` is the time of a multiply-add in this machine's fastest matrix product over
+    `nanoseconds_per_multiply_add`, which includes everything else that grows. `off` is the largest distance of a point
+    from the fit, as a share of its time. The coefficients have no intervals if `off` is larger than the relative reach
+    of the wider interval above its value.
     """
 
     implementation: str
@@ -41,7 +42,7 @@ class Growth:
 
 @once
 def growth(recorded: Recorded) -> list[Growth]:
-    """In the order of the record; without those that were timed at fewer than three points."""
+    """Return the growth of each implementation that was timed at three points or more, in the order of the record."""
     if not recorded.record.is_sweep:
         return []
     sizes = {w.name: multiply_adds(w.layer_sizes, w.samples) for w in recorded.record.workloads}
@@ -50,18 +51,18 @@ def growth(recorded: Recorded) -> list[Growth]:
 
 
 def peak(recorded: Recorded) -> float | None:
-    """Multiply-adds a nanosecond of the fastest framework's products, by their medians; None where none was timed."""
+    """Return the multiply-adds per nanosecond of the fastest framework's products (medians); None if none was timed."""
     rates = [p.side**3 / statistics.median(p.nanoseconds) for p in recorded.record.products]
     return max(rates, default=None)
 
 
 def fitted(counts: Sequence[int], nanoseconds: Sequence[float]) -> tuple[float, float]:
-    """Nanoseconds that are fixed, and those for each multiply-add, from points with so many of them and their times.
+    """Return the fixed nanoseconds and the nanoseconds per multiply-add, fitted to `counts` and `nanoseconds`.
 
-    Neither is below 0, and the sum of the squares of relative errors is the least: a point of microseconds counts as
-    much as one of milliseconds.
+    Neither is below 0. The fit minimises the sum of squared relative errors, so that a point of microseconds has the
+    same weight as a point of milliseconds.
     """
-    from scipy.optimize import nnls  # half a second, and only a sweep needs it
+    from scipy.optimize import nnls  # the import takes half a second, and only sweeps need it
 
     times = np.array(nanoseconds)
     (fixed, each), _ = nnls(np.column_stack([1 / times, counts / times]), np.ones(len(times)))
@@ -76,7 +77,7 @@ def _growth(recorded: Recorded, name: str, sizes: Mapping[str, int]) -> Growth |
     if len(by_point) < FEWEST_POINTS:
         return None
     counts = [sizes[workload] for workload in by_point]
-    launches = list(zip(*by_point.values(), strict=False))  # the first of each point, the second of each, ...
+    launches = list(zip(*by_point.values(), strict=False))  # the first launch of each point, the second of each, ...
     fixed, each = (
         _not_negative(mean(column)) for column in zip(*(fitted(counts, times) for times in launches), strict=True)
     )
@@ -97,7 +98,7 @@ def _growth(recorded: Recorded, name: str, sizes: Mapping[str, int]) -> Growth |
 
 
 def _reach(found: Interval) -> float:
-    """How far an interval reaches above its value, as a share of it; infinite where one launch cannot tell."""
+    """Return how far `found` reaches above its value, as a share of the value; infinite without an interval."""
     if found.high is None:
         return math.inf
     return (found.high - found.value) / found.value if found.value else 0.0  # 0 in every launch

@@ -1,6 +1,6 @@
-"""Means with their intervals: of logarithms, for ratios and anything else that is positive; and of differences.
+"""Means and differences of means with confidence intervals; for ratios and other positive values, of logarithms.
 
-Student's t over launches was chosen by measured coverage among the three that `studies/methods.py`
+Student's t over launches was chosen for its measured coverage among the three methods that `studies/methods.py`
 compares.
 """
 
@@ -15,12 +15,12 @@ from scipy.special import ndtri, stdtrit
 from xorbench.record.settings import CONFIDENCE
 
 FURTHEST = 300.0
-"""Logarithms beyond which an end is not told: two launches far apart may ask for more than a float holds."""
+"""The largest absolute logarithm of an end of an interval: the ends for two distant launches may overflow a float."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and the ends of its interval; None where one launch cannot tell."""
+    """A value and the ends of its interval; the ends are None with a single launch."""
 
     value: float
     low: float | None
@@ -28,26 +28,26 @@ class Interval:
 
     @property
     def verdict(self) -> str:
-        """What the interval says of the ratio of two times."""
+        """The verdict on a ratio of two times: "slower", "faster", "not separated" or "one launch"."""
         if self.low is None or self.high is None:
             return "one launch"
         return "slower" if self.low > 1 else "faster" if self.high < 1 else "not separated"
 
     @property
     def half_width(self) -> float:
-        """How far the ends are from the value, as a share of it; infinite where one launch cannot tell."""
+        """The relative half-width of the interval; infinite with a single launch."""
         if self.low is None or self.high is None:
             return math.inf
         return math.sqrt(self.high / self.low) - 1
 
     def times(self, unit: float) -> "Interval":
-        """So many of a unit, which is above 0."""
+        """Return the interval multiplied by `unit`, which must be above 0."""
         low, high = (None if end is None else end * unit for end in (self.low, self.high))
         return Interval(self.value * unit, low, high)
 
 
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Exp of their mean, with Student's t-interval."""
+    """Return the exponential of the mean of `logarithms`, with Student's t interval."""
     found = mean(logarithms, confidence)
     low, high = (
         None if end is None else math.exp(max(-FURTHEST, min(FURTHEST, end))) for end in (found.low, found.high)
@@ -56,7 +56,7 @@ def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Int
 
 
 def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
-    """Their mean itself, with Student's t-interval: of what may be below 0."""
+    """Return the arithmetic mean of `values`, which may be negative, with Student's t interval."""
     middle, launches = statistics.fmean(values), len(values)
     if launches < 2:
         return Interval(middle, None, None)
@@ -65,17 +65,18 @@ def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
 
 
 def quantile(launches: int, confidence: float) -> float:
-    """Student's t: so many standard errors is a mean of so many launches off, at the most, with this confidence."""
+    """Return the two-sided critical value of Student's t for the mean of `launches` values, in standard errors."""
     return float(stdtrit(launches - 1, (1 + confidence) / 2))
 
 
 def difference(
     before: Sequence[float], after: Sequence[float], confidence: float = CONFIDENCE, between_runs: float = 0.0
 ) -> Interval:
-    """Exp of the difference of two independent means, with an interval. None for its ends: too few values.
+    """Return the exponential of the mean of `after` less the mean of `before`, with an interval.
 
-    Its half-width is the root of the sum of two squares: that of Welch's t-interval, and that of the difference of two
-    runs whose ratios have a known standard deviation, `between_runs`, from run to run.
+    The squared half-width is the sum of the squared half-widths of two intervals: Welch's t interval, and the interval
+    of the difference of two runs whose ratios have the known standard deviation `between_runs`. The ends are None if
+    one of the samples has fewer than two values.
     """
     change = statistics.fmean(after) - statistics.fmean(before)
     if len(before) < 2 or len(after) < 2:
@@ -88,7 +89,7 @@ SQRT_2 = math.sqrt(2)
 
 
 def _welch(before: Sequence[float], after: Sequence[float], confidence: float) -> float:
-    """Half of the width of Welch's t-interval of the difference of two means."""
+    """Return the half-width of Welch's t interval of the difference of two means."""
     one, other = (float(np.var(values, ddof=1)) / len(values) for values in (before, after))
     if not one + other:
         return 0.0

@@ -1,4 +1,4 @@
-"""The controls of every run, the baseline against its own second copy, and whether the run is fit to be believed."""
+"""The A/A controls of a run, which compare the baseline with a second copy of itself, and whether the run is usable."""
 
 import statistics
 from collections.abc import Mapping
@@ -12,21 +12,22 @@ from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender, 
 from xorbench.estimates.timed import Timed, once
 
 MOST_OFF = 0.01
-"""How far from 1 the A/A ratio of a fit run may be, if its interval excludes 1."""
+"""The largest distance from 1 that the A/A ratio of a usable run may have if its interval excludes 1."""
 
 MOST_SECOND_OFF = 0.02
-"""How far from 1 the second control of a fit run may be."""
+"""The largest distance from 1 that the second control of a usable run may have if its interval excludes 1."""
 
 
 LOW_QUANTILE = 0.05
-"""Of the times of a launch: even where most rounds are disturbed, it is one that was not."""
+"""The quantile of the times of a launch that stands for an undisturbed round, even if most rounds are disturbed."""
 
 
 @once
 def noise_floor(timed: Timed, *workloads: str) -> Interval | None:
-    """Return the A/A ratio: the second copy over the baseline, over the launches, of these workloads; of all if none.
+    """Return the A/A ratio, second copy over baseline, over all launches and the given `workloads` (default: all).
 
-    The workloads of a launch share two processes, so that their mean is the launch's one number.
+    The workloads of a launch share the same two processes, so each launch contributes the mean over its workloads.
+    None if no launch has both copies.
     """
     by_launch: dict[int, list[float]] = {}
     for name in workloads or timed.workloads:
@@ -38,11 +39,11 @@ def noise_floor(timed: Timed, *workloads: str) -> Interval | None:
 
 @once
 def second_control(timed: Timed) -> Interval | None:
-    """The second copy in short rounds over the baseline in long ones, per epoch, less the start of a training.
+    """Return the ratio of the second copy in short rounds to the baseline in long rounds, or None without short rounds.
 
-    Each is taken beside the level of the other rows, and as a multiple of a low quantile of its own times in rounds of
-    that length and launch, which contains the start. It is 1 where disturbances add the same share to short and to long
-    rounds of the baseline, or add to all rows alike. None where there were no short rounds.
+    The times are per epoch, without the start of a training. Each is taken relative to the level of the other rows, and
+    to a low quantile of the copy's own times in rounds of that length and launch, which contains the start. The ratio
+    is 1 if disturbances add the same share to short and long rounds of the baseline, or to all rows alike.
     """
     by_launch: dict[int, list[float]] = {}
     for name in timed.workloads:
@@ -56,10 +57,10 @@ def second_control(timed: Timed) -> Interval | None:
 
 @once
 def unfit(timed: Timed) -> str | None:
-    """Why the ratios of this run are not to be believed, in one sentence; None where they are, or it can't be told.
+    """Return the reason why the ratios of this run are not usable, in one phrase; None if there is none.
 
-    There are three reasons: the A/A interval excludes 1 and its value is more than 1 % from 1; the same of the second
-    control and 2 %; more than half of the rounds are slow.
+    There are three reasons: the A/A interval excludes 1 and its value is more than 1 % from 1; the interval of the
+    second control excludes 1 and its value is more than 2 % from 1; more than half of the rounds are slow.
     """
     floor, second, quiet = noise_floor(timed), second_control(timed), states.run_quiet_share(timed)
     if floor is not None and floor.verdict in ("slower", "faster") and abs(floor.value - 1) > MOST_OFF:
@@ -78,9 +79,9 @@ def unfit(timed: Timed) -> str | None:
 
 
 def _beside_others(rows: Mapping[Contender, Logarithms], copy: Contender) -> float | None:
-    """A copy's median round less the level of the rows that are no copies, over its own low quantile, as logarithms.
+    """Return the median log time of `copy` relative to the other rows' level and to its own low quantile.
 
-    None where it has no rounds.
+    None if `copy` has no rounds.
     """
     if copy not in rows or not len(rows[copy]):
         return None

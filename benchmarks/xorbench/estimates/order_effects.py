@@ -1,4 +1,4 @@
-"""What the order of turns did to the ratios: whether it matters who comes first, and whom one comes after."""
+"""Order effects: how the ratio of a row depends on its position before or after the baseline and other rows."""
 
 import statistics
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from xorbench.estimates.timing_table import confidence
 
 @dataclass(frozen=True)
 class Bias:
-    """Of one row: the ratio where it came before the baseline over that where it came after, and what that decides.
+    """The order effects of one row.
 
-    `carry_over` is the time right after `after` over the time after anybody else: the largest there is.
+    `order` is the ratio in rounds in which the row came before the baseline, over the ratio in the others; the verdicts
+    are those of the two ratios. `carry_over` is the time directly after the row `after` over the time after all other
+    rows; it is reported for the row with the largest effect.
     """
 
     implementation: str
@@ -32,7 +34,7 @@ class Bias:
 
 @once
 def biases(recorded: Recorded) -> list[Bias]:
-    """Of every row that was timed against the baseline, and of the control."""
+    """Return the order effects of the second copy and of every row that was timed against the baseline."""
     found = []
     for workload in recorded.workloads:
         names = [i.name for i in recorded.record.implementations if i.name != REFERENCE]
@@ -63,7 +65,7 @@ def biases(recorded: Recorded) -> list[Bias]:
 def _carry_over(
     recorded: Recorded, workload: str, contender: Contender, others: list[Contender]
 ) -> tuple[str | None, Interval | None]:
-    """The predecessor after whom its ratio to the round is furthest from that after the others."""
+    """Return the name of the predecessor with the largest carry-over effect on `contender`, and the effect."""
     found: dict[str, Interval] = {}
     for other in others:
         if other != contender and len(others) > 2:
@@ -79,7 +81,7 @@ def _carry_over(
 
 
 def _shift(launch: Launched, contender: Contender, other: Contender) -> float | None:
-    """In one launch: the median log time right after `other`, less that after anybody else, each beside its round."""
+    """Return the median log time directly after `other` less that after other rows, relative to the round's level."""
     if contender not in launch.times or other not in launch.times:
         return None
     times = np.stack([*launch.times.values()])

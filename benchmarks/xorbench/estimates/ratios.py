@@ -1,8 +1,8 @@
-"""Paired log-ratios from the raw timings of a record: the pair is compared, and the launch is the unit.
+"""Paired log-ratios of two rows from the raw timings of a record, one number per launch.
 
-Within a launch rounds are paired: each time per epoch over the other's in the same round, milliseconds apart. The
-median of the logarithms of these ratios, over the long rounds in which the machine was not slow, is the launch's one
-number. Where the baseline stands in a ratio it is the mean of the logarithms of both of its copies.
+Within a launch rounds are paired: the time per epoch of one row is divided by that of the other in the same round,
+milliseconds apart. The number of a launch is the median of the logarithms of these ratios over the long rounds in which
+the machine was not slow. In a ratio to the baseline, the baseline's log time is the mean over both of its copies.
 """
 
 import math
@@ -48,20 +48,20 @@ __all__ = [
 Mask = NDArray[np.bool_]
 
 FEWEST_SLOW_ROUNDS = 20
-"""Of a run, from which the ratio of the slow state is told."""
+"""The fewest slow rounds of a run for which the ratio in the slow state is reported."""
 
 DIFFERENT = math.log(1.05)
-"""How far the ratio of the slow state must be from that of the quiet one to be told."""
+"""The smallest log-ratio between the slow and the quiet state at which the slow state is reported."""
 
 FEWEST_OF_A_LAUNCH = 0.1
-"""The share of a launch's rounds in one state that give it a number for that state."""
+"""The share of a launch's rounds that must be in a state for the launch to have a number for that state."""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The long rounds of two rows, by launch: their log-ratios, and which rounds are slow.
+    """The long rounds of two rows by launch: their log-ratios, and which rounds are slow.
 
-    `by_state` says whether the published ratio is over the rounds that are not slow; else it is over all.
+    `by_state` says whether the published ratio is computed over the rounds that are not slow or over all rounds.
     """
 
     ratios: Mapping[int, Logarithms]
@@ -71,11 +71,11 @@ class Compared:
 
     @property
     def published(self) -> dict[int, Logarithms]:
-        """By launch the log-ratios that count."""
+        """The log-ratios of the rounds that are used, by launch."""
         return self._in_state(False) if self.by_state else dict(self.ratios)
 
     def slow_factor(self, confidence: float) -> float | None:
-        """The ratio in slow rounds over that in quiet ones, where they differ by more than chance and by 5 %."""
+        """Return the ratio in slow rounds over that in quiet rounds; None unless separated and more than 5 % apart."""
         if not self.by_state or sum(int(mask.sum()) for mask in self.slow.values()) < FEWEST_SLOW_ROUNDS:
             return None
         slow, quiet = (medians(found) for found in (self._in_state(True), self._in_state(False)))
@@ -98,7 +98,7 @@ class Compared:
 
 @once
 def compared(timed: Timed, workload: str, one: Contender, other: Contender) -> Compared:
-    """Return all launches in which both rows were timed."""
+    """Return the paired long rounds of `one` and `other`, for all launches in which both were timed."""
     ratios = {
         launch.number: _log_time(launch, one, other) - _log_time(launch, other, one)
         for launch in launched(timed, workload, LONG)
@@ -112,7 +112,7 @@ def compared(timed: Timed, workload: str, one: Contender, other: Contender) -> C
 
 
 def _log_time(launch: Launched, one: Contender, beside: Contender) -> Logarithms:
-    """The logarithms of the times of a row; of the baseline the mean of both copies, unless they are compared."""
+    """Return the log times of `one`; for the baseline, the mean over both copies unless these two are compared."""
     if one == BASELINE and beside != CONTROL and CONTROL in launch.times:
         return (launch.times[BASELINE] + launch.times[CONTROL]) / 2
     return launch.times[one]
@@ -125,10 +125,10 @@ def paired(
     other: Contender = BASELINE,
     chosen: Callable[[Places, Places], Mask] | None = None,
 ) -> dict[int, list[float]]:
-    """The log-ratio of each round that counts, of each launch in which both were timed.
+    """Return the log-ratios of the rounds that are used, for each launch in which both rows were timed.
 
-    `chosen` picks rounds by the places that the two had in them, whatever the state of the machine; the baseline is
-    its first copy alone then.
+    `chosen` selects rounds by the positions of the two rows in them, whatever the state of the machine; the baseline is
+    then its first copy alone.
     """
     if chosen is None:
         return {launch: found.tolist() for launch, found in compared(timed, workload, one, other).published.items()}
@@ -142,28 +142,28 @@ def paired(
 
 
 def log_ratios(timed: Timed, workload: str, one: Contender, other: Contender = BASELINE) -> list[float]:
-    """One number for each launch in which both were timed."""
+    """Return the median log-ratio of `one` to `other` for each launch in which both were timed."""
     return medians(compared(timed, workload, one, other).published)
 
 
 def medians(rounds: Mapping[int, Sequence[float] | Logarithms]) -> list[float]:
-    """The median of each launch that has any rounds."""
+    """Return the median of each launch that has any rounds."""
     return [float(np.median(ratios)) for ratios in rounds.values() if len(ratios)]
 
 
 def log_seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> list[float]:
-    """The logarithm of the median time, for each launch: for orientation, for it moves with the machine's state."""
+    """Return the logarithm of the median seconds per epoch of each launch; it varies with the state of the machine."""
     return [math.log(seconds) for seconds in seconds_per_epoch(timed, workload, contender).values()]
 
 
 def seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> dict[int, float]:
-    """By launch the median time of an epoch in the long rounds that count."""
+    """Return by launch the median seconds per epoch in the long rounds that are used."""
     times = _quiet_times(timed, workload, contender, LONG)
     return {launch: math.exp(float(np.median(found))) / 1e9 for launch, found in times.items()}
 
 
 def _quiet_times(timed: Timed, workload: str, contender: Contender, length: str) -> dict[int, Logarithms]:
-    """By launch the logarithms of nanoseconds per epoch, of the rounds that are not slow where that can be told."""
+    """Return by launch the log nanoseconds per epoch of the quiet rounds; of all rounds if the state is unknown."""
     rows = states.without(contender, BASELINE)
     by_state = states.known(timed, workload, rows)
     masks = states.slow(timed, workload, rows, length) if by_state else {}
@@ -179,9 +179,9 @@ def _quiet_times(timed: Timed, workload: str, contender: Contender, length: str)
 
 
 def start_microseconds(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
-    """What a training takes before its first epoch, 2 T(n) - T(2n), with its interval over launches.
+    """Return the microseconds of a training before its first epoch, 2 T(n) - T(2n), with an interval over launches.
 
-    T(n) and T(2n) are the median times of short and long rounds. None where there were no short ones.
+    T(n) and T(2n) are the median times of short and long rounds. None if there were no short rounds.
     """
     every = [(launch.number, launch.epochs.get(contender, 0)) for launch in launched(timed, workload, SHORT)]
     short, long = (_quiet_times(timed, workload, contender, length) for length in (SHORT, LONG))

@@ -1,4 +1,4 @@
-"""Timed rounds as arrays: the logarithm of the time of an epoch, by launch and row."""
+"""Timed rounds as arrays: the logarithm of the time per epoch, by launch and row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ Logarithms = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 LONG, SHORT = "long", "short"
-"""The two lengths of rounds: long ones are compared, short ones have half as many epochs."""
+"""The two lengths of rounds: long rounds are compared, and short rounds have half as many epochs."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Whose times are meant: an implementation, or the second copy of the baseline."""
+    """The identity of a row: an implementation, or the second copy of the baseline."""
 
     implementation: str
     copy: bool = False
@@ -33,7 +33,7 @@ COPIES = frozenset({BASELINE, CONTROL})
 
 @dataclass(frozen=True)
 class Launched:
-    """The rounds of one length and one workload in one launch, by row; those of a round are at the same place."""
+    """The rounds of one length and one workload in one launch, by row; an index is the same round in every array."""
 
     number: int
     times: Mapping[Contender, Logarithms]
@@ -43,43 +43,43 @@ class Launched:
 
 @once
 def by_cpu(timed: Timed) -> bool:
-    """Return whether rounds are timed by CPU time, and not by wall time: all of them, or none."""
+    """Return whether all rounds are timed by CPU time; otherwise all of them are timed by wall time."""
     return all(is_by_cpu(t.cpu_nanoseconds, t.waited_nanoseconds, timed.threads) for t in timed.timings)
 
 
 def knows_cpu_time(timed: Timed) -> bool:
-    """Return whether the CPU time of rounds was recorded, on however many CPUs: records of schema 4 have none."""
+    """Return whether the CPU time of rounds was recorded; it was not in records of schema 4."""
     return all(timing.cpu_nanoseconds[0] is not None for timing in timed.timings)
 
 
 def times_of(timing: Timing, of_cpu: bool) -> NDArray[np.float64]:
-    """The nanoseconds of each round of a timing, in a record that is timed by CPU time or by wall time."""
+    """Return the nanoseconds of each round of `timing`: CPU time if `of_cpu`, wall time otherwise."""
     if not of_cpu:
         return np.asarray(timing.round_nanoseconds, np.float64)
     return nanoseconds(timing.round_nanoseconds, timing.cpu_nanoseconds, timing.waited_nanoseconds, 1)
 
 
 def refusal(timed: Timed, workload: str, contender: Contender) -> str | None:
-    """The first breach of the rules that its ledgers show, and in how many launches there was one; None if in none."""
+    """Return the first violation in the ledgers of a row and the number of launches with one; None if there is none."""
     found = _timings(timed, workload).get(contender, {}).values()
     broken = [t.violations[0] for t in found if t.violations]
     return f"{broken[0]} (in {len(broken)} of {len(found)} launches)" if broken else None
 
 
 def timings(timed: Timed, workload: str, contender: Contender) -> dict[int, Timing]:
-    """By launch; none at all of a contender whose ledgers show a breach of the rules."""
+    """Return the timings of a row by launch; empty if any of its ledgers has a violation."""
     found = _timings(timed, workload).get(contender, {})
     return {} if any(t.violations for t in found.values()) else found
 
 
 def contenders(timed: Timed, workload: str) -> list[Contender]:
-    """All rows of a workload that were timed and kept the rules."""
+    """Return all rows of `workload` that were timed and have no violation."""
     return [one for one in _timings(timed, workload) if timings(timed, workload, one)]
 
 
 @once
 def launched(timed: Timed, workload: str, length: str) -> list[Launched]:
-    """Return the rounds of one length, launch after launch; without rows that broke a rule."""
+    """Return the rounds of one length in the order of the launches, without rows that have a violation."""
     by_row = {one: timings(timed, workload, one) for one in contenders(timed, workload)}
     numbers = sorted({launch for found in by_row.values() for launch in found})
     of_cpu = by_cpu(timed)
@@ -90,12 +90,12 @@ def launched(timed: Timed, workload: str, length: str) -> list[Launched]:
 
 
 def epochs_of_a_round(timed: Timed, workload: str, contender: Contender) -> int:
-    """The epochs of a row's long rounds; 0 where it was not timed."""
+    """Return the number of epochs of a row's long rounds; 0 if it was not timed."""
     return max((max(timing.epochs) for timing in timings(timed, workload, contender).values()), default=0)
 
 
 def idle_share(timed: Timed, workload: str, contender: Contender) -> float | None:
-    """What a row spent neither running nor waiting for a CPU, over its CPU time; None where that is not known."""
+    """Return the time that a row neither ran nor waited for a CPU, over its CPU time; None if that is unknown."""
     found = list(timings(timed, workload, contender).values())
     if not found or not by_cpu(timed):
         return None
@@ -129,7 +129,7 @@ def _of_launch(number: int, found: Mapping[Contender, Timing], length: str, of_c
 
 
 def _of_length(timing: Timing, length: str, of_cpu: bool) -> tuple[Logarithms, Places, int]:
-    """Of one row: logarithms of nanoseconds per epoch, places in the rounds, epochs of a round."""
+    """Return the log nanoseconds per epoch, the positions and the epochs of a row's rounds of one length."""
     epochs = np.asarray(timing.epochs)
     longest = epochs.max()
     chosen = epochs == longest if length == LONG else epochs < longest

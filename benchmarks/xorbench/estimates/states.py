@@ -1,7 +1,7 @@
-"""The state of the machine in each round, from the rows that are not compared: ratios depend on it.
+"""The state of the machine in each round, quiet or slow, estimated from the rows that are not compared.
 
-The level of a round is the median, over all rows but those that are compared, of the logarithm of the time less that
-row's 20 % quantile in the run. A round is slow when its level is above SLOW.
+The level of a round is the median, over all rows except the compared ones, of the log time less that row's 20 %
+quantile in the run. A round is slow if its level is above SLOW. Ratios depend on the state.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,30 +15,30 @@ from xorbench.estimates.timed import Timed, once
 Mask = NDArray[np.bool_]
 
 SLOW = 0.25
-"""The level above which a round is slow: 28 % above the quiet times of the machine."""
+"""The level above which a round is slow; exp(0.25) is 28 % above the quiet times of the machine."""
 
 QUIET_QUANTILE = 0.2
 
 FEWEST_ROWS = 3
-"""Other rows from which the state of a round is told."""
+"""The fewest other rows from which the state of a round is estimated."""
 
 FEWEST_QUIET = 0.5
-"""The share of rounds that must be quiet, or else all are used."""
+"""The share of rounds that must be quiet; with fewer, all rounds are used."""
 
 
 def without(one: Contender, other: Contender) -> frozenset[Contender]:
-    """The rows that are compared when these two are: of the baseline both copies."""
+    """Return the rows to leave out when `one` and `other` are compared; both copies if one is the baseline."""
     return frozenset({one, other}) | (COPIES if {one, other} & COPIES else frozenset())
 
 
 def known(timed: Timed, workload: str, compared: Collection[Contender]) -> bool:
-    """Whether enough rows were timed beside the compared ones to tell the state of a round."""
+    """Return whether enough rows other than `compared` were timed to estimate the state of a round."""
     return len({*contenders(timed, workload)} - {*compared}) >= FEWEST_ROWS
 
 
 @once
 def slow(timed: Timed, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Mask]:
-    """Return by launch, for each round, whether it is slow; nothing where there is no row to tell it from."""
+    """Return by launch whether each round is slow; launches without any other row are left out."""
     found = {}
     for launch, rows in relative(timed, workload, length).items():
         levels = level(rows, compared)
@@ -48,7 +48,7 @@ def slow(timed: Timed, workload: str, compared: frozenset[Contender], length: st
 
 
 def quiet_share(masks: Iterable[Mask]) -> float:
-    """The share of rounds that are not slow; 1 of none."""
+    """Return the share of rounds that are not slow; 1 if there are no rounds."""
     every = [*masks]
     rounds = sum(len(mask) for mask in every)
     return 1 - sum(int(mask.sum()) for mask in every) / rounds if rounds else 1.0
@@ -56,13 +56,13 @@ def quiet_share(masks: Iterable[Mask]) -> float:
 
 @once
 def run_quiet_share(timed: Timed) -> float:
-    """The share of all rounds of a run that are not slow, by the level of all of its rows."""
+    """Return the share of all rounds of a run that are not slow, by the level over all of its rows."""
     return quiet_share(mask for name in timed.workloads for mask in slow(timed, name, frozenset(), LONG).values())
 
 
 @once
 def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[Contender, Logarithms]]:
-    """Return by launch and row the logarithm of the time of each round less that row's 20 % quantile in the run."""
+    """Return by launch and row the log time of each round less that row's 20 % quantile in the run."""
     every = launched(timed, workload, length)
     quiet = {}
     for one in contenders(timed, workload):
@@ -76,6 +76,6 @@ def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[Contend
 
 
 def level(rows: Mapping[Contender, Logarithms], compared: Collection[Contender]) -> Logarithms | None:
-    """The level of each round of a launch; None where no other row was timed in it."""
+    """Return the level of each round of a launch; None if only rows in `compared` were timed in it."""
     others = [times for one, times in rows.items() if one not in compared]
     return np.median(np.stack(others), axis=0) if others else None

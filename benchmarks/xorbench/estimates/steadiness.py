@@ -1,4 +1,4 @@
-"""Whether rows are in a steady state: how their times move within a launch, beside those of the other rows."""
+"""The drift of a row's times within a launch, relative to the other rows: whether the row is in a steady state."""
 
 import math
 
@@ -12,15 +12,15 @@ from xorbench.estimates.timed import Timed
 MOST_DRIFT = math.log(1.02)
 
 FEWEST_ROUNDS = 8
-"""Of a launch, so that a quarter of it has two."""
+"""The fewest rounds of a launch whose drift is computed: a quarter of it then has two rounds."""
 
 
 def drift(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
-    """The logarithm of a row's time in the last quarter of a launch over that in the first, with its interval.
+    """Return the log-ratio of a row's time in the last quarter of a launch to its time in the first, with an interval.
 
-    It is beside the level of the other rows, so that what the machine does to all cancels, and over rounds that are
-    not slow, for a row whose ratio depends on the state of the machine may be steady in each of them; one number a
-    launch. None where no launch has a quiet round in both quarters and is long enough, or nothing else was timed.
+    Times are relative to the level of the other rows, so that changes of the machine cancel. Slow rounds are left out,
+    because a row whose ratio depends on the state of the machine may be steady in each state. Each launch gives one
+    number. None if no launch is long enough and has quiet rounds in both quarters, or if no other row was timed.
     """
     found = []
     for rows in relative(timed, workload, LONG).values():
@@ -35,7 +35,7 @@ def drift(timed: Timed, workload: str, contender: Contender, confidence: float) 
 
 
 def unsteady(found: Interval | None) -> str | None:
-    """How far a row drifts within a launch, where that is beyond chance and more than 2 %; None where it is not."""
+    """Return the drift in words if its interval excludes 0 and it is more than 2 %; None otherwise."""
     if found is None or found.low is None or found.high is None or found.low <= 0 <= found.high:
         return None
     return f"{math.expm1(found.value):+.1%} within a launch" if abs(found.value) > MOST_DRIFT else None

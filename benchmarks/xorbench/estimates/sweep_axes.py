@@ -1,4 +1,4 @@
-"""The lines along which a sweep's points lie: one size grows, and the other stands still."""
+"""The axes of a sweep: along each of them one size grows while the other is fixed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ WIDTH, BATCH = "width", "batch"
 
 @dataclass(frozen=True)
 class Axis:
-    """`sizes` grow along it, and the other size is `at` everywhere; `workloads` are their names."""
+    """An axis of a sweep: `sizes` grow along it, the other size is `at`, and `workloads` are the points' names."""
 
     name: str
     at: int
@@ -19,13 +19,13 @@ class Axis:
 
     @property
     def title(self) -> str:
-        """What grows, and what does not."""
+        """The size that grows, and the value of the size that is fixed."""
         return f"{self.name}, at {BATCH if self.name == WIDTH else WIDTH} {self.at}"
 
 
 @once
 def axes(recorded: Recorded) -> list[Axis]:
-    """Every line of two points or more; none where it is no sweep."""
+    """Return every axis with at least two points; empty if the record is not a sweep."""
     if not recorded.record.is_sweep:
         return []
     points = {(w.layer_sizes[1], w.samples): w.name for w in recorded.record.workloads}
@@ -35,7 +35,7 @@ def axes(recorded: Recorded) -> list[Axis]:
 
 
 def _lines(what: str, points: Iterable[tuple[int, int, str]]) -> list[Axis]:
-    """Of (where it is, its size there, its name)."""
+    """Return the axes of `points`, each of which is (fixed size, growing size, workload name)."""
     lines: dict[int, dict[int, str]] = {}
     for at, size, name in points:
         lines.setdefault(at, {})[size] = name

@@ -1,4 +1,4 @@
-"""What estimates are made of: the timings of a run, the record that holds them, and what was computed from them."""
+"""The inputs of all estimates, timings with or without a record, and the cache of what was computed from them."""
 
 import functools
 from collections.abc import Callable, Hashable, Sequence
@@ -9,7 +9,7 @@ from xorbench.record.timing import Timing
 
 
 class Timed:
-    """Raw timings of some workloads, and what was computed from them, each quantity once."""
+    """Raw timings of some workloads, with a cache of the estimates that were computed from them."""
 
     def __init__(self, timings: Sequence[Timing], workloads: Sequence[str], threads: int = 1) -> None:
         self.timings = timings
@@ -19,7 +19,7 @@ class Timed:
 
 
 class Recorded(Timed):
-    """The timings of a record, and the record."""
+    """A record and its timings, with a cache of the estimates that were computed from them."""
 
     def __init__(self, record: Record) -> None:
         super().__init__(record.timings, [workload.name for workload in record.workloads], record.settings.threads)
@@ -32,7 +32,7 @@ K = TypeVar("K", bound=Timed)
 
 
 def once(function: Callable[Concatenate[K, P], T]) -> Callable[Concatenate[K, P], T]:
-    """Let a function of timings and hashable arguments compute each result once for the same timings."""
+    """Cache the results of `function`, whose arguments are timings and hashable values, for each timings object."""
 
     @functools.wraps(function)
     def remembered(timed: K, /, *arguments: P.args, **named: P.kwargs) -> T:

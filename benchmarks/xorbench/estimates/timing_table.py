@@ -1,4 +1,4 @@
-"""The rows of the timing table: each implementation's ratio to the baseline, its interval, its rank, its verdict."""
+"""The rows of the timing table: the ratio of each implementation to the baseline, with interval, rank and verdict."""
 
 import itertools
 import math
@@ -28,13 +28,13 @@ NOT_STEADY = "not steady"
 
 @dataclass(frozen=True)
 class Row:
-    """One implementation in the table of one workload; the numbers are None where there is no time, for `reason`.
+    """One implementation in the table of one workload; the numbers are None if there is no time, because of `reason`.
 
-    `rank` is one more than the number of those in the same table that were shown to be faster: ties share it. What a
-    training takes before its first epoch is `start_microseconds`, and `start_share` that over the time of a long round.
-    `idle_share` is what was spent neither running nor waiting for a CPU over the CPU time; `slow_factor` the ratio in
-    rounds in which the machine was slow over that in the others, where they differ; `quiet_share` the share of the
-    others, None where all rounds count.
+    `rank` is one more than the number of rows of the same table that were shown to be faster, so ties share a rank.
+    `start_microseconds` is the time of a training before its first epoch, and `start_share` is that over the time of a
+    long round. `idle_share` is the time neither running nor waiting for a CPU, over CPU time. `slow_factor` is the
+    ratio in rounds in which the machine was slow over the ratio in quiet rounds, None unless they differ. `quiet_share`
+    is the share of quiet rounds, None if all rounds are used.
     """
 
     implementation: str
@@ -56,16 +56,16 @@ class Row:
 
     @property
     def is_baseline(self) -> bool:
-        """Whether the ratios of the table are over this one; it may be not steady."""
+        """Whether the ratios of the table are over this row; it is the baseline also if its verdict is "not steady"."""
         return self.implementation == REFERENCE and self.ratio is not None
 
 
 @once
 def rows(recorded: Recorded) -> list[Row]:
-    """For each workload the baseline, the others from fastest to slowest, those without a time.
+    """Return for each workload and tier the baseline, the other rows from fastest to slowest, and rows without a time.
 
-    Intervals hold together, with the record's confidence, for all rows of a workload's tier; so do the ranks, for all
-    pairs of its rows: Bonferroni's correction. A row that is not steady has no rank.
+    Intervals are simultaneous, with the record's confidence, for all rows of a workload and tier; ranks are so for all
+    pairs of these rows (Bonferroni's correction). A row that is not steady has no rank.
     """
     found = []
     for workload in recorded.workloads:
@@ -83,12 +83,12 @@ def rows(recorded: Recorded) -> list[Row]:
 
 
 def confidence(recorded: Recorded, comparisons: int) -> float:
-    """Of one interval, so that this many of them hold together with the confidence of the record's last look."""
+    """Return the confidence of one interval with which `comparisons` of them hold simultaneously (Bonferroni)."""
     return 1 - (1 - float(recorded.record.plan.confidence)) / max(1, comparisons)
 
 
 def unresolved(recorded: Recorded, resolution: float) -> list[Row]:
-    """The rows whose ratio is neither known to this share of itself nor clear of 1."""
+    """Return the rows whose interval includes 1 and has a relative half-width above `resolution`."""
     return [
         row
         for row in rows(recorded)
@@ -137,7 +137,7 @@ def _row(
 
 
 def _ranks(recorded: Recorded, workload: str, ratios: Mapping[str, Sequence[float]]) -> dict[str, int]:
-    """Of those that were timed, whose ratios to the baseline are known already."""
+    """Return the ranks of the timed rows; `ratios` has the log-ratios of each to the baseline, by launch."""
     pairs = list(itertools.combinations(ratios, 2))
     ranks = dict.fromkeys(ratios, 1)
     for one, other in pairs:
@@ -154,7 +154,7 @@ def _ranks(recorded: Recorded, workload: str, ratios: Mapping[str, Sequence[floa
 
 
 def _no_time(recorded: Recorded, workload: str, name: str) -> tuple[str, str | None]:
-    """Why there is no time: the first that holds of a refusal by the judge or the ledger, a loss, an interruption."""
+    """Return verdict and reason of a row without a time: refused by the judge or a ledger, failed, or untimed."""
     if judged := recorded.record.gradients.refusal(name, workload):
         return judged
     if broken := refusal(recorded, workload, Contender(name)):

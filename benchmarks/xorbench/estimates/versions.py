@@ -1,4 +1,4 @@
-"""Versions side by side: the same file in two environments, over the rounds that both took part in."""
+"""Comparison of environments: the time of the same file in two environments, over the rounds of both."""
 
 import math
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from xorbench.estimates.timing_table import confidence
 
 @dataclass(frozen=True)
 class Version:
-    """One file in another environment: its time there, and that over its time in ours.
+    """One file in another environment: its time there, and the ratio of that to its time in the suite's environment.
 
-    `there` and `here` are the framework's versions, each with Python's where that differs too. The numbers are None
-    where the two were not timed together.
+    `there` and `here` are the framework's versions, each with the version of Python if that differs too. The numbers
+    are None if the two were not timed together.
     """
 
     implementation: str
@@ -29,9 +29,10 @@ class Version:
 
 @once
 def versions(recorded: Recorded) -> list[Version]:
-    """Each contestant of another environment whose file was chosen, workload by workload.
+    """Return the ratio of each implementation in another environment to the same file in the suite's environment.
 
-    The ratios of a workload hold together, with the record's confidence: Bonferroni's correction.
+    They are in the order of the workloads. The intervals of a workload are simultaneous, with the record's confidence
+    (Bonferroni's correction).
     """
     return [version for workload in recorded.workloads for version in _of(recorded, workload)]
 

@@ -1,1 +1,1 @@
-"""Records as other tools read them."""
+"""Exports of records in the formats of other tools: data frames, CSV, Parquet, JSON, pytest-benchmark."""

@@ -1,4 +1,4 @@
-"""What a program wants to know of a run, as one JSON document."""
+"""The results of a run as one JSON document, for programs."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +10,7 @@ from xorbench.tables.captions import weaknesses
 
 
 def document(analysis: Analysis) -> dict[str, Any]:
-    """What a program wants to know of a run: the table, whether it is fit, its warnings and its controls."""
+    """Return the results of a run for programs: the table, whether the run is usable, warnings and controls."""
     floors = {name: analysis.noise_floor_of(name) for name in analysis.workloads}
     floor, second = analysis.noise_floor, analysis.second_control
     return {
@@ -26,7 +26,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    """Every field, and the ends of its interval beside each number that has one."""
+    """Return every field of `row`, with each interval as a value and its two ends."""
     return {
         **asdict(row),
         **_ends("microseconds_per_epoch", row.microseconds_per_epoch),

@@ -1,4 +1,4 @@
-"""A record's raw timings as other tools read them."""
+"""Raw timings of a record in the formats of other benchmark tools."""
 
 import json
 from typing import Any
@@ -11,11 +11,11 @@ from xorbench.estimates.rounds import times_of
 from xorbench.record.timing import Timing
 
 CHANGED = "+changes"
-"""How the commit of a record ends where files differed from it."""
+"""The suffix of a record's commit if files of the suite differed from that commit."""
 
 
 def pytest_benchmark(analysis: Analysis) -> str:
-    """As the JSON of pytest-benchmark: for each implementation on each workload, seconds per epoch of every round."""
+    """Return the JSON of pytest-benchmark: for each row and workload, the seconds per epoch of every long round."""
     groups: dict[tuple[str, str, bool], list[Timing]] = {}
     for timing in analysis.record.timings:
         groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
@@ -43,7 +43,7 @@ def pytest_benchmark(analysis: Analysis) -> str:
 
 
 def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Timing], of_cpu: bool) -> dict[str, Any]:
-    """Long rounds of all launches, one after the other; pytest-benchmark knows no launches: they are in extra_info."""
+    """Return one benchmark with the long rounds of all launches; `extra_info` says how many are from each launch."""
     stats = Stats()
     epochs = max(timings[0].epochs)
     for timing in timings:
@@ -71,7 +71,7 @@ def _benchmark(workload: str, implementation: str, copy: bool, timings: list[Tim
 
 
 def _seconds_per_epoch(timing: Timing, of_cpu: bool) -> list[float]:
-    """Of each long round."""
+    """Return the seconds per epoch of each long round."""
     epochs = np.asarray(timing.epochs)
     found: list[float] = (times_of(timing, of_cpu) / epochs / 1e9)[epochs == epochs.max()].tolist()
     return found

@@ -1,4 +1,4 @@
-"""Records for analysis: tidy frames, whose columns `columns.py` explains."""
+"""Records as tidy data frames; `columns.py` describes their columns."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from xorbench.record import store
 
 @dataclass(frozen=True)
 class Frames:
-    """What some records say, one line each: a record, a timed round, an estimate, a cold start, a verdict and so on."""
+    """The data frames of some records; a line is a record, a timed round, an estimate, a cold start and so on."""
 
     records: pd.DataFrame
     rounds: pd.DataFrame
@@ -31,7 +31,7 @@ class Frames:
     trajectories: pd.DataFrame
 
     def to_parquet(self, folder: Path) -> list[Path]:
-        """Write each as FOLDER/<name>.parquet; the files. Raises ImportError without pyarrow, OSError."""
+        """Write each frame to `folder`/<name>.parquet and return the files. Raises OSError, ImportError."""
         folder.mkdir(parents=True, exist_ok=True)
         files = []
         for name, frame in vars(self).items():
@@ -41,9 +41,9 @@ class Frames:
 
 
 def load(*where: str | Path) -> Frames:
-    """The frames of records, each given as a file or in a folder; of the project's own where none is given.
+    """Return the frames of the records in `where`, files or folders; by default those in the results folder.
 
-    Raises ValueError for a file that is no record, or where there is none; OSError where one can't be read.
+    Raises ValueError if a file is not a record or if there is no record; OSError if one cannot be read.
     """
     given = [Path(place) for place in where or (places.results(),)]
     paths = list(itertools.chain.from_iterable(store.paths(p) if p.is_dir() else [p] for p in given))
@@ -61,17 +61,17 @@ def load(*where: str | Path) -> Frames:
 
 
 def file_of(path: Path) -> Line:
-    """Which file a record is."""
+    """Return the columns that name the file of a record: its place in the folder, and its SHA-256."""
     return {"file": f"{path.parent.name}/{path.name}", "sha256": store.digest(path)}
 
 
 def keyed(analysis: Analysis, name: str) -> list[Line]:
-    """A record's lines of one frame, each with what names the record."""
+    """Return the lines of a record for the frame `name`, each with the columns that identify the record."""
     return [{**key(analysis), **line} for line in LINES[name](analysis)]
 
 
 def frame(name: str, lines: Sequence[Line]) -> pd.DataFrame:
-    """Lines as the frame of that name."""
+    """Return `lines` as the data frame `name`, with the types of its columns."""
     columns = COLUMNS[name]
     found = pd.DataFrame({column: [line[column] for line in lines] for column in columns})
     return found.astype({column: dtype for column, (dtype, _) in columns.items()})
@@ -107,7 +107,7 @@ def _rounds(analysis: Analysis) -> pd.DataFrame:
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """One after the other; categories stay categories, and names are held once."""
+    """Return one frame with the lines of all `frames`; categorical columns get the categories of all of them."""
     for column in (name for name, (dtype, _) in COLUMNS["rounds"].items() if dtype == "category"):
         names = list(dict.fromkeys(name for found in frames for name in found[column].cat.categories))
         for found in frames:

@@ -1,4 +1,4 @@
-"""What a record says, line by line: for every frame the values of its columns, by name."""
+"""The lines of each data frame of a record: dictionaries from the name of a column to its value."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -11,12 +11,12 @@ Line = dict[str, Any]
 
 
 def key(analysis: Analysis) -> Line:
-    """What names a record."""
+    """Return the columns that identify a record: its machine and the time at which the run began."""
     return {"machine": analysis.record.machine.name, "created": analysis.record.created}
 
 
 def records(analysis: Analysis) -> Iterator[Line]:
-    """One line a record."""
+    """Yield the line of a record."""
     record = analysis.record
     yield {
         "command": record.command,
@@ -37,7 +37,7 @@ def records(analysis: Analysis) -> Iterator[Line]:
 
 
 def timings(analysis: Analysis) -> Iterator[Line]:
-    """One line an implementation and workload: the estimates."""
+    """Yield a line of estimates for each implementation and workload."""
     for row in analysis.rows:
         yield {
             **vars(row),
@@ -48,12 +48,12 @@ def timings(analysis: Analysis) -> Iterator[Line]:
 
 
 def cold_starts(analysis: Analysis) -> Iterator[Line]:
-    """One line a fresh process."""
+    """Yield a line for each cold start, which is a fresh process."""
     yield from map(vars, analysis.record.cold_starts)
 
 
 def beginnings(analysis: Analysis) -> Iterator[Line]:
-    """One line an implementation and workload: the estimates."""
+    """Yield a line of cold-start estimates for each implementation and workload."""
     for cost in analysis.costs:
         found = cost.break_even
         yield {
@@ -72,7 +72,7 @@ def beginnings(analysis: Analysis) -> Iterator[Line]:
 
 
 def gradients(analysis: Analysis) -> Iterator[Line]:
-    """One line a parameter tensor that was judged."""
+    """Yield a line for each parameter tensor whose gradient was judged."""
     for row in analysis.record.gradients.rows:
         units = {"of_bound": row.of_bound, "ulps": row.ulps, "absolute": row.absolute}
         readings = {
@@ -84,19 +84,19 @@ def gradients(analysis: Analysis) -> Iterator[Line]:
 
 
 def endings(analysis: Analysis) -> Iterator[Line]:
-    """One line a prediction at the end of a training."""
+    """Yield a line for each prediction at the end of a training."""
     for end in analysis.record.gradients.endings:
         for sample, prediction in enumerate(end.predictions):
             yield {**vars(end), "sample": sample, "prediction": prediction}
 
 
 def accuracy(analysis: Analysis) -> Iterator[Line]:
-    """One line a position at which digits were counted."""
+    """Yield a line for each position at which correct digits were counted."""
     yield from map(vars, analysis.record.gradients.accuracy)
 
 
 def trajectories(analysis: Analysis) -> Iterator[Line]:
-    """One line an epoch that was looked at."""
+    """Yield a line for each epoch at which a trajectory was compared."""
     for row in analysis.record.gradients.trajectories:
         for epoch, reference, truth in itertools.zip_longest(row.at, row.from_reference, row.from_truth):
             yield {**vars(row), "epoch": epoch, "from_reference": reference, "from_truth": truth}
@@ -112,11 +112,11 @@ LINES: dict[str, Callable[[Analysis], Iterator[Line]]] = {
     "accuracy": accuracy,
     "trajectories": trajectories,
 }
-"""Of every frame but the rounds, of which there are too many to have each as a line."""
+"""By the name of a frame, the function that yields its lines; the rounds are left out, because they are too many."""
 
 
 def _ends(name: str, measured: Interval | None, short: str = "") -> Line:
-    """A value and the ends of its interval; `short` is what the names of the ends begin with, if not with the name."""
+    """Return a value and the ends of its interval; the ends are named after `short`, or after `name` if it is empty."""
     low, high = (f"{short or name}_{end}" for end in ("low", "high"))
     if measured is None:
         return dict.fromkeys((name, low, high))

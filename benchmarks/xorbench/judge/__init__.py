@@ -1,1 +1,1 @@
-"""The judge of gradients: what is true at a point, how far rounding explains an error, and who is outside of that."""
+"""The judge of gradients: true gradients, rounding bounds, and a verdict on each implementation."""

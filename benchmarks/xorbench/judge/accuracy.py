@@ -1,4 +1,4 @@
-"""Where gradients lose their digits: along the scale of the parameters, and along saturation."""
+"""Accuracy of gradients in decimal digits, by the scale of the parameters and by saturation of the last layer."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -12,7 +12,7 @@ from xorbench.workloads import Array
 from xorbench.workloads.workload import Dtype
 
 MOST_DIGITS = 17.0
-"""What an exact value counts as: a float64 has no more."""
+"""The number of digits of an exact value: a float64 has at most 17 significant decimal digits."""
 
 STEPS_OF_SCALE = 12
 
@@ -20,7 +20,10 @@ STEPS_OF_SCALE = 12
 def accuracy(
     implementation: str, workload: str, dtype: Dtype, points: Points, gradients: Array, truths: Truths
 ) -> Iterator[Accuracy]:
-    """The map of one implementation: `gradients` is (points, entries)."""
+    """Yield the median and the least number of correct digits at each scale and each mean logit.
+
+    `gradients` are those of `implementation` at `points`, (points, entries).
+    """
     digits = right_digits(gradients, truths)
     edges = np.geomspace(*SCALES, STEPS_OF_SCALE + 1)
     steps = np.digitize(points.scales, edges[1:-1])
@@ -34,7 +37,7 @@ def accuracy(
 
 
 def right_digits(gradients: Array, truths: Truths) -> Numbers:
-    """-log10 of the relative error of each entry, between 0 and 17."""
+    """Return the number of correct decimal digits of each entry: -log10 of its relative error, limited to 0 to 17."""
     errors, sizes = truths.errors(gradients), np.abs(truths.high)
     with np.errstate(divide="ignore", invalid="ignore"):
         digits = np.where(errors == 0, MOST_DIGITS, -np.log10(errors / sizes))

@@ -1,4 +1,4 @@
-"""The oracle audited: three ways to the truth that share nothing but the problem."""
+"""Audit of the oracle: gradients computed in three independent ways are compared with each other."""
 
 import math
 from collections.abc import Iterable
@@ -19,16 +19,19 @@ from xorbench.workloads import Array, Parameters, Workload, flat
 POINTS = 20
 
 ENTRIES = 50
-"""As many entries are held against differences, or all: of a wide network a random sample."""
+"""The largest number of entries that are compared with differences at a point; a wide network is sampled at random."""
 
 DIGITS = 60
-"""As many have the differences and the derivation in common, at least."""
+"""The least number of decimal digits to which the differences and the derivation must agree."""
 
 SEEN_DIGITS = BITS * math.log10(2)
 
 
 def audit(workload: Workload, rows: Array, seed: int) -> Audit:
-    """At some points, (points, entries), of float64 or float32."""
+    """Return the audit of the oracle on `workload` at the points `rows`, (points, entries), of float64 or float32.
+
+    `seed` chooses the entries that are compared where not all of them are. ReLU has no complex step.
+    """
     random = np.random.RandomState(seed)
     count = min(affordable(workload, ENTRIES), len(workload.entries))
     digits, fractions = SEEN_DIGITS, []
@@ -51,7 +54,11 @@ def audit(workload: Workload, rows: Array, seed: int) -> Audit:
 
 
 def common_digits(some: Balls, others: Balls) -> float:
-    """-log10 of the largest relative difference; as many as there are where it is zero."""
+    """Return the number of decimal digits to which two rows of balls agree.
+
+    It is -log10 of the largest relative difference of their midpoints; the number of digits of `BITS` where they are
+    equal.
+    """
     digits = SEEN_DIGITS
     with ctx.workprec(BITS):
         for one, other in zip(some, others, strict=True):
@@ -62,9 +69,10 @@ def common_digits(some: Balls, others: Balls) -> float:
 
 
 def complex_step(workload: Workload, parameters: Parameters, entries: Iterable[int]) -> Numbers:
-    """Im f(x + ih) / h in complex128 with h = 1e-100: no difference is taken, so nothing cancels.
+    """Return the derivatives of the loss by some entries, by the complex step: Im f(x + ih) / h with h = 1e-100.
 
-    Lyness and Moler, Numerical Differentiation of Analytic Functions (1967); Squire and Trapp (1998).
+    The arithmetic is complex128. No difference is taken, so nothing cancels. Sources: Lyness and Moler, Numerical
+    Differentiation of Analytic Functions (1967); Squire and Trapp (1998).
     """
     step = 1e-100
     found = []

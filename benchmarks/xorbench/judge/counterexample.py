@@ -1,9 +1,11 @@
-"""The smallest example of a wrong gradient: fewest units, roundest numbers, as Python that shows it anywhere."""
+"""The smallest example of a wrong gradient: few units and round numbers, as a self-contained Python script."""
 
 import ast
 import importlib.util
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
 from types import ModuleType
 from typing import cast
@@ -13,6 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from xorbench.contract import Contract, Implementation
+from xorbench.contract.source_text import imported, parsed, sibling, siblings
 from xorbench.judge.gradients import gradients
 from xorbench.judge.truths import truths_here
 from xorbench.record.report import Counterexample
@@ -20,7 +23,7 @@ from xorbench.workloads import Array, Recipe, Workload
 from xorbench.workloads.workload import Dtype
 
 TRIES = 300
-"""Random small networks, before the search settles for the points at which the gradient is known to be wrong."""
+"""The number of random small networks tried before the points at which the gradient is known to be wrong are used."""
 
 MOST_UNITS = 4
 
@@ -29,7 +32,7 @@ FEWEST_DIGITS = range(1, 18)
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A problem and a point, a flat row, at which one entry of a gradient is outside its bound."""
+    """A workload and a point, a flat row of parameters, at which one entry of a gradient is outside its bound."""
 
     workload: Workload
     row: Array
@@ -40,7 +43,10 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class CounterexampleQuestion:
-    """Where one that is known to be wrong at some of these points, (points, entries), is wrong most simply."""
+    """A question for the smallest example of a wrong gradient.
+
+    The implementation is known to be wrong at some points of `rows`, (points, entries). `seed` is that of the search.
+    """
 
     workload: Workload
     dtype: Dtype
@@ -48,7 +54,10 @@ class CounterexampleQuestion:
     seed: int
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
-        """None where it is wrong no more when asked afresh: then what it says depends on what it was asked before."""
+        """Return the smallest example found, or None if a fresh import of `module` gives the right gradient there.
+
+        In that case its gradients depend on earlier calls. `doing` is called with a description of the work.
+        """
         example = self._smallest(module, doing)
         if example is None:
             return None
@@ -56,7 +65,7 @@ class CounterexampleQuestion:
 
     def _smallest(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
         def outside(problem: tuple[Workload, Array]) -> bool:
-            doing("looking for the smallest example")
+            doing("searching for the smallest example")
             return first_outside(module, self.dtype, *problem) is not None
 
         try:
@@ -69,11 +78,11 @@ class CounterexampleQuestion:
                 random=Random(self.seed),
             )
             return first_outside(module, self.dtype, *smallest)
-        except hypothesis.errors.HypothesisException:  # there is none so small, or it comes and goes
+        except hypothesis.errors.HypothesisException:  # no example is so small, or the fault is not reproducible
             return self._rounded(module)
 
     def _rounded(self, module: Contract) -> Example | None:
-        """The first of the points at which it is wrong, in as few digits as will do."""
+        """Return the first point of `rows` at which the gradient is wrong, with the fewest digits that show it."""
         for row in self.rows:
             if example := first_outside(module, self.dtype, self.workload, row):
                 shorter = (
@@ -84,17 +93,23 @@ class CounterexampleQuestion:
 
 
 def afresh(module: Contract) -> Contract:
-    """The same file, imported once more: what the first one remembers, this one does not."""
+    """Return a second import of the file of `module`, which has none of the state of the first one."""
     spec = cast(ModuleType, module).__spec__
     if spec is None or spec.loader is None:
         return module
+    text = parsed(Path(spec.origin)) if spec.origin else None
+    for path in siblings(text) if text else ():
+        sys.modules.pop(path.stem, None)
     again = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(again)
     return cast(Contract, again)
 
 
 def problems(workload: Workload, dtype: Dtype) -> st.SearchStrategy[tuple[Workload, Array]]:
-    """Networks no deeper than the workload's, a few samples of zeros and ones, and a point: simplest first."""
+    """Return a strategy for small workloads with a point, simplest first.
+
+    Networks are no deeper than that of `workload`; there are one to four samples of zeros and ones.
+    """
     hidden = st.lists(st.integers(1, MOST_UNITS), max_size=len(workload.layer_sizes) - 2)
     bits = st.integers(0, 1)
     numbers = st.integers(-25, 25).map(float) | st.floats(-25, 25, width=32, allow_subnormal=False)
@@ -114,11 +129,14 @@ def problems(workload: Workload, dtype: Dtype) -> st.SearchStrategy[tuple[Worklo
 
 
 def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array) -> Example | None:
-    """The first entry that is outside its bound, or not there at all; None where all is well, or nothing is given."""
+    """Return an example with the first entry of the gradient at `row` that is outside its bound or missing.
+
+    Returns None if all entries are inside, or if the implementation raises.
+    """
     rows = row[np.newaxis]
     try:
         given = gradients(module, workload, dtype, rows)
-    except Exception:  # noqa: BLE001  what raises at another size is no example of a wrong gradient
+    except Exception:  # noqa: BLE001  an exception at another size is no example of a wrong gradient
         return None
     truth = truths_here(workload, dtype, rows)
     wrong = np.flatnonzero(~(truth.fractions(given.rows)[0] <= 1))
@@ -129,30 +147,30 @@ def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array
 
 
 def rounded(row: Array, digits: int) -> Array:
-    """The numbers with so many significant digits."""
+    """Return the numbers of `row` rounded to `digits` significant decimal digits, in the same dtype."""
     return np.array([float(f"{value:.{digits - 1}e}") for value in row], dtype=row.dtype)
 
 
 def counterexample(implementation: Implementation, workload: str, dtype: Dtype, example: Example) -> Counterexample:
-    """The example as a script that needs the framework, and nothing of this suite."""
+    """Return the example as a script that needs the framework and NumPy, and nothing of this project."""
     name, index = example.workload.entries[example.entry]
     which = example.workload.parameter_names.index(name)
     parameters = ", ".join(_literal(p) for p in example.workload.shaped(example.row))
     place = ", ".join(map(str, index))
     script = f"""\
-# {implementation.framework} {implementation.version}, {dtype}: {name}[{place}] of the gradient.
-# The truth is {example.truth!r}; rounding explains an error of {example.bound:.2g}.
+# A wrong gradient entry, {name}[{place}], from {implementation.framework} {implementation.version} in {dtype}.
+# The true value is {example.truth!r}; rounding explains an error of at most {example.bound:.2g}.
 from __future__ import annotations
 
 from collections import namedtuple
 
-{needed(implementation.path.read_text(encoding="utf-8"), ("convert", "gradient", "to_numpy"))}
+{standalone(implementation.path, ("convert", "gradient", "to_numpy"))}
 
 recipe = namedtuple("Recipe", "{" ".join(Recipe._fields)}")(*{tuple(example.workload.recipe)!r})
 parameters = [{parameters}]
 inputs, targets = {_literal(example.workload.inputs)}, {_literal(example.workload.targets)}
 found = to_numpy(gradient(recipe, *convert(parameters, inputs, targets, "{dtype}"))[{which}])
-print(found.tolist(), "and at [{place}] not", {example.truth!r})
+print(found.tolist(), "expected at [{place}]:", {example.truth!r})
 """
     return Counterexample(implementation.name, workload, dtype, script)
 
@@ -161,8 +179,35 @@ def _literal(array: Array) -> str:
     return f"np.array({array.astype(np.float64).tolist()})"
 
 
+def standalone(path: Path, names: Sequence[str]) -> str:
+    """Return the statements of the file `path` that `names` need, with imports of sibling files replaced by their code.
+
+    An import stays where the file and its sibling use the same name for different things.
+    """
+    source = needed(path.read_text(encoding="utf-8"), names)
+    tree = ast.parse(source)
+    elsewhere = imported(tree)
+    used = {*names} | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    own = {name: ast.unparse(node) for node in tree.body for name in _defined(node)}
+    lines = source.splitlines()
+    for node in reversed(tree.body):
+        place = sibling(node.module or "") if isinstance(node, ast.ImportFrom) else None
+        if place is None:
+            continue
+        borrowed = {name: there for name, (module, there) in elsewhere.items() if module == place.stem}
+        text = standalone(place, [there for name, there in borrowed.items() if name in used])
+        theirs = {name: ast.unparse(node) for node in ast.parse(text).body for name in _defined(node)}
+        clash = any(own[name] != theirs[name] for name in own.keys() & theirs.keys() - borrowed.keys())
+        if not clash and all(name == there for name, there in borrowed.items()):
+            lines[node.lineno - 1 : node.end_lineno] = text.splitlines()
+    return "\n".join(lines)
+
+
 def needed(text: str, names: Sequence[str]) -> str:
-    """Those statements of a module that some of its names need, in their order; NumPy as np in any case."""
+    """Return the statements of the module `text` that define `names` and all that these need, in their order.
+
+    Bare expressions, such as settings of a framework, and `import numpy as np` are always included.
+    """
     nodes = [node for node in ast.parse(text).body if not _is_docstring(node) and "annotations" not in _defined(node)]
     wanted = set(names)
     kept: set[int] = {i for i, node in enumerate(nodes) if isinstance(node, ast.Expr)}  # such as settings
@@ -187,7 +232,7 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _defined(node: ast.stmt) -> set[str]:
-    """The names that a statement at the top of a module gives."""
+    """Return the names that a statement at the top level of a module defines."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
     if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -1,4 +1,4 @@
-"""The errors of one parameter tensor, read: the median, the largest, and where that is."""
+"""Statistics of the errors of one parameter tensor: the median, the largest, and where the largest is."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,7 +16,11 @@ def reading(
     entries: Sequence[tuple[str, list[int]]],
     label: Callable[[int], str],
 ) -> Reading:
-    """Errors in any unit, the values and the truth are (points, entries) of the tensor; `label` names a point."""
+    """Return the median and the largest of `errors`, in any unit, and where the largest is.
+
+    `errors`, `values` and `truth` are (points, entries) of one tensor; `entries` are the names and indices of its
+    entries; `label` returns the name of a point.
+    """
     point, entry = np.unravel_index(np.argmax(errors), errors.shape)
     return Reading(
         median=finite(np.median(errors)),
@@ -29,5 +33,5 @@ def reading(
 
 
 def finite(number: float | np.floating | None) -> float | None:
-    """JSON knows neither NaN nor infinity."""
+    """Return `number` as a float, or None if it is NaN or infinite, which JSON cannot represent."""
     return float(number) if number is not None and np.isfinite(number) else None

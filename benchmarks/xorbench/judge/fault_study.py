@@ -1,4 +1,4 @@
-"""Who notices a planted fault: this judge, and tolerances that are in use elsewhere."""
+"""Which planted faults are detected by this judge, and by fixed tolerances that are in use elsewhere."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -23,7 +23,10 @@ POINTS = 100
 
 
 def fault_rows(workload: Workload, dtype: Dtype, seed: int) -> Array:
-    """The points, (points, entries): with ReLU the first biases are 0, so that the input (0, 0) is on the kink."""
+    """Return the points at which faults are planted, (points, entries).
+
+    With ReLU the biases of the first layer are 0, so that the input (0, 0) is on the kink.
+    """
     rows = shared_points(workload, dtype, POINTS, seed, saturation=False).rows
     if workload.recipe.activation == "relu":
         rows[:, workload.slices["b1"]] = 0
@@ -31,7 +34,7 @@ def fault_rows(workload: Workload, dtype: Dtype, seed: int) -> Array:
 
 
 def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Future[PlantedFault]]":
-    """Every fault in every dtype, in this order, over all cores."""
+    """Submit every fault in every dtype to `cores` and return the futures, ordered by fault, then dtype."""
     found: dict[tuple[str, str], Future[PlantedFault]] = {}
     for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in FAULTS)):
         faults = [fault for fault in FAULTS if fault.planted_in == name]
@@ -43,7 +46,10 @@ def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Futu
 
 
 def plant(fault: Fault, dtype: Dtype, rows: Array, truths: Truths, seed: int) -> PlantedFault:
-    """What this judge and the others say of one fault at some points, (points, entries)."""
+    """Return at how many points of `rows`, (points, entries), this judge and other tolerances detect `fault`.
+
+    `truths` are the true gradients and bounds at these points; `seed` draws the signs of a fault that is noise.
+    """
     workload = WORKLOADS[fault.planted_in]
     faulty, honest = _module(fault.text()), _module(replace(fault, changes=()).text())
     given, right = (Given(np.full_like(rows, np.nan)) for _ in range(2))
@@ -76,7 +82,7 @@ def plant(fault: Fault, dtype: Dtype, rows: Array, truths: Truths, seed: int) ->
 
 
 def _clipped(value: Array, truth: Numbers, tolerance: float) -> Any:
-    """A relative error whose denominator is at least 1: below 1 it is an absolute one."""
+    """Return whether |value - truth| / max(1, |truth|) is within `tolerance`: below 1 the error is absolute."""
     return np.abs(value - truth) / np.maximum(np.abs(truth), 1) <= tolerance
 
 
@@ -85,7 +91,7 @@ TOLERANCES: dict[str, Callable[[Array, Numbers], Any]] = {
     "clipped_1e8": lambda value, truth: _clipped(value, truth, 1e-8),
     "allclose": np.allclose,
 }
-"""What others would say, with the true gradient to compare with."""
+"""Tolerances in use elsewhere: functions of a value and the true value that tell whether the value is accepted."""
 
 
 def _module(text: str) -> Contract:

@@ -1,4 +1,4 @@
-"""Gradients as an implementation gives them, asked for in its own process: shapes, dtype and numbers as they came."""
+"""The gradients that an implementation returns, collected in its own process, with a check of shapes and dtypes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from xorbench.workloads.workload import Dtype
 
 @dataclass(eq=False)
 class Given:
-    """Gradients as flat rows, (points, entries), NaN in each parameter tensor that was not as it should be.
+    """Gradients as flat rows, (points, entries), with NaN for each tensor of wrong shape or dtype.
 
-    `complaints` says of a parameter what was the matter with it first, and at which point.
+    `complaints` holds, by name of the parameter, the number of the first such point and what was wrong there.
     """
 
     rows: Array
@@ -24,7 +24,11 @@ class Given:
 def gradients(
     module: Contract, workload: Workload, dtype: Dtype, rows: Array, alive: Callable[[], None] = lambda: None
 ) -> Given:
-    """An implementation's gradients at points, (points, entries). `alive` is called now and then."""
+    """Return the gradients of `module` at the points `rows`, (points, entries).
+
+    `alive` is called after every 1,000 points. Raises TypeError if `to_numpy` returns anything but a NumPy array, and
+    whatever the implementation raises.
+    """
     given = Given(np.full(rows.shape, np.nan, dtype))
     for number, row in enumerate(rows):
         converted = module.convert(workload.shaped(row.copy()), workload.inputs, workload.targets, dtype)
@@ -35,7 +39,7 @@ def gradients(
 
 
 def put(given: Given, number: int, workload: Workload, dtype: Dtype, tensors: list[Array]) -> None:
-    """Note one gradient, or what is the matter with it."""
+    """Write the gradient `tensors` into row `number` of `given`, or note what is wrong with its shapes or dtypes."""
     if len(tensors) != len(workload.shapes):
         complaint = f"{len(tensors)} gradients, expected {len(workload.shapes)},"
         for name in workload.parameter_names:
@@ -51,7 +55,10 @@ def put(given: Given, number: int, workload: Workload, dtype: Dtype, tensors: li
 
 
 def malformed(workload: Workload, dtype: Dtype, arrays: Parameters) -> str | None:
-    """How arrays are not like the workload's parameters, or not finite; None where they are."""
+    """Return how `arrays` differ in shape or dtype from the workload's parameters, or that a number is not finite.
+
+    Returns None if they are as they should be.
+    """
     if [a.shape for a in arrays] != workload.shapes:
         return f"arrays of shapes {[a.shape for a in arrays]}, expected {workload.shapes}"
     for array in arrays:
@@ -63,13 +70,16 @@ def malformed(workload: Workload, dtype: Dtype, arrays: Parameters) -> str | Non
 
 
 def plain(module: Contract, array: Tensor) -> Array:
-    """A copy as a NumPy array: what the implementation does to its own afterwards changes nothing."""
+    """Return a copy of `array` as a NumPy array, which later changes to `array` do not affect.
+
+    Raises TypeError if `to_numpy` of `module` returns anything else.
+    """
     result = module.to_numpy(array)
     if not isinstance(result, np.ndarray | np.generic):
-        raise TypeError(f"to_numpy gave {type(result).__name__}, expected a NumPy array")
+        raise TypeError(f"to_numpy returned {type(result).__name__}, expected a NumPy array")
     return np.array(result)
 
 
 def same_bits(one: Array, other: Array) -> bool:
-    """Whether two arrays are the same to the last bit: a NaN equals itself, and -0.0 is not 0.0."""
+    """Return whether two arrays are equal in shape, dtype and every bit: a NaN equals itself, and -0.0 is not 0.0."""
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()

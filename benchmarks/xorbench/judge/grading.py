@@ -1,4 +1,4 @@
-"""One workload at one dtype: the question put to every implementation, and what each answer is worth."""
+"""Grading on one workload at one dtype: the questions to every implementation, and the verdicts on its answers."""
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,20 +25,21 @@ CHECKPOINTS = (1, 10, 100, 1_000)
 
 
 class Exam:
-    """The points: the initial parameters and others, shared by all, and some along each one's own training.
+    """One workload at one dtype: its points, its questions, and the verdicts on the answers.
 
-    Of the checkpoints of that the last ones, as many as are affordable.
+    All implementations share the initial parameters and other points; further points lie along the training of each
+    implementation, at the last of `checkpoints` (epochs), as many as `affordable` allows.
     """
 
     truths: Truths
-    """At the shared points, once they are found."""
+    """The true gradients at the shared points; set by `find_truths`."""
 
     def __init__(
         self, workload: Workload, dtype: Dtype, points: int, seed: int, thorough: bool, checkpoints: Sequence[int]
     ) -> None:
         self.workload = workload
         self.dtype = dtype
-        self.timed = dtype == workload.dtype  # what is trained to its end, and held against itself elsewhere
+        self.timed = dtype == workload.dtype  # only this dtype is trained to the end and checked for reproducibility
         self.points = shared_points(workload, dtype, points, seed, saturation=thorough)
         last = checkpoints[-affordable(workload, len(checkpoints), least=1) :]
         self.question = GradientQuestion(workload, dtype, self.points.rows, last, to_the_end=self.timed)
@@ -46,7 +47,7 @@ class Exam:
         self._along: dict[str, Future[Truths]] = {}
 
     def verdicts(self, implementation: str, reply: Reply) -> list[Judgement]:
-        """One for each parameter tensor: its errors in three readings, and whether the largest is inside the bound."""
+        """Return one judgement for each parameter tensor: its errors in three units, and the verdict."""
         if reply.answer is None:
             return self.no_verdicts(implementation, FAILED, reply.trouble)
         answer: GradientAnswer = reply.answer
@@ -73,8 +74,8 @@ class Exam:
                 row = replace(
                     row,
                     verdict=OUTSIDE,
-                    reason=f"{name}{of_bound.index} is {given}, the truth {of_bound.truth!r}, "
-                    f"the error {fraction} times the bound, at {of_bound.where}",
+                    reason=f"{name}{of_bound.index} is {given}, the truth is {of_bound.truth!r}, "
+                    f"the error is {fraction} times the bound, at {of_bound.where}",
                 )
             elif answer.trouble:
                 row = replace(row, verdict=FAILED, reason=answer.trouble)
@@ -82,12 +83,12 @@ class Exam:
         return verdicts
 
     def no_verdicts(self, implementation: str, verdict: Verdict, reason: str | None) -> list[Judgement]:
-        """The rows of an implementation that gave no gradient."""
+        """Return the judgements, one for each parameter tensor, of an implementation that gave no gradient."""
         names = self.workload.parameter_names
         return [Judgement(implementation, self.workload.name, self.dtype, n, 0, verdict, reason) for n in names]
 
     def pairs(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Pair]:
-        """Each against each, where both gave gradients that can be compared."""
+        """Yield a comparison of each pair of implementations whose gradients all have the right shapes and dtypes."""
         comparable = {name: a.gradients.rows for name, a in sorted(answers.items()) if not a.gradients.complaints}
         for first, second in itertools.combinations(comparable, 2):
             with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
@@ -105,7 +106,7 @@ class Exam:
             )
 
     def endings(self, answers: Mapping[str, GradientAnswer]) -> Iterator[TrainingEnd]:
-        """Where each training ended, in the workload's own dtype."""
+        """Yield the end of each training, compared with the known answers and with the reference."""
         ends = {name: answer.ending for name, answer in sorted(answers.items()) if answer.ending}
         unusable = {name: malformed(self.workload, self.dtype, end.parameters) for name, end in ends.items()}
         complaints = {
@@ -122,7 +123,9 @@ class Exam:
                     for a, b in zip(end.parameters, ends[REFERENCE].parameters, strict=True)
                 )
                 if not apart <= (limit := self.workload.agreement):
-                    complaint = f"parameters {apart:.2g} from those of {REFERENCE}, expected at most {limit:g}"
+                    complaint = (
+                        f"parameters differ from those of {REFERENCE} by {apart:.2g}, expected at most {limit:g}"
+                    )
             yield TrainingEnd(
                 implementation=name,
                 workload=self.workload.name,
@@ -136,18 +139,18 @@ class Exam:
             )
 
     def accuracy(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Accuracy]:
-        """Where each loses its digits, of those whose gradients can be compared."""
+        """Yield the accuracy in digits of each implementation whose gradients all have the right shapes and dtypes."""
         for name, answer in answers.items():
             if not answer.gradients.complaints:
                 rows = answer.gradients.rows
                 yield from accuracy(name, self.workload.name, self.dtype, self.points, rows, self.truths)
 
     def find_truths(self, cores: Executor, advance: Callable[[], None]) -> None:
-        """Over all cores; `advance` is called after each batch."""
+        """Compute the true gradients at the shared points over all `cores`; `advance` is called after each batch."""
         self.truths = truths(self.workload, self.dtype, self.points.rows, cores, advance)
 
     def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor) -> None:
-        """Begin to find the truths along its training, on one of the cores."""
+        """Submit the computation of the true gradients along the training of `implementation` to one of the cores."""
         if answer is not None and len(answer.path):
             self._along[implementation] = cores.submit(truths_here, self.workload, self.dtype, answer.path)
 

@@ -1,6 +1,6 @@
-"""The judge: every implementation against the true gradient, and against each other.
+"""The judge: compares every implementation with the true gradient, and implementations with each other.
 
-An entry is inside where its error is at most the bound that rounding alone explains. A NaN is never inside.
+An entry is inside if its error is at most the bound on what rounding alone can cause. A NaN is never inside.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ HERE = Surroundings()
 
 @dataclass(frozen=True)
 class Scope:
-    """In which dtypes, after which epochs of one's own training, and in which surroundings gradients are judged."""
+    """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged."""
 
     dtypes: Sequence[Dtype] = DTYPES
     checkpoints: Sequence[int] = CHECKPOINTS
@@ -45,12 +45,12 @@ EVERYTHING = Scope()
 
 
 Stage = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
-"""`stage(name, steps)` shows one stage of the work; what it gives is called after each step."""
+"""A function `stage(name, steps)` that shows the progress of one stage; what it yields is called after each step."""
 
 
 @contextmanager
 def in_silence(_name: str, _steps: int) -> Iterator[Callable[[], None]]:
-    """A stage that shows nothing."""
+    """Yield a function that does nothing: a `Stage` that shows no progress."""
     yield lambda: None
 
 
@@ -64,10 +64,11 @@ def judge(
     stage: Stage = in_silence,
     scope: Scope = EVERYTHING,
 ) -> Report:
-    """Judge every implementation on every workload, at `points` random points beside the fixed ones, within a scope.
+    """Return the report on every implementation and workload, at `points` random points and the fixed ones.
 
-    `thorough` adds all that no verdict depends on: the audit of the oracle at more points than one, the accuracy map,
-    planted faults, trajectories, and whether the same bits come out elsewhere.
+    `thorough` adds what no verdict depends on: the audit of the oracle at more than one point, the accuracy in
+    digits, planted faults, trajectories, and reproducibility in other processes. `seconds_to_answer` is how long an
+    implementation may be silent. `stage` shows progress. `scope` sets dtypes, checkpoints and surroundings.
     """
     exams = [
         Exam(workload, dtype, points, seed, thorough, scope.checkpoints)
@@ -92,7 +93,7 @@ def judge(
         questions |= {Witness(i, ALL_AT_ONCE, everything): again for i in usable}
     with all_cores() as cores:
         with asked(questions, seconds_to_answer) as replies:
-            with stage("the truth", sum(len(list(batches(len(exam.points.rows)))) for exam in exams)) as advance:
+            with stage("true gradients", sum(len(list(batches(len(exam.points.rows)))) for exam in exams)) as advance:
                 for exam in exams:
                     exam.find_truths(cores, advance)
             planted = plant_all(cores, DTYPES, seed) if thorough else []
@@ -144,7 +145,7 @@ def judge(
 
 
 class Hearing:
-    """All replies, by who gave them and to what."""
+    """All replies, by implementation, place and question, and the verdicts on them."""
 
     def __init__(self, implementations: Sequence[Implementation]) -> None:
         self._names = [i.name for i in implementations]
@@ -153,28 +154,28 @@ class Hearing:
         self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
 
     def note(self, reply: Reply) -> None:
-        """One more. What an implementation prints anywhere is held against it everywhere."""
+        """Store `reply`. An implementation that prints to standard output once fails on every workload and dtype."""
         name = reply.witness.implementation.name
         self._replies[name, reply.witness.place, reply.question] = reply
         if reply.printed:
             self._printed.setdefault(name, reply.printed)
 
     def answers(self, question: Question) -> dict[str, Any]:
-        """Each implementation's answer to a question, of those that gave one."""
+        """Return the answers to `question` by name of the implementation, without those that gave none."""
         replies = {name: self._replies.get((name, "here", question)) for name in self._names}
         return {name: reply.answer for name, reply in replies.items() if reply and reply.answer is not None}
 
     def answer(self, witness: Witness, question: Question) -> Any:
-        """What one witness said; None where it said nothing."""
+        """Return the answer of `witness` to `question`; None if it gave none."""
         return self._replies[witness.implementation.name, witness.place, question].answer
 
     def outside(self, implementation: Implementation, exams: Sequence[Exam]) -> Exam | None:
-        """The first exam in which a gradient was outside its bound."""
+        """Return the first exam in which a gradient was outside its bound; None if there is none."""
         wrong = (e for e in exams if any(v.verdict == OUTSIDE for v in self.verdicts(implementation, e)))
         return next(wrong, None)
 
     def verdicts(self, implementation: Implementation, exam: Exam) -> list[Judgement]:
-        """On every parameter tensor; of what could not be asked, that."""
+        """Return the judgement on every parameter tensor; those of a broken or missing implementation say so."""
         if implementation.broken:
             return exam.no_verdicts(implementation.name, FAILED, implementation.broken)
         if implementation.missing:
@@ -185,17 +186,17 @@ class Hearing:
         return self._verdicts[key]
 
     def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
-        """Whether the same bits came out with everything else changed at once."""
+        """Return whether the bits were the same with process, hash seed and number of threads changed at once."""
         replies = self._places(implementation.name, question)
         here = replies["here"].answer
         return here is not None and bool(here.repeats(replies[ALL_AT_ONCE].answer))
 
     def _places(self, name: str, question: Question) -> dict[str, Reply]:
-        """The replies of one implementation to one question, by place."""
+        """Return the replies of the implementation `name` to `question`, by place."""
         return {place: r for (who, place, what), r in self._replies.items() if (who, what) == (name, question)}
 
     def conduct(self, implementation: Implementation, exam: Exam) -> Conduct:
-        """On how it behaved."""
+        """Return the verdict on the reproducibility and purity of `implementation` in `exam`."""
         name, bound = implementation.name, exam.truths.bound[:PROBES]
         before = self._replies[name, "here", exam.question].answer
         earlier = before.gradients.rows[:PROBES] if before is not None else None

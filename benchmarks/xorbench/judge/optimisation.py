@@ -1,4 +1,4 @@
-"""What each optimiser does with a gradient, as `Recipe` states it, in numbers of any precision."""
+"""The optimisers as `Recipe` defines them, for numbers of any precision."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +11,14 @@ from xorbench.workloads import Recipe
 Numbers = NDArray[Any]
 
 Move = Callable[[Numbers], Numbers]
-"""The direction of one epoch, from its gradient, a flat row: to be taken times the rate, downhill."""
+"""A function of the gradient of one epoch, a flat row; the update is minus the rate times what it returns."""
 
 
 def moves(recipe: Recipe, nothing: Numbers) -> Move:
-    """Of one training, epoch after epoch: what it remembers starts as `nothing`, zeros of the numbers' own kind."""
+    """Return the update function of the optimiser of `recipe` for one training; call it once for each epoch, in order.
+
+    The state of the optimiser starts as `nothing`, a row of zeros of the type of the numbers.
+    """
     mean, square, epoch = nothing, nothing, 0
     momentum, decay, epsilon = (nothing[0] + value for value in (recipe.momentum, recipe.decay, recipe.epsilon))
 

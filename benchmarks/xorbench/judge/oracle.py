@@ -1,4 +1,4 @@
-"""The true gradient, found without the chain rule, so that no mistake in one can be shared."""
+"""The true gradient, computed without the chain rule, so that it shares no mistake with an implementation."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -14,15 +14,17 @@ STEP = arb(2) ** -160
 SMALLEST = arb(float(np.finfo(np.float64).smallest_normal))
 
 UNCERTAINTY = arb(2) ** -200
-"""Of the truth, relative: 60 digits, as the audit shows. Felt only where a gradient has no rounding errors at all."""
+"""The relative uncertainty of the true gradient: 60 digits, as the audit shows. It has an effect only where a gradient
+has no rounding errors at all."""
 
 MOST_DIFFERENCES = 100
-"""Differences cost two forward passes an entry. Where entries times samples are more, one pass of the derivation at the
-same precision does instead, and the audit holds a sample of its entries against differences."""
+"""The largest number of entries times samples for which differences are used: they cost two forward passes an entry.
+Above it, one pass of the derivation at the same precision is used, and the audit compares a sample of its entries with
+differences."""
 
 
 def true_gradient(workload: Workload, parameters: Parameters) -> Balls:
-    """All entries of the gradient in a flat row, each a ball of some 90 digits."""
+    """Return the true gradient at `parameters`: all entries in a flat row, each a ball of about 90 digits."""
     if len(workload.entries) * len(workload.inputs) <= MOST_DIFFERENCES:
         return differences(workload, parameters)
     with ctx.workprec(BITS):
@@ -30,11 +32,11 @@ def true_gradient(workload: Workload, parameters: Parameters) -> Balls:
 
 
 def differences(workload: Workload, parameters: Parameters, entries: Iterable[int] | None = None) -> Balls:
-    """Central differences (f(x + h) - f(x - h)) / 2h at 640 bits with h = 2^-160: some entries, or all, of a flat row.
+    """Return central differences (f(x + h) - f(x - h)) / 2h of the loss by `entries` of the flat row, or by all.
 
-    What they leave out is of the order of h^2 = 2^-320 of the third derivative, what is rounded of the order of
-    2^-480; where that is too much beside a tiny derivative, all is done again with more bits. A ReLU that is off at
-    the point itself, or just at its kink, stays off.
+    The arithmetic has 640 bits and h = 2^-160. The truncation error is of the order of h^2 = 2^-320 times the third
+    derivative, the rounding error of the order of 2^-480; if that is too large beside a tiny derivative, all is
+    repeated with more bits. A ReLU that is off or at its kink at the point itself stays off.
     """
     chosen = range(len(workload.entries)) if entries is None else list(entries)
     found = _differences(workload, parameters, chosen, BITS)
@@ -54,7 +56,7 @@ def _differences(workload: Workload, parameters: Parameters, entries: Iterable[i
         for entry in entries:
             name, place = workload.entries[entry]
             which, index = workload.parameter_names.index(name), tuple(place)
-            layer = which // 2  # the layers before that of the parameter don't move
+            layer = which // 2  # the layers before that of the parameter do not change
             value = point[which][index]
             losses = []
             for moved in (value + STEP, value - STEP):
@@ -70,7 +72,10 @@ def _differences(workload: Workload, parameters: Parameters, entries: Iterable[i
 def _forward(
     parameters: list[Balls], inputs: Balls, activation: str, switches: list[Balls] | None = None
 ) -> tuple[list[Balls], list[Balls]]:
-    """The inputs, the activations of each hidden layer, the logits; and which units are on where that is not given."""
+    """Return the inputs, the activations of each hidden layer and the logits; and for each layer which units are on.
+
+    `switches`, if given, states which units are on.
+    """
     layers, found = [inputs], []
     for number, (weights, bias) in enumerate(zip(parameters[::2], parameters[1::2], strict=True), start=1):
         logits = layers[-1] @ weights + bias
@@ -89,11 +94,11 @@ _ACTIVATIONS: dict[str, Callable[[Balls, Balls], Balls]] = {
 
 def _squared_error(logits: Balls, targets: Balls) -> Any:
     error = targets - 1 / (1 + np.exp(-logits))
-    return np.sum(error * error) / 2  # not error**2: a ball around 0 has no power
+    return np.sum(error * error) / 2  # not error**2: the power of a ball around 0 is undefined
 
 
 def _cross_entropy(logits: Balls, targets: Balls) -> Any:
-    """log(1 + e^-z) where the target is 1, log(1 + e^z) where it is 0: each keeps its digits where it is tiny."""
+    """Return the sum of log(1 + e^-z) where the target is 1 and log(1 + e^z) where it is 0; neither cancels."""
     return np.sum(targets * np.log1p(np.exp(-logits)) + (1 - targets) * np.log1p(np.exp(logits)))
 
 

@@ -1,4 +1,4 @@
-"""Wrong gradients, planted: each is a change to the reference's text, and a judge is worth what it refuses of them."""
+"""Planted gradient faults, used to test the judge: each is a change to the source of the reference."""
 
 from dataclasses import dataclass
 
@@ -8,31 +8,40 @@ from xorbench.places import IMPLEMENTATIONS
 
 @dataclass(frozen=True)
 class Fault:
-    """Each `old` in the reference's text becomes its `new`; or every entry is moved by some bounds, up or down."""
+    """A planted fault: `changes` are (old, new) pairs of text in the source of the reference.
+
+    `bounds_of_noise` is a multiple of the bound by which every entry is moved up or down instead.
+    """
 
     name: str
     changes: tuple[tuple[str, str], ...] = ()
     planted_in: str = "hidden"
-    """The workload whose gradient it makes wrong."""
+    """The name of the workload on which the fault is studied."""
     bounds_of_noise: float = 0.0
 
     def text(self) -> str:
-        """The faulty implementation. Raises ValueError where the reference no longer has what is to be changed."""
+        """Return the source of the faulty implementation.
+
+        Raises ValueError if the reference does not contain the text to be changed.
+        """
         text = (IMPLEMENTATIONS / f"{REFERENCE}.py").read_text(encoding="utf-8")
         for old, new in self.changes:
             if old not in text:
-                raise ValueError(f"the fault {self.name!r} changes nothing: {old!r} is not in {REFERENCE}.py")
+                raise ValueError(
+                    f"the fault {self.name!r} changes nothing: {old!r} is not in {REFERENCE}.py; "
+                    "adapt the fault to the present text"
+                )
             text = text.replace(old, new)
         return text
 
 
 def _ending(name: str, new: str) -> Fault:
-    """One that is done to the finished gradient."""
+    """Return a fault that replaces the return of the finished gradient by `new`."""
     return Fault(name, (("    return gradients\n", new),))
 
 
 def _start(name: str, new: str) -> Fault:
-    """One that is done before the gradient is begun."""
+    """Return a fault that inserts `new` before the first line of the gradient."""
     line = "    *layers, logits = forward(recipe, parameters, inputs)\n"
     return Fault(name, ((line, f"{new}{line}"),))
 

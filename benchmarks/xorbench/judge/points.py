@@ -1,4 +1,4 @@
-"""Where gradients are judged: the same points for all implementations."""
+"""The points at which gradients are judged, which are the same for all implementations."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,21 @@ from xorbench.workloads.workload import Dtype
 SCALES = (0.01, 25.0)
 
 LOGITS = np.arange(-40.0, 41.0)
-"""Of the last layer, from saturated at 0 to saturated at 1."""
+"""Mean logits of the last layer at the saturation points, from saturated at 0 to saturated at 1."""
 
 POINTS_PER_LOGIT = 2
 
 FULL_MULTIPLICATIONS = 1_000
-"""Larger networks are judged at fewer points, in proportion, so that no workload takes much longer than another."""
+"""The largest number of multiplications of a network that is judged at all points. Larger networks are judged at fewer
+points, in proportion, so that no workload takes much longer than another."""
 
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """Parameters of a workload at a dtype, each point a flat row: `rows` is (points, entries).
+    """Points in the parameter space of a workload at a dtype, each a flat row: `rows` is (points, entries).
 
-    First the initial parameters; then random ones, whose `scales` say how large; then those that are made to have a
-    certain mean logit in the last layer, which `logits` says. NaN where a point is not of that kind.
+    The initial parameters come first; then random points, with the range of their parameters in `scales`; then
+    saturation points, with the mean logit of their last layer in `logits`. Both are NaN at points of another kind.
     """
 
     rows: Array
@@ -32,24 +33,28 @@ class Points:
     logits: Numbers
 
     def label(self, number: int) -> str:
-        """What to call a point in a report."""
+        """Return the name of the point `number` in a report, with its scale or mean logit."""
         if not np.isnan(self.scales[number]):
-            return f"random point {number} (scale {self.scales[number]:.2g})"
+            return f"random point {number} (parameter scale {self.scales[number]:.2g})"
         if not np.isnan(self.logits[number]):
-            return f"saturation point {number} (mean logit {self.logits[number]:g})"
+            return f"saturation point {number} (mean output logit {self.logits[number]:g})"
         return "the initial parameters"
 
 
 def affordable(workload: Workload, number: int, least: int = 3) -> int:
-    """How many of so many points, or epochs, are worth their time in hundreds of bits."""
+    """Return how many of `number` points, or epochs, to compute in hundreds of bits; fewer for large networks.
+
+    The result is at least `least`, or `number` where that is less.
+    """
     return min(number, max(least, number * FULL_MULTIPLICATIONS // workload.multiplications))
 
 
 def shared_points(workload: Workload, dtype: Dtype, count: int, seed: int, saturation: bool = True) -> Points:
-    """The initial parameters, `count` random points, and two for each of `LOGITS` where `saturation` is asked for.
+    """Return the initial parameters, `count` random points and, with `saturation`, two points for each of `LOGITS`.
 
-    As many as are `affordable`. A random point is uniform in [-s, s], with s log-uniform in `SCALES`. A saturation
-    point is uniform in [-1, 1] but for the bias of the last layer, which shifts the mean logit to where it is wanted.
+    There are fewer where a network is large, see `affordable`. A random point is uniform in [-s, s], with s
+    log-uniform in `SCALES`. A saturation point is uniform in [-1, 1], except that the bias of the last layer is
+    shifted so that the mean logit has the wanted value.
     """
     random = np.random.RandomState(seed)
     entries, count = len(workload.entries), affordable(workload, count)

@@ -1,7 +1,8 @@
-"""The other side of a hearing: a process in which one implementation answers, in whatever Python it runs in.
+"""The process in which one implementation answers questions, under the Python interpreter of its environment.
 
-The file and the pickled questions come on standard input, so that none is lost with another that cannot be read there;
-the replies go to the file descriptor that is the argument.
+The path of the file, its SHA-256 and the questions come on standard input. Each question is pickled by itself, so that
+one that cannot be unpickled in that environment does not affect the others. Replies go to the file descriptor whose
+number is the argument.
 """
 
 import os
@@ -22,8 +23,8 @@ from xorbench.environment import end_with_parent, without_folders
 
 
 def main() -> None:
-    """The life of the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle; it ends this process
+    """Read the questions from standard input, answer all of them, and end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     end_with_parent()
     path, source_sha256, questions = pickle.load(sys.stdin.buffer)
     with Connection(int(sys.argv[1])) as connection:
@@ -33,29 +34,32 @@ def main() -> None:
 def answer(
     path: Path, source_sha256: str | None, questions: Sequence[bytes], connection: "Connection[Any, Any]"
 ) -> None:
-    """Send, for each question, what is being done, and in the end (answer, trouble, what was printed)."""
+    """Send over `connection`, for each question, texts that say what is being done, then the reply.
+
+    A reply is a tuple of the answer, the error as one line, and what was printed; the first two may be None.
+    """
     with ExitStack() as stack:
         printed = stack.enter_context(tempfile.TemporaryFile())
-        os.dup2(printed.fileno(), 1)  # standard output is the report's
+        os.dup2(printed.fileno(), 1)  # what an implementation prints must not get into the report
         module: Contract | None = None
         for question in questions:
             found, trouble = None, None
             try:
                 if module is None:
-                    connection.send("importing it")
+                    connection.send("importing the implementation")
                     implementation = read(path)
                     implementation.must_be(source_sha256)
                     module = load(implementation)
-                # Where a sigmoid saturates exp overflows and 1 / inf = 0 is right; what isn't, the judge will see.
+                # Where a sigmoid saturates, exp overflows and 1 / inf = 0 is right; the judge finds wrong results.
                 with np.errstate(all="ignore"):
                     found = pickle.loads(question).put_to(module, connection.send)
-            except BaseException as error:  # noqa: BLE001  anyone's file may raise anything, SystemExit too
+            except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
                 trouble = describe(error)
             connection.send((found, trouble, _taken(printed)))
 
 
 def _taken(printed: BinaryIO) -> str:
-    """What was printed since the last time: its beginning, in one line."""
+    """Return the beginning of what was printed since the last call, in one line, and empty the file."""
     with suppress(OSError, ValueError):  # it may have been closed
         sys.stdout.flush()
     printed.seek(0)
@@ -66,20 +70,20 @@ def _taken(printed: BinaryIO) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """An exception in one line of printable characters, without the folders of this machine."""
+    """Return an exception as one line of printable characters, without the folders of this machine."""
     try:
         text = without_folders(shortened(str(error)))
-    except Exception as its_own:  # noqa: BLE001  its class may be anyone's
-        text = f"its text cannot be shown: {type(its_own).__name__}"
+    except Exception as its_own:  # noqa: BLE001  str() of a foreign exception may raise
+        text = f"its message cannot be shown: {type(its_own).__name__}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 LONGEST = 300
-"""Characters of a text that somebody else wrote."""
+"""The largest number of characters shown of a text from outside this project, such as the message of an exception."""
 
 
 def shortened(text: str) -> str:
-    """One line of at most LONGEST characters that can be encoded; what is left out is marked with an ellipsis."""
+    """Return `text` as one line of at most LONGEST characters that can be encoded, with an ellipsis if it was cut."""
     line = " ".join(text[: 10 * LONGEST].encode("utf-8", "replace").decode().split())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 

@@ -1,4 +1,4 @@
-"""Each implementation answers in a process of its own: one that raises, exits, hangs or prints harms nobody else."""
+"""One process for each implementation: one that raises, exits, hangs or prints does not affect the others."""
 
 import contextlib
 import os
@@ -22,15 +22,18 @@ SECONDS_TO_ANSWER = 300.0
 
 
 class Question(Protocol):
-    """Something to be found out about an implementation; it travels to that one's process, and is put there."""
+    """A question about an implementation; it is pickled, sent to the process of the implementation, and put there."""
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Any:
-        """The answer. `doing` tells what is asked of the implementation now, should it never come back."""
+        """Return the answer; call `doing` with a text that says what the implementation is about to be asked.
+
+        The text is part of the error message if the implementation never returns.
+        """
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a process is started with: the seed of Python's hashes, and how many CPUs and threads it may use."""
+    """The conditions of a process: the seed of Python's hashes, and the number of CPUs and threads it may use."""
 
     hash_seed: int = 0
     threads: int = 1
@@ -38,7 +41,7 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Witness:
-    """An implementation in certain surroundings, and what to call these: one process."""
+    """One process: an implementation in certain surroundings; `place` is the name of these."""
 
     implementation: Implementation
     place: str = "here"
@@ -47,7 +50,11 @@ class Witness:
 
 @dataclass(frozen=True)
 class Reply:
-    """The answer to a question; None where there is none, and `trouble` says why. `printed` went to standard output."""
+    """The reply of a process to a question.
+
+    `answer` is None if there is none; then `trouble` says why. `printed` is the beginning of what was printed to
+    standard output.
+    """
 
     witness: Witness
     question: Question
@@ -58,7 +65,7 @@ class Reply:
 
 @dataclass
 class _Hearing:
-    """One process, what it has still to answer, what it is doing, and when it was last heard."""
+    """One process, its unanswered questions, what it is doing, and when its last message arrived."""
 
     witness: Witness
     process: "subprocess.Popen[bytes]"
@@ -71,10 +78,11 @@ class _Hearing:
 def asked(
     questions: Mapping[Witness, Sequence[Question]], seconds_to_answer: float = SECONDS_TO_ANSWER
 ) -> Iterator[Iterator[Reply]]:
-    """Start every witness on its questions; inside are their replies, as they come.
+    """Start a process for every witness with its questions, and yield an iterator of the replies as they arrive.
 
-    All witnesses work at the same time; each imports its framework once. One that is silent for `seconds_to_answer`
-    while its reply is waited for is ended; all are ended at the end.
+    All processes work at the same time; each imports its framework once. A witness that sends nothing for
+    `seconds_to_answer` while its reply is awaited gets replies without an answer. All processes are killed at the
+    end of the context.
     """
     cpus = allowed_cpus()
     hearings: dict[Connection[Any, Any], _Hearing] = {}
@@ -95,7 +103,7 @@ def asked(
 def _started(
     witness: Witness, questions: Sequence[Question], cpus: Sequence[int]
 ) -> "tuple[Connection[Any, Any], subprocess.Popen[bytes]]":
-    """A process on some of these CPUs, and the line on which its replies come."""
+    """Start a process on the first of `cpus`, one for each thread; return it with the connection for its replies."""
     implementation, surroundings = witness.implementation, witness.surroundings
     ours, theirs = Pipe(duplex=False)
     with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):

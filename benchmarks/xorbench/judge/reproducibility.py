@@ -1,4 +1,4 @@
-"""How an implementation behaves beside its numbers: what it may not do, and whether its bits come out again."""
+"""Reproducibility and purity: whether an implementation repeats its bits, and leaves its arguments unchanged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
-if TYPE_CHECKING:  # the question is put where there is no oracle
+if TYPE_CHECKING:  # this module is also imported where the oracle's library is not installed
     from xorbench.judge.truths import Numbers
 
 PROBES = 8
-"""Points that are asked for again and again."""
+"""The number of points at which gradients are asked for repeatedly."""
 
 EPOCHS = 100
-"""Of the training that is held against itself."""
+"""The number of epochs of the training that is repeated."""
 
 
 def elsewhere() -> dict[str, Surroundings]:
-    """Where the same bits should come out again as in `Surroundings()`, as far as there are CPUs for it.
+    """Return, by name, the surroundings that should give the same bits as `Surroundings()`, as far as CPUs allow.
 
-    `ALL_AT_ONCE` comes first: whoever gives the same bits there need not be asked in the others one by one.
+    `ALL_AT_ONCE` comes first: an implementation that gives the same bits there is not asked in the others.
     """
     threads = min(2, len(allowed_cpus()))
     places = {ALL_AT_ONCE: Surroundings(hash_seed=1, threads=threads), "new_process": Surroundings()}
@@ -40,9 +40,9 @@ ALL_AT_ONCE = "all at once"
 
 @dataclass(eq=False)
 class ConductAnswer:
-    """Gradients at some points, the same asked again in reverse order, and the parameters after a little training.
+    """Gradients at some points, those of a second pass in reverse order, and parameters after a short training.
 
-    `complaints` are what an implementation may not do, whatever its numbers are.
+    `complaints` are the rules that the implementation broke, independent of its numbers.
     """
 
     first: Given
@@ -51,7 +51,7 @@ class ConductAnswer:
     complaints: list[str]
 
     def repeats(self, other: "ConductAnswer | None") -> bool | None:
-        """Whether another process gave the same bits; None where it gave none."""
+        """Return whether `other`, the answer of another process, has the same bits; None if there is no such answer."""
         if other is None:
             return None
         return same_bits(self.first.rows, other.first.rows) and same_bits(self.trained, other.trained)
@@ -59,16 +59,22 @@ class ConductAnswer:
 
 @dataclass(frozen=True, eq=False)
 class ConductQuestion:
-    """Whether an implementation leaves alone what it is given, and what it gave. `rows` is (points, entries)."""
+    """A question whether an implementation changes its arguments or earlier results, and repeats its bits.
+
+    `rows` are the points, (points, entries).
+    """
 
     workload: Workload
     dtype: Dtype
     rows: Array
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> ConductAnswer:
-        """Raises whatever the implementation raises."""
+        """Return the gradients of two passes over the points, and the parameters after training.
+
+        Raises whatever the implementation raises.
+        """
         place = f"{self.workload.name} in {self.dtype}"
-        doing(f"giving the same gradients of {place} twice")
+        doing(f"computing the gradients of {place} twice")
         watch = _Watch(module)
         first, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(2))
         order = [(first, number) for number in range(len(self.rows))]
@@ -88,7 +94,7 @@ class ConductQuestion:
         gradient = module.gradient(self.workload.recipe, parameters, inputs, targets)
         watch.look()
         tensors = [plain(module, tensor) for tensor in gradient]
-        watch.numpy("the arrays that gradient gave change when it is called again", map(module.to_numpy, gradient))
+        watch.numpy("the arrays that gradient returned change when it is called again", map(module.to_numpy, gradient))
         return tensors
 
     def _trained(self, module: Contract, watch: "_Watch") -> Array:
@@ -108,7 +114,7 @@ class ConductQuestion:
 
 
 class _Watch:
-    """Arrays that must not change any more, and what to say of one that did."""
+    """Arrays that must not change, each with the complaint to make if it does."""
 
     def __init__(self, module: Contract) -> None:
         self._plain = lambda array: plain(module, array)
@@ -137,10 +143,10 @@ def conduct(
     earlier: Array | None,
     bound: "Numbers",
 ) -> Conduct:
-    """What is said of one implementation.
+    """Return the verdict on the reproducibility and purity of one implementation.
 
-    `replies` are by place, "here" and those of `elsewhere` where it was asked; `earlier` is what it gave at the same
-    points before, (points, entries), if anything; `bound` is that of rounding there.
+    `replies` are by place: "here", and the places of `elsewhere` in which it was asked. `earlier` are its earlier
+    gradients at the same points, (points, entries), or None. `bound` is the rounding bound at these points.
     """
     workload, dtype, here = question.workload.name, question.dtype, replies["here"]
     if here.answer is None:
@@ -150,7 +156,7 @@ def conduct(
     others = [answer.again.rows, *(r.answer.first.rows for r in replies.values() if r.answer is not None)]
     with np.errstate(invalid="ignore"):
         if any(np.any(np.abs(answer.first.rows - o) > 2 * bound) for o in (*others, earlier) if o is not None):
-            complaints.append("it keeps state between calls: the same point gives another gradient another time")
+            complaints.append("it keeps state between calls: repeated calls at the same point give different gradients")
     again = {place: answer.repeats(reply.answer) for place, reply in replies.items()}
     if again.get(ALL_AT_ONCE):
         again = dict.fromkeys(elsewhere(), True)

@@ -1,6 +1,7 @@
-"""What the judge costs: the oracle by width, the truth by points, and a whole judgement.
+"""Benchmarks of the judge: the oracle by width, true gradients by number of points, and a whole judgement.
 
-`pytest benchmarks/xorbench/judge/speed.py`; with `--points 100000` the last one judges so many in all, for minutes.
+Run `pytest benchmarks/xorbench/judge/speed.py`. The option `--points 100000` sets the number of points of the whole
+judgement, which then takes minutes.
 """
 
 from dataclasses import replace
@@ -33,11 +34,11 @@ def test_oracle(benchmark: BenchmarkFixture, way: object, width: int) -> None:
 
 @pytest.mark.parametrize("batches", [4, 8, 16])
 def test_truths(benchmark: BenchmarkFixture, batches: int) -> None:
-    benchmark.group = "the truth and the bound over all cores, hidden"
+    benchmark.group = "true gradients and bounds over all cores, hidden"
     benchmark.extra_info["points"] = batches * BATCH
     rows = shared_points(HIDDEN, "float64", batches * BATCH - 1, seed=0, saturation=False).rows
     with all_cores() as cores:
-        truths(HIDDEN, "float64", rows[: 4 * BATCH], cores)  # the processes are there
+        truths(HIDDEN, "float64", rows[: 4 * BATCH], cores)  # starts the processes before the timing
         benchmark.pedantic(truths, args=(HIDDEN, "float64", rows, cores), rounds=3)
 
 

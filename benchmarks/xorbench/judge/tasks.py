@@ -1,4 +1,4 @@
-"""The questions of the exam: gradients at the shared points, and one's own training, at some epochs or at all."""
+"""The questions to an implementation: gradients at the shared points and along its training, and its trajectory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from xorbench.workloads.workload import Dtype
 
 @dataclass(frozen=True)
 class Ending:
-    """What training ended with: predictions (samples, n_last), the loss, the parameters."""
+    """The end of a training: predictions (samples, n_last), the loss, and the parameters."""
 
     predictions: Array
     loss: float
@@ -23,10 +23,10 @@ class Ending:
 
 @dataclass(eq=False)
 class GradientAnswer:
-    """Gradients at the points and along the implementation's own training, and the end of that.
+    """Gradients at the shared points and along the implementation's own training, and the end of that training.
 
-    `path` is the parameters at the checkpoints, flat rows; `trouble` is what stopped the training, where something
-    did: then `path` and `path_gradients` end there.
+    `path` holds the parameters at the checkpoints, as flat rows. `trouble` says what stopped the training, if
+    anything did; `path` and `path_gradients` then end before it.
     """
 
     gradients: Given
@@ -36,7 +36,10 @@ class GradientAnswer:
     trouble: str | None = None
 
     def complaint(self, parameter: str) -> tuple[int, str] | None:
-        """What was the matter with a parameter's gradient first, and at which point: those of the path come last."""
+        """Return the number of the first point at which the gradient of `parameter` was malformed, and what was wrong.
+
+        Points of the path are numbered after the shared points. Returns None if no gradient was malformed.
+        """
         if parameter in self.gradients.complaints:
             return self.gradients.complaints[parameter]
         if parameter in self.path_gradients.complaints:
@@ -47,10 +50,10 @@ class GradientAnswer:
 
 @dataclass(frozen=True, eq=False)
 class GradientQuestion:
-    """Gradients of one workload at one dtype: at the given points, and at some epochs of one's own training.
+    """A question for the gradients of one workload at one dtype: at points, and along the implementation's training.
 
-    `rows` is (points, entries). Where `to_the_end` is set, the end of that training, after the workload's epochs, is
-    asked for too.
+    `rows` are the points, (points, entries); `checkpoints` are epochs of the training. With `to_the_end` set, the
+    end of the training, after the workload's number of epochs, is asked for too.
     """
 
     workload: Workload
@@ -60,15 +63,20 @@ class GradientQuestion:
     to_the_end: bool
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
-        """Raises whatever the implementation raises in a gradient; what it raises in training is in the answer."""
+        """Return the gradients and the end of training.
+
+        Raises whatever the implementation raises in a gradient; an exception in training is part of the answer.
+        """
         place = f"{self.workload.name} in {self.dtype}"
-        doing(f"giving gradients of {place}")
-        given = gradients(module, self.workload, self.dtype, self.rows, lambda: doing(f"giving gradients of {place}"))
+        doing(f"computing gradients of {place}")
+        given = gradients(
+            module, self.workload, self.dtype, self.rows, lambda: doing(f"computing gradients of {place}")
+        )
         answer = GradientAnswer(given, np.empty((0, self.rows.shape[1]), self.dtype), Given(self.rows[:0]))
         doing(f"training {place}")
         try:
             self._train(module, answer)
-        except Exception as error:  # noqa: BLE001  its gradients are an answer all the same
+        except Exception as error:  # noqa: BLE001  the gradients are an answer without the training
             answer.trouble = f"its training stopped: {describe(error)}"
         return answer
 
@@ -77,10 +85,10 @@ class GradientQuestion:
         parameters, inputs, targets = module.convert(
             list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
-        for epochs in self.checkpoints:  # each from the start: an optimiser remembers more than parameters
+        for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
             reached = [plain(module, p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
             if complaint := malformed(workload, self.dtype, reached):
-                answer.trouble = f"its training is at epoch {epochs} with {complaint}"
+                answer.trouble = f"its parameters are malformed after epoch {epochs} of training: {complaint}"
                 return
             answer.path = np.concatenate([answer.path, [flat(reached)]])
             answer.path_gradients = gradients(module, workload, self.dtype, answer.path)
@@ -95,13 +103,16 @@ class GradientQuestion:
 
 @dataclass(frozen=True, eq=False)
 class TrajectoryQuestion:
-    """The parameters before the first epoch and after each: (1 + epochs, entries)."""
+    """A question for the parameters before the first epoch and after each one."""
 
     workload: Workload
     dtype: Dtype
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
-        """Raises whatever the implementation raises; ValueError where its parameters become malformed."""
+        """Return the parameters before the first epoch and after each one, (1 + epochs, entries).
+
+        Raises ValueError if the parameters become malformed, and whatever the implementation raises.
+        """
         workload = self.workload
         parameters, inputs, targets = module.convert(
             list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
@@ -115,6 +126,6 @@ class TrajectoryQuestion:
             state = module.step(workload.recipe, state, inputs, targets)
             reached = [plain(module, p) for p in state[0]]
             if complaint := malformed(workload, self.dtype, reached):
-                raise ValueError(f"its training is at epoch {epoch} with {complaint}")
+                raise ValueError(f"its parameters are malformed after epoch {epoch} of training: {complaint}")
             rows[epoch] = flat(reached)
         return rows

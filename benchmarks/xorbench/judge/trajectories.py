@@ -1,4 +1,4 @@
-"""Trainings from the same parameters, epoch by epoch: when they part, how far, and how far from the true one."""
+"""Trainings from the same initial parameters, epoch by epoch, compared with the reference and the true trajectory."""
 
 from collections.abc import Mapping
 
@@ -19,10 +19,10 @@ SHOWN_PER_DECADE = 15
 
 
 def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[Numbers, Numbers]:
-    """Parameters at 200 bits before the first epoch and after each, (1 + epochs, entries), as a sum of two float64.
+    """Return the true parameters before the first epoch and after each one, as a sum of two float64 arrays.
 
-    Radii are dropped after each epoch: balls around balls grow far faster than errors do. That enough digits are true
-    is shown by more bits instead.
+    Each array is (1 + epochs, entries). The training is computed with `bits` bits. Radii are dropped after each epoch,
+    because they would grow far faster than the errors; a run with more bits shows that enough digits are right.
     """
     found = np.empty((2, 1 + epochs, len(workload.entries)))
     with ctx.workprec(bits):
@@ -43,7 +43,11 @@ def _midpoints(row: Balls) -> Balls:
 
 
 def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Numbers, Numbers]) -> list[Trajectory]:
-    """Every trajectory, (1 + epochs, entries), beside the reference's; none where the reference has none."""
+    """Return the comparison of every trajectory with that of the reference and with the true one.
+
+    `rows` are the trajectories by implementation, (1 + epochs, entries); `truth` is from `true_trajectory`. The list
+    is empty if the reference has no trajectory.
+    """
     if REFERENCE not in rows:
         return []
     reference = rows[REFERENCE]
@@ -76,6 +80,6 @@ def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Num
 
 
 def _first(happens: NDArray[np.bool_]) -> int | None:
-    """The first epoch at which it happens to any entry."""
+    """Return the first epoch in which any entry of `happens` is true; None if there is none."""
     epochs = np.flatnonzero(happens.any(axis=1))
     return int(epochs[0]) if len(epochs) else None

@@ -1,6 +1,6 @@
-"""What is true at each point and how far rounding explains an error there: computed once, shared by all who are judged.
+"""The true gradients and their rounding bounds at all points, computed once for all implementations.
 
-Past this room all is plain float64: the truth is the sum of two of them, which is 32 digits.
+Results are plain float64: a true value is the sum of two float64, which is 32 digits.
 """
 
 import functools
@@ -20,14 +20,14 @@ from xorbench.workloads.workload import Dtype
 Numbers = NDArray[np.float64]
 
 BATCH = 250
-"""Points that one core takes at a time."""
+"""The number of points that are submitted to one core at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Truths:
-    """At each point all entries in a flat row: each field is (points, entries).
+    """True gradients and bounds: each field is (points, entries).
 
-    The truth is `high` + `low`: the nearest float64, and what that leaves out.
+    The true value is `high` + `low`: the nearest float64 and the remainder.
     """
 
     high: Numbers
@@ -35,39 +35,39 @@ class Truths:
     bound: Numbers
 
     def errors(self, values: Array) -> Numbers:
-        """|value - truth| of each entry, to 15 digits of the error itself; infinite where the value is not finite."""
+        """Return |value - truth| of each entry, with 15 correct digits; infinite where the value is not finite."""
         with np.errstate(invalid="ignore", over="ignore"):
             found = np.abs((values.astype(np.float64) - self.high) - self.low)
         found[~np.isfinite(found)] = np.inf
         return found
 
     def fractions(self, values: Array) -> Numbers:
-        """The errors as fractions of the bound; 0 where there is no error, whatever the bound."""
+        """Return the errors as fractions of the bound; 0 where there is no error, even if the bound is 0."""
         errors = self.errors(values)
         return np.divide(errors, self.bound, out=np.where(errors > 0, np.inf, 0.0), where=self.bound > 0)
 
     def part(self, points: slice) -> "Truths":
-        """Those at some of the points."""
+        """Return the true gradients and bounds at the points of the slice `points`."""
         return Truths(self.high[points], self.low[points], self.bound[points])
 
     def followed_by(self, other: "Truths") -> "Truths":
-        """These, then those at other points."""
+        """Return a copy with the points of `other` appended."""
         pairs = ((self.high, other.high), (self.low, other.low), (self.bound, other.bound))
         return Truths(*map(np.concatenate, pairs))
 
     def units(self, dtype: Dtype) -> Numbers:
-        """The unit in the last place of the true value at a dtype; below the smallest normal number that of this."""
+        """Return each true value's unit in the last place at `dtype`; at least that of the smallest normal number."""
         limits = np.finfo(dtype)
         _, exponents = np.frexp(np.maximum(np.abs(self.high), float(limits.smallest_normal)))
         return np.asarray(np.ldexp(1.0, exponents - 1 - limits.nmant))
 
 
 def rounding_bound(workload: Workload, parameters: Parameters, dtype: Dtype) -> Balls:
-    """How far rounding at `dtype` can move each entry of the gradient: balls around it, in a flat row.
+    """Return a flat row of balls that show how far rounding at `dtype` can move each entry of the gradient.
 
     The derivation is run with as many bits as `dtype` has: each operation widens the ball by its own rounding, and
-    cancellation is carried along. Balls have no smallest exponent where floats have one, so each operation also
-    widens the ball by the dtype's smallest normal number: what lies below it may come out as zero.
+    cancellation is carried along. Balls have no smallest exponent, but floats do, so each operation also widens the
+    ball by the smallest normal number of the dtype: any value below it may be flushed to zero.
     """
     limits = np.finfo(dtype)
     with ctx.workprec(int(limits.nmant) + 1):
@@ -75,9 +75,10 @@ def rounding_bound(workload: Workload, parameters: Parameters, dtype: Dtype) -> 
 
 
 def truths_here(workload: Workload, dtype: Dtype, rows: Array) -> Truths:
-    """The truths at points, each a flat row of parameters; on this core.
+    """Return the true gradients and bounds at the points `rows`, (points, entries), computed on this core.
 
-    Raises ArithmeticError where a ball of the derivation does not hold the oracle's truth: this suite is wrong then.
+    Raises ArithmeticError if a ball of the derivation does not contain the true value of the oracle: this is a mistake
+    in this project.
     """
     found = np.empty((3, *rows.shape))
     for number, row in enumerate(rows):
@@ -88,7 +89,10 @@ def truths_here(workload: Workload, dtype: Dtype, rows: Array) -> Truths:
                 uncertain = true.rad() + abs(true.mid()) * UNCERTAINTY
                 if not ball.overlaps(true.mid() + arb(0, uncertain)):
                     name, index = workload.entries[entry]
-                    raise ArithmeticError(f"{name}{index}: the oracle's {true} is outside the derivation's {ball}")
+                    raise ArithmeticError(
+                        f"{name}{index}: the oracle's {true} is outside the derivation's {ball}: a mistake "
+                        "in xorbench, not in an implementation; please report it"
+                    )
                 high = float(true)
                 found[:, number, entry] = high, float(true - high), float(ball.rad() + uncertain)
     return Truths(*found)
@@ -97,7 +101,10 @@ def truths_here(workload: Workload, dtype: Dtype, rows: Array) -> Truths:
 def truths(
     workload: Workload, dtype: Dtype, rows: Array, cores: Executor, advance: Callable[[], None] = lambda: None
 ) -> Truths:
-    """The same over all cores; `advance` is called after each of `batches(len(rows))`."""
+    """Return the true gradients and bounds at the points `rows`, (points, entries), computed on all `cores`.
+
+    `advance` is called after each of `batches(len(rows))`.
+    """
     parts = [rows[part] for part in batches(len(rows))]
     waiting = [cores.submit(truths_here, workload, dtype, part) for part in parts]
     found = []
@@ -108,5 +115,5 @@ def truths(
 
 
 def batches(count: int) -> Iterator[slice]:
-    """Slices of at most `BATCH` that cover `count` points."""
+    """Return slices of at most `BATCH` points each that cover `count` points."""
     return (slice(start, start + BATCH) for start in range(0, count, BATCH))

@@ -1,1 +1,1 @@
-"""The page: one file that opens from disk, made from records alone."""
+"""The results page: one HTML file, rendered from records, that a browser opens from disk."""

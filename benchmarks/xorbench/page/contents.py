@@ -1,4 +1,4 @@
-"""What the page shows of one machine: plain text and numbers, nothing escaped yet."""
+"""Content of the page for one machine, as numbers and plain text that the template escapes."""
 
 import math
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from xorbench.tables.cells import NONE, three_digits, with_ends
 from xorbench.tables.headline import headline
 
 HOTTEST = 10.0
-"""A ratio this far from 1, either way, has the strongest colour."""
+"""Ratio, or inverse of a ratio, from which the colour is strongest."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the slowdown table. `heat` is from -1, much faster, to 1, much slower; None where there is no ratio."""
+    """A row of the table of ratios; `heat` is from -1 (much faster) to 1 (much slower), None without a ratio."""
 
     row: Row
     label: str
@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Stroke:
-    """How the lines of one implementation look: what a legend shows."""
+    """The style of the lines of one implementation, as an entry of a legend."""
 
     label: str
     colour: str
@@ -43,7 +43,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Machine:
-    """One machine, by its record. `panels` are the specifications of all plots, by the identifiers of their places."""
+    """The content for one machine; `panels` holds the specifications of all plots by the identifier of its element."""
 
     key: str
     name: str
@@ -58,12 +58,12 @@ class Machine:
     panels: dict[str, dict[str, Any]]
 
     def strokes_of(self, figure: Figure) -> list[Stroke]:
-        """The legend of a figure."""
+        """Return the legend of a figure."""
         return [stroke for stroke in self.strokes if stroke.label in figure.series]
 
 
 def machine(key: str, analysis: Analysis, figures: list[Figure]) -> Machine:
-    """All of it."""
+    """Return the content for the machine of a record; `key` is the prefix of its identifiers on the page."""
     raw = next((figure for figure in figures if figure.name == "rounds"), None)
     names = labels(i.name for i in analysis.record.implementations)
     strokes = dict.fromkeys([*names.values(), *(label for figure in figures for label in figure.series)])
@@ -115,6 +115,6 @@ def _line(analysis: Analysis, row: Row, names: dict[str, str], place: str | None
 
 
 def _place(key: str, raw: Figure | None, row: Row) -> str | None:
-    """The identifier of the panel with the raw rounds of a row."""
+    """Return the identifier of the panel with the raw rounds of a row; None if there is none."""
     numbers = [n for n, panel in enumerate(raw.panels) if panel.of == (row.workload, row.implementation)] if raw else []
     return f"{key}-rounds-{numbers[0]}" if numbers else None

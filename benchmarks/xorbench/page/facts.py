@@ -1,4 +1,4 @@
-"""What a record says in three numbers."""
+"""Three numbers that summarise a record."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,14 @@ from xorbench.tables.cells import NONE, three_digits
 
 @dataclass(frozen=True)
 class Fact:
-    """A number, and what it is of."""
+    """A number as text, and a description of it."""
 
     number: str
     what: str
 
 
 def facts(analysis: Analysis) -> list[Fact]:
-    """How wrong a gradient was at most, how many trainings ended where they must, what the machine did to ratios."""
+    """Return the largest gradient error, the number of trainings with the known answer, and the noise floor."""
     report, floor = analysis.record.gradients, analysis.noise_floor
     errors = [row.of_bound.largest for row in report.rows if row.of_bound]
     finite = [error for error in errors if error is not None]
@@ -26,8 +26,8 @@ def facts(analysis: Analysis) -> list[Fact]:
     return [
         Fact(
             NONE if known is None else three_digits(known),
-            "of what rounding alone explains: the largest gradient error",
+            "largest gradient error, as a fraction of the rounding bound",
         ),
-        Fact(f"{right} of {len(report.endings)}", "trainings end at the known answer"),
-        Fact(width, f"noise floor: {REFERENCE} against its own second copy"),
+        Fact(f"{right} of {len(report.endings)}", "trainings reach the known answer"),
+        Fact(width, f"noise floor: interval of the ratio of a second copy of {REFERENCE} to {REFERENCE}"),
     ]

@@ -1,10 +1,10 @@
 "use strict";
-// The page without its data: what is switched, filtered, sorted, opened and drawn. Text from records is only ever text.
+// Behaviour of the page: theme, filters, sorting, dialogs, plots. Text from records is inserted as text, never as markup.
 
 const [config, panels] = ["config", "panels"].map((id) => JSON.parse(document.getElementById(id).textContent));
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// Plots are drawn when they come near, so that the page can be used before any is.
+// Plots are drawn when they come close to the viewport, so that the page is usable before any of them.
 function draw(place) {
   if (place.dataset.drawn) return;
   place.dataset.drawn = "yes";
@@ -16,7 +16,7 @@ const near = new IntersectionObserver((entries) => {
 }, { rootMargin: "400px" });
 all(".block .plot").forEach((place) => near.observe(place));
 
-// Light and dark: as the system says until somebody says otherwise.
+// The theme follows the system setting until the switch is used.
 const theme = document.getElementById("theme");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme || (dark.matches ? "dark" : "light")) === "dark";
@@ -28,7 +28,7 @@ theme.addEventListener("click", () => {
 dark.addEventListener("change", showTheme);
 showTheme();
 
-// One machine at a time: nothing is ranked across two.
+// One machine is visible at a time, because ranks are not valid across machines.
 const machines = all(".machine");
 const picker = document.getElementById("machine");
 const showMachine = (key) => machines.forEach((machine) => { machine.hidden = machine.id !== key; });
@@ -55,7 +55,7 @@ for (const machine of machines) {
   }
   filter();
 
-  // Numbers by value, words by their letters; what has no value comes last, whichever way.
+  // Numbers are sorted by value, text alphabetically; cells without a value come last in either direction.
   const heads = all("[data-sort]", machine);
   heads.forEach((head) => head.addEventListener("click", () => {
     const cell = head.closest("th");

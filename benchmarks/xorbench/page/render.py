@@ -1,4 +1,4 @@
-"""The page as one file: everything inside it, everything foreign escaped, and no way out."""
+"""Render the page as one self-contained file: text of records is escaped, and its policy blocks the network."""
 
 import base64
 import hashlib
@@ -26,11 +26,11 @@ NO_SWEEPS: Mapping[str, Sequence[Analysis]] = {}
 def page(
     shown: Sequence[Analysis], drawn: list[Figure], vega: str, sweeps: Mapping[str, Sequence[Analysis]] = NO_SWEEPS
 ) -> str:
-    """A page of one record for each machine, the first in front, of which the figures are drawn already.
+    """Return the page with one record for each machine; `drawn` holds the figures of the first, which is visible first.
 
-    `vega` is the JavaScript that draws them in a browser; `sweeps` are by the name of the machine. What no longer fits
-    into MOST_BYTES is named, and not shown: the heaviest figures of the first machine, then other machines. Raises
-    ValueError where the first does not fit without any figure.
+    `vega` is the JavaScript that draws figures in a browser; `sweeps` holds the sweeps of each machine by its name. The
+    page has at most MOST_BYTES: the largest figures of the first machine, then other machines, are left out and named.
+    Raises ValueError if the first machine does not fit even without figures.
     """
     others = [analysis.record.machine.name for analysis in shown[1:]]
     figures, heavy = list(drawn), list[str]()
@@ -40,7 +40,9 @@ def page(
         if _fits(found):
             break
         if not figures:
-            raise ValueError(f"{shown[0].record.machine.name}: its page is larger than {MOST_BYTES:,} bytes")
+            raise ValueError(
+                f"{shown[0].record.machine.name}: its page is larger than {MOST_BYTES:,} bytes even without figures"
+            )
         heaviest = max(figures, key=lambda figure: len(inline([panel.spec for panel in figure.panels])))
         figures.remove(heaviest)
         heavy.append(heaviest.title)
@@ -79,18 +81,18 @@ def _render(machines: list[Machine], left_out: list[str], vega: str) -> str:
 
 
 def inline(content: Any) -> str:
-    """JSON that can stand in a script element whatever its strings hold."""
+    """Return `content` as JSON that can stand in a script element, whatever its strings hold."""
     text = json.dumps(content, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _hash(script: str) -> str:
-    """By which the browser knows the scripts that may run: no other does, whatever a record holds."""
+    """Return the hash of a script for the content security policy, which allows no script without its hash."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _roles() -> str:
-    """The colours by role, for light, for dark, and for what the switch says."""
+    """Return CSS that defines the colours of the roles for light and dark, by system setting and by the switch."""
     light, dark = ("".join(f"--{name}:{colour};" for name, colour in roles.items()) for roles in (LIGHT, DARK))
     return (
         f":root{{color-scheme:light;{light}}}\n"

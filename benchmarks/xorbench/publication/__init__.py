@@ -1,1 +1,1 @@
-"""What is published: everything that is rendered from the records, and whether it is still what they say."""
+"""Publication: render tables, figures and pages from the records, and check that they match the records."""

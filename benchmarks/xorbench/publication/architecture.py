@@ -1,4 +1,4 @@
-"""The packages of this project and which imports which, read from the code, for the section on architecture."""
+"""Packages of this project and the imports between them, read from the code, for the section on architecture."""
 
 import ast
 import graphlib
@@ -12,7 +12,7 @@ Imports = dict[str, set[str]]
 
 
 def packages(root: Path = PACKAGE) -> dict[str, str]:
-    """Return by name of each package inside this one the first sentence of its docstring."""
+    """Return the first line of the docstring of each package inside this one, by its name."""
     found = {}
     for path in sorted(root.glob("*/__init__.py")):
         about = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
@@ -21,7 +21,7 @@ def packages(root: Path = PACKAGE) -> dict[str, str]:
 
 
 def imports(root: Path = PACKAGE) -> Imports:
-    """Return by package the other packages that its modules import, at the top of a file or inside a function."""
+    """Return the other packages that the modules of each package import, at the top of a file or inside a function."""
     names = packages(root).keys()
     found: Imports = {name: set() for name in names}
     for name in names:
@@ -39,12 +39,12 @@ def imports(root: Path = PACKAGE) -> Imports:
 
 
 def order(found: Imports) -> list[str]:
-    """Return the packages, each after all that it imports. Raises graphlib.CycleError where that is impossible."""
+    """Return the packages, each after all that it imports; raise graphlib.CycleError if that is impossible."""
     return list(graphlib.TopologicalSorter(found).static_order())
 
 
 def reduced(found: Imports) -> Imports:
-    """Return the imports without those that follow from others: the transitive reduction of a graph without cycles."""
+    """Return the transitive reduction of imports without cycles: those that do not follow from others."""
     reached: Imports = {}
     for name in order(found):
         reached[name] = found[name].union(*(reached[other] for other in found[name]))
@@ -52,7 +52,7 @@ def reduced(found: Imports) -> Imports:
 
 
 def section(root: Path = PACKAGE) -> str:
-    """Return a picture of the data flow in Mermaid and a table of the packages, as Markdown."""
+    """Return a Mermaid diagram of the imports and a table of the packages, as Markdown."""
     found = imports(root)
     names = order({name: found[name] for name in sorted(found)})
     lines = reduced(found)

@@ -1,6 +1,6 @@
-"""Whether a record may be published: where it lies, its gradients, its own control, and that it tells of nobody.
+"""Check whether a record may be published: its place, gradients, A/A control, and absence of personal data.
 
-A study may be published where it lies in its place, has a table, and tells of nobody.
+A study may be published if it is in its place, has a table, and holds no personal data.
 """
 
 import functools
@@ -21,11 +21,11 @@ from xorbench.studies.kept import Study
 NOBODY = frozenset(
     {"root", "user", "runner", "ubuntu", "debian", "linux", "localhost", "localdomain", "none", "unknown"}
 )
-"""Names of users and hosts that tell of nobody."""
+"""Names of users and hosts that identify no person or machine."""
 
 
 def complaints(path: Path) -> list[str]:
-    """Why a record or a study may not be published, each in one line; none where it may. Raises OSError."""
+    """Return the reasons why a record or a study may not be published, one line each; [] if it may. Raises OSError."""
     try:
         found = (
             _of_study(path, kept.read(path)) if kept.holds_one(path) else _of_record(path, Analysis(store.read(path)))
@@ -36,7 +36,9 @@ def complaints(path: Path) -> list[str]:
 
 
 def _of_record(path: Path, analysis: Analysis) -> list[str]:
-    contestants = [i.name for i in analysis.record.implementations if i.interpreter]  # name@label, no address
+    contestants = [
+        i.name for i in analysis.record.implementations if i.interpreter
+    ]  # name@label, which looks like an e-mail address
     misplaced = _misplaced(path, store.path_of(analysis.record, Path()))
     return [
         *misplaced,
@@ -52,7 +54,7 @@ def _of_study(path: Path, study: Study) -> list[str]:
 
 def _misplaced(path: Path, place: Path) -> Iterator[str]:
     if Path(*path.absolute().parts[-len(place.parts) :]) != place:
-        yield f"lies elsewhere than in {place}, where its machine and time belong"
+        yield f"is in the wrong place, expected {place} by its machine and time; move it there"
 
 
 def _shown(study: Study) -> Iterator[str]:
@@ -63,32 +65,35 @@ def _shown(study: Study) -> Iterator[str]:
 
 
 def _gradients(analysis: Analysis) -> Iterator[str]:
-    """Nobody is outside, and nobody was timed of whom no verdict says that it is inside."""
+    """Yield complaints about gradients that did not pass, and about implementations that were timed unjudged."""
     report = analysis.record.gradients
     absent = {i.name for i in analysis.record.implementations if i.missing}
     wrong = {(row.implementation, row.workload) for row in report.of_implementations() if row.verdict != "inside"}
     right = {(row.implementation, row.workload) for row in report.rows}
     for name, workload in sorted(pair for pair in wrong if pair[0] not in absent):
-        yield f"the gradient of {name} on {workload} is not inside its bound"
+        yield f"the gradient of {name} on {workload} did not pass the check against its bound"
     timed = {(timing.implementation, timing.workload) for timing in analysis.record.timings}
     for name, workload in sorted(timed - right):
-        yield f"{name} was timed on {workload}, and no gradient of it was judged"
+        yield f"{name} was timed on {workload}, but none of its gradients was judged"
 
 
 def _fitness(analysis: Analysis) -> Iterator[str]:
     floor, why = analysis.noise_floor, analysis.unfit
     if analysis.record.partial:
-        yield "the run was interrupted"
+        yield "the run was interrupted, expected a complete one"
     if floor is None or floor.low is None:
-        yield "no A/A control over two launches or more, so that its noise floor is not known"
+        yield "no A/A control over at least two launches, so that the noise floor is unknown"
     if why:
         yield f"unfit: {why}"
     if analysis.record.unfit != why:
-        yield "what it says of its own fitness is not what its timings say"
+        yield "the stored verdict on fitness differs from the one computed from its timings"
 
 
 def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> Iterator[str]:
-    """What tells of somebody; the names of contestants are no addresses."""
+    """Yield complaints about folders, e-mail addresses and names of this machine or user in a record.
+
+    The names in `contestants` are not addresses.
+    """
     names = _names()
     for place, text in _strings(content):
         if without_folders(text) != text or _FOLDER.search(text):
@@ -100,17 +105,17 @@ def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> It
 
 
 def _names() -> frozenset[str]:
-    """What this machine and its user are called, unless it tells of nobody."""
+    """Return the names of this machine and its user in lower case, without those that identify no one."""
     host = platform.node().lower()
     try:
         user = getpass.getuser().lower()
-    except (KeyError, OSError):  # a user without a name
+    except (KeyError, OSError):  # the user has no name in the password database
         user = ""
     return frozenset({host, host.partition(".")[0], user, Path.home().name.lower()} - NOBODY - {""})
 
 
 def _strings(content: Any, place: str = "$") -> Iterator[tuple[str, str]]:
-    """Every text in it, names of entries too, and where it is."""
+    """Yield the place and the text of every string in `content`, keys included."""
     if isinstance(content, str):
         yield place, content
     elif isinstance(content, dict):

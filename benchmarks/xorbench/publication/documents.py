@@ -1,4 +1,4 @@
-"""The project's own documents: what stands between their markers is rendered."""
+"""Render the blocks between markers in the documents of the project."""
 
 import functools
 import re
@@ -9,10 +9,11 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.publication import architecture
 from xorbench.record import store
 from xorbench.studies import showing
+from xorbench.tables.captions import caption
 from xorbench.tables.catalogue import CATALOGUE, one
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_paragraph
-from xorbench.tables.formats import markdown
+from xorbench.tables.formats import markdowns
 from xorbench.tables.headline import headline
 
 DOCUMENTS = (
@@ -28,19 +29,22 @@ DOCUMENTS = (
     if places.CHECKOUT
     else ()
 )
-"""Each block stands between `<!-- headline -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or
-`<!-- study: NAME -->`, and `<!-- end -->`.
+"""Documents with rendered blocks; empty outside a checkout.
 
-A table of another record than the one that is shown is `<!-- table: NAME of MACHINE/TIME -->`. A study is the newest of
-its name.
+A block begins with `<!-- headline -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or `<!-- study: NAME -->`, and
+ends with `<!-- end -->`. `<!-- table: NAME of MACHINE/TIME -->` is a table of another record than the one shown.
+The study is the newest of its name.
 """
 
 
 def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]]) -> str:
-    """The document with all that stands between its markers rendered anew.
+    """Return the text of a document with all its blocks rendered anew.
 
-    Raises ValueError for an unknown name or a file that is no study, OSError for a record that is not there.
+    The caption of `analysis` is in the first block with its tables, that of another record in each of its blocks.
+    Raises ValueError for an unknown name or a file that is not a study, OSError for a missing record.
     """
+    own = caption(analysis)
+    printed: set[str] = set()
 
     @functools.cache
     def another(which: str) -> Analysis:
@@ -56,9 +60,12 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
             parts = [f"{of_paragraph(headline(analysis))}\n"]
         elif name in CATALOGUE:
             shown = tables.get(name, []) if other is None else one(another(other), name)
-            parts = [markdown(table) for table in shown] or ["Nothing to show.\n"]
+            parts = markdowns(shown, printed=printed) or ["Nothing to show.\n"]
+            printed.update({own} & {table.caption for table in shown})
         else:
-            raise ValueError(f"no table is named {name}, expected one of {', '.join(CATALOGUE)}")
+            raise ValueError(
+                f"no table is named {name}, expected one of {', '.join(CATALOGUE)}; correct the marker in the document"
+            )
         return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
     what = r"headline|architecture|table: (?P<table>\w+)(?: of (?P<record>\S+))?|study: (?P<study>\w+)"

@@ -1,4 +1,4 @@
-"""Every file that records and studies in a folder stand behind, and what is in it; records are read one at a time."""
+"""All files that are rendered from the records and studies in a folder, and their texts."""
 
 import functools
 from concurrent.futures import Executor, Future
@@ -19,13 +19,14 @@ from xorbench.studies import kept, showing
 from xorbench.tables.formats import FORMATS, numbers
 
 DATA = ("records", "timings", "beginnings", "gradients")
-"""The frames that stand in files, with a line for every record: what was computed from it, for programs."""
+"""Names of the frames that are published as CSV files, with lines for every record."""
 
 
 def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path, str]:
-    """By file what belongs into it. Raises ValueError where there is no record, or a file that is no record or study.
+    """Return the text of every rendered file, by its path.
 
-    Vega draws on the cores, asked first and waited for last; `bundle` is its own text, for the page.
+    Figures are drawn on `cores`, submitted first and awaited last; `bundle` is the JavaScript of Vega for the page.
+    Raises ValueError if there is no record, or a file that is neither a record nor a study.
     """
     standing, lines = _read(folder)
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
@@ -53,7 +54,10 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
 
 
 def _read(folder: Path) -> tuple[dict[Path, Standing], dict[str, list[Line]]]:
-    """By machine's folder what stands for it, and the lines of all records. Raises ValueError."""
+    """Return what represents each machine, by its folder, and the lines of all records. Raises ValueError.
+
+    Records are read one at a time to save memory.
+    """
     standing: dict[Path, Standing] = {}
     lines: dict[str, list[Line]] = {name: [] for name in DATA}
     for path in store.paths(folder):
@@ -66,5 +70,5 @@ def _read(folder: Path) -> tuple[dict[Path, Standing], dict[str, list[Line]]]:
         else:
             standing[path.parent] = Standing(analysis)
     if not standing:
-        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; xorbench run writes one")
+        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; write one with xorbench run")
     return standing, lines

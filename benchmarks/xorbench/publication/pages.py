@@ -1,4 +1,4 @@
-"""The pages of the results folder: its index, one for each machine, and what the columns of the data mean."""
+"""Pages of the results folder: the index, a page for each machine, and the description of the data columns."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -9,26 +9,27 @@ from xorbench.charts.figure import Figure
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.lines import Line
+from xorbench.tables.captions import caption
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown, of_paragraph
-from xorbench.tables.formats import FORMATS, GENERATED, markdown
+from xorbench.tables.formats import FORMATS, GENERATED, markdown, markdowns
 from xorbench.tables.headline import headline
 
 SHOWN = ("timings", "tuned", "decomposition", "beginnings", "break_even", "crossings", "growth")
-"""The tables that the index shows; of the others it has links."""
+"""Names of the tables that the index shows; it links to the others."""
 
 
 def machine(analysis: Analysis, found: Mapping[str, Sequence[Table]]) -> str:
-    """All tables of the record that stands for a machine."""
+    """Return the page of a machine: the caption of its representative record, and all its tables."""
     heading = f"# {of_markdown(analysis.record.machine.cpu)}, {analysis.record.created}\n"
-    tables = itertools.chain.from_iterable(found.values())
-    return "\n".join([heading, f"{GENERATED}\n", *(markdown(table, "##") for table in tables)])
+    tables = [*itertools.chain.from_iterable(found.values())]
+    return "\n".join([heading, f"{GENERATED}\n", _about(analysis), *markdowns(tables, "##", {caption(analysis)})])
 
 
 def index(
     analysis: Analysis, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[Line]
 ) -> str:
-    """The page of the folder: the record that is shown, and a list of all, each with its SHA-256."""
+    """Return the page of the folder: tables and figures of the representative record, and a list of all records."""
     links = [
         f"- {of_markdown(tables[0].title if len(tables) == 1 else name)}: "
         + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
@@ -39,11 +40,12 @@ def index(
             "# Results\n",
             f"{GENERATED}\n",
             f"{of_paragraph(headline(analysis))}\n",
-            *(markdown(table, "##") for name in SHOWN for table in found.get(name, ())),
+            _about(analysis),
+            *markdowns([table for name in SHOWN for table in found.get(name, ())], "##", {caption(analysis)}),
             *(f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn),
-            "## Every table, to read, to compute with, for a paper, for a page\n",
+            "## All tables as files\n",
             *links,
-            "\nAs numbers, with a line for every record: [data/](data/README.md).\n",
+            "\nUnformatted numbers of all records: [data/](data/README.md).\n",
             "## All records\n",
             *map(_record, lines),
             "",
@@ -52,18 +54,23 @@ def index(
 
 
 def columns() -> str:
-    """What the columns mean: of the files here, and of the frames that `xorbench.load` gives."""
+    """Return the page that describes the columns of the published data and of the frames of `xorbench.load`."""
     heading = [
         "# Columns\n",
         f"{GENERATED}\n",
-        "Of the files here, and of the frames of `xorbench.load()`, which has more of them and reads the records. "
-        "A cell is empty where there is nothing to say.\n",
+        "Columns of the files in this folder and of the frames of `xorbench.load()`, which reads the records and has "
+        "more frames. An empty cell is a missing value.\n",
     ]
     frames = []
     for name, about in COLUMNS.items():
-        lines = [{"column": column, "type": dtype, "what it is": text} for column, (dtype, text) in about.items()]
+        lines = [{"column": column, "type": dtype, "description": text} for column, (dtype, text) in about.items()]
         frames.append(Table(name, pd.DataFrame(lines)))
     return "\n".join([*heading, *(markdown(table, "##") for table in frames)])
+
+
+def _about(analysis: Analysis) -> str:
+    """Return the paragraph with the caption of the record of a page, which its tables do not repeat."""
+    return f"Measured on {of_markdown(caption(analysis))} Tables from other records have their own caption.\n"
 
 
 def _record(line: Line) -> str:

@@ -1,4 +1,4 @@
-"""Write what is published, or hold it against the records again."""
+"""Write the published files, or check that they match the records."""
 
 import itertools
 import textwrap
@@ -11,9 +11,10 @@ from xorbench.studies import kept
 
 
 def publish(folder: Path) -> list[Path]:
-    """Write everything that the records in a folder say; for the project's own folder its documents too.
+    """Write all files that are rendered from the records in a folder, and return their paths.
 
-    Returns the files that are now there. Raises OSError where one can't be written, ValueError as `rendered` does.
+    For the results folder of a checkout, the blocks of its documents are written too. Raises OSError if a file cannot
+    be written, and ValueError as `rendered` does.
     """
     texts = _rendered(folder)
     for path, text in texts.items():
@@ -23,19 +24,23 @@ def publish(folder: Path) -> list[Path]:
 
 
 def verify(folder: Path) -> list[str]:
-    """Render again, and say of each file that is there and not the same where it differs first, in one line.
+    """Return a line for each published file that differs from what the records yield, with the first difference.
 
-    A file that no record and no study stands behind is named too. Raises OSError, ValueError as `rendered` does.
+    Missing files, and files that no record or study yields, are reported too. Raises OSError, and ValueError as
+    `rendered` does.
     """
     texts = _rendered(folder)
     known = {*texts, *store.paths(folder), *kept.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
-    return found + [f"{path}: no record stands behind it" for path in strays]
+    return found + [f"{path}: not rendered from any record or study; remove it" for path in strays]
 
 
 def _rendered(folder: Path) -> dict[Path, str]:
-    """Vega needs seconds for its own bundle, on another core: what draws and writes is imported meanwhile."""
+    """Return the text of every rendered file in `folder`, by its path.
+
+    Vega needs seconds to build its JavaScript; it does so on another core while other modules are imported.
+    """
     with all_cores() as cores:
         bundle = cores.submit(vega.bundle)
         from xorbench.publication.files import rendered
@@ -45,7 +50,7 @@ def _rendered(folder: Path) -> dict[Path, str]:
 
 def _difference(path: Path, text: str) -> str | None:
     if not path.exists():
-        return f"{path}: missing"
+        return f"{path}: missing; write it with xorbench publish"
     there = path.read_bytes().decode("utf-8", errors="replace")
     if there == text:
         return None

@@ -1,6 +1,6 @@
-"""Which records stand for a machine: one run, and beside it a sweep for each number of threads.
+"""Choose the representative records of a machine: one run, and a sweep for each number of threads.
 
-Records without CPU time, those of schema 4, never stand beside one that has it.
+Records without CPU time, those of schema 4, are never combined with one that has it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from xorbench.workloads import TUTORIAL
 
 @dataclass
 class Standing:
-    """`analysis` is of the record that stands for the machine: a run, or a sweep where there is no run."""
+    """The representative records of a machine; `analysis` is that of a run, or of a sweep if there is no run."""
 
     analysis: Analysis
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
@@ -27,7 +27,7 @@ class Standing:
         self.meet(self.analysis)
 
     def meet(self, analysis: Analysis) -> None:
-        """One record more of this machine."""
+        """Take another record of this machine into account."""
         self.analysis = newest(self.analysis, analysis)
         if analysis.record.is_sweep:
             threads = analysis.record.settings.threads
@@ -35,13 +35,13 @@ class Standing:
 
     @property
     def sweeps(self) -> Sequence[Analysis]:
-        """With one thread first."""
+        """The representative sweeps, by rising number of threads."""
         found = [self._sweeps[threads] for threads in sorted(self._sweeps)]
         return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.analysis)]
 
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
-        """Those of the record, and of the sweeps what runs don't have."""
+        """The tables of the representative record, and those tables of the sweeps that runs do not have."""
         found: dict[str, list[Table]] = {}
         for sweep in self.sweeps:
             for name, tables in named(sweep).items():
@@ -51,17 +51,15 @@ class Standing:
 
     @cached_property
     def figures(self) -> list[Figure]:
-        """All pictures."""
+        """All figures of the representative records."""
         return of_record(self.analysis, self.sweeps)
 
 
 def newest(one: Analysis, other: Analysis) -> Analysis:
-    """Which is shown: one with CPU time before one without, a run before a sweep.
+    """Return the record that is preferred as the representative one.
 
-    Then a whole and fit one of full length before another.
-
-    Then one of all that a run is of by itself, and in one environment; then that of more implementations; then the
-    newer.
+    The criteria are, in this order: CPU times are known; a run, not a sweep; complete and of full length; fit; of all
+    workloads of the tutorial in one environment; more implementations; newer.
     """
 
     def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, int, str]:

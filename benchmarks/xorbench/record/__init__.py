@@ -1,1 +1,1 @@
-"""The types of a record, which are checked when it is read, and its file."""
+"""The types of a record, and the reading and writing of its file, which is checked against them."""

@@ -1,4 +1,4 @@
-"""Text that is checked as types when it is read: JSON that is anything else is named by place, in one line."""
+"""Check JSON against types: an error message gives the place of the first mismatch, in one line."""
 
 import textwrap
 from dataclasses import fields, is_dataclass
@@ -11,14 +11,14 @@ T = TypeVar("T")
 
 
 def plain_json(text: str | bytes) -> Any:
-    """Return what a JSON text holds. Raises ValueError where it is none, or holds a number that is not finite."""
+    """Return the content of a JSON text. Raises ValueError if it is not JSON or has a number that is not finite."""
     return from_json(text, allow_inf_nan=False)
 
 
 def checked(types: TypeAdapter[T], content: Any) -> T:
-    """Return what a JSON text holds as these types; every key of a type must be there, those with a default too.
+    """Return the content of a JSON text as `types`; every key must be present, also those of fields with a default.
 
-    Raises ValueError, in one line: where, what is expected, what came.
+    Raises ValueError, with one line that says where, what was expected and what came.
     """
     try:
         found = types.validate_json(to_json(content))
@@ -29,7 +29,7 @@ def checked(types: TypeAdapter[T], content: Any) -> T:
 
 
 def _complete(found: Any, content: Any, place: str) -> None:
-    """Raises ValueError for the first field of a dataclass that stands under no key."""
+    """Raise ValueError for the first field of a dataclass whose key is missing."""
     if is_dataclass(found):
         for field in fields(found):
             if field.name not in content:
@@ -41,9 +41,13 @@ def _complete(found: Any, content: Any, place: str) -> None:
 
 
 def _first(error: ValidationError) -> str:
-    """The complaint about the shortest place."""
+    """Return the message of the error with the shortest place."""
     first = min(error.errors(include_url=False), key=lambda found: len(found["loc"]))
     place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in first["loc"])
-    said = {"missing": "is missing", "missing_argument": "is missing", "unexpected_keyword_argument": "is no key here"}
+    said = {
+        "missing": "is missing",
+        "missing_argument": "is missing",
+        "unexpected_keyword_argument": "is not a known key",
+    }
     given = textwrap.shorten(repr(first["input"]), 100)
     return f"${place}: {said.get(first['type']) or first['msg'] + ', got ' + given}"

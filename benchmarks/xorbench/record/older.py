@@ -1,12 +1,12 @@
-"""Records of older schema versions, upgraded before they are checked: one function for each version."""
+"""Upgrade records of older schema versions before they are checked: one function for each version."""
 
 from typing import Any
 
 
 def upgraded(record: Any) -> Any:
-    """Return a record, as it was read from JSON, as one of schema 5 with all of its keys; anything else as it is.
+    """Return `record`, as read from JSON, upgraded to schema 5 with all of its keys; anything else is not changed.
 
-    Raises KeyError, TypeError or AttributeError where it is not of the older schema that it names.
+    Raises KeyError, TypeError or AttributeError if it does not match the older schema version that it states.
     """
     if not isinstance(record, dict):
         return record
@@ -16,11 +16,11 @@ def upgraded(record: Any) -> Any:
 
 
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
-"""Keys of an implementation that were added within a schema version."""
+"""The defaults of keys of an implementation that were added within a schema version."""
 
 
 def _with_later_keys(record: dict[str, Any]) -> dict[str, Any]:
-    """With the keys that were added within a schema version, where they are missing."""
+    """Return the record with defaults for missing keys that were added within a schema version."""
     return {
         "products": [],
         **record,
@@ -31,9 +31,10 @@ def _with_later_keys(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _from_4(record: dict[str, Any]) -> dict[str, Any]:
-    """The rounds of schema 4 were timed by wall time and all of one length.
+    """Return a record of schema 4 as one of schema 5.
 
-    Their CPU time is not known, and their ends were compared but not kept.
+    Rounds of schema 4 were timed by wall time and were all of one length. Their CPU time is not known, and their ends
+    were compared but not kept.
     """
     return record | {
         "schema": 5,

@@ -1,7 +1,7 @@
-"""What the types of a record are made of: text, numbers and lists of bounded length.
+"""The building blocks of the types of a record: text, numbers and lists of bounded length.
 
-The bounds are those of `annotated_types`, which pydantic reads; nothing here imports pydantic, for workers import these
-types and read no records.
+The bounds are those of `annotated_types`, which pydantic reads; nothing here imports pydantic, because workers import
+these types and read no records.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -27,13 +27,17 @@ __all__ = [
 
 
 class Part:
-    """A part of a record: its keys are known, its types are strict, and its numbers are finite."""
+    """The base class of the parts of a record: unknown keys are refused, types are strict, numbers are finite."""
 
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
 
 Verdict = Literal["inside", "outside", "failed", "missing"]
-"""Within what rounding explains; beyond it; no gradient given, or not by the rules; no framework to give one."""
+"""The result of a check.
+
+"inside": within the rounding bound; "outside": beyond it; "failed": no gradient, or a rule was broken; "missing": the
+framework is not installed.
+"""
 
 Natural = Annotated[int, Ge(0)]
 
@@ -44,6 +48,6 @@ Positive = Annotated[float, Gt(0)]
 Text = Annotated[str, MaxLen(50_000)]
 
 Many = MaxLen(1_000_000)
-"""The bound of every list."""
+"""The largest length of every list."""
 
 Numbers = Annotated[list[float], Many]

@@ -1,4 +1,4 @@
-"""What the judge says: plain data, a part of the record."""
+"""The report of the judge: plain data, a part of the record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ MISSING: Final = "missing"
 
 @dataclass(frozen=True)
 class Reading(Part):
-    """The errors of one parameter tensor over all points, in one unit: the median, the largest, and where that is.
+    """The errors of one parameter tensor over all points, in one unit: the median, the largest, and its place.
 
-    `largest` is None where it is not finite. `where` and `index` are the point and the entry of the largest, `value`
-    what the implementation gave there, `truth` what is true, rounded to float64.
+    `largest` is None if it is not finite. `where` and `index` are the point and the entry of the largest error, `value`
+    is what the implementation gave there, and `truth` is the true value, rounded to float64.
     """
 
     median: float | None
@@ -30,10 +30,10 @@ class Reading(Part):
 
 @dataclass(frozen=True)
 class Judgement(Part):
-    """On one parameter tensor of one implementation, over all points of one workload at one dtype.
+    """The verdict on one parameter tensor of one implementation, over all points of one workload at one dtype.
 
-    Three readings of the same errors: as fractions of the bound, which is what the verdict is about, in units in the
-    last place of the true value, and absolute. None where no gradient could be compared.
+    `of_bound`, `ulps` and `absolute` are readings of the same errors: as fractions of the bound, which decide the
+    verdict, in units in the last place of the true value, and absolute. They are None if no gradient could be compared.
     """
 
     implementation: Text
@@ -50,7 +50,7 @@ class Judgement(Part):
 
 @dataclass(frozen=True)
 class Pair(Part):
-    """Two implementations at the same points: the largest difference, of which rounding explains two bounds."""
+    """The largest difference of two implementations at the same points; rounding explains up to two bounds."""
 
     first: Text
     second: Text
@@ -63,10 +63,10 @@ class Pair(Part):
 
 @dataclass(frozen=True)
 class TrainingEnd(Part):
-    """Where an implementation is after all epochs of a workload, beside the known answer and the reference.
+    """The state of an implementation after all epochs of a workload, compared with known answer and reference.
 
-    `inside` means that the known answer is met and the parameters agree with the reference's. `parameters` are the
-    trained ones, tensor by tensor; None where they are not shaped as the workload's, or not finite.
+    The verdict `inside` means that the known answer is met and the parameters agree with the reference's. `parameters`
+    are the trained ones, tensor by tensor; None if they do not have the workload's shapes or are not finite.
     """
 
     implementation: Text
@@ -82,7 +82,7 @@ class TrainingEnd(Part):
 
 @dataclass(frozen=True)
 class Conduct(Part):
-    """How an implementation behaves beside its numbers, and whether the same bits come out again: None is unknown.
+    """The purity and the reproducibility of an implementation: whether it returns the same bits again; None: unknown.
 
     `same_process` compares a second call with the first; the others compare a process with one that has hash seed 0
     and one thread.
@@ -101,11 +101,11 @@ class Conduct(Part):
 
 @dataclass(frozen=True)
 class Audit(Part):
-    """Three independent ways to the truth, over some points of one workload at one dtype.
+    """The agreement of three independent computations of the true gradient, over some points at one dtype.
 
-    `digits` is how many decimal digits the differences and the derivation, both in hundreds of bits, have in common at
-    worst; `complex_step_of_bound` the largest distance of the complex step in float64 from the truth, as a fraction of
-    the float64 bound.
+    `digits` is the smallest number of decimal digits that finite differences and the derivation, both with hundreds of
+    bits, have in common; `complex_step_of_bound` is the largest distance of the complex step in float64 from the truth,
+    as a fraction of the float64 bound.
     """
 
     workload: Text
@@ -119,9 +119,9 @@ class Audit(Part):
 
 @dataclass(frozen=True)
 class Accuracy(Part):
-    """How many decimal digits of a gradient are right around one position of an axis: the median entry, and the worst.
+    """The correct decimal digits of a gradient around one position of an axis: of the median entry and of the worst.
 
-    The axis is "scale", of the parameters, or "logit", the mean logit of the last layer.
+    The axis is "scale", that of the parameters, or "logit", the mean logit of the last layer.
     """
 
     implementation: Text
@@ -135,10 +135,11 @@ class Accuracy(Part):
 
 @dataclass(frozen=True)
 class PlantedFault(Part):
-    """A wrong gradient, and who notices: this judge, and three tolerances that are in use elsewhere.
+    """A planted gradient fault, and which checks refuse it: this judge, and three tolerances in common use.
 
-    `ulps` is how far it is from the gradient without the fault at most, and `of_bound` how far from the truth, as a
-    fraction of the bound; None where that is not finite. The others are at how many of the points each refuses it.
+    `ulps` is the largest distance from the gradient without the fault, and `of_bound` the largest distance from the
+    truth, as a fraction of the bound; None if it is not finite. `judge`, `clipped_1e4`, `clipped_1e8` and `allclose`
+    are the numbers of points at which each check refuses it.
     """
 
     fault: Text
@@ -155,12 +156,13 @@ class PlantedFault(Part):
 
 @dataclass(frozen=True)
 class Trajectory(Part):
-    """One training, epoch by epoch, beside the reference's from the same parameters.
+    """One training, epoch by epoch, compared with the reference's from the same parameters.
 
-    The first epoch at which the parameters are no longer the same bits, are more than one unit in the last place
-    apart, more than 1e-12, more than 1e-6, and at which a decision (a prediction above 0.5) differs; None: never.
-    `from_reference` and `from_truth` are the largest distances of a parameter at the epochs of `at`, the latter as far
-    as the 200-bit trajectory goes that the truth is; `loss` is that of the parameters there, by one formula for all.
+    `bits`, `one_ulp`, `e12`, `e6` and `decisions` are the first epochs at which the parameters differ in any bit, by
+    more than one unit in the last place, by more than 1e-12, by more than 1e-6, and at which a decision (a prediction
+    above 0.5) differs; None: never. `from_reference` and `from_truth` are the largest distances of a parameter at the
+    epochs in `at`, the latter only as far as the true trajectory, computed with 200 bits, goes; `loss` is the loss at
+    these epochs, by one formula for all implementations.
     """
 
     implementation: Text
@@ -179,7 +181,7 @@ class Trajectory(Part):
 
 @dataclass(frozen=True)
 class Counterexample(Part):
-    """The smallest network at which a gradient was found outside its bound, as lines of Python that show it."""
+    """The smallest network found for which a gradient is outside its bound, with a Python script that shows it."""
 
     implementation: Text
     workload: Text
@@ -189,7 +191,7 @@ class Counterexample(Part):
 
 @dataclass(frozen=True)
 class Report(Part):
-    """All that the judge has to say. What was not asked for is empty."""
+    """The complete report of the judge. Lists that were not requested are empty."""
 
     seed: Natural
     points: Natural
@@ -204,20 +206,20 @@ class Report(Part):
     counterexamples: Annotated[list[Counterexample], Many] = field(default_factory=list)
 
     def refusal(self, implementation: str, workload: str) -> tuple[Verdict, str | None] | None:
-        """Return verdict and reason for which an implementation is not timed on a workload; None where it passed."""
+        """Return the verdict and the reason why an implementation is not timed on a workload; None if it passed."""
         for row in self.of_implementations():
             if (row.implementation, row.workload) == (implementation, workload) and row.verdict != INSIDE:
                 return row.verdict, row.reason
         return None
 
     def of_implementations(self) -> Iterator[Judgement | Conduct | TrainingEnd]:
-        """Yield all that decides whether an implementation is timed: gradients, conduct, ends of trainings."""
+        """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings."""
         yield from self.rows
         yield from self.conduct
         yield from self.endings
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was outside and nothing failed. What is missing is reported, and no fault."""
+        """Whether nothing is outside and nothing failed. A missing framework is not a failure."""
         judged = [*self.of_implementations(), *self.pairs, *self.audits]
         return all(row.verdict in (INSIDE, MISSING) for row in judged)

@@ -1,4 +1,4 @@
-"""The time of a round: what the scheduler cannot change, where the system tells enough to know it."""
+"""The time of a round: independent of the scheduler where the system reports CPU time and waiting, else wall time."""
 
 from collections.abc import Sequence
 
@@ -9,18 +9,18 @@ Nanoseconds = NDArray[np.float64]
 
 
 def is_by_cpu(cpu: Sequence[int | None], waited: Sequence[int | None], threads: int) -> bool:
-    """Whether rounds are timed by CPU time: on one CPU, where the system tells CPU time and waiting of each round."""
+    """Return whether rounds are timed by CPU time: on one CPU, if CPU time and waiting of every round are known."""
     return threads == 1 and None not in cpu and None not in waited
 
 
 def nanoseconds(
     wall: Sequence[int], cpu: Sequence[int | None], waited: Sequence[int | None], threads: int
 ) -> Nanoseconds:
-    """The time of each round.
+    """Return the time of each round in nanoseconds, (rounds,).
 
     On one CPU it is the larger of the CPU time of the process, and of wall time less the time that all of its threads
-    waited for a CPU: that one counts what is spent neither running nor waiting, in a child process or asleep. On
-    several CPUs, and where the system does not tell, it is wall time.
+    waited for a CPU; the latter includes time spent neither running nor waiting, in a child process or asleep. On
+    several CPUs, and if CPU time or waiting is not known, it is wall time.
     """
     if not is_by_cpu(cpu, waited, threads):
         return np.asarray(wall, np.float64)
@@ -28,5 +28,5 @@ def nanoseconds(
 
 
 def not_waiting(wall: Sequence[int], waited: Sequence[int | None]) -> Nanoseconds:
-    """Wall time less waiting, of each round; 1 ns at least."""
+    """Return wall time less waiting time of each round in nanoseconds, (rounds,), at least 1."""
     return np.maximum(np.asarray(wall, np.float64) - np.asarray(waited, np.float64), 1.0)

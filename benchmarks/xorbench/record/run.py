@@ -1,4 +1,4 @@
-"""A record: one run with its environment, its verdicts and every raw timing."""
+"""The type of a record: one run with its environment, its verdicts and every raw timing."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
@@ -14,18 +14,18 @@ from xorbench.workloads import Workload
 from xorbench.workloads.recipe import Activation, Loss, Optimiser
 
 SCHEMA_VERSION: Final = 5
-"""The version of the schema that is written; older ones are upgraded when they are read."""
+"""The schema version that is written; records of older versions are upgraded when they are read."""
 
 Timestamp = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
-"""The time at which something began, UTC, to the second."""
+"""The time at which something began, in UTC, to the second."""
 
 Versions = dict[Text, Text]
-"""By distribution its version; Python's is under "python"."""
+"""The version of each distribution, by name; that of Python is under "python"."""
 
 
 @dataclass(frozen=True)
 class Machine(Part):
-    """CPU model, cores and system, and a name made of them; nothing that tells whose machine it is."""
+    """A machine: CPU model, cores, system, and a name made of them; nothing that identifies its owner."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=200)]
     cpu: Text
@@ -37,7 +37,7 @@ class Machine(Part):
 
 @dataclass(frozen=True)
 class Blas(Part):
-    """The linear algebra that NumPy was built with."""
+    """The linear algebra library that NumPy was built with."""
 
     name: Text
     version: Text
@@ -45,7 +45,10 @@ class Blas(Part):
 
 @dataclass(frozen=True)
 class Environment(Part):
-    """Versions of Python and of every distribution, here and in `others` by their labels; variables for threads."""
+    """The versions of Python and of every distribution, and the environment variables that set numbers of threads.
+
+    `versions` are those of the environment of the command, `others` those of other environments, by label.
+    """
 
     versions: Versions
     blas: Blas
@@ -55,7 +58,7 @@ class Environment(Part):
 
 @dataclass(frozen=True)
 class Seconds(Part):
-    """What each stage of the command took, and all of it."""
+    """The durations of the stages of the command and of the whole command, in seconds."""
 
     judge: Annotated[float, Ge(0)] = 0.0
     calibration: Annotated[float, Ge(0)] = 0.0
@@ -66,7 +69,7 @@ class Seconds(Part):
 
 @dataclass(frozen=True)
 class WorkloadRecord(Part):
-    """What was trained: data, layers, recipe and the hash of the initial parameters."""
+    """A workload that was trained: data, layers, recipe and the SHA-256 of the initial parameters."""
 
     name: Text
     story: Text
@@ -88,7 +91,7 @@ class WorkloadRecord(Part):
 
     @staticmethod
     def of(workload: Workload) -> "WorkloadRecord":
-        """Return what a record says of a workload."""
+        """Return the entry of a workload in a record."""
         return WorkloadRecord(
             name=workload.name,
             story=workload.story,
@@ -106,9 +109,10 @@ class WorkloadRecord(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class ImplementationRecord(Part):
-    """One implementation: what its file says of itself, the hash of its text, and why it could not run, if so.
+    """An implementation: what its file declares, the SHA-256 of its text, and why it could not run, if so.
 
-    `file` and `interpreter` name the file and the label of the environment where that is not the one of the command.
+    `file` and `interpreter` are the name of the file and the label of the environment, if that is not the environment
+    of the command.
     """
 
     name: Text
@@ -131,7 +135,7 @@ class ImplementationRecord(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Part):
-    """All that is known of a run. Everything published is computed from it again."""
+    """The complete record of a run. Everything published is computed from it."""
 
     schema: Literal[5]
     kind: Literal["run", "sweep", "history", "count"] = "run"

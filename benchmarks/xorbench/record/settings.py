@@ -1,4 +1,4 @@
-"""What was asked of a run, and what came of it."""
+"""The settings of a run, and the plan made from them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -10,15 +10,18 @@ from xorbench.record.parts import Count, Natural, Part, Positive
 CONFIDENCE = 0.95
 
 FEWEST_LAUNCHES = 8
-"""Below that intervals are wide: at 4 degrees of freedom Student's t is 1.2 times that at 7, at 2 it is 1.8 times."""
+"""The number of launches below which intervals are wide.
+
+Student's t at 4 degrees of freedom is 1.2 times that at 7; at 2 it is 1.8 times.
+"""
 
 
 @dataclass(frozen=True)
 class Settings(Part):
-    """How much is measured, on which CPU, with how many threads, and the seed of all that is random.
+    """The settings of a run: how much is measured, on which CPU, with how many threads, and the random seed.
 
-    Either `launches` and `rounds` are given, or `budget_minutes` and perhaps `resolution`, the share of itself to which
-    each ratio is to be known. `sweep` says that the workloads are points of one.
+    Either `launches` and `rounds` are given, or `budget_minutes` and optionally `resolution`, the precision to which
+    each ratio is to be known, as a share of the ratio. `sweep` says that the workloads are points of a sweep.
     """
 
     points: Count
@@ -36,10 +39,10 @@ class Settings(Part):
 
 @dataclass(frozen=True)
 class Plan(Part):
-    """What came of the settings: rounds in a launch, launches, of how many looks this is, and what to expect.
+    """The plan of a run: rounds per launch, launches, the number of looks at the data, and the expected precision.
 
-    `half_width` is what a pilot promised of the least certain row, `confidence` that of the interval that is left after
-    so many looks: those before it have used up their share of the chance to be wrong.
+    `half_width` is the half-width of the interval of the least certain row that the pilot predicted. `confidence` is
+    the level of the interval after so many looks: each earlier look has used a share of the probability of an error.
     """
 
     rounds: Count

@@ -1,7 +1,7 @@
 """Read and write records: the JSON of one run, `<folder>/<machine>/<time>.json`, checked against its types.
 
-Records are only ever added; but the whole one of a sweep takes the place of its own, interrupted one. Everything
-published is computed from them again.
+Records are only added, except that the complete record of a sweep replaces the partial one of the same sweep.
+Everything published is computed from records.
 """
 
 import errno
@@ -33,25 +33,27 @@ def schema() -> str:
 
 
 def timestamp() -> str:
-    """Return the time now, UTC, to the second."""
+    """Return the current time in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def path_of(record: Record, folder: Path) -> Path:
-    """Return where a record belongs in a folder of records."""
+    """Return the path of a record in a folder of records."""
     return folder / record.machine.name / f"{record.created.replace(':', '')}.json"
 
 
 def parsed(text: str | bytes) -> Record:
-    """Return the record that a text holds, of this schema version or an older one, which is upgraded.
+    """Return the record in a JSON text, checked; a record of an older schema version is upgraded first.
 
-    Raises ValueError, in one line that says where, what was expected and what came.
+    Raises ValueError, with one line that says where, what was expected and what came.
     """
     content = checking.plain_json(text)
     try:
         content = upgraded(content)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"it is not of the schema that it names: {type(error).__name__} {error}") from error
+        raise ValueError(
+            f"it does not match the schema version that it states: {type(error).__name__} {error}"
+        ) from error
     record = checking.checked(_TYPES, content)
     _check_lengths(record)
     _check_versions(record)
@@ -59,18 +61,18 @@ def parsed(text: str | bytes) -> Record:
 
 
 def as_json(record: Record) -> dict[str, Any]:
-    """Return a record as JSON's types, in the order of its fields."""
+    """Return a record as dictionaries, lists and plain values, in the order of its fields."""
     content: dict[str, Any] = _TYPES.dump_python(record)
     return content
 
 
 def as_text(record: Record) -> str:
-    """Return a record as the text of its file. Raises ValueError where a number is not finite."""
+    """Return a record as the JSON text of its file. Raises ValueError if a number is not finite."""
     return _one_line_a_series(json.dumps(as_json(record), indent=1, allow_nan=False)) + "\n"
 
 
 def _check_lengths(record: Record) -> None:
-    """What types can't say: the series of all rows of a workload in one launch have one length."""
+    """Raise ValueError if the series of one workload in one launch differ in length, which types cannot express."""
     expected: dict[tuple[int, str], int] = {}
     for number, timing in enumerate(record.timings):
         rounds = expected.setdefault((timing.launch, timing.workload), len(timing.epochs))
@@ -80,7 +82,7 @@ def _check_lengths(record: Record) -> None:
 
 
 def _check_versions(record: Record) -> None:
-    """What types can't say: Python's version is known of every environment."""
+    """Raise ValueError if an environment lacks the version of Python, which types cannot express."""
     environment = record.environment
     others = {f"others.{label}": versions for label, versions in environment.others.items()}
     for place, versions in {"versions": environment.versions, **others}.items():
@@ -89,9 +91,10 @@ def _check_versions(record: Record) -> None:
 
 
 def write(record: Record, folder: Path) -> Path:
-    """Check the record and write it, whole or not at all. Raises ValueError, OSError.
+    """Check a record, write it into `folder`, completely or not at all, and return its path.
 
-    FileExistsError where that of another run lies there already.
+    Raises ValueError if the record is invalid, FileExistsError if the record of another run is there already, and
+    OSError if it cannot be written.
     """
     text = as_text(record)
     parsed(text)
@@ -104,30 +107,30 @@ def write(record: Record, folder: Path) -> Path:
 
 
 def read(path: Path) -> Record:
-    """Return a record, checked. Raises OSError; ValueError, in one line that names the file, where it is none."""
+    """Return the record in a file, checked. Raises OSError, and ValueError, with one line, if it is not a record."""
     try:
         return parsed(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path} is no record: {error}") from error
+        raise ValueError(f"{path} is not a record: {error}") from error
 
 
 def paths(folder: Path) -> list[Path]:
-    """Return all records in a folder of machines, oldest first within each machine."""
+    """Return the paths of all records in a folder of machines, oldest first within each machine."""
     return sorted(folder.glob("*/*.json"))
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a record's file: whatever is changed in it, it is another."""
+    """Return the SHA-256 of the file of a record; any change of the file changes it."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _one_line_a_series(text: str) -> str:
-    """Indented JSON with each list of bare numbers on one line."""
+    """Return indented JSON with each list of bare numbers on one line."""
     return re.sub(r"\[\s+([-\d.,e+\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file in one move, so that nobody ever sees half of it."""
+    """Write `text` to a file by one atomic move, so that no reader ever sees a part of it."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

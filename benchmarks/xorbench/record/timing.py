@@ -1,4 +1,4 @@
-"""The parts of a record that the clock writes: raw timings, what was observed of workers, launches, cold starts."""
+"""The parts of a record that the clock writes: raw timings, observations of workers, launches and cold starts."""
 
 import math
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from xorbench.record.parts import Count, Dtype, Many, MinLen, Natural, Numbers, 
 Sha256 = Annotated[str, Len(64, 64)]
 
 Nanoseconds = Annotated[int, Ge(0), Le(10**15)]
-"""At most eleven days."""
+"""A time in nanoseconds, at most eleven days."""
 
 PROFILED_EPOCHS = 20
-"""How many epochs more are profiled for the calls that a ledger counts."""
+"""The number of further epochs that are profiled to count the function calls in a ledger."""
 
 Series = Annotated[list[Natural | None], MinLen(1), Many]
 
 
 @dataclass(frozen=True)
 class Pool(Part):
-    """A pool of threads that a numerical library holds."""
+    """A thread pool of a numerical library."""
 
     library: Text
     version: Text | None
@@ -30,14 +30,14 @@ class Pool(Part):
 
 @dataclass(frozen=True)
 class Ledger(Part):
-    """Observations that one worker made of one workload in one launch.
+    """The observations of one worker about one workload in one launch.
 
-    `parameters_sha256` is of the workload's initial parameters, converted and read back; `entered_later` counts calls
-    of the file's own functions other than `train`: what PROFILED_EPOCHS more add to a call, which is nothing where all
-    is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
-    reading one that is certainly ready; None in records of schema 4. `same_arrays` says whether a round gave an array
-    object of an earlier one, `collecting` whether garbage collection was enabled during a timed round. `variables` are
-    those of the environment that the file or its framework set.
+    `parameters_sha256` is the SHA-256 of the workload's initial parameters, converted and read back. `entered_later`
+    is the number of calls of the file's own functions other than `train` that PROFILED_EPOCHS further epochs add, 0 if
+    all is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
+    reading one that is certainly ready; None in records of schema 4. `same_arrays` says whether a round returned an
+    array object of an earlier one, `collecting` whether garbage collection was enabled during a timed round.
+    `variables` are the environment variables that the file or its framework set.
     """
 
     parameters_sha256: Sha256
@@ -55,10 +55,11 @@ class Ledger(Part):
 
 @dataclass(frozen=True)
 class Usage(Part):
-    """What the system counted of a worker over its rounds of one workload, from outside; None: it does not tell.
+    """Counters of the operating system for a worker over its rounds of one workload; None: not reported.
 
-    `epochs` were trained meanwhile, warm-ups included; `cpu_nanoseconds` and `child_nanoseconds` are the CPU time of
-    the process and of its child processes; the gains are from after the first round of each length to the last round.
+    `epochs` is the number of epochs trained meanwhile, including warm-up; `cpu_nanoseconds` and `child_nanoseconds` are
+    the CPU time of the process and of its child processes; the gains are from after the first round of each length to
+    the last round.
     """
 
     epochs: Count
@@ -70,10 +71,10 @@ class Usage(Part):
 
 @dataclass(frozen=True)
 class End(Part):
-    """A round whose end was compared: entries of its start, its end and the end of the reference.
+    """A round whose end was compared: parameter entries of its start, of its end and of the reference's end.
 
-    Of many entries there are those furthest from the expected end, and those that moved furthest. `expected` is None
-    where the reference gave no answer; an entry is None where it is not finite.
+    If there are many entries, those furthest from the expected end and those that moved furthest are kept. `expected`
+    is None if the reference gave no answer; an entry is None if it is not finite.
     """
 
     round: Natural
@@ -86,8 +87,8 @@ class End(Part):
     def off_course(self) -> float:
         """The distance between the end of the round and that of the reference, as a share of the way.
 
-        The way is the largest distance of a parameter between the start and the reference's end. Infinite where a
-        parameter is not finite, missing or too many; NaN where the reference gave no answer.
+        The way is the largest distance of a parameter between the start and the reference's end. The result is infinite
+        if a parameter is not finite or their number is wrong, and NaN if the reference gave no answer.
         """
         if self.expected is None:
             return math.nan
@@ -101,12 +102,13 @@ class End(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Timing(Part):
-    """One row's raw timings of one workload in one launch, and what was observed of its worker.
+    """The raw timings of one row on one workload in one launch, and what was observed of its worker.
 
-    Of each round: its epochs, its wall time, the CPU time of its process, how long all threads of the process waited
-    for a CPU, its place among the turns of the round, 0 for the first, and how often the process was made to give up
-    its CPU (None: not known). `ends` are some of the `compared_rounds` whose ends were held against the reference's,
-    and `violations` the rules that were broken, each in one line.
+    Each series has one number per round: `epochs`; wall time in `round_nanoseconds`; `cpu_nanoseconds`, the CPU time of
+    the process; `waited_nanoseconds`, how long all threads of the process waited for a CPU; `positions`, the place
+    among the turns of the round, 0 for the first; and `involuntary_switches`, how often the process was made to give up
+    its CPU (None: not known). `ends` are some of the `compared_rounds` whose ends were compared with the reference's,
+    and `violations` are the rules that were broken, each in one line.
     """
 
     launch: Natural
@@ -135,14 +137,14 @@ SERIES = (
     "positions",
     "involuntary_switches",
 )
-"""The fields of a timing that have a number for each round."""
+"""The fields of a timing that have one number for each round."""
 
 
 @dataclass(frozen=True)
 class Failure(Part):
-    """A worker that did not reach the end of its launch: what it had handed in before counts, the rest is lost.
+    """A worker that did not finish its launch; the timings that it had reported before are kept.
 
-    Launch -1 is that of the calibration.
+    Launch -1 is the calibration.
     """
 
     launch: Annotated[int, Ge(-1)]
@@ -154,9 +156,9 @@ class Failure(Part):
 
 @dataclass(frozen=True)
 class LaunchRecord(Part):
-    """How one launch went: its length from the end of the one before, and what the machine did meanwhile.
+    """One launch: its duration from the end of the launch before, and the state of the machine meanwhile.
 
-    `seconds_starting` is what its workers needed to be ready, in part beside the launch before where `overlapped`.
+    `seconds_starting` is the time that its workers needed to be ready, partly during the launch before if `overlapped`.
     """
 
     number: Natural
@@ -172,7 +174,7 @@ class LaunchRecord(Part):
 
 @dataclass(frozen=True)
 class ColdStart(Part):
-    """One cold start of one implementation: importing it, its first epoch with all that is compiled, peak memory."""
+    """One cold start of an implementation: its import, its first epoch including compilation, and its peak memory."""
 
     workload: Text
     implementation: Text
@@ -183,7 +185,7 @@ class ColdStart(Part):
 
 @dataclass(frozen=True)
 class Products(Part):
-    """Products of two square matrices in one framework: the time of each; one takes `side`^3 multiply-adds."""
+    """The times of products of two square matrices in one framework; each product takes `side`^3 multiply-adds."""
 
     implementation: Text
     dtype: Dtype

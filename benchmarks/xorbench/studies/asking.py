@@ -1,4 +1,4 @@
-"""What all studies have in common as commands: their options, and that what was found is kept and shown."""
+"""Command-line options of the studies, and functions that store and print the result of a study."""
 
 import argparse
 import os
@@ -14,16 +14,20 @@ from xorbench.tables.formats import markdown
 
 
 def parser(name: str, about: str) -> argparse.ArgumentParser:
-    """The options of a study: the folder of records that it is written to, and what the study adds."""
+    """Return the argument parser of the study `name`, with the option --output; the study adds its own options."""
     found = argparse.ArgumentParser(prog=f"{kept.COMMAND}{name}", description=about)
     found.add_argument(
-        "--output", type=folder, default=str(places.results()), metavar="FOLDER", help="the folder of records; results"
+        "--output",
+        type=folder,
+        default=str(places.results()),
+        metavar="FOLDER",
+        help="folder of records [default: results]",
     )
     return found
 
 
 def folder(text: str) -> Path:
-    """A folder that can be written, shown before anything is measured."""
+    """Return `text` as a folder. Raises ArgumentTypeError if it cannot be written, before anything is measured."""
     path = Path(text)
     existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
@@ -32,12 +36,12 @@ def folder(text: str) -> Path:
 
 
 def number(text: str) -> int:
-    """A whole number of at least 1."""
+    """Return `text` as a whole number of at least 1. Raises ArgumentTypeError if it is none."""
     return _at_least(1, text)
 
 
 def number_or_0(text: str) -> int:
-    """A whole number of at least 0."""
+    """Return `text` as a whole number of at least 0. Raises ArgumentTypeError if it is none."""
     return _at_least(0, text)
 
 
@@ -52,7 +56,7 @@ def _at_least(least: int, text: str) -> int:
 
 
 def keep(begun: Study, data: Data, folder: Path) -> Path:
-    """Write what a study found, print its table and the file. Raises OSError, ValueError."""
+    """Write a study with its data, print its table and the file's path, and return it. Raises OSError, ValueError."""
     study = replace(begun, data=dict(data))
     path = kept.write(study, folder)
     print(markdown(showing.table(study)), f"The study: {path}", sep="\n")
@@ -60,10 +64,10 @@ def keep(begun: Study, data: Data, folder: Path) -> Path:
 
 
 def keep_last(begun: Study, states: Iterator[Data], folder: Path) -> None:
-    """Keep the last of the states that a study goes through, also where it is interrupted or fails after that."""
+    """Write and print the last of the `states` of a study, even if the study is interrupted or fails after it."""
     data = None
     try:
-        for data in states:  # noqa: B007  the last one is what there is
+        for data in states:  # noqa: B007  only the last state is written
             pass
     finally:
         if data is not None:
@@ -71,6 +75,6 @@ def keep_last(begun: Study, states: Iterator[Data], folder: Path) -> None:
 
 
 def say_run(number: int, runs: int, what: str, seconds: float) -> None:
-    """Say on standard error which run begins, and about how long all of the rest take."""
+    """Print to standard error which run begins, and the estimated time of the remaining runs."""
     left = f", about {seconds / (number - 1) * (runs - number + 1) / 60:.0f} min left" if number > 1 else ""
     print(f"run {number} of {runs}: {what}{left}", file=sys.stderr, flush=True)

@@ -1,8 +1,8 @@
-"""The same step against itself, in the same time, by three clocks: pytest-benchmark, pyperf, and this one.
+"""A/A comparison of three benchmark tools in equal time: pytest-benchmark, pyperf and xorbench time a step twice.
 
-`python -m xorbench.studies.contest --repetitions 10` gives each about half a minute for the pair, in random order,
-beside a process that keeps another CPU busy, or with `--busy-per-cpu N` beside so many on every CPU. Its table says how
-far from 1 each came out. Needs pyperf: `pip install -e '.[studies]'`.
+`python -m xorbench.studies.contest --repetitions 10` gives each tool about half a minute for the pair, in random order,
+while one process keeps another CPU busy, or N processes every CPU with `--busy-per-cpu N`. Its table shows how far from
+1 the ratios of each tool are. It needs pyperf: `pip install -e '.[studies]'`.
 """
 
 import importlib.metadata
@@ -36,12 +36,12 @@ from xorbench.studies.planted import EPOCHS, ROUNDS, WORKLOAD
 from xorbench.tables.cells import Table
 
 SECONDS = 30
-"""For a pair."""
+"""The seconds that each tool has for a pair."""
 
 REPETITIONS = 10
 
 PROCESSES = 20
-"""Of pyperf, for each of a pair: as many as it starts by itself."""
+"""The number of processes of pyperf for each half of a pair, which is pyperf's default."""
 
 SCRIPT = f"""
 import pyperf
@@ -59,11 +59,11 @@ Clock = Callable[[Path, float], dict[str, float]]
 
 
 def pytest_benchmark(folder: Path, seconds: float) -> dict[str, float]:
-    """One process after the other, each with as many rounds as fit into half of the time: medians and means."""
+    """Return the A/A ratios of medians and means of pytest-benchmark, one process after the other, in `seconds`."""
     found = []
     for name in ("A", "B"):
         file = folder / f"{name}.json"
-        rounds = max(2, int(seconds / 2 / (1.4 * EPOCHS * 18e-6)))  # with the warming up before each
+        rounds = max(2, int(seconds / 2 / (1.4 * EPOCHS * 18e-6)))  # includes the warm-up before each round
         _run(
             *("pytest", str(BENCHMARK), "-p", "xorbench.clock.plugin", "-q"),
             *(f"--implementation={REFERENCE}", f"--workload={WORKLOAD}"),
@@ -75,7 +75,7 @@ def pytest_benchmark(folder: Path, seconds: float) -> dict[str, float]:
 
 
 def pyperf(folder: Path, seconds: float) -> dict[str, float]:
-    """One after the other, as many processes each as it starts by itself in half a minute: medians and means."""
+    """Return the A/A ratios of medians and means of pyperf, one half of the pair after the other, in `seconds`."""
     script = folder / "train.py"
     script.write_text(SCRIPT)
     processes = f"--processes={max(2, round(PROCESSES * seconds / SECONDS))}"
@@ -91,7 +91,7 @@ def pyperf(folder: Path, seconds: float) -> dict[str, float]:
 
 
 def turns(_folder: Path, seconds: float) -> dict[str, float]:
-    """Launches of the baseline and its second copy until the time is over."""
+    """Return the A/A ratio of xorbench from launches of the baseline and its second copy in `seconds`."""
     entry = Entry(discover()[0], {WORKLOAD: EPOCHS})
     copy = Entry(discover()[0], {WORKLOAD: EPOCHS}, copy=True)
     started, longest = perf_counter(), 0.0
@@ -108,9 +108,9 @@ CLOCKS: tuple[Clock, ...] = (pytest_benchmark, pyperf, turns)
 
 
 def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None = None, seed: int = 0) -> Iterator[Data]:
-    """All clocks in random order, so many times; what there is after each of them.
+    """Run all clocks in random order, `repetitions` times, and yield the data after each of them.
 
-    Each of `measured` has the ratios of the pair by one clock, and how long that took. Where `busy_per_cpu` is None
+    Each item of `measured` has the ratios of the pair by one clock, and how long that took. If `busy_per_cpu` is None
     there is one busy process, on another CPU than that of the clock if there is one.
     """
     shuffler = random.Random(seed)
@@ -141,7 +141,7 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
 
 
 def table_of(data: Data) -> Table:
-    """A line for each clock and each number that it gives."""
+    """Return the table of the study: a line for each statistic of each clock."""
     found: dict[str, list[float]] = {}
     seconds: dict[str, list[float]] = {}
     for one in data["measured"]:
@@ -152,19 +152,19 @@ def table_of(data: Data) -> Table:
         {
             "clock": name,
             "pairs": str(len(ratios)),
-            "seconds for the pair": f"{statistics.fmean(seconds[name]):.0f}",
-            "A/A ratios": f"{min(ratios):.4f} to {max(ratios):.4f}",
+            "seconds per pair": f"{statistics.fmean(seconds[name]):.0f}",
+            "A/A ratio, range": f"{min(ratios):.4f} to {max(ratios):.4f}",
             "largest error": f"{max(abs(math.log(ratio)) for ratio in ratios):.2%}",
-            "typical error (root mean square)": f"{math.sqrt(statistics.fmean(math.log(r) ** 2 for r in ratios)):.2%}",
+            "root mean square error": f"{math.sqrt(statistics.fmean(math.log(r) ** 2 for r in ratios)):.2%}",
         }
         for name, ratios in sorted(found.items())
     ]
     note = (
-        f"The pair is {data['workload']} by the baseline and by the baseline again, so that the true ratio is 1. The "
-        f"clocks follow each other in random order. Busy processes: {data['busy_processes']}, on {data['busy_on']}. "
-        "pytest-benchmark and pyperf time one of the pair after the other, and xorbench times both by turns."
+        f"Each pair is the baseline and a second copy of it on {data['workload']}, so that the true ratio is 1. The "
+        f"clocks run in random order. Busy processes: {data['busy_processes']}, on {data['busy_on']}. "
+        "pytest-benchmark and pyperf time the two copies one after the other; xorbench times them in alternating turns."
     )
-    return Table("The same step against itself, by three clocks", pd.DataFrame(lines), [note])
+    return Table("A/A ratios of the same step by three benchmark tools", pd.DataFrame(lines), [note])
 
 
 def _run(*arguments: str, module: bool = True) -> None:
@@ -175,18 +175,26 @@ def _run(*arguments: str, module: bool = True) -> None:
 
 
 def main() -> None:
-    """Measure, keep, print."""
-    parser = asking.parser("contest", "Time the same step against itself by three clocks.")
-    parser.add_argument("--repetitions", type=asking.number, default=REPETITIONS, metavar="N", help=f"{REPETITIONS}")
-    parser.add_argument("--seconds", type=asking.number, default=SECONDS, metavar="N", help=f"for a pair; {SECONDS}")
+    """Run the study as a command: measure, store the result and print its table."""
+    parser = asking.parser("contest", "Time the same step twice with each of three benchmark tools (A/A comparison).")
+    parser.add_argument(
+        "--repetitions",
+        type=asking.number,
+        default=REPETITIONS,
+        metavar="N",
+        help=f"repetitions of all clocks [default: {REPETITIONS}]",
+    )
+    parser.add_argument(
+        "--seconds", type=asking.number, default=SECONDS, metavar="N", help=f"seconds per pair [default: {SECONDS}]"
+    )
     parser.add_argument(
         "--busy-per-cpu",
         type=asking.number_or_0,
         metavar="N",
-        help="busy processes on every CPU; one on another CPU than that of the clock if not given",
+        help="busy processes on every CPU [default: one, on another CPU than that of the clock]",
     )
     given = parser.parse_args()
-    importlib.metadata.version("pyperf")  # raises before anything is measured
+    importlib.metadata.version("pyperf")  # raises PackageNotFoundError before anything is measured
     begun = kept.begun("contest", [discover()[0].framework, "pytest-benchmark", "pyperf"])
     states = study(given.repetitions, given.seconds, given.busy_per_cpu)
     asking.keep_last(begun, states, given.output)

@@ -1,7 +1,7 @@
-"""How often the intervals and the ranks of a whole table are right, by simulation, for launches of many laws.
+"""Coverage of the intervals and ranks of a whole table, by simulation, for several distributions of launches.
 
-`python -m xorbench.studies.coverage` simulates tables at several numbers of launches. By which method an interval is
-made was chosen by `python -m xorbench.studies.methods`.
+`python -m xorbench.studies.coverage` simulates tables at several numbers of launches. The method of the intervals was
+chosen with `python -m xorbench.studies.methods`.
 """
 
 import math
@@ -29,7 +29,7 @@ DRIFT = 0.02
 
 LAUNCHES_OF_TABLES = (5, 8, 11, 20)
 RUNS_OF_TABLES = 10_000
-RUNS_AT_ONCE = 200  # what they need stays below 100 MB
+RUNS_AT_ONCE = 200  # keeps the memory below 100 MB
 SEED = 0
 
 ROWS, COPIES = 11, 2
@@ -41,7 +41,7 @@ LOAD_STEP = 2 * LAUNCH_EFFECT
 TRANSIENT, TIME_CONSTANT = 0.05, ROUNDS / 5
 
 LEAST_TOGETHER, MOST_FALSE_RANKS = 0.93, 0.05
-"""The targets: all intervals hold in at least this share of tables, and at most this share has a false rank."""
+"""The targets: the smallest share of tables in which all intervals hold, and the largest with a false rank."""
 
 Shape = tuple[int, int, int]
 Draw = Callable[[np.random.Generator, Shape], Numbers]
@@ -49,10 +49,10 @@ Draw = Callable[[np.random.Generator, Shape], Numbers]
 
 @dataclass(frozen=True)
 class Law:
-    """How the log times of launches deviate from what is expected of them.
+    """The distribution of the deviations of launches' log times from their expectation.
 
     `draw` returns deviations for a shape of (runs, contenders, launches), in which the last contenders are the copies
-    of the baseline. `correlated` says whether a launch depends on the one before: then the targets do not apply.
+    of the baseline. `correlated` says whether a launch depends on the one before; if so, the targets do not apply.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Law:
 
 
 def _normal(random: np.random.Generator, shape: Shape) -> Numbers:
-    """Return independent launch effects as textbooks have them."""
+    """Return independent, normally distributed launch effects."""
     return random.normal(0, LAUNCH_EFFECT, shape)
 
 
@@ -73,7 +73,7 @@ def _heavy_tails(random: np.random.Generator, shape: Shape) -> Numbers:
 def _drift(random: np.random.Generator, shape: Shape) -> Numbers:
     """Return medians over rounds in which the machine's speed is a random walk from turn to turn.
 
-    The places of a round are drawn. Each round is taken relative to its mean, for its level cancels in every ratio.
+    The order of turns in a round is random. Rounds are relative to their mean, because it cancels in every ratio.
     """
     runs, contenders, launches = shape
     walk = np.cumsum(random.normal(0, DRIFT, (runs, launches, ROUNDS, contenders)), axis=-1)
@@ -84,12 +84,12 @@ def _drift(random: np.random.Generator, shape: Shape) -> Numbers:
 
 
 def _bad_on_both_sides(random: np.random.Generator, shape: Shape) -> Numbers:
-    """Return launch effects of which one in ten is up to 5 % off, to either side."""
+    """Return normal launch effects, one in ten of which is shifted by up to 5 % in either direction."""
     return _normal(random, shape) + (random.random(shape) < 0.1) * random.uniform(-0.05, 0.05, shape)
 
 
 def _bad_on_one_side(share: float, random: np.random.Generator, shape: Shape) -> Numbers:
-    """Return launch effects of which this share is slower by 5 standard deviations, less their expectation."""
+    """Return launch effects of which `share` are slower by 5 standard deviations, less their expectation."""
     return _normal(random, shape) + BAD_LUCK * ((random.random(shape) < share) - share)
 
 
@@ -100,7 +100,7 @@ def _skewed(random: np.random.Generator, shape: Shape) -> Numbers:
 
 
 def _correlated(correlation: float, random: np.random.Generator, shape: Shape) -> Numbers:
-    """Return launch effects of which each keeps this share of the effect of the launch before: AR(1)."""
+    """Return launch effects with the given lag-1 autocorrelation, an AR(1) process."""
     effects = _normal(random, shape)
     for launch in range(1, shape[2]):
         fresh = np.sqrt(1 - correlation**2) * effects[..., launch]
@@ -109,10 +109,10 @@ def _correlated(correlation: float, random: np.random.Generator, shape: Shape) -
 
 
 def _load_step(random: np.random.Generator, shape: Shape) -> Numbers:
-    """Return launch effects of rows that are slower from a random launch on, less each row's expectation in that run.
+    """Return launch effects of rows that become slower at a random launch, less each row's expectation in that run.
 
-    Every row has a step at a launch of its own, and the baseline has none. A run cannot know the states that it did not
-    meet, so what a row is expected to be is the mean over the launches of the run.
+    Every row has its step at a launch of its own; the baseline has none. A run has no information on states that it did
+    not see, so the expectation of a row is the mean over the launches of the run.
     """
     effects = _normal(random, shape)
     steps = effects[:, :ROWS]
@@ -123,7 +123,7 @@ def _load_step(random: np.random.Generator, shape: Shape) -> Numbers:
 
 
 def _warm_up(random: np.random.Generator, shape: Shape) -> Numbers:
-    """Return medians over rounds of which those of the rows begin slower by 5 %, less the bias that this leaves."""
+    """Return medians over rounds in which the rows start 5 % slower and warm up, less the bias that remains."""
     rounds = random.normal(0, ROUND_NOISE, (*shape, ROUNDS))
     rounds[:, :ROWS] += _transient()
     medians = _normal(random, shape) + np.median(rounds, axis=-1)
@@ -137,7 +137,7 @@ def _transient() -> Numbers:
 
 @cache
 def warm_up_bias() -> float:
-    """Return the expectation of the median over a launch's rounds that is left of the transient, by simulation."""
+    """Return the bias of the median over a launch's rounds that is due to the warm-up, by simulation."""
     rounds = np.random.default_rng(SEED).normal(_transient(), ROUND_NOISE, (100_000, ROUNDS))
     return float(np.mean(np.median(rounds, axis=1)))
 
@@ -158,19 +158,19 @@ LAWS: tuple[Law, ...] = (
 
 
 def numbers(times: Numbers, copies: Numbers) -> Numbers:
-    """Return each row's number of each launch: its log time less the mean of the log times of the baseline's copies.
+    """Return the log-ratio of each row in each launch: its log time less the mean log time of the baseline's copies.
 
-    All have the shape (runs, contenders, launches), and are less their expectations.
+    All arrays have the shape (runs, contenders, launches) and are deviations from the expectation.
     """
     return np.asarray(times - copies.mean(axis=1, keepdims=True))
 
 
 def right(values: Numbers) -> Numbers:
-    """Return three numbers for each run, from numbers of shape (runs, rows, launches) less their expectations.
+    """Return three numbers for each run, from deviations of log-ratios of shape (runs, rows, launches).
 
-    The first is the share of its rows whose single 95 % interval holds the truth. The second is 1 if the corrected
-    intervals of all rows hold it. The third is 1 if the corrected intervals of all pairs hold it, the baseline's pairs
-    included: then no rank is false. Where all are equal a false rank is a pair that is called slower or faster.
+    The first is the share of rows whose single 95 % interval covers the truth. The second is 1 if the corrected
+    intervals of all rows cover it. The third is 1 if the corrected intervals of all pairs cover it, pairs with the
+    baseline included, so that no rank is false. All rows are equal, so a false rank is a pair found slower or faster.
     """
     launches = values.shape[-1]
     with_baseline = np.concatenate([values, np.zeros_like(values[:, :1])], axis=1)
@@ -183,22 +183,21 @@ def right(values: Numbers) -> Numbers:
 
 
 def _standard_errors(values: Numbers) -> Numbers:
-    """Return by how many of its standard errors the mean over launches is off 0."""
+    """Return the absolute mean over launches in units of its standard error."""
     error = values.std(axis=-1, ddof=1) / np.sqrt(values.shape[-1])
     return np.asarray(np.abs(values.mean(axis=-1)) / error)
 
 
 def _corrected(comparisons: int) -> float:
-    """Return the confidence of one interval with which so many hold together: Bonferroni's correction."""
+    """Return the confidence of one interval with which `comparisons` of them hold simultaneously (Bonferroni)."""
     return 1 - (1 - CONFIDENCE) / comparisons
 
 
 def cell(law: Law, launches: int, runs: int) -> Data:
-    """Return the shares of one law and one number of launches, over so many simulated runs.
+    """Return the shares for one law and one number of launches, over `runs` simulated runs.
 
-    The shares are `single`, `together` and `false_ranks`, for a baseline of the same law; the same three stand under
-    `normal_baseline` for a baseline with normal launch effects. All contenders of a launch share an effect, which
-    cancels.
+    The shares are `single`, `together` and `false_ranks` for a baseline with the same law; `normal_baseline` has the
+    three shares for a baseline with normal launch effects. All contenders of a launch share an effect, which cancels.
     """
     random = np.random.default_rng([SEED, LAWS.index(law), launches])
     same, other = [], []
@@ -218,10 +217,10 @@ def _shares(found: Numbers) -> Data:
 
 
 def study(runs: int = RUNS_OF_TABLES) -> Data:
-    """Return the shares of every law and number of launches, as a document for JSON with all that it depends on.
+    """Return the shares for every law and number of launches with the settings of the simulation, for JSON.
 
-    Its `cells` are those of `cell`, each with its `law` and `launches`. `warm_up_bias` is by how much the expected log
-    time of the warm-up law is above the steady state.
+    Each of `cells` is a result of `cell` with its `law` and `launches`. `warm_up_bias` is the expected log time of the
+    warm-up law less that of the steady state.
     """
     return {
         "runs": runs,
@@ -240,10 +239,10 @@ def study(runs: int = RUNS_OF_TABLES) -> Data:
 
 
 def misses(study: Data, normal_baseline: bool = False) -> list[str]:
-    """Return a phrase for each cell that misses a target, such as "normal at 8 launches"; not of correlated laws.
+    """Return a phrase for each cell that misses a target, such as "normal at 8 launches", except for correlated laws.
 
     A share misses its target if it is worse by more than two standard errors of the simulation. The baseline follows
-    the law of the rows, or is normal.
+    the law of the rows, or is normal if `normal_baseline`.
     """
     applies = {law["name"] for law in study["laws"] if not law["correlated"]}
     cells = [(one, one["normal_baseline"] if normal_baseline else one) for one in study["cells"]]
@@ -259,9 +258,9 @@ def misses(study: Data, normal_baseline: bool = False) -> list[str]:
 
 
 def table_of(study: Data) -> Table:
-    """Return the table of a study, a line for each law and number of launches."""
+    """Return the table of the study: a line for each law and number of launches."""
     rows = study["rows"]
-    heads = {"single": "one interval", "together": f"all {rows} intervals", "false_ranks": "a false rank"}
+    heads = {"single": "single interval", "together": f"all {rows} intervals", "false_ranks": "any false rank"}
     lines = [
         {"law": one["law"], "launches": str(one["launches"])}
         | {head: f"{one[key]:.1%}" for key, head in heads.items()}
@@ -276,37 +275,41 @@ def table_of(study: Data) -> Table:
 
 
 def _notes(study: Data) -> list[str]:
-    """Return what was simulated, what is true there, the targets with what misses them, and what does not hold."""
+    """Return notes on the simulation, the true values, the targets and the cells that miss them, and limitations."""
     rows, runs, confidence = study["rows"], study["runs"], study["confidence"]
     missed, missed_beside_normal = (", ".join(misses(study, normal)) or "none" for normal in (False, True))
     return [
-        f"{runs:,} simulated runs for each line, of {rows} rows that take as long as the baseline. A row's number of a "
-        "launch is its log time less the mean of the log times of both copies of the baseline. The columns are the "
-        f"share of single {confidence:.0%} intervals that hold the truth (Student's t over launches), the share of "
-        f"tables in which the intervals of all {rows} rows hold it (Bonferroni's correction), and the share of tables "
-        "with at least one false rank (Bonferroni's correction over all pairs, the baseline's included).",
-        "In the last three columns the baseline's launches are normal and only the rows follow the law. Where both "
-        "follow it, a law that leans to one side cancels in part.",
-        "The truth is the expectation of a launch's number: with bad launches on one side and with skewed launches it "
-        "is the mean of the law. With a load step, which each row has at a random launch of its own, it is the mean of "
-        "the expectations over the launches of the run.",
-        f"The targets for all laws without autocorrelation are that in at least {LEAST_TOGETHER:.0%} of tables all "
-        f"intervals hold, and that at most {MOST_FALSE_RANKS:.0%} have a false rank. They are missed, by more than two "
-        f"standard errors of the simulation, by: {missed}. With a normal baseline they are missed by: "
-        f"{missed_beside_normal}.",
-        "For correlated launches no method of so few launches holds without knowing the correlation: an interval over "
-        "launches that are taken as independent is too narrow, and more launches do not mend it. The launches of one "
-        "row are too few to tell how strong their correlation is.",
-        "With a warm-up that is not over, the intervals hold the expectation of the launches, which is "
-        f"{math.expm1(study['warm_up_bias']):.2%} above the steady state. No interval over launches shows such a bias.",
+        f"{runs:,} simulated runs per line, each with {rows} rows whose true times equal the baseline's. The number "
+        "of a row in a launch is its log time less the mean log time of both copies of the baseline. Single interval: "
+        f"share of single {confidence:.0%} intervals that cover the true value (Student's t over launches). All {rows} "
+        f"intervals: share of tables in which the intervals of all {rows} rows cover it (Bonferroni's correction). Any "
+        "false rank: share of tables with at least one false rank (Bonferroni's correction over all pairs of rows, the "
+        "baseline included).",
+        "In the last three columns the baseline's launches are normal and only the rows follow the law. If both follow "
+        "it, the effects of a one-sided law cancel in part.",
+        "The true value is the expectation of a launch's number: with bad launches on one side and with skewed "
+        "launches, the mean of the law; with a load step, which each row has at a random launch of its own, the mean "
+        "of the expectations over the launches of the run.",
+        f"Targets for all laws without autocorrelation: all intervals hold in at least {LEAST_TOGETHER:.0%} of tables, "
+        f"and at most {MOST_FALSE_RANKS:.0%} of tables have a false rank. Missed by more than two standard errors of "
+        f"the simulation: {missed}. Missed with a normal baseline: {missed_beside_normal}.",
+        "For correlated launches no method has the nominal coverage with so few launches unless the correlation is "
+        "known: an interval that assumes independent launches is too narrow, and more launches do not correct it. The "
+        "launches of one row are too few to estimate their correlation.",
+        "With a warm-up that is not over, the intervals cover the expectation of the launches, which is "
+        f"{math.expm1(study['warm_up_bias']):.2%} above the steady state. No interval over launches shows this bias.",
     ]
 
 
 def main() -> None:
-    """Simulate, keep, print."""
-    parser = asking.parser("coverage", "Simulate how often the intervals and ranks of tables are right.")
+    """Run the study as a command: simulate, store the result and print its table."""
+    parser = asking.parser("coverage", "Simulate the coverage of the intervals and ranks of tables.")
     parser.add_argument(
-        "--runs", type=asking.number, default=RUNS_OF_TABLES, metavar="N", help=f"simulated runs; {RUNS_OF_TABLES}"
+        "--runs",
+        type=asking.number,
+        default=RUNS_OF_TABLES,
+        metavar="N",
+        help=f"simulated runs [default: {RUNS_OF_TABLES}]",
     )
     given = parser.parse_args()
     begun = kept.begun("coverage", ("numpy", "scipy"))

@@ -1,4 +1,4 @@
-"""Studies that stay: the JSON of one study, `<folder>/studies/<study>/<machine>-<time>.json`."""
+"""Stored studies: one JSON file per study, `<folder>/studies/<study>/<machine>-<time>.json`."""
 
 import errno
 import json
@@ -15,22 +15,22 @@ from xorbench.record.parts import Part, Text
 from xorbench.record.run import Machine, Timestamp, Versions
 
 Data = dict[str, Any]
-"""What a study found, a document for JSON: each study has its own, which its `table_of` reads."""
+"""The data of a study as a JSON document; each study has its own format, which its `table_of` reads."""
 
 FOLDER = "studies"
-"""Of a folder of records, where its studies lie."""
+"""The name of the folder of studies inside a folder of records."""
 
 COMMAND = "python -m xorbench.studies."
-"""What a study is run by; data that were kept before the package had this name say `benchmarks` instead."""
+"""The beginning of the command of a study; in studies stored under an older package name it has `benchmarks`."""
 
 _COMMAND = r"^python -m (xorbench|benchmarks)\.studies\.[a-z_]+( |$)"
 
 
 @dataclass(frozen=True)
 class Study(Part):
-    """One study: which one, when, by which command, of which commit, on which machine, with which versions.
+    """A study: its name, time, command, commit, machine, versions and data.
 
-    `data` is the study's own, a document for JSON, from which its table is rendered.
+    `data` is a JSON document in the format of the study, from which its table is rendered.
     """
 
     study: Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=100)]
@@ -46,7 +46,7 @@ _TYPES: TypeAdapter[Study] = TypeAdapter(Study)
 
 
 def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -> Study:
-    """A study of this name that begins now and has no data yet; the arguments are those of the process if not given."""
+    """Return a study that begins now, without data; `arguments` default to the command line of the process."""
     asked = environment.command(arguments).removeprefix("xorbench")
     versions = environment.versions()["python"]
     return Study(
@@ -61,14 +61,14 @@ def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -
 
 
 def path_of(study: Study, folder: Path) -> Path:
-    """Where a study belongs in a folder of records."""
+    """Return the path of `study` in the folder of records `folder`."""
     return folder / FOLDER / study.study / f"{study.machine.name}-{study.created.replace(':', '')}.json"
 
 
 def write(study: Study, folder: Path) -> Path:
-    """Check a study and write it, whole or not at all.
+    """Check a study, write it atomically and return its path.
 
-    Raises ValueError, OSError; FileExistsError where another one lies there already.
+    Raises ValueError if it is invalid, FileExistsError if a different study has the same path, OSError.
     """
     text = json.dumps(_TYPES.dump_python(study), indent=1, allow_nan=False) + "\n"
     parsed(text)
@@ -81,15 +81,15 @@ def write(study: Study, folder: Path) -> Path:
 
 
 def read(path: Path) -> Study:
-    """A study, checked. Raises OSError; ValueError, in one line that names the file, where it is none."""
+    """Return the study in a file, checked. Raises OSError; ValueError, in one line with the path, if it is invalid."""
     try:
         return parsed(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path} is no study: {error}") from error
+        raise ValueError(f"{path} is not a study: {error}") from error
 
 
 def parsed(text: str | bytes) -> Study:
-    """Return the study that a text holds. Raises ValueError, in one line that says where and what was expected."""
+    """Return the study in a JSON text. Raises ValueError, in one line that says where and what was expected."""
     found = checking.checked(_TYPES, checking.plain_json(text))
     if "python" not in found.versions:
         raise ValueError("$.versions.python: is missing")
@@ -97,7 +97,7 @@ def parsed(text: str | bytes) -> Study:
 
 
 def holds_one(path: Path) -> bool:
-    """Whether a file is meant as a study and not as a record. Raises OSError."""
+    """Return whether a file is meant as a study, not as a record; by its folder if it is not JSON. Raises OSError."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
@@ -106,11 +106,11 @@ def holds_one(path: Path) -> bool:
 
 
 def paths(folder: Path, name: str = "*") -> list[Path]:
-    """All studies in a folder of records, or those of one name; oldest first within each machine and name."""
+    """Return the files of all studies in a folder of records, or of those called `name`, sorted by path."""
     return sorted((folder / FOLDER).glob(f"{name}/*.json"))
 
 
 def newest(folder: Path, name: str) -> Study | None:
-    """The study of this name that began last, whatever machine it is from. Raises OSError, ValueError."""
+    """Return the newest study called `name` of all machines; None if there is none. Raises OSError, ValueError."""
     found = (study for study in map(read, paths(folder, name)) if study.study == name)
     return max(found, key=lambda study: study.created, default=None)

@@ -1,7 +1,7 @@
-"""Whether ratios hold on a busy machine: the same runs beside no, one, two and four busy processes on every CPU.
+"""Stability of ratios on a busy machine: runs with zero, one, two and four busy processes on every CPU.
 
-`python -m xorbench.studies.load --runs 5` repeats each of these in random order. The gradients are judged once. From
-the rounds of each run the ratios are computed twice: by the clock of the suite, and by wall time.
+`python -m xorbench.studies.load --runs 5` repeats each of these in random order. The gradients are judged once. The
+ratios of each run are computed twice from the same rounds: by the clock of the suite, and by wall time.
 """
 
 import random
@@ -28,22 +28,22 @@ from xorbench.workloads import WORKLOADS
 WORKLOAD = "hidden"
 IMPLEMENTATIONS = (REFERENCE, "jax_grad", "torch_autograd", "autograd_grad", "tensorflow_tape")
 BUSY = (0, 1, 2, 4)
-"""Processes on each CPU."""
+"""The numbers of busy processes on each CPU."""
 
 RUNS, LAUNCHES, ROUNDS = 5, 4, 60
 POINTS = 50
 
 REACH = 0.05
-"""How far from the quiet ratio every ratio may be."""
+"""The target: the largest relative difference of a ratio from the ratio on a quiet machine."""
 
 REACH_OF = {"tensorflow_tape": 0.1}
-"""The same of implementations with another reach."""
+"""The implementations whose target differs from REACH, with their targets."""
 
 MOST_UNFIT = 1 / 20
 
 
 def there(names: Sequence[str]) -> tuple[list[Implementation], dict[str, str]]:
-    """The implementations of these names that can run here, and by name why others cannot."""
+    """Return those implementations in `names` that can run here, and by name the reasons why the others cannot."""
     found = {i.name: i for i in discover()}
     missing = {name: str(found[name].missing or found[name].broken) for name in names if not found[name].usable}
     return [found[name] for name in names if name not in missing], missing
@@ -57,7 +57,7 @@ def study(
     busy_per_cpu: Sequence[int] = BUSY,
     seed: int = 0,
 ) -> Iterator[Data]:
-    """So many runs beside each number of busy processes, in random order; what there is after each run."""
+    """Run `runs` times beside each number of busy processes, in random order, and yield the data after each run."""
     implementations, missing = there(names)
     workload, cpu, shuffler = WORKLOADS[WORKLOAD], environment.allowed_cpus()[-1], random.Random(seed)
     report = judge(implementations, [workload], POINTS, seed, thorough=False, stage=progress.stage)
@@ -86,7 +86,7 @@ def study(
 
 
 def of_run(analysis: Analysis) -> Data:
-    """What a study keeps of a run: by row its ratios by the clock and by wall time, and how fit the run is."""
+    """Return the data of a run: the ratios of each row by the clock and by wall time, and the controls."""
     by_wall_time = wall_time(analysis.record)
     ratios = {row.implementation: row.ratio for row in by_wall_time.rows}
     return {
@@ -104,7 +104,7 @@ def of_run(analysis: Analysis) -> Data:
 
 
 def of_controls(analysis: Analysis, by_wall_time: Analysis) -> Data:
-    """Both controls of a run, whether it is fit, how quiet it was, and how long it took."""
+    """Return both controls of a run, whether it is usable, its share of quiet rounds, its load and its duration."""
     record = analysis.record
     loads = [launch.load_1_minute for launch in record.launches if launch.load_1_minute is not None]
     return {
@@ -120,18 +120,18 @@ def of_controls(analysis: Analysis, by_wall_time: Analysis) -> Data:
 
 
 def wall_time(record: Record) -> Analysis:
-    """The same rounds as if the system did not tell CPU time, so that they are read by wall time."""
+    """Return the analysis of a record without its CPU times, so that its rounds are timed by wall time."""
     timings = [replace(timing, cpu_nanoseconds=[None] * len(timing.epochs)) for timing in record.timings]
     return Analysis(replace(record, timings=timings))
 
 
 def ends(found: Interval | None) -> dict[str, float | None] | None:
-    """An interval for JSON."""
+    """Return an interval as a dictionary for JSON."""
     return asdict(found) if found else None
 
 
 def table_of(data: Data) -> Table:
-    """A line for each implementation and number of busy processes, by the clock and by wall time."""
+    """Return the table of the study: a line for each implementation and number of busy processes."""
     lines = []
     for name in data["implementations"]:
         if name == REFERENCE:
@@ -141,7 +141,7 @@ def table_of(data: Data) -> Table:
             lines.append(
                 {
                     "implementation": name,
-                    "busy per CPU": str(number),
+                    "busy processes per CPU": str(number),
                     "runs": str(len(runs)),
                     **_columns(data, name, number, "by_clock", "ratio"),
                     **_columns(data, name, number, "by_wall_time", "by wall time"),
@@ -152,13 +152,13 @@ def table_of(data: Data) -> Table:
 
 
 def ratios(data: Data, name: str, busy_per_cpu: int, clock: str = "by_clock") -> list[float]:
-    """Of the runs beside so many busy processes, by one of both clocks; runs in which a row has none are left out."""
+    """Return the ratios of a row in all runs beside `busy_per_cpu` processes; runs without a ratio are left out."""
     found = [run["rows"][name][clock] for run in data["runs"] if run["busy_per_cpu"] == busy_per_cpu]
     return [ratio["value"] for ratio in found if ratio is not None]
 
 
 def furthest(data: Data, name: str, busy_per_cpu: int, clock: str = "by_clock") -> float | None:
-    """How far from the median of the quiet runs the ratio is that is furthest from it; a share, with its sign."""
+    """Return the largest relative deviation of a ratio from the median of the quiet runs, with its sign."""
     found, quiet = ratios(data, name, busy_per_cpu, clock), ratios(data, name, 0, clock)
     if not found or not quiet:
         return None
@@ -167,7 +167,7 @@ def furthest(data: Data, name: str, busy_per_cpu: int, clock: str = "by_clock") 
 
 
 def misses(data: Data) -> list[str]:
-    """A phrase for each implementation and number of busy processes with a ratio beyond its reach."""
+    """Return a phrase for each implementation and number of busy processes whose ratios miss the target."""
     found = []
     for name in data["implementations"]:
         for number in data["busy_per_cpu"] if name != REFERENCE else ():
@@ -178,7 +178,7 @@ def misses(data: Data) -> list[str]:
 
 
 def reach(name: str) -> float:
-    """How far from the quiet ratio the ratios of an implementation may be."""
+    """Return the target of an implementation: the largest relative difference from its ratio on a quiet machine."""
     return REACH_OF.get(name, REACH)
 
 
@@ -186,17 +186,17 @@ def _columns(data: Data, name: str, number: int, clock: str, head: str) -> dict[
     found, off = ratios(data, name, number, clock), furthest(data, name, number, clock)
     return {
         f"{head}, median": f"{statistics.median(found):.4g}" if found else NONE,
-        f"{head}, all": f"{min(found):.4g} to {max(found):.4g}" if found else NONE,
-        f"{head}, furthest off quiet": NONE if off is None else f"{off:+.1%}",
+        f"{head}, range": f"{min(found):.4g} to {max(found):.4g}" if found else NONE,
+        f"{head}, deviation from quiet": NONE if off is None else f"{off:+.1%}",
     }
 
 
 def _notes(data: Data) -> list[str]:
     runs = len(data["runs"])
-    unfit = [f"beside {run['busy_per_cpu']}, {run['unfit']}" for run in data["runs"] if run["unfit"] is not None]
+    unfit = [f"at {run['busy_per_cpu']} per CPU, {run['unfit']}" for run in data["runs"] if run["unfit"] is not None]
     others = ", ".join(f"{share:.0%} for {name}" for name, share in REACH_OF.items())
     lost = [
-        f"{name} in a run beside {run['busy_per_cpu']} ({row['reason'] or row['verdict']})"
+        f"{name} in a run at {run['busy_per_cpu']} per CPU ({row['reason'] or row['verdict']})"
         for run in data["runs"]
         for name, row in run["rows"].items()
         if row["by_clock"] is None
@@ -204,27 +204,34 @@ def _notes(data: Data) -> list[str]:
     seen = list(filter(None, (run["second_control"] for run in data["runs"])))
     second = [found["value"] for found in seen]
     return [
-        f"Runs of {data['launches']} launches of {data['rounds']} rounds of {data['workload']}, beside so many "
-        f"processes without a pause on each of {data['cpus']} CPUs, in random order. The ratio is that to {REFERENCE}; "
-        "its median, smallest and largest are over runs. Off quiet is by how much the ratio that is furthest off "
-        "differs from the median of the runs without busy processes. By wall time the same rounds are read as if the "
-        "system did not tell CPU time.",
+        f"Runs of {data['launches']} launches of {data['rounds']} rounds of {data['workload']}, in random order, while "
+        f"the given number of processes keeps each of {data['cpus']} CPUs busy. The ratio is that to {REFERENCE}; "
+        "median and range are over runs. Deviation from quiet: the largest deviation of a ratio from the median of the "
+        "runs without busy processes. By wall time: the same rounds, evaluated as if the system did not report CPU "
+        "time.",
         f"The target is that every ratio is within {REACH:.0%} of the quiet one ({others}), and that at most "
-        f"{MOST_UNFIT:.0%} of runs are unfit. Beyond it by the clock: {', '.join(misses(data)) or 'none'}. Unfit: "
-        f"{len(unfit)} of {runs} runs{': ' if unfit else ''}{'; '.join(unfit)}.",
-        *([f"The second control came out between {min(second):.4f} and {max(second):.4f}."] if second else []),
+        f"{MOST_UNFIT:.0%} of runs are unfit. Ratios that miss the target, at a number of busy processes per CPU: "
+        f"{', '.join(misses(data)) or 'none'}. Unfit: {len(unfit)} of {runs} runs{': ' if unfit else ''}"
+        f"{'; '.join(unfit)}.",
+        *([f"The second control was between {min(second):.4f} and {max(second):.4f}."] if second else []),
         *([f"Without a ratio: {', '.join(lost)}."] if lost else []),
-        *(f"{name} is missing: {why}." for name, why in data["missing"].items()),
+        *(f"{name} was not timed: {why}." for name, why in data["missing"].items()),
     ]
 
 
 def main() -> None:
-    """Measure, keep, print."""
-    parser = asking.parser("load", "Time the same implementations beside busy processes.")
-    parser.add_argument("--runs", type=asking.number, default=RUNS, metavar="N", help=f"of each; {RUNS}")
-    parser.add_argument("--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"of a run; {LAUNCHES}")
-    parser.add_argument("--rounds", type=asking.number, default=ROUNDS, metavar="N", help=f"of a launch; {ROUNDS}")
-    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="of the order; 0")
+    """Run the study as a command: measure, store the result and print its table."""
+    parser = asking.parser("load", "Time the same implementations while other processes keep the CPUs busy.")
+    parser.add_argument(
+        "--runs", type=asking.number, default=RUNS, metavar="N", help=f"runs for each load [default: {RUNS}]"
+    )
+    parser.add_argument(
+        "--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"launches per run [default: {LAUNCHES}]"
+    )
+    parser.add_argument(
+        "--rounds", type=asking.number, default=ROUNDS, metavar="N", help=f"rounds per launch [default: {ROUNDS}]"
+    )
+    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="random seed [default: 0]")
     given = parser.parse_args()
     begun = kept.begun("load", [i.framework for i in there(IMPLEMENTATIONS)[0]])
     asking.keep_last(begun, study(given.runs, given.launches, given.rounds, seed=given.seed), given.output)

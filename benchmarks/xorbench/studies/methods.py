@@ -1,4 +1,4 @@
-"""How often 95 % intervals hold the truth, by three methods, on simulated machines: by it Student's t was chosen.
+"""Coverage of 95 % intervals by three methods on simulated machines; Student's t was chosen because of it.
 
 `python -m xorbench.studies.methods` compares Student's t, the BCa bootstrap and the exact sign test, for runs of
 different numbers of launches.
@@ -25,26 +25,26 @@ Machine = Callable[[np.random.Generator, int], Numbers]
 
 LAUNCHES = (8, 20, 40)
 RUNS = 2_000
-BOOTSTRAPPED_RUNS = 500  # each of them resamples a thousand times
+BOOTSTRAPPED_RUNS = 500  # fewer, because each resamples a thousand times
 
 
 def student(values: Numbers) -> Ends:
-    """The interval of the tables."""
+    """Return the ends of Student's t interval of the mean, the interval of the tables."""
     found = interval(values.tolist())
     assert found.low is not None and found.high is not None  # noqa: PT018
     return float(np.log(found.low)), float(np.log(found.high))
 
 
 def bootstrap(values: Numbers) -> Ends:
-    """Bias-corrected and accelerated, of the mean."""
+    """Return the ends of the bias-corrected and accelerated (BCa) bootstrap interval of the mean."""
     random = np.random.default_rng(0)
     found = stats.bootstrap((values,), np.mean, n_resamples=999, method="BCa", rng=random).confidence_interval
     return float(found.low), float(found.high)
 
 
 def sign_test(values: Numbers) -> Ends:
-    """Exact and free of distributions, of the median."""
-    # Two one-sided ones, for quantile_test gives the interval that belongs to its alternative.
+    """Return the ends of the exact, distribution-free sign-test interval of the median."""
+    # Two one-sided intervals, because quantile_test returns the interval that belongs to its alternative.
     below: Any = stats.quantile_test(values, alternative="less").confidence_interval((1 + CONFIDENCE) / 2)
     above: Any = stats.quantile_test(values, alternative="greater").confidence_interval((1 + CONFIDENCE) / 2)
     return float(above[0]), float(below[1])
@@ -58,27 +58,27 @@ METHODS: dict[str, Callable[[Numbers], Ends]] = {
 
 
 def normal(random: np.random.Generator, launches: int) -> Numbers:
-    """Launch effects and rounds as textbooks have them."""
+    """Return the numbers of launches with normally distributed launch effects and rounds."""
     return _run(random.normal(0, LAUNCH_EFFECT, launches), random.normal(0, ROUND_NOISE, (launches, 2, ROUNDS)))
 
 
 def heavy_tails(random: np.random.Generator, launches: int) -> Numbers:
-    """Both with tails as heavy as those of Student's t with 3 and 2 degrees of freedom."""
+    """Return the numbers of launches whose effects and rounds follow Student's t with 3 and 2 degrees of freedom."""
     effects = LAUNCH_EFFECT * random.standard_t(3, launches)
     return _run(effects, ROUND_NOISE * random.standard_t(2, (launches, 2, ROUNDS)))
 
 
 def drift(random: np.random.Generator, launches: int) -> Numbers:
-    """A machine whose speed wanders by a few percent from round to round, in a random walk that both share in part."""
+    """Return the numbers of launches on a machine whose speed is a random walk from turn to turn."""
     walk = np.cumsum(random.normal(0, DRIFT, (launches, 2 * ROUNDS)), axis=1).reshape(launches, ROUNDS, 2)
     noise = random.normal(0, ROUND_NOISE, (launches, 2, ROUNDS)) + walk.swapaxes(1, 2)
-    turned = random.random((launches, ROUNDS)) < 0.5  # who comes first is drawn
+    turned = random.random((launches, ROUNDS)) < 0.5  # the order of the two in a round is random
     noise = np.where(turned[:, None, :], noise[:, ::-1, :], noise)
     return _run(random.normal(0, LAUNCH_EFFECT, launches), noise)
 
 
 def bad_launches(random: np.random.Generator, launches: int) -> Numbers:
-    """One launch in ten is up to 5 % off, to either side: half of its memory lay badly."""
+    """Return the numbers of launches of which one in ten is shifted by up to 5 % in either direction."""
     effects = random.normal(0, LAUNCH_EFFECT, launches)
     effects += (random.random(launches) < 0.1) * random.uniform(-0.05, 0.05, launches)
     return _run(effects, random.normal(0, ROUND_NOISE, (launches, 2, ROUNDS)))
@@ -88,19 +88,19 @@ MACHINES: tuple[Machine, ...] = (normal, heavy_tails, drift, bad_launches)
 
 
 def _run(effects: Numbers, noise: Numbers) -> Numbers:
-    """The numbers of the launches of one run whose true log-ratio is 0."""
+    """Return the log-ratio of each launch of a run whose true log-ratio is 0."""
     return np.asarray(np.median(noise[:, 0] - noise[:, 1], axis=1) + effects)
 
 
 def coverage(method: str, machine: Machine, launches: int, runs: int) -> Ends:
-    """The share of runs whose interval holds the truth, and the median width of the intervals."""
+    """Return the share of runs whose interval covers the true value, and the median width of the intervals."""
     random = np.random.default_rng(launches)
     ends = np.array([METHODS[method](machine(random, launches)) for _ in range(runs)])
     return float(np.mean((ends[:, 0] <= 0) & (ends[:, 1] >= 0))), float(np.median(ends[:, 1] - ends[:, 0]))
 
 
 def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> Data:
-    """All methods on all machines, at all numbers of launches, as a document for JSON."""
+    """Return coverage and width of all methods on all machines, at all numbers of launches, for JSON."""
     cells = []
     for machine in MACHINES:
         for launches in LAUNCHES:
@@ -113,7 +113,7 @@ def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> Data:
 
 
 def table_of(study: Data) -> Table:
-    """A line for each machine and number of launches."""
+    """Return the table of the study: a line for each machine and number of launches."""
     lines: dict[tuple[str, int], dict[str, str]] = {}
     for cell in study["cells"]:
         line = lines.setdefault(
@@ -122,8 +122,8 @@ def table_of(study: Data) -> Table:
         line |= {cell["method"]: f"{cell['held']:.1%}", f"width of {cell['method']}": f"{cell['width']:.2%}"}
     note = (
         f"The share of {study['runs']:,} simulated runs ({study['bootstrapped_runs']:,} for the bootstrap) whose "
-        f"interval holds the true ratio; each method says {study['confidence']:.0%} of itself. The width is the median "
-        "of the widths of the intervals."
+        f"interval covers the true ratio; the nominal confidence of each method is {study['confidence']:.0%}. The "
+        "width is the median width of the intervals."
     )
     return Table(
         "Coverage of single intervals by three methods, by simulation", pd.DataFrame([*lines.values()]), [note]
@@ -131,15 +131,17 @@ def table_of(study: Data) -> Table:
 
 
 def main() -> None:
-    """Simulate, keep, print."""
-    parser = asking.parser("methods", "Simulate how often the intervals of three methods hold the truth.")
-    parser.add_argument("--runs", type=asking.number, default=RUNS, metavar="N", help=f"simulated runs; {RUNS}")
+    """Run the study as a command: simulate, store the result and print its table."""
+    parser = asking.parser("methods", "Simulate the coverage of intervals by three methods.")
+    parser.add_argument(
+        "--runs", type=asking.number, default=RUNS, metavar="N", help=f"simulated runs [default: {RUNS}]"
+    )
     parser.add_argument(
         "--bootstrapped-runs",
         type=asking.number,
         default=BOOTSTRAPPED_RUNS,
         metavar="N",
-        help=f"of them for the bootstrap, which resamples each a thousand times; {BOOTSTRAPPED_RUNS}",
+        help=f"simulated runs for the bootstrap, which resamples each a thousand times [default: {BOOTSTRAPPED_RUNS}]",
     )
     given = parser.parse_args()
     begun = kept.begun("methods", ("numpy", "scipy"))

@@ -1,4 +1,4 @@
-"""Processes that keep CPUs busy beside what is timed."""
+"""Busy processes, which load CPUs while something else is timed."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ _WORK = """
 import signal
 from xorbench.environment import end_with_parent
 end_with_parent()
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
 print("busy", flush=True)
 while True:
     sum(range(100_000))
@@ -22,20 +22,20 @@ _Process = subprocess.Popen[str]
 
 @contextmanager
 def busy(per_cpu: int, cpus: Sequence[int] | None = None) -> Iterator[int]:
-    """Keep each CPU that may be used, or each of these, busy with so many processes; the number of all of them.
+    """Keep each of `cpus` (default: all allowed CPUs) busy with `per_cpu` processes; yield the number of processes.
 
-    They are at work when the block is entered, and ended when it is left. Raises RuntimeError if one of them ended
-    before.
+    They are running when the block is entered, and are killed when it is left. Raises RuntimeError if one of them does
+    not start or ends early.
     """
     each = [cpu for cpu in (environment.allowed_cpus() if cpus is None else cpus) for _ in range(per_cpu)]
     with ExitStack() as stack:
         started = [stack.enter_context(_busy_on(cpu)) for cpu in each]
         for process in started:
             if process.stdout is None or not process.stdout.readline():
-                raise RuntimeError("a process that was to keep a CPU busy did not start")
+                raise RuntimeError("a process that keeps a CPU busy did not start; run the study again")
         yield len(started)
         if any(process.poll() is not None for process in started):
-            raise RuntimeError("a process that was to keep a CPU busy ended early")
+            raise RuntimeError("a process that keeps a CPU busy ended early; run the study again")
 
 
 @contextmanager

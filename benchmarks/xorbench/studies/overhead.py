@@ -1,4 +1,4 @@
-"""What turns cost beside what they time, and what one implementation more costs.
+"""Overhead of turns: the time of a launch that is not spent in timed rounds, by number of implementations.
 
 `python -m xorbench.studies.overhead` runs launches of 2, 4, 8 and 16 copies of the baseline, a few of each in turn.
 """
@@ -26,9 +26,9 @@ REPETITIONS = 3
 def study(
     workers: Sequence[int] = WORKERS, repetitions: int = REPETITIONS, rounds: int = ROUNDS, epochs: int = EPOCHS
 ) -> Data:
-    """Time launches; the next one starts beside each, as in a run.
+    """Time launches while the next launch is started in parallel, as in a run, and return the data.
 
-    Of each of them `launches` has the seconds in all, in turns, and in timed rounds, all of wall time.
+    Each item of `launches` has the wall time of a launch in seconds: in total, in turns, and in timed rounds.
     """
     cpu = environment.allowed_cpus()[-1]
     entry = Entry(discover()[0], {WORKLOAD: epochs})
@@ -49,7 +49,7 @@ def study(
 
 
 def table_of(data: Data) -> Table:
-    """Medians over the repetitions."""
+    """Return the table of the study: medians over the repetitions, by number of workers."""
     rounds, found = data["rounds"], data["launches"]
     lines = []
     for number in dict.fromkeys(launch["workers"] for launch in found):
@@ -61,26 +61,33 @@ def table_of(data: Data) -> Table:
         lines.append(
             {
                 "workers": str(number),
-                "seconds a launch": f"{seconds:.2f}",
-                "a worker": f"{seconds / number:.3f}",
-                "in turns": f"{in_turns / seconds:.0%}",
-                "in timed rounds": f"{timed / seconds:.0%}",
-                "ms a turn": f"{in_turns / turns * 1e3:.2f}",
-                "of these timed": f"{timed / turns * 1e3:.2f}",
+                "seconds per launch": f"{seconds:.2f}",
+                "seconds per worker": f"{seconds / number:.3f}",
+                "share in turns": f"{in_turns / seconds:.0%}",
+                "share in timed rounds": f"{timed / seconds:.0%}",
+                "ms per turn": f"{in_turns / turns * 1e3:.2f}",
+                "timed ms per turn": f"{timed / turns * 1e3:.2f}",
             }
         )
     note = (
-        f"{rounds} rounds of {data['workload']}, long ones of {data['epochs']} epochs and short ones of half as many, "
-        "by turns. Before each round a quarter of the epochs of a long one is trained to warm up. The rest of what is "
-        "not timed is the message, drawing and converting the start, reading the result, and observing the process."
+        f"{rounds} rounds of {data['workload']}: long rounds of {data['epochs']} epochs alternate with short rounds of "
+        "half as many. A warm-up of a quarter of the epochs of a long round precedes each round. The rest of the "
+        "untimed part is the message, drawing and converting the initial parameters, reading the result, and observing "
+        "the process."
     )
-    return Table("What turns cost", pd.DataFrame(lines), [note])
+    return Table("Overhead of turns", pd.DataFrame(lines), [note])
 
 
 def main() -> None:
-    """Measure, keep, print."""
-    parser = asking.parser("overhead", "Time launches of more and more copies of the baseline.")
-    parser.add_argument("--repetitions", type=asking.number, default=REPETITIONS, metavar="N", help=f"{REPETITIONS}")
+    """Run the study as a command: measure, store the result and print its table."""
+    parser = asking.parser("overhead", "Time launches of 2, 4, 8 and 16 copies of the baseline.")
+    parser.add_argument(
+        "--repetitions",
+        type=asking.number,
+        default=REPETITIONS,
+        metavar="N",
+        help=f"launches of each size [default: {REPETITIONS}]",
+    )
     given = parser.parse_args()
     begun = kept.begun("overhead", [discover()[0].framework])
     asking.keep(begun, study(repetitions=given.repetitions), given.output)

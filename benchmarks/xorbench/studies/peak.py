@@ -1,10 +1,9 @@
-"""How much of this machine's own rate of matrix products each implementation reaches on a network of square ones.
+"""Step rate of each implementation as a share of the machine's rate of matrix products, on large square layers.
 
-`python -m xorbench.studies.peak` times, on one core, by turns, steps of 10-1024-1024-1 on 10-bit parity with all
-1,024 samples, and the product of two matrices of 1,024 x 1,024 of each framework: that of the arrays which `convert`
-gives.
-Only the floating-point operations of the products in a step are counted. Times are the CPU's, of all threads: on one
-core that is what a step takes there, whoever else wants the core. Give names of implementations for these alone.
+`python -m xorbench.studies.peak [NAME ...]` alternates, on one core, between steps of a 10-1024-1024-1 network on
+10-bit parity with all 1,024 samples, and each framework's product of two 1,024 x 1,024 matrices of the kind that
+`convert` returns. Only the floating-point operations of the matrix products in a step are counted. Times are CPU times
+of all threads, which on one core do not include the time of other processes. By default all implementations are timed.
 """
 
 import os
@@ -28,11 +27,11 @@ from xorbench.workloads.workload import Dtype
 LAYER_SIZES = (10, 1024, 1024, 1)
 ROUNDS = 7
 EPOCHS = 2
-"""In one call of `train`, so that what surrounds the loop weighs less."""
+"""The epochs of one call of `train`; with more than one, the overhead of the call has less weight."""
 
 
 def network(layer_sizes: tuple[int, ...] = LAYER_SIZES, dtype: Dtype = "float64") -> Workload:
-    """Parity of as many bits as there are inputs."""
+    """Return a workload of the given layer sizes and dtype, which learns the parity of as many bits as inputs."""
     random = np.random.RandomState(1)
     base = WORKLOADS[f"parity-{layer_sizes[0]}"]
     sized = replace(base, name="square", layer_sizes=layer_sizes, dtype=dtype)
@@ -41,7 +40,7 @@ def network(layer_sizes: tuple[int, ...] = LAYER_SIZES, dtype: Dtype = "float64"
 
 
 def turns(module: Contract, workload: Workload, side: int) -> Callable[[], tuple[float, float]]:
-    """A function that gives operations per nanosecond of a product of its arrays, and of a step; warmed up."""
+    """Return a warmed-up function that times a product and a step and returns the operations per ns of both."""
     product = products(module, workload.dtype, side, process_time_ns)
     arguments = module.convert(list(workload.initial_parameters), workload.inputs, workload.targets, workload.dtype)
 
@@ -57,7 +56,7 @@ def turns(module: Contract, workload: Workload, side: int) -> Callable[[], tuple
 
 
 def table(implementations: list[Implementation], dtype: Dtype, side: int = 1024, rounds: int = ROUNDS) -> Table:
-    """Medians over the rounds, and of the shares within a round."""
+    """Return the table of the study: medians over rounds of the two rates and of their ratios within a round."""
     workload = network((10, side, side, 1), dtype)
     own = {i.name: turns(load(i), workload, side) for i in implementations}
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in own}
@@ -77,17 +76,17 @@ def table(implementations: list[Implementation], dtype: Dtype, side: int = 1024,
                 "implementation": name,
                 "product, GFLOP/s": f"{product:.1f}",
                 "step, GFLOP/s": f"{step:.1f}",
-                "of its own": f"{of_own:.0%}",
-                "of the best": f"{of_best:.0%}",
+                "share of own product": f"{of_own:.0%}",
+                "share of best product": f"{of_best:.0%}",
             }
         )
     size = "-".join(map(str, workload.layer_sizes))
     note = f"{size}, {len(workload.inputs):,} samples, {dtype}; {rounds} rounds of {EPOCHS} epochs, on one core."
-    return Table("What is reached of this machine's matrix products", pd.DataFrame(lines), [note])
+    return Table("Step rates as a share of matrix product rates", pd.DataFrame(lines), [note])
 
 
 def main(names: list[str]) -> None:
-    """Print the tables of both dtypes."""
+    """Print the table of each dtype for the implementations in `names`, or for all if it is empty."""
     os.environ.update(environment.ONE_THREAD)
     with environment.started_on(environment.allowed_cpus()[-1]):
         chosen = [i for i in discover() if i.usable and (not names or i.name in names)]

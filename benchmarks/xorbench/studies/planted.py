@@ -1,8 +1,8 @@
-"""A/A and planted slowdowns: real launches of `hidden`, drawn again and again as runs of a given length.
+"""Detection of planted slowdowns: runs of a given length, resampled from measured launches of `hidden`.
 
-`python -m xorbench.studies.planted --launches 200` times the baseline, its second copy and three copies of its text
-that are slower by 0.5, 1 and 2 %, beside processes that keep every CPU busy, that of the clock too. Its table says what
-runs of 60 s and of 5 minutes make of them.
+`python -m xorbench.studies.planted --launches 200` times the baseline, its second copy and three modified copies of its
+source that are slower by 0.5, 1 and 2 %, while busy processes load every CPU, including that of the clock. Its table
+shows how often runs of 1 and 5 minutes find the slowdowns.
 """
 
 import random
@@ -36,7 +36,7 @@ PLANTED = {
     "slower_by_one_percent": Fraction(1, 100),
     "slower_by_two_percent": Fraction(1, 50),
 }
-"""By the name of a planted text the epochs that it throws away, as a share of those that count."""
+"""By the name of a planted implementation, its additional epochs as a share of the regular ones."""
 
 LAUNCHES = 200
 LAUNCHES_OF_A_PAIR = 5
@@ -45,27 +45,30 @@ DRAWS = 2_000
 MINUTES = (1, 5)
 
 CONTROLS = "A/A"
-DRAWN = "A/A, labels drawn"
+DRAWN = "A/A, random labels"
 
 
 def slower(folder: Path, name: str, share: Fraction) -> Implementation:
-    """The text of the reference with a `train` that does this share of epochs more for nothing, rounded down."""
+    """Write a copy of the reference whose `train` discards `share` additional epochs, rounded down; return it.
+
+    Raises ValueError if the training loop of the reference is not the expected one.
+    """
     text = discover()[0].path.read_text(encoding="utf-8")
     step = "state = step(recipe, state, inputs, targets)\n"
     loop = f"    for _ in range(epochs):\n        {step}    return state[0]\n"
     further = f"epochs * {share.numerator} // {share.denominator}"
     more = f"    for _ in range({further}):\n        step(recipe, state, inputs, targets)\n" if share else ""
     if loop not in text:
-        raise ValueError(f"{REFERENCE}.py has another loop than {loop!r}: nothing was planted")
+        raise ValueError(f"{REFERENCE}.py has no training loop {loop!r}, so no slowdown can be planted in it")
     path = folder / f"{name}.py"
     path.write_text(text.replace(loop, more + loop), encoding="utf-8")
     return read(path)
 
 
 def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
-    """Time launches of all of them together, and some of one pair, for what a run of a pair costs.
+    """Time launches of all contenders together, and a few of one pair for its time per launch, and return the data.
 
-    Of each contender `log_ratios` has a number for each launch; `seconds_per_launch_of_a_pair` is wall time.
+    `log_ratios` has for each contender a number per launch; `seconds_per_launch_of_a_pair` is wall time.
     """
     cpu = environment.allowed_cpus()[-1]
     shuffler = random.Random(seed)
@@ -106,9 +109,9 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
 
 
 def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
-    """What runs of so many minutes would have said: launches drawn from the pool, each put back."""
+    """Return the table of the study: verdicts of runs of `minutes`, resampled with replacement from all launches."""
     generator = np.random.default_rng(0)
-    # Which copy is called the baseline is nobody's doing: where that is drawn, too, 1 is the truth of the pool itself.
+    # Which of the two copies is called the baseline is arbitrary. With random labels the true ratio of the pool is 1.
     pool = data["log_ratios"]
     drawn = [*pool[CONTROLS], *(-value for value in pool[CONTROLS])]
     lines = []
@@ -120,10 +123,10 @@ def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
             lines.append(
                 {
                     "planted": name,
-                    "run": f"{length:g} min",
+                    "run length": f"{length:g} min",
                     "launches": str(launches),
                     "ratio, all launches": f"{np.exp(np.mean(values)):.4f}",
-                    "ratios of runs": f"{np.exp(means.min()):.4f} to {np.exp(means.max()):.4f}",
+                    "ratios of runs, range": f"{np.exp(means.min()):.4f} to {np.exp(means.max()):.4f}",
                     "called slower": f"{slower:.1%}",
                     "called faster": f"{faster:.1%}",
                     "not separated": f"{1 - slower - faster:.1%}",
@@ -135,31 +138,35 @@ def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
 def _notes(data: Data) -> list[str]:
     launches = len(data["log_ratios"][CONTROLS])
     return [
-        f"{launches} launches of {data['rounds']} rounds of {data['workload']}, long ones of {data['epochs']} epochs "
-        f"and short ones of half as many by turns. Busy processes on each of {data['cpus']} CPUs, that of the clock "
-        f"included: {data['busy_per_cpu']}. From these launches {DRAWS:,} runs of each length are drawn "
+        f"{launches} launches of {data['rounds']} rounds of {data['workload']}: long rounds of {data['epochs']} epochs "
+        f"alternate with short rounds of half as many. Busy processes on each of {data['cpus']} CPUs, that of the "
+        f"clock included: {data['busy_per_cpu']}. From these launches {DRAWS:,} runs of each length are drawn "
         f"with replacement. A launch of a pair with its control takes {data['seconds_per_launch_of_a_pair']:.2f} s; "
-        "the time of a run is that of its launches, without the gradient check and the calibration before them.",
-        "A planted text trains some epochs more and throws them away. The target is that a run of one minute calls a "
-        f"text that is slower by 1 % slower in 90 % of cases. In {DRAWN}, which copy of the baseline is called the "
-        f"baseline is drawn for each launch, so that the true ratio is 1: there {1 - CONFIDENCE:.0%} of runs are "
-        "expected to be separated.",
+        "the run length is the time of the launches, without the gradient check and the calibration before them.",
+        "A planted implementation is the baseline with additional epochs whose results are discarded. The target is "
+        "that a run of one minute finds a slowdown of 1 % in 90 % of cases. A/A is the second copy of the baseline. In "
+        f"{DRAWN}, the copy that counts as the baseline is drawn for each launch, so that the true ratio is 1 and "
+        f"{1 - CONFIDENCE:.0%} of runs are expected to be separated.",
     ]
 
 
 def _runs(draws: Any) -> tuple[Any, Any]:
-    """Of runs of shape (runs, launches), the means and the half-widths of their intervals."""
+    """Return the means of runs and the half-widths of their intervals, from log-ratios of shape (runs, launches)."""
     launches = draws.shape[1]
     error = draws.std(axis=1, ddof=1) / np.sqrt(launches)
     return draws.mean(axis=1), quantile(launches, CONFIDENCE) * error
 
 
 def main() -> None:
-    """Measure, keep, print."""
-    parser = asking.parser("planted", "Time planted slowdowns beside busy processes.")
-    parser.add_argument("--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"of all; {LAUNCHES}")
-    parser.add_argument("--busy-per-cpu", type=asking.number_or_0, default=1, metavar="N", help="busy processes; 1")
-    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="of the order of turns; 0")
+    """Run the study as a command: measure, store the result and print its table."""
+    parser = asking.parser("planted", "Time planted slowdowns while other processes keep the CPUs busy.")
+    parser.add_argument(
+        "--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"launches [default: {LAUNCHES}]"
+    )
+    parser.add_argument(
+        "--busy-per-cpu", type=asking.number_or_0, default=1, metavar="N", help="busy processes [default: 1]"
+    )
+    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="random seed [default: 0]")
     given = parser.parse_args()
     begun = kept.begun("planted", [discover()[0].framework])
     asking.keep(begun, study(given.launches, given.busy_per_cpu, given.seed), given.output)

@@ -1,6 +1,7 @@
-"""What publishing costs where there are many records: their number and all their rounds, made of a committed record.
+"""Time and memory of publishing many records, which are generated from a committed record.
 
-`python -m xorbench.studies.publication [RECORDS] [ROUNDS]`: 200 records and 10,000,000 rounds if not given.
+`python -m xorbench.studies.publication [RECORDS] [ROUNDS]` publishes and verifies RECORDS records with ROUNDS rounds in
+total; the defaults are 200 records and 10,000,000 rounds.
 """
 
 import itertools
@@ -28,7 +29,7 @@ MACHINES = 10
 
 
 def fill(folder: Path, number: int, rounds: int) -> int:
-    """Write so many records with so many rounds in all; the rounds that there are."""
+    """Write `number` records with about `rounds` rounds in total, and return the exact number of rounds."""
     template = store.read(store.paths(places.results())[-1])
     random = np.random.default_rng(0)
     length = round(rounds / number / len(template.timings))
@@ -38,7 +39,7 @@ def fill(folder: Path, number: int, rounds: int) -> int:
 
 
 def _another(template: Record, place: int, length: int, random: np.random.Generator) -> Record:
-    """The record of another run: its rounds are drawn from the template's, those of all in a launch together."""
+    """Return a copy of `template` with rounds drawn at random from it, the same rounds for all rows of a launch."""
     began = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=place)
     timings = []
     for _, of_launch in itertools.groupby(template.timings, key=lambda timing: (timing.launch, timing.workload)):
@@ -56,7 +57,7 @@ def _another(template: Record, place: int, length: int, random: np.random.Genera
 
 
 def measure(command: str, folder: Path) -> dict[str, str]:
-    """The time of one command, from start to end, and the most memory that it or one before it had."""
+    """Return the wall time of an xorbench command, and the peak memory of it and of all commands before it."""
     began = perf_counter()
     subprocess.run(
         [sys.executable, "-m", "xorbench.cli", command, "--output", str(folder)],
@@ -73,14 +74,14 @@ def measure(command: str, folder: Path) -> dict[str, str]:
 
 
 def table(number: int, rounds: int) -> Table:
-    """Both commands, over that many."""
+    """Return a table of time and memory of publish and verify, for `number` records with `rounds` rounds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         found = fill(folder, number, rounds)
         size = sum(path.stat().st_size for path in store.paths(folder)) / 2**20
         lines = [measure(command, folder) for command in ("publish", "verify")]
     note = f"{number} records of {MACHINES} machines, {found:,} rounds, {size:,.0f} MiB."
-    return Table("What publishing costs", pd.DataFrame(lines), [note])
+    return Table("Time and memory of publishing", pd.DataFrame(lines), [note])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Whether runs of the same code agree: repeated runs of one commit, compared in disjoint pairs.
+"""Agreement of repeated runs of the same code: runs of one commit, compared in disjoint pairs.
 
-`python -m xorbench.studies.repeated --runs 20` times the same implementations again and again, and beside them one
-text that is slower by 15 % in every second run. Compared are runs 1 and 2, 3 and 4, and so on, as `xorbench compare`
-does it. Its table says how many rows that did not change are called faster or slower, how often the planted slowdown is
-found, and by how much a ratio varies from run to run.
+`python -m xorbench.studies.repeated --runs 20` times the same implementations in every run, and one planted
+implementation that is slower by 15 % in every second run. Runs 1 and 2, 3 and 4, and so on are compared as by
+`xorbench compare`. The table shows how many unchanged rows are found faster or slower, how often the planted slowdown
+is found, and how much a ratio varies from run to run.
 """
 
 import math
@@ -33,13 +33,13 @@ from xorbench.workloads import WORKLOADS
 WORKLOAD = "hidden"
 IMPLEMENTATIONS = (REFERENCE, "jax_grad", "torch_autograd", "torch_manual", "numpy_inplace")
 PLANTED, SHARE = "planted", Fraction(15, 100)
-"""The row whose text is slower in every second run, and by how much."""
+"""The row that is slower in every second run, and its slowdown as a share of its time."""
 
 RUNS, LAUNCHES, ROUNDS = 20, 8, 100
 POINTS = 50
 
 MOST_CHANGED, LEAST_FOUND = 0.05, 0.9
-"""The targets: at most this share of rows that did not change is called changed, at least this one of others."""
+"""The targets: the largest share of unchanged rows found changed, and the smallest share of slowdowns found."""
 
 SECOND_COPY = f"{REFERENCE}, second copy"
 
@@ -54,9 +54,9 @@ def study(
     between_runs: float = BETWEEN_RUNS,
     seed: int = 0,
 ) -> Iterator[Data]:
-    """So many runs one after the other, each second one compared with the one before; what there is after each run.
+    """Perform `runs` runs, compare each second run with the one before it, and yield the data after each run.
 
-    The gradients are judged once, those of the planted text as it is in the first run.
+    The gradients are judged once, those of the planted implementation in its unchanged form.
     """
     implementations, missing = there(names)
     workload, cpu = WORKLOADS[WORKLOAD], environment.allowed_cpus()[-1]
@@ -83,7 +83,7 @@ def study(
         for number in range(1, runs + 1):
             even = number % 2 == 0
             asking.say_run(
-                number, runs, f"the planted text is {'changed' if even else 'plain'}", perf_counter() - began
+                number, runs, f"planted implementation {'slower' if even else 'unchanged'}", perf_counter() - began
             )
             settings = Settings(POINTS, cpu, seed + number, quick=True, launches=launches, rounds=rounds)
             session = Suite([*implementations, changed] if even else first, [workload], settings, report)
@@ -97,7 +97,7 @@ def study(
 
 
 def of_run(analysis: Analysis) -> Data:
-    """What a study keeps of a run: by row a log-ratio for each launch, and how fit the run is."""
+    """Return the data of a run: for each row a log-ratio per launch, and the controls."""
     contenders = {i.name: Contender(i.name) for i in analysis.record.implementations if i.name != REFERENCE}
     return {
         "log_ratios": {
@@ -107,7 +107,7 @@ def of_run(analysis: Analysis) -> Data:
 
 
 def of_pair(before: Analysis, after: Analysis, between_runs: float) -> Data:
-    """By row what became of its ratio from one run to another."""
+    """Return by row the change of its ratio from the run `before` to the run `after`."""
     return {
         change.implementation: {"verdict": change.verdict, "reason": change.reason, "change": ends(change.change)}
         for change in changes(before, after, between_runs)
@@ -115,7 +115,7 @@ def of_pair(before: Analysis, after: Analysis, between_runs: float) -> Data:
 
 
 def table_of(data: Data) -> Table:
-    """A line for each row: its verdicts over pairs, its largest change, and its deviation from run to run."""
+    """Return the table of the study: for each row its verdicts, largest change and deviation between runs."""
     lines = []
     for name in [*_unchanged(data), data["planted"]["name"]]:
         found = _changes(data, name)
@@ -137,18 +137,18 @@ def table_of(data: Data) -> Table:
 
 
 def deviation_between_runs(data: Data) -> float | None:
-    """The standard deviation of a log-ratio from run to run, pooled over the rows that did not change.
+    """Return the standard deviation of a log-ratio from run to run, pooled over the unchanged rows.
 
-    It is what the launches' own spread does not explain, by `variance_between`, with the mean of that over rows, and at
-    least 0. Unfit runs are left out, and rows with fewer than two runs. None where there is no other.
+    It is the root of the mean over rows of `variance_between`, or 0 if that mean is negative. Unfit runs and rows with
+    fewer than two runs are left out; None if no row is left.
     """
     return _deviation(data, _unchanged(data))
 
 
 def variance_between(runs: Sequence[Sequence[float]]) -> float | None:
-    """The variance of the means of runs, less the mean of their squared standard errors; it may be below 0.
+    """Return the variance of the means of runs less the mean of their squared standard errors; it may be below 0.
 
-    Runs of fewer than two launches do not count. None of fewer than two runs.
+    Runs with fewer than two launches are left out. None if fewer than two runs are left.
     """
     known = [launches for launches in runs if len(launches) > 1]
     if len(known) < 2:
@@ -181,17 +181,17 @@ def _notes(data: Data) -> list[str]:
     unfit = sum(run["unfit"] is not None for run in data["runs"])
     share = f" ({called / len(compared):.1%})" if compared else ""
     return [
-        f"{len(data['runs'])} runs of {data['launches']} launches of {data['rounds']} rounds of {data['workload']}, "
-        f"one after the other, {unfit} of them unfit. Pairs are disjoint: runs 1 and 2, 3 and 4, and so on. The "
-        "planted row is the text of the baseline, which trains some epochs more and throws them away in the second run "
-        f"of each pair. Verdicts are those of xorbench compare with --between-runs {data['between_runs'] * 100:.3g}%.",
-        f"Of {len(compared)} comparisons of rows that did not change, {called} are called faster or slower{share}; the "
+        f"{len(data['runs'])} consecutive runs of {data['launches']} launches of {data['rounds']} rounds of "
+        f"{data['workload']}, {unfit} of them unfit. Pairs are disjoint: runs 1 and 2, 3 and 4, and so on. The planted "
+        "row is a copy of the baseline that trains and discards additional epochs in the second run of each pair. "
+        f"Verdicts are those of xorbench compare with --between-runs {data['between_runs'] * 100:.3g}%.",
+        f"Of {len(compared)} comparisons of unchanged rows, {called} have the verdict faster or slower{share}; the "
         f"target is at most {MOST_CHANGED:.0%}. The planted slowdown is found in {found} of {len(planted)} pairs; the "
-        f"target is {LEAST_FOUND:.0%}.",
-        "The deviation between runs is the standard deviation of a ratio from run to run that the spread of the "
-        f"launches does not explain, as a share of the ratio. Pooled over the rows that did not change it is "
+        f"target is at least {LEAST_FOUND:.0%}.",
+        "The deviation between runs is the standard deviation of a ratio from run to run that is not explained by the "
+        "spread of the launches, as a share of the ratio. Pooled over the unchanged rows it is "
         f"{_percent(deviation_between_runs(data))}. Unfit runs are left out.",
-        *(f"{name} is missing: {why}." for name, why in data["missing"].items()),
+        *(f"{name} was not timed: {why}." for name, why in data["missing"].items()),
     ]
 
 
@@ -205,12 +205,18 @@ def _made(folder: Path, name: str) -> Path:
 
 
 def main() -> None:
-    """Measure, keep, print."""
-    parser = asking.parser("repeated", "Time the same implementations again and again, and compare the runs.")
-    parser.add_argument("--runs", type=asking.number, default=RUNS, metavar="N", help=f"an even number; {RUNS}")
-    parser.add_argument("--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"of a run; {LAUNCHES}")
-    parser.add_argument("--rounds", type=asking.number, default=ROUNDS, metavar="N", help=f"of a launch; {ROUNDS}")
-    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="of the order of turns; 0")
+    """Run the study as a command: measure, store the result and print its table."""
+    parser = asking.parser("repeated", "Time the same implementations in several runs, and compare the runs.")
+    parser.add_argument(
+        "--runs", type=asking.number, default=RUNS, metavar="N", help=f"number of runs, even [default: {RUNS}]"
+    )
+    parser.add_argument(
+        "--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"launches per run [default: {LAUNCHES}]"
+    )
+    parser.add_argument(
+        "--rounds", type=asking.number, default=ROUNDS, metavar="N", help=f"rounds per launch [default: {ROUNDS}]"
+    )
+    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="random seed [default: 0]")
     given = parser.parse_args()
     begun = kept.begun("repeated", [i.framework for i in there(IMPLEMENTATIONS)[0]])
     asking.keep_last(begun, study(given.runs, given.launches, given.rounds, seed=given.seed), given.output)

@@ -1,4 +1,4 @@
-"""Studies as tables: which there are, the newest as a block of a document, and the page of all of them."""
+"""Tables of stored studies: the newest study of a name as a block of a document, and the page of all studies."""
 
 import importlib
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ MODULES = {
     name: f"xorbench.studies.{name}"
     for name in ("load", "planted", "repeated", "contest", "coverage", "methods", "overhead")
 }
-"""By the name of a study the module that makes it, whose `table_of` renders its data. Imported when it is needed."""
+"""By the name of a study, the module whose `table_of` renders its data; it is imported when it is needed."""
 
 GENERATED = "Rendered from the studies by xorbench publish; do not edit."
 
@@ -25,9 +25,9 @@ NOTHING = "Nothing to show.\n"
 
 
 def table(study: Study) -> Table:
-    """The table of a study, with machine, versions, date and command under it.
+    """Return the table of a study, with machine, versions, date and command as its caption.
 
-    Raises ValueError, in one line, for a study of an unknown name or with the data of another.
+    Raises ValueError, in one line, if the name of the study is unknown or its data do not fit the name.
     """
     if study.study not in MODULES:
         raise ValueError(f"no study is named {study.study}, expected one of {', '.join(MODULES)}")
@@ -40,7 +40,7 @@ def table(study: Study) -> Table:
 
 
 def caption(study: Study) -> str:
-    """Machine, versions, date and command of a study, in one line."""
+    """Return the machine, versions, date and command of a study in one line."""
     machine = study.machine
     versions = {**study.versions}
     python = versions.pop("python")
@@ -54,9 +54,9 @@ def caption(study: Study) -> str:
 
 
 def block(folder: Path, name: str) -> str:
-    """The newest study of a name in a folder of records as Markdown; a sentence where there is none.
+    """Return the newest study called `name` in a folder of records as Markdown, or a sentence if there is none.
 
-    Raises OSError; ValueError for an unknown name, or a file that is no such study.
+    Raises OSError; ValueError if the name is unknown or a file is not a valid study.
     """
     if name not in MODULES:
         raise ValueError(f"no study is named {name}, expected one of {', '.join(MODULES)}")
@@ -65,9 +65,10 @@ def block(folder: Path, name: str) -> str:
 
 
 def page(folder: Path) -> str | None:
-    """The page of all studies in a folder of records: the newest of each name, and a list with each file's SHA-256.
+    """Return the page of all studies in a folder of records, or None if there are none.
 
-    None where there are none. Raises OSError; ValueError, in one line that names the file, where one is no study.
+    It has the table of the newest study of each name, and a list of all studies with the SHA-256 of each file. Raises
+    OSError; ValueError, in one line that names the file, if one is not a valid study.
     """
     paths = kept.paths(folder)
     if not paths:
@@ -82,7 +83,7 @@ def page(folder: Path) -> str | None:
         lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {store.digest(path)}")
     tables = [_table_of(*newest.pop(name)) for name in MODULES if name in newest]
     for path, study in newest.values():
-        _table_of(path, study)  # raises
+        _table_of(path, study)  # raises ValueError, because the name is unknown
     heading = ["# Studies\n", f"{GENERATED}\n"]
     return "\n".join([*heading, *(markdown(one, "##") for one in tables), "## All studies\n", *lines, ""])
 
@@ -91,4 +92,4 @@ def _table_of(path: Path, study: Study) -> Table:
     try:
         return table(study)
     except ValueError as error:
-        raise ValueError(f"{path} is no study: {error}") from error
+        raise ValueError(f"{path} is not a study: {error}") from error

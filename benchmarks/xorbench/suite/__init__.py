@@ -1,4 +1,4 @@
-"""One run: judge the gradients, then the clock, then put down all of it as a record."""
+"""Runs and sweeps: judge the gradients, time what passed, and make a record of both."""
 
 from xorbench.record.settings import Plan, Settings
 from xorbench.suite.suite import Suite

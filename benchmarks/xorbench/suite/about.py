@@ -1,4 +1,4 @@
-"""What a record says of a run before it begins: the commit, the machine, the versions, the implementations' files."""
+"""The parts of a record that are known before a run: the commit, the machine, the versions and the implementations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from xorbench.record.settings import Settings
 
 @dataclass(frozen=True)
 class About:
-    """What does not change during a run."""
+    """The commit, machine, environment and implementations of a run, which do not change during it."""
 
     commit: str | None
     machine: Machine
@@ -21,7 +21,7 @@ class About:
 
 
 def described(implementations: Sequence[Implementation], threads: int) -> About:
-    """Return what a record says of this machine, of these implementations, and of libraries with so many threads."""
+    """Return what a record says of this machine, of `implementations`, and of libraries that use `threads` threads."""
     others = {i.interpreter.label: dict(i.interpreter.versions) for i in implementations if i.interpreter.label}
     variables = environment.for_threads(threads)
     return About(
@@ -33,9 +33,9 @@ def described(implementations: Sequence[Implementation], threads: int) -> About:
 
 
 def of_implementation(implementation: Implementation, installed_bytes: int | None = None) -> ImplementationRecord:
-    """Return what a record says of an implementation: no path, but the SHA-256 of its text.
+    """Return what a record says of an implementation, with the SHA-256 of its source in place of a path.
 
-    `installed_bytes` is the size of its framework and of all that this requires, which takes a second to find.
+    `installed_bytes` is the size of its framework and of the framework's requirements, which takes a second to find.
     """
     interpreter = implementation.interpreter
     return ImplementationRecord(
@@ -59,5 +59,5 @@ def of_implementation(implementation: Implementation, installed_bytes: int | Non
 
 
 def cpus(settings: Settings) -> list[int]:
-    """Return the CPUs that are timed on: the one, or as many as there are threads."""
+    """Return the CPUs that are timed on: the chosen one, or as many allowed ones as there are threads."""
     return [settings.cpu] if settings.threads == 1 else environment.allowed_cpus()[: settings.threads]

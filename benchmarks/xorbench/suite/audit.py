@@ -1,4 +1,4 @@
-"""The audit of launches: where rounds ended, what was observed of the workers, and which of that breaks a rule."""
+"""The audit of launches: the ends of rounds, the ledgers of the workers, and the rules that they break."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -13,16 +13,17 @@ from xorbench.record.timing import End, Timing
 from xorbench.workloads import Array, Workload
 
 MOST_KEPT = 2
-"""Of the compared rounds of a timing a record keeps the first of each length, and so many that ended furthest off."""
+"""The number of compared rounds furthest from the reference that a record keeps, beside the first of each length."""
 
 Compared = list[tuple[Round, "Future[Array]"]]
+"""Rounds with the future parameters that the reference reaches from their starts."""
 
 
 class Audit:
-    """Has the reference train for rounds of each launch, which it does beside the next one.
+    """The audit of a run, in which the reference trains from the starts of some rounds while the next launch runs.
 
-    `paces` are the reference's seconds per epoch by workload. It may train for `seconds` for each workload of a launch,
-    beyond one round of each row and length.
+    `paces` are the reference's seconds per epoch by workload. For each workload of a launch one round of each row and
+    length is compared, and others at random as long as the reference trains for at most `seconds`.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Audit:
         self._begun: list[tuple[RowOfLaunch, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
-        """Choose rounds of a launch, of all of its workloads or of one, and ask the reference for their ends."""
+        """Choose rounds of a launch, on one or all of its workloads, and let the reference train from their starts."""
         for name in [workload] if workload else launch.workloads:
             taken = [one for one in launch.rows if one.timing.workload == name]
             rounds = {place: one.rounds for place, one in enumerate(taken)}
@@ -61,7 +62,10 @@ class Audit:
                 self._begun.append((one, compared))
 
     def settled(self) -> list[Timing]:
-        """Return the timings that were begun and not yet returned, with their compared ends and violations."""
+        """Wait for the reference, and return the timings that were begun, with their compared ends and violations.
+
+        Each timing is returned once.
+        """
         begun, self._begun = self._begun, []
         return [self._audited(one.timing, one.rounds, compared) for one, compared in begun]
 
@@ -80,7 +84,7 @@ class Audit:
 
 
 def _kept(found: Sequence[End], epochs: Sequence[int]) -> list[End]:
-    """The first of each length and those that ended furthest off, in the order of the rounds."""
+    """Return the first end of each length and those furthest from the reference, in the order of the rounds."""
     first = {epochs[end.round]: end.round for end in reversed(found)}
     furthest = sorted(found, key=lambda end: end.off_course, reverse=True)[:MOST_KEPT]
     wanted = {*first.values(), *(end.round for end in furthest)}

@@ -1,4 +1,4 @@
-"""How many epochs make a round, for each implementation on each workload."""
+"""Calibration: the number of epochs in a round, for each implementation on each workload."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -13,20 +13,21 @@ from xorbench.record.timing import Failure, Timing
 from xorbench.workloads import Workload, named
 
 SECONDS_PER_ROUND = 0.003
-"""Of a long round: long beside the clock's resolution, short beside what disturbs a machine."""
+"""The time of a long round: long compared with the clock's resolution, short compared with disturbances."""
 
 ROUNDS = 10
-"""Five long ones and five short ones; the shortest of each counts."""
+"""Rounds of the calibration: five long ones and five short ones, of which the shortest of each length is used."""
 
 EPOCHS = {"one call per epoch": 20, "whole loop": 2_000}
-"""By granularity: of most implementations they take about as long as a round, or less."""
+"""Epochs of a round in the calibration, by granularity: they take about the time of a round, or less, in most cases."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """The entries of all launches to come, what went wrong on the way to them, and what a launch of them costs.
+    """The entries of the launches to come, the failures of the calibration, and the costs of a launch.
 
-    `seconds` are those of an epoch, by implementation and workload; `starting` is what the workers needed to be ready.
+    `seconds` are the seconds per epoch by implementation and workload; `starting` is the time in seconds until all
+    workers were ready.
     """
 
     entries: Sequence[Entry]
@@ -36,7 +37,7 @@ class Calibration:
 
 
 def by_granularity(implementation: Implementation, workload: Workload) -> int:
-    """How many epochs to begin with where nothing is known."""
+    """Return the number of epochs with which to calibrate where no estimate is known."""
     return min(EPOCHS[implementation.granularity], workload.most_epochs)
 
 
@@ -47,10 +48,10 @@ def calibrate(
     shuffler: random.Random,
     guess: Callable[[Implementation, Workload], int] = by_granularity,
 ) -> Calibration:
-    """Time all that may be timed in one launch of their own; how many epochs a round has comes of it, and the control.
+    """Time one launch, and return the entries of later launches, with the epochs of their rounds and the A/A control.
 
-    `passed` holds by implementation the workloads that it may be timed on, `guess` says with how many epochs to begin.
-    A workload on which the baseline is not timed has nothing to compare with, and is not timed at all.
+    `passed` holds the workloads on which each implementation may be timed, and `guess` returns the number of epochs to
+    begin with. A workload on which the baseline may not be timed is left out, because no ratio could be formed.
     """
     names = [w.name for i, workloads in passed.items() if i.name == baseline for w in workloads]
     if not names:
@@ -74,7 +75,7 @@ def calibrate(
 
 
 def pace(timing: Timing, threads: int) -> tuple[float, float]:
-    """Return the seconds of an epoch and of the start of a training, from the shortest round of each length."""
+    """Return the seconds per epoch and the seconds to start a training, from the shortest round of each length."""
     times = nanoseconds(timing.round_nanoseconds, timing.cpu_nanoseconds, timing.waited_nanoseconds, threads) / 1e9
     long = max(timing.epochs)
     rounds = [*zip(timing.epochs, times.tolist(), strict=True)]
@@ -89,9 +90,9 @@ def pace(timing: Timing, threads: int) -> tuple[float, float]:
 
 
 def of_a_round(seconds: float, start: float, most: int) -> int:
-    """Return the even number of epochs, from 2 to `most`, that take about 3 ms with the start of the training.
+    """Return the even number of epochs, from 2 to `most`, whose round takes about SECONDS_PER_ROUND.
 
-    A start of more than half of that leaves half of it to the epochs.
+    An epoch takes `seconds`, and a training `start` seconds more; the epochs get at least half of the round.
     """
     wanted = max(SECONDS_PER_ROUND - start, SECONDS_PER_ROUND / 2) / seconds
     return max(2, min(2 * round(wanted / 2), most))

@@ -1,4 +1,4 @@
-"""The cold starts of a run: in turn, in an order of chance."""
+"""The cold starts of a run, one after the other in random order."""
 
 import math
 import random
@@ -20,9 +20,10 @@ def cold_starts(
     shuffler: random.Random,
     until: float = math.inf,
 ) -> Iterator[ColdStart | Failure]:
-    """`number` cold starts of each entry on each workload, after one not counted: it fills the machine's caches.
+    """Yield `number` cold starts, or failures, of each entry on each workload, in random order.
 
-    After the first of each none is started that would probably not end before `until`, on the clock of `perf_counter`.
+    Before them, one cold start of each implementation fills the machine's caches and is not counted. After the first
+    round of cold starts, no round is begun that would probably end later than `until`, a time of `perf_counter`.
     """
     by_name = {w.name: w for w in workloads}
     pairs = [(e.implementation, by_name[name]) for e in entries if not e.copy for name in e.epochs]

@@ -1,4 +1,4 @@
-"""What a run or a sweep measures where it is not told: launches, rounds, minutes, points, cold starts."""
+"""The default settings of a run or a sweep: launches, rounds, minutes, points and cold starts."""
 
 from xorbench.record.settings import Settings
 
@@ -7,7 +7,7 @@ BUDGET_MINUTES_WITH_RESOLUTION = 30.0
 BUDGET_MINUTES_OF_A_SWEEP = 10.0
 
 LAUNCHES, ROUNDS = 20, 100
-"""Of a run that is told one of the two."""
+"""Launches of a run, and rounds of a launch, where only the other of the two is given."""
 
 QUICK_LAUNCHES, QUICK_ROUNDS = 5, 30
 
@@ -27,14 +27,14 @@ def of_a_run(
     resolution: float | None = None,
     cold_starts: int | None = None,
 ) -> Settings:
-    """Return the settings of a run: what was given, and the rest by default.
+    """Return the settings of a run: the given ones, and defaults for the others.
 
-    Either `launches` or `rounds` or `quick` fix how much is measured, or `budget_minutes` and `resolution` choose it.
-    Raises ValueError where both are given.
+    The amount of measurement is either fixed by `launches`, `rounds` or `quick`, or chosen by `budget_minutes` and
+    `resolution`. Raises ValueError where both kinds are given.
     """
     fixed = quick or launches is not None or rounds is not None
     if fixed and (budget_minutes is not None or resolution is not None):
-        raise ValueError("give these, or --budget and --resolution, which choose them")
+        raise ValueError("--launches, --rounds and --quick can't be combined with --budget or --resolution")
     otherwise = BUDGET_MINUTES if resolution is None else BUDGET_MINUTES_WITH_RESOLUTION
     return Settings(
         points=QUICK_POINTS if quick else POINTS,
@@ -58,7 +58,7 @@ def of_a_sweep(
     rounds: int | None = None,
     budget_minutes: float | None = None,
 ) -> Settings:
-    """Return the settings of a sweep with so many threads; `points` are those of the gradient check."""
+    """Return the settings of a sweep with `threads` threads; `points` is the number of points of the gradient check."""
     return Settings(
         points=points,
         cpu=cpu,

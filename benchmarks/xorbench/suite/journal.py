@@ -1,4 +1,4 @@
-"""What a long measurement has finished, noted as it goes: whoever is killed goes on from there."""
+"""A journal on the disk of the finished parts of a long measurement, from which an interrupted one continues."""
 
 import hashlib
 import json
@@ -10,9 +10,9 @@ from xorbench.places import user_cache
 
 
 class Journal:
-    """A file of entries, each whole or not there; one file for each `about`, in that folder.
+    """A file of entries in the user's cache folder, one file for each `about`, a value that JSON can hold.
 
-    Entries are Python objects of this suite, for this machine's own reading.
+    An entry is either complete or absent. Entries are pickled objects, which are read only on this machine.
     """
 
     def __init__(self, about: Any) -> None:
@@ -20,7 +20,7 @@ class Journal:
         self._path = user_cache() / "journals" / f"journal-{key[:32]}.pickle"
 
     def read(self) -> list[Any]:
-        """All entries; what was cut off at the end is forgotten, also in the file. Raises OSError."""
+        """Return all complete entries, and remove an incomplete one at the end from the file. Raises OSError."""
         found: list[Any] = []
         if not self._path.exists():
             return found
@@ -35,7 +35,7 @@ class Journal:
                 end = file.tell()
 
     def note(self, entry: Any) -> None:
-        """One entry more, on the disk when this comes back. Raises OSError."""
+        """Append an entry, which is on the disk when this returns. Raises OSError."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab") as file:
             file.write(pickle.dumps(entry))
@@ -43,9 +43,9 @@ class Journal:
             os.fsync(file.fileno())
 
     def close(self) -> None:
-        """Forget it: what it was kept for is done."""
+        """Delete the file."""
         self._path.unlink(missing_ok=True)
 
 
 _CUT_OFF = (EOFError, pickle.UnpicklingError, AttributeError, ImportError, IndexError)
-"""What reading raises where an entry is not whole, or is of another version of this suite."""
+"""The exceptions that reading raises where an entry is incomplete, or written by another version of this package."""

@@ -1,4 +1,4 @@
-"""From a pilot to a plan: what the minutes that are left buy, and what can be expected of them."""
+"""The plan of a run, made from a pilot: the launches and rounds that fit into the budget, and their precision."""
 
 import statistics
 from collections.abc import Sequence
@@ -13,16 +13,22 @@ from xorbench.record.settings import CONFIDENCE, FEWEST_LAUNCHES, Plan
 from xorbench.record.timing import LaunchRecord
 
 PILOT_LAUNCHES = 4
+"""The largest number of launches of a pilot."""
+
+FEWEST_PILOT_LAUNCHES = 2
+"""The fewest launches from which the variance between launches can be estimated."""
+
 PILOT_ROUNDS = 200
+"""Rounds of a launch of the pilot."""
 
 FIRST_LOOK = FEWEST_LAUNCHES
-"""After how many launches a run with a resolution looks first; then after twice as many, and so on."""
+"""The number of launches before the first look of a run with a resolution; it doubles for each further look."""
 
 
 def spreads(timed: Timed, implementations: Sequence[str]) -> list[budget.Spread]:
-    """The variance between and within launches of each ratio that some timings give.
+    """Return the variances between and within launches of each ratio in `timed`.
 
-    Within: for each round of either length, of which every second one is a long one and counts.
+    The variance within is doubled, because only every second round is a long one, and only these enter the ratio.
     """
     contenders = [*map(ratios.Contender, implementations), ratios.CONTROL]
     pairs = [ratios.paired(timed, w, c) for w in timed.workloads for c in contenders if c != ratios.BASELINE]
@@ -31,9 +37,9 @@ def spreads(timed: Timed, implementations: Sequence[str]) -> list[budget.Spread]
 
 
 def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: int, compared: int, left: float) -> Plan:
-    """Rounds and launches for the `left` seconds, from what the pilot cost and how its ratios spread.
+    """Return the plan for the `left` seconds, from the costs of the pilot's launches and the variances `found` in them.
 
-    `turns` are taken in each round, and `compared` ratios are looked at together.
+    A round has `turns` turns, and the intervals of `compared` ratios hold simultaneously.
     """
     cost = cost_of(pilot)
     rounds = budget.rounds_per_launch(found, cost, left, order.block(turns))
@@ -42,7 +48,7 @@ def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: i
 
 
 def cost_of(launches: Sequence[LaunchRecord]) -> budget.Cost:
-    """What launches cost, from those that were made but the first, which started on all CPUs."""
+    """Return the cost of a launch: medians over finished ones, without the first, whose workers started on all CPUs."""
     later = launches[1:] or launches
     return budget.Cost(
         starting=statistics.median(launch.seconds_starting for launch in later),
@@ -52,17 +58,20 @@ def cost_of(launches: Sequence[LaunchRecord]) -> budget.Cost:
 
 
 def seconds_of_a_launch(launches: Sequence[LaunchRecord], planned: Plan) -> float:
-    """How long the next launch will take, by those that were made so far."""
+    """Return the seconds that the next launch will take, estimated from the finished launches."""
     return cost_of(launches).of_a_launch(planned.rounds)
 
 
 def promise(planned: Plan, found: Sequence[budget.Spread], compared: int) -> float:
-    """The half-width to expect of the least certain row, all rows of a table together."""
+    """Return the expected half-width of the widest interval, where `compared` intervals hold simultaneously."""
     t = stats.t.ppf(1 - (1 - planned.confidence) / max(1, compared) / 2, planned.launches - 1)
     variance = max((s.of_a_launch(planned.rounds) for s in found), default=0.0)
     return float(t * (variance / planned.launches) ** 0.5)
 
 
 def at_confidence(planned: Plan) -> Plan:
-    """The plan with the confidence that a look has: each has half of the chance to be wrong that was left before it."""
+    """Return the plan with the confidence of its latest look.
+
+    Each look uses half of the error probability that the looks before it have left.
+    """
     return replace(planned, confidence=1 - (1 - CONFIDENCE) / 2**planned.looks)

@@ -1,4 +1,4 @@
-"""One run: the judge, the calibration, the cold starts, the launches, and the record of all that is finished."""
+"""A run: the judge, the calibration, the cold starts, the launches, and the record of what is finished."""
 
 import math
 import random
@@ -28,20 +28,20 @@ from xorbench.suite.cold_starts import cold_starts
 from xorbench.workloads import Workload
 
 COLD_STARTS_SHARE = 0.25
-"""Of a budget, cold starts may use this share, beyond one of each implementation on each workload."""
+"""The share of a budget for cold starts; one of each implementation on each workload is always made."""
 
 SECONDS_TO_FINISH = 3.0
-"""Of a budget, what is left for the last comparison of ends, the record and the tables."""
+"""The seconds of a budget that are reserved for the last comparison of ends, the record and the tables."""
 
 
 class Suite:
-    """One run over some implementations and workloads; what is finished of it can be recorded at any time.
+    """One run over implementations and workloads; a record of its finished parts can be made at any time.
 
-    The implementations' texts, the commit and the versions are those of the moment in which it is made.
+    The implementations' sources, the commit and the versions are read when it is constructed.
     """
 
     SECONDS_FOR_REFERENCE = 1.0
-    """How long the reference trains for each workload of a launch, to compare the ends of rounds, beside the next."""
+    """The seconds for which the reference trains for each workload of a launch, to compare the ends of rounds."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Suite:
         settings: Settings,
         report: Report | None = None,
     ) -> None:
-        """`report` is one of the judge on the same implementations and workloads, which are not judged again then."""
+        """Construct a run, which does not judge where it is given a `report` on these implementations and workloads."""
         self._began = perf_counter()
         self.implementations = implementations
         self.workloads = workloads
@@ -69,7 +69,7 @@ class Suite:
         self._about = described(implementations, settings.threads)
 
     def run(self) -> None:
-        """The gate, then the clock. Whatever is raised, the launches that were finished are still here."""
+        """Judge the gradients, then time what passed. Finished launches are kept, whatever is raised."""
         began = perf_counter()
         report = self.report or self._judge()
         began = self._note("judge", began)
@@ -117,7 +117,7 @@ class Suite:
         return now
 
     def _calibrate(self, report: Report) -> Calibration:
-        """What each launch times."""
+        """Return the calibration of all implementations that passed the judge, and note its failures."""
         passed = {
             i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
         }
@@ -127,11 +127,21 @@ class Suite:
             advance()
         return calibrated
 
-    def _launch(self, launches: Launches, audit: Audit, number: int, rounds: int, more: bool = False) -> None:
-        """So many launches; `more` says that others come after them. Ends are compared while the next one runs."""
-        with progress.stage("launches" if not more else "pilot", number) as advance:
+    def _launch(self, launches: Launches, audit: Audit, number: int, rounds: int) -> None:
+        """Run `number` launches. The ends of a launch are compared while the next one runs."""
+        with progress.stage("launches", number) as advance:
             for place in range(number):
-                self._launch_one(launches, audit, rounds, last=not more and place == number - 1)
+                self._launch_one(launches, audit, rounds, last=place == number - 1)
+                advance()
+
+    def _pilot(self, launches: Launches, audit: Audit) -> None:
+        """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before."""
+        with progress.stage("pilot", pilot.PILOT_LAUNCHES) as advance:
+            while len(self.launches) < pilot.PILOT_LAUNCHES:
+                enough = len(self.launches) >= pilot.FEWEST_PILOT_LAUNCHES
+                if enough and self._left() < pilot.seconds_of_a_launch(self.launches, self.plan):
+                    break
+                self._launch_one(launches, audit, self.plan.rounds, last=False)
                 advance()
 
     def _launch_one(self, launches: Launches, audit: Audit, rounds: int, last: bool) -> None:
@@ -142,15 +152,18 @@ class Suite:
         audit.begin(launch)
 
     def _spend(self, launches: Launches, audit: Audit, turns: int) -> None:
-        """A pilot, then launches until the time is used; with a resolution, until every ratio is known to it."""
-        self._launch(launches, audit, pilot.PILOT_LAUNCHES, pilot.PILOT_ROUNDS, more=True)
+        """Run a pilot, then launches until the budget is used or, with a resolution, until every ratio is resolved.
+
+        A ratio is resolved where its interval is narrower than the resolution or excludes 1.
+        """
+        self._pilot(launches, audit)
         self.timings += audit.settled()
         names = [i.name for i in self.implementations]
         spreads = pilot.spreads(Timed(self.timings, [w.name for w in self.workloads]), names)
         self.plan = pilot.plan(self.launches, spreads, turns, len(names) - 1, self._left())
         progress.say(
-            f"the pilot: {self.plan.launches} launches x {self.plan.rounds} rounds fit into the budget; "
-            f"a ratio can be told from 1 if it is {self.plan.half_width:.1%} away"
+            f"pilot: {self.plan.launches} launches x {self.plan.rounds} rounds fit into the budget; "
+            f"a ratio can be separated from 1 if it differs by {self.plan.half_width:.1%}"
         )
         look = pilot.FIRST_LOOK if self.settings.resolution else 0
         with progress.stage("launches", self.plan.launches - len(self.launches)) as advance:
@@ -165,11 +178,11 @@ class Suite:
                     look *= 2
                     self.plan = replace(self.plan, looks=self.plan.looks + 1)
         if self.settings.resolution and len(self.launches) != look:
-            self.plan = pilot.at_confidence(self.plan)  # the end is a look, too
+            self.plan = pilot.at_confidence(self.plan)  # the end is also a look
         self.plan = replace(self.plan, launches=len(self.launches))
 
     def _left(self) -> float:
-        """Seconds of the budget, which is for the whole command."""
+        """Return the seconds that are left of the budget, which is for the whole command."""
         budget = 60 * (self.settings.budget_minutes or 0)
         return budget - SECONDS_TO_FINISH - (perf_counter() - self._began)
 
@@ -186,9 +199,12 @@ class Suite:
                 self.cold_starts.append(found)
 
     def record(self, command: str) -> Record:
-        """Return the run so far; `partial` where it was interrupted. Raises ValueError where nothing was judged yet."""
+        """Return the record of the run so far, which is `partial` unless it is finished.
+
+        `command` is the command line. Raises ValueError before the gradients are judged.
+        """
         if self.report is None:
-            raise ValueError("a run that has judged nothing has nothing to record")
+            raise ValueError("no record before the gradients are judged; call run first")
         record = Record(
             schema=SCHEMA_VERSION,
             kind="sweep" if self.settings.sweep else "run",

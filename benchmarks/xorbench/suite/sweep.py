@@ -1,4 +1,4 @@
-"""A sweep: a run whose workloads are points of one, which notes what is finished and goes on from there."""
+"""A sweep: a run over workloads of many sizes, called points, which continues after an interruption."""
 
 import random
 from collections import Counter
@@ -28,12 +28,15 @@ from xorbench.suite.sweep_cost import Estimate, estimated, judging_seconds
 from xorbench.workloads import Workload
 
 RANDOM_POINTS = 1
-"""At which each workload is judged, beside its initial parameters: in ball arithmetic large ones take many seconds."""
+"""Random points at which each workload is judged, beside its initial parameters.
+
+There is one only, because large workloads take many seconds in ball arithmetic.
+"""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """How it began: when, what a launch times, and what all of it will cost."""
+    """The plan of a sweep: its time of creation, the calibration, the estimated cost and the number of launches."""
 
     created: str
     calibrated: Calibration
@@ -43,7 +46,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Point:
-    """One workload in one launch, finished: its timings as a record holds them."""
+    """The finished timings and failures of one workload in one launch, as a record holds them."""
 
     launch: int
     workload: str
@@ -52,18 +55,18 @@ class Point:
 
 
 class Sweep(Suite):
-    """Every launch times every point; what was finished by one with the same arguments is here already.
+    """A run in which every launch times every point, continued where one with the same arguments was interrupted.
 
-    Raises OSError wherever the journal can't be read or written.
+    All methods raise OSError where the journal can't be read or written.
     """
 
     SECONDS_FOR_REFERENCE = 0.0
-    """Nothing else runs meanwhile, and points are many: one round of each row and length is compared."""
+    """Only one round of each row and length is compared, because points are many."""
 
     def __init__(
         self, implementations: Sequence[Implementation], workloads: Sequence[Workload], settings: Settings, folder: Path
     ) -> None:
-        """`folder` is where the record will be."""
+        """Construct a sweep, with what its journal holds; `folder` is the folder of the record to be written."""
         super().__init__(implementations, workloads, settings)
         self.products: list[Products] = []
         self._planned: Planned | None = None
@@ -76,7 +79,10 @@ class Sweep(Suite):
         self._began = perf_counter() - self._elapsed
 
     def run(self) -> None:
-        """What is still to be done. After a KeyboardInterrupt all points that were finished are in the journal."""
+        """Plan, judge and time what is not in the journal yet.
+
+        After a KeyboardInterrupt all finished points are in the journal.
+        """
         planned = self._planned or self._plan()
         self.plan = Plan(planned.estimate.rounds, planned.launches)
         self._say(planned.estimate)
@@ -90,17 +96,19 @@ class Sweep(Suite):
         self.finished = True
 
     def record(self, command: str) -> Record:
-        """The ordinary record, with the products of matrices that growth is held against."""
+        """Return the record of the sweep so far, with the matrix products with which growth is compared."""
         record = super().record(command)
-        seconds = replace(record.seconds, total=self._elapsed)  # a finished sweep, read again, is the same record
+        seconds = replace(
+            record.seconds, total=self._elapsed
+        )  # a finished sweep that is read again gives the same record
         return replace(record, products=self.products, seconds=seconds)
 
     def close(self) -> None:
-        """Forget what was noted: its record is written."""
+        """Delete the journal, once the record is written."""
         self._journal.close()
 
     def _finish(self, entry: Any) -> None:
-        """On the disk first, so that nothing is measured twice."""
+        """Note a finished part in the journal first, so that it is never measured twice."""
         elapsed = perf_counter() - self._began
         self._journal.note((elapsed, entry))
         self._accept(elapsed, entry)
@@ -126,7 +134,7 @@ class Sweep(Suite):
         self._elapsed = elapsed
 
     def _plan(self) -> Planned:
-        """Paces say about how many epochs a round has, then one launch of few rounds; nothing of it is published."""
+        """Return the plan, from rough times of an epoch and then one launch of few rounds, which are not published."""
         usable = [i for i in self.implementations if i.usable]
         threads = self.settings.threads
         with progress.stage("calibration", len(usable) * len(self.workloads)) as advance:
@@ -151,14 +159,16 @@ class Sweep(Suite):
         points, launches = len(self.workloads), self.plan.launches
         done = sum(self._taken.values())
         if done:
-            progress.say(f"going on with the sweep of {self.created}: {done} of {points * launches} are done")
+            progress.say(
+                f"continuing the sweep of {self.created}: {done} of {points * launches} timings of a point are finished"
+            )
         progress.say(
             f"{points} points x {launches} launches x {estimate.rounds} rounds, on {self.settings.threads} "
             f"CPU{'s' * (self.settings.threads > 1)}: about {estimate.minutes(launches - done / points):.1f} minutes"
         )
 
     def _judge(self) -> Report:
-        """At few points, in the dtype and with the threads that are timed; trained parameters are not kept."""
+        """Return the judge's report at few points, with the dtype and threads to time, without trained parameters."""
         scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads))
         points, seed = self.settings.points, self.settings.seed
         report = judge(self.implementations, self.workloads, points, seed, False, stage=progress.stage, scope=scope)
@@ -167,7 +177,7 @@ class Sweep(Suite):
         return report
 
     def _entries(self, planned: Planned, report: Report) -> list[Entry]:
-        """What was calibrated, without what the judge refused; none where the baseline is not among it."""
+        """Return the calibrated entries without what the judge refused; none where the baseline was refused."""
         entries = []
         for entry in planned.calibrated.entries:
             name = entry.implementation.name
@@ -177,7 +187,10 @@ class Sweep(Suite):
         return entries if any(entry.copy for entry in entries) else []
 
     def _launch_all(self, entries: Sequence[Entry], audit: Audit) -> None:
-        """Those points first that have the fewest launches; all together where none has been left behind."""
+        """Run the launches that are missing, of the points with the fewest launches first.
+
+        All points are timed together once they have the same number of launches.
+        """
         wanted = self.plan.launches
         timed = [workload.name for workload in self.workloads if workload.name in entries[-1].epochs]
         if min(self._taken[name] for name in timed) >= wanted:

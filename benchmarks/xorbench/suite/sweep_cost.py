@@ -1,4 +1,4 @@
-"""What a sweep will cost, before it starts: linear in its points, launches and rounds."""
+"""The estimated cost of a sweep before it starts, which is linear in its points, launches and rounds."""
 
 import math
 from collections.abc import Sequence
@@ -15,40 +15,41 @@ from xorbench.suite.calibration import Calibration
 from xorbench.workloads import Workload, flat, named
 
 FEWEST_ROUNDS = 15
+"""The smallest default number of rounds in a launch; it is rounded up to a balanced block."""
 
 FEWEST_LAUNCHES = 4
-"""Of a budget, however small it is: fewer tell next to nothing of their spread."""
+"""The smallest number of launches, whatever the budget: with fewer, their variance is hardly known."""
 
 SECONDS_A_TURN = 0.0015
-"""What a turn takes beside its training: messages, readings, and reading its result."""
+"""The time of a turn in addition to its training: messages, counters, and reading the result."""
 
 PROBE = "width-64-batch-64"
-"""Whose truth is found to learn how fast this machine is at that: small, and like the largest ones."""
+"""The workload on which the speed of the judge is measured: small, but similar to the largest ones."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds of a launch and of judging, and the rounds of a launch."""
+    """The cost of a launch, the seconds of judging, and the rounds of a launch."""
 
     launch: Cost
     judging: float
     rounds: int
 
     def launches_in(self, seconds: float) -> int:
-        """How many these buy, with judging before them."""
+        """Return the number of launches that fit into `seconds` after judging, at least FEWEST_LAUNCHES."""
         left = seconds - self.judging - self.launch.starting
         return max(FEWEST_LAUNCHES, int(left / self.launch.of_a_launch(self.rounds)))
 
     def minutes(self, launches: float) -> float:
-        """Of so many launches, and of judging before them."""
+        """Return the minutes of judging and `launches` launches."""
         return (self.judging + self.launch.starting + launches * self.launch.of_a_launch(self.rounds)) / 60
 
 
 def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Estimate:
-    """From what a launch of few rounds cost."""
+    """Return the estimate from the calibration, which is a launch of few rounds, and the seconds of `judging`."""
     turns = 0.0
     for entry in calibrated.entries:
-        for workload, epochs in entry.epochs.items():  # of long and short rounds three quarters, and the warm-up
+        for workload, epochs in entry.epochs.items():  # the mean round has 3/4 of them, the warm-up 1/4
             turns += calibrated.seconds[entry.implementation.name, workload] * epochs + SECONDS_A_TURN
     overlapped = settings.threads == 1 and bool(apart_from(settings.cpu))
     block = order.block(max(1, len(calibrated.entries)))
@@ -57,7 +58,10 @@ def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Es
 
 
 def judging_seconds(workloads: Sequence[Workload], points: int) -> float:
-    """About how long the truth takes at the initial parameters and so many random points of each, and its audit."""
+    """Return the estimated seconds of judging the workloads at their initial parameters and `points` random points.
+
+    They are the seconds of the true gradients and their audit on PROBE, scaled by the number of multiplications.
+    """
     probe = named(PROBE)
     rows = flat(probe.initial_parameters)[None]
     began = perf_counter()

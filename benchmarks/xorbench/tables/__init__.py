@@ -1,1 +1,1 @@
-"""Tables of what records say, as text that every format prints."""
+"""Tables computed from records: cells of text, and the formats that print them."""

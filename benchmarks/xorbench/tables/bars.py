@@ -1,4 +1,4 @@
-"""Ratios with their intervals as small bars, for a terminal."""
+"""Small bars for a terminal that show ratios with their intervals."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,14 @@ from xorbench.estimates.intervals import Interval
 WIDTH = 24
 
 STYLES = ((1.0, "green"), (2.0, "yellow"), (10.0, "dark_orange3"), (math.inf, "red"))
-"""The colour of a ratio up to this one."""
+"""Pairs of an upper limit of a ratio and the colour of ratios up to it."""
 
 
 def bars(measured: Sequence[Interval | None]) -> list[str]:
-    """One for each, on the same logarithmic axis: ━ is the interval, ● the ratio, │ is where 1 is."""
+    """Return one bar for each item of `measured`, all on the same logarithmic axis; "" for None.
+
+    ━ is the interval, ● the ratio, and │ marks 1.
+    """
     shown = [m for m in measured if m is not None]
     ends = [1.0, *(end for m in shown for end in (m.low or m.value, m.high or m.value))]
     low, high = math.log(min(ends)), math.log(max(ends))
@@ -27,7 +30,7 @@ def bars(measured: Sequence[Interval | None]) -> list[str]:
 
 
 def style(measured: Interval | None) -> str:
-    """The colour of a slowdown; none where the interval contains 1, or there is no ratio."""
+    """Return the colour of a ratio; "" where its interval contains 1, or `measured` is None."""
     if measured is None or measured.verdict not in ("slower", "faster"):
         return ""
     return next(colour for limit, colour in STYLES if measured.value <= limit)

@@ -1,11 +1,11 @@
-"""The sentences under a table: where, with what, how much and when; and why a number is weak, if it is. Plain text."""
+"""Sentences about a record, as plain text: how it was measured, and what limits the precision of its numbers."""
 
 from collections import Counter
 
 from xorbench.estimates import disturbance, timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.settings import FEWEST_LAUNCHES
-from xorbench.tables.cells import plain
+from xorbench.tables.cells import LONGEST_SENTENCE, plain
 
 LONGEST_PART = 500
 
@@ -13,7 +13,7 @@ MOST_STOLEN = 0.02
 
 
 def caption(analysis: Analysis) -> str:
-    """Machine, versions, threads, how much was measured, the noise floor of the whole run, date and command."""
+    """Return the caption of a record: machine, versions, threads, amount of data, noise floor, date and command."""
     machine = analysis.record.machine
     parts = [
         f"{machine.cpu}, {_cpus(analysis)}, {machine.system}",
@@ -25,56 +25,58 @@ def caption(analysis: Analysis) -> str:
         analysis.record.created,
         f"{analysis.record.command}.",
     ]
-    return "; ".join(plain(part, LONGEST_PART) for part in parts)
+    return plain("; ".join(plain(part, LONGEST_PART) for part in parts), LONGEST_SENTENCE)
 
 
 def weaknesses(analysis: Analysis) -> list[str]:
-    """In plain sentences, why the numbers of this record are weaker than they could be, and what would mend it."""
+    """Return sentences that name the weaknesses of the numbers of a record, each with its remedy; [] if it has none."""
     sentences = []
     launches = len(analysis.record.launches)
     if why := analysis.unfit:
-        sentences.append(f"Unfit: {why}. Its ratios are not to be believed. Run it again on a quieter machine.")
+        sentences.append(f"Unfit: {why}. The ratios of this run are not reliable. Run it again on a quieter machine.")
     if analysis.record.timings and not analysis.by_cpu and analysis.threads == 1:
         sentences.append(
-            "Rounds were timed by wall time, which other processes on the CPU lengthen. A newer run, on a system that "
-            "tells CPU time, is not affected."
+            "Rounds were timed by wall time, which other processes on the CPU lengthen. Run it again on a system that "
+            "reports CPU time."
         )
     if (stolen := _stolen_share(analysis)) > MOST_STOLEN:
         sentences.append(
-            f"Other virtual machines took the CPU for {stolen:.1%} of the launches' time (steal), which no clock here "
-            "can subtract. Run it again at another time."
+            f"Other virtual machines used the CPU for {stolen:.1%} of the time of the launches (steal), which cannot "
+            "be subtracted from the times. Run it again at another time."
         )
     if (correlation := analysis.autocorrelation) and correlation.positive:
         sentences.append(
-            f"Launches resemble the ones before them (lag-1 autocorrelation {correlation.value:.2f}, p = "
-            f"{correlation.p:.3f}): the intervals are too narrow. Run it again when less else is going on."
+            f"Successive launches are correlated (lag-1 autocorrelation {correlation.value:.2f}, p = "
+            f"{correlation.p:.3f}): the intervals are too narrow. Run it again when the machine is less busy."
         )
     if analysis.record.partial:
-        sentences.append("The run was interrupted: this is what was finished. Run it again for the rest.")
+        sentences.append("The run was interrupted: only finished launches are shown. Run it again for the others.")
     if launches < FEWEST_LAUNCHES:
         many = "one launch: there are no intervals" if launches == 1 else f"{launches} launches: the intervals are wide"
         budget = None if analysis.record.is_sweep else analysis.record.settings.budget_minutes
         more = f"--budget {2 * budget:.3g}" if budget else f"--launches {FEWEST_LAUNCHES}"
-        sentences.append(f"Only {many}. Run with {more} for narrower ones.")
+        sentences.append(f"Only {many}. Run with {more} for narrower intervals.")
     if (resolution := analysis.record.settings.resolution) and (left := timing_table.unresolved(analysis, resolution)):
         names = ", ".join(f"{row.implementation} ({row.workload})" for row in left)
-        sentences.append(f"Not known to {resolution * 100:.3g} %, nor clear of 1: {names}. Run with a larger --budget.")
+        sentences.append(
+            f"The interval is wider than {resolution * 100:.3g} % and contains 1: {names}. Run with a larger --budget."
+        )
     in_launches = [failure for failure in analysis.record.failures if failure.launch >= 0]
     lost = Counter(failure.implementation for failure in in_launches)
     first = {failure.implementation: failure.reason for failure in reversed(in_launches)}
     sentences += [
-        f"{name} was lost in {count} of its processes: {first[name]}. What they had not handed in does not count."
+        f"{name} failed in {count} of its processes: {first[name]}. Only rounds that were finished before are counted."
         for name, count in lost.items()
     ]
     return sentences
 
 
 def how_timed(analysis: Analysis) -> list[str]:
-    """By which clock, and how the launches follow each other."""
+    """Return sentences on the clock of a record and the autocorrelation of its launches; [] if nothing was timed."""
     if not analysis.record.timings:
         return []
     clock = (
-        "Times are CPU time, or wall time less waiting for a CPU where that is more."
+        "Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."
         if analysis.by_cpu
         else "Times are wall time."
     )
@@ -83,34 +85,37 @@ def how_timed(analysis: Analysis) -> list[str]:
 
 
 def _stolen_share(analysis: Analysis) -> float:
-    """The share of the launches' time in which others had the CPU, on average over CPUs; 0 where it is not known."""
+    """Return the share of the time of the launches in which other virtual machines used the CPU; 0 if not known.
+
+    It is the mean over the CPUs of the run.
+    """
     stolen = sum(launch.steal_seconds or 0.0 for launch in analysis.record.launches)
     seconds = analysis.threads * sum(launch.seconds for launch in analysis.record.launches)
     return stolen / seconds if seconds else 0.0
 
 
 def together(analysis: Analysis, compared: int) -> str:
-    """How the intervals of a table are meant."""
+    """Return the sentence on the simultaneous intervals of a table with `compared` rows."""
     percent = f"{analysis.record.plan.confidence * 100:.4g} %"
     return (
-        f"The intervals of {compared} rows hold together with {percent} confidence; those whom it does not separate "
-        "share a rank."
+        f"Simultaneous {percent} confidence intervals (Bonferroni, {compared} row{'s' * (compared != 1)}); rows that "
+        "are not separated share a rank."
     )
 
 
 def timed_on(analysis: Analysis) -> str:
-    """How many CPUs the workers took turns on."""
+    """Return the number of CPUs on which the workers took turns, in words."""
     number = analysis.threads
     return "one CPU" if number == 1 else f"{number} CPUs"
 
 
 def _cpus(analysis: Analysis) -> str:
     used = sorted({cpu for timing in analysis.record.timings for cpu in timing.ledger.cpus})
-    return f"{len(used)} of {analysis.record.machine.cores} CPUs timed on"
+    return f"{len(used)} of {analysis.record.machine.cores} CPUs used for timing"
 
 
 def _versions(analysis: Analysis) -> str:
-    """Of each framework, in ours and then in every other environment."""
+    """Return the version of each framework, in this environment and then in every other one."""
     found: dict[str, dict[str, str]] = {"": {}}
     for i in analysis.record.implementations:
         if not i.missing and not i.broken:
@@ -125,7 +130,10 @@ def _versions(analysis: Analysis) -> str:
 
 
 def _threads(analysis: Analysis) -> list[str]:
-    """What the workers saw of themselves: the most threads alive, and the largest pool that threadpoolctl can see."""
+    """Return the most operating-system threads of each process, and the size of the largest thread pool of all.
+
+    Only thread pools that threadpoolctl recognises are known.
+    """
     seen: dict[str, int] = {}
     pool = 0
     for timing in analysis.record.timings:
@@ -133,12 +141,12 @@ def _threads(analysis: Analysis) -> list[str]:
         seen[name] = max(seen.get(name, 0), ledger.process_threads)
         pool = max([pool, *(p.threads for p in ledger.pools)])
     alive = ", ".join(f"{name} {count}" for name, count in seen.items())
-    return [f"threads alive: {alive}, in the largest visible pool {pool}"] if seen else []
+    return [f"operating-system threads: {alive}; threads in the largest thread pool: {pool}"] if seen else []
 
 
 def _amount(analysis: Analysis) -> str:
     share = disturbance.share_in_turns(analysis)
-    spent = f", {share:.0%} of {analysis.record.seconds.total:.0f} s in turns" if share else ""
+    spent = f"; turns took {share:.0%} of {analysis.record.seconds.total:,.0f} s" if share else ""
     rounds = dict.fromkeys(launch.rounds for launch in analysis.record.launches)
     return f"{len(analysis.record.launches)} launches x {' or '.join(map(str, rounds))} rounds{spent}"
 
@@ -148,8 +156,8 @@ def _noise(analysis: Analysis) -> str:
     if floor is None or floor.low is None:
         return "no noise floor"
     second = analysis.second_control
-    half = f"; second control {second.value:.4f}" if second else ""
-    return f"noise floor (A/A) {floor.value:.4f}, {floor.low:.4f} to {floor.high:.4f}{half}"
+    half = f"; second A/A control (short against long rounds) {second.value:.4f}" if second else ""
+    return f"noise floor (A/A) {floor.value:.4f}, interval {floor.low:.4f} to {floor.high:.4f}{half}"
 
 
 def _disturbed(analysis: Analysis) -> list[str]:
@@ -157,6 +165,6 @@ def _disturbed(analysis: Analysis) -> list[str]:
     if not found:
         return []
     if any(d.disturbed is None for d in found):
-        return ["disturbed rounds: unknown"]
+        return ["share of disturbed rounds unknown"]
     disturbed, all_ = sum(d.disturbed or 0 for d in found), sum(d.rounds for d in found)
     return [f"{disturbed / all_:.1%} of the rounds disturbed"]

@@ -1,4 +1,4 @@
-"""Which tables a record has, by the names under which they are published."""
+"""The tables of a record, by the names under which they are published."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,26 +46,26 @@ OF_A_RUN: dict[str, Callable[[Analysis], list[Table]]] = {
 }
 
 CATALOGUE = OF_A_RUN | OF_A_SWEEP
-"""In the order in which they are read."""
+"""Functions that return the tables of a record, by name, in the order in which they are published."""
 
 _TOO_MANY_POINTS = ("timings", "tuned", "order", "quietness", "errors")
-"""Tables with a line, or more, for each row of each workload: a sweep has others in their place, or none."""
+"""Names of tables with a line for each row of each workload, which are too long for a sweep."""
 
 
 def named(analysis: Analysis) -> dict[str, list[Table]]:
-    """All tables that have a line to show, each with the record's caption under it."""
+    """Return by name all tables of a record that have a line, each with the caption of the record."""
     of_a_run = [name for name in OF_A_RUN if name not in _TOO_MANY_POINTS]
     wanted = [*OF_A_SWEEP, *of_a_run] if analysis.record.is_sweep else list(OF_A_RUN)
     return {name: tables for name in wanted if (tables := one(analysis, name))}
 
 
 def one(analysis: Analysis, name: str) -> list[Table]:
-    """The tables of this name that have a line to show, with the record's caption under each."""
+    """Return the tables of a record with this name that have a line, each with the caption of the record."""
     found = [table for table in CATALOGUE[name](analysis) if len(table.frame)]
     under = caption(analysis) if found else ""
     return [replace(table, caption=under) for table in found]
 
 
 def tables(analysis: Analysis) -> list[Table]:
-    """The same, in the order in which they are read."""
+    """Return all tables of a record that have a line, in the order in which they are published."""
     return [table for tables in named(analysis).values() for table in tables]

@@ -1,6 +1,6 @@
-"""What tables are made of: a title, cells of text, and what stands under them; and numbers as text.
+"""Type of a table (title, cells, sentences under it), and functions that format numbers as cells.
 
-Cells are text, so that every format prints the same digits. Units stand in the heads.
+Cells are text, so that every format prints the same digits. Units are given in the column heads.
 """
 
 import math
@@ -12,14 +12,15 @@ import pandas as pd
 
 from xorbench.estimates.intervals import Interval
 
-NONE, UNKNOWN, UNDEFINED = "–", "unknown", "undefined"
+NOT_APPLICABLE, NONE, UNKNOWN, UNDEFINED = "n/a", "–", "unknown", "undefined"
 
 WORDS = {
-    NONE: "does not apply, or was not asked",
-    UNKNOWN: "the system does not tell",
+    NOT_APPLICABLE: "not applicable",
+    NONE: "not measured",
+    UNKNOWN: "not reported by the system",
     UNDEFINED: "not a finite number",
 }
-"""What may stand in a cell instead of a number, and the footnote that explains it."""
+"""Words and signs that a cell may hold instead of a number, with the footnote that explains each."""
 
 LONGEST_CELL = 120
 LONGEST_SENTENCE = 4000
@@ -27,10 +28,10 @@ LONGEST_SENTENCE = 4000
 
 @dataclass(frozen=True)
 class Table:
-    """What the table is called, its cells, and what stands under them: warnings, notes, and how it came about.
+    """A table: its title, its cells, and the sentences under it (warnings, notes, and the caption of its record).
 
-    `measured` has an interval, or None, for each line: what a format may draw beside the line. All text is plain: one
-    line of printable characters, which formats escape.
+    `measured` holds an interval or None for each line, which a format may draw beside the line. Every text is one line
+    of printable characters; formats escape it.
     """
 
     title: str
@@ -55,31 +56,34 @@ class Table:
 
     @property
     def below(self) -> list[str]:
-        """The sentences under the table, warnings first."""
+        """All sentences under the table: warnings, notes, caption."""
         return [*self.warnings, *self.notes, *filter(None, [self.caption])]
 
 
 def plain(text: object, longest: int = LONGEST_CELL) -> str:
-    """One line of at most so many printable characters; what cannot be printed is shown as �."""
+    """Return `text` as one line of at most `longest` characters; unprintable characters become �."""
     line = " ".join(str(text)[: 2 * longest].split())
     shown = "".join("�" if unicodedata.category(character)[0] == "C" else character for character in line)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
 def decimals(width: float) -> int:
-    """So that half of an interval's width shows two digits; below 0 where these are tens, hundreds and so on."""
+    """Return the number of decimals at which half of an interval's `width` has two significant digits, at most 4.
+
+    It is negative where a number is to be rounded to tens, hundreds and so on.
+    """
     return min(4, 1 - math.floor(math.log10(width / 2))) if width > 0 else 4
 
 
 def rounded(value: float, digits: int) -> str:
-    """With so many decimals, thousands apart."""
+    """Return `value` as text, rounded to `digits` decimals, with separators of thousands."""
     return f"{round(value, digits):,.{max(0, digits)}f}"
 
 
 def significant(value: float, digits: int) -> str:
-    """With so many decimals; where that would print 0 for another number, with its first digit that is not 0.
+    """Return `value` as text with `digits` decimals; a number that this would round to 0 has one significant digit.
 
-    A number nearer to 0 than 0.0001 is written with a power of ten then.
+    Such a number is written with a power of ten if its absolute value is below 0.0001.
     """
     if not value or round(value, digits):
         return rounded(value, digits)
@@ -87,7 +91,7 @@ def significant(value: float, digits: int) -> str:
 
 
 def three_digits(value: float | None) -> str:
-    """Three significant digits, with thousands apart; a power of ten where that is shorter."""
+    """Return `value` with three significant digits, with a power of ten outside 0.001 to 100,000; NONE for None."""
     if value is None:
         return NONE
     if value != 0 and not 1e-3 <= abs(value) < 1e5:
@@ -96,7 +100,10 @@ def three_digits(value: float | None) -> str:
 
 
 def with_ends(measured: Interval | None) -> tuple[str, str]:
-    """A number and its interval, with as many digits as that allows; one at least of every number but 0."""
+    """Return a number and its interval as two texts, with as many digits as the width of the interval justifies.
+
+    A number other than 0 keeps at least one significant digit. What is missing is NONE.
+    """
     if measured is None:
         return NONE, NONE
     if measured.low is None or measured.high is None:
@@ -107,7 +114,7 @@ def with_ends(measured: Interval | None) -> tuple[str, str]:
 
 
 def between(measured: Interval | None, unit: float = 1) -> str:
-    """A number with its interval in one cell, in a unit of which it has so many."""
+    """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None."""
     if measured is None:
         return UNKNOWN
     if measured.low is None or measured.high is None:
@@ -117,5 +124,5 @@ def between(measured: Interval | None, unit: float = 1) -> str:
 
 
 def scientific(value: float | None) -> str:
-    """Two significant digits and a power of ten."""
+    """Return `value` with two significant digits and a power of ten; NONE for None."""
     return NONE if value is None else f"{value:.1e}"

@@ -1,28 +1,29 @@
-"""The tables of cold costs: what it costs to begin, and after how many epochs that has paid."""
+"""Tables of cold starts: startup costs, and the number of epochs at which they break even."""
 
 import pandas as pd
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.break_even import BreakEven, Cost
-from xorbench.tables.cells import NONE, UNKNOWN, Table, between, three_digits
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNKNOWN, Table, between, three_digits
 
 
 def beginnings(analysis: Analysis) -> Table:
-    """Import, first call, memory and size."""
+    """Return the table of cold starts: time of import and of the first call, peak memory and installed size."""
     note = (
-        "Each from fresh processes that had the CPU to themselves, with its own 95 % interval; none of it is in any "
-        "other table's times. The first call is the first epoch, with all that is compiled for it; installed are a "
-        "framework and all that it requires."
+        "Measured in fresh processes with no other process of the run on the CPU, each with its own 95 % interval, "
+        "and not part of the times in any other table. The first call is the first epoch, including compilation. "
+        "Installed size: the framework and everything it requires."
     )
-    return Table("What it costs to begin", pd.DataFrame([_beginning(cost) for cost in analysis.costs]), [note])
+    return Table("Cold starts", pd.DataFrame([_beginning(cost) for cost in analysis.costs]), [note])
 
 
 def break_even(analysis: Analysis) -> Table:
-    """When import and first call have paid."""
+    """Return the table of break-even points against the baseline, including import and first call."""
     note = (
-        f"After how many epochs, of one training, import, first call and epochs together take less time than "
-        f"{REFERENCE}'s, or until then; the ends are the worst that all intervals together allow."
+        "The number of epochs of one training from which (after), or up to which (until), import, first call and "
+        f"epochs together take less time than those of {REFERENCE}. Worst case: the range that results from the ends "
+        "of all intervals."
     )
     lines = [
         {"implementation": cost.implementation, "workload": cost.workload, **_break_even(cost.break_even)}
@@ -36,20 +37,21 @@ def _beginning(cost: Cost) -> dict[str, str]:
     return {
         "implementation": cost.implementation,
         "workload": cost.workload,
-        "cold starts": str(cost.starts),
+        "processes": str(cost.starts),
         "import, ms": between(cost.import_seconds, 1e3),
         "first call, ms": between(cost.first_call_seconds, 1e3),
         "peak memory, MiB": between(cost.peak_mebibytes),
-        "installed, MiB": three_digits(cost.installed_mebibytes) if cost.installed_mebibytes else UNKNOWN,
+        "installed size, MiB": three_digits(cost.installed_mebibytes) if cost.installed_mebibytes else UNKNOWN,
     }
 
 
 def _break_even(found: BreakEven) -> dict[str, str]:
-    ends = f"{_epochs(found.low)} to {_epochs(found.high)}" if found.low and found.high else NONE
+    missing = NOT_APPLICABLE if found.epochs is None else NONE
+    ends = f"{_epochs(found.low)} to {_epochs(found.high)}" if found.low and found.high else missing
     return {
-        f"ahead of {REFERENCE}": found.verdict,
-        "epochs": NONE if found.epochs is None else _epochs(found.epochs),
-        "at the worst": ends,
+        f"break-even with {REFERENCE}": found.verdict,
+        "epochs": NOT_APPLICABLE if found.epochs is None else _epochs(found.epochs),
+        "worst case": ends,
     }
 
 

@@ -1,4 +1,4 @@
-"""Under which conditions the clock's numbers came about: the order of turns, the ledgers, the peace."""
+"""Tables of the conditions of a measurement: order effects, the fairness ledger, machine noise."""
 
 import math
 from collections.abc import Iterable
@@ -16,13 +16,14 @@ from xorbench.tables.cells import NONE, UNDEFINED, UNKNOWN, Table, three_digits,
 
 
 def order(analysis: Analysis) -> Table:
-    """Whether it mattered who came first."""
+    """Return the table of order effects: whether the order of turns within a round changed the ratios."""
     notes = [
-        "Turns follow balanced Latin squares. Order: the ratio in the rounds where the row came before the baseline, "
-        "over that where it came after it, and the verdict of each half alone. Carry-over: the time right after that "
-        "one, over the time after anybody else; the largest there is. Both are 1 where order does nothing."
+        "Turns follow balanced Latin squares. Order effect: the ratio in the rounds where the row came before the "
+        "baseline, over the ratio in those where it came after the baseline; each half also has its own verdict. "
+        "Carry-over: the time in a turn directly after the implementation in the last column, over the time after "
+        "any other; the largest is shown. Both are 1 if order has no effect."
     ]
-    return Table("What the order of turns did", pd.DataFrame([_bias(bias) for bias in analysis.order_effects]), notes)
+    return Table("Order effects", pd.DataFrame([_bias(bias) for bias in analysis.order_effects]), notes)
 
 
 def _bias(bias: Bias) -> dict[str, str]:
@@ -31,18 +32,18 @@ def _bias(bias: Bias) -> dict[str, str]:
     return {
         "implementation": _name(bias),
         "workload": bias.workload,
-        "order": value,
-        "its interval": ends,
-        "verdict, if before": bias.verdict_before,
-        "verdict, if after": bias.verdict_after,
+        "order effect": value,
+        "95 % interval": ends,
+        "verdict before the baseline": bias.verdict_before,
+        "verdict after the baseline": bias.verdict_after,
         "carry-over": carried,
-        "the interval of that": its_ends,
-        "from": bias.after or NONE,
+        "95 % interval of carry-over": its_ends,
+        "after": bias.after or NONE,
     }
 
 
 def ledger(analysis: Analysis) -> Table:
-    """What the workers observed of themselves, at its worst over all launches."""
+    """Return the fairness ledger: what each worker observed of its own process, the worst over all launches."""
     groups: dict[tuple[str, str], list[Timing]] = {}
     for timing in analysis.record.timings:
         groups.setdefault((timing.implementation, timing.workload), []).append(timing)
@@ -53,43 +54,45 @@ def ledger(analysis: Analysis) -> Table:
             {
                 "implementation": implementation,
                 "workload": workload,
-                "parameters": ", ".join(sorted({one.parameters_sha256[:8] for one in ledgers})),
-                "gradients, results": _all(f"{one.gradient_dtype}, {one.result_dtype}" for one in ledgers),
-                "epochs a round": _all(f"{max(timing.epochs):,}" for timing in found),
+                "initial parameters": ", ".join(sorted({one.parameters_sha256[:8] for one in ledgers})),
+                "dtypes of gradient, result": _all(f"{one.gradient_dtype}, {one.result_dtype}" for one in ledgers),
+                "epochs per round": _all(f"{max(timing.epochs):,}" for timing in found),
                 "rounds compared": f"{sum(timing.compared_rounds for timing in found):,}",
-                "off, share of the way": _worst(end.off_course for timing in found for end in timing.ends),
+                "end-state error": _worst(end.off_course for timing in found for end in timing.ends),
                 "Python calls": _all(str(one.entered_later) for one in ledgers),
-                "late, µs": _most((one.late_nanoseconds for one in ledgers), 1e3),
-                "threads": str(max(one.process_threads for one in ledgers)),
-                "pools": str(max((pool.threads for one in ledgers for pool in one.pools), default=0)),
-                "memory gained, bytes per epoch": _gained(used),
-                "variables": _all(" ".join(one.variables) or "none" for one in ledgers),
+                "unsynchronised, µs": _most((one.late_nanoseconds for one in ledgers), 1e3),
+                "OS threads": str(max(one.process_threads for one in ledgers)),
+                "largest thread pool": str(max((pool.threads for one in ledgers for pool in one.pools), default=0)),
+                "memory growth, bytes per epoch": _gained(used),
+                "environment variables": _all(" ".join(one.variables) or "none" for one in ledgers),
                 "rules": "broken" if any(timing.violations for timing in found) else "kept",
             }
         )
     notes = [
-        "Observed in every launch; the worst is shown, and a breach refuses the row. Parameters: the first digits of "
-        "the SHA-256 of the workload's own, converted and read back; every round starts from others, drawn from a "
-        f"seed. Rounds compared: with the end of {REFERENCE} from the same start after as many epochs; off: the "
-        "largest distance from it, as a share of the way from the start. Python calls: of the file's own functions in "
-        f"{PROFILED_EPOCHS} epochs, none where all is compiled. Late: how much longer reading a result took than "
-        "reading one that was certainly ready. Pools: the threads of the largest. Variables: of the environment, set "
-        f"by the file or its framework; no others reach a worker. All took turns on {timed_on(analysis)}, with garbage "
-        "collection off in rounds. The ledger catches mistakes, not malice."
+        "Observed in every launch; the worst is shown, and a row that breaks a rule is refused. Initial parameters: "
+        "the first digits of the SHA-256 of the workload's initial parameters after conversion to the framework and "
+        "back; every round starts from other parameters, drawn from a seed. Rounds compared: those whose end state "
+        f"was compared with that of {REFERENCE} from the same start after as many epochs. End-state error: the "
+        "largest difference between the two, as a fraction of the distance from start to end. Python calls: calls of "
+        f"the file's own functions in {PROFILED_EPOCHS} epochs, 0 if the loop is compiled. Unsynchronised: how much "
+        "longer it took to read a result than to read one that was already complete. OS threads: operating-system "
+        "threads of the process. Largest thread pool: its number of threads. Environment variables: those set by the "
+        f"file or its framework; a worker has no others. All rows took turns on {timed_on(analysis)}, with garbage "
+        "collection off during rounds. The ledger detects mistakes, not deliberate deception."
     ]
-    return Table("The fairness ledger", pd.DataFrame(lines), notes)
+    return Table("Fairness ledger", pd.DataFrame(lines), notes)
 
 
 def quietness(analysis: Analysis) -> Table:
-    """What disturbed the rounds."""
+    """Return the table of machine noise: how much other processes disturbed the rounds."""
     notes = [
-        f"A round is disturbed if its process waited for a CPU for more than {WAITED:.0%} of its wall time; that is "
-        "told, and never a reason to drop a round. While the launches ran, the CPU that was timed on lost "
-        f"{_steal(analysis)} to others outside this system; "
-        f"the load was {_range(launch.load_1_minute for launch in analysis.record.launches)}, "
-        f"the clock {_range(launch.megahertz for launch in analysis.record.launches)} MHz."
+        f"A round is disturbed if its process waited for a CPU for more than {WAITED:.0%} of its wall time. Disturbed "
+        "rounds are counted, and never dropped. During the launches, the CPUs used for timing lost "
+        f"{_steal(analysis)} to other virtual machines; "
+        f"the load average was {_range(launch.load_1_minute for launch in analysis.record.launches)}, "
+        f"the CPU frequency {_range(launch.megahertz for launch in analysis.record.launches)} MHz."
     ]
-    return Table("How quiet it was", pd.DataFrame([_quiet(found) for found in analysis.disturbances]), notes)
+    return Table("Machine noise", pd.DataFrame([_quiet(found) for found in analysis.disturbances]), notes)
 
 
 def _quiet(found: Disturbance) -> dict[str, str]:
@@ -97,9 +100,9 @@ def _quiet(found: Disturbance) -> dict[str, str]:
         "implementation": _name(found),
         "workload": found.workload,
         "rounds": f"{found.rounds:,}",
-        "disturbed": UNKNOWN if found.disturbed is None else f"{found.disturbed / found.rounds:.1%}",
-        "waited for a CPU": UNKNOWN if found.waited_share is None else f"{found.waited_share:.2%}",
-        "involuntary switches a round": three_digits(found.switches_per_round)
+        "disturbed rounds": UNKNOWN if found.disturbed is None else f"{found.disturbed / found.rounds:.1%}",
+        "time waiting for a CPU": UNKNOWN if found.waited_share is None else f"{found.waited_share:.2%}",
+        "involuntary context switches per round": three_digits(found.switches_per_round)
         if found.switches_per_round is not None
         else UNKNOWN,
     }
@@ -126,7 +129,7 @@ def _most(values: Iterable[int | None], unit: float) -> str:
 
 
 def _gained(used: Iterable[Usage | None]) -> str:
-    """Resident memory over the epochs of all launches."""
+    """Return the growth of resident memory in bytes per epoch over all launches; UNKNOWN if not known."""
     known = [one for one in used if one and one.resident_bytes_gained is not None]
     epochs = sum(one.epochs for one in known)
     return three_digits(sum(one.resident_bytes_gained or 0 for one in known) / epochs) if epochs else UNKNOWN

@@ -1,4 +1,4 @@
-"""The tables of what a step is made of: parts that add up to its time."""
+"""Tables of the cost breakdown of a step: parts that add up to its time."""
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
@@ -9,28 +9,28 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.cost_breakdown import Part, Step
 from xorbench.estimates.intervals import Interval
 from xorbench.tables.captions import weaknesses
-from xorbench.tables.cells import NONE, Table, decimals, rounded, significant
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, decimals, rounded, significant
 from xorbench.tables.timings import label
 
 MOST_DECIMALS = 2
 
 
 def decompositions(analysis: Analysis) -> list[Table]:
-    """One for each workload in which an implementation and another from which it differs in one thing were timed."""
+    """Return a table for each workload with timed implementations that differ from each other in one thing."""
     every = analysis.steps
     note = (
-        "A part is the time of the implementation in its line less that of the one in the line above; where one "
-        "between them was not timed, its part is in the next. In each launch its share of the whole step is taken from "
-        "the same rounds, and its time is that share of the median time of the step. Both are means over launches, "
-        "each with its own interval: where the machine is slower in one launch than in another, times vary and shares "
-        "need not. The verdict is that of the share. The intervals of a column hold together for a step. Numbers are "
-        "rounded so that they add up."
+        "A part is the time of the implementation in its line minus the time of the one in the line above. If an "
+        "implementation between them was not timed, the next part includes it. In each launch the share of the step is "
+        "computed from the same rounds, and the time is this share of the median time of the step. Both are means over "
+        "launches, each with its own interval: if the machine is slower in some launches, times vary more than shares. "
+        "The verdict is about the share. The intervals of a column are simultaneous for a step. Parts are rounded so "
+        "that they add up to the rounded total."
     )
     shown = []
     for workload in analysis.record.workloads:
         lines = [line for step in every if step.workload == workload.name for line in _lines(step)]
         if lines:
-            title = f"What a step is made of: {label(workload)}"
+            title = f"Cost breakdown of a step: {label(workload)}"
             shown.append(Table(title, pd.DataFrame(lines), [note], weaknesses(analysis)))
     return shown
 
@@ -39,31 +39,31 @@ def _lines(step: Step) -> list[dict[str, str]]:
     microseconds = adding_up([part.microseconds for part in step.parts])
     percent = adding_up([part.share.times(100) for part in step.parts])
     lines = [_line(step, *found) for found in zip(step.parts, microseconds, percent, strict=True)]
-    whole = {"step of": step.implementation, "part": "together", "measured in": NONE}
+    whole = {"implementation": step.implementation, "part": "total", "added by": NOT_APPLICABLE}
     numbers = {
         "µs per epoch": _total(microseconds),
-        "95 % interval, µs": NONE,
-        "% of it": _total(percent),
-        "95 % interval, %": NONE,
+        "95 % interval, µs": NOT_APPLICABLE,
+        "% of the step": _total(percent),
+        "95 % interval, %": NOT_APPLICABLE,
     }
-    return [*lines, whole | numbers | {"verdict": NONE}]
+    return [*lines, whole | numbers | {"verdict": NOT_APPLICABLE}]
 
 
 def _line(step: Step, part: Part, microseconds: str, percent: str) -> dict[str, str]:
     return {
-        "step of": step.implementation,
+        "implementation": step.implementation,
         "part": part.adds,
-        "measured in": part.implementation,
+        "added by": part.implementation,
         "µs per epoch": microseconds,
         "95 % interval, µs": _ends(part.microseconds),
-        "% of it": percent,
+        "% of the step": percent,
         "95 % interval, %": _ends(part.share.times(100)),
         "verdict": part.verdict,
     }
 
 
 def _ends(measured: Interval) -> str:
-    """Of an interval, with as many digits as it allows, and no more decimals than its value has."""
+    """Return the ends of an interval as text, with at most as many decimals as its value has; NONE without ends."""
     if measured.low is None or measured.high is None:
         return NONE
     digits = min(MOST_DECIMALS, decimals(measured.high - measured.low))
@@ -71,7 +71,10 @@ def _ends(measured: Interval) -> str:
 
 
 def adding_up(parts: Sequence[Interval]) -> list[str]:
-    """Their values with the same decimals, which add up to their sum with these: each is what the sum rises by."""
+    """Return the values of `parts` as text, rounded so that they add up to their rounded sum.
+
+    Each is the difference of two successive rounded partial sums.
+    """
     sums = list(accumulate((part.value for part in parts), initial=0.0))
     return [rounded(b - a, MOST_DECIMALS) for a, b in pairwise(round(s, MOST_DECIMALS) for s in sums)]
 

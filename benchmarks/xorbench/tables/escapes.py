@@ -1,26 +1,32 @@
-"""Text from a record as text of a format: what the format would take for a command is taken from it."""
+"""Escape text from a record for each format, so that the format shows it as text and executes none of it."""
 
 import re
 import unicodedata
 
 
 def of_markdown(text: str) -> str:
-    """Inside a line of GitHub's Markdown, its formulas included; an underscore inside a word stays as it is."""
+    """Return `text` escaped for use inside a line of GitHub's Markdown, formulas included.
+
+    An underscore inside a word stays as it is.
+    """
     return _MARKS.sub(r"\\\g<0>", text).replace("&", "&amp;")
 
 
 def of_paragraph(text: str) -> str:
-    """The same at the beginning of a line, where a list, a heading or a quotation could begin."""
+    """Return `text` escaped for the beginning of a line of Markdown, where a list, heading or quotation could begin."""
     return _BEGINNING.sub(r"\1\\\2", of_markdown(text))
 
 
 def of_latex(text: str) -> str:
-    """Anywhere in LaTeX. What is neither ASCII nor a letter with a common accent is shown by its number."""
+    """Return `text` escaped for any place in LaTeX.
+
+    A character that is neither ASCII nor a letter with a common accent is shown by its code point.
+    """
     return "".join(_COMMANDS.get(character) or _typeset(character) for character in text)
 
 
 def of_spreadsheets(cell: object) -> object:
-    """Where a spreadsheet would take text for a formula, there is an apostrophe before it."""
+    """Return `cell`, with an apostrophe before it if it is text that a spreadsheet would read as a formula."""
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
@@ -48,4 +54,7 @@ _COMMANDS = {
     "…": r"\dots{}",
     "�": r"\textbullet{}",
 }
-"""What means something to LaTeX. Braces keep hyphens apart, and brackets and stars from being an option of `\\\\`."""
+"""Replacements of characters that LaTeX interprets.
+
+Braces keep hyphens from becoming a dash, and brackets and stars from becoming an option of `\\\\`.
+"""

@@ -1,7 +1,7 @@
-"""Tables as Markdown, CSV, LaTeX and HTML: whatever is in a cell, it is shown as text and does nothing."""
+"""Write tables as Markdown, CSV, LaTeX and HTML; the text of every cell is escaped."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,29 +36,39 @@ _LATEX = jinja2.Environment(
 _LATEX.filters["tex"] = of_latex
 
 
-def markdown(table: Table, heading: str = "**") -> str:
-    """A table in GitHub's Markdown, its title above it and its sentences under it."""
+def markdown(table: Table, heading: str = "**", printed: Collection[str] = ()) -> str:
+    """Return a table in GitHub's Markdown, its title above it and its sentences under it.
+
+    `heading` is "**" or the signs of a heading. A caption in `printed`, because the page has it elsewhere, is left out.
+    """
     title = f"{heading} {of_markdown(table.title)}" if heading.startswith("#") else _strong(table.title)
-    sentences = map(of_paragraph, table.below[len(table.warnings) :])
+    captions = [] if table.caption in printed else [table.caption]
+    sentences = map(of_paragraph, [*table.notes, *captions])
     return "\n\n".join(filter(None, [title, _grid(table), *map(_strong, table.warnings), *sentences])) + "\n"
 
 
+def markdowns(tables: Sequence[Table], heading: str = "**", printed: Collection[str] = ()) -> list[str]:
+    """Return tables in Markdown as `markdown` does; successive tables with one caption have it under the last only."""
+    following = [*(table.caption for table in tables[1:]), ""]
+    return [markdown(table, heading, {*printed, after}) for table, after in zip(tables, following, strict=False)]
+
+
 def csv(tables: Sequence[Table]) -> str:
-    """Tables one under the other, a column with their titles first; their sentences in lines that begin with #."""
+    """Return tables as one CSV file, the title of each in the first column; sentences are lines that begin with #."""
     frames = {table.title: table.frame for table in tables if len(table.frame)}
     text = numbers(pd.concat(frames, names=["table"]).reset_index("table")) if frames else ""
     return text + "".join(f"# {sentence}\n" for sentence in dict.fromkeys(s for table in tables for s in table.below))
 
 
 def numbers(frame: pd.DataFrame) -> str:
-    """A frame as CSV, numbers with nine digits: those beyond differ from one processor's logarithm to the next."""
+    """Return a frame as CSV, numbers with nine digits: further digits of logarithms differ between processors."""
     return str(frame.map(of_spreadsheets).to_csv(index=False, lineterminator="\n", float_format="%.9g"))
 
 
 def latex(table: Table) -> str:
-    """A table in LaTeX, with the rules of booktabs, scaled down where the text is narrower (graphicx).
+    """Return a table in LaTeX, with the rules of booktabs, scaled down to the width of the text (graphicx).
 
-    One that is longer than a page is several.
+    A table of more than LINES_OF_A_PAGE lines is split into several.
     """
     starts = range(LINES_OF_A_PAGE, len(table.frame), LINES_OF_A_PAGE)
     parts = [replace(table, frame=table.frame.iloc[:LINES_OF_A_PAGE])]
@@ -71,23 +81,23 @@ def latex(table: Table) -> str:
 
 
 def html(table: Table) -> str:
-    """The cells of a table in HTML."""
+    """Return the cells of a table in HTML, without its title and sentences."""
     return _HTML.get_template("cells.html.jinja").render(table=table, sides=sides(table))
 
 
 FORMATS: dict[str, Callable[[Sequence[Table]], str]] = {
-    "md": lambda tables: "\n".join([f"{GENERATED}\n", *map(markdown, tables)]),
+    "md": lambda tables: "\n".join([f"{GENERATED}\n", *markdowns(tables)]),
     "csv": lambda tables: f"{csv(tables)}# {GENERATED}\n",
     "tex": lambda tables: "\n".join([f"% {GENERATED}\n% \\usepackage{{booktabs,graphicx}}", *map(latex, tables)]),
     "html": lambda tables: _HTML.get_template("tables.html.jinja").render(
         tables=tables, cells=html, generated=GENERATED
     ),
 }
-"""How a file of tables is written, by its ending."""
+"""Functions that return the text of a file of tables, by the ending of the file."""
 
 
 def sides(table: Table) -> list[str]:
-    """For each column "right" where it holds numbers, or a word instead of one, else "left"."""
+    """Return the alignment of each column: "right" if it holds numbers, or words in their place, else "left"."""
     columns = [table.frame.iloc[:, place] for place in range(table.frame.shape[1])]
     return [
         "right" if any(map(_DIGIT.match, cells)) and all(map(_NUMBER.fullmatch, cells)) else "left" for cells in columns
@@ -99,7 +109,7 @@ def _strong(text: str) -> str:
 
 
 def _grid(table: Table) -> str:
-    """The cells, every column as wide as its longest."""
+    """Return the cells in Markdown, every column as wide as its longest cell."""
     if not len(table.frame):
         return "Nothing to show."
     lines = [[of_markdown(cell) for cell in line] for line in (table.frame.columns, *table.frame.to_numpy())]
@@ -112,4 +122,4 @@ def _grid(table: Table) -> str:
 
 
 _DIGIT = re.compile(r"[-+]?\d")
-_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?|–|[a-z]+")
+_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?|–|n/a|[a-z]+")

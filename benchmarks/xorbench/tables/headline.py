@@ -1,4 +1,4 @@
-"""A record in one sentence."""
+"""Summary of a record in one sentence."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from xorbench.tables.cells import NONE, with_ends
 from xorbench.tables.timings import label
 
 SHOWN = 3
-"""If more than these were timed beside the baseline, only the fastest and the slowest are named."""
+"""Most rows beside the baseline that are all named; of more, only the fastest and the slowest are."""
 
 
 def headline(analysis: Analysis) -> str:
-    """What an epoch costs whom, how sure that is, where, and whether the gradients are right: plain text.
+    """Return one sentence of plain text: the time of an epoch, ratios with intervals, and the verdict on gradients.
 
-    Of the first workload with a hidden layer, where there is one, and of the baseline's own tier; rows that are not
-    steady are left out.
+    It is about the first workload with a hidden layer, or the first of all if there is none, and about the tier of the
+    baseline. Rows that are not steady are left out.
     """
     workload = next((w for w in analysis.record.workloads if len(w.layer_sizes) > 2), analysis.record.workloads[0])
     found = [row for row in analysis.rows if row.workload == workload.name and row.ratio is not None]
@@ -27,10 +27,11 @@ def headline(analysis: Analysis) -> str:
     others = [row for row in found if row is not baseline and row.tier == baseline.tier and row.verdict != NOT_STEADY]
     named = others if len(others) <= SHOWN else [others[0], others[-1]]  # rows come from fastest to slowest
     costs = [f"{with_ends(baseline.microseconds_per_epoch)[0]} µs in {baseline.implementation}", *map(_cost, named)]
-    extremes = f", the fastest and the slowest of {len(others)}" if len(others) > SHOWN else ""
-    unfit = "Not to be believed, for the run is unfit: " if analysis.record.unfit else ""
+    extremes = f", the fastest and the slowest of {len(others)} other implementations" if len(others) > SHOWN else ""
+    unfit = "This run is unfit and its ratios are not reliable: " if analysis.record.unfit else ""
     where = f"{'on' if unfit else 'On'} {timed_on(analysis)} of {analysis.record.machine.cpu}"
-    return f"{unfit}{where}, an epoch of {label(workload)} costs {_listed(costs)}{extremes}; {_gradients(analysis)}."
+    epoch = f"an epoch (one full-batch step) of {label(workload)}"
+    return f"{unfit}{where}, {epoch} costs {_listed(costs)}{extremes}; {_gradients(analysis)}."
 
 
 def _cost(row: Row) -> str:
@@ -44,9 +45,9 @@ def _gradients(analysis: Analysis) -> str:
     if not verdicts:
         return "no gradient was judged"
     return (
-        f"{wrong} of {len(verdicts)} verdicts on gradients are not inside"
+        f"{wrong} of {len(verdicts)} gradient checks did not pass"
         if wrong
-        else "every gradient is inside its bound"
+        else "every gradient error is within its rounding bound"
     )
 
 

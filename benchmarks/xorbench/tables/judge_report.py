@@ -1,4 +1,4 @@
-"""The judge's report as tables: its verdicts, and whether it is right itself."""
+"""Tables of the judge's report: verdicts on implementations, and tests of the judge itself."""
 
 import pandas as pd
 
@@ -9,7 +9,7 @@ from xorbench.tables.precision import accuracy, errors, trajectories
 
 
 def tables(report: Report) -> list[Table]:
-    """All that the report has something to say in, the verdicts first."""
+    """Return all tables of a report that have a line, the verdicts first."""
     found = [
         gradients(report),
         endings(report),
@@ -24,7 +24,7 @@ def tables(report: Report) -> list[Table]:
 
 
 def gradients(report: Report) -> Table:
-    """For each implementation, workload and dtype the parameter whose error is the largest fraction of the bound."""
+    """Return the table of gradients: the largest error / bound by implementation, workload and dtype."""
     lines = []
     reasons: dict[tuple[str, str], list[str]] = {}
     groups: dict[tuple[str, str, str], list[Judgement]] = {}
@@ -40,8 +40,8 @@ def gradients(report: Report) -> Table:
                 "dtype": dtype,
                 "points": str(worst.points),
                 "largest error / bound": _largest_or_why(worst),
-                "in": worst.parameter + (str(reading.index) if reading else ""),
-                "at": reading.where if reading else NONE,
+                "entry": worst.parameter + (str(reading.index) if reading else ""),
+                "point": reading.where if reading else NONE,
                 "verdict": worst.verdict,
             }
         )
@@ -50,17 +50,24 @@ def gradients(report: Report) -> Table:
     notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
     pairs = report.pairs
     apart = [pair for pair in pairs if pair.verdict != "inside"]
-    notes += [f"{p.first} and {p.second} differ by more than rounding: {p.workload}, {p.dtype}." for p in apart]
-    last = [f"Seed {report.seed}.", "Errors are against the true gradient, bounds what rounding alone explains."]
+    notes += [
+        f"{p.first} and {p.second} differ by more than the sum of their bounds: {p.workload}, {p.dtype}." for p in apart
+    ]
+    last = [
+        f"Seed {report.seed}.",
+        "Errors are differences from the true gradient; a bound is the largest error that rounding alone can cause.",
+        "Inside: the error is within the bound. A random point has parameters of the scale in brackets; a saturation "
+        "point has the mean logit in brackets.",
+    ]
     if pairs:
         near = len(pairs) - len(apart)
-        last.append(f"{near} of {len(pairs)} pairs of implementations are within two bounds of each other.")
+        last.append(f"{near} of {len(pairs)} pairs of implementations agree within the sum of their bounds.")
     notes.append(" ".join(last))
     return Table("Gradients", pd.DataFrame(lines), notes)
 
 
 def endings(report: Report) -> Table:
-    """What each training ended with: the known answers."""
+    """Return the table of trained parameters: predictions, loss, and agreement with known answers and the reference."""
     lines, notes = [], []
     for end in report.endings:
         lines.append(
@@ -70,29 +77,29 @@ def endings(report: Report) -> Table:
                 "epochs": f"{end.epochs:,}",
                 "predictions": ", ".join(NONE if p is None else f"{p:.4f}" for p in end.predictions),
                 "loss": three_digits(end.loss),
-                f"parameters from {REFERENCE}": scientific(end.difference_from_reference),
+                f"largest difference from {REFERENCE}": scientific(end.difference_from_reference),
                 "verdict": end.verdict,
             }
         )
         if end.reason:
             notes.append(f"{end.implementation}, {end.workload}: {end.reason}.")
-    return Table("Where training ends", pd.DataFrame(lines), notes)
+    return Table("Trained parameters and known answers", pd.DataFrame(lines), notes)
 
 
 def conduct(report: Report) -> Table:
-    """Whether the same bits come out again, and who does what may not be done."""
+    """Return the table of reproducibility: whether results are bit-identical when repeated, and broken rules."""
     lines, notes = [], []
-    said = {(row.implementation, row.reason) for row in report.rows}  # under the table of gradients
+    said = {(row.implementation, row.reason) for row in report.rows}  # printed under the table of gradients
     for row in report.conduct:
         lines.append(
             {
                 "implementation": row.implementation,
                 "workload": row.workload,
                 "dtype": row.dtype,
-                "in the same process": _yes(row.same_process),
-                "in a new process": _yes(row.new_process),
-                "with another hash seed": _yes(row.other_hash_seed),
-                "with 2 threads": _yes(row.two_threads),
+                "same process": _yes(row.same_process),
+                "new process": _yes(row.new_process),
+                "other hash seed": _yes(row.other_hash_seed),
+                "2 threads": _yes(row.two_threads),
                 "verdict": row.verdict,
             }
         )
@@ -100,43 +107,43 @@ def conduct(report: Report) -> Table:
             notes.append(f"{row.implementation}, {row.workload} {row.dtype}: {row.reason}.")
     if lines:
         notes.append(
-            "The same bits again? Of gradients at 8 points, and of parameters after 100 epochs, beside those of a "
-            "process with 1 thread and hash seed 0; in the dtype that is timed. Another process, seed and number of "
-            "threads are first tried at once, and one by one where that gives other bits."
+            "Yes: bit-identical gradients at 8 points, and parameters after 100 epochs, compared with a process with 1 "
+            "thread and hash seed 0, in the dtype that is timed. A new process, another hash seed and 2 threads are "
+            "first tried together, and one by one if the bits differ."
         )
-    return Table("The same bits again", pd.DataFrame(lines), notes)
+    return Table("Reproducibility", pd.DataFrame(lines), notes)
 
 
 def audits(report: Report) -> Table:
-    """How far independent ways to the truth agree."""
+    """Return the table of the audit of the oracle: how far independent computations of the true gradient agree."""
     lines = [
         {
             "workload": row.workload,
-            "points in": row.dtype,
+            "dtype of points": row.dtype,
             "points": str(row.points),
-            "entries of each": str(row.entries),
-            "digits that differences and derivation share": f"{row.digits:.1f}",
-            "complex step from the truth / bound": three_digits(row.complex_step_of_bound),
+            "entries per point": str(row.entries),
+            "matching digits of finite differences and backpropagation": f"{row.digits:.1f}",
+            "complex-step error / bound": three_digits(row.complex_step_of_bound),
             "verdict": row.verdict,
         }
         for row in report.audits
     ]
     note = (
-        "Central differences without the chain rule and the derivation by hand, both at 640 bits; the complex step in "
-        "complex128, which is NumPy alone. At least 60 digits must be shared."
+        "Central finite differences, which do not use the chain rule, and backpropagation derived by hand, both in "
+        "640-bit arithmetic; the complex step in complex128, which needs NumPy only. At least 60 digits must match."
     )
-    return Table("The oracle audited", pd.DataFrame(lines), [note])
+    return Table("Audit of the oracle", pd.DataFrame(lines), [note])
 
 
 def faults(report: Report) -> list[Table]:
-    """Planted faults and who notices them, a table for each dtype."""
+    """Return a table for each dtype of planted gradient faults: at how many points each check refuses them."""
     found = []
     for dtype in dict.fromkeys(row.dtype for row in report.faults):
         rows = [row for row in report.faults if row.dtype == dtype]
         lines = [
             {
                 "fault": row.fault,
-                "differs by, ulps": three_digits(row.ulps) if row.ulps is not None else UNDEFINED,
+                "difference, ulps": three_digits(row.ulps) if row.ulps is not None else UNDEFINED,
                 "largest error / bound": three_digits(row.of_bound) if row.of_bound is not None else UNDEFINED,
                 "this judge": _share(row.judge, row.points),
                 "1e-4, clipped at 1": _share(row.clipped_1e4, row.points),
@@ -146,21 +153,21 @@ def faults(report: Report) -> list[Table]:
             for row in rows
         ]
         notes = [
-            f"At how many of {rows[0].points} points each refuses the gradient. Those that are clipped compare "
-            "|error| / max(1, |truth|) with their tolerance; numpy.allclose has its defaults. What differs by rounding "
-            "only must be refused at none."
+            f"The number of {rows[0].points} points at which each check refuses the faulty gradient. Checks that are "
+            "clipped compare |error| / max(1, |truth|) with their tolerance; numpy.allclose has its default "
+            "tolerances. A gradient that differs by rounding only must be refused at none."
         ]
         found.append(Table(f"Planted faults in {dtype}", pd.DataFrame(lines), notes))
     return found
 
 
 def _largest(row: Judgement) -> float | None:
-    """The largest error as a fraction of the bound."""
+    """Return the largest error as a fraction of the bound; None if it is not known."""
     return row.of_bound.largest if row.of_bound else None
 
 
 def _largest_or_why(row: Judgement) -> str:
-    """The same as text; where there is no number, the verdict."""
+    """Return the largest error as a fraction of the bound as text; the verdict if it is not known."""
     largest = _largest(row)
     return row.verdict if largest is None else three_digits(largest)
 

@@ -1,4 +1,4 @@
-"""The field: which implementations take part, in which versions, and which workloads there are."""
+"""Tables of implementations, environments and workloads."""
 
 from collections.abc import Sequence
 
@@ -8,24 +8,24 @@ from xorbench.record.run import ImplementationRecord, WorkloadRecord
 from xorbench.tables.cells import NONE, Table, three_digits
 
 OPTIONAL = {
-    "gradients by": "Gradients by: as the first line of the file says.",
-    "lines of code": "Lines of code: of predict, loss and gradient, and of all in the file that these use, counted as "
-    "statements; – where a part stands in another language.",
-    "installed, MiB": "Installed: the framework and all that it requires.",
+    "gradient method": "Gradient method: as stated in the first line of the file.",
+    "lines of code": "Lines of code: statements in predict, loss and gradient, and in everything in the file or its "
+    "sibling that these use; – if a part is written in another language.",
+    "installed size, MiB": "Installed size: the framework and everything it requires.",
 }
-"""What not every record tells, and what to say of it."""
+"""Notes on columns that not every record has, by the head of the column."""
 
 
 def implementations(found: Sequence[ImplementationRecord]) -> Table:
-    """Who takes part, in which version, and what it takes to write it; who cannot, and why."""
+    """Return the table of implementations: framework, version, size, tier, and why any are missing."""
     lines = [
         {
             "implementation": i.name,
             "framework": i.framework,
             "version": i.version,
-            "gradients by": i.gradients_by or NONE,
+            "gradient method": i.gradients_by or NONE,
             "lines of code": i.lines_of_code or NONE,
-            "installed, MiB": three_digits(i.installed_bytes / 2**20) if i.installed_bytes else NONE,
+            "installed size, MiB": three_digits(i.installed_bytes / 2**20) if i.installed_bytes else NONE,
             "tier": i.tier,
             "execution": i.execution,
             "granularity": i.granularity,
@@ -40,25 +40,25 @@ def implementations(found: Sequence[ImplementationRecord]) -> Table:
     ]
     frame = pd.DataFrame(lines)
     told = {head: note for head, note in OPTIONAL.items() if any(frame[head] != NONE)}
-    return Table("The field", frame.drop(columns=OPTIONAL.keys() - told), [*notes, *told.values()])
+    return Table("Implementations", frame.drop(columns=OPTIONAL.keys() - told), [*notes, *told.values()])
 
 
 def environments(found: dict[str, dict[str, str] | str]) -> Table:
-    """Other environments, by label: the versions of all that is in each, or why nothing can run there."""
+    """Return the table of other environments: label, Python and packages of each; the reason if one is broken."""
     lines = []
     notes = []
     for label, versions in found.items():
         if isinstance(versions, str):
-            lines.append({"environment": label, "Python": NONE, "what is in it": "broken"})
+            lines.append({"environment": label, "Python": NONE, "packages": "broken"})
             notes.append(f"{versions}.")
         else:
             libraries = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "python")
-            lines.append({"environment": label, "Python": versions["python"], "what is in it": libraries})
-    return Table("Environments", pd.DataFrame(lines, columns=["environment", "Python", "what is in it"]), notes)
+            lines.append({"environment": label, "Python": versions["python"], "packages": libraries})
+    return Table("Environments", pd.DataFrame(lines, columns=["environment", "Python", "packages"]), notes)
 
 
 def workloads(found: Sequence[WorkloadRecord]) -> Table:
-    """What is trained."""
+    """Return the table of workloads: network, loss, optimiser, number of epochs and dtype of each."""
     lines = [
         {
             "workload": w.name,
@@ -68,9 +68,12 @@ def workloads(found: Sequence[WorkloadRecord]) -> Table:
             "optimiser": f"{w.optimiser}, {w.rate:g}",
             "epochs": f"{w.epochs:,}",
             "dtype": w.dtype,
-            "what it is": w.story,
+            "description": w.story,
         }
         for w in found
     ]
-    note = "Activation: of the hidden layers; the last is a sigmoid. Optimiser: with its rate."
+    note = (
+        "Layers: sizes of the layers. Activation: that of the hidden layers; the output layer is a sigmoid. "
+        "Optimiser: with its learning rate."
+    )
     return Table("Workloads", pd.DataFrame(lines), [note])

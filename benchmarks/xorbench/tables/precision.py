@@ -1,4 +1,4 @@
-"""The tables of precision: how far gradients and trainings are from the truth, and where their digits are lost."""
+"""Tables of accuracy: errors of gradients, correct digits under saturation, and divergence of trainings."""
 
 from collections.abc import Callable
 
@@ -6,13 +6,13 @@ import pandas as pd
 
 from xorbench.contract import REFERENCE
 from xorbench.record.report import Reading, Report
-from xorbench.tables.cells import NONE, Table, scientific, three_digits
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, scientific, three_digits
 
 SHOWN_LOGITS = (-40, -20, 0, 10, 20, 30, 40)
 
 
 def errors(report: Report) -> list[Table]:
-    """The true error of every parameter tensor in three readings, a table for each dtype."""
+    """Return a table for each dtype of the errors of every parameter tensor, in bounds, in ulps and absolute."""
     found = []
     for dtype in dict.fromkeys(row.dtype for row in report.rows):
         lines = []
@@ -24,23 +24,24 @@ def errors(report: Report) -> list[Table]:
                         "implementation": row.implementation,
                         "workload": row.workload,
                         "parameter": row.parameter,
-                        **_median_and_largest("of the bound", row.of_bound),
-                        **_median_and_largest("ulps", row.ulps),
-                        **_median_and_largest("absolute", row.absolute),
-                        "largest of the bound in": row.parameter + str(largest.index),
-                        "at": largest.where,
+                        **_median_and_largest("error / bound", row.of_bound),
+                        **_median_and_largest("error, ulps", row.ulps),
+                        **_median_and_largest("absolute error", row.absolute),
+                        "entry": row.parameter + str(largest.index),
+                        "point": largest.where,
                     }
                 )
         notes = [
-            "An ulp is the unit in the last place of the true value. Where a sigmoid saturates, 1 - p cancels: errors "
-            "of millions of ulps are what rounding does there, and the bound knows it."
+            "Errors are differences from the true gradient; entry and point are those of the largest error / bound. An "
+            "ulp is the unit in the last place of the true value. Where a sigmoid saturates, 1 - p cancels, so that "
+            "rounding alone causes errors of millions of ulps; the bound takes this into account."
         ]
-        found.append(Table(f"True errors in {dtype}", pd.DataFrame(lines), notes))
+        found.append(Table(f"Gradient errors in {dtype}", pd.DataFrame(lines), notes))
     return found
 
 
 def accuracy(report: Report) -> Table:
-    """How many digits are right: along the scale of the parameters, and along saturation."""
+    """Return the table of correct digits of gradients, by logit and by scale of the parameters."""
     lines = []
     rows = report.accuracy
     for name, workload, dtype in dict.fromkeys((r.implementation, r.workload, r.dtype) for r in rows):
@@ -55,45 +56,47 @@ def accuracy(report: Report) -> Table:
                 "workload": workload,
                 "dtype": dtype,
                 **{f"logit {z}": f"{by_logit[z]:.1f}" if z in by_logit else NONE for z in SHOWN_LOGITS},
-                "half of them kept until": f"{kept[-1]:g}" if kept else NONE,
+                "half the digits kept up to logit": f"{kept[-1]:g}" if kept else NOT_APPLICABLE,
                 "smallest scale": f"{by_scale[min(by_scale)]:.1f}",
                 "largest scale": f"{by_scale[max(by_scale)]:.1f}",
             }
         )
     note = (
-        "Right decimal digits of the median entry: at points whose last layer has that mean logit, and at random "
-        "points whose parameters have that scale (0.01 to 25)."
+        "Correct decimal digits of the median entry of the gradient: at points whose last layer has that mean logit, "
+        "and at random points whose parameters have that scale (smallest 0.01, largest 25)."
     )
-    return Table("Where gradients lose their digits", pd.DataFrame(lines), [note])
+    return Table("Accuracy of gradients", pd.DataFrame(lines), [note])
 
 
 def trajectories(report: Report) -> Table:
-    """When trainings from the same parameters part, and how far they are from each other and from the true one."""
+    """Return the table of divergence: when and by how much trainings differ from the reference."""
     lines = [
         {
             "implementation": row.implementation,
             "workload": row.workload,
-            "other bits": _epoch(row.bits),
+            "bits differ": _epoch(row.bits),
             "> 1 ulp": _epoch(row.one_ulp),
             "> 1e-12": _epoch(row.e12),
             "> 1e-6": _epoch(row.e6),
-            "other decisions": _epoch(row.decisions),
-            f"apart at epoch {row.epochs:,}": scientific(row.from_reference[-1]),
-            f"from the truth at epoch {row.at[len(row.from_truth) - 1]:,}": scientific(row.from_truth[-1]),
+            "decisions differ": _epoch(row.decisions),
+            f"difference at epoch {row.epochs:,}": scientific(row.from_reference[-1]),
+            f"error at epoch {row.at[len(row.from_truth) - 1]:,}": scientific(row.from_truth[-1]),
         }
         for row in report.trajectories
     ]
     note = (
-        f"The first epoch at which the parameters are not those of {REFERENCE}: in bits, by more than a unit in the "
-        "last place, and so on; a decision is a prediction above 0.5. The truth is a training in 200-bit arithmetic."
+        f"The first epoch at which the parameters differ from those of {REFERENCE}: in any bit, by more than a unit in "
+        "the last place (ulp), and so on. A decision is whether a prediction is above 0.5. Difference: the largest "
+        f"difference from the parameters of {REFERENCE}. Error: the largest difference from a training in 200-bit "
+        "arithmetic."
     )
-    return Table("Training, epoch by epoch", pd.DataFrame(lines), [note])
+    return Table("Divergence of trainings", pd.DataFrame(lines), [note])
 
 
 def _median_and_largest(unit: str, reading: Reading | None) -> dict[str, str]:
-    show: Callable[[float | None], str] = scientific if unit == "absolute" else three_digits
+    show: Callable[[float | None], str] = scientific if unit == "absolute error" else three_digits
     median, largest = (reading.median, reading.largest) if reading else (None, None)
-    return {f"{unit}: median": show(median), f"{unit}: largest": show(largest)}
+    return {f"{unit}, median": show(median), f"{unit}, largest": show(largest)}
 
 
 def _epoch(epoch: int | None) -> str:

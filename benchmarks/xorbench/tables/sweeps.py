@@ -1,4 +1,4 @@
-"""The tables of a sweep: what an epoch costs at each point, where lines cross, how the cost grows."""
+"""Tables of a sweep: the time of an epoch at each point, crossover points, and growth of the cost."""
 
 import math
 
@@ -12,18 +12,18 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.sweep_axes import Axis
 from xorbench.estimates.timing_table import Row
 from xorbench.tables.captions import weaknesses
-from xorbench.tables.cells import NONE, Table, between, with_ends
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, between, with_ends
 
 
 def points(analysis: Analysis) -> list[Table]:
-    """What an epoch costs, a table for each axis, a column for each implementation."""
+    """Return a table for each axis of the sweep with the time of an epoch, a column for each implementation."""
     found = {(row.workload, row.implementation): row for row in analysis.rows}
     names = [i.name for i in analysis.record.implementations]
     return [
         Table(
             f"µs per epoch by {axis.title}, {threads(analysis)}",
             pd.DataFrame([_point(axis, place, names, found) for place in range(len(axis.sizes))]),
-            ["Means over launches; tuned implementations are marked with an asterisk."],
+            ["Means over launches. Tuned implementations are marked with an asterisk."],
             weaknesses(analysis),
         )
         for axis in analysis.axes
@@ -31,44 +31,50 @@ def points(analysis: Analysis) -> list[Table]:
 
 
 def where_lines_cross(analysis: Analysis) -> Table:
-    """Every two whose lines cross or may cross, and everybody with the baseline."""
+    """Return the table of crossover points: all pairs whose lines cross or may cross, and all with the baseline."""
     shown = [c for c in analysis.crossings if c.verdict in (CROSSES, NOT_SEPARATED) or REFERENCE in (c.one, c.other)]
     note = (
-        "Sizes with 95 % intervals. An interval reaches at least to the two measured sizes around the crossing, "
-        "because nothing was measured between them; where it reaches further, it holds the sizes at which the ratio of "
-        "the two times can not be told from 1, straight between points on logarithmic axes. Who is faster at a point "
-        "is decided for all points of a line together. Not in the sweep: the first is faster at every point. Not "
-        "separated: nowhere is the other shown to be faster, and the first not everywhere."
+        "Sizes at which the faster of two implementations changes, with 95 % intervals. An interval reaches at least "
+        "to the two measured sizes around the crossing, because nothing was measured between them; if it reaches "
+        "further, it contains the sizes at which the ratio of the two times is not separated from 1, interpolated "
+        "linearly on logarithmic axes. Verdicts at the points of a line are simultaneous. Not in the sweep: one is "
+        "faster at every point. Not separated: the other is not shown to be faster at any point, and the first not at "
+        "every point."
     )
-    return Table(f"Where lines cross, {threads(analysis)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
+    return Table(f"Crossover points, {threads(analysis)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
 
 
 def cost_growth(analysis: Analysis) -> Table:
-    """A fixed cost per epoch, and one per multiply-add, of each implementation."""
+    """Return the table of cost growth: a fixed cost per epoch and a cost per multiply-add for each implementation."""
     best = peak(analysis)
     notes = [
-        "Fitted over all points, with 95 % intervals over launches: the least squares of relative errors, neither part "
-        "below 0. Multiply-adds are those of the products, forward and backward; all else that grows is in their cost. "
-        "Off: how far a point is from the fit at most, as a share of its time. A row has no intervals where it is off "
-        "by more than both would reach above their values, as shares of these: the points do not lie on the fit, and "
-        "an interval would only tell how well the fit repeats."
+        "Fitted over all points by least squares of relative errors, neither cost below 0, with 95 % intervals over "
+        "launches. Multiply-adds are those of the matrix products, forward and backward; every other cost that grows "
+        "with size is included in theirs. Largest misfit: the largest distance of a point from the fit, as a share of "
+        "its time. A row has no intervals if its largest misfit exceeds the relative width of both above their values: "
+        "the points do not follow the fit, and an interval would only show how well the fit repeats."
     ]
     if best:
-        notes.append(f"Peak: this machine's fastest product of matrices does {best:.3g} multiply-adds a nanosecond.")
+        notes.append(f"Peak: {best:.3g} multiply-adds per nanosecond, in the fastest matrix product on this machine.")
     lines = [_growth(found) for found in analysis.growth]
-    return Table(f"How the cost of an epoch grows, {threads(analysis)}", pd.DataFrame(lines), notes)
+    return Table(f"Growth of the cost of an epoch, {threads(analysis)}", pd.DataFrame(lines), notes)
 
 
 def around(size: Interval | None) -> tuple[str, str]:
-    """The size of a crossing and its interval, whose ends are whole sizes: rounding must not make it narrower."""
+    """Return the size of a crossing and its interval as texts; NOT_APPLICABLE if there is no crossing.
+
+    The ends are rounded outwards to whole sizes, so that rounding does not make the interval narrower.
+    """
+    if size is None:
+        return NOT_APPLICABLE, NOT_APPLICABLE
     value, ends = with_ends(size)
-    if size is None or size.low is None or size.high is None:
+    if size.low is None or size.high is None:
         return value, ends
     return value, f"{math.floor(size.low):,} to {math.ceil(size.high):,}"
 
 
 def threads(analysis: Analysis) -> str:
-    """With how many it was timed."""
+    """Return the number of threads of a record, in words."""
     number = analysis.record.settings.threads
     return "1 thread" if number == 1 else f"{number} threads"
 
@@ -86,11 +92,11 @@ def _crossing(found: Crossing) -> dict[str, str]:
     value, ends = around(found.size)
     second = found.other if found.first == found.one else found.one
     return {
-        "along": found.axis.title,
-        "first ahead": found.first or NONE,
-        "then": second if found.verdict == CROSSES else NONE,
-        "of": f"{found.one}, {found.other}",
-        "at": value,
+        "axis": found.axis.title,
+        "faster at small sizes": found.first or NOT_APPLICABLE,
+        "faster at large sizes": second if found.verdict == CROSSES else NOT_APPLICABLE,
+        "pair": f"{found.one}, {found.other}",
+        "crossover size": value,
         "95 % interval": ends,
         "verdict": found.verdict,
     }
@@ -100,8 +106,8 @@ def _growth(found: Growth) -> dict[str, str]:
     return {
         "implementation": found.implementation,
         "points": str(found.points),
-        "fixed, µs per epoch": between(found.fixed_microseconds),
+        "fixed cost, µs per epoch": between(found.fixed_microseconds),
         "ns per multiply-add": between(found.nanoseconds_per_multiply_add),
-        "of the peak": NONE if found.of_peak is None else f"{found.of_peak:.1%}",
-        "off, at most": f"{found.off:.0%}",
+        "share of the peak": NONE if found.of_peak is None else f"{found.of_peak:.1%}",
+        "largest misfit": f"{found.off:.0%}",
     }

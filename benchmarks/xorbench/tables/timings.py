@@ -1,4 +1,4 @@
-"""The clock's tables: what an epoch costs, and what changed between two records."""
+"""Tables of times: the time of an epoch in one record, and changes between two records."""
 
 from collections.abc import Iterator, Sequence, Set
 
@@ -11,26 +11,29 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables.captions import how_timed, together, weaknesses
-from xorbench.tables.cells import NONE, Table, between, three_digits, with_ends
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, between, three_digits, with_ends
 
 RATIO = f"time / {REFERENCE}"
-START = "start, µs"
-IDLE = "idle"
+START = "start of training, µs"
+IDLE = "idle share"
 
 MOST_IDLE = 0.02
-"""The share of its CPU time that a row may be idle before the table shows it."""
+"""Share of the CPU time of a row above which the table has a column for idle shares."""
 
 MOST_START = 0.05
-"""The share of a round that the start of a training may be before the table says so."""
+"""Share of a round that the start of a training takes above which a note mentions it."""
 
 
 def timings(analysis: Analysis) -> list[Table]:
-    """One for each workload, of the reference's tier: idiomatic and tuned implementations never share a column."""
+    """Return a table for each workload with the implementations of the tier of the baseline.
+
+    Idiomatic and tuned implementations are never in the same table.
+    """
     return _of_tier(analysis, {_reference_tier(analysis)})
 
 
 def tuned(analysis: Analysis) -> list[Table]:
-    """The same of the other tier, over the same baseline."""
+    """Return a table for each workload with the implementations of the other tier, over the same baseline."""
     return _of_tier(analysis, {i.tier for i in analysis.record.implementations} - {_reference_tier(analysis)})
 
 
@@ -76,36 +79,36 @@ def _of_tier(analysis: Analysis, tiers: Set[str]) -> list[Table]:
 
 
 def label(workload: WorkloadRecord) -> str:
-    """A workload's name with its layers and dtype."""
-    return f"{workload.name} ({'-'.join(map(str, workload.layer_sizes))}, {workload.dtype})"
+    """Return the name of a workload with its layer sizes and dtype."""
+    return f"{workload.name} (layer sizes {'-'.join(map(str, workload.layer_sizes))}, {workload.dtype})"
 
 
 def _remarks(row: Row) -> Iterator[str]:
-    """What qualifies the number of a row, in one sentence each."""
+    """Yield sentences that qualify the numbers of a row: slow states of the machine, a costly start of a training."""
     if row.slow_factor is not None:
-        yield f"{row.implementation}: its ratio is × {row.slow_factor:.2f} when the machine is slow."
+        yield f"{row.implementation}: its ratio is {row.slow_factor:.2f} times as large while the machine is slow."
     if row.start_share is not None and row.start_share > MOST_START and row.microseconds_per_epoch is not None:
         each = row.microseconds_per_epoch.value * (1 - row.start_share)
         yield (
-            f"{row.implementation}: the start of a training is {row.start_share:.0%} of a round; "
+            f"{row.implementation}: the start of a training takes {row.start_share:.0%} of a round; "
             f"without it an epoch takes {three_digits(each)} µs."
         )
 
 
 def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
-    """Over which rounds the ratios are."""
+    """Yield sentences that name the rounds over which the ratios were computed."""
     others = [row for row in rows if row.ratio is not None and not row.is_baseline]
     shares = [row.quiet_share for row in others if row.quiet_share is not None]
     over_all = [row.implementation for row in others if row.quiet_share is None]
     if over_all:
-        whose = f"Of {', '.join(over_all)} ratios" if shares else "Ratios"
-        yield f"{whose} are over all rounds: the state of the machine could not be told, or most rounds were slow."
+        whose = f"Ratios of {', '.join(over_all)}" if shares else "Ratios"
+        yield f"{whose} are over all rounds: the state of the machine is unknown, or it was slow in most rounds."
     if shares:
         low, high = min(shares), max(shares)
         share = f"{low:.0%}" if round(low, 2) == round(high, 2) else f"{low:.0%} to {high:.0%}"
         yield (
             f"{'Other ratios' if over_all else 'Ratios'} are over the {share} of rounds in which the machine was not "
-            "slow, by the times of the other rows."
+            "slow, judged by the times of the other rows."
         )
 
 
@@ -114,9 +117,9 @@ def _timing(row: Row, idle: bool) -> dict[str, str]:
         step = value = ends = row.verdict
     else:
         step, _ = with_ends(row.microseconds_per_epoch)
-        value, ends = ("1", NONE) if row.is_baseline else with_ends(row.ratio)
+        value, ends = ("1", NOT_APPLICABLE) if row.is_baseline else with_ends(row.ratio)
     return {
-        "rank": NONE if row.rank is None else str(row.rank),
+        "rank": NOT_APPLICABLE if row.rank is None else str(row.rank),
         "implementation": row.implementation,
         "execution": ", ".join(filter(None, (row.execution, row.granularity))),
         "µs per epoch": step,
@@ -130,13 +133,21 @@ def _timing(row: Row, idle: bool) -> dict[str, str]:
 
 def _second_copy(floor: Interval, idle: bool) -> dict[str, str]:
     value, ends = with_ends(floor)
-    name = {"rank": NONE, "implementation": f"{REFERENCE}, second copy", "execution": NONE, "µs per epoch": NONE}
-    nothing = {START: NONE, **({IDLE: NONE} if idle else {})}
-    return {**name, RATIO: value, "95 % interval": ends, **nothing, "verdict": "noise floor"}
+    return {
+        "rank": NOT_APPLICABLE,
+        "implementation": f"{REFERENCE}, second copy",
+        "execution": NOT_APPLICABLE,
+        "µs per epoch": NOT_APPLICABLE,
+        RATIO: value,
+        "95 % interval": ends,
+        START: NOT_APPLICABLE,
+        **({IDLE: NOT_APPLICABLE} if idle else {}),
+        "verdict": "noise floor",
+    }
 
 
 def changes(found: list[Change], notes: list[str]) -> Table:
-    """Two records beside each other."""
+    """Return the table of changes of the ratios from record A to record B, with `notes` under it."""
     lines = []
     for change in found:
         value, ends = with_ends(change.change)
@@ -145,7 +156,7 @@ def changes(found: list[Change], notes: list[str]) -> Table:
                 "implementation": change.implementation,
                 "workload": change.workload,
                 f"{RATIO}, A": three_digits(change.before),
-                "B": three_digits(change.after),
+                f"{RATIO}, B": three_digits(change.after),
                 "B / A": value,
                 "95 % interval": ends,
                 "verdict": change.verdict,
@@ -153,9 +164,9 @@ def changes(found: list[Change], notes: list[str]) -> Table:
         )
     reasons = [f"{c.implementation} ({c.workload}): {c.reason}." for c in found if c.reason]
     held = (
-        "The intervals hold together, and contain the variation from run to run. There are no ranks: they hold within "
-        "one run only."
+        "The intervals are simultaneous and include the variation between runs. There are no ranks, because ranks are "
+        "valid within one run only."
     )
     return Table(
-        "What changed from A to B", pd.DataFrame(lines), [*reasons, *notes, held], measured=[c.change for c in found]
+        "Changes from A to B", pd.DataFrame(lines), [*reasons, *notes, held], measured=[c.change for c in found]
     )

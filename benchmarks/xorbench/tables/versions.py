@@ -1,4 +1,4 @@
-"""Whether a release got slower: the same file in two environments."""
+"""Table that compares the same file in two environments, for example with two releases of a framework."""
 
 import pandas as pd
 
@@ -8,11 +8,11 @@ from xorbench.tables.cells import NONE, Table, with_ends
 
 
 def versions(analysis: Analysis) -> Table:
-    """Each contestant of another environment beside the same file in ours."""
+    """Return the table of implementations in other environments, each compared with the same file in this one."""
     found = analysis.versions
     notes = [
-        "The same file, in the same rounds, in another environment and in ours: below 1 it is faster there. "
-        "The intervals of a workload hold together."
+        "The same file in the same rounds, in another environment (there) and in the environment of the run (here). A "
+        "ratio below 1 means faster there. The intervals of a workload are simultaneous."
     ]
     return Table(
         "Versions side by side", pd.DataFrame(map(_line, found)), notes, measured=[version.ratio for version in found]
@@ -22,11 +22,11 @@ def versions(analysis: Analysis) -> Table:
 def _line(version: Version) -> dict[str, str]:
     value, ends = with_ends(version.ratio)
     return {
-        "contestant": version.implementation,
+        "implementation in an environment": version.implementation,
         "workload": version.workload,
         "framework": version.framework,
-        "there": version.there,
-        "here": version.here,
+        "version there": version.there,
+        "version here": version.here,
         "µs per epoch there": with_ends(version.microseconds)[0],
         "time there / here": value,
         "95 % interval": ends,

@@ -1,4 +1,4 @@
-"""The problems: what is trained, on what, how, and what must come out. Free of frameworks."""
+"""Training problems: data, network, recipe, initial parameters and known answer, independent of any framework."""
 
 from xorbench.workloads.catalogue import TUTORIAL, WORKLOADS
 from xorbench.workloads.recipe import Recipe

@@ -1,4 +1,4 @@
-"""The workloads there are: each is data, one entry, and nothing else has to know of it."""
+"""The catalogue of workloads. Each workload is one entry of data, and no other module has to list it."""
 
 import itertools
 from collections.abc import Sequence
@@ -28,9 +28,10 @@ def _tutorial_parameters(seed: int) -> Parameters:
 
 
 def draw(sizes: Sequence[int], seed: int, gain: float, bias: float = 0.0) -> Parameters:
-    """Layer by layer weights uniform in [-r, r], then biases in [-bias, bias] where that is not 0.
+    """Return initial parameters drawn with `seed` for layers of `sizes` units: layer by layer weights, then biases.
 
-    r is `gain` times Glorot's sqrt(6 / (a + b)) between layers of a and b units (Glorot and Bengio, AISTATS 2010).
+    Weights are uniform in [-r, r], where r is `gain` times Glorot's sqrt(6 / (a + b)) between layers of a and b units
+    (Glorot and Bengio, AISTATS 2010). Biases are uniform in [-bias, bias], or 0 without a draw if `bias` is 0.
     """
     random = np.random.RandomState(seed)
     parameters = []
@@ -49,13 +50,13 @@ def _hidden_parameters(seed: int) -> Parameters:
 
 
 def parity(bits: int) -> tuple[Array, Array]:
-    """All 2^n samples of n bits, (2^n, n), and whether the number of ones is odd, (2^n, 1): XOR where n is 2."""
+    """Return all samples of `bits` bits, (2^bits, bits), and whether the number of ones is odd, (2^bits, 1)."""
     inputs = np.array(list(itertools.product([0, 1], repeat=bits)))
     return _frozen(inputs), _frozen(inputs.sum(axis=1, keepdims=True) % 2)
 
 
 def solved(within: float, loss: str, samples: int = 4) -> KnownAnswer:
-    """Every prediction is this close to its target, or closer, and the loss at most what that allows."""
+    """Return the known answer that each prediction is at most `within` from its target, with the loss that follows."""
     of_a_sample = 0.5 * within**2 if loss == "squared error" else -float(np.log1p(-within))
     return KnownAnswer(zeros=(0, within), ones=(1 - within, 1), loss=(0, samples * of_a_sample))
 
@@ -80,7 +81,7 @@ NEURON = Workload(
         loss=(0.5 - 1e-12, 0.5 + 1e-12),
         largest_parameter=1e-14,
     ),
-    comparable_epochs=2_000,  # after 4,000 it has settled: stopping a tenth earlier changes nothing that can be seen
+    comparable_epochs=2_000,  # after 4,000 it has converged: stopping a tenth earlier would make no visible difference
 )
 
 HIDDEN = replace(
@@ -102,12 +103,12 @@ FLOAT32 = replace(
     story="hidden in single precision, in which rounding grows to more",
     dtype="float32",
     agreement=1e-3,
-    comparable_epochs=5_000,  # casadi_loop ended 7e-6 of the way from the reference then, 2e-5 after 20,000
+    comparable_epochs=5_000,  # then casadi_loop was 7e-6 of the way from the reference; after 20,000, 2e-5
 )
 
 
 def _optimised(name: str, story: str, recipe: Recipe) -> Workload:
-    """The hidden network, trained in another way."""
+    """Return the hidden network, trained with another recipe for 2,000 epochs."""
     return replace(HIDDEN, name=name, story=story, recipe=recipe, epochs=2_000)
 
 
@@ -122,7 +123,7 @@ def _network(
     gain: float = 1.0,
     bias: float = 0.0,
 ) -> Workload:
-    """A network for as many bits as its first layer takes."""
+    """Return a network that learns the parity of as many bits as its first layer has units."""
     inputs, targets = parity(layer_sizes[0])
     generator = partial(draw, layer_sizes, gain=gain, bias=bias)
     drawn = f"numpy.random.seed({seed}); layer by layer weights uniform(-r, r), r = {gain:g} sqrt(6 / (a + b)), biases "
@@ -146,7 +147,7 @@ MOMENTUM = CLASSIC._replace(optimiser="momentum", rate=0.5, momentum=0.9)
 RMSPROP = CLASSIC._replace(optimiser="rmsprop", rate=0.01, decay=0.99, epsilon=1e-8)
 ADAM = CLASSIC._replace(optimiser="adam", rate=0.05, momentum=0.9, decay=0.999, epsilon=1e-8)
 MODERN = ADAM._replace(activation="tanh", loss="cross-entropy", rate=0.01)
-"""What real networks have."""
+"""The recipe of the deep and the parity networks: tanh, cross-entropy and Adam, which are common in practice."""
 
 PLAIN = Recipe("relu", "cross-entropy", "gradient descent", rate=0.1)
 
@@ -210,4 +211,4 @@ WORKLOADS = {
 }
 
 TUTORIAL = (NEURON.name, HIDDEN.name)
-"""What is timed where nothing else is asked for: the tutorial's two networks."""
+"""The names of the workloads that are used by default: the tutorial's two networks."""

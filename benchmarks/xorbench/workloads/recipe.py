@@ -1,4 +1,4 @@
-"""What a training computes: the activation, the loss, the optimiser; hashable, so that a compiler can fix it."""
+"""The recipe of a training: activation, loss and optimiser; hashable, so that compilers can treat it as static."""
 
 from typing import Literal, NamedTuple
 
@@ -8,12 +8,12 @@ Optimiser = Literal["gradient descent", "momentum", "rmsprop", "adam"]
 
 
 class Recipe(NamedTuple):
-    """One way of training; nothing in it depends on a framework.
+    """The activation, the loss and the optimiser of a training, independent of any framework.
 
     `activation` is that of the hidden layers; ReLU's slope at 0 is 0. The last layer is always a sigmoid. `loss` is
     half the sum of squared errors, or the sum of the binary cross-entropies from logits, over all samples.
 
-    The optimisers, with g the gradient, all memories 0 at first, and t the number of the epoch, from 1:
+    The optimisers, where g is the gradient, v and s are 0 before the first epoch, and t counts the epochs from 1:
 
     - gradient descent: p -= rate * g
     - momentum: v = momentum * v + g; p -= rate * v
@@ -21,7 +21,7 @@ class Recipe(NamedTuple):
     - Adam: v = momentum * v + (1 - momentum) * g; s = decay * s + (1 - decay) * g^2;
       p -= rate * v / (1 - momentum^t) / (sqrt(s / (1 - decay^t)) + epsilon)
 
-    What an optimiser has no use for is 0.
+    Fields that an optimiser does not use are 0.
     """
 
     activation: Activation

@@ -1,4 +1,4 @@
-"""The tutorial's network in other sizes: a workload for each width of its hidden layer and each batch."""
+"""Workloads of other sizes: the tutorial's network for each width of its hidden layer and each batch size."""
 
 import re
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from xorbench.workloads.catalogue import CLASSIC, HIDDEN, WORKLOADS, draw, parit
 from xorbench.workloads.workload import KnownAnswer, Workload
 
 SMALLEST, LARGEST = 2, 1_024
-"""Of widths; batches are from 2^2 to 2^10, all samples of 2 to 10 bits."""
+"""The smallest and the largest hidden width. Batches are 2^2 to 2^10: all samples of 2 to 10 bits."""
 
 WIDTHS = [2**power for power in range(1, 11)]
 BATCHES = [2**bits for bits in range(2, 11)]
 
 EPOCHS = 100
-"""Of the training that is judged."""
+"""The number of epochs of the training that is judged."""
 
 
 @cache
 def sized(width: int, batch: int) -> Workload:
-    """Parity of as many bits as give `batch` samples, by a hidden layer of `width`: XOR where the batch is 4.
+    """Return the workload of parity on all `batch` samples of log2(`batch`) bits, with a hidden layer of `width` units.
 
-    The rate is 1 / (batch (width + 1)), below the inverse of the loss's largest curvature along the weights of the last
-    layer, so that the loss falls: that is what is known of the end.
+    A batch of 4 is XOR. The rate is 1 / (batch (width + 1)), below the inverse of the loss's largest curvature along
+    the weights of the last layer, so that the loss decreases; the known answer is this alone.
     """
     bits = batch.bit_length() - 1
     inputs, targets = parity(bits)
@@ -47,13 +47,13 @@ def sized(width: int, batch: int) -> Workload:
 
 
 def cross(widths: Sequence[int], batches: Sequence[int], at_width: int, at_batch: int) -> list[Workload]:
-    """Every width at one batch, and every batch at one width."""
+    """Return the workloads of all `widths` at `at_batch` and of all `batches` at `at_width`, each once."""
     pairs = [*((width, at_batch) for width in widths), *((at_width, batch) for batch in batches)]
     return [sized(*pair) for pair in dict.fromkeys(pairs)]
 
 
 def named(name: str) -> Workload:
-    """The workload of this name, of the catalogue or in some size. Raises KeyError."""
+    """Return the workload called `name`: of the catalogue, or width-W-batch-B. Raises KeyError if there is none."""
     size = re.fullmatch(r"width-([1-9]\d*)-batch-([1-9]\d*)", name)
     if size and SMALLEST <= int(size[1]) <= LARGEST and int(size[2]) in BATCHES:
         return sized(int(size[1]), int(size[2]))

@@ -1,0 +1,51 @@
+"""The text of an implementation: it is read, never run, and it may import from files of the project's own folder."""
+
+import ast
+from pathlib import Path
+
+from xorbench.places import IMPLEMENTATIONS
+
+
+def parsed(path: Path) -> ast.Module | None:
+    """Return the text of a file as a tree; None where it is not Python that can be read."""
+    try:
+        return ast.parse(path.read_bytes(), path.name)
+    except (SyntaxError, ValueError, OSError):
+        return None
+
+
+def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
+    """Return the functions that are defined at the top of a file, by name."""
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
+    """Return what is imported by `from MODULE import NAME` at the top of a file: the module and the name there."""
+    return {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        for alias in node.names
+    }
+
+
+def sibling(module: str) -> Path | None:
+    """Return the file of the project's own folder that is imported under this name; None where there is none."""
+    path = IMPLEMENTATIONS / f"{module}.py"
+    return path if path.is_file() else None
+
+
+def siblings(tree: ast.Module) -> list[Path]:
+    """Return the files of the project's own folder that a file imports, and those that these import, each once."""
+    found: list[Path] = []
+    trees = [tree]
+    for one in trees:
+        for node in ast.walk(one):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules = [node.module]
+            for path in filter(None, map(sibling, modules)):
+                if path not in found:
+                    found.append(path)
+                    trees += [text for text in [parsed(path)] if text]
+    return found
