@@ -13,7 +13,7 @@ from xorbench.judge import truths
 from xorbench.judge.gradients import gradients
 from xorbench.judge.judge import DTYPES
 from xorbench.judge.oracle import true_gradient
-from xorbench.judge.truths import Truths, rounding_bound, truths_here
+from xorbench.judge.truths import Truths, inside, rounding_bound, truths_here
 from xorbench.workloads import WORKLOADS
 from xorbench.workloads.workload import Dtype
 
@@ -96,3 +96,8 @@ def test_all_cores_find_what_one_finds(cores: Executor) -> None:
     assert len(ticks) == 2
     for name in ("high", "low", "bound"):
         np.testing.assert_array_equal(getattr(many, name), getattr(one, name))
+
+
+def test_an_error_is_inside_up_to_its_bound_and_no_further() -> None:
+    above = np.nextafter(1.0, 2.0)
+    assert inside(np.array([0.0, 1.0, above, np.inf, np.nan])).tolist() == [True, True, False, False, False]

@@ -1,12 +1,17 @@
 """Writing a finished record, with a temporary folder as the fallback."""
 
+import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from xorbench import environment
 from xorbench.record import store
 from xorbench.record.run import Record
+from xorbench.suite import Suite
 
 
 def kept(record: Record, folder: Path) -> Path:
@@ -17,3 +22,21 @@ def kept(record: Record, folder: Path) -> Path:
         path = store.write(record, Path(tempfile.mkdtemp(prefix="xorbench-")))
         typer.echo(f"xorbench: {folder} can't be written: {error.strerror}; the record was written to {path}", err=True)
         return path
+
+
+@contextmanager
+def finished_kept(session: Suite, folder: Path) -> Iterator[None]:
+    """Let a run or a sweep be interrupted inside, if any of it is finished; after another exception, keep that part.
+
+    What is raised before anything is finished is raised again, as is every exception but KeyboardInterrupt.
+    """
+    try:
+        yield
+    except BaseException as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not lose what is finished
+        if not session.timings:
+            raise
+        if not isinstance(error, KeyboardInterrupt):
+            path = kept(session.record(environment.command()), folder)
+            typer.echo(f"xorbench: the run ended early; its finished launches are in {path}", err=True)
+            raise

@@ -1,6 +1,5 @@
 """The commands that load implementations: list, gradients, run."""
 
-import signal
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -152,7 +151,7 @@ def run(
     chosen = choices.in_environments(chosen, python)
     from xorbench import environment, suite
     from xorbench.cli import show
-    from xorbench.cli.keeping import kept
+    from xorbench.cli.keeping import finished_kept, kept
     from xorbench.estimates.analysis import Analysis
     from xorbench.exports.document import document
     from xorbench.suite import defaults
@@ -163,16 +162,8 @@ def run(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
     session = suite.Suite(chosen, workloads, settings)
-    try:
+    with finished_kept(session, folder):
         session.run()
-    except BaseException as error:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not lose finished launches
-        if not session.timings:
-            raise
-        if not isinstance(error, KeyboardInterrupt):
-            path = kept(session.record(environment.command()), folder)
-            typer.echo(f"xorbench: the run ended early; its finished launches are in {path}", err=True)
-            raise
     record = session.record(environment.command())
     analysis, path = Analysis(record), kept(record, folder)
     if as_json:

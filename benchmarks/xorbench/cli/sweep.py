@@ -1,6 +1,5 @@
 """The command that times a sweep over sizes: sweep."""
 
-import signal
 from dataclasses import asdict
 from typing import Annotated, Literal
 
@@ -59,7 +58,7 @@ def sweep(
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
     from xorbench import environment, places
     from xorbench.cli import show
-    from xorbench.cli.keeping import kept
+    from xorbench.cli.keeping import finished_kept, kept
     from xorbench.estimates.analysis import Analysis
     from xorbench.exports.document import document
     from xorbench.suite import defaults
@@ -74,12 +73,8 @@ def sweep(
         settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, minutes)
         session = Sweep(chosen, points, settings, folder)
         sessions.append(session)
-        try:
+        with finished_kept(session, folder):
             session.run()
-        except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not lose finished points
-            if not session.timings:
-                raise
         record = session.record(environment.command())
         analysis, path = Analysis(record), kept(record, folder)
         documents.append(

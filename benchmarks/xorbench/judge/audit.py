@@ -11,7 +11,7 @@ from xorbench.judge.derivation import Balls, backpropagated
 from xorbench.judge.error_stats import finite
 from xorbench.judge.oracle import BITS, differences
 from xorbench.judge.points import affordable
-from xorbench.judge.truths import Numbers, rounding_bound
+from xorbench.judge.truths import Numbers, inside, rounding_bound
 from xorbench.record.parts import Dtype, Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Audit
 from xorbench.workloads import Array, Parameters, Workload, flat
@@ -47,7 +47,7 @@ def audit(workload: Workload, rows: Array, seed: int) -> Audit:
             bound = rounding_bound(workload, parameters, "float64")[entries]
             fractions.append(np.max(error / np.array([float(ball.rad()) for ball in bound])))
     apart = float(np.max(fractions)) if fractions else None
-    agree = digits >= DIGITS and (apart is None or apart <= 1)
+    agree = digits >= DIGITS and (apart is None or bool(inside(apart)))
     verdict: Verdict = INSIDE if agree else OUTSIDE
     dtype: Dtype = "float32" if rows.dtype == np.float32 else "float64"
     return Audit(workload.name, dtype, len(chosen), count, round(digits, 1), finite(apart), verdict)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from xorbench.contract import Contract, Implementation
 from xorbench.contract.source_text import imported, parsed, sibling, siblings
 from xorbench.judge.gradients import gradients
-from xorbench.judge.truths import truths_here
+from xorbench.judge.truths import inside, truths_here
 from xorbench.record.report import Counterexample
 from xorbench.workloads import Array, Recipe, Workload
 from xorbench.workloads.workload import Dtype
@@ -139,7 +139,7 @@ def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array
     except Exception:  # noqa: BLE001  an exception at another size is no example of a wrong gradient
         return None
     truth = truths_here(workload, dtype, rows)
-    wrong = np.flatnonzero(~(truth.fractions(given.rows)[0] <= 1))
+    wrong = np.flatnonzero(~inside(truth.fractions(given.rows)[0]))
     if not len(wrong):
         return None
     entry = int(wrong[0])

@@ -14,7 +14,7 @@ from xorbench.judge.error_stats import finite
 from xorbench.judge.gradients import Given, put
 from xorbench.judge.planted_faults import FAULTS, Fault
 from xorbench.judge.points import shared_points
-from xorbench.judge.truths import Numbers, Truths, truths
+from xorbench.judge.truths import Numbers, Truths, inside, truths
 from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.workload import Dtype
@@ -76,7 +76,7 @@ def plant(fault: Fault, dtype: Dtype, rows: Array, truths: Truths, seed: int) ->
         points=len(rows),
         ulps=finite(apart),
         of_bound=finite(np.max(fractions)),
-        judge=int(np.count_nonzero(~np.all(fractions <= 1, axis=1))),
+        judge=int(np.count_nonzero(~np.all(inside(fractions), axis=1))),
         **refused,
     )
 

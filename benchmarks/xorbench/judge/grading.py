@@ -15,7 +15,7 @@ from xorbench.judge.points import affordable, shared_points
 from xorbench.judge.processes import Reply
 from xorbench.judge.reproducibility import PROBES, ConductQuestion
 from xorbench.judge.tasks import GradientAnswer, GradientQuestion
-from xorbench.judge.truths import Truths, truths, truths_here
+from xorbench.judge.truths import Truths, inside, truths, truths_here
 from xorbench.record.parts import Verdict
 from xorbench.record.report import FAILED, INSIDE, OUTSIDE, Accuracy, Judgement, Pair, TrainingEnd
 from xorbench.workloads import Workload
@@ -68,7 +68,7 @@ class Exam:
                 for e in (truth.fractions(values), errors / units, errors)
             )
             row = replace(row, of_bound=of_bound, ulps=ulps, absolute=absolute)
-            if not (of_bound.largest is not None and of_bound.largest <= 1):
+            if of_bound.largest is None or not inside(of_bound.largest):
                 fraction = "infinitely many" if of_bound.largest is None else f"{of_bound.largest:.3g}"
                 given = "not finite" if of_bound.value is None else repr(of_bound.value)
                 row = replace(

@@ -23,6 +23,14 @@ BATCH = 250
 """The number of points that are submitted to one core at a time."""
 
 
+def inside(fractions: Numbers | float) -> NDArray[np.bool_]:
+    """Return for each error, given as a fraction of its bound, whether rounding alone can explain it.
+
+    This is the rule of the judge: at most the bound. An error that is not a number is not inside.
+    """
+    return np.asarray(fractions) <= 1
+
+
 @dataclass(frozen=True, eq=False)
 class Truths:
     """True gradients and bounds: each field is (points, entries).
