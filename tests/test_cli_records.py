@@ -90,7 +90,7 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
 
 
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
-    assert "The fairness ledger" in xorbench("show", COMMITTED).stdout
+    assert "Fairness ledger" in xorbench("show", COMMITTED).stdout
     tex = xorbench("show", COMMITTED, "--table=timings", "--format=tex").stdout
     assert tex == FORMATS["tex"](one(Analysis(store.read(Path(COMMITTED))), "timings"))
 
