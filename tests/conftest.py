@@ -18,8 +18,8 @@ import pytest
 from xorbench.contract import REFERENCE, Contract, Implementation, discover, load
 from xorbench.cores import all_cores
 from xorbench.environments import virtualenvs
-from xorbench.judge import judge
-from xorbench.judge.fault_study import plant_all
+from xorbench.judging import judge
+from xorbench.judging.fault_study import plant_all
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.publication import publish
 from xorbench.requirements import brought_by, pin

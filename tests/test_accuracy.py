@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from xorbench.judge.accuracy import MOST_DIGITS, accuracy, right_digits
-from xorbench.judge.points import Points
-from xorbench.judge.truths import Truths
+from xorbench.judging.accuracy import MOST_DIGITS, accuracy, right_digits
+from xorbench.judging.points import Points
+from xorbench.judging.truths import Truths
 
 
 def exactly(high: np.ndarray) -> Truths:

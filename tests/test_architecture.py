@@ -44,5 +44,5 @@ def test_the_project_has_no_cycle_and_nothing_after_the_record_runs_a_framework(
     architecture.order(found)
     assert not found["workloads"]
     for view in ("estimates", "tables", "charts", "page", "exports"):
-        assert not found[view] & {"judge", "clock", "suite"}, view
+        assert not found[view] & {"judging", "clock", "suite"}, view
     assert all(about.endswith(".") for about in architecture.packages().values())

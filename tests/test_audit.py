@@ -5,10 +5,10 @@ import pytest
 from flint import arb, ctx
 
 from tests.conftest import network, random_row
-from xorbench.judge import audit as room
-from xorbench.judge.audit import DIGITS, audit, complex_step
-from xorbench.judge.derivation import Balls
-from xorbench.judge.oracle import differences, true_gradient
+from xorbench.judging import audit as room
+from xorbench.judging.audit import DIGITS, audit, complex_step
+from xorbench.judging.derivation import Balls
+from xorbench.judging.oracle import differences, true_gradient
 from xorbench.workloads import WORKLOADS, Parameters, Workload
 
 

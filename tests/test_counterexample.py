@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from tests.conftest import Variant
 from xorbench.contract import Implementation, discover, load, read
-from xorbench.judge.counterexample import (
+from xorbench.judging.counterexample import (
     CounterexampleQuestion,
     Example,
     counterexample,
@@ -20,7 +20,7 @@ from xorbench.judge.counterexample import (
     rounded,
     standalone,
 )
-from xorbench.judge.points import shared_points
+from xorbench.judging.points import shared_points
 from xorbench.workloads import WORKLOADS, Workload
 from xorbench.workloads.workload import Dtype
 
@@ -143,7 +143,7 @@ def test_where_no_small_network_shows_it_the_first_wrong_point_is_shown_in_the_f
     only_there: str, shown: float, variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The search is among networks of one or two inputs, and this fault is in those of three.
-    monkeypatch.setattr("xorbench.judge.counterexample.TRIES", 10)
+    monkeypatch.setattr("xorbench.judging.counterexample.TRIES", 10)
     workload = WORKLOADS["parity-3"]
     fault = f"    return [g * (1.5 if inputs.shape[1] == 3 and {only_there} else 1) for g in gradients]\n"
     rows = np.full((2, len(workload.entries)), ODD)

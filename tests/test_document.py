@@ -73,9 +73,9 @@ def test_what_is_wrong_with_a_run_is_in_it() -> None:
     found = document(slowed(analysis, lambda _launch, pair: pair < 4, 1.5))
     assert found["partial"]
     assert found["unfit"].startswith("the baseline against itself came out as 1.02")
-    assert found["warnings"][0] == f"Unfit: {found['unfit']}. The ratios of this run are not reliable. Run it again on a " + (
-        "quieter machine."
-    )
+    assert found["warnings"][
+        0
+    ] == f"Unfit: {found['unfit']}. The ratios of this run are not reliable. Run it again on a " + ("quieter machine.")
     assert len(found["warnings"]) == 3  # interrupted, and of few launches
     assert found["quiet_share"] == pytest.approx(1 - 4 / 11)
 

@@ -174,7 +174,7 @@ def test_contributing_names_the_whole_contract_in_order() -> None:
         "CONTRIBUTING.md",
         "implementations/README.md",
         "benchmarks/README.md",
-        "benchmarks/xorbench/judge/README.md",
+        "benchmarks/xorbench/judging/README.md",
         "results/README.md",
         "results/data/README.md",
     ],

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from xorbench.judge.fault_study import POINTS, fault_rows, plant_all
-from xorbench.judge.judge import DTYPES
-from xorbench.judge.planted_faults import FAULTS, Fault
+from xorbench.judging.fault_study import POINTS, fault_rows, plant_all
+from xorbench.judging.judge import DTYPES
+from xorbench.judging.planted_faults import FAULTS, Fault
 from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS
 

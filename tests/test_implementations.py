@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.conftest import loaded
 from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation, discover
 from xorbench.contract.source_text import functions_of, imported, siblings
-from xorbench.judge.judge import DTYPES
-from xorbench.judge.optimisation import moves
+from xorbench.judging.judge import DTYPES
+from xorbench.judging.optimisation import moves
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.workloads import WORKLOADS, Parameters, Workload, flat
 

@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover, read
-from xorbench.judge.judge import DTYPES, Hearing, judge
-from xorbench.judge.processes import Reply, Witness
-from xorbench.judge.tasks import TrajectoryQuestion
+from xorbench.judging.judge import DTYPES, Hearing, judge
+from xorbench.judging.processes import Reply, Witness
+from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import TUTORIAL, WORKLOADS
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from flint import arb
 
-from xorbench.judge.optimisation import moves
+from xorbench.judging.optimisation import moves
 from xorbench.workloads import WORKLOADS, Array, Recipe
 
 jax.config.update("jax_enable_x64", True)

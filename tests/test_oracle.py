@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import network, random_row
-from xorbench.judge import oracle
-from xorbench.judge.audit import common_digits
-from xorbench.judge.derivation import backpropagated
+from xorbench.judging import oracle
+from xorbench.judging.audit import common_digits
+from xorbench.judging.derivation import backpropagated
 from xorbench.workloads import WORKLOADS
 from xorbench.workloads.recipe import Activation, Loss
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xorbench.judge.points import LOGITS, SCALES, shared_points
+from xorbench.judging.points import LOGITS, SCALES, shared_points
 from xorbench.workloads import WORKLOADS, flat
 
 HIDDEN = WORKLOADS["hidden"]

@@ -12,9 +12,9 @@ import pytest
 from tests.conftest import Variant
 from xorbench.contract import Contract, discover, read
 from xorbench.environment import allowed_cpus
-from xorbench.judge.process_main import describe
-from xorbench.judge.processes import Surroundings, Witness, asked
-from xorbench.judge.tasks import GradientQuestion
+from xorbench.judging.process_main import describe
+from xorbench.judging.processes import Surroundings, Witness, asked
+from xorbench.judging.tasks import GradientQuestion
 from xorbench.workloads import WORKLOADS, flat
 
 NEURON = WORKLOADS["neuron"]
@@ -33,7 +33,7 @@ class Surrounded:
 
 def still_answering() -> list[psutil.Process]:
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "xorbench.judge.process_main" in child.cmdline()]
+    return [child for child in children if "xorbench.judging.process_main" in child.cmdline()]
 
 
 def answers(*witnesses: Witness, question: Any = QUESTION, times: int = 1, patience: float = 60) -> list[Any]:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import random_row
 from xorbench.contract import Contract
-from xorbench.judge.gradients import gradients
-from xorbench.judge.judge import DTYPES
-from xorbench.judge.truths import Numbers, truths_here
+from xorbench.judging.gradients import gradients
+from xorbench.judging.judge import DTYPES
+from xorbench.judging.truths import Numbers, truths_here
 from xorbench.workloads import WORKLOADS, Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 

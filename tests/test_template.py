@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, load, read, template
-from xorbench.judge.judge import judge
+from xorbench.judging.judge import judge
 from xorbench.tables import judge_report
 from xorbench.workloads import WORKLOADS
 

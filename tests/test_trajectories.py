@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from xorbench.contract import REFERENCE, discover, load
-from xorbench.judge.tasks import TrajectoryQuestion
-from xorbench.judge.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
+from xorbench.judging.tasks import TrajectoryQuestion
+from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.workloads import TUTORIAL, WORKLOADS
 
 NEURON = WORKLOADS["neuron"]

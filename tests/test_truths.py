@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from tests.conftest import network, random_row
 from xorbench.contract import discover, load
-from xorbench.judge import truths
-from xorbench.judge.gradients import gradients
-from xorbench.judge.judge import DTYPES
-from xorbench.judge.oracle import true_gradient
-from xorbench.judge.truths import Truths, inside, rounding_bound, truths_here
+from xorbench.judging import truths
+from xorbench.judging.gradients import gradients
+from xorbench.judging.judge import DTYPES
+from xorbench.judging.oracle import true_gradient
+from xorbench.judging.truths import Truths, inside, rounding_bound, truths_here
 from xorbench.workloads import WORKLOADS
 from xorbench.workloads.workload import Dtype
 

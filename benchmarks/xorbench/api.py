@@ -7,7 +7,7 @@ from xorbench import environment
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
-from xorbench.judge.judge import judge as judged
+from xorbench.judging.judge import judge as judged
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record

@@ -65,7 +65,7 @@ def gradients(
     from xorbench import environment, progress
     from xorbench import report as document
     from xorbench.cli import show
-    from xorbench.judge.judge import judge
+    from xorbench.judging.judge import judge
     from xorbench.suite.about import of_implementation
     from xorbench.tables import judge_report
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from xorbench import cores, environment
 from xorbench.contract import Contract, Implementation, load, read
-from xorbench.judge.gradients import plain
+from xorbench.judging.gradients import plain
 from xorbench.record.timing import End
 from xorbench.workloads import Array, Workload, flat
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from xorbench.contract import Contract, Data, Implementation
-from xorbench.judge.processes import Question, Surroundings, Witness, asked
+from xorbench.judging.processes import Question, Surroundings, Witness, asked
 from xorbench.workloads import Workload
 
 LONG_ENOUGH = 0.001

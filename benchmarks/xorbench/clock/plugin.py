@@ -18,7 +18,7 @@ from xorbench import environment
 from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover
-from xorbench.judge.process_main import describe
+from xorbench.judging.process_main import describe
 from xorbench.record.report import Report
 from xorbench.suggestions import unknown
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
@@ -110,7 +110,7 @@ def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
     """The report of the judge; None under a driver, which has judged the gradients before."""
     if driver is not None:
         return None
-    from xorbench.judge.judge import judge
+    from xorbench.judging.judge import judge
 
     return judge(_implementations(pytestconfig), _workloads(pytestconfig), POINTS, seed=0, thorough=False)
 

@@ -7,7 +7,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from xorbench.contract import Contract, Implementation
-from xorbench.judge.processes import Surroundings, Witness, asked
+from xorbench.judging.processes import Surroundings, Witness, asked
 from xorbench.record.parts import Dtype
 from xorbench.record.timing import Products
 

@@ -15,7 +15,7 @@ from xorbench.clock.messages import Ended, Failed, Message, Preparing, Ready, Ti
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
-from xorbench.judge.process_main import shortened
+from xorbench.judging.process_main import shortened
 from xorbench.places import IMPLEMENTATIONS
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"

@@ -80,7 +80,7 @@ def main() -> None:
     """Print, as JSON, what this interpreter has installed and which of the given files can run in it."""
     from xorbench.clock import subject  # noqa: F401  fails if a worker's needs are not installed
     from xorbench.contract import read
-    from xorbench.judge import reproducibility, tasks  # noqa: F401  likewise for the judge's processes
+    from xorbench.judging import reproducibility, tasks  # noqa: F401  likewise for the judge's processes
 
     found = {path: read(Path(path)) for path in sys.argv[1:]}
     frameworks = {i.framework for i in found.values() if i.framework}

@@ -23,7 +23,7 @@ DOCUMENTS = (
             "README.md",
             "implementations/README.md",
             "benchmarks/README.md",
-            "benchmarks/xorbench/judge/README.md",
+            "benchmarks/xorbench/judging/README.md",
         )
     )
     if places.CHECKOUT

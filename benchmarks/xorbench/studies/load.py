@@ -16,7 +16,7 @@ from xorbench import environment, progress
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.judge.judge import judge
+from xorbench.judging.judge import judge
 from xorbench.record.run import Record
 from xorbench.studies import asking, kept
 from xorbench.studies.kept import Data

@@ -21,7 +21,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, FASTER, NOT_COMPARABLE, NOT_SEPARATED, SLOWER, changes
 from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
-from xorbench.judge.judge import judge
+from xorbench.judging.judge import judge
 from xorbench.studies import asking, kept
 from xorbench.studies.kept import Data
 from xorbench.studies.load import ends, of_controls, there, wall_time

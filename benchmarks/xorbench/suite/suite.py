@@ -14,7 +14,7 @@ from xorbench.contract import REFERENCE, Implementation
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
-from xorbench.judge.judge import judge
+from xorbench.judging.judge import judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import SCHEMA_VERSION, Record, Seconds, WorkloadRecord

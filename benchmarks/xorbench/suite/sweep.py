@@ -14,8 +14,8 @@ from xorbench.clock.launches import Launches
 from xorbench.clock.pace import paces
 from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
-from xorbench.judge.judge import Scope, judge
-from xorbench.judge.processes import Surroundings
+from xorbench.judging.judge import Scope, judge
+from xorbench.judging.processes import Surroundings
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.settings import Plan, Settings

@@ -8,8 +8,8 @@ from time import perf_counter
 from xorbench.clock import order
 from xorbench.clock.budget import Cost
 from xorbench.environment import apart_from
-from xorbench.judge.audit import audit
-from xorbench.judge.truths import truths_here
+from xorbench.judging.audit import audit
+from xorbench.judging.truths import truths_here
 from xorbench.record.settings import Settings
 from xorbench.suite.calibration import Calibration
 from xorbench.workloads import Workload, flat, named

@@ -8,14 +8,14 @@ import numpy as np
 
 from xorbench.contract import Contract, Tensor
 from xorbench.environment import allowed_cpus
-from xorbench.judge.gradients import Given, plain, put, same_bits
-from xorbench.judge.processes import Reply, Surroundings
+from xorbench.judging.gradients import Given, plain, put, same_bits
+from xorbench.judging.processes import Reply, Surroundings
 from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
 if TYPE_CHECKING:  # this module is also imported where the oracle's library is not installed
-    from xorbench.judge.truths import Numbers
+    from xorbench.judging.truths import Numbers
 
 PROBES = 8
 """The number of points at which gradients are asked for repeatedly."""

@@ -7,9 +7,9 @@ from flint import arb, ctx
 from numpy.typing import NDArray
 
 from xorbench.contract import REFERENCE
-from xorbench.judge.derivation import Balls, backpropagated_at, balls
-from xorbench.judge.optimisation import moves
-from xorbench.judge.truths import Numbers
+from xorbench.judging.derivation import Balls, backpropagated_at, balls
+from xorbench.judging.optimisation import moves
+from xorbench.judging.truths import Numbers
 from xorbench.record.report import Trajectory
 from xorbench.workloads import Array, Workload, flat
 

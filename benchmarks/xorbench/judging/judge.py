@@ -10,17 +10,17 @@ from typing import Any
 
 from xorbench.contract import Implementation
 from xorbench.cores import all_cores
-from xorbench.judge.audit import POINTS as AUDITED
-from xorbench.judge.audit import audit
-from xorbench.judge.counterexample import CounterexampleQuestion, counterexample
-from xorbench.judge.fault_study import plant_all
-from xorbench.judge.grading import CHECKPOINTS, Exam
-from xorbench.judge.points import affordable
-from xorbench.judge.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
-from xorbench.judge.reproducibility import ALL_AT_ONCE, PROBES, ConductQuestion, conduct, elsewhere
-from xorbench.judge.tasks import TrajectoryQuestion
-from xorbench.judge.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
-from xorbench.judge.truths import batches
+from xorbench.judging.audit import POINTS as AUDITED
+from xorbench.judging.audit import audit
+from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
+from xorbench.judging.fault_study import plant_all
+from xorbench.judging.grading import CHECKPOINTS, Exam
+from xorbench.judging.points import affordable
+from xorbench.judging.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
+from xorbench.judging.reproducibility import ALL_AT_ONCE, PROBES, ConductQuestion, conduct, elsewhere
+from xorbench.judging.tasks import TrajectoryQuestion
+from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
+from xorbench.judging.truths import batches
 from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import Workload
 from xorbench.workloads.workload import Dtype

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from xorbench.judge.truths import Numbers
+from xorbench.judging.truths import Numbers
 from xorbench.record.report import Reading
 from xorbench.workloads import Array
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xorbench.judge.truths import Numbers
+from xorbench.judging.truths import Numbers
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 

@@ -111,7 +111,7 @@ def _started(
         pickle.dump((*asked_of, [pickle.dumps(question) for question in questions]), job)
         job.seek(0)
         process = subprocess.Popen(
-            [implementation.interpreter.executable, "-P", "-m", "xorbench.judge.process_main", str(theirs.fileno())],
+            [implementation.interpreter.executable, "-P", "-m", "xorbench.judging.process_main", str(theirs.fileno())],
             cwd=places.no_code(),
             env=implementation.interpreter.variables_with_harness(surroundings.threads)
             | {"PYTHONHASHSEED": str(surroundings.hash_seed)},

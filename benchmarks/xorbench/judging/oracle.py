@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
-from xorbench.judge.derivation import Balls, backpropagated, balls
+from xorbench.judging.derivation import Balls, backpropagated, balls
 from xorbench.workloads import Parameters, Workload
 
 BITS = 640

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from xorbench.contract import REFERENCE
-from xorbench.judge.accuracy import accuracy
-from xorbench.judge.error_stats import finite, reading
-from xorbench.judge.gradients import malformed
-from xorbench.judge.points import affordable, shared_points
-from xorbench.judge.processes import Reply
-from xorbench.judge.reproducibility import PROBES, ConductQuestion
-from xorbench.judge.tasks import GradientAnswer, GradientQuestion
-from xorbench.judge.truths import Truths, inside, truths, truths_here
+from xorbench.judging.accuracy import accuracy
+from xorbench.judging.error_stats import finite, reading
+from xorbench.judging.gradients import malformed
+from xorbench.judging.points import affordable, shared_points
+from xorbench.judging.processes import Reply
+from xorbench.judging.reproducibility import PROBES, ConductQuestion
+from xorbench.judging.tasks import GradientAnswer, GradientQuestion
+from xorbench.judging.truths import Truths, inside, truths, truths_here
 from xorbench.record.parts import Verdict
 from xorbench.record.report import FAILED, INSIDE, OUTSIDE, Accuracy, Judgement, Pair, TrainingEnd
 from xorbench.workloads import Workload

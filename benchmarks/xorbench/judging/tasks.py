@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorbench.contract import Contract
-from xorbench.judge.gradients import Given, gradients, malformed, plain
-from xorbench.judge.process_main import describe
+from xorbench.judging.gradients import Given, gradients, malformed, plain
+from xorbench.judging.process_main import describe
 from xorbench.workloads import Array, Parameters, Workload, flat
 from xorbench.workloads.workload import Dtype
 

@@ -12,8 +12,8 @@ import numpy as np
 from flint import arb, ctx
 from numpy.typing import NDArray
 
-from xorbench.judge.derivation import Balls, backpropagated
-from xorbench.judge.oracle import BITS, UNCERTAINTY, true_gradient
+from xorbench.judging.derivation import Balls, backpropagated
+from xorbench.judging.oracle import BITS, UNCERTAINTY, true_gradient
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 

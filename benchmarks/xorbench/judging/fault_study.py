@@ -10,11 +10,11 @@ from typing import Any, cast
 import numpy as np
 
 from xorbench.contract import Contract
-from xorbench.judge.error_stats import finite
-from xorbench.judge.gradients import Given, put
-from xorbench.judge.planted_faults import FAULTS, Fault
-from xorbench.judge.points import shared_points
-from xorbench.judge.truths import Numbers, Truths, inside, truths
+from xorbench.judging.error_stats import finite
+from xorbench.judging.gradients import Given, put
+from xorbench.judging.planted_faults import FAULTS, Fault
+from xorbench.judging.points import shared_points
+from xorbench.judging.truths import Numbers, Truths, inside, truths
 from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.workload import Dtype

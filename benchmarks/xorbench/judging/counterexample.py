@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from xorbench.contract import Contract, Implementation
 from xorbench.contract.source_text import imported, parsed, sibling, siblings
-from xorbench.judge.gradients import gradients
-from xorbench.judge.truths import inside, truths_here
+from xorbench.judging.gradients import gradients
+from xorbench.judging.truths import inside, truths_here
 from xorbench.record.report import Counterexample
 from xorbench.workloads import Array, Recipe, Workload
 from xorbench.workloads.workload import Dtype

@@ -1,6 +1,6 @@
 """Benchmarks of the judge: the oracle by width, true gradients by number of points, and a whole judgement.
 
-Run `pytest benchmarks/xorbench/judge/speed.py`. The option `--points 100000` sets the number of points of the whole
+Run `pytest benchmarks/xorbench/judging/speed.py`. The option `--points 100000` sets the number of points of the whole
 judgement, which then takes minutes.
 """
 
@@ -12,10 +12,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench.contract import discover
 from xorbench.cores import all_cores
-from xorbench.judge.judge import DTYPES, judge
-from xorbench.judge.oracle import differences, true_gradient
-from xorbench.judge.points import shared_points
-from xorbench.judge.truths import BATCH, truths
+from xorbench.judging.judge import DTYPES, judge
+from xorbench.judging.oracle import differences, true_gradient
+from xorbench.judging.points import shared_points
+from xorbench.judging.truths import BATCH, truths
 from xorbench.workloads import WORKLOADS
 
 HIDDEN = WORKLOADS["hidden"]

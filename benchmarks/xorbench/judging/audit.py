@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
-from xorbench.judge.derivation import Balls, backpropagated
-from xorbench.judge.error_stats import finite
-from xorbench.judge.oracle import BITS, differences
-from xorbench.judge.points import affordable
-from xorbench.judge.truths import Numbers, inside, rounding_bound
+from xorbench.judging.derivation import Balls, backpropagated
+from xorbench.judging.error_stats import finite
+from xorbench.judging.oracle import BITS, differences
+from xorbench.judging.points import affordable
+from xorbench.judging.truths import Numbers, inside, rounding_bound
 from xorbench.record.parts import Dtype, Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Audit
 from xorbench.workloads import Array, Parameters, Workload, flat
