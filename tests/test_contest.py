@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from xorbench.environment import allowed_cpus, apart_from
+from xorbench.environment import allowed_cpus, cpus_on_other_cores
 from xorbench.studies import contest
 from xorbench.studies.contest import Clock
 
@@ -31,7 +31,7 @@ def test_every_clock_has_its_turns_and_what_is_finished_is_there(monkeypatch: py
     assert [len(state["measured"]) for state in states] == [1, 2, 3, 4, 5, 6]
     assert [one["clock"] for one in states[-1]["measured"]] == called
     assert all({*called[start : start + 2]} == {"one", "two"} for start in (0, 2, 4))
-    assert states[-1]["busy_processes"] == len(apart_from(contest.CPU)[:1])
+    assert states[-1]["busy_processes"] == len(cpus_on_other_cores(contest.CPU)[:1])
     frame = contest.table_of(states[-1]).frame
     assert list(frame["clock"]) == ["one, means", "one, medians", "two"]
     assert set(frame["pairs"]) == {"3"}

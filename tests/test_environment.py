@@ -84,14 +84,14 @@ def test_a_message_is_kept_without_its_folders(message: str, said: str) -> None:
 
 def test_what_is_apart_from_a_cpu_is_another_core() -> None:
     for cpu in environment.allowed_cpus():
-        assert cpu not in environment.apart_from(cpu)
-    assert environment.apart_from(100_000) == []
+        assert cpu not in environment.cpus_on_other_cores(cpu)
+    assert environment.cpus_on_other_cores(100_000) == []
 
 
 def test_a_worker_sees_no_flags(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XLA_FLAGS", "CFLAGS", "PYTHONHASHSEED", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "7")
-    given = environment.of_a_worker()
+    given = environment.worker_variables()
     assert not {"XLA_FLAGS", "CFLAGS", "PYTHONHASHSEED"} & set(given)
     assert given["OMP_NUM_THREADS"] == "1"
     assert given["PATH"] == os.environ["PATH"]

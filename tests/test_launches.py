@@ -21,7 +21,7 @@ def workers() -> list[psutil.Process]:
 
 def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = environment.allowed_cpus()[-1]
-    apart = environment.apart_from(cpu)
+    apart = environment.cpus_on_other_cores(cpu)
     with Launches(ENTRIES, ["neuron", "hidden"], [cpu], random.Random(0)) as launches:
         first, one = launches.run(2)
         assert len(workers()) == bool(apart)
@@ -32,7 +32,7 @@ def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch
     assert {t.workload for t in first.timings} == {"neuron", "hidden"}
     assert {len(t.round_nanoseconds) for t in second.timings} == {3}
     assert 0 < two.seconds_in_turns < two.seconds
-    monkeypatch.setattr(environment, "apart_from", lambda _cpu: [])
+    monkeypatch.setattr(environment, "cpus_on_other_cores", lambda _cpu: [])
     with Launches(ENTRIES, ["neuron"], [cpu], random.Random(0)) as launches:
         assert not launches.run(1)[1].overlapped
         assert workers() == []

@@ -39,6 +39,6 @@ def test_what_leads_to_our_libraries_is_kept_from_others(monkeypatch: pytest.Mon
     monkeypatch.setenv("VIRTUAL_ENV", "/ours")
     other = Interpreter("other", "/other/python")
     assert {"PYTHONPATH", "VIRTUAL_ENV"} <= HERE.variables().keys()
-    assert HERE.variables() == HERE.variables_with_harness() == environment.of_a_worker()
+    assert HERE.variables() == HERE.variables_with_harness() == environment.worker_variables()
     assert not {"PYTHONPATH", "VIRTUAL_ENV"} & other.variables().keys()
     assert other.variables_with_harness() == other.variables() | {"PYTHONPATH": lent()}

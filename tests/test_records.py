@@ -395,3 +395,32 @@ def test_of_several_faults_the_one_nearest_to_the_root_is_named() -> None:
     for other in ("created", "seconds"):
         with pytest.raises(ValueError, match=rf"^\$\.{other}: "):
             store.parsed(json.dumps(content | {other: None}))
+
+
+def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
+    path = OLD.with_name("record-schema-5.json")
+    record = store.read(path)
+    assert (record.schema, record.kind, record.settings.quick) == (5, "run", True)
+    assert {(t.launch, t.copy, len(t.epochs)) for t in record.timings} == {
+        (launch, copy, 4) for launch in (0, 1) for copy in (False, True)
+    }
+    assert all(t.cpu_nanoseconds[0] is not None and not t.violations for t in record.timings)
+    assert store.as_text(record) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("part", ["schema", "kind", "part", "seconds", "products"])
+def test_every_key_that_is_written_must_be_there_when_a_record_is_read(part: str) -> None:
+    content = store.as_json(planted({}).record)
+    del content[part]
+    if part == "products":  # a key that was added later
+        assert store.parsed(json.dumps(content)).products == []
+    else:
+        with pytest.raises(ValueError, match=rf"^\$\.{part}: is missing$"):
+            store.parsed(json.dumps(content))
+
+
+def test_every_key_of_a_part_must_be_there_when_a_record_is_read() -> None:
+    content = store.as_json(planted({}).record)
+    del content["timings"][3]["violations"]
+    with pytest.raises(ValueError, match=r"^\$\.timings\[3\]\.violations: is missing$"):
+        store.parsed(json.dumps(content))

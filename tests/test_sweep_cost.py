@@ -24,7 +24,7 @@ def of(points: int, settings: Settings = SETTINGS) -> Estimate:
 
 
 def test_it_is_linear_in_points_launches_and_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xorbench.suite.sweep_cost.apart_from", lambda _cpu: [])
+    monkeypatch.setattr("xorbench.suite.sweep_cost.cpus_on_other_cores", lambda _cpu: [])
     a_point = of(1).launch.of_a_launch(20) - 4
     assert a_point == pytest.approx(2 * 20 * (100 * 30e-6 + SECONDS_A_TURN))
     assert of(10).launch.of_a_launch(20) == pytest.approx(4 + 10 * a_point)
@@ -33,7 +33,7 @@ def test_it_is_linear_in_points_launches_and_rounds(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_budget_buys_launches_and_four_whatever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xorbench.suite.sweep_cost.apart_from", lambda _cpu: [])
+    monkeypatch.setattr("xorbench.suite.sweep_cost.cpus_on_other_cores", lambda _cpu: [])
     estimate = of(10)
     for number in (5, 17):
         assert estimate.launches_in(60 * estimate.minutes(number) + 0.01) == number
@@ -41,7 +41,7 @@ def test_a_budget_buys_launches_and_four_whatever_it_is(monkeypatch: pytest.Monk
 
 
 def test_nothing_starts_beside_turns_that_have_all_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xorbench.suite.sweep_cost.apart_from", lambda _cpu: [1])
+    monkeypatch.setattr("xorbench.suite.sweep_cost.cpus_on_other_cores", lambda _cpu: [1])
     assert of(1).launch.overlapped
     assert not of(1, replace(SETTINGS, threads=len(environment.allowed_cpus()) + 1)).launch.overlapped
 

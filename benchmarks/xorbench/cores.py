@@ -5,12 +5,11 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any
 
 from xorbench.environment import allowed_cpus
 
 
-def pool(number: int, begin: Callable[..., object], *arguments: Any) -> ProcessPoolExecutor:
+def pool(number: int, begin: Callable[..., object], *arguments: object) -> ProcessPoolExecutor:
     """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`."""
     processes = ProcessPoolExecutor(
         number, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(begin, arguments)
@@ -34,7 +33,7 @@ def all_cores() -> Iterator[Executor]:
         processes.shutdown(cancel_futures=True)
 
 
-def _begin(begin: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+def _begin(begin: Callable[..., object], arguments: tuple[object, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     begin(*arguments)

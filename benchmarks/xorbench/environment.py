@@ -32,19 +32,19 @@ Some libraries ignore all of them; therefore the CPU affinity is set too, and th
 """
 
 
-def for_threads(number: int) -> dict[str, str]:
+def thread_variables(number: int) -> dict[str, str]:
     """Return the environment variables that limit numerical libraries to `number` threads."""
     return dict.fromkeys(_COUNTS, str(number))
 
 
-ONE_THREAD = for_threads(1)
+ONE_THREAD = thread_variables(1)
 
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
 
 
-def of_a_worker(threads: int = 1) -> dict[str, str]:
+def worker_variables(threads: int = 1) -> dict[str, str]:
     """Return all environment variables of a timed process: no compiler flags and no settings of a framework."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | for_threads(threads)
+    return {name: os.environ[name] for name in _KEPT if name in os.environ} | thread_variables(threads)
 
 
 def allowed_cpus() -> list[int]:
@@ -52,7 +52,7 @@ def allowed_cpus() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 
 
-def apart_from(cpu: int) -> list[int]:
+def cpus_on_other_cores(cpu: int) -> list[int]:
     """Return the allowed CPUs that share no core with `cpu`; work on them competes with it for memory only.
 
     The list is empty if the system does not report which CPUs share a core.
@@ -92,7 +92,7 @@ def started_on(*cpus: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def move(pid: int, *cpus: int) -> None:
+def set_affinity(pid: int, *cpus: int) -> None:
     """Restrict every thread of the running process `pid` to `cpus`. Linux only; does nothing elsewhere."""
     tasks = Path(f"/proc/{pid}/task")
     if tasks.exists():

@@ -9,6 +9,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy.stats import median_abs_deviation
+
 from xorbench.record.settings import FEWEST_LAUNCHES
 
 MOST_ROUNDS = 1_000
@@ -53,7 +55,7 @@ def spread(launches: Sequence[Sequence[float]]) -> Spread:
     The variance of a median of n independent rounds is pi / 2 times that of a round, divided by n. A round's variance
     is estimated from the median absolute deviation, because single rounds have heavy tails.
     """
-    deviations = [1.4826 * _median_deviation(rounds) for rounds in launches]
+    deviations = [float(median_abs_deviation(rounds, scale="normal")) for rounds in launches]
     within = math.pi / 2 * statistics.fmean(d * d for d in deviations)
     medians = [statistics.median(rounds) for rounds in launches]
     explained = within / statistics.fmean(map(len, launches))
@@ -74,8 +76,3 @@ def rounds_per_launch(spreads: Sequence[Spread], cost: Cost, seconds: float, blo
     affordable = [r for r in candidates if cost.of_a_launch(r) <= longest]
     filled = [r for r in affordable if r * cost.round >= IN_TURNS * cost.of_a_launch(r)] or [affordable[-1]]
     return min(filled, key=lambda r: sum(s.of_a_launch(r) for s in spreads) * cost.of_a_launch(r))
-
-
-def _median_deviation(values: Sequence[float]) -> float:
-    middle = statistics.median(values)
-    return statistics.median(abs(value - middle) for value in values)

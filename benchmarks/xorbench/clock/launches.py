@@ -33,7 +33,7 @@ class Launches:
         self._entries = entries
         self._workloads = workloads
         self._cpus = cpus
-        self._apart = environment.apart_from(cpus[0]) if len(cpus) == 1 else []
+        self._apart = environment.cpus_on_other_cores(cpus[0]) if len(cpus) == 1 else []
         self._shuffler = shuffler
         self._upcoming: Launch | None = None
         self._number = first

@@ -5,7 +5,6 @@ import select
 import socket
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any
 
 LONGEST_MESSAGE = 2**20
 """The most bytes of one message, including its end of line."""
@@ -26,7 +25,7 @@ class Line:
         self._socket = connection
         self._received = b""
 
-    def send(self, message: Mapping[str, Any]) -> None:
+    def send(self, message: Mapping[str, object]) -> None:
         """Send one message.
 
         Raises ValueError where it is too long or holds a number that is not finite, OSError where the other end is

@@ -6,7 +6,7 @@ when its benchmark has passed, and "failed" when an exception was raised.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -80,7 +80,7 @@ def of_rounds(times: Times, rounds: int) -> None:
 
     A series that the system does not report is None for every round, never for some of them.
     """
-    series: dict[str, Sequence[Any]] = {
+    series: dict[str, Sequence[object]] = {
         "wall": times.wall,
         "cpu": times.cpu,
         "waited": times.waited,

@@ -64,7 +64,7 @@ class Worker:
 
     def move_to(self, cpus: Sequence[int]) -> None:
         """Move the process to `cpus`."""
-        environment.move(self._process.pid, *cpus)
+        environment.set_affinity(self._process.pid, *cpus)
 
     def account(self) -> Account | None:
         """Return the system's counters of the process; None where they are not available."""

@@ -31,7 +31,7 @@ class Interpreter:
 
     def variables(self, threads: int = 1) -> dict[str, str]:
         """Return the environment variables for a process of this interpreter that does not import this package."""
-        given = environment.of_a_worker(threads)
+        given = environment.worker_variables(threads)
         if self.label:  # these point to the libraries of the current environment
             given.pop("PYTHONPATH", None)
             given.pop("VIRTUAL_ENV", None)

@@ -8,8 +8,11 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
 from xorbench.tables.captions import weaknesses
 
+Document = dict[str, Any]
+"""A JSON object, as it is printed."""
 
-def document(analysis: Analysis) -> dict[str, Any]:
+
+def document(analysis: Analysis) -> Document:
     """Return the results of a run for programs: the table, whether the run is usable, warnings and controls."""
     floors = {name: analysis.noise_floor_of(name) for name in analysis.workloads}
     floor, second = analysis.noise_floor, analysis.second_control
@@ -25,7 +28,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row) -> Document:
     """Return every field of `row`, with each interval as a value and its two ends."""
     return {
         **asdict(row),

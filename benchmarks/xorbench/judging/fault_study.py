@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from types import ModuleType
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xorbench.contract import Contract
 from xorbench.judging.error_stats import finite
@@ -81,12 +82,15 @@ def plant(fault: Fault, dtype: Dtype, rows: Array, truths: Truths, seed: int) ->
     )
 
 
-def _clipped(value: Array, truth: Numbers, tolerance: float) -> Any:
+Inside = NDArray[np.bool_] | bool
+
+
+def _clipped(value: Array, truth: Numbers, tolerance: float) -> Inside:
     """Return whether |value - truth| / max(1, |truth|) is within `tolerance`: below 1 the error is absolute."""
     return np.abs(value - truth) / np.maximum(np.abs(truth), 1) <= tolerance
 
 
-TOLERANCES: dict[str, Callable[[Array, Numbers], Any]] = {
+TOLERANCES: dict[str, Callable[..., Inside]] = {
     "clipped_1e4": lambda value, truth: _clipped(value, truth, 1e-4),
     "clipped_1e8": lambda value, truth: _clipped(value, truth, 1e-8),
     "allclose": np.allclose,

@@ -13,6 +13,9 @@ BITS = 640
 STEP = arb(2) ** -160
 SMALLEST = arb(float(np.finfo(np.float64).smallest_normal))
 
+Ball = Any
+"""A number of python-flint, which has no types."""
+
 UNCERTAINTY = arb(2) ** -200
 """The relative uncertainty of the true gradient: 60 digits, as the audit shows. It has an effect only where a gradient
 has no rounding errors at all."""
@@ -92,17 +95,17 @@ _ACTIVATIONS: dict[str, Callable[[Balls, Balls], Balls]] = {
 }
 
 
-def _squared_error(logits: Balls, targets: Balls) -> Any:
+def _squared_error(logits: Balls, targets: Balls) -> Ball:
     error = targets - 1 / (1 + np.exp(-logits))
     return np.sum(error * error) / 2  # not error**2: the power of a ball around 0 is undefined
 
 
-def _cross_entropy(logits: Balls, targets: Balls) -> Any:
+def _cross_entropy(logits: Balls, targets: Balls) -> Ball:
     """Return the sum of log(1 + e^-z) where the target is 1 and log(1 + e^z) where it is 0; neither cancels."""
     return np.sum(targets * np.log1p(np.exp(-logits)) + (1 - targets) * np.log1p(np.exp(logits)))
 
 
-_LOSSES: dict[str, Callable[[Balls, Balls], Any]] = {
+_LOSSES: dict[str, Callable[[Balls, Balls], Ball]] = {
     "squared error": _squared_error,
     "cross-entropy": _cross_entropy,
 }

@@ -14,12 +14,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from xorbench.contract import Contract, load, read
 from xorbench.environment import end_with_parent, without_folders
+
+if TYPE_CHECKING:
+    from xorbench.judging.processes import Line
 
 
 def main() -> None:
@@ -31,9 +34,7 @@ def main() -> None:
         answer(Path(path), source_sha256, questions, connection)
 
 
-def answer(
-    path: Path, source_sha256: str | None, questions: Sequence[bytes], connection: "Connection[Any, Any]"
-) -> None:
+def answer(path: Path, source_sha256: str | None, questions: Sequence[bytes], connection: "Line") -> None:
     """Send over `connection`, for each question, texts that say what is being done, then the reply.
 
     A reply is a tuple of the answer, the error as one line, and what was printed; the first two may be None.

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from xorbench import places
 from xorbench.contract import Contract, Implementation
@@ -29,6 +29,10 @@ class Question(Protocol):
 
         The text is part of the error message if the implementation never returns.
         """
+
+
+if TYPE_CHECKING:
+    Line = Connection[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def asked(
     end of the context.
     """
     cpus = allowed_cpus()
-    hearings: dict[Connection[Any, Any], _Hearing] = {}
+    hearings: dict[Line, _Hearing] = {}
     try:
         for number, (witness, put) in enumerate(questions.items()):
             turn = number % len(cpus)
@@ -102,7 +106,7 @@ def asked(
 
 def _started(
     witness: Witness, questions: Sequence[Question], cpus: Sequence[int]
-) -> "tuple[Connection[Any, Any], subprocess.Popen[bytes]]":
+) -> "tuple[Line, subprocess.Popen[bytes]]":
     """Start a process on the first of `cpus`, one for each thread; return it with the connection for its replies."""
     implementation, surroundings = witness.implementation, witness.surroundings
     ours, theirs = Pipe(duplex=False)
@@ -122,7 +126,7 @@ def _started(
     return ours, process
 
 
-def _replies(hearings: "dict[Connection[Any, Any], _Hearing]", seconds_to_answer: float) -> Iterator[Reply]:
+def _replies(hearings: "dict[Line, _Hearing]", seconds_to_answer: float) -> Iterator[Reply]:
     for hearing in hearings.values():
         hearing.heard = time.monotonic()
     while hearings:
@@ -137,7 +141,7 @@ def _replies(hearings: "dict[Connection[Any, Any], _Hearing]", seconds_to_answer
                 del hearings[connection]
 
 
-def _heard(connection: "Connection[Any, Any]", hearing: _Hearing) -> Iterator[Reply]:
+def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
     try:
         message = connection.recv()
     except EOFError:

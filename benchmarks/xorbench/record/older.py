@@ -2,6 +2,9 @@
 
 from typing import Any
 
+Json = dict[str, Any]
+"""A JSON object, as it was read."""
+
 
 def upgraded(record: Any) -> Any:
     """Return `record`, as read from JSON, upgraded to schema 5 with all of its keys; anything else is not changed.
@@ -19,7 +22,7 @@ _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": 
 """The defaults of keys of an implementation that were added within a schema version."""
 
 
-def _with_later_keys(record: dict[str, Any]) -> dict[str, Any]:
+def _with_later_keys(record: Json) -> Json:
     """Return the record with defaults for missing keys that were added within a schema version."""
     return {
         "products": [],
@@ -30,7 +33,7 @@ def _with_later_keys(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _from_4(record: dict[str, Any]) -> dict[str, Any]:
+def _from_4(record: Json) -> Json:
     """Return a record of schema 4 as one of schema 5.
 
     Rounds of schema 4 were timed by wall time and were all of one length. Their CPU time is not known, and their ends
@@ -46,7 +49,7 @@ def _from_4(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _timing_from_4(timing: dict[str, Any]) -> dict[str, Any]:
+def _timing_from_4(timing: Json) -> Json:
     rounds = len(timing["round_nanoseconds"])
     epochs = timing["epochs_per_round"]
     kept = {name: value for name, value in timing.items() if name != "epochs_per_round"}

@@ -114,7 +114,7 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
     there is one busy process, on another CPU than that of the clock if there is one.
     """
     shuffler = random.Random(seed)
-    apart = environment.apart_from(CPU)[:1]
+    apart = environment.cpus_on_other_cores(CPU)[:1]
     about = {
         "workload": WORKLOAD,
         "epochs": EPOCHS,
@@ -170,7 +170,7 @@ def table_of(data: Data) -> Table:
 def _run(*arguments: str, module: bool = True) -> None:
     with environment.started_on(CPU):
         call = [sys.executable, *(["-m"] if module else []), *arguments]
-        variables, folder = environment.of_a_worker(), places.no_code()
+        variables, folder = environment.worker_variables(), places.no_code()
         subprocess.run(call, cwd=folder, env=variables, check=True, capture_output=True)
 
 

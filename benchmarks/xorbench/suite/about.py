@@ -23,7 +23,7 @@ class About:
 def described(implementations: Sequence[Implementation], threads: int) -> About:
     """Return what a record says of this machine, of `implementations`, and of libraries that use `threads` threads."""
     others = {i.interpreter.label: dict(i.interpreter.versions) for i in implementations if i.interpreter.label}
-    variables = environment.for_threads(threads)
+    variables = environment.thread_variables(threads)
     return About(
         environment.commit(),
         environment.machine(),

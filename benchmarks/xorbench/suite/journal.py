@@ -15,7 +15,7 @@ class Journal:
     An entry is either complete or absent. Entries are pickled objects, which are read only on this machine.
     """
 
-    def __init__(self, about: Any) -> None:
+    def __init__(self, about: object) -> None:
         key = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
         self._path = user_cache() / "journals" / f"journal-{key[:32]}.pickle"
 
@@ -34,7 +34,7 @@ class Journal:
                     return found
                 end = file.tell()
 
-    def note(self, entry: Any) -> None:
+    def note(self, entry: object) -> None:
         """Append an entry, which is on the disk when this returns. Raises OSError."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("ab") as file:

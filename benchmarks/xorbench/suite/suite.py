@@ -103,7 +103,7 @@ class Suite:
         return self.report
 
     def _reference(self) -> Reference:
-        cpus = environment.apart_from(self.settings.cpu) if len(self.cpus) == 1 else []
+        cpus = environment.cpus_on_other_cores(self.settings.cpu) if len(self.cpus) == 1 else []
         return Reference(self.implementations[0], cpus or environment.allowed_cpus())
 
     def _audit(self, reference: Reference, calibrated: Calibration) -> Audit:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from xorbench import progress
 from xorbench.clock import products
@@ -107,13 +106,13 @@ class Sweep(Suite):
         """Delete the journal, once the record is written."""
         self._journal.close()
 
-    def _finish(self, entry: Any) -> None:
+    def _finish(self, entry: object) -> None:
         """Note a finished part in the journal first, so that it is never measured twice."""
         elapsed = perf_counter() - self._began
         self._journal.note((elapsed, entry))
         self._accept(elapsed, entry)
 
-    def _accept(self, elapsed: float, entry: Any) -> None:
+    def _accept(self, elapsed: float, entry: object) -> None:
         stage = "launches"
         match entry:
             case Planned():

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from xorbench.clock import order
 from xorbench.clock.budget import Cost
-from xorbench.environment import apart_from
+from xorbench.environment import cpus_on_other_cores
 from xorbench.judging.audit import audit
 from xorbench.judging.truths import truths_here
 from xorbench.record.settings import Settings
@@ -51,7 +51,7 @@ def estimated(calibrated: Calibration, settings: Settings, judging: float) -> Es
     for entry in calibrated.entries:
         for workload, epochs in entry.epochs.items():  # the mean round has 3/4 of them, the warm-up 1/4
             turns += calibrated.seconds[entry.implementation.name, workload] * epochs + SECONDS_A_TURN
-    overlapped = settings.threads == 1 and bool(apart_from(settings.cpu))
+    overlapped = settings.threads == 1 and bool(cpus_on_other_cores(settings.cpu))
     block = order.block(max(1, len(calibrated.entries)))
     rounds = settings.rounds or block * math.ceil(FEWEST_ROUNDS / block)
     return Estimate(Cost(calibrated.starting, turns, overlapped), judging, rounds)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
@@ -112,7 +111,7 @@ def _name(found: Bias | Disturbance) -> str:
     return f"{found.implementation}, second copy" if found.copy else found.implementation
 
 
-def _all(values: Iterable[Any]) -> str:
+def _all(values: Iterable[str]) -> str:
     return " or ".join(sorted({*values}))
 
 
@@ -141,9 +140,11 @@ def _steal(analysis: Analysis) -> str:
     return f"{sum(stolen):.2f} s" if len(stolen) == len(launches) else "an unknown time"
 
 
-def _range(values: Iterable[Any]) -> str:
+def _range(values: Iterable[float | None]) -> str:
+    """Return the smallest and the largest of `values` as text; unknown if one is not known, or there is none."""
     found = list(values)
-    if not found or None in found:
+    known = [value for value in found if value is not None]
+    if not known or len(known) < len(found):
         return UNKNOWN
-    low, high = (three_digits(end) for end in (min(found), max(found)))
+    low, high = (three_digits(end) for end in (min(known), max(known)))
     return low if low == high else f"{low} to {high}"
