@@ -18,6 +18,7 @@ CPU = allowed_cpus()[-1]
 NEURON = WORKLOADS["neuron"]
 
 
+@pytest.mark.slow
 def test_every_implementation_starts_cold(present: Implementation) -> None:
     found = cold_start(present, NEURON, CPU)
     assert isinstance(found, ColdStart)

@@ -78,6 +78,7 @@ def reference(epochs: int, seed: int) -> "Future[Array]":
     return found
 
 
+@pytest.mark.slow
 def test_every_implementation_keeps_the_rules(present: Implementation, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, rounds = observed(present, monkeypatch)
     late = replace(ledger, late_nanoseconds=0)  # on a machine that is busy with other tests

@@ -127,7 +127,7 @@ def test_a_run_ends_when_its_budget_is_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert (plan.looks, plan.confidence) == (1, 0.95)
 
 
-@pytest.mark.parametrize(("affordable", "made"), [(0, 2), (2, 2), (3, 3), (4, 4), (6, 6)])
+@pytest.mark.parametrize(("affordable", "made"), [(0, 2), (3, 3), (6, 6)])
 def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_least(
     monkeypatch: pytest.MonkeyPatch, affordable: int, made: int
 ) -> None:
