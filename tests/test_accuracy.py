@@ -1,10 +1,13 @@
 """The map of right digits: planted errors stand where they were planted."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from xorbench.judging.accuracy import MOST_DIGITS, accuracy, right_digits
-from xorbench.judging.points import Points
+from xorbench.judging.points import random_points
 from xorbench.judging.truths import Truths
+from xorbench.workloads import WORKLOADS
 
 
 def exactly(high: np.ndarray) -> Truths:
@@ -25,7 +28,8 @@ def test_positions_are_those_of_the_points() -> None:
     truth = exactly(np.ones((6, 3)))
     given = np.ones((6, 3)) + np.array([0, 1e-2, 1e-4, 1e-6, 1e-8, 1e-10])[:, np.newaxis]
     given[5, 0] = 2
-    rows = list(accuracy("other", "hidden", "float64", Points(given, scales, logits), given, truth))
+    points = replace(random_points(WORKLOADS["neuron"], "float64", 5, seed=0), scales=scales, logits=logits)
+    rows = list(accuracy("other", "hidden", "float64", points, given, truth))
     found = {(row.axis, row.position): (round(row.median_digits), round(row.fewest_digits)) for row in rows}
     assert found == {
         ("scale", 0.0139): (3, 2),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from xorbench.judging.fault_study import POINTS, fault_rows, plant_all
+from xorbench.judging.fault_study import POINTS, fault_points, plant_all
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.planted_faults import FAULTS, Fault
 from xorbench.record.report import PlantedFault
@@ -73,6 +73,6 @@ def test_a_fault_that_changes_nothing_is_no_fault() -> None:
 
 def test_the_kink_is_reached() -> None:
     workload = WORKLOADS["kink"]
-    for row in fault_rows(workload, "float64", seed=0):
+    for row in fault_points(workload, "float64", seed=0).rows:
         weights, bias = workload.shaped(row)[:2]
         assert ((workload.inputs @ weights + bias)[0] == 0).all()

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from tests.conftest import loaded
 from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation, discover
 from xorbench.contract.source_text import functions_of, imported, siblings
+from xorbench.judging.arithmetic import balls
+from xorbench.judging.derivation import EXACT
 from xorbench.judging.judge import DTYPES
-from xorbench.judging.optimisation import moves
+from xorbench.judging.optimisation import moved, moves
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.workloads import WORKLOADS, Parameters, Workload, flat
 
@@ -125,11 +127,11 @@ def test_training_is_steps_and_a_step_is_one_update(module: Contract, workload: 
         list(workload.initial_parameters), workload.inputs, workload.targets, "float64"
     )
     row = flat(workload.initial_parameters)
-    move = moves(recipe, np.zeros(len(row)))
+    move = moves(recipe, len(row), EXACT)
     state = module.begin(recipe, parameters)
     for epochs in (1, 2, 3):
         gradient = flat([module.to_numpy(g) for g in module.gradient(recipe, state[0], inputs, targets)])
-        row = row - recipe.rate * move(gradient)
+        row = moved(recipe, balls(row), move(balls(gradient)), EXACT).astype(np.float64)
         state = module.step(recipe, state, inputs, targets)
         np.testing.assert_allclose(flat([module.to_numpy(p) for p in state[0]]), row, rtol=1e-12, atol=1e-14)
         np.testing.assert_allclose(flat(trained(module, workload, epochs)), row, rtol=1e-12, atol=1e-14)

@@ -8,10 +8,14 @@ import numpy as np
 import optax
 import pytest
 import torch
-from flint import arb
+from flint import ctx
 
-from xorbench.judging.optimisation import moves
+from xorbench.judging.arithmetic import Rounded, balls
+from xorbench.judging.derivation import EXACT
+from xorbench.judging.judge import DTYPES
+from xorbench.judging.optimisation import moved, moves
 from xorbench.workloads import WORKLOADS, Array, Recipe
+from xorbench.workloads.workload import Dtype
 
 jax.config.update("jax_enable_x64", True)
 
@@ -27,10 +31,11 @@ RECIPES |= {name: RECIPES[name]._replace(epsilon=0.1) for name in ("rmsprop", "a
 
 
 def ours(recipe: Recipe) -> Array:
-    point, move = START, moves(recipe, np.zeros(3))
-    for _ in range(EPOCHS):
-        point = point - recipe.rate * move(point * STRETCH)
-    return point
+    with ctx.workprec(200):
+        point, move = balls(START), moves(recipe, 3, EXACT)
+        for _ in range(EPOCHS):
+            point = moved(recipe, point, move(point * balls(STRETCH)), EXACT)
+        return point.astype(np.float64)
 
 
 def by_torch(make: Callable[[list[torch.Tensor]], torch.optim.Optimizer]) -> Array:
@@ -51,23 +56,39 @@ def by_optax(optimiser: Any) -> Array:
 
 
 def test_one_epoch_by_hand() -> None:
-    gradient = np.array([0.5])
-    start = np.zeros(1)
-    assert moves(WORKLOADS["hidden"].recipe, start)(gradient) == [0.5]
-    momentum = moves(RECIPES["momentum"], start)
-    assert [momentum(gradient)[0], momentum(gradient)[0]] == [0.5, 0.5 + 0.9 * 0.5]
+    gradient = balls(np.array([0.5]))
+    assert moves(WORKLOADS["hidden"].recipe, 1, EXACT)(gradient) == [0.5]
+    momentum = moves(RECIPES["momentum"], 1, EXACT)
+    assert [float(momentum(gradient)[0]), float(momentum(gradient)[0])] == [0.5, 0.5 + 0.9 * 0.5]
     # RMSprop divides by the root of a hundredth of the square at first, and epsilon is added outside the root.
-    assert moves(RECIPES["rmsprop"], start)(gradient)[0] == pytest.approx(0.5 / (0.1 * 0.5 + 0.1), rel=1e-14)
+    first = {name: float(moves(RECIPES[name], 1, EXACT)(gradient)[0]) for name in ("rmsprop", "adam")}
+    assert first["rmsprop"] == pytest.approx(0.5 / (0.1 * 0.5 + 0.1), rel=1e-14)
     # Adam is free of bias: its first move is the sign of the gradient, but for epsilon.
-    assert moves(RECIPES["adam"], start)(gradient)[0] == pytest.approx(0.5 / (0.5 + 0.1), rel=1e-14)
+    assert first["adam"] == pytest.approx(0.5 / (0.5 + 0.1), rel=1e-14)
 
 
-def test_balls_move_as_floats_do() -> None:
-    for recipe in RECIPES.values():
-        move, exact = moves(recipe, np.zeros(3)), moves(recipe, np.array([arb(0)] * 3, dtype=object))
-        for gradient in (START, STRETCH):
-            found = exact(np.array([arb(g) for g in gradient], dtype=object))
-            np.testing.assert_allclose(move(gradient), [float(ball) for ball in found], rtol=1e-12)
+@pytest.mark.parametrize("optimiser", ["gradient descent", *RECIPES])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rounded_moves_hold_the_exact_ones_and_those_of_floats(optimiser: str, dtype: Dtype) -> None:
+    recipe = RECIPES.get(optimiser, WORKLOADS["hidden"].recipe._replace(rate=0.1))
+    rounded = Rounded(dtype)
+    with ctx.workprec(200):
+        exact_move, move = moves(recipe, 3, EXACT), moves(recipe, 3, rounded)
+        exact = around = balls(START)
+        for _ in range(EPOCHS):
+            exact = moved(recipe, exact, exact_move(exact * balls(STRETCH)), EXACT)
+            slopes = rounded.each(rounded.times, around, balls(STRETCH))
+            around = moved(recipe, around, move(slopes), rounded)
+        assert all(ball.contains(true.mid()) for ball, true in zip(around, exact, strict=True))
+        assert all(0 < ball.rad() < 1e9 * np.finfo(dtype).eps for ball in around)
+
+
+@pytest.mark.parametrize("optimiser", ["rmsprop", "adam"])
+def test_a_move_with_no_gradient_is_none(optimiser: str) -> None:
+    with ctx.workprec(113):
+        found = moves(RECIPES[optimiser], 1, Rounded("float64"))(balls(np.zeros(1)))[0]
+        assert found.contains(0)
+        assert found.rad() < 1e-100
 
 
 def same(found: Array, recipe: str) -> bool:

@@ -12,13 +12,14 @@ import pytest
 from tests.conftest import Variant
 from xorbench.contract import Contract, discover, read
 from xorbench.environment import allowed_cpus
+from xorbench.judging.points import random_points
 from xorbench.judging.process_main import describe
 from xorbench.judging.processes import Surroundings, Witness, asked
 from xorbench.judging.tasks import GradientQuestion
-from xorbench.workloads import WORKLOADS, flat
+from xorbench.workloads import WORKLOADS
 
 NEURON = WORKLOADS["neuron"]
-QUESTION = GradientQuestion(NEURON, "float64", flat(NEURON.initial_parameters)[None], (1,), to_the_end=False)
+QUESTION = GradientQuestion([random_points(NEURON, "float64", 0, seed=0)], (1,), to_the_end=False)
 GRADIENT = "    *layers, logits = forward(recipe, parameters, inputs)\n"
 REFERENCE = Witness(discover()[0])
 
@@ -45,7 +46,10 @@ def test_one_that_never_answers_is_given_up(variant: Variant) -> None:
     silent = Witness(read(variant("silent", (GRADIENT, "    while True: pass\n"))))
     found = answers(silent, REFERENCE, times=2, patience=3)
     troubles = [reply.trouble for reply in found if reply.witness is silent]
-    assert troubles == ["no answer: silent for 3 s while computing gradients of neuron in float64"] * 2
+    assert (
+        troubles
+        == ["no answer: silent for 3 s while computing gradients of neuron in float64, 4 samples, layers 2-1"] * 2
+    )
     assert [reply.trouble for reply in found if reply.witness is REFERENCE] == [None] * 2
     assert not still_answering()
 
@@ -54,7 +58,8 @@ def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None
     dying = Witness(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
     found = {reply.witness: reply for reply in answers(dying, REFERENCE)}
     assert found[dying].trouble == (
-        "no answer: its process ended with code -6 while computing gradients of neuron in float64"
+        "no answer: its process ended with code -6 "
+        "while computing gradients of neuron in float64, 4 samples, layers 2-1"
     )
     assert found[REFERENCE].answer is not None
     assert not still_answering()

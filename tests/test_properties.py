@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tests.conftest import random_row
 from xorbench.contract import Contract
-from xorbench.judging.gradients import gradients
+from xorbench.judging.gradients import answers
 from xorbench.judging.judge import DTYPES
-from xorbench.judging.truths import Numbers, truths_here
+from xorbench.judging.points import Numbers, Point, points_of
+from xorbench.judging.truths import truths_here
 from xorbench.workloads import WORKLOADS, Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
@@ -22,12 +23,12 @@ points = given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), st.sampled_from(D
 
 def judged(module: Contract, workload: Workload, row: Array) -> tuple[Numbers, Numbers]:
     """The gradient at a point, and what rounding can do to it: flat rows."""
-    rows = row[np.newaxis]
-    dtype: Dtype = "float32" if row.dtype == np.float32 else "float64"
+    points = points_of(workload, "float32" if row.dtype == np.float32 else "float64", [Point(row, "drawn")])
     with np.errstate(all="ignore"):
-        found = gradients(module, workload, dtype, rows)
+        found = answers(module, points)
     assert not found.complaints
-    return found.rows[0].astype(np.float64), truths_here(workload, dtype, rows).bound[0]
+    gradient = slice(0, len(workload.entries))
+    return found.rows[0, gradient].astype(np.float64), truths_here(points).bound[0, gradient]
 
 
 def samples(workload: Workload, which: list[int]) -> Workload:

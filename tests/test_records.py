@@ -17,7 +17,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, log_ratios
 from xorbench.record import store
 from xorbench.record.older import upgraded
-from xorbench.record.run import Seconds
+from xorbench.record.run import SCHEMA_VERSION, Seconds
 from xorbench.record.timing import SERIES, End, Timing
 from xorbench.tables.catalogue import one, tables
 from xorbench.tables.timings import START
@@ -71,7 +71,7 @@ def spoilt(*keys: str | int, value: object) -> str:
 @pytest.mark.parametrize(
     ("keys", "value", "says"),
     [
-        (("schema",), 6, "$.schema: Input should be 5, got 6"),
+        (("schema",), 7, "$.schema: Input should be 6, got 7"),
         (("kind",), "guess", "$.kind: Input should be 'run', 'sweep', 'history' or 'count', got 'guess'"),
         (("resumed",), None, "$.resumed: Input should be a valid boolean, got None"),
         (("resumed",), 1, "$.resumed: Input should be a valid boolean, got 1"),
@@ -209,7 +209,7 @@ def test_a_timing_without_one_of_its_keys_is_refused(key: str) -> None:
         store.parsed(json.dumps(content))
 
 
-def test_every_record_that_is_written_has_all_keys_of_schema_5() -> None:
+def test_every_record_that_is_written_has_all_keys_of_its_schema() -> None:
     content = json.loads(store.as_text(planted({}).record))
     assert content.keys() >= {"schema", "kind", "resumed", "plan_sha256", "part", "timings"}
     for timing in content["timings"]:
@@ -256,14 +256,20 @@ OLD = Path(__file__).parent / "fixtures" / "record-schema-4.json"
 """Of a run of the tutorial's network by NumPy and JAX, cut down to four launches of nine rounds."""
 
 
-def test_a_record_of_schema_4_is_read_as_one_of_schema_5_that_was_timed_by_wall_time() -> None:
+def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_time() -> None:
     old, new = json.loads(OLD.read_text(encoding="utf-8")), store.as_json(store.read(OLD))
-    assert (old["schema"], new["schema"]) == (4, 5)
+    assert (old["schema"], new["schema"]) == (4, SCHEMA_VERSION)
     added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": []}
     assert {key: new[key] for key in added} == added
     expected = old | {
         "environment": {**old["environment"], "others": {}},
         "implementations": [{**about, "file": None, "interpreter": None} for about in old["implementations"]],
+    }
+    report = old["gradients"]
+    expected["gradients"] = report | {
+        "rows": [row | {"not_judged": 0} for row in report["rows"]],
+        "asked": [],
+        "biases": [],
     }
     other = {*added, "schema", "timings"}
     assert {key: value for key, value in new.items() if key not in other} == {
@@ -279,10 +285,10 @@ def test_a_record_of_schema_4_is_read_as_one_of_schema_5_that_was_timed_by_wall_
             assert after[same] == before[same]
 
 
-def test_a_record_of_schema_4_is_written_again_as_one_of_schema_5(tmp_path: Path) -> None:
+def test_a_record_of_schema_4_is_written_again_as_one_of_today(tmp_path: Path) -> None:
     record = store.read(OLD)
     path = store.write(record, tmp_path)
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == 5
+    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == SCHEMA_VERSION
     assert store.read(path) == record
 
 
@@ -400,23 +406,32 @@ def test_of_several_faults_the_one_nearest_to_the_root_is_named() -> None:
 def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
     path = OLD.with_name("record-schema-5.json")
     record = store.read(path)
-    assert (record.schema, record.kind, record.settings.quick) == (5, "run", True)
+    assert (record.schema, record.kind, record.settings.quick) == (SCHEMA_VERSION, "run", True)
     assert {(t.launch, t.copy, len(t.epochs)) for t in record.timings} == {
         (launch, copy, 4) for launch in (0, 1) for copy in (False, True)
     }
     assert all(t.cpu_nanoseconds[0] is not None and not t.violations for t in record.timings)
-    assert store.as_text(record) == path.read_text(encoding="utf-8")
+    old = json.loads(path.read_text(encoding="utf-8"))
+    new = json.loads(store.as_text(record))
+    for key in old.keys() - {"schema", "gradients"}:
+        assert new[key] == old[key]
+    assert (
+        new["gradients"].items() >= {key: old["gradients"][key] for key in old["gradients"].keys() - {"rows"}}.items()
+    )
 
 
 @pytest.mark.parametrize("part", ["schema", "kind", "part", "seconds", "products"])
 def test_every_key_that_is_written_must_be_there_when_a_record_is_read(part: str) -> None:
     content = store.as_json(planted({}).record)
     del content[part]
-    if part == "products":  # a key that was added later
-        assert store.parsed(json.dumps(content)).products == []
-    else:
-        with pytest.raises(ValueError, match=rf"^\$\.{part}: is missing$"):
-            store.parsed(json.dumps(content))
+    with pytest.raises(ValueError, match=rf"^\$\.{part}: is missing$"):
+        store.parsed(json.dumps(content))
+
+
+def test_a_key_that_was_added_within_schema_5_may_be_missing_in_such_a_record() -> None:
+    content = json.loads(OLD.with_name("record-schema-5.json").read_text(encoding="utf-8"))
+    del content["products"]
+    assert store.parsed(json.dumps(content)).products == []
 
 
 def test_every_key_of_a_part_must_be_there_when_a_record_is_read() -> None:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tests.conftest import network, random_row
 from xorbench.contract import discover, load
 from xorbench.judging import truths
-from xorbench.judging.gradients import gradients
+from xorbench.judging.gradients import answers
 from xorbench.judging.judge import DTYPES
-from xorbench.judging.oracle import true_gradient
+from xorbench.judging.oracle import true_values
+from xorbench.judging.points import Point, points_of, random_points
 from xorbench.judging.truths import Truths, inside, rounding_bound, truths_here
 from xorbench.workloads import WORKLOADS
 from xorbench.workloads.workload import Dtype
@@ -25,19 +26,41 @@ networks = st.sampled_from([(2, 1), (2, 4, 1), (2, 3, 3, 1)])
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), networks, st.sampled_from(DTYPES))
 def test_an_honest_gradient_is_inside_its_bound(seed: int, scale: float, sizes: tuple[int, ...], dtype: Dtype) -> None:
     workload = network(sizes)
-    rows = random_row(workload, seed, scale, dtype)[np.newaxis]
-    truth = truths_here(workload, dtype, rows)  # raises where a ball does not hold the truth
+    points = points_of(workload, dtype, [Point(random_row(workload, seed, scale, dtype), "drawn")])
+    truth = truths_here(points)  # raises where a ball does not hold the truth
     assert np.all(truth.bound > 0)
     with np.errstate(over="ignore"):  # where a sigmoid saturates
-        given_ = gradients(load(discover()[0]), workload, dtype, rows)
+        given_ = answers(load(discover()[0]), points)
     assert np.all(truth.fractions(given_.rows) <= 1)
 
 
-def test_where_nothing_is_rounded_the_exact_gradient_is_inside() -> None:
+def test_where_nothing_can_be_rounded_only_the_exact_gradient_is_inside() -> None:
     workload = network((1, 1), inputs=[[0.0]], targets=[[0.0]])
-    truth = truths_here(workload, "float64", np.zeros((1, 2)))
-    assert truth.fractions(np.array([[0.0, 0.125]])).max() <= 1
-    assert truth.fractions(np.array([[0.0, 0.125 + 2.0**-55]])).max() > 1
+    truth = truths_here(points_of(workload, "float64", [Point(np.zeros(2), "zero")]))
+    assert truth.bound[0, 0] == 0  # the input is 0, and a product with 0 is exact
+    assert truth.fractions(np.array([[0.0, 0.125, 0.5, 0.125]])).max() < 1e-60
+    assert truth.fractions(np.array([[5e-324, 0.125, 0.5, 0.125]])).max() > 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("seed", range(3))
+def test_honest_answers_are_inside_where_operations_of_the_oracle_are_exact(dtype: Dtype, seed: int) -> None:
+    """Output weights of 0 make the sums of the oracle exact, and the roundings of others not smaller."""
+    workload = WORKLOADS["relu"]
+    rows = np.random.RandomState(seed).uniform(-1, 1, (100, len(workload.entries)))
+    rows[:, workload.slices["W2"]] = 0
+    points = points_of(workload, dtype, [Point(row, "output weights 0") for row in rows])
+    assert truths_here(points).fractions(answers(load(discover()[0]), points).rows).max() <= 1
+
+
+@pytest.mark.parametrize("bias", [-0.303119230035378, -0.35955852027919377, -0.41873133851699507])
+def test_a_point_at_which_an_honest_gradient_was_outside_an_earlier_bound(bias: float) -> None:
+    workload = WORKLOADS["relu"]
+    row = np.zeros(len(workload.entries))
+    row[workload.slices["b2"]] = bias
+    points = points_of(workload, "float64", [Point(row, "all but b2 are 0")])
+    found = truths_here(points).fractions(answers(load(discover()[0]), points).rows)
+    assert found.max() <= 1
 
 
 def test_single_precision_is_allowed_more_but_only_as_much_as_it_needs() -> None:
@@ -51,10 +74,10 @@ def test_single_precision_is_allowed_more_but_only_as_much_as_it_needs() -> None
 
 def test_the_oracle_and_the_derivation_watch_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     workload = WORKLOADS["neuron"]
-    rows = random_row(workload, 0, 1.0)[np.newaxis]
-    monkeypatch.setattr(truths, "true_gradient", lambda *given: true_gradient(*given) * (1 + 1e-9))
+    points = points_of(workload, "float64", [Point(random_row(workload, 0, 1.0), "drawn")])
+    monkeypatch.setattr(truths, "true_values", lambda *given: true_values(*given) * (1 + 1e-9))
     with pytest.raises(ArithmeticError, match=r"W1\[0, 0\]: the oracle's .* is outside the derivation's"):
-        truths_here(workload, "float64", rows)
+        truths_here(points)
 
 
 TRUTH = Truths(
@@ -89,10 +112,10 @@ def test_batches_cover_all_points_once() -> None:
 
 def test_all_cores_find_what_one_finds(cores: Executor) -> None:
     workload = WORKLOADS["neuron"]
-    rows = np.array([random_row(workload, seed, 3.0) for seed in range(truths.BATCH + 3)])
+    points = random_points(workload, "float64", truths.BATCH + 2, seed=0)
     ticks: list[None] = []
-    many = truths.truths(workload, "float64", rows, cores, lambda: ticks.append(None))
-    one = truths_here(workload, "float64", rows)
+    many = truths.truths(points, cores, lambda: ticks.append(None))
+    one = truths_here(points)
     assert len(ticks) == 2
     for name in ("high", "low", "bound"):
         np.testing.assert_array_equal(getattr(many, name), getattr(one, name))

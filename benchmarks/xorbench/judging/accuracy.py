@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from xorbench.judging.points import SCALES, Points
-from xorbench.judging.truths import Numbers, Truths
+from xorbench.judging.points import SCALES, Numbers, Points
+from xorbench.judging.truths import Truths
 from xorbench.record.report import Accuracy
 from xorbench.workloads import Array
 from xorbench.workloads.workload import Dtype

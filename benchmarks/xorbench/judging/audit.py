@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
-from xorbench.judging.derivation import Balls, backpropagated
+from xorbench.judging.arithmetic import Balls
+from xorbench.judging.derivation import evaluated
 from xorbench.judging.error_stats import finite
 from xorbench.judging.oracle import BITS, differences
-from xorbench.judging.points import affordable
-from xorbench.judging.truths import Numbers, inside, rounding_bound
+from xorbench.judging.points import Numbers, affordable
+from xorbench.judging.truths import inside, rounding_bound
 from xorbench.record.parts import Dtype, Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Audit
 from xorbench.workloads import Array, Parameters, Workload, flat
@@ -40,7 +41,7 @@ def audit(workload: Workload, rows: Array, seed: int) -> Audit:
         entries = np.sort(random.choice(len(workload.entries), count, replace=False))
         parameters = workload.shaped(row)
         with ctx.workprec(BITS):
-            derived = backpropagated(workload, parameters)[entries]
+            derived = evaluated(workload, parameters)[entries]
         digits = min(digits, common_digits(differences(workload, parameters, entries), derived))
         if workload.recipe.activation != "relu":
             error = np.abs(complex_step(workload, parameters, entries) - derived.astype(np.float64))

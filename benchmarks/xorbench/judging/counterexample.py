@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from xorbench.contract import Contract, Implementation
 from xorbench.contract.source_text import imported, parsed, sibling, siblings
-from xorbench.judging.gradients import gradients
+from xorbench.judging.gradients import answers
+from xorbench.judging.layout import LOSS, PREDICTIONS
+from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.truths import inside, truths_here
 from xorbench.record.report import Counterexample
 from xorbench.workloads import Array, Recipe, Workload
@@ -32,11 +34,15 @@ FEWEST_DIGITS = range(1, 18)
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A workload and a point, a flat row of parameters, at which one entry of a gradient is outside its bound."""
+    """A workload and a point, a flat row of parameters, at which one entry is outside its bound.
+
+    `name` and `index` are those of the entry: of a parameter's gradient, of the predictions, or of the loss.
+    """
 
     workload: Workload
     row: Array
-    entry: int
+    name: str
+    index: tuple[int, ...]
     truth: float
     bound: float
 
@@ -45,13 +51,21 @@ class Example:
 class CounterexampleQuestion:
     """A question for the smallest example of a wrong gradient.
 
-    The implementation is known to be wrong at some points of `rows`, (points, entries). `seed` is that of the search.
+    The implementation is known to be wrong at each of `points`. `seed` is that of the search.
     """
 
-    workload: Workload
-    dtype: Dtype
-    rows: Array
+    points: Points
     seed: int
+
+    @property
+    def workload(self) -> Workload:
+        """The workload whose activation and loss the example has."""
+        return self.points.workload
+
+    @property
+    def dtype(self) -> Dtype:
+        """The dtype that is judged."""
+        return self.points.dtype
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
         """Return the smallest example found, or None if a fresh import of `module` gives the right gradient there.
@@ -82,12 +96,10 @@ class CounterexampleQuestion:
             return self._rounded(module)
 
     def _rounded(self, module: Contract) -> Example | None:
-        """Return the first point of `rows` at which the gradient is wrong, with the fewest digits that show it."""
-        for row in self.rows:
-            if example := first_outside(module, self.dtype, self.workload, row):
-                shorter = (
-                    first_outside(module, self.dtype, self.workload, rounded(row, digits)) for digits in FEWEST_DIGITS
-                )
+        """Return the first point at which the implementation is wrong, with the fewest digits that show it."""
+        for problem, row in zip(self.points.problems, self.points.rows, strict=True):
+            if example := first_outside(module, self.dtype, problem, row):
+                shorter = (first_outside(module, self.dtype, problem, rounded(row, digits)) for digits in FEWEST_DIGITS)
                 return next((found for found in shorter if found), example)
         return None
 
@@ -111,16 +123,20 @@ def problems(workload: Workload, dtype: Dtype) -> st.SearchStrategy[tuple[Worklo
     Networks are no deeper than that of `workload`; there are one to four samples of zeros and ones.
     """
     hidden = st.lists(st.integers(1, MOST_UNITS), max_size=len(workload.layer_sizes) - 2)
-    bits = st.integers(0, 1)
     numbers = st.integers(-25, 25).map(float) | st.floats(-25, 25, width=32, allow_subnormal=False)
+    low, high = (0, 1) if workload.recipe.loss == "cross-entropy" else (-2, 2)
+    data = st.integers(0, 1).map(float)
+    some_inputs, some_targets = (
+        data | st.floats(*ends, width=32, allow_subnormal=False) for ends in ((-2, 2), (low, high))
+    )
 
     @st.composite
     def problem(draw: st.DrawFn) -> tuple[Workload, Array]:
-        sizes = (draw(st.integers(1, 2)), *draw(hidden), 1)
+        sizes = (draw(st.integers(1, 2)), *draw(hidden), draw(st.integers(1, 2)))
         samples = draw(st.integers(1, 4))
         inputs, targets = (
-            np.array([[draw(bits) for _ in range(columns)] for _ in range(samples)], dtype=np.float64)
-            for columns in (sizes[0], 1)
+            np.array([[draw(strategy) for _ in range(columns)] for _ in range(samples)], dtype=np.float64)
+            for columns, strategy in ((sizes[0], some_inputs), (sizes[-1], some_targets))
         )
         found = replace(workload, layer_sizes=sizes, inputs=inputs, targets=targets, initial_parameters=[])
         return found, np.array([draw(numbers) for _ in found.entries], dtype=dtype)
@@ -129,21 +145,22 @@ def problems(workload: Workload, dtype: Dtype) -> st.SearchStrategy[tuple[Worklo
 
 
 def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array) -> Example | None:
-    """Return an example with the first entry of the gradient at `row` that is outside its bound or missing.
+    """Return an example with the first entry at `row` that is outside its bound or missing.
 
     Returns None if all entries are inside, or if the implementation raises.
     """
-    rows = row[np.newaxis]
+    points = points_of(workload, dtype, [Point(row, "")])
     try:
-        given = gradients(module, workload, dtype, rows)
+        given = answers(module, points)
     except Exception:  # noqa: BLE001  an exception at another size is no example of a wrong gradient
         return None
-    truth = truths_here(workload, dtype, rows)
+    truth = truths_here(points)
     wrong = np.flatnonzero(~inside(truth.fractions(given.rows)[0]))
     if not len(wrong):
         return None
     entry = int(wrong[0])
-    return Example(workload, row, entry, float(truth.high[0, entry]), float(truth.bound[0, entry]))
+    name, index = points.layout.entries[entry]
+    return Example(workload, row, name, tuple(index), float(truth.high[0, entry]), float(truth.bound[0, entry]))
 
 
 def rounded(row: Array, digits: int) -> Array:
@@ -153,26 +170,37 @@ def rounded(row: Array, digits: int) -> Array:
 
 def counterexample(implementation: Implementation, workload: str, dtype: Dtype, example: Example) -> Counterexample:
     """Return the example as a script that needs the framework and NumPy, and nothing of this project."""
-    name, index = example.workload.entries[example.entry]
-    which = example.workload.parameter_names.index(name)
     parameters = ", ".join(_literal(p) for p in example.workload.shaped(example.row))
-    place = ", ".join(map(str, index))
+    place = ", ".join(map(str, example.index))
+    function, call = _call(example)
+    what = f"{example.name}[{place}]" if place else example.name
     script = f"""\
-# A wrong gradient entry, {name}[{place}], from {implementation.framework} {implementation.version} in {dtype}.
+# A wrong {function}, {what}, from {implementation.framework} {implementation.version} in {dtype}.
 # The true value is {example.truth!r}; rounding explains an error of at most {example.bound:.2g}.
 from __future__ import annotations
 
 from collections import namedtuple
 
-{standalone(implementation.path, ("convert", "gradient", "to_numpy"))}
+{standalone(implementation.path, ("convert", function, "to_numpy"))}
 
 recipe = namedtuple("Recipe", "{" ".join(Recipe._fields)}")(*{tuple(example.workload.recipe)!r})
 parameters = [{parameters}]
 inputs, targets = {_literal(example.workload.inputs)}, {_literal(example.workload.targets)}
-found = to_numpy(gradient(recipe, *convert(parameters, inputs, targets, "{dtype}"))[{which}])
-print(found.tolist(), "expected at [{place}]:", {example.truth!r})
+parameters, inputs, targets = convert(parameters, inputs, targets, "{dtype}")
+found = to_numpy({call})
+print(found.tolist(), "expected{f" at [{place}]" if place else ""}:", {example.truth!r})
 """
     return Counterexample(implementation.name, workload, dtype, script)
+
+
+def _call(example: Example) -> tuple[str, str]:
+    """Return the function of the contract that gives the entry of the example, and the call."""
+    if example.name == PREDICTIONS:
+        return "predict", "predict(recipe, parameters, inputs)"
+    if example.name == LOSS:
+        return "loss", "loss(recipe, parameters, inputs, targets)"
+    which = example.workload.parameter_names.index(example.name)
+    return "gradient", f"gradient(recipe, parameters, inputs, targets)[{which}]"
 
 
 def _literal(array: Array) -> str:

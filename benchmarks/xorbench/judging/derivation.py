@@ -1,104 +1,141 @@
-"""The textbook derivation of the gradient (see implementations/README.md) in ball arithmetic.
-
-A ball (python-flint's `arb`) carries a radius that is proven to hold the exact result. Arrays are NumPy arrays of
-such numbers, so that the formulas read as in any implementation. The precision is that of the current context:
-hundreds of bits for the true gradient, the bits of a dtype for the bound on its rounding errors.
-"""
+"""The textbook derivation of the gradient (see implementations/README.md) in ball arithmetic, with loss and outputs."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from flint import arb, ctx
-from numpy.typing import NDArray
+from flint import arb
 
-from xorbench.workloads import Array, Parameters, Workload
+from xorbench.judging.arithmetic import ONE, ZERO, Ball, Balls, Exact, balls
+from xorbench.workloads import Parameters, Workload
 
-Balls = NDArray[Any]
-"""An object array whose entries are `flint.arb`."""
-
-NOTHING = arb(0)
-
-TANH_UNITS = 8
-"""The error allowed for a library's tanh, in units in the last place. It is not derived. On 50,000 numbers in either
-dtype the largest measured errors were 1.4 for NumPy, 0.8 for PyTorch and 6.5 for XLA."""
+EXACT = Exact()
 
 
-def balls(array: Array) -> Balls:
-    """Return the numbers of `array` as exact balls: floats are dyadic fractions, so nothing is rounded."""
-    exact = np.empty(np.shape(array), dtype=object)
-    for index, value in np.ndenumerate(array):
-        exact[index] = arb(float(value))
-    return exact
+def evaluated(workload: Workload, parameters: Parameters, arithmetic: Exact = EXACT) -> Balls:
+    """Return all that is judged at `parameters` in one flat row: the gradient, the predictions, and the loss."""
+    network = Network(workload, [balls(p) for p in parameters], arithmetic)
+    return np.concatenate([network.gradient(), network.outputs.ravel(), [network.loss()]])
 
 
-def backpropagated(workload: Workload, parameters: Parameters, lost: arb = NOTHING) -> Balls:
-    """Return the gradient at `parameters`, all entries in a flat row of balls.
+class Network:
+    """A forward pass of the network of a workload in ball arithmetic, and what follows from it.
 
-    `lost` is a ball around 0 that is added to the result of every operation, for what underflow may lose.
+    `point` are the parameters as balls, one array for each tensor.
     """
-    return backpropagated_at(workload, [balls(p) for p in parameters], lost)
+
+    outputs: Balls
+    """The predictions, (samples, n_last)."""
+
+    def __init__(self, workload: Workload, point: list[Balls], arithmetic: Exact) -> None:
+        self._recipe, self._point, self._arithmetic = workload.recipe, point, arithmetic
+        self._targets = balls(workload.targets)
+        self._activations, self._slopes = [balls(workload.inputs)], [balls(np.empty(0))]  # inputs have no slopes
+        *hidden, (weights, bias) = zip(point[::2], point[1::2], strict=True)
+        for some_weights, some_bias in hidden:
+            logits = arithmetic.matmul(self._activations[-1], some_weights, some_bias)
+            activations, slopes = _ACTIVATIONS[self._recipe.activation](logits, arithmetic)
+            self._activations.append(activations)
+            self._slopes.append(slopes)
+        self._logits = arithmetic.matmul(self._activations[-1], weights, bias)
+        self.outputs, self._output_slopes = _sigmoid(self._logits, arithmetic)
+
+    def gradient(self) -> Balls:
+        """Return the gradient of the loss, all entries in a flat row."""
+        arithmetic = self._arithmetic
+        delta = self._output_delta()
+        found: list[Balls] = []
+        for layer in range(len(self._activations) - 1, -1, -1):
+            weights = arithmetic.matmul(self._activations[layer].T, delta)
+            found = [weights.ravel(), arithmetic.column_sums(delta), *found]
+            if layer:
+                back = arithmetic.matmul(delta, self._point[2 * layer].T)
+                delta = arithmetic.each(arithmetic.times, back, self._slopes[layer])
+        return np.concatenate(found)
+
+    def loss(self) -> Ball:
+        """Return the loss, summed over all samples and outputs."""
+        arithmetic = self._arithmetic
+        if self._recipe.loss == "squared error":
+            errors = [arithmetic.total(pair) for pair in self._paired(self._targets, -self.outputs)]
+            return arithmetic.rounded(arithmetic.total(arithmetic.times(error, error) for error in errors) / 2)
+        return arithmetic.total(self._cross_entropy(z, t) for z, t in self._paired(self._logits, self._targets))
+
+    def _paired(self, one: Balls, other: Balls) -> "zip[tuple[Ball, Ball]]":
+        return zip(one.ravel(), other.ravel(), strict=True)
+
+    def _cross_entropy(self, logit: Ball, target: Ball) -> Ball:
+        """Return the cross-entropy of one output: by either of the two stable formulas in use.
+
+        These are max(z, 0) - z t + log1p(exp(-|z|)) and max(-z, 0) + z (1 - t) + log1p(exp(-|z|)).
+        """
+        arithmetic = self._arithmetic
+        above, below = (_positive_part(side) for side in (logit, -logit))
+        exponential = arithmetic.called("exp", (-abs(logit)).exp())
+        last = arithmetic.called("log1p", exponential.log1p())
+        one = arithmetic.total([above, -arithmetic.times(logit, target), last])
+        rest = arithmetic.total([ONE, -target])
+        return arithmetic.either(one, arithmetic.total([below, arithmetic.times(logit, rest), last]))
+
+    def _output_delta(self) -> Balls:
+        """Return the derivative of the loss by the logits of the last layer, (samples, n_last)."""
+        arithmetic = self._arithmetic
+        delta = arithmetic.each(lambda p, t: arithmetic.total([p, -t]), self.outputs, self._targets)
+        if self._recipe.loss == "squared error":
+            return arithmetic.each(arithmetic.times, delta, self._output_slopes)
+        return arithmetic.each(self._cross_entropy_slope, self._logits, self._targets, delta)
+
+    def _cross_entropy_slope(self, logit: Ball, target: Ball, difference: Ball) -> Ball:
+        """Return the derivative of the cross-entropy of one output, by either of two formulas.
+
+        `difference` is p - t; the derivative of the stable formulas of the loss is s(z) - t - sign(z) q, where s is 1
+        above 0 and 0 below, and q = exp(-|z|) / (1 + exp(-|z|)).
+        """
+        arithmetic = self._arithmetic
+        if logit.contains(0):
+            return difference
+        exponential = arithmetic.called("exp", (-abs(logit)).exp())
+        q = arithmetic.rounded(exponential / arithmetic.total([ONE, exponential]))
+        return arithmetic.either(difference, arithmetic.total([ONE, -target, -q] if logit > 0 else [-target, q]))
 
 
-def backpropagated_at(workload: Workload, point: list[Balls], lost: arb = NOTHING) -> Balls:
-    """Return the gradient at `point`, parameters given as balls; otherwise as `backpropagated` does."""
-
-    def product(a: Balls, b: Balls) -> Balls:
-        # Each product and each sum of an entry may lose `lost`, hence 2; a product with an exact zero loses nothing.
-        products: Balls = _not_zero(a) @ _not_zero(b)
-        return a @ b + 2 * lost * products
-
-    targets = balls(workload.targets)
-    layers = list(zip(point[::2], point[1::2], strict=True))
-    activate = _ACTIVATIONS[workload.recipe.activation]
-    activations, slopes = [balls(workload.inputs)], [balls(np.empty(0))]  # a placeholder: the inputs have no slopes
-    for weights, bias in layers[:-1]:
-        values, slope = activate(product(activations[-1], weights) + bias, lost)
-        activations.append(values)
-        slopes.append(slope)
-    outputs, slope = _sigmoid(product(activations[-1], layers[-1][0]) + layers[-1][1], lost)
-    delta = outputs - targets + lost
-    if workload.recipe.loss == "squared error":
-        delta = delta * slope + lost
-    gradient: list[Balls] = []
-    for layer in range(len(layers) - 1, -1, -1):
-        column_sums = np.sum(delta, axis=0, keepdims=True) + len(delta) * lost
-        gradient = [product(activations[layer].T, delta).ravel(), column_sums.ravel(), *gradient]
-        if layer:
-            delta = product(delta, point[2 * layer].T) * slopes[layer] + lost
-    return np.concatenate(gradient)
+def _positive_part(ball: Ball) -> Ball:
+    """Return max(x, 0), which is not rounded."""
+    return (ball + abs(ball)) / 2 if not ball.contains(0) else _zero_to(ball.upper())
 
 
-def _sigmoid(logits: Balls, lost: arb) -> tuple[Balls, Balls]:
-    """Return the values and the slopes of the sigmoid at `logits`, each operation widened by `lost`."""
-    values = 1 / (1 + np.exp(-logits) + lost) + lost
-    return values, values * (1 - values) + lost
+def _zero_to(high: Ball) -> Ball:
+    return arb(high / 2, high / 2) if high > 0 else ZERO
 
 
-def _tanh(logits: Balls, lost: arb) -> tuple[Balls, Balls]:
-    off: Any = arb(1, TANH_UNITS * arb(2) ** -ctx.prec)
-    values: Balls = np.tanh(logits) * off + lost
-    return values, 1 - values * values + lost
+def _sigmoid(logits: Balls, arithmetic: Exact) -> tuple[Balls, Balls]:
+    """Return the values and the slopes of the sigmoid at `logits`."""
+
+    def value(logit: Ball) -> Ball:
+        return arithmetic.rounded(1 / arithmetic.total([ONE, arithmetic.called("exp", (-logit).exp())]))
+
+    values = arithmetic.each(value, logits)
+    return values, arithmetic.each(lambda p: arithmetic.times(p, arithmetic.total([ONE, -p])), values)
 
 
-def _relu(logits: Balls, _lost: arb) -> tuple[Balls, Balls]:
-    slopes: Any = np.frompyfunc(_kink_slope, 1, 1)(logits)
-    return logits * slopes, slopes
+def _tanh(logits: Balls, arithmetic: Exact) -> tuple[Balls, Balls]:
+    values = arithmetic.each(lambda logit: arithmetic.called("tanh", logit.tanh()), logits)
+    return values, arithmetic.each(lambda v: arithmetic.total([ONE, -arithmetic.times(v, v)]), values)
 
 
-_ACTIVATIONS: dict[str, Callable[[Balls, arb], tuple[Balls, Balls]]] = {
+def _relu(logits: Balls, arithmetic: Exact) -> tuple[Balls, Balls]:
+    slopes = arithmetic.each(_kink_slope, logits)
+    return arithmetic.each(lambda logit, slope: logit * slope, logits, slopes), slopes
+
+
+_ACTIVATIONS: dict[str, Callable[[Balls, Exact], tuple[Balls, Balls]]] = {
     "sigmoid": _sigmoid,
     "tanh": _tanh,
     "relu": _relu,
 }
 
 
-def _kink_slope(logit: arb) -> arb:
+def _kink_slope(logit: Ball) -> Ball:
     """Return the slope of max(x, 0), which is 0 at 0; the ball [0, 1] where the sign of `logit` is uncertain."""
     if logit > 0:
-        return arb(1)
-    return arb(0) if logit <= 0 else arb(0.5, 0.5)
-
-
-def _not_zero(array: Balls) -> Balls:
-    return np.array([[int(not ball.is_zero()) for ball in row] for row in array], dtype=object)
+        return ONE
+    return ZERO if logit <= 0 else arb(0.5, 0.5)

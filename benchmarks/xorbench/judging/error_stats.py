@@ -1,35 +1,45 @@
-"""Statistics of the errors of one parameter tensor: the median, the largest, and where the largest is."""
+"""Statistics of the errors of one group of entries: the median, the largest, and where it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from xorbench.judging.truths import Numbers
+from xorbench.judging.points import Numbers
+from xorbench.judging.truths import Truths
 from xorbench.record.report import Reading
 from xorbench.workloads import Array
 
 
-def reading(
-    errors: Numbers,
-    values: Array,
-    truth: Numbers,
-    entries: Sequence[tuple[str, list[int]]],
-    label: Callable[[int], str],
-) -> Reading:
-    """Return the median and the largest of `errors`, in any unit, and where the largest is.
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """Values of one group at some points, (points, entries), with the truth, and their names."""
 
-    `errors`, `values` and `truth` are (points, entries) of one tensor; `entries` are the names and indices of its
-    entries; `label` returns the name of a point.
+    values: Array
+    truth: Truths
+    entries: Sequence[tuple[str, list[int]]]
+    labels: Sequence[str]
+
+
+def reading(parts: Sequence[Errors], errors: Sequence[Numbers]) -> tuple[Reading, str]:
+    """Return the median and the largest of `errors`, in any unit, where the largest is, and the name of its array.
+
+    `errors` has an array (points, entries) for each of `parts`.
     """
-    point, entry = np.unravel_index(np.argmax(errors), errors.shape)
-    return Reading(
-        median=finite(np.median(errors)),
-        largest=finite(errors[point, entry]),
-        where=label(int(point)),
-        index=entries[int(entry)][1],
-        value=finite(values[point, entry]),
-        truth=float(truth[point, entry]),
+    largest = [float(np.max(part)) for part in errors]
+    worst = int(np.argmax(largest))
+    part, found = parts[worst], errors[worst]
+    point, entry = np.unravel_index(np.argmax(found), found.shape)
+    name, index = part.entries[int(entry)]
+    of_largest = Reading(
+        median=finite(np.median(np.concatenate([one.ravel() for one in errors]))),
+        largest=finite(largest[worst]),
+        where=part.labels[int(point)],
+        index=index,
+        value=finite(part.values[point, entry]),
+        truth=float(part.truth.high[point, entry]),
     )
+    return of_largest, name
 
 
 def finite(number: float | np.floating | None) -> float | None:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from xorbench.contract import Contract
 from xorbench.judging.error_stats import finite
-from xorbench.judging.gradients import Given, put
+from xorbench.judging.gradients import answers
 from xorbench.judging.planted_faults import FAULTS, Fault
-from xorbench.judging.points import shared_points
-from xorbench.judging.truths import Numbers, Truths, inside, truths
+from xorbench.judging.points import Numbers, Points, random_points
+from xorbench.judging.truths import Truths, inside, truths
 from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.workload import Dtype
@@ -23,15 +23,15 @@ from xorbench.workloads.workload import Dtype
 POINTS = 100
 
 
-def fault_rows(workload: Workload, dtype: Dtype, seed: int) -> Array:
-    """Return the points at which faults are planted, (points, entries).
+def fault_points(workload: Workload, dtype: Dtype, seed: int) -> Points:
+    """Return the points at which faults are planted.
 
     With ReLU the biases of the first layer are 0, so that the input (0, 0) is on the kink.
     """
-    rows = shared_points(workload, dtype, POINTS, seed, saturation=False).rows
+    points = random_points(workload, dtype, POINTS, seed)
     if workload.recipe.activation == "relu":
-        rows[:, workload.slices["b1"]] = 0
-    return rows
+        points.rows[:, workload.slices["b1"]] = 0
+    return points
 
 
 def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Future[PlantedFault]]":
@@ -39,42 +39,41 @@ def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Futu
     found: dict[tuple[str, str], Future[PlantedFault]] = {}
     for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in FAULTS)):
         faults = [fault for fault in FAULTS if fault.planted_in == name]
-        workload = WORKLOADS[name]
-        rows = fault_rows(workload, dtype, seed)
-        truth = truths(workload, dtype, rows, cores)
-        found |= {(fault.name, dtype): cores.submit(plant, fault, dtype, rows, truth, seed) for fault in faults}
+        points = fault_points(WORKLOADS[name], dtype, seed)
+        truth = truths(points, cores)
+        found |= {(fault.name, dtype): cores.submit(plant, fault, points, truth, seed) for fault in faults}
     return [found[fault.name, dtype] for fault in FAULTS for dtype in dtypes]
 
 
-def plant(fault: Fault, dtype: Dtype, rows: Array, truths: Truths, seed: int) -> PlantedFault:
-    """Return at how many points of `rows`, (points, entries), this judge and other tolerances detect `fault`.
+def plant(fault: Fault, points: Points, truths: Truths, seed: int) -> PlantedFault:
+    """Return at how many of `points` this judge and other tolerances detect `fault`.
 
-    `truths` are the true gradients and bounds at these points; `seed` draws the signs of a fault that is noise.
+    `truths` are the true values and bounds at these points; `seed` draws the signs of a fault that is noise. The other
+    tolerances see the gradient alone.
     """
-    workload = WORKLOADS[fault.planted_in]
-    faulty, honest = _module(fault.text()), _module(replace(fault, changes=()).text())
-    given, right = (Given(np.full_like(rows, np.nan)) for _ in range(2))
+    faulty, honest = module_of(fault.text()), module_of(replace(fault, changes=()).text())
+    workload, dtype = points.workload, points.dtype
+    random = np.random.RandomState(seed)
     refused = dict.fromkeys(TOLERANCES, 0)
-    noise = np.random.RandomState(seed).choice([-fault.bounds_of_noise, fault.bounds_of_noise], rows.shape)
     with np.errstate(all="ignore"):
-        for number, row in enumerate(rows):
-            problem = honest.convert(workload.shaped(row), workload.inputs, workload.targets, dtype)
-            put(right, number, workload, dtype, honest.gradient(workload.recipe, *problem))
-            tensors = faulty.gradient(workload.recipe, *problem)
-            if fault.bounds_of_noise:
-                moves = workload.shaped((noise[number] * truths.bound[number]).astype(dtype))
-                tensors = [tensor + move for tensor, move in zip(tensors, moves, strict=True)]
-            put(given, number, workload, dtype, [np.array(tensor) for tensor in tensors])
-            true = workload.shaped(truths.high[number])
+        right = answers(honest, points)
+        given = answers(faulty, points)
+        moves = fault.bounds_of_noise * random.choice([-1, 1], given.rows.shape) * truths.bound
+        given.rows += moves.astype(dtype)
+        for number, (problem, parameters) in enumerate(points):
+            given_here = faulty.convert(parameters, problem.inputs, problem.targets, dtype)
+            true, move = (workload.shaped(rows[number, : len(workload.entries)]) for rows in (truths.high, moves))
+            tensors = map(np.add, faulty.gradient(workload.recipe, *given_here), move)
+            found = list(zip(tensors, true, strict=True))
             for name, close in TOLERANCES.items():
-                refused[name] += not all(np.all(close(g, t)) for g, t in zip(tensors, true, strict=True))
+                refused[name] += not all(np.all(close(gradient, truth)) for gradient, truth in found)
         apart = np.max(np.abs(given.rows.astype(np.float64) - right.rows) / truths.units(dtype))
         fractions = truths.fractions(given.rows)
     return PlantedFault(
         fault=fault.name,
         workload=workload.name,
         dtype=dtype,
-        points=len(rows),
+        points=len(points),
         ulps=finite(apart),
         of_bound=finite(np.max(fractions)),
         judge=int(np.count_nonzero(~np.all(inside(fractions), axis=1))),
@@ -98,7 +97,8 @@ TOLERANCES: dict[str, Callable[..., Inside]] = {
 """Tolerances in use elsewhere: functions of a value and the true value that tell whether the value is accepted."""
 
 
-def _module(text: str) -> Contract:
+def module_of(text: str) -> Contract:
+    """Return the module of the source of an implementation."""
     module = ModuleType("planted")
     exec(compile(text, "planted.py", "exec"), vars(module))
     return cast(Contract, module)

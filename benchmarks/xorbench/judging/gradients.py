@@ -1,57 +1,71 @@
-"""The gradients that an implementation returns, collected in its own process, with a check of shapes and dtypes."""
+"""The arrays that an implementation returns, collected in its own process, with a check of shapes and dtypes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from xorbench.contract import Contract, Tensor
+from xorbench.judging.layout import Layout
+from xorbench.judging.points import Points
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 
 
 @dataclass(eq=False)
 class Given:
-    """Gradients as flat rows, (points, entries), with NaN for each tensor of wrong shape or dtype.
+    """What was returned as flat rows, (points, entries), with NaN for each array of wrong shape or dtype.
 
-    `complaints` holds, by name of the parameter, the number of the first such point and what was wrong there.
+    `complaints` holds, by name of the group, the number of the first such point and what was wrong there.
     """
 
     rows: Array
     complaints: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def gradients(
-    module: Contract, workload: Workload, dtype: Dtype, rows: Array, alive: Callable[[], None] = lambda: None
-) -> Given:
-    """Return the gradients of `module` at the points `rows`, (points, entries).
+def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda: None) -> Given:
+    """Return the gradients, predictions and losses of `module` at `points`.
 
     `alive` is called after every 1,000 points. Raises TypeError if `to_numpy` returns anything but a NumPy array, and
     whatever the implementation raises.
     """
-    given = Given(np.full(rows.shape, np.nan, dtype))
-    for number, row in enumerate(rows):
-        converted = module.convert(workload.shaped(row.copy()), workload.inputs, workload.targets, dtype)
-        put(given, number, workload, dtype, [plain(module, g) for g in module.gradient(workload.recipe, *converted)])
+    layout, dtype, recipe = points.layout, points.dtype, points.workload.recipe
+    given = Given(np.full((len(points), len(layout.entries)), np.nan, dtype))
+    for number, (problem, parameters) in enumerate(points):
+        converted = module.convert(parameters, problem.inputs, problem.targets, dtype)
+        gradient = tensors(module, "gradient", module.gradient(recipe, *converted), problem)
+        predictions = plain(module, module.predict(recipe, *converted[:2]))
+        loss = plain(module, module.loss(recipe, *converted))
+        put(given, number, layout, [*gradient, predictions, loss])
         if number % 1_000 == 999:
             alive()
     return given
 
 
-def put(given: Given, number: int, workload: Workload, dtype: Dtype, tensors: list[Array]) -> None:
-    """Write the gradient `tensors` into row `number` of `given`, or note what is wrong with its shapes or dtypes."""
-    if len(tensors) != len(workload.shapes):
-        complaint = f"{len(tensors)} gradients, expected {len(workload.shapes)},"
-        for name in workload.parameter_names:
-            given.complaints.setdefault(name, (number, complaint))
-        return
-    for (name, where), shape, tensor in zip(workload.slices.items(), workload.shapes, tensors, strict=True):
-        if tensor.shape != shape:
-            given.complaints.setdefault(name, (number, f"{name} has the shape {tensor.shape}, expected {shape},"))
-        elif tensor.dtype != dtype:
-            given.complaints.setdefault(name, (number, f"{name} is {tensor.dtype}, expected {dtype},"))
+def tensors(module: Contract, function: str, returned: Sequence[Tensor], workload: Workload) -> list[Array]:
+    """Return what a function returned, one tensor for each parameter, as NumPy arrays.
+
+    Raises TypeError if there are not as many tensors as parameters, or if one of them is None.
+    """
+    names = workload.parameter_names
+    if len(returned) != len(names):
+        raise TypeError(f"{function} returned {len(returned)} tensors, expected {len(names)}: {', '.join(names)}")
+    for name, tensor in zip(names, returned, strict=True):
+        if tensor is None:
+            raise TypeError(f"{function} returned None for {name}, expected a tensor")
+    return [plain(module, tensor) for tensor in returned]
+
+
+def put(given: Given, number: int, layout: Layout, arrays: Sequence[Array]) -> None:
+    """Write `arrays` into row `number` of `given`, or note what is wrong with their shapes or dtypes."""
+    expected = given.rows.dtype
+    for (group, name, shape), where, array in zip(layout.arrays, layout.places, arrays, strict=True):
+        if array.shape != shape:
+            given.complaints.setdefault(group, (number, f"{name} has the shape {array.shape}, expected {shape},"))
+        elif array.dtype != expected:
+            given.complaints.setdefault(group, (number, f"{name} is {array.dtype}, expected {expected},"))
         else:
-            given.rows[number, where] = tensor.ravel()
+            given.rows[number, where] = array.ravel()
 
 
 def malformed(workload: Workload, dtype: Dtype, arrays: Parameters) -> str | None:

@@ -9,16 +9,20 @@ import numpy as np
 
 from xorbench.contract import REFERENCE
 from xorbench.judging.accuracy import accuracy
-from xorbench.judging.error_stats import finite, reading
-from xorbench.judging.gradients import malformed
-from xorbench.judging.points import affordable, shared_points
-from xorbench.judging.processes import Reply
+from xorbench.judging.bias import factor
+from xorbench.judging.error_stats import Errors, finite, reading
+from xorbench.judging.gradients import Given, malformed
+from xorbench.judging.layout import Layout
+from xorbench.judging.points import Points, affordable, shaped_points, shared_points
+from xorbench.judging.processes import Question, Reply
 from xorbench.judging.reproducibility import PROBES, ConductQuestion
 from xorbench.judging.tasks import GradientAnswer, GradientQuestion
 from xorbench.judging.truths import Truths, inside, truths, truths_here
+from xorbench.judging.update_task import UpdateQuestion, update_layout
+from xorbench.judging.updates import starts, update_truths
 from xorbench.record.parts import Verdict
-from xorbench.record.report import FAILED, INSIDE, OUTSIDE, Accuracy, Judgement, Pair, TrainingEnd
-from xorbench.workloads import Workload
+from xorbench.record.report import FAILED, INSIDE, OUTSIDE, Accuracy, Asked, Bias, Judgement, Pair, TrainingEnd
+from xorbench.workloads import Array, Workload
 from xorbench.workloads.workload import Dtype
 
 CHECKPOINTS = (1, 10, 100, 1_000)
@@ -27,83 +31,197 @@ CHECKPOINTS = (1, 10, 100, 1_000)
 class Exam:
     """One workload at one dtype: its points, its questions, and the verdicts on the answers.
 
-    All implementations share the initial parameters and other points; further points lie along the training of each
-    implementation, at the last of `checkpoints` (epochs), as many as `affordable` allows.
+    All implementations share the points, at the workload's own shape and, with `reshaped`, at others; further points
+    lie along the training of each implementation, at the last of `checkpoints` (epochs), as many as `affordable`
+    allows. At the dtype that is timed, the end of training is judged, and with `varied` its first epochs.
     """
 
-    truths: Truths
-    """The true gradients at the shared points; set by `find_truths`."""
+    truths: list[Truths]
+    """The true values at the shared points, for each batch; set by `find_truths`."""
 
     def __init__(
-        self, workload: Workload, dtype: Dtype, points: int, seed: int, thorough: bool, checkpoints: Sequence[int]
+        self,
+        workload: Workload,
+        dtype: Dtype,
+        points: int,
+        seed: int,
+        thorough: bool,
+        checkpoints: Sequence[int],
+        varied: bool,
+        reshaped: bool,
     ) -> None:
         self.workload = workload
         self.dtype = dtype
-        self.timed = dtype == workload.dtype  # only this dtype is trained to the end and checked for reproducibility
-        self.points = shared_points(workload, dtype, points, seed, saturation=thorough)
+        self.timed = dtype == workload.dtype
+        self.batches = [shared_points(workload, dtype, points, seed, thorough, varied)]
+        if reshaped and self.timed:
+            self.batches += shaped_points(workload, dtype, seed, thorough)
+        self.points = self.batches[0]
         last = checkpoints[-affordable(workload, len(checkpoints), least=1) :]
-        self.question = GradientQuestion(workload, dtype, self.points.rows, last, to_the_end=self.timed)
-        self.conduct = ConductQuestion(workload, dtype, self.points.rows[:PROBES])
+        self.question = GradientQuestion(self.batches, last, to_the_end=self.timed)
+        self.update = UpdateQuestion(starts(workload, dtype, seed)) if varied and self.timed else None
+        usual = [number for number, problem in enumerate(self.points.problems) if problem is workload]
+        self.probes = usual[:PROBES]
+        self.conduct = ConductQuestion(workload, dtype, self.points.rows[self.probes])
         self._along: dict[str, Future[Truths]] = {}
+        self._update_truths: Future[Truths]
 
-    def verdicts(self, implementation: str, reply: Reply) -> list[Judgement]:
-        """Return one judgement for each parameter tensor: its errors in three units, and the verdict."""
+    @property
+    def questions(self) -> Sequence[Question]:
+        """The questions to every implementation."""
+        return self.question, self.conduct, *([self.update] if self.update else [])
+
+    def find_truths(self, cores: Executor, advance: Callable[[], None]) -> None:
+        """Compute the true values at the shared points over all `cores`; `advance` is called after each batch."""
+        if self.update:
+            self._update_truths = cores.submit(update_truths, self.update.points)
+        self.truths = [truths(points, cores, advance) for points in self.batches]
+
+    def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor) -> None:
+        """Submit the computation of the true values along the training of `implementation` to one of the cores."""
+        if answer is not None and len(answer.path):
+            self._along[implementation] = cores.submit(truths_here, answer.path)
+
+    def verdicts(self, implementation: str, reply: Reply, update: Reply | None = None) -> list[Judgement]:
+        """Return one judgement for each parameter tensor, the predictions, the loss, and each phase of training.
+
+        `update` is the reply to `update`, None where training is not judged.
+        """
         if reply.answer is None:
             return self.no_verdicts(implementation, FAILED, reply.trouble)
         answer: GradientAnswer = reply.answer
-        truth = self.truths
+        found = self._judged(implementation, self._sheets(implementation, answer), answer.trouble)
+        if update is None or self.update is None:
+            return found
+        if update.answer is None:
+            return [*found, *self._no_verdicts(implementation, self._phases(), FAILED, update.trouble)]
+        points = self.update.points
+        sheet = _Sheet(update_layout(self.workload), points.labels, update.answer, self._update_truths.result())
+        return [*found, *self._judged(implementation, [sheet], None)]
+
+    def _sheets(self, implementation: str, answer: GradientAnswer) -> "list[_Sheet]":
+        found = [
+            _Sheet(points.layout, points.labels, given, truth)
+            for points, given, truth in zip(self.batches, answer.given, self.truths, strict=True)
+            if given is not None
+        ]
         if implementation in self._along:
-            truth = truth.followed_by(self._along[implementation].result())
-        values = np.concatenate([answer.gradients.rows, answer.path_gradients.rows])
-        errors, units = truth.errors(values), truth.units(self.dtype)
+            path = answer.path
+            truth = self._along[implementation].result()
+            found.append(_Sheet(path.layout, path.labels, answer.of_path, truth))
+        return found
+
+    def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: str | None) -> list[Judgement]:
+        """Return a judgement for each group of entries, over all sheets. `trouble` is what stopped the training."""
         verdicts = []
-        for name, where in self.workload.slices.items():
-            row = Judgement(implementation, self.workload.name, self.dtype, name, len(values), INSIDE)
-            if complaint := answer.complaint(name):
-                number, text = complaint
-                verdicts.append(replace(row, verdict=OUTSIDE, reason=f"{text} at {self._label(number)}"))
+        for group in sheets[0].layout.groups:
+            count = sum(len(sheet.labels) for sheet in sheets)
+            row = Judgement(implementation, self.workload.name, self.dtype, group, count, INSIDE)
+            if complaint := next((found for sheet in sheets if (found := sheet.complaint(group))), None):
+                verdicts.append(replace(row, verdict=OUTSIDE, reason=complaint))
                 continue
-            of_bound, ulps, absolute = (
-                reading(e[:, where], values[:, where], truth.high[:, where], self.workload.entries[where], self._label)
-                for e in (truth.fractions(values), errors / units, errors)
+            parts = [sheet.errors(group) for sheet in sheets]
+            fractions = [part.truth.fractions(part.values) for part in parts]
+            errors = [part.truth.errors(part.values) for part in parts]
+            with np.errstate(over="ignore"):
+                units = [part / one.truth.units(self.dtype) for part, one in zip(errors, parts, strict=True)]
+            of_bound, name = reading(parts, fractions)
+            row = replace(
+                row,
+                not_judged=sum(int(np.isinf(part.truth.bound).sum()) for part in parts),
+                of_bound=of_bound,
+                ulps=reading(parts, units)[0],
+                absolute=reading(parts, errors)[0],
             )
-            row = replace(row, of_bound=of_bound, ulps=ulps, absolute=absolute)
             if of_bound.largest is None or not inside(of_bound.largest):
                 fraction = "infinitely many" if of_bound.largest is None else f"{of_bound.largest:.3g}"
                 given = "not finite" if of_bound.value is None else repr(of_bound.value)
                 row = replace(
                     row,
                     verdict=OUTSIDE,
-                    reason=f"{name}{of_bound.index} is {given}, the truth is {of_bound.truth!r}, "
+                    reason=f"{name}{of_bound.index or ''} is {given}, the truth is {of_bound.truth!r}, "
                     f"the error is {fraction} times the bound, at {of_bound.where}",
                 )
-            elif answer.trouble:
-                row = replace(row, verdict=FAILED, reason=answer.trouble)
+            elif trouble:
+                row = replace(row, verdict=FAILED, reason=trouble)
             verdicts.append(row)
         return verdicts
 
     def no_verdicts(self, implementation: str, verdict: Verdict, reason: str | None) -> list[Judgement]:
-        """Return the judgements, one for each parameter tensor, of an implementation that gave no gradient."""
-        names = self.workload.parameter_names
-        return [Judgement(implementation, self.workload.name, self.dtype, n, 0, verdict, reason) for n in names]
+        """Return the judgements, one for each group of entries, of an implementation that gave no answer."""
+        groups = [*self.points.layout.groups, *(self._phases() if self.update else [])]
+        return self._no_verdicts(implementation, groups, verdict, reason)
+
+    def _phases(self) -> list[str]:
+        return [*update_layout(self.workload).groups]
+
+    def _no_verdicts(
+        self, implementation: str, groups: Sequence[str], verdict: Verdict, reason: str | None
+    ) -> list[Judgement]:
+        return [Judgement(implementation, self.workload.name, self.dtype, g, 0, verdict, reason) for g in groups]
+
+    def biases(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Bias]:
+        """Yield the systematic factor of each group of entries of each implementation."""
+        for implementation, answer in answers.items():
+            sheets = self._sheets(implementation, answer)
+            for group in self.points.layout.groups:
+                if any(sheet.complaint(group) for sheet in sheets):
+                    continue
+                if found := factor([sheet.errors(group) for sheet in sheets], self.dtype):
+                    verdict: Verdict = OUTSIDE if found.refused else INSIDE
+                    reason = (
+                        f"all of {group} are larger than the truth by {found.units:.2f} u "
+                        f"(standard error {found.standard_error:.2g} u), expected at most 1 u"
+                    )
+                    yield Bias(
+                        implementation=implementation,
+                        workload=self.workload.name,
+                        dtype=self.dtype,
+                        parameter=group,
+                        points=found.points,
+                        factor_units=found.units,
+                        standard_error_units=found.standard_error,
+                        verdict=verdict,
+                        reason=reason if found.refused else None,
+                    )
+
+    def asked(self) -> Iterator[Asked]:
+        """Yield the shapes that were asked about, with the number of points of each."""
+        for points in self.batches:
+            workload = points.workload
+            sizes = list(workload.layer_sizes)
+            yield Asked(self.workload.name, self.dtype, len(workload.inputs), sizes, len(points))
 
     def pairs(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Pair]:
-        """Yield a comparison of each pair of implementations whose gradients all have the right shapes and dtypes."""
-        comparable = {name: a.gradients.rows for name, a in sorted(answers.items()) if not a.gradients.complaints}
+        """Yield a comparison of each pair of implementations whose answers all have the right shapes and dtypes."""
+        comparable = {
+            name: [given.rows for given in answer.given if given is not None]
+            for name, answer in sorted(answers.items())
+            if all(given is not None and not given.complaints for given in answer.given)
+        }
         for first, second in itertools.combinations(comparable, 2):
-            with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-                ours, theirs = (comparable[name].astype(np.float64) for name in (first, second))
-                apart = np.abs(ours - theirs)
-                largest = float(np.max(np.where(apart == 0, 0, apart / self.truths.bound)))  # NaN where any is NaN
+            of_both = zip(comparable[first], comparable[second], self.truths, strict=True)
+            largest = [_apart(ours, theirs, truth) for ours, theirs, truth in of_both]
+            difference = float(np.max(largest))  # NaN where any is NaN
             yield Pair(
                 first=first,
                 second=second,
                 workload=self.workload.name,
                 dtype=self.dtype,
-                points=len(self.points.rows),
-                difference_over_bound=finite(largest),
-                verdict=INSIDE if largest <= 2 else OUTSIDE,
+                points=sum(map(len, self.batches)),
+                difference_over_bound=finite(difference),
+                verdict=INSIDE if difference <= 2 else OUTSIDE,
             )
+
+    def wrong_points(self, answer: GradientAnswer, most: int) -> Points | None:
+        """Return at most `most` points of one batch at which an answer is outside; None if there is none."""
+        for points, given, truth in zip(self.batches, answer.given, self.truths, strict=True):
+            if given is None:
+                continue
+            wrong = np.flatnonzero(~inside(truth.fractions(given.rows)).all(axis=1))
+            if len(wrong):
+                return points.chosen(wrong[:most])
+        return None
 
     def endings(self, answers: Mapping[str, GradientAnswer]) -> Iterator[TrainingEnd]:
         """Yield the end of each training, compared with the known answers and with the reference."""
@@ -126,6 +244,8 @@ class Exam:
                     complaint = (
                         f"parameters differ from those of {REFERENCE} by {apart:.2g}, expected at most {limit:g}"
                     )
+            elif complaint is None:
+                complaint = f"{REFERENCE}, with which it is compared, did not reach the known answer"
             yield TrainingEnd(
                 implementation=name,
                 workload=self.workload.name,
@@ -140,22 +260,34 @@ class Exam:
 
     def accuracy(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Accuracy]:
         """Yield the accuracy in digits of each implementation whose gradients all have the right shapes and dtypes."""
+        entries = slice(0, len(self.workload.entries))
         for name, answer in answers.items():
-            if not answer.gradients.complaints:
-                rows = answer.gradients.rows
-                yield from accuracy(name, self.workload.name, self.dtype, self.points, rows, self.truths)
+            given = answer.given[0]
+            if given is not None and not given.complaints:
+                rows, truth = given.rows[:, entries], self.truths[0].part(entries)
+                yield from accuracy(name, self.workload.name, self.dtype, self.points, rows, truth)
 
-    def find_truths(self, cores: Executor, advance: Callable[[], None]) -> None:
-        """Compute the true gradients at the shared points over all `cores`; `advance` is called after each batch."""
-        self.truths = truths(self.workload, self.dtype, self.points.rows, cores, advance)
 
-    def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor) -> None:
-        """Submit the computation of the true gradients along the training of `implementation` to one of the cores."""
-        if answer is not None and len(answer.path):
-            self._along[implementation] = cores.submit(truths_here, self.workload, self.dtype, answer.path)
+class _Sheet:
+    """The answers of one implementation at some points, with the truth."""
 
-    def _label(self, number: int) -> str:
-        shared = len(self.points.rows)
-        if number < shared:
-            return self.points.label(number)
-        return f"epoch {self.question.checkpoints[number - shared]} of its own training"
+    def __init__(self, layout: Layout, labels: Sequence[str], given: Given, truth: Truths) -> None:
+        self.layout, self.labels, self._given, self._truth = layout, labels, given, truth
+
+    def complaint(self, group: str) -> str | None:
+        """Return where an array of a group was malformed first, and what was wrong; None if none was."""
+        if group not in self._given.complaints:
+            return None
+        number, text = self._given.complaints[group]
+        return f"{text} at {self.labels[number]}"
+
+    def errors(self, group: str) -> Errors:
+        where = self.layout.groups[group]
+        return Errors(self._given.rows[:, where], self._truth.part(where), self.layout.entries[where], self.labels)
+
+
+def _apart(ours: Array, theirs: Array, truth: Truths) -> float:
+    """Return the largest difference of two sets of answers as a fraction of the bound; NaN where any is NaN."""
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        apart = np.abs(ours.astype(np.float64) - theirs.astype(np.float64))
+        return float(np.max(np.where(apart == 0, 0, apart / truth.bound)))

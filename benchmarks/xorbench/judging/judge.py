@@ -8,16 +8,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xorbench.contract import Implementation
+from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.cores import all_cores
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit
 from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
 from xorbench.judging.fault_study import plant_all
 from xorbench.judging.grading import CHECKPOINTS, Exam
-from xorbench.judging.points import affordable
+from xorbench.judging.points import Points, affordable, random_points
 from xorbench.judging.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
-from xorbench.judging.reproducibility import ALL_AT_ONCE, PROBES, ConductQuestion, conduct, elsewhere
+from xorbench.judging.reproducibility import ALL_AT_ONCE, ConductQuestion, conduct, elsewhere
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.judging.truths import batches
@@ -29,16 +29,24 @@ DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
 SMALLEST = "the smallest example"
 
+MOST_WRONG_POINTS = 1_000
+"""The largest number of points from which a smallest example is searched."""
+
 HERE = Surroundings()
 
 
 @dataclass(frozen=True)
 class Scope:
-    """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged."""
+    """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
+
+    With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
+    samples and units are judged, too.
+    """
 
     dtypes: Sequence[Dtype] = DTYPES
     checkpoints: Sequence[int] = CHECKPOINTS
     surroundings: Surroundings = HERE
+    varied: bool = True
 
 
 EVERYTHING = Scope()
@@ -66,12 +74,15 @@ def judge(
 ) -> Report:
     """Return the report on every implementation and workload, at `points` random points and the fixed ones.
 
+    The reference is asked, too, if it is not among `implementations`: trainings are compared with it.
+
     `thorough` adds what no verdict depends on: the audit of the oracle at more than one point, the accuracy in
     digits, planted faults, trajectories, and reproducibility in other processes. `seconds_to_answer` is how long an
     implementation may be silent. `stage` shows progress. `scope` sets dtypes, checkpoints and surroundings.
     """
+    reshaped = _one_of_each(workloads) if scope.varied else []
     exams = [
-        Exam(workload, dtype, points, seed, thorough, scope.checkpoints)
+        Exam(workload, dtype, points, seed, thorough, scope.checkpoints, scope.varied, workload in reshaped)
         for workload in workloads
         for dtype in scope.dtypes
     ]
@@ -79,25 +90,31 @@ def judge(
     usable = [i for i in implementations if i.usable]
     questions: dict[Witness, Sequence[Question]] = {
         Witness(i, surroundings=scope.surroundings): [
-            *(question for exam in exams for question in (exam.question, exam.conduct)),
+            *(question for exam in exams for question in exam.questions),
             *trainings,
         ]
         for i in usable
     }
+    if all(i.name != REFERENCE for i in implementations):
+        reference = next(i for i in discover() if i.name == REFERENCE)
+        questions[Witness(reference)] = [*(exam.question for exam in exams if exam.timed), *trainings]
     put: dict[Question, Exam] = {exam.question: exam for exam in exams}
     again = [exam.conduct for exam in exams if exam.timed]
     places = elsewhere() if thorough else {}
-    hearing = Hearing(implementations)
+    hearing = Hearing([i.name for i in implementations])
     if thorough:
         everything = places.pop(ALL_AT_ONCE)
         questions |= {Witness(i, ALL_AT_ONCE, everything): again for i in usable}
     with all_cores() as cores:
         with asked(questions, seconds_to_answer) as replies:
-            with stage("true gradients", sum(len(list(batches(len(exam.points.rows)))) for exam in exams)) as advance:
+            with stage(
+                "true gradients", sum(len(list(batches(len(b)))) for exam in exams for b in exam.batches)
+            ) as advance:
                 for exam in exams:
                     exam.find_truths(cores, advance)
             planted = plant_all(cores, DTYPES, seed) if thorough else []
-            audits = [cores.submit(audit, e.workload, e.points.rows[: AUDITED if thorough else 1], seed) for e in exams]
+            audited = [random_points(e.workload, e.dtype, AUDITED - 1 if thorough else 0, seed).rows for e in exams]
+            audits = [cores.submit(audit, e.workload, rows, seed) for e, rows in zip(exams, audited, strict=True)]
             lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
             true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
             with stage("gradients", sum(map(len, questions.values()))) as advance:
@@ -112,11 +129,9 @@ def judge(
         further: dict[Witness, Sequence[Question]] = {
             Witness(i, place, made): again for i in differing for place, made in places.items()
         }
-        wrong = {i.name: hearing.outside(i, exams) for i in usable} if thorough else {}
+        wrong = {i.name: hearing.wrong_points(i, exams) for i in usable} if thorough else {}
         smallest: dict[Witness, Sequence[CounterexampleQuestion]] = {
-            Witness(i, SMALLEST): [CounterexampleQuestion(found.workload, found.dtype, found.points.rows[:1_000], seed)]
-            for i in usable
-            if (found := wrong.get(i.name))
+            Witness(i, SMALLEST): [CounterexampleQuestion(found, seed)] for i in usable if (found := wrong.get(i.name))
         }
         with asked({**further, **smallest}, seconds_to_answer) as replies:
             for reply in replies:
@@ -125,8 +140,13 @@ def judge(
             seed=seed,
             points=points,
             rows=[row for i in implementations for exam in exams for row in hearing.verdicts(i, exam)],
-            pairs=[pair for exam in exams for pair in exam.pairs(hearing.answers(exam.question))],
-            endings=[ending for exam in exams for ending in exam.endings(hearing.answers(exam.question))],
+            pairs=[pair for exam in exams for pair in exam.pairs(hearing.inside(exam))],
+            endings=[
+                ending
+                for exam in exams
+                for ending in exam.endings(hearing.answers(exam.question))
+                if ending.implementation in hearing.names
+            ],
             conduct=[hearing.conduct(i, exam) for i in implementations if i.usable for exam in exams],
             audits=[future.result() for future in audits],
             accuracy=[row for exam in exams if thorough for row in exam.accuracy(hearing.answers(exam.question))],
@@ -135,20 +155,31 @@ def judge(
                 row
                 for training, path in zip(trainings, true_paths, strict=True)
                 for row in trajectories(training.workload, hearing.answers(training), path.result())
+                if row.implementation in hearing.names
             ],
             counterexamples=[
                 counterexample(witness.implementation, question.workload.name, question.dtype, example)
                 for witness, (question,) in smallest.items()
                 if (example := hearing.answer(witness, question))
             ],
+            asked=[row for exam in exams for row in exam.asked()],
+            biases=[row for exam in exams for row in exam.biases(hearing.judged_answers(exam.question))],
         )
+
+
+def _one_of_each(workloads: Sequence[Workload]) -> list[Workload]:
+    """Return a workload for each activation and loss: of those, the first with the most layers."""
+    found: dict[tuple[str, str], Workload] = {}
+    for workload in sorted(workloads, key=lambda workload: -len(workload.layer_sizes)):
+        found.setdefault((workload.recipe.activation, workload.recipe.loss), workload)
+    return list(found.values())
 
 
 class Hearing:
     """All replies, by implementation, place and question, and the verdicts on them."""
 
-    def __init__(self, implementations: Sequence[Implementation]) -> None:
-        self._names = [i.name for i in implementations]
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
         self._replies: dict[tuple[str, str, Question], Reply] = {}
         self._printed: dict[str, str] = {}
         self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
@@ -161,18 +192,37 @@ class Hearing:
             self._printed.setdefault(name, reply.printed)
 
     def answers(self, question: Question) -> dict[str, Any]:
-        """Return the answers to `question` by name of the implementation, without those that gave none."""
-        replies = {name: self._replies.get((name, "here", question)) for name in self._names}
+        """Return the answers to `question` by name of the implementation, also of the reference where it is not judged.
+
+        Those that gave none are left out.
+        """
+        replies = {
+            name: self._replies.get((name, "here", question)) for name in dict.fromkeys((*self.names, REFERENCE))
+        }
         return {name: reply.answer for name, reply in replies.items() if reply and reply.answer is not None}
+
+    def judged_answers(self, question: Question) -> dict[str, Any]:
+        """Return the answers to `question` of the implementations that are judged, by name."""
+        return {name: answer for name, answer in self.answers(question).items() if name in self.names}
+
+    def inside(self, exam: Exam) -> dict[str, Any]:
+        """Return the answers to the question of `exam` of those implementations of which none is outside."""
+        outside = {
+            name
+            for (name, of), rows in self._verdicts.items()
+            if of is exam and any(r.verdict == OUTSIDE for r in rows)
+        }
+        return {name: answer for name, answer in self.judged_answers(exam.question).items() if name not in outside}
 
     def answer(self, witness: Witness, question: Question) -> Any:
         """Return the answer of `witness` to `question`; None if it gave none."""
         return self._replies[witness.implementation.name, witness.place, question].answer
 
-    def outside(self, implementation: Implementation, exams: Sequence[Exam]) -> Exam | None:
-        """Return the first exam in which a gradient was outside its bound; None if there is none."""
-        wrong = (e for e in exams if any(v.verdict == OUTSIDE for v in self.verdicts(implementation, e)))
-        return next(wrong, None)
+    def wrong_points(self, implementation: Implementation, exams: Sequence[Exam]) -> Points | None:
+        """Return points of the first exam at which an answer was outside its bound; None if there are none."""
+        answers = ((exam, self._replies[implementation.name, "here", exam.question].answer) for exam in exams)
+        found = (exam.wrong_points(answer, MOST_WRONG_POINTS) for exam, answer in answers if answer is not None)
+        return next((points for points in found if points is not None), None)
 
     def verdicts(self, implementation: Implementation, exam: Exam) -> list[Judgement]:
         """Return the judgement on every parameter tensor; those of a broken or missing implementation say so."""
@@ -182,7 +232,9 @@ class Hearing:
             return exam.no_verdicts(implementation.name, MISSING, implementation.missing)
         key = implementation.name, exam
         if key not in self._verdicts:
-            self._verdicts[key] = exam.verdicts(implementation.name, self._replies[*key[:1], "here", exam.question])
+            name = implementation.name
+            replies = [self._replies[name, "here", question] for question in (exam.question, exam.update) if question]
+            self._verdicts[key] = exam.verdicts(name, *replies)
         return self._verdicts[key]
 
     def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
@@ -197,9 +249,9 @@ class Hearing:
 
     def conduct(self, implementation: Implementation, exam: Exam) -> Conduct:
         """Return the verdict on the reproducibility and purity of `implementation` in `exam`."""
-        name, bound = implementation.name, exam.truths.bound[:PROBES]
+        name, bound = implementation.name, exam.truths[0].bound[exam.probes, : len(exam.workload.entries)]
         before = self._replies[name, "here", exam.question].answer
-        earlier = before.gradients.rows[:PROBES] if before is not None else None
+        earlier = before.given[0].rows[exam.probes, : len(exam.workload.entries)] if before is not None else None
         found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
         if name not in self._printed:
             return found

@@ -1,20 +1,17 @@
-"""The true gradient, computed without the chain rule, so that it shares no mistake with an implementation."""
+"""The true gradient, without the chain rule, so that it shares no mistake with implementations; predictions, loss."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 from flint import arb, ctx
 
-from xorbench.judging.derivation import Balls, backpropagated, balls
+from xorbench.judging.arithmetic import Ball, Balls, balls
+from xorbench.judging.derivation import evaluated
 from xorbench.workloads import Parameters, Workload
 
 BITS = 640
 STEP = arb(2) ** -160
 SMALLEST = arb(float(np.finfo(np.float64).smallest_normal))
-
-Ball = Any
-"""A number of python-flint, which has no types."""
 
 UNCERTAINTY = arb(2) ** -200
 """The relative uncertainty of the true gradient: 60 digits, as the audit shows. It has an effect only where a gradient
@@ -26,12 +23,31 @@ Above it, one pass of the derivation at the same precision is used, and the audi
 differences."""
 
 
-def true_gradient(workload: Workload, parameters: Parameters) -> Balls:
-    """Return the true gradient at `parameters`: all entries in a flat row, each a ball of about 90 digits."""
-    if len(workload.entries) * len(workload.inputs) <= MOST_DIFFERENCES:
-        return differences(workload, parameters)
-    with ctx.workprec(BITS):
-        return backpropagated(workload, parameters)
+def true_values(workload: Workload, parameters: Parameters) -> Balls:
+    """Return all that is judged at `parameters` in one flat row: the gradient, the predictions, and the loss.
+
+    Each is a ball of about 90 digits.
+    """
+    if len(workload.entries) * len(workload.inputs) > MOST_DIFFERENCES:
+        return _narrow(lambda: evaluated(workload, parameters))
+    return np.concatenate([differences(workload, parameters), _narrow(lambda: _ends(workload, parameters))])
+
+
+def _narrow(compute: Callable[[], Balls]) -> Balls:
+    """Return the row of `compute`, with as many bits as each number needs to be as certain as the oracle promises."""
+    for bits in (BITS, 2 * BITS, 3 * BITS):
+        with ctx.workprec(bits):
+            found = compute()
+        if all(ball.rad() <= UNCERTAINTY * max(abs(ball.mid()), SMALLEST) for ball in found):
+            break
+    return found
+
+
+def _ends(workload: Workload, parameters: Parameters) -> Balls:
+    """Return the predictions and the loss in a flat row."""
+    layers, _ = _forward([balls(p) for p in parameters], balls(workload.inputs), workload.recipe.activation)
+    loss = _LOSSES[workload.recipe.loss](layers[-1], balls(workload.targets))
+    return np.array([*(1 / (1 + np.exp(-layers[-1]))).ravel(), loss], dtype=object)
 
 
 def differences(workload: Workload, parameters: Parameters, entries: Iterable[int] | None = None) -> Balls:
@@ -42,34 +58,28 @@ def differences(workload: Workload, parameters: Parameters, entries: Iterable[in
     repeated with more bits. A ReLU that is off or at its kink at the point itself stays off.
     """
     chosen = range(len(workload.entries)) if entries is None else list(entries)
-    found = _differences(workload, parameters, chosen, BITS)
-    for bits in (2 * BITS, 3 * BITS):
-        if all(ball.rad() <= UNCERTAINTY * max(abs(ball.mid()), SMALLEST) for ball in found):
-            break
-        found = _differences(workload, parameters, chosen, bits)
-    return found
+    return _narrow(lambda: _differences(workload, parameters, chosen))
 
 
-def _differences(workload: Workload, parameters: Parameters, entries: Iterable[int], bits: int) -> Balls:
-    with ctx.workprec(bits):
-        point, targets = [balls(p) for p in parameters], balls(workload.targets)
-        activations, switches = _forward(point, balls(workload.inputs), workload.recipe.activation)
-        loss = _LOSSES[workload.recipe.loss]
-        found = []
-        for entry in entries:
-            name, place = workload.entries[entry]
-            which, index = workload.parameter_names.index(name), tuple(place)
-            layer = which // 2  # the layers before that of the parameter do not change
-            value = point[which][index]
-            losses = []
-            for moved in (value + STEP, value - STEP):
-                point[which][index] = moved
-                above = point[2 * layer :]
-                moved_up, _ = _forward(above, activations[layer], workload.recipe.activation, switches[layer:])
-                losses.append(loss(moved_up[-1], targets))
-            point[which][index] = value
-            found.append((losses[0] - losses[1]) / (2 * STEP))
-        return np.array(found, dtype=object)
+def _differences(workload: Workload, parameters: Parameters, entries: Iterable[int]) -> Balls:
+    point, targets = [balls(p) for p in parameters], balls(workload.targets)
+    activations, switches = _forward(point, balls(workload.inputs), workload.recipe.activation)
+    loss = _LOSSES[workload.recipe.loss]
+    found = []
+    for entry in entries:
+        name, place = workload.entries[entry]
+        which, index = workload.parameter_names.index(name), tuple(place)
+        layer = which // 2  # the layers before that of the parameter do not change
+        value = point[which][index]
+        losses = []
+        for moved in (value + STEP, value - STEP):
+            point[which][index] = moved
+            above = point[2 * layer :]
+            moved_up, _ = _forward(above, activations[layer], workload.recipe.activation, switches[layer:])
+            losses.append(loss(moved_up[-1], targets))
+        point[which][index] = value
+        found.append((losses[0] - losses[1]) / (2 * STEP))
+    return np.array(found, dtype=object)
 
 
 def _forward(

@@ -19,6 +19,11 @@ class Fault:
     """The name of the workload on which the fault is studied."""
     bounds_of_noise: float = 0.0
 
+    @property
+    def is_mistake(self) -> bool:
+        """Whether the fault is a mistake that somebody could make, not rounding, noise, or none at all."""
+        return bool(self.changes) and not self.name.startswith("rounding only")
+
     def text(self) -> str:
         """Return the source of the faulty implementation.
 

@@ -8,14 +8,15 @@ import numpy as np
 
 from xorbench.contract import Contract, Tensor
 from xorbench.environment import allowed_cpus
-from xorbench.judging.gradients import Given, plain, put, same_bits
+from xorbench.judging.gradients import Given, plain, put, same_bits, tensors
+from xorbench.judging.layout import gradient_layout
 from xorbench.judging.processes import Reply, Surroundings
 from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
 if TYPE_CHECKING:  # this module is also imported where the oracle's library is not installed
-    from xorbench.judging.truths import Numbers
+    from xorbench.judging.points import Numbers
 
 PROBES = 8
 """The number of points at which gradients are asked for repeatedly."""
@@ -79,8 +80,8 @@ class ConductQuestion:
         first, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(2))
         order = [(first, number) for number in range(len(self.rows))]
         for given, number in [*order, *((again, number) for _, number in reversed(order))]:
-            tensors = self._gradient(module, watch, self.workload.shaped(self.rows[number].copy()))
-            put(given, number, self.workload, self.dtype, tensors)
+            arrays = self._gradient(module, watch, self.workload.shaped(self.rows[number].copy()))
+            put(given, number, gradient_layout(self.workload), arrays)
         doing(f"training {place} twice")
         trained = self._trained(module, watch)
         return ConductAnswer(first, again, trained, list(watch.complaints))
@@ -93,9 +94,9 @@ class ConductQuestion:
         watch.framework("gradient changes the inputs or targets that it is given", [inputs, targets])
         gradient = module.gradient(self.workload.recipe, parameters, inputs, targets)
         watch.look()
-        tensors = [plain(module, tensor) for tensor in gradient]
+        arrays = tensors(module, "gradient", gradient, self.workload)
         watch.numpy("the arrays that gradient returned change when it is called again", map(module.to_numpy, gradient))
-        return tensors
+        return arrays
 
     def _trained(self, module: Contract, watch: "_Watch") -> Array:
         workload = self.workload

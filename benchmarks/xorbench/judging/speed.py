@@ -12,9 +12,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench.contract import discover
 from xorbench.cores import all_cores
+from xorbench.judging.derivation import evaluated
 from xorbench.judging.judge import DTYPES, judge
-from xorbench.judging.oracle import differences, true_gradient
-from xorbench.judging.points import shared_points
+from xorbench.judging.oracle import differences
+from xorbench.judging.points import random_points
 from xorbench.judging.truths import BATCH, truths
 from xorbench.workloads import WORKLOADS
 
@@ -22,7 +23,7 @@ HIDDEN = WORKLOADS["hidden"]
 
 
 @pytest.mark.parametrize("width", [4, 8, 16, 32, 64])
-@pytest.mark.parametrize("way", [differences, true_gradient], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", [differences, evaluated], ids=lambda way: way.__name__)
 def test_oracle(benchmark: BenchmarkFixture, way: object, width: int) -> None:
     benchmark.group = f"one point, 2-{width}-1"
     shapes = [(2, width), (1, width), (width, 1), (1, 1)]
@@ -36,10 +37,10 @@ def test_oracle(benchmark: BenchmarkFixture, way: object, width: int) -> None:
 def test_truths(benchmark: BenchmarkFixture, batches: int) -> None:
     benchmark.group = "true gradients and bounds over all cores, hidden"
     benchmark.extra_info["points"] = batches * BATCH
-    rows = shared_points(HIDDEN, "float64", batches * BATCH - 1, seed=0, saturation=False).rows
+    points = random_points(HIDDEN, "float64", batches * BATCH - 1, seed=0)
     with all_cores() as cores:
-        truths(HIDDEN, "float64", rows[: 4 * BATCH], cores)  # starts the processes before the timing
-        benchmark.pedantic(truths, args=(HIDDEN, "float64", rows, cores), rounds=3)
+        truths(points[: 4 * BATCH], cores)  # starts the processes before the timing
+        benchmark.pedantic(truths, args=(points, cores), rounds=3)
 
 
 def test_judge(benchmark: BenchmarkFixture, points: int) -> None:

@@ -1,12 +1,14 @@
-"""The questions to an implementation: gradients at the shared points and along its training, and its trajectory."""
+"""The questions to an implementation: answers at the shared points and along its training, and its trajectory."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from xorbench.contract import Contract
-from xorbench.judging.gradients import Given, gradients, malformed, plain
+from xorbench.judging.gradients import Given, answers, malformed, plain
+from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.process_main import describe
 from xorbench.workloads import Array, Parameters, Workload, flat
 from xorbench.workloads.workload import Dtype
@@ -23,76 +25,84 @@ class Ending:
 
 @dataclass(eq=False)
 class GradientAnswer:
-    """Gradients at the shared points and along the implementation's own training, and the end of that training.
+    """Answers at the shared points and along the implementation's own training, and the end of that training.
 
-    `path` holds the parameters at the checkpoints, as flat rows. `trouble` says what stopped the training, if
-    anything did; `path` and `path_gradients` then end before it.
+    `given` has one item for each batch of points, None where the implementation raised an exception. `path` are the
+    points at the checkpoints. `trouble` says what was raised at a shape that is not the workload's own, or what stopped
+    the training; `path` and `of_path` then end before it.
     """
 
-    gradients: Given
-    path: Array
-    path_gradients: Given
+    given: list[Given | None]
+    path: Points
+    of_path: Given
     ending: Ending | None = None
     trouble: str | None = None
-
-    def complaint(self, parameter: str) -> tuple[int, str] | None:
-        """Return the number of the first point at which the gradient of `parameter` was malformed, and what was wrong.
-
-        Points of the path are numbered after the shared points. Returns None if no gradient was malformed.
-        """
-        if parameter in self.gradients.complaints:
-            return self.gradients.complaints[parameter]
-        if parameter in self.path_gradients.complaints:
-            number, text = self.path_gradients.complaints[parameter]
-            return len(self.gradients.rows) + number, text
-        return None
 
 
 @dataclass(frozen=True, eq=False)
 class GradientQuestion:
-    """A question for the gradients of one workload at one dtype: at points, and along the implementation's training.
+    """A question for gradients, predictions and losses at points, and along the implementation's training.
 
-    `rows` are the points, (points, entries); `checkpoints` are epochs of the training. With `to_the_end` set, the
-    end of the training, after the workload's number of epochs, is asked for too.
+    `batches` are the points, the first at the workload's own shape; `checkpoints` are epochs of the training. With
+    `to_the_end` set, the end of the training, after the workload's number of epochs, is asked for too.
     """
 
-    workload: Workload
-    dtype: Dtype
-    rows: Array
+    batches: Sequence[Points]
     checkpoints: Sequence[int]
     to_the_end: bool
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
-        """Return the gradients and the end of training.
+    @property
+    def workload(self) -> Workload:
+        """The workload at its own shape."""
+        return self.batches[0].workload
 
-        Raises whatever the implementation raises in a gradient; an exception in training is part of the answer.
+    @property
+    def dtype(self) -> Dtype:
+        """The dtype that is judged."""
+        return self.batches[0].dtype
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
+        """Return the answers and the end of training.
+
+        Raises whatever the implementation raises at the workload's own shape; other exceptions are part of the answer.
         """
-        place = f"{self.workload.name} in {self.dtype}"
-        doing(f"computing gradients of {place}")
-        given = gradients(
-            module, self.workload, self.dtype, self.rows, lambda: doing(f"computing gradients of {place}")
-        )
-        answer = GradientAnswer(given, np.empty((0, self.rows.shape[1]), self.dtype), Given(self.rows[:0]))
-        doing(f"training {place}")
+        nothing = points_of(self.workload, self.dtype, [])
+        answer = GradientAnswer([], nothing, answers(module, nothing))
+        for points in self.batches:
+            samples, sizes = len(points.workload.inputs), "-".join(map(str, points.workload.layer_sizes))
+            shape = f"{samples} samples, layers {sizes}"
+            of = f"computing gradients of {self.workload.name} in {self.dtype}, {shape}"
+            doing(of)
+            try:
+                answer.given.append(answers(module, points, partial(doing, of)))
+            except Exception as error:
+                if points is self.batches[0]:
+                    raise
+                answer.given.append(None)
+                answer.trouble = answer.trouble or f"with {shape}: {describe(error)}"
         try:
-            self._train(module, answer)
+            self._train(module, answer, doing)
         except Exception as error:  # noqa: BLE001  the gradients are an answer without the training
-            answer.trouble = f"its training stopped: {describe(error)}"
+            answer.trouble = answer.trouble or f"its training stopped: {describe(error)}"
         return answer
 
-    def _train(self, module: Contract, answer: GradientAnswer) -> None:
+    def _train(self, module: Contract, answer: GradientAnswer, doing: Callable[[str], None]) -> None:
         workload = self.workload
         parameters, inputs, targets = module.convert(
             list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
+        path: list[Point] = []
         for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
+            doing(f"training {workload.name} in {self.dtype} for {epochs} epochs")
             reached = [plain(module, p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
             if complaint := malformed(workload, self.dtype, reached):
                 answer.trouble = f"its parameters are malformed after epoch {epochs} of training: {complaint}"
                 return
-            answer.path = np.concatenate([answer.path, [flat(reached)]])
-            answer.path_gradients = gradients(module, workload, self.dtype, answer.path)
+            path.append(Point(flat(reached), f"epoch {epochs} of its own training"))
+            answer.path = points_of(workload, self.dtype, path)
+            answer.of_path = answers(module, answer.path)
         if self.to_the_end:
+            doing(f"training {workload.name} in {self.dtype} for {workload.epochs} epochs")
             end = module.train(workload.recipe, parameters, inputs, targets, workload.epochs)
             answer.ending = Ending(
                 predictions=plain(module, module.predict(workload.recipe, end, inputs)),

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
-from flint import arb, ctx
+from flint import ctx
 from numpy.typing import NDArray
 
 from xorbench.contract import REFERENCE
-from xorbench.judging.derivation import Balls, backpropagated_at, balls
-from xorbench.judging.optimisation import moves
-from xorbench.judging.truths import Numbers
+from xorbench.judging.arithmetic import Balls, balls
+from xorbench.judging.derivation import EXACT, Network
+from xorbench.judging.optimisation import moved, moves
+from xorbench.judging.points import Numbers
 from xorbench.record.report import Trajectory
 from xorbench.workloads import Array, Workload, flat
 
@@ -27,14 +28,13 @@ def true_trajectory(workload: Workload, epochs: int, bits: int = BITS) -> tuple[
     found = np.empty((2, 1 + epochs, len(workload.entries)))
     with ctx.workprec(bits):
         row: Balls = balls(flat(workload.initial_parameters))
-        rate = arb(workload.recipe.rate)
-        move = moves(workload.recipe, balls(np.zeros(len(row))))
+        move = moves(workload.recipe, len(row), EXACT)
         for epoch in range(1 + epochs):
             for entry, ball in enumerate(row):
                 high = float(ball)
                 found[:, epoch, entry] = high, float(ball - high)
-            gradient = _midpoints(backpropagated_at(workload, workload.shaped(row)))
-            row = _midpoints(row - rate * _midpoints(move(gradient)))
+            gradient = _midpoints(Network(workload, workload.shaped(row), EXACT).gradient())
+            row = _midpoints(moved(workload.recipe, row, _midpoints(move(gradient)), EXACT))
     return found[0], found[1]
 
 

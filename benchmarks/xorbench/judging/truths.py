@@ -1,4 +1,4 @@
-"""The true gradients and their rounding bounds at all points, computed once for all implementations.
+"""The true values and their rounding bounds at all points, computed once for all implementations.
 
 Results are plain float64: a true value is the sum of two float64, which is 32 digits.
 """
@@ -12,15 +12,18 @@ import numpy as np
 from flint import arb, ctx
 from numpy.typing import NDArray
 
-from xorbench.judging.derivation import Balls, backpropagated
-from xorbench.judging.oracle import BITS, UNCERTAINTY, true_gradient
+from xorbench.judging.arithmetic import Balls, Rounded
+from xorbench.judging.derivation import evaluated
+from xorbench.judging.oracle import BITS, UNCERTAINTY, true_values
+from xorbench.judging.points import Numbers, Points
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 
-Numbers = NDArray[np.float64]
-
 BATCH = 250
 """The number of points that are submitted to one core at a time."""
+
+GUARD_BITS = 60
+"""The bits that balls of the bound have beyond those of the dtype, so that their own rounding does not count."""
 
 
 def inside(fractions: Numbers | float) -> NDArray[np.bool_]:
@@ -33,7 +36,7 @@ def inside(fractions: Numbers | float) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, eq=False)
 class Truths:
-    """True gradients and bounds: each field is (points, entries).
+    """True values and bounds: each field is (points, entries).
 
     The true value is `high` + `low`: the nearest float64 and the remainder.
     """
@@ -42,21 +45,26 @@ class Truths:
     low: Numbers
     bound: Numbers
 
+    def signed_errors(self, values: Array) -> Numbers:
+        """Return value - truth of each entry, with 15 correct digits; infinite or NaN where the value is not finite."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.asarray((values.astype(np.float64) - self.high) - self.low)
+
     def errors(self, values: Array) -> Numbers:
         """Return |value - truth| of each entry, with 15 correct digits; infinite where the value is not finite."""
-        with np.errstate(invalid="ignore", over="ignore"):
-            found = np.abs((values.astype(np.float64) - self.high) - self.low)
+        found = np.abs(self.signed_errors(values))
         found[~np.isfinite(found)] = np.inf
         return found
 
     def fractions(self, values: Array) -> Numbers:
         """Return the errors as fractions of the bound; 0 where there is no error, even if the bound is 0."""
         errors = self.errors(values)
-        return np.divide(errors, self.bound, out=np.where(errors > 0, np.inf, 0.0), where=self.bound > 0)
+        with np.errstate(over="ignore"):
+            return np.divide(errors, self.bound, out=np.where(errors > 0, np.inf, 0.0), where=self.bound > 0)
 
-    def part(self, points: slice) -> "Truths":
-        """Return the true gradients and bounds at the points of the slice `points`."""
-        return Truths(self.high[points], self.low[points], self.bound[points])
+    def part(self, entries: slice) -> "Truths":
+        """Return the true values and bounds of the entries of a slice."""
+        return Truths(self.high[:, entries], self.low[:, entries], self.bound[:, entries])
 
     def followed_by(self, other: "Truths") -> "Truths":
         """Return a copy with the points of `other` appended."""
@@ -71,50 +79,52 @@ class Truths:
 
 
 def rounding_bound(workload: Workload, parameters: Parameters, dtype: Dtype) -> Balls:
-    """Return a flat row of balls that show how far rounding at `dtype` can move each entry of the gradient.
+    """Return a flat row of balls that hold every result that rounding at `dtype` can give: gradient, outputs and loss.
 
-    The derivation is run with as many bits as `dtype` has: each operation widens the ball by its own rounding, and
-    cancellation is carried along. Balls have no smallest exponent, but floats do, so each operation also widens the
-    ball by the smallest normal number of the dtype: any value below it may be flushed to zero.
+    The inputs, the targets and the parameters must be numbers of the dtype.
     """
-    limits = np.finfo(dtype)
-    with ctx.workprec(int(limits.nmant) + 1):
-        return backpropagated(workload, parameters, arb(0, float(limits.smallest_normal)))
+    with ctx.workprec(int(np.finfo(dtype).nmant) + 1 + GUARD_BITS):
+        return evaluated(workload, parameters, Rounded(dtype))
 
 
-def truths_here(workload: Workload, dtype: Dtype, rows: Array) -> Truths:
-    """Return the true gradients and bounds at the points `rows`, (points, entries), computed on this core.
+def truths_here(points: Points) -> Truths:
+    """Return the true values and bounds at `points`, computed on this core.
 
     Raises ArithmeticError if a ball of the derivation does not contain the true value of the oracle: this is a mistake
     in this project.
     """
-    found = np.empty((3, *rows.shape))
-    for number, row in enumerate(rows):
-        parameters = workload.shaped(row)
-        truth, around = true_gradient(workload, parameters), rounding_bound(workload, parameters, dtype)
-        with ctx.workprec(BITS):
-            for entry, (true, ball) in enumerate(zip(truth, around, strict=True)):
-                uncertain = true.rad() + abs(true.mid()) * UNCERTAINTY
-                if not ball.overlaps(true.mid() + arb(0, uncertain)):
-                    name, index = workload.entries[entry]
-                    raise ArithmeticError(
-                        f"{name}{index}: the oracle's {true} is outside the derivation's {ball}: a mistake "
-                        "in xorbench, not in an implementation; please report it"
-                    )
-                high = float(true)
-                found[:, number, entry] = high, float(true - high), float(ball.rad() + uncertain)
+    found = np.empty((3, len(points), len(points.layout.entries)))
+    for number, (workload, parameters) in enumerate(points):
+        around = rounding_bound(workload, parameters, points.dtype)
+        write_truths(found[:, number], true_values(workload, parameters), around, points.layout.entries)
     return Truths(*found)
 
 
-def truths(
-    workload: Workload, dtype: Dtype, rows: Array, cores: Executor, advance: Callable[[], None] = lambda: None
-) -> Truths:
-    """Return the true gradients and bounds at the points `rows`, (points, entries), computed on all `cores`.
+def write_truths(found: Numbers, truth: Balls, around: Balls, entries: list[tuple[str, list[int]]]) -> None:
+    """Write the true values and bounds of one point into `found`, (3, entries): high, low, bound.
 
-    `advance` is called after each of `batches(len(rows))`.
+    Raises ArithmeticError if a ball of `around` does not contain the true value.
     """
-    parts = [rows[part] for part in batches(len(rows))]
-    waiting = [cores.submit(truths_here, workload, dtype, part) for part in parts]
+    with ctx.workprec(BITS):
+        for entry, (true, ball) in enumerate(zip(truth, around, strict=True)):
+            uncertain = true.rad() + abs(true.mid()) * UNCERTAINTY
+            if not ball.overlaps(true.mid() + arb(0, uncertain)):
+                name, index = entries[entry]
+                raise ArithmeticError(
+                    f"{name}{index}: the oracle's {true} is outside the derivation's {ball}: a mistake "
+                    "in xorbench, not in an implementation; please report it"
+                )
+            high = float(true)
+            away = abs(ball.mid() - true.mid()) + ball.rad() + uncertain
+            found[:, entry] = high, float(true - high), float(away)
+
+
+def truths(points: Points, cores: Executor, advance: Callable[[], None] = lambda: None) -> Truths:
+    """Return the true values and bounds at `points`, computed on all `cores`.
+
+    `advance` is called after each of `batches(len(points))`.
+    """
+    waiting = [cores.submit(truths_here, points[part]) for part in batches(len(points))]
     found = []
     for part in waiting:
         found.append(part.result())

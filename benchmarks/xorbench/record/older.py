@@ -7,7 +7,7 @@ Json = dict[str, Any]
 
 
 def upgraded(record: Any) -> Any:
-    """Return `record`, as read from JSON, upgraded to schema 5 with all of its keys; anything else is not changed.
+    """Return `record`, as read from JSON, upgraded to schema 6 with all of its keys; anything else is not changed.
 
     Raises KeyError, TypeError or AttributeError if it does not match the older schema version that it states.
     """
@@ -15,7 +15,9 @@ def upgraded(record: Any) -> Any:
         return record
     if record.get("schema") == 4:
         record = _from_4(record)
-    return _with_later_keys(record) if record.get("schema") == 5 else record
+    if record.get("schema") == 5:
+        record = _from_5(_with_later_keys(record))
+    return record
 
 
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
@@ -31,6 +33,16 @@ def _with_later_keys(record: Json) -> Json:
         "environment": {"others": {}} | record["environment"],
         "implementations": [_LATER | implementation for implementation in record["implementations"]],
     }
+
+
+def _from_5(record: Json) -> Json:
+    """Return a record of schema 5 as one of schema 6.
+
+    Up to schema 5 the judge asked about the workload's own shape only, judged every entry, and estimated no bias.
+    """
+    report = record["gradients"]
+    rows = [row | {"not_judged": 0} for row in report["rows"]]
+    return record | {"schema": 6, "gradients": report | {"rows": rows, "asked": [], "biases": []}}
 
 
 def _from_4(record: Json) -> Json:

@@ -30,10 +30,12 @@ class Reading(Part):
 
 @dataclass(frozen=True)
 class Judgement(Part):
-    """The verdict on one parameter tensor of one implementation, over all points of one workload at one dtype.
+    """The verdict on one quantity of one implementation, over all points of one workload at one dtype.
 
-    `of_bound`, `ulps` and `absolute` are readings of the same errors: as fractions of the bound, which decide the
-    verdict, in units in the last place of the true value, and absolute. They are None if no gradient could be compared.
+    `parameter` names the quantity: the gradient by that parameter tensor, the predictions, the loss, or the parameters
+    after some epochs. `of_bound`, `ulps` and `absolute` are readings of the same errors: as fractions of the bound,
+    which decide the verdict, in units in the last place of the true value, and absolute. They are None if nothing could
+    be compared. `not_judged` is the number of entries whose bound is too wide.
     """
 
     implementation: Text
@@ -46,6 +48,37 @@ class Judgement(Part):
     of_bound: Reading | None = None
     ulps: Reading | None = None
     absolute: Reading | None = None
+    not_judged: Natural = 0
+
+
+@dataclass(frozen=True)
+class Asked(Part):
+    """The number of points of one shape at which one workload was judged at one dtype."""
+
+    workload: Text
+    dtype: Dtype
+    samples: Natural
+    layer_sizes: Annotated[list[Natural], Many]
+    points: Natural
+
+
+@dataclass(frozen=True)
+class Bias(Part):
+    """The systematic factor in one quantity of one implementation: its distance from 1, in units of u.
+
+    u is 2^-53 in float64 and 2^-24 in float32. `points` is the number of points at which the quantity is known well
+    enough; the standard error is clustered by point.
+    """
+
+    implementation: Text
+    workload: Text
+    dtype: Dtype
+    parameter: Text
+    points: Natural
+    factor_units: float
+    standard_error_units: float
+    verdict: Verdict
+    reason: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -204,6 +237,8 @@ class Report(Part):
     faults: Annotated[list[PlantedFault], Many] = field(default_factory=list)
     trajectories: Annotated[list[Trajectory], Many] = field(default_factory=list)
     counterexamples: Annotated[list[Counterexample], Many] = field(default_factory=list)
+    asked: Annotated[list[Asked], Many] = field(default_factory=list)
+    biases: Annotated[list[Bias], Many] = field(default_factory=list)
 
     def refusal(self, implementation: str, workload: str) -> tuple[Verdict, str | None] | None:
         """Return the verdict and the reason why an implementation is not timed on a workload; None if it passed."""
@@ -212,9 +247,10 @@ class Report(Part):
                 return row.verdict, row.reason
         return None
 
-    def of_implementations(self) -> Iterator[Judgement | Conduct | TrainingEnd]:
+    def of_implementations(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
         """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings."""
         yield from self.rows
+        yield from self.biases
         yield from self.conduct
         yield from self.endings
 

@@ -13,7 +13,7 @@ from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Products, S
 from xorbench.workloads import Workload
 from xorbench.workloads.recipe import Activation, Loss, Optimiser
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 """The schema version that is written; records of older versions are upgraded when they are read."""
 
 Timestamp = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
@@ -137,7 +137,7 @@ class ImplementationRecord(Part):
 class Record(Part):
     """The complete record of a run. Everything published is computed from it."""
 
-    schema: Literal[5]
+    schema: Literal[6]
     kind: Literal["run", "sweep", "history", "count"] = "run"
     resumed: bool = False
     plan_sha256: Sha256 | None = None

@@ -168,7 +168,7 @@ class Sweep(Suite):
 
     def _judge(self) -> Report:
         """Return the judge's report at few points, with the dtype and threads to time, without trained parameters."""
-        scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads))
+        scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads), varied=False)
         points, seed = self.settings.points, self.settings.seed
         report = judge(self.implementations, self.workloads, points, seed, False, stage=progress.stage, scope=scope)
         report = replace(report, endings=[replace(end, parameters=None) for end in report.endings])

@@ -9,10 +9,11 @@ from xorbench.clock import order
 from xorbench.clock.budget import Cost
 from xorbench.environment import cpus_on_other_cores
 from xorbench.judging.audit import audit
+from xorbench.judging.points import random_points
 from xorbench.judging.truths import truths_here
 from xorbench.record.settings import Settings
 from xorbench.suite.calibration import Calibration
-from xorbench.workloads import Workload, flat, named
+from xorbench.workloads import Workload, named
 
 FEWEST_ROUNDS = 15
 """The smallest default number of rounds in a launch; it is rounded up to a balanced block."""
@@ -63,11 +64,11 @@ def judging_seconds(workloads: Sequence[Workload], points: int) -> float:
     They are the seconds of the true gradients and their audit on PROBE, scaled by the number of multiplications.
     """
     probe = named(PROBE)
-    rows = flat(probe.initial_parameters)[None]
+    one = random_points(probe, probe.dtype, 0, seed=0)
     began = perf_counter()
-    truths_here(probe, probe.dtype, rows)
+    truths_here(one)
     found = perf_counter()
-    audit(probe, rows, 0)
+    audit(probe, one.rows, 0)
     audited = perf_counter()
     of_the_probe = (1 + points) * (found - began) + (audited - found)
     return of_the_probe / probe.multiplications * sum(workload.multiplications for workload in workloads)

@@ -1,0 +1,129 @@
+"""Ball arithmetic: exact, or with the rounding errors that floating-point code may make.
+
+A ball (python-flint's `arb`) carries a radius that is proven to hold the exact result. Arrays are NumPy object arrays
+of such numbers, so that formulas read as in any implementation.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from flint import arb
+from numpy.typing import NDArray
+
+from xorbench.judging.charges import CHARGES, Function
+from xorbench.workloads import Array
+from xorbench.workloads.workload import Dtype
+
+Balls = NDArray[Any]
+"""An object array whose entries are `flint.arb`."""
+
+Ball = Any
+"""A number of python-flint, which has no types."""
+
+ZERO, ONE = arb(0), arb(1)
+
+
+def balls(array: Array) -> Balls:
+    """Return the numbers of `array` as exact balls: floats are dyadic fractions, so nothing is rounded."""
+    exact = np.empty(np.shape(array), dtype=object)
+    for index, value in np.ndenumerate(array):
+        exact[index] = arb(float(value))
+    return exact
+
+
+class Exact:
+    """Ball arithmetic at the precision of the current context, without rounding errors of an implementation."""
+
+    def rounded(self, value: Ball) -> Ball:
+        """Return `value`, the exact result of an operation, widened by the rounding error of that operation."""
+        return value
+
+    def called(self, _function: Function, value: Ball) -> Ball:
+        """Return `value`, the exact result of an elementary function, widened by the error of that function."""
+        return value
+
+    def constant(self, value: float) -> Ball:
+        """Return a constant of a recipe, which an implementation may round to its dtype."""
+        return arb(value)
+
+    def total(self, terms: Iterable[Ball]) -> Ball:
+        """Return the sum of `terms`, which may be added in any order."""
+        return sum(terms, ZERO)
+
+    def either(self, one: Ball, other: Ball) -> Ball:
+        """Return a ball for a number that may be computed by two formulas: here the more exact one."""
+        return one if one.rad() < other.rad() else other
+
+    def times(self, a: Ball, b: Ball) -> Ball:
+        """Return the product of two balls; a product with an exact 0 or 1 is not rounded."""
+        if a.is_zero() or b.is_zero():
+            return ZERO
+        if a == ONE:
+            return b
+        return a if b == ONE else self.rounded(a * b)
+
+    def matmul(self, a: Balls, b: Balls, plus: Balls | None = None) -> Balls:
+        """Return the product of the matrices (n, k) and (k, m), plus a row (1, m) where one is given."""
+        found = np.empty((len(a), b.shape[1]), dtype=object)
+        for (row, column), _ in np.ndenumerate(found):
+            products = [self.times(x, y) for x, y in zip(a[row], b[:, column], strict=True)]
+            found[row, column] = self.total(products if plus is None else [*products, plus[0, column]])
+        return found
+
+    def column_sums(self, array: Balls) -> Balls:
+        """Return the sums over the first axis, as a row."""
+        return np.array([self.total(column) for column in array.T], dtype=object)
+
+    def each(self, function: Callable[..., Ball], *arrays: Balls) -> Balls:
+        """Return `function` of each entry of `arrays`."""
+        return np.asarray(np.frompyfunc(function, len(arrays), 1)(*arrays), dtype=object)
+
+
+class Rounded(Exact):
+    """Ball arithmetic that holds every result that floating-point code of a dtype may give for the same formulas.
+
+    It follows the standard model of floating-point arithmetic (Higham, Accuracy and Stability of Numerical Algorithms,
+    2002, section 2.2): the result of an operation is (1 + d) times the exact one with |d| <= u, whether or not the
+    midpoints of the balls happen to give a representable number. Any result below the smallest normal number may be
+    flushed to zero, so each operation may also lose that much. Sums may be computed in any order, with or without fused
+    products. The precision of the context must be far above that of the dtype.
+    """
+
+    def __init__(self, dtype: Dtype) -> None:
+        self._dtype, limits = dtype, np.finfo(dtype)
+        self._unit = arb(2) ** -(int(limits.nmant) + 1)
+        self._factor: Ball = arb(1, self._unit)
+        self._lost: Ball = arb(0, float(limits.smallest_normal))
+        self._of = {name: arb(1, units * self._unit) for name, units in CHARGES[dtype].items()}
+
+    def rounded(self, value: Ball) -> Ball:
+        """Return `value` widened by u times its size, and by what underflow may lose."""
+        return value * self._factor + self._lost
+
+    def called(self, function: Function, value: Ball) -> Ball:
+        """Return `value` widened by the charge of `function`, and by what underflow may lose."""
+        return value * self._of[function] + self._lost
+
+    def constant(self, value: float) -> Ball:
+        """Return a constant of a recipe, widened by u times its size unless it is a number of the dtype."""
+        return arb(value) if float(np.dtype(self._dtype).type(value)) == value else arb(value) * self._factor
+
+    def either(self, one: Ball, other: Ball) -> Ball:
+        """Return a ball that holds the results of both formulas."""
+        return one.union(other)
+
+    def total(self, terms: Iterable[Ball]) -> Ball:
+        """Return the sum of `terms` in any order: all but the last addition are charged to the sum of all sizes.
+
+        With n terms other than 0, each is part of at most n - 1 additions, of which the last one gives the result. A
+        term thus has at most n - 2 rounding errors before the last one, which is u times the result.
+        """
+        added = [term for term in terms if not term.is_zero()]
+        if len(added) < 2:
+            return added[0] if added else ZERO
+        found = sum(added, ZERO)
+        if before := len(added) - 2:
+            sizes = sum((abs(term) for term in added), ZERO)
+            found += arb(0, sizes * ((1 + self._unit) ** before - 1)) + 2 * before * self._lost
+        return self.rounded(found)

@@ -1,0 +1,64 @@
+"""A systematic factor in the errors of many points, which is found far below the bound of a single error."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xorbench.judging.error_stats import Errors
+from xorbench.judging.points import Numbers
+from xorbench.workloads.workload import Dtype
+
+LEAST_POINTS = 200
+"""The least number of points from which a factor is estimated."""
+
+CERTAIN = 5
+"""The number of standard errors by which an estimate must be beyond LARGEST to be refused."""
+
+LARGEST = 1.0
+"""The largest distance of a factor from 1 that is not refused, in units of u."""
+
+KNOWN = 1e-3
+"""Only entries whose bound is below this share of their true value are counted."""
+
+
+class Factor(NamedTuple):
+    """The distance of a common factor of all values from 1, in units of u, with its standard error."""
+
+    units: float
+    standard_error: float
+    points: int
+
+    @property
+    def refused(self) -> bool:
+        """Whether the factor is more than LARGEST from 1 beyond doubt."""
+        return self.points >= LEAST_POINTS and abs(self.units) - CERTAIN * self.standard_error > LARGEST
+
+
+def factor(parts: Sequence[Errors], dtype: Dtype) -> Factor | None:
+    """Return the common factor of the values in `parts` over their truth, by weighted least squares.
+
+    Errors and truths are divided by the bound of the entry, or by u times the truth if that is larger. Standard errors
+    are clustered by point (Liang and Zeger, Biometrika 1986). Returns None with fewer than two points at which an entry
+    is known well enough.
+    """
+    along, across = np.empty(0), np.empty(0)  # by point, sums over entries of truth * truth and of truth * error
+    unit = float(np.finfo(dtype).eps) / 2
+    for part in parts:
+        errors, truth = part.truth.signed_errors(part.values), part.truth.high
+        bound = np.maximum(part.truth.bound, unit * np.abs(truth))
+        known = (bound > 0) & (bound < KNOWN * np.abs(truth)) & np.isfinite(errors)
+        truth, errors = (_over(numbers, bound, known) for numbers in (truth, errors))
+        some = known.any(axis=1)
+        along = np.append(along, np.sum(truth * truth, axis=1)[some])
+        across = np.append(across, np.sum(truth * errors, axis=1)[some])
+    if len(along) < 2:
+        return None
+    slope = across.sum() / along.sum()
+    standard_error = np.sqrt(np.sum((across - slope * along) ** 2)) / along.sum()
+    return Factor(float(slope / unit), float(standard_error / unit), len(along))
+
+
+def _over(numbers: Numbers, bound: Numbers, where: NDArray[np.bool_]) -> Numbers:
+    return np.divide(numbers, bound, out=np.zeros_like(bound), where=where)
