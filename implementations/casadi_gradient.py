@@ -33,7 +33,10 @@ def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) 
 
 
 def sigmoid(logits: Symbols) -> Symbols:
-    return 1 / (1 + ca.exp(-logits))
+    """Return the sigmoid from exp(-|z|): exp(-z) and the square of 1 + exp(-z), in the derivative, would overflow."""
+    on = logits > 0
+    small = ca.exp(ca.if_else(on, -logits, logits))
+    return ca.if_else(on, 1, small) / (1 + small)
 
 
 def activate(recipe: Recipe, logits: Symbols) -> Symbols:

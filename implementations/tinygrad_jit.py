@@ -53,10 +53,16 @@ def convert(parameters: list[Plain], inputs: Plain, targets: Plain, dtype: str) 
 
 
 def sigmoid(logits: Array) -> Array:
-    """Return the sigmoid with 2^whole as a factor: tinygrad's 2^(-z log2 e) rounds a large exponent by too much."""
-    whole = (logits.detach() * -math.log2(math.e)).round()
-    rest = (-logits - whole * LN_2_HIGH).contiguous() - whole * LN_2_LOW  # otherwise it merges the two products
-    return 1 / (1 + whole.exp2() * rest.exp())
+    """Return the sigmoid from exp(-|z|): exp(-z) and the square of 1 + exp(-z), in the derivative, would overflow.
+
+    The exponential has 2^whole as a factor: tinygrad's 2^(-z log2 e) rounds a large exponent by too much.
+    """
+    on = logits > 0
+    size = on.where(logits, -logits)
+    whole = (size.detach() * -math.log2(math.e)).round()
+    rest = (-size - whole * LN_2_HIGH).contiguous() - whole * LN_2_LOW  # otherwise it merges the two products
+    small = whole.exp2() * rest.exp()
+    return on.where(1, small) / (1 + small)
 
 
 def activate(recipe: Recipe, logits: Array) -> Array:
@@ -74,11 +80,15 @@ def forward(recipe: Recipe, parameters: Parameters, inputs: Array) -> list[Array
     return [*layers, layers[-1] @ parameters[-2] + parameters[-1]]
 
 
-def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+def outputs(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
     return sigmoid(forward(recipe, parameters, inputs)[-1])
 
 
-def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
+def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+    return copied(jitted(outputs, recipe, len(parameters), shapes(parameters, inputs))(*parameters, inputs))
+
+
+def total_loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
     logits = forward(recipe, parameters, inputs)[-1]
     if recipe.loss == "cross-entropy":
         return logits.binary_crossentropy_logits(targets, reduction="sum")
@@ -86,8 +96,12 @@ def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) 
     return (error**2).sum() / 2
 
 
+def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
+    return copied(jitted(total_loss, recipe, len(parameters), shapes(parameters, inputs))(*parameters, inputs, targets))
+
+
 def slopes(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
-    return [g.contiguous() for g in loss(recipe, parameters, inputs, targets).gradient(*parameters)]
+    return [g.contiguous() for g in total_loss(recipe, parameters, inputs, targets).gradient(*parameters)]
 
 
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:

@@ -210,7 +210,7 @@ class Exam:
                 dtype=self.dtype,
                 points=sum(map(len, self.batches)),
                 difference_over_bound=finite(difference),
-                verdict=INSIDE if difference <= 2 else OUTSIDE,
+                verdict=INSIDE if inside(difference / 2) else OUTSIDE,
             )
 
     def wrong_points(self, answer: GradientAnswer, most: int) -> Points | None:

@@ -23,12 +23,12 @@ Above it, one pass of the derivation at the same precision is used, and the audi
 differences."""
 
 
-def true_values(workload: Workload, parameters: Parameters) -> Balls:
+def true_values(workload: Workload, parameters: Parameters, by_differences: bool = True) -> Balls:
     """Return all that is judged at `parameters` in one flat row: the gradient, the predictions, and the loss.
 
-    Each is a ball of about 90 digits.
+    Each is a ball of about 90 digits. Without `by_differences` all of them are from the derivation.
     """
-    if len(workload.entries) * len(workload.inputs) > MOST_DIFFERENCES:
+    if not by_differences or len(workload.entries) * len(workload.inputs) > MOST_DIFFERENCES:
         return _narrow(lambda: evaluated(workload, parameters))
     return np.concatenate([differences(workload, parameters), _narrow(lambda: _ends(workload, parameters))])
 

@@ -22,6 +22,9 @@ from xorbench.workloads.workload import Dtype
 BATCH = 250
 """The number of points that are submitted to one core at a time."""
 
+DIFFERENCES = 1_000
+"""The number of points of one batch at which true gradients are computed as differences, which takes longer."""
+
 GUARD_BITS = 60
 """The bits that balls of the bound have beyond those of the dtype, so that their own rounding does not count."""
 
@@ -87,16 +90,16 @@ def rounding_bound(workload: Workload, parameters: Parameters, dtype: Dtype) -> 
         return evaluated(workload, parameters, Rounded(dtype))
 
 
-def truths_here(points: Points) -> Truths:
+def truths_here(points: Points, by_differences: bool = True) -> Truths:
     """Return the true values and bounds at `points`, computed on this core.
 
-    Raises ArithmeticError if a ball of the derivation does not contain the true value of the oracle: this is a mistake
-    in this project.
+    `by_differences` computes true gradients without the derivation, as far as the oracle does. Raises ArithmeticError
+    if a ball of the derivation does not contain the true value of the oracle: this is a mistake in this project.
     """
     found = np.empty((3, len(points), len(points.layout.entries)))
     for number, (workload, parameters) in enumerate(points):
         around = rounding_bound(workload, parameters, points.dtype)
-        write_truths(found[:, number], true_values(workload, parameters), around, points.layout.entries)
+        write_truths(found[:, number], true_values(workload, parameters, by_differences), around, points.layout.entries)
     return Truths(*found)
 
 
@@ -122,9 +125,10 @@ def write_truths(found: Numbers, truth: Balls, around: Balls, entries: list[tupl
 def truths(points: Points, cores: Executor, advance: Callable[[], None] = lambda: None) -> Truths:
     """Return the true values and bounds at `points`, computed on all `cores`.
 
-    `advance` is called after each of `batches(len(points))`.
+    `advance` is called after each of `batches(len(points))`. Beyond the first DIFFERENCES points the true gradients are
+    from the derivation, which was compared with differences at those.
     """
-    waiting = [cores.submit(truths_here, points[part]) for part in batches(len(points))]
+    waiting = [cores.submit(truths_here, points[part], part.start < DIFFERENCES) for part in batches(len(points))]
     found = []
     for part in waiting:
         found.append(part.result())
