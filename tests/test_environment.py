@@ -1,10 +1,12 @@
 """What is said of a machine: enough to understand a number, and nothing that tells whose machine it is."""
 
 import getpass
+import importlib.metadata
 import os
 import platform
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +106,35 @@ def test_installed_is_a_distribution_with_all_that_it_requires() -> None:
     assert 10 * 2**20 < numpy < pandas
     assert environment.installed_bytes("no-such-library") is None
     assert environment.installed_bytes("") is None
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What is read of an installed distribution."""
+
+    name: str
+    requires: tuple[str, ...] = ()
+
+
+INSTALLED = [
+    Installed("split", ("base", 'backend==1; extra == "cpu"', 'other; extra == "gpu"')),
+    Installed("base", ("chain[more]",)),
+    Installed("chain", ('link; extra == "more"',)),
+    *map(Installed, ("backend", "other", "link")),
+]
+
+
+def test_what_is_required_with_an_extra_counts_with_that_extra_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_name = {one.name: one for one in INSTALLED}
+    monkeypatch.setattr(importlib.metadata, "distribution", by_name.__getitem__)
+    assert sorted(one.name for one in environment.required(["split"])) == ["base", "chain", "link", "split"]
+    assert sorted(one.name for one in environment.required(["split"], ["cpu"])) == [
+        "backend",
+        "base",
+        "chain",
+        "link",
+        "split",
+    ]
 
 
 def test_a_process_ends_with_its_parent() -> None:

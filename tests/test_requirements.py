@@ -10,6 +10,7 @@ DECLARED = [
     "numpy==2.4.6",
     'autograd==1.9.1; extra == "frameworks"',
     'Big_One==2; extra == "large"',
+    'split[gpu,cpu]==3; extra == "split"',
     'xorbench[frameworks]; extra == "test"',
     'xorbench[frameworks,large]; extra == "all"',
     'winonly==1; sys_platform == "win32"',
@@ -28,7 +29,14 @@ def test_a_pin_is_what_pip_must_be_told() -> None:
     assert requirements.pin("autograd") == "autograd==1.9.1"
     assert requirements.pin("big-one") == "Big_One==2"
     assert requirements.pin("numpy") == "numpy==2.4.6"
+    assert requirements.pin("split") == "split[cpu,gpu]==3"
     assert requirements.pin("flax") is None
+
+
+@pytest.mark.usefixtures("declared")
+def test_the_extras_of_a_requirement_are_known() -> None:
+    assert requirements.extras("Split") == {"cpu", "gpu"}
+    assert requirements.extras("numpy") == requirements.extras("flax") == set()
 
 
 @pytest.mark.usefixtures("declared")

@@ -21,6 +21,7 @@ from packaging.utils import canonicalize_name
 
 from xorbench import places
 from xorbench.record.timing import Pool
+from xorbench.requirements import extras
 
 if TYPE_CHECKING:
     from xorbench.record.run import Blas, Machine
@@ -170,27 +171,37 @@ def _program_version(name: str) -> str | None:
 
 
 def installed_bytes(framework: str) -> int | None:
-    """Return the bytes of a distribution's files and of all that it requires; None if it is not installed."""
-    files = (Path(str(file.locate())) for distribution in required([framework]) for file in distribution.files or ())
+    """Return the bytes of a distribution's files and of all that it requires; None if it is not installed.
+
+    What it requires with an extra counts if the project requires that extra.
+    """
+    found = required([framework], extras(framework))
+    files = (Path(str(file.locate())) for distribution in found for file in distribution.files or ())
     return sum(file.stat().st_size for file in files if file.is_file()) or None
 
 
-def required(names: Iterable[str]) -> Iterator[importlib.metadata.Distribution]:
-    """Yield the installed ones of the distributions in `names` and all that they require, each once."""
-    seen: set[str] = set()
-    wanted = [*names]
+def required(names: Iterable[str], with_extras: Iterable[str] = ()) -> Iterator[importlib.metadata.Distribution]:
+    """Yield the installed ones of the distributions in `names` and all that they require, each once.
+
+    What they require with an extra in `with_extras` is part of it.
+    """
+    seen: dict[str, set[str]] = {}  # by name, the extras that were followed; "" is none
+    wanted = [(name, extra) for name in names for extra in ("", *with_extras)]
     while wanted:
-        name = canonicalize_name(wanted.pop())
-        if name in seen:
+        given, extra = wanted.pop()
+        name = canonicalize_name(given)
+        if extra in seen.get(name, ()):
             continue
-        seen.add(name)
         try:
             distribution = importlib.metadata.distribution(name)
         except (importlib.metadata.PackageNotFoundError, ValueError):
             continue  # it is optional, or not for this system
-        yield distribution
-        requirements = map(Requirement, distribution.requires or ())
-        wanted += [r.name for r in requirements if r.marker is None or r.marker.evaluate({"extra": ""})]
+        if name not in seen:
+            yield distribution
+        seen.setdefault(name, set()).add(extra)
+        for r in map(Requirement, distribution.requires or ()):
+            if r.marker is None or r.marker.evaluate({"extra": extra}):
+                wanted += [(r.name, each) for each in ("", *r.extras)]
 
 
 def blas() -> "Blas":

@@ -11,8 +11,15 @@ PROJECT = "xorbench"
 
 def pin(distribution: str) -> str | None:
     """Return the project's requirement of a distribution, for pip; None if the project does not require it."""
-    found = (r for r in _requirements() if canonicalize_name(r.name) == canonicalize_name(distribution))
-    return next((f"{r.name}{r.specifier}" for r in found), None)
+    found = _requirement(distribution)
+    extras = f"[{','.join(sorted(found.extras))}]" if found and found.extras else ""
+    return f"{found.name}{extras}{found.specifier}" if found else None
+
+
+def extras(distribution: str) -> set[str]:
+    """Return the extras with which the project requires a distribution."""
+    found = _requirement(distribution)
+    return found.extras if found else set()
 
 
 def brought_by(*extras: str) -> set[str]:
@@ -28,6 +35,11 @@ def brought_by(*extras: str) -> set[str]:
         if not (new := set(wanted) - seen):
             return found - {PROJECT}
         seen |= new
+
+
+def _requirement(distribution: str) -> Requirement | None:
+    found = (r for r in _requirements() if canonicalize_name(r.name) == canonicalize_name(distribution))
+    return next(found, None)
 
 
 @cache
