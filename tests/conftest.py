@@ -33,6 +33,12 @@ REFERENCE_TEXT = (IMPLEMENTATIONS / f"{REFERENCE}.py").read_text(encoding="utf-8
 
 Variant = Callable[..., Path]
 
+SINGLE = (
+    "return 1 / (1 + np.exp(-logits))",
+    'return (1 / (1 + np.exp(-logits.astype("float32")))).astype(logits.dtype)',
+)
+"""A change to the reference that makes it right in float32 and wrong in float64: it computes float64 in float32."""
+
 
 @pytest.fixture(scope="session")
 def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:

@@ -78,6 +78,13 @@ def test_a_wrong_gradient_may_not(tmp_path: Path) -> None:
     )
 
 
+def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_may(tmp_path: Path) -> None:
+    elsewhere = replace(judged("other", "outside"), dtype="float32", decides=False)
+    assert found(with_judgements(honest(), judged(REFERENCE), judged("other"), elsewhere), tmp_path / "one") == ""
+    text = found(with_judgements(honest(), judged(REFERENCE), elsewhere), tmp_path / "other")
+    assert text.endswith("other was timed on hidden, but none of its gradients was judged")
+
+
 def test_a_time_without_a_verdict_may_not(tmp_path: Path) -> None:
     analysis = with_judgements(honest(), judged(REFERENCE))
     assert found(analysis, tmp_path).endswith("other was timed on hidden, but none of its gradients was judged")

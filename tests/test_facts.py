@@ -28,4 +28,9 @@ def judged(*largest: float | None) -> Analysis:
 def test_the_facts_are_the_largest_error_the_endings_and_the_noise_floor() -> None:
     assert numbers(judged(0.25, 0.468)) == ["0.468", "1 of 2", "± 0.12 %"]
     assert numbers(judged(0.25, None))[0] == "–"
+    analysis = judged(0.25, 5e7)
+    first, second = analysis.record.gradients.rows
+    rows = [first, replace(second, dtype="float32", decides=False)]
+    fact, *_ = facts(changed(analysis, gradients=replace(analysis.record.gradients, rows=rows)))
+    assert (fact.number, fact.what[-28:]) == ("0.250", ", in the dtypes that are timed")
     assert numbers(planted({}, launches=1)) == ["–", "0 of 0", "unknown"]

@@ -1,5 +1,7 @@
 """A record in one sentence: the right numbers, and no more than can be said."""
 
+from dataclasses import replace
+
 from tests.planted import changed, planted, with_implementation, with_settings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -56,6 +58,18 @@ def test_no_time_and_wrong_gradients_are_said() -> None:
     assert headline(analysis) == f"{where}; no gradient was judged."
     analysis = judged(analysis, "inside", "outside", "failed")
     assert headline(analysis).endswith("; 2 of 3 gradient checks did not pass.")
+
+
+def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_does_not_count_and_is_not_hidden() -> None:
+    analysis = judged(planted({}), "inside", "outside")
+    right, wrong = analysis.record.gradients.rows
+    elsewhere = replace(wrong, dtype="float32", decides=False)
+    both = changed(analysis, gradients=replace(analysis.record.gradients, rows=[right, elsewhere]))
+    assert headline(both).endswith("; in the dtypes that are timed, every gradient error is within its rounding bound.")
+    more = changed(analysis, gradients=replace(analysis.record.gradients, rows=[right, wrong, elsewhere]))
+    assert headline(more).endswith("; 1 of 2 gradient checks did not pass.")
+    none = changed(analysis, gradients=replace(analysis.record.gradients, rows=[elsewhere]))
+    assert headline(none).endswith("; no gradient was judged.")
 
 
 def test_of_many_the_fastest_comes_first_with_its_own_ratio() -> None:

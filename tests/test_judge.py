@@ -1,12 +1,12 @@
 """The judge is only as good as the faults it refuses: each is planted in a copy of the reference, and judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import SINGLE, Variant
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.judging.judge import DTYPES, Hearing, judge
 from xorbench.judging.processes import Reply, Witness
@@ -46,11 +46,7 @@ FAULTS = {
     ),
     "zeroed_entry": at_return("    gradients[0][1, 0] = 0\n    return gradients\n"),
     "factor": at_return("    return [g * (1 + 1e-7) for g in gradients]\n", dtypes=("float64",)),
-    "single_inside_double": Fault(
-        "return 1 / (1 + np.exp(-logits))",
-        'return (1 / (1 + np.exp(-logits.astype("float32")))).astype(logits.dtype)',
-        dtypes=("float64",),
-    ),
+    "single_inside_double": Fault(*SINGLE, dtypes=("float64",)),
     "mean_for_sum": at_return("    return [g / len(inputs) for g in gradients]\n"),
     "mean_of_biases": Fault("np.sum(delta, axis=0", "np.mean(delta, axis=0"),
     "nan": at_return("    return [g * np.nan for g in gradients]\n", "W1[0, 0] is not finite"),
@@ -180,8 +176,35 @@ def test_a_planted_fault_is_refused_and_named(report: Report, name: str, workloa
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_what_is_refused_gets_no_time(report: Report, name: str) -> None:
-    assert any(report.refusal(name, workload) is not None for workload in FAULTS[name].workloads)
+def test_what_is_refused_in_the_dtype_that_is_timed_gets_no_time(report: Report, name: str) -> None:
+    refused = any(report.refusal(name, workload) is not None for workload in FAULTS[name].workloads)
+    assert refused is ("float64" in FAULTS[name].dtypes)
+
+
+def test_the_dtype_that_is_timed_decides(variant: Variant) -> None:
+    single = read(variant("single", SINGLE))
+    both = [WORKLOADS["hidden"], WORKLOADS["hidden-float32"]]
+    report = judge([discover()[0], single], both, points=4, seed=0, thorough=False)
+    rows = {(r.workload, r.dtype): r for r in report.rows if r.implementation == "single" and r.parameter == "W2"}
+    assert {key: (row.verdict, row.decides) for key, row in rows.items()} == {
+        ("hidden", "float64"): (OUTSIDE, True),
+        ("hidden", "float32"): (INSIDE, False),
+        ("hidden-float32", "float64"): (OUTSIDE, False),
+        ("hidden-float32", "float32"): (INSIDE, True),
+    }
+    assert {(r.workload, r.dtype): r.decides for r in report.conduct} == {k: r.decides for k, r in rows.items()}
+    assert {(r.workload, r.dtype): r.decides for r in report.pairs} == {k: r.decides for k, r in rows.items()}
+    assert (report.refusal("single", "hidden") or ("",))[0] == OUTSIDE
+    assert report.refusal("single", "hidden-float32") is None
+    assert not report.passed
+    timed = replace(
+        report,
+        rows=[r for r in report.rows if r.workload == "hidden-float32"],
+        pairs=[r for r in report.pairs if r.workload == "hidden-float32"],
+        endings=[r for r in report.endings if r.workload == "hidden-float32"],
+    )
+    assert timed.passed
+    assert {r.verdict for r in timed.pairs} == {INSIDE, OUTSIDE}
 
 
 def test_the_faults_of_others_harm_nobody(report: Report) -> None:

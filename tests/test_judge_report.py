@@ -1,5 +1,6 @@
 """The judge's tables: the right number in the right cell, and a note for all that is not well."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,12 +37,49 @@ def test_the_gradient_table_shows_the_worst_parameter() -> None:
     assert "0 of 1 pairs" in table.notes[-1]
 
 
+def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_nothing() -> None:
+    wrong, right = verdict("W1", 5e7, "outside", "W1 is off"), verdict("W1", 0.5, "inside")
+    rows = [
+        wrong,
+        replace(right, dtype="float32", decides=False),
+        replace(wrong, workload="hidden-float32", decides=False),
+        replace(wrong, workload="hidden-float32", parameter="b1", decides=False),
+        replace(right, workload="hidden-float32", dtype="float32"),
+        replace(wrong, workload="deep", dtype="float32", decides=False),
+        replace(wrong, workload="kink", dtype="float32", decides=False),
+        replace(wrong, implementation="absent", dtype="float32", verdict="missing", decides=False),
+    ]
+    table = judge_report.gradients(report(rows=rows))
+    shown = {(line["workload"], line["dtype"]): line["verdict"] for line in table.frame.to_dict("records")[:4]}
+    assert shown == {
+        ("hidden", "float64"): "outside",
+        ("hidden", "float32"): "inside",
+        ("hidden-float32", "float64"): "outside",
+        ("hidden-float32", "float32"): "inside",
+    }
+    assert [note for note in table.notes if "timed." in note] == [
+        "other: outside in float64, in which hidden-float32 is not timed.",
+        "other: outside in float32, in which deep and kink are not timed.",
+    ]
+    assert (
+        "Only the dtype in which a workload is timed decides whether it is timed: "
+        "float64 for hidden; float32 for hidden-float32." in table.notes[-1]
+    )
+
+
+def test_where_every_verdict_decides_no_dtype_is_named() -> None:
+    rows = [verdict("W1", 0.5, "inside"), replace(verdict("W1", 5e7, "outside"), dtype="float32")]
+    assert not any("timed" in note for note in judge_report.gradients(report(rows=rows)).notes)
+
+
 def test_bits_are_yes_no_or_unknown() -> None:
     row = Conduct("other", "hidden", "float64", True, False, None, True, "failed", "it prints")
     table = judge_report.conduct(report(conduct=[row]))
     (line,) = table.frame.to_dict("records")
     assert list(line.values())[3:] == ["yes", "no", NONE, "yes", "failed"]
     assert table.notes[0] == "other, hidden float64: it prints."
+    table = judge_report.conduct(report(conduct=[replace(row, dtype="float32", decides=False)]))
+    assert table.notes[1] == "other: failed in float32, in which hidden is not timed."
 
 
 def test_the_audit_shows_the_digits_in_common() -> None:

@@ -14,7 +14,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.command import XORBENCH, document, xorbench
-from tests.conftest import Variant
+from tests.conftest import SINGLE, Variant
 from xorbench import report
 from xorbench.contract import REFERENCE
 from xorbench.record import store
@@ -132,6 +132,15 @@ def test_quick_verdicts_are_all_that_is_said() -> None:
     assert found["endings"]
     assert {(audit["points"], audit["verdict"]) for audit in found["audits"]} == {(1, "inside")}
     assert not any(found[name] for name in ("accuracy", "faults", "trajectories"))
+
+
+def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_is_said_and_is_0(variant: Variant) -> None:
+    call = ("gradients", "--quick", "--implementation=single", "--with", variant("single", SINGLE))
+    done = xorbench(*call, "--workload=hidden-float32")
+    assert done.returncode == 0
+    assert "single: outside in float64, in which hidden-float32 is not timed." in done.stdout
+    assert "decides whether it is timed: float32 for hidden-float32." in done.stdout
+    assert xorbench(*call, "--workload=hidden").returncode == 1
 
 
 def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:

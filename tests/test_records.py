@@ -264,6 +264,8 @@ def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_tim
     expected = old | {
         "environment": {**old["environment"], "others": {}},
         "implementations": [{**about, "file": None, "interpreter": None} for about in old["implementations"]],
+        "gradients": old["gradients"]
+        | {part: [{**row, "decides": True} for row in old["gradients"][part]] for part in ("rows", "pairs", "conduct")},
     }
     report = old["gradients"]
     expected["gradients"] = report | {
@@ -432,6 +434,16 @@ def test_a_key_that_was_added_within_schema_5_may_be_missing_in_such_a_record() 
     content = json.loads(OLD.with_name("record-schema-5.json").read_text(encoding="utf-8"))
     del content["products"]
     assert store.parsed(json.dumps(content)).products == []
+
+
+def test_every_verdict_of_a_record_without_the_key_decides() -> None:
+    record = store.read(OLD.with_name("record-schema-5.json"))
+    content = store.as_json(record)
+    for part in ("rows", "pairs", "conduct"):
+        for row in content["gradients"][part]:
+            del row["decides"]
+    assert store.parsed(json.dumps(content)) == record
+    assert all(row.decides for row in (*record.gradients.rows, *record.gradients.pairs, *record.gradients.conduct))
 
 
 def test_every_key_of_a_part_must_be_there_when_a_record_is_read() -> None:

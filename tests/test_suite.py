@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Variant
+from tests.conftest import SINGLE, Variant
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.environment import allowed_cpus
@@ -63,6 +63,15 @@ def test_what_the_judge_refused_is_not_timed(record: Record, rows: dict[str, est
     assert "times the bound" in str(rows["wrong"].reason)
     assert rows["right"].ratio is not None
     assert not record.partial
+
+
+def test_what_is_wrong_only_in_a_dtype_that_is_not_timed_is_timed(variant: Variant) -> None:
+    session = Suite([discover()[0], read(variant("single", SINGLE))], [WORKLOADS["hidden-float32"]], SETTINGS)
+    session.run()
+    record = session.record("xorbench run")
+    assert [row.implementation for row in Analysis(record).rows if row.ratio is None] == []
+    outside = {(r.implementation, r.dtype) for r in record.gradients.rows if r.verdict == "outside"}
+    assert outside == {("single", "float64")}
 
 
 def test_a_worker_lost_in_its_launches_is_a_row_with_the_reason(rows: dict[str, estimates.Row]) -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import planted, retimed, with_implementation, with_settings, with_timings
+from tests.planted import changed, planted, retimed, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import changes
+from xorbench.record.report import Conduct, Judgement, Report
 from xorbench.record.timing import Timing
 from xorbench.tables import timings
 from xorbench.tables.cells import NONE, NOT_APPLICABLE
@@ -31,6 +32,20 @@ def test_the_timing_table_has_the_noise_floor_under_it() -> None:
     assert frame.loc[REFERENCE, "95 % interval"] == NOT_APPLICABLE
     assert frame.loc[f"{REFERENCE}, second copy", "verdict"] == "noise floor"
     assert any(note.startswith("Simultaneous 95 % confidence intervals (Bonferroni, 1 row)") for note in table.notes)
+
+
+def test_a_verdict_in_a_dtype_that_is_not_timed_stands_under_the_time() -> None:
+    right = Judgement("other", "hidden", "float64", "W1", 1, "inside")
+    wrong = replace(right, dtype="float32", verdict="outside", decides=False)
+    conduct = Conduct("other", "hidden", "float32", None, None, None, None, "failed", "it prints", decides=False)
+    rows = [right, wrong, replace(wrong, workload="neuron"), replace(wrong, implementation="absent")]
+    report = Report(seed=0, points=1, rows=rows, pairs=[], endings=[], conduct=[conduct])
+    (table,) = timings.timings(changed(planted({"other": [0.5] * 6}), gradients=report))
+    assert table.frame.set_index("implementation").loc["other", "verdict"] == "slower"
+    assert [note for note in table.notes if "not timed" in note] == [
+        "other: outside in float32, in which hidden is not timed.",
+        "other: failed in float32, in which hidden is not timed.",
+    ]
 
 
 def test_tiers_never_share_a_table() -> None:

@@ -114,6 +114,7 @@ COLUMNS: dict[str, Columns] = {
         "points": ("Int64", "number of points at which it was judged"),
         "verdict": ("string", "inside, outside, failed or missing"),
         "reason": ("string", "reason why the verdict is not inside; empty if it is"),
+        "decides": ("bool", "whether the workload is timed in this dtype, so that the verdict decides"),
         **_READINGS,
     },
     "endings": {

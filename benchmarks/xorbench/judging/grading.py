@@ -114,9 +114,10 @@ class Exam:
     def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: str | None) -> list[Judgement]:
         """Return a judgement for each group of entries, over all sheets. `trouble` is what stopped the training."""
         verdicts = []
+        about = implementation, self.workload.name, self.dtype
         for group in sheets[0].layout.groups:
             count = sum(len(sheet.labels) for sheet in sheets)
-            row = Judgement(implementation, self.workload.name, self.dtype, group, count, INSIDE)
+            row = Judgement(*about, group, count, INSIDE, decides=self.timed)
             if complaint := next((found for sheet in sheets if (found := sheet.complaint(group))), None):
                 verdicts.append(replace(row, verdict=OUTSIDE, reason=complaint))
                 continue
@@ -158,7 +159,8 @@ class Exam:
     def _no_verdicts(
         self, implementation: str, groups: Sequence[str], verdict: Verdict, reason: str | None
     ) -> list[Judgement]:
-        return [Judgement(implementation, self.workload.name, self.dtype, g, 0, verdict, reason) for g in groups]
+        about = implementation, self.workload.name, self.dtype
+        return [Judgement(*about, group, 0, verdict, reason, decides=self.timed) for group in groups]
 
     def biases(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Bias]:
         """Yield the systematic factor of each group of entries of each implementation."""
@@ -183,6 +185,7 @@ class Exam:
                         standard_error_units=found.standard_error,
                         verdict=verdict,
                         reason=reason if found.refused else None,
+                        decides=self.timed,
                     )
 
     def asked(self) -> Iterator[Asked]:
@@ -211,6 +214,7 @@ class Exam:
                 points=sum(map(len, self.batches)),
                 difference_over_bound=finite(difference),
                 verdict=INSIDE if inside(difference / 2) else OUTSIDE,
+                decides=self.timed,
             )
 
     def wrong_points(self, answer: GradientAnswer, most: int) -> Points | None:

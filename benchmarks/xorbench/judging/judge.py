@@ -253,6 +253,7 @@ class Hearing:
         before = self._replies[name, "here", exam.question].answer
         earlier = before.given[0].rows[exam.probes, : len(exam.workload.entries)] if before is not None else None
         found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
+        found = replace(found, decides=exam.timed)
         if name not in self._printed:
             return found
         reasons = [f"it prints to standard output: {self._printed[name]!r}", *([found.reason] if found.reason else [])]

@@ -18,7 +18,9 @@ class Fact:
 def facts(analysis: Analysis) -> list[Fact]:
     """Return the largest gradient error, the number of trainings with the known answer, and the noise floor."""
     report, floor = analysis.record.gradients, analysis.noise_floor
-    errors = [row.of_bound.largest for row in report.rows if row.of_bound]
+    deciding = [row for row in report.rows if row.decides]
+    where = "" if len(deciding) == len(report.rows) else ", in the dtypes that are timed"
+    errors = [row.of_bound.largest for row in deciding if row.of_bound]
     finite = [error for error in errors if error is not None]
     known = max(finite) if finite and len(finite) == len(errors) else None
     right = sum(end.verdict == "inside" for end in report.endings)
@@ -26,7 +28,7 @@ def facts(analysis: Analysis) -> list[Fact]:
     return [
         Fact(
             NONE if known is None else three_digits(known),
-            "largest gradient error, as a fraction of the rounding bound",
+            f"largest gradient error, as a fraction of the rounding bound{where}",
         ),
         Fact(f"{right} of {len(report.endings)}", "trainings reach the known answer"),
         Fact(width, f"noise floor: interval of the ratio of a second copy of {REFERENCE} to {REFERENCE}"),

@@ -68,8 +68,8 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
     """Yield complaints about gradients that did not pass, and about implementations that were timed unjudged."""
     report = analysis.record.gradients
     absent = {i.name for i in analysis.record.implementations if i.missing}
-    wrong = {(row.implementation, row.workload) for row in report.of_implementations() if row.verdict != "inside"}
-    right = {(row.implementation, row.workload) for row in report.rows}
+    wrong = {(row.implementation, row.workload) for row in report.deciding() if row.verdict != "inside"}
+    right = {(row.implementation, row.workload) for row in report.rows if row.decides}
     for name, workload in sorted(pair for pair in wrong if pair[0] not in absent):
         yield f"the gradient of {name} on {workload} did not pass the check against its bound"
     timed = {(timing.implementation, timing.workload) for timing in analysis.record.timings}

@@ -23,6 +23,9 @@ def upgraded(record: Any) -> Any:
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
 """The defaults of keys of an implementation that were added within a schema version."""
 
+_JUDGED = ("rows", "pairs", "conduct")
+"""The lists of verdicts in a report, all of which decided before there was a key that says so."""
+
 
 def _with_later_keys(record: Json) -> Json:
     """Return the record with defaults for missing keys that were added within a schema version."""
@@ -32,6 +35,8 @@ def _with_later_keys(record: Json) -> Json:
         "settings": {"threads": 1, "sweep": False} | record["settings"],
         "environment": {"others": {}} | record["environment"],
         "implementations": [_LATER | implementation for implementation in record["implementations"]],
+        "gradients": record["gradients"]
+        | {name: [{"decides": True} | row for row in record["gradients"][name]] for name in _JUDGED},
     }
 
 

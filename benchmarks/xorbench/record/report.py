@@ -35,7 +35,8 @@ class Judgement(Part):
     `parameter` names the quantity: the gradient by that parameter tensor, the predictions, the loss, or the parameters
     after some epochs. `of_bound`, `ulps` and `absolute` are readings of the same errors: as fractions of the bound,
     which decide the verdict, in units in the last place of the true value, and absolute. They are None if nothing could
-    be compared. `not_judged` is the number of entries whose bound is too wide.
+    be compared. `not_judged` is the number of entries whose bound is too wide. `decides` is whether the workload is
+    timed in this dtype: the verdict then decides whether it is timed at all.
     """
 
     implementation: Text
@@ -49,6 +50,7 @@ class Judgement(Part):
     ulps: Reading | None = None
     absolute: Reading | None = None
     not_judged: Natural = 0
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,11 +81,15 @@ class Bias(Part):
     standard_error_units: float
     verdict: Verdict
     reason: Text | None = None
+    decides: bool = True
 
 
 @dataclass(frozen=True)
 class Pair(Part):
-    """The largest difference of two implementations at the same points; rounding explains up to two bounds."""
+    """The largest difference of two implementations at the same points; rounding explains up to two bounds.
+
+    `decides` is whether the workload is timed in this dtype.
+    """
 
     first: Text
     second: Text
@@ -92,6 +98,7 @@ class Pair(Part):
     points: Natural
     difference_over_bound: float | None
     verdict: Verdict
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ class Conduct(Part):
     """The purity and the reproducibility of an implementation: whether it returns the same bits again; None: unknown.
 
     `same_process` compares a second call with the first; the others compare a process with one that has hash seed 0
-    and one thread.
+    and one thread. `decides` is whether the workload is timed in this dtype.
     """
 
     implementation: Text
@@ -130,6 +137,7 @@ class Conduct(Part):
     two_threads: bool | None
     verdict: Verdict
     reason: Text | None = None
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -242,20 +250,23 @@ class Report(Part):
 
     def refusal(self, implementation: str, workload: str) -> tuple[Verdict, str | None] | None:
         """Return the verdict and the reason why an implementation is not timed on a workload; None if it passed."""
-        for row in self.of_implementations():
+        for row in self.deciding():
             if (row.implementation, row.workload) == (implementation, workload) and row.verdict != INSIDE:
                 return row.verdict, row.reason
         return None
 
-    def of_implementations(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
-        """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings."""
-        yield from self.rows
-        yield from self.biases
-        yield from self.conduct
+    def deciding(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
+        """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings.
+
+        All of them are in the dtype in which their workload is timed.
+        """
+        yield from (row for row in self.rows if row.decides)
+        yield from (row for row in self.biases if row.decides)
+        yield from (row for row in self.conduct if row.decides)
         yield from self.endings
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is outside and nothing failed. A missing framework is not a failure."""
-        judged = [*self.of_implementations(), *self.pairs, *self.audits]
+        """Whether nothing that decides is outside or failed. A missing framework is not a failure."""
+        judged = [*self.deciding(), *(pair for pair in self.pairs if pair.decides), *self.audits]
         return all(row.verdict in (INSIDE, MISSING) for row in judged)

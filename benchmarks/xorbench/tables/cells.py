@@ -123,6 +123,11 @@ def between(measured: Interval | None, unit: float = 1) -> str:
     return f"{value} ({ends})"
 
 
+def listed(parts: Sequence[str]) -> str:
+    """Return parts of a sentence joined by commas and, before the last one, "and"."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
 def scientific(value: float | None) -> str:
     """Return `value` with two significant digits and a power of ten; NONE for None."""
     return NONE if value is None else f"{value:.1e}"

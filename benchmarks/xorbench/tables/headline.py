@@ -1,12 +1,10 @@
 """Summary of a record in one sentence."""
 
-from collections.abc import Sequence
-
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import NOT_STEADY, Row
-from xorbench.record.report import MISSING
+from xorbench.record.report import INSIDE, MISSING
 from xorbench.tables.captions import timed_on
-from xorbench.tables.cells import NONE, with_ends
+from xorbench.tables.cells import NONE, listed, with_ends
 from xorbench.tables.timings import label
 
 SHOWN = 3
@@ -31,7 +29,7 @@ def headline(analysis: Analysis) -> str:
     unfit = "This run is unfit and its ratios are not reliable: " if analysis.record.unfit else ""
     where = f"{'on' if unfit else 'On'} {timed_on(analysis)} of {analysis.record.machine.cpu}"
     epoch = f"an epoch (one full-batch step) of {label(workload)}"
-    return f"{unfit}{where}, {epoch} costs {_listed(costs)}{extremes}; {_gradients(analysis)}."
+    return f"{unfit}{where}, {epoch} costs {listed(costs)}{extremes}; {_gradients(analysis)}."
 
 
 def _cost(row: Row) -> str:
@@ -40,16 +38,12 @@ def _cost(row: Row) -> str:
 
 
 def _gradients(analysis: Analysis) -> str:
-    verdicts = [row.verdict for row in analysis.record.gradients.rows if row.verdict != MISSING]
-    wrong = sum(verdict != "inside" for verdict in verdicts)
-    if not verdicts:
+    rows = [row for row in analysis.record.gradients.rows if row.verdict != MISSING]
+    deciding = [row for row in rows if row.decides]
+    wrong = [row for row in deciding if row.verdict != INSIDE]
+    if not deciding:
         return "no gradient was judged"
-    return (
-        f"{wrong} of {len(verdicts)} gradient checks did not pass"
-        if wrong
-        else "every gradient error is within its rounding bound"
-    )
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    if wrong:
+        return f"{len(wrong)} of {len(deciding)} gradient checks did not pass"
+    where = "" if all(row.verdict == INSIDE for row in rows) else "in the dtypes that are timed, "
+    return f"{where}every gradient error is within its rounding bound"

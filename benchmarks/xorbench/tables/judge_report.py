@@ -1,10 +1,12 @@
 """Tables of the judge's report: verdicts on implementations, and tests of the judge itself."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.record.report import Judgement, Report
-from xorbench.tables.cells import NONE, UNDEFINED, Table, scientific, three_digits
+from xorbench.record.report import INSIDE, MISSING, Conduct, Judgement, Report
+from xorbench.tables.cells import NONE, UNDEFINED, Table, listed, scientific, three_digits
 from xorbench.tables.precision import accuracy, errors, trajectories
 
 
@@ -48,6 +50,7 @@ def gradients(report: Report) -> Table:
         if worst.reason:
             reasons.setdefault((implementation, worst.reason), []).append(f"{workload} {dtype}")
     notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
+    notes += in_other_dtypes(report.rows)
     pairs = report.pairs
     apart = [pair for pair in pairs if pair.verdict != "inside"]
     notes += [
@@ -58,12 +61,37 @@ def gradients(report: Report) -> Table:
         "Errors are differences from the true gradient; a bound is the largest error that rounding alone can cause.",
         "Inside: the error is within the bound. A random point has parameters of the scale in brackets; a saturation "
         "point has the mean logit in brackets.",
+        *_deciding_dtypes(report),
     ]
     if pairs:
         near = len(pairs) - len(apart)
         last.append(f"{near} of {len(pairs)} pairs of implementations agree within the sum of their bounds.")
     notes.append(" ".join(last))
     return Table("Gradients", pd.DataFrame(lines), notes)
+
+
+def in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> list[str]:
+    """Return sentences on what did not pass in a dtype in which its workload is not timed, and so decides nothing."""
+    found: dict[tuple[str, str, str], dict[str, None]] = {}
+    for row in rows:
+        if not row.decides and row.verdict not in (INSIDE, MISSING):
+            found.setdefault((row.implementation, row.verdict, row.dtype), {})[row.workload] = None
+    return [
+        f"{name}: {verdict} in {dtype}, in which {listed([*names])} {'is' if len(names) == 1 else 'are'} not timed."
+        for (name, verdict, dtype), names in found.items()
+    ]
+
+
+def _deciding_dtypes(report: Report) -> list[str]:
+    """Return a sentence that names the dtype in which each workload is timed; [] if no other was judged."""
+    names: dict[str, dict[str, None]] = {}
+    for row in report.rows:
+        if row.decides:
+            names.setdefault(row.dtype, {})[row.workload] = None
+    if all(row.decides for row in report.rows):
+        return []
+    dtypes = "; ".join(f"{dtype} for {listed([*workloads])}" for dtype, workloads in names.items())
+    return [f"Only the dtype in which a workload is timed decides whether it is timed: {dtypes}."]
 
 
 def endings(report: Report) -> Table:
@@ -105,6 +133,7 @@ def conduct(report: Report) -> Table:
         )
         if row.reason and (row.implementation, row.reason) not in said:
             notes.append(f"{row.implementation}, {row.workload} {row.dtype}: {row.reason}.")
+    notes += in_other_dtypes(report.conduct)
     if lines:
         notes.append(
             "Yes: bit-identical gradients at 8 points, and parameters after 100 epochs, compared with a process with 1 "

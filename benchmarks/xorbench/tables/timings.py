@@ -10,6 +10,7 @@ from xorbench.estimates.comparison import Change
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
 from xorbench.record.run import WorkloadRecord
+from xorbench.tables import judge_report
 from xorbench.tables.captions import how_timed, together, weaknesses
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, between, three_digits, with_ends
 
@@ -60,6 +61,7 @@ def _of_tier(analysis: Analysis, tiers: Set[str]) -> list[Table]:
             compared = len([row for row in chosen if row.ratio is not None and not row.is_baseline])
             reasons = [f"{row.implementation} is {row.verdict}: {row.reason}." for row in chosen if row.reason]
             remarks = [sentence for row in chosen for sentence in _remarks(row)]
+            remarks += _in_other_dtypes(analysis, chosen)
             shown.append(
                 Table(
                     title=f"{label(workload)}, {tier}",
@@ -93,6 +95,13 @@ def _remarks(row: Row) -> Iterator[str]:
             f"{row.implementation}: the start of a training takes {row.start_share:.0%} of a round; "
             f"without it an epoch takes {three_digits(each)} µs."
         )
+
+
+def _in_other_dtypes(analysis: Analysis, rows: Sequence[Row]) -> list[str]:
+    """Return sentences on the verdicts of the judge on `rows` in dtypes in which their workload is not timed."""
+    shown, report = {(row.implementation, row.workload) for row in rows}, analysis.record.gradients
+    judged = [*report.rows, *report.conduct]
+    return judge_report.in_other_dtypes(row for row in judged if (row.implementation, row.workload) in shown)
 
 
 def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
