@@ -62,7 +62,7 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
         "other: outside in float32, in which deep and kink are not timed.",
     ]
     assert (
-        "Only the dtype in which a workload is timed decides whether it is timed: "
+        "Verdicts in the dtype in which a workload is timed decide who is timed on it: "
         "float64 for hidden; float32 for hidden-float32." in table.notes[-1]
     )
 

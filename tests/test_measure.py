@@ -139,7 +139,7 @@ def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_is_said_and_is_0(variant:
     done = xorbench(*call, "--workload=hidden-float32")
     assert done.returncode == 0
     assert "single: outside in float64, in which hidden-float32 is not timed." in done.stdout
-    assert "decides whether it is timed: float32 for hidden-float32." in done.stdout
+    assert "decide who is timed on it: float32 for hidden-float32." in done.stdout
     assert xorbench(*call, "--workload=hidden").returncode == 1
 
 

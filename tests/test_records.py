@@ -17,6 +17,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, log_ratios
 from xorbench.record import store
 from xorbench.record.older import upgraded
+from xorbench.record.report import Conduct, Judgement, Pair
 from xorbench.record.run import SCHEMA_VERSION, Seconds
 from xorbench.record.timing import SERIES, End, Timing
 from xorbench.tables.catalogue import one, tables
@@ -443,7 +444,8 @@ def test_every_verdict_of_a_record_without_the_key_decides() -> None:
         for row in content["gradients"][part]:
             del row["decides"]
     assert store.parsed(json.dumps(content)) == record
-    assert all(row.decides for row in (*record.gradients.rows, *record.gradients.pairs, *record.gradients.conduct))
+    judged: list[Judgement | Pair | Conduct] = [*record.gradients.rows, *record.gradients.pairs]
+    assert all(row.decides for row in [*judged, *record.gradients.conduct])
 
 
 def test_every_key_of_a_part_must_be_there_when_a_record_is_read() -> None:

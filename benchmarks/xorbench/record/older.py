@@ -35,8 +35,7 @@ def _with_later_keys(record: Json) -> Json:
         "settings": {"threads": 1, "sweep": False} | record["settings"],
         "environment": {"others": {}} | record["environment"],
         "implementations": [_LATER | implementation for implementation in record["implementations"]],
-        "gradients": record["gradients"]
-        | {name: [{"decides": True} | row for row in record["gradients"][name]] for name in _JUDGED},
+        **{name: _with_decisions(report) for name, report in record.items() if name == "gradients"},
     }
 
 
@@ -48,6 +47,10 @@ def _from_5(record: Json) -> Json:
     report = record["gradients"]
     rows = [row | {"not_judged": 0} for row in report["rows"]]
     return record | {"schema": 6, "gradients": report | {"rows": rows, "asked": [], "biases": []}}
+
+
+def _with_decisions(report: Json) -> Json:
+    return report | {name: [{"decides": True} | row for row in report[name]] for name in _JUDGED}
 
 
 def _from_4(record: Json) -> Json:

@@ -91,7 +91,7 @@ def _deciding_dtypes(report: Report) -> list[str]:
     if all(row.decides for row in report.rows):
         return []
     dtypes = "; ".join(f"{dtype} for {listed([*workloads])}" for dtype, workloads in names.items())
-    return [f"Only the dtype in which a workload is timed decides whether it is timed: {dtypes}."]
+    return [f"Verdicts in the dtype in which a workload is timed decide who is timed on it: {dtypes}."]
 
 
 def endings(report: Report) -> Table:

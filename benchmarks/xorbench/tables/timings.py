@@ -9,6 +9,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Change
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
+from xorbench.record.report import Conduct, Judgement
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables import judge_report
 from xorbench.tables.captions import how_timed, together, weaknesses
@@ -100,7 +101,7 @@ def _remarks(row: Row) -> Iterator[str]:
 def _in_other_dtypes(analysis: Analysis, rows: Sequence[Row]) -> list[str]:
     """Return sentences on the verdicts of the judge on `rows` in dtypes in which their workload is not timed."""
     shown, report = {(row.implementation, row.workload) for row in rows}, analysis.record.gradients
-    judged = [*report.rows, *report.conduct]
+    judged: list[Judgement | Conduct] = [*report.rows, *report.conduct]
     return judge_report.in_other_dtypes(row for row in judged if (row.implementation, row.workload) in shown)
 
 
