@@ -23,10 +23,6 @@ def upgraded(record: Any) -> Any:
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
 """The defaults of keys of an implementation that were added within a schema version."""
 
-_JUDGED = ("rows", "pairs", "conduct")
-"""The lists of verdicts in a report, all of which decided before there was a key that says so."""
-
-
 def _with_later_keys(record: Json) -> Json:
     """Return the record with defaults for missing keys that were added within a schema version."""
     return {
@@ -35,22 +31,23 @@ def _with_later_keys(record: Json) -> Json:
         "settings": {"threads": 1, "sweep": False} | record["settings"],
         "environment": {"others": {}} | record["environment"],
         "implementations": [_LATER | implementation for implementation in record["implementations"]],
-        **{name: _with_decisions(report) for name, report in record.items() if name == "gradients"},
     }
+
+
+_JUDGED = ("rows", "pairs", "conduct")
+"""The lists of verdicts in a report, all of which decided before there was a key that says so."""
 
 
 def _from_5(record: Json) -> Json:
     """Return a record of schema 5 as one of schema 6.
 
-    Up to schema 5 the judge asked about the workload's own shape only, judged every entry, and estimated no bias.
+    Up to schema 5 the judge asked about the workload's own shape only, judged every entry, and estimated no bias; its
+    verdicts in both dtypes decided what is timed.
     """
     report = record["gradients"]
+    report |= {name: [{"decides": True} | row for row in report[name]] for name in _JUDGED}
     rows = [row | {"not_judged": 0} for row in report["rows"]]
     return record | {"schema": 6, "gradients": report | {"rows": rows, "asked": [], "biases": []}}
-
-
-def _with_decisions(report: Json) -> Json:
-    return report | {name: [{"decides": True} | row for row in report[name]] for name in _JUDGED}
 
 
 def _from_4(record: Json) -> Json:
