@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.planted import MACHINE
-from xorbench.studies.kept import Study
+from xorbench.record.studies import Study
 
 
 def planted_study(**changes: Any) -> Study:

@@ -1,4 +1,4 @@
-"""Studies as commands: what they are asked, and that what is finished is kept."""
+"""Studies as commands: what they are asked, and that what is finished is studies."""
 
 import argparse
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.studied import planted_study
-from xorbench import places
-from xorbench.studies import asking, kept
+from xorbench import environment, places
+from xorbench.record import studies
+from xorbench.studies import asking
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", ""])
@@ -32,7 +33,7 @@ def test_a_folder_that_can_not_be_written_is_a_mistake(tmp_path: Path) -> None:
 def test_what_is_found_is_kept_and_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     study = planted_study()
     path = asking.keep(planted_study(data={}), study.data, tmp_path)
-    assert kept.read(path) == study
+    assert studies.read(path) == study
     printed = capsys.readouterr().out
     assert "| normal |" in printed
     assert printed.endswith(f"The study: {path}\n")
@@ -48,11 +49,11 @@ def test_what_is_finished_is_kept_whatever_is_raised(tmp_path: Path, error: type
 
     with pytest.raises(error):
         asking.keep_last(planted_study(data={}), found(0), tmp_path)
-    assert kept.paths(tmp_path) == []
+    assert studies.paths(tmp_path) == []
     with pytest.raises(error):
         asking.keep_last(planted_study(data={}), found(2), tmp_path)
-    (path,) = kept.paths(tmp_path)
-    assert kept.read(path).data == states[1]
+    (path,) = studies.paths(tmp_path)
+    assert studies.read(path).data == states[1]
 
 
 def test_the_time_left_is_that_of_the_runs_before(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,3 +61,17 @@ def test_the_time_left_is_that_of_the_runs_before(capsys: pytest.CaptureFixture[
     asking.say_run(11, 20, "busy", 600.0)
     said = capsys.readouterr().err.splitlines()
     assert said == ["run 1 of 20: quiet", "run 11 of 20: busy, about 10 min left"]
+
+
+def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["load.py", "--runs", "5", "--output", "/home/ada/results"])
+    found = asking.begun("load", ["numpy", "numpy", "nothing-like-it"])
+    assert found.command == "python -m xorbench.studies.load --runs 5 --output results"
+    assert found.versions == {
+        "python": environment.versions()["python"],
+        "numpy": environment.version_of("numpy"),
+        "nothing-like-it": "unknown",
+    }
+    assert (found.machine, found.data) == (environment.machine(), {})
+    monkeypatch.setattr("sys.argv", ["load.py"])
+    assert asking.begun("load", []).command == "python -m xorbench.studies.load"

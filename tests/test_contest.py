@@ -10,6 +10,7 @@ import pytest
 from xorbench.environment import allowed_cpus, cpus_on_other_cores
 from xorbench.studies import contest
 from xorbench.studies.contest import Clock
+from xorbench.tables.studies.contest import table_of
 
 
 def clocks(called: list[str]) -> Sequence[Clock]:
@@ -32,7 +33,7 @@ def test_every_clock_has_its_turns_and_what_is_finished_is_there(monkeypatch: py
     assert [one["clock"] for one in states[-1]["measured"]] == called
     assert all({*called[start : start + 2]} == {"one", "two"} for start in (0, 2, 4))
     assert states[-1]["busy_processes"] == len(cpus_on_other_cores(contest.CPU)[:1])
-    frame = contest.table_of(states[-1]).frame
+    frame = table_of(states[-1]).frame
     assert list(frame["clock"]) == ["one, means", "one, medians", "two"]
     assert set(frame["pairs"]) == {"3"}
 
@@ -41,7 +42,7 @@ def test_every_cpu_may_be_kept_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contest, "CLOCKS", clocks([]))
     *_, state = contest.study(repetitions=1, seconds=1, busy_per_cpu=2)
     assert state["busy_processes"] == 2 * len(allowed_cpus())
-    assert f"Busy processes: {2 * len(allowed_cpus())}, on every CPU." in contest.table_of(state).notes[0]
+    assert f"Busy processes: {2 * len(allowed_cpus())}, on every CPU." in table_of(state).notes[0]
 
 
 def test_errors_are_logarithms_of_ratios() -> None:
@@ -50,7 +51,7 @@ def test_errors_are_logarithms_of_ratios() -> None:
         for seconds, ratio in ((20.0, math.exp(0.03)), (30.0, math.exp(-0.04)))
     ]
     data: dict[str, Any] = {"workload": "hidden", "busy_processes": 1, "busy_on": "every CPU", "measured": measured}
-    (line,) = contest.table_of(data).frame.to_dict("records")
+    (line,) = table_of(data).frame.to_dict("records")
     assert line == {
         "clock": "xorbench",
         "pairs": "2",

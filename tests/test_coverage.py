@@ -11,6 +11,7 @@ from xorbench.estimates.intervals import interval
 from xorbench.studies import coverage
 from xorbench.studies.coverage import LAUNCHES_OF_TABLES, LAWS, ROWS, Law, Numbers
 from xorbench.tables.formats import markdown
+from xorbench.tables.studies.coverage import misses, table_of
 
 BY_NAME = {law.name: law for law in LAWS}
 CONTENDERS = ROWS + coverage.COPIES
@@ -117,7 +118,7 @@ def test_a_study_can_be_stored_and_repeated(study: dict[str, Any]) -> None:
 
 
 def test_the_table_of_a_study_has_its_shares_and_its_limits(study: dict[str, Any]) -> None:
-    table = coverage.table_of(json.loads(json.dumps(study)))
+    table = table_of(json.loads(json.dumps(study)))
     assert len(table.frame) == len(LAWS) * len(LAUNCHES_OF_TABLES)
     first = study["cells"][0]
     assert table.frame.iloc[0].tolist()[:3] == ["normal", "5", f"{first['single']:.1%}"]
@@ -143,5 +144,5 @@ def test_a_cell_that_misses_a_target_is_named(together: float, false_ranks: floa
             {"law": "two", "launches": 5} | found | {"normal_baseline": found},
         ],
     }
-    assert coverage.misses(planted) == ["one at 11 launches"] * missed
-    assert coverage.misses(planted, normal_baseline=True) == ["one at 8 launches"] * missed
+    assert misses(planted) == ["one at 11 launches"] * missed
+    assert misses(planted, normal_baseline=True) == ["one at 8 launches"] * missed

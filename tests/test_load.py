@@ -18,6 +18,7 @@ from xorbench.record.timing import Timing
 from xorbench.studies import load
 from xorbench.studies.load import BUSY, IMPLEMENTATIONS
 from xorbench.suite import Settings
+from xorbench.tables.studies.load import misses, table_of
 
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
 
@@ -100,7 +101,7 @@ def test_runs_are_interleaved_beside_so_many_busy_processes(monkeypatch: pytest.
     for place, (found, settings, _) in enumerate(Measured.asked):
         assert found == [*names]
         assert settings == Settings(50, allowed_cpus()[-1], place, quick=True, launches=4, rounds=6, cold_starts=0)
-    frame = load.table_of(json.loads(json.dumps(states[-1]))).frame
+    frame = table_of(json.loads(json.dumps(states[-1]))).frame
     assert list(frame["runs"]) == ["2"] * 3
 
 
@@ -142,7 +143,7 @@ def study(ratios: dict[int, list[float]], unfit: int = 0, wall: float = 1.0) -> 
 
 def test_the_table_has_the_ratio_that_is_furthest_off_the_quiet_median() -> None:
     data = study({0: [2.0, 1.98, 2.02], 4: [2.0, 1.88, 2.1]}, wall=0.5)
-    frame = load.table_of(data).frame
+    frame = table_of(data).frame
     quiet, busy, *_ = frame.to_dict("records")
     assert list(quiet.values()) == [
         *("some", "0", "3"),
@@ -160,10 +161,10 @@ def test_the_table_has_the_ratio_that_is_furthest_off_the_quiet_median() -> None
 
 def test_what_misses_the_target_is_named_with_each_ones_reach() -> None:
     data = study({0: [2.0], 2: [2.09], 4: [2.11, 1.79]}, unfit=1)
-    assert load.misses(data) == ["some at 4 (-10.5%)", "tensorflow_tape at 4 (-10.5%)"]
-    assert load.misses(study({0: [2.0], 4: [2.19]})) == ["some at 4 (+9.5%)"]
-    assert load.misses(study({0: [2.0], 4: [2.099]})) == []
-    notes = " ".join(load.table_of(data).notes)
+    assert misses(data) == ["some at 4 (-10.5%)", "tensorflow_tape at 4 (-10.5%)"]
+    assert misses(study({0: [2.0], 4: [2.19]})) == ["some at 4 (+9.5%)"]
+    assert misses(study({0: [2.0], 4: [2.099]})) == []
+    notes = " ".join(table_of(data).notes)
     assert "within 5% of the quiet one (10% for tensorflow_tape), and that at most 5% of runs are unfit" in notes
     assert "Unfit: 1 of 4 runs: at 0 per CPU, too slow." in notes
     assert "absent was not timed: it is not installed." in notes
@@ -173,7 +174,7 @@ def test_a_study_that_was_interrupted_has_a_table() -> None:
     data = study({4: [2.0]}) | {"busy_per_cpu": [*BUSY]}
     data["runs"][0]["rows"]["some"] |= {"verdict": "refused", "reason": "it cheated", "by_clock": None}
     data["runs"][0] |= {"second_control": None, "noise_floor": None}
-    table = load.table_of(data)
+    table = table_of(data)
     assert Counter(table.frame["runs"]) == {"0": 6, "1": 2}
     assert "Without a ratio: some in a run at 4 per CPU (it cheated)." in table.notes
-    assert load.misses(data) == []
+    assert misses(data) == []

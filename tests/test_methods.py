@@ -8,6 +8,7 @@ import pytest
 from xorbench.studies import methods
 from xorbench.studies.coverage import LAUNCH_EFFECT
 from xorbench.studies.methods import MACHINES, METHODS, Numbers
+from xorbench.tables.studies.methods import table_of
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)
@@ -45,7 +46,7 @@ def test_an_interval_that_is_too_narrow_is_seen(monkeypatch: pytest.MonkeyPatch)
 def test_the_table_has_a_line_for_every_machine_and_length() -> None:
     study = methods.study(runs=5, bootstrapped_runs=2)
     assert json.loads(json.dumps(study, allow_nan=False)) == study
-    table = methods.table_of(study)
+    table = table_of(study)
     assert len(table.frame) == len(MACHINES) * len(methods.LAUNCHES)
     assert set(METHODS) <= set(table.frame)
     cell = study["cells"][0]

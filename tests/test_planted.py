@@ -19,6 +19,7 @@ from xorbench.estimates.timed import Timed
 from xorbench.record.timing import PROFILED_EPOCHS
 from xorbench.studies import planted
 from xorbench.studies.planted import EPOCHS, PLANTED
+from xorbench.tables.studies.planted import DRAWN, means_and_half_widths, table_of
 from xorbench.workloads import WORKLOADS, flat
 
 
@@ -55,18 +56,18 @@ def data(**log_ratios: list[float]) -> dict[str, Any]:
 def test_a_run_finds_what_is_there_and_nothing_else() -> None:
     random = np.random.default_rng(0)
     pool = data(A_A=random.normal(0, 0.01, 400).tolist(), slow=random.normal(0.02, 0.01, 400).tolist())
-    table = planted.table_of(pool, minutes=(1,))
+    table = table_of(pool, minutes=(1,))
     frame = table.frame.set_index("planted")
     assert frame.loc["slow", "called slower"] == "100.0%"
     assert frame.loc["A/A", "launches"] == "40"
-    assert 93 < float(str(frame.loc[planted.DRAWN, "not separated"]).rstrip("%")) < 98
+    assert 93 < float(str(frame.loc[DRAWN, "not separated"]).rstrip("%")) < 98
     assert "Busy processes on each of 2 CPUs, that of the clock included: 1." in table.notes[0]
-    assert planted.table_of(pool, minutes=(1,)).frame.equals(table.frame)  # the draws are the same ones
+    assert table_of(pool, minutes=(1,)).frame.equals(table.frame)  # the draws are the same ones
 
 
 def test_runs_are_read_by_the_interval_of_the_tables() -> None:
     draws = np.random.default_rng(1).normal(0.004, 0.01, (200, 8))
-    means, halves = planted._runs(draws)
+    means, halves = means_and_half_widths(draws)
     for draw, mean, half in zip(draws.tolist(), means, halves, strict=True):
         verdict = "slower" if mean > half else "faster" if mean < -half else "not separated"
         assert interval(draw).verdict == verdict

@@ -12,8 +12,9 @@ from xorbench.contract import REFERENCE
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.studies import repeated
-from xorbench.studies.repeated import PLANTED, SECOND_COPY, SHARE
+from xorbench.studies.repeated import PLANTED, SHARE
 from xorbench.suite import Settings
+from xorbench.tables.studies.repeated import SECOND_COPY, deviation_between_runs, table_of, variance_between
 
 WOBBLE = [0.002, -0.002, 0.001, -0.001]
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
@@ -71,7 +72,7 @@ def test_each_second_run_is_slower_and_compared_with_the_one_before(monkeypatch:
     assert [run["slower"] for run in data["runs"]] == [False, True, False, True, False]
     assert [pair["runs"] for pair in data["pairs"]] == [[1, 2], [3, 4]]
     assert [settings.seed for settings in Measured.asked] == [1, 2, 3, 4, 5]
-    table = repeated.table_of(data)
+    table = table_of(data)
     inplace, slower, copy = table.frame.to_dict("records")
     assert list(inplace.values())[:6] == ["numpy_inplace", "2", "0", "0", "2", "0"]
     assert list(slower.values())[:7] == ["planted, slower by 15%", "2", "0", "2", "0", "0", "+15.0%"]
@@ -113,7 +114,7 @@ def data(runs: list[list[float]], changes: list[str], planted: list[str], unfit:
 def test_the_table_has_the_shares_of_false_and_of_found_changes() -> None:
     changes = ["slower", "faster", "not comparable", *["not separated"] * 7]
     planted = [*["slower"] * 8, "not separated", "faster"]
-    table = repeated.table_of(data([[0.0, 0.0]] * 20, changes, planted))
+    table = table_of(data([[0.0, 0.0]] * 20, changes, planted))
     some, slow, _ = table.frame.to_dict("records")
     assert list(some.values()) == ["some", "10", "1", "1", "7", "1", "-10.0%", "0.00%"]
     assert list(slow.values())[2:6] == ["1", "8", "1", "0"]
@@ -123,25 +124,25 @@ def test_the_table_has_the_shares_of_false_and_of_found_changes() -> None:
 
 def test_the_deviation_between_runs_is_what_launches_do_not_explain() -> None:
     # Means 0.01 and 0.03: a variance of 0.0002. Squared standard errors 0.0001 and 0: a mean of 0.00005.
-    assert repeated.variance_between([[0.0, 0.02], [0.03, 0.03], [0.5]]) == pytest.approx(0.00015)
-    assert repeated.variance_between([[0.0, 0.02]]) is None
-    assert repeated.variance_between([[0.0, 0.1], [0.1, 0.0]]) == pytest.approx(-0.0025)
+    assert variance_between([[0.0, 0.02], [0.03, 0.03], [0.5]]) == pytest.approx(0.00015)
+    assert variance_between([[0.0, 0.02]]) is None
+    assert variance_between([[0.0, 0.1], [0.1, 0.0]]) == pytest.approx(-0.0025)
     study = data([[0.0, 0.02], [0.03, 0.03]], [], [])
-    assert repeated.deviation_between_runs(study) == pytest.approx(math.sqrt(0.00015))
-    assert "Pooled over the unchanged rows it is 1.22%." in repeated.table_of(study).notes[2]
-    assert repeated.deviation_between_runs(data([[0.0, 0.1], [0.1, 0.0]], [], [])) == 0
-    assert repeated.deviation_between_runs(data([[0.0, 0.02], [0.03, 0.03]], [], [], unfit=1)) is None
+    assert deviation_between_runs(study) == pytest.approx(math.sqrt(0.00015))
+    assert "Pooled over the unchanged rows it is 1.22%." in table_of(study).notes[2]
+    assert deviation_between_runs(data([[0.0, 0.1], [0.1, 0.0]], [], [])) == 0
+    assert deviation_between_runs(data([[0.0, 0.02], [0.03, 0.03]], [], [], unfit=1)) is None
 
 
 def test_a_planted_deviation_between_runs_is_found() -> None:
     random = np.random.default_rng(0)
     runs = [(random.normal(0, 0.02) + random.normal(0, 0.01, 8)).tolist() for _ in range(400)]
-    assert repeated.deviation_between_runs(data(runs, [], [])) == pytest.approx(0.02, rel=0.1)
+    assert deviation_between_runs(data(runs, [], [])) == pytest.approx(0.02, rel=0.1)
     alike = random.normal(0, 0.01, (400, 8)).tolist()
-    assert (repeated.deviation_between_runs(data(alike, [], [])) or 0) < 0.002
+    assert (deviation_between_runs(data(alike, [], [])) or 0) < 0.002
 
 
 def test_a_study_that_was_interrupted_has_a_table() -> None:
-    table = repeated.table_of(data([[0.0, 0.1]], [], []))
+    table = table_of(data([[0.0, 0.1]], [], []))
     assert list(table.frame["pairs"]) == ["0", "0", "–"]
     assert "Of 0 comparisons of unchanged rows, 0 have the verdict faster or slower; " in table.notes[1]

@@ -14,8 +14,7 @@ from xorbench import places
 from xorbench.publication import publish
 from xorbench.publication.contribution import complaints
 from xorbench.publication.documents import fill
-from xorbench.record import store
-from xorbench.studies import kept
+from xorbench.record import store, studies
 from xorbench.tables.catalogue import named
 
 
@@ -24,8 +23,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A record and two studies of one name, published."""
     folder = tmp_path_factory.mktemp("published")
     store.write(planted({"other": [0.5] * 6}).record, folder)
-    kept.write(planted_study(), folder)
-    kept.write(planted_study(created="2026-02-02T00:00:00Z"), folder)
+    studies.write(planted_study(), folder)
+    studies.write(planted_study(created="2026-02-02T00:00:00Z"), folder)
     publish.publish(folder)
     return folder
 
@@ -52,7 +51,7 @@ def test_published_studies_are_what_they_say(folder: Path) -> None:
     ids=["older", "in no table", "in a table"],
 )
 def test_a_changed_digit_in_any_study_is_found(folder: Path, place: int, old: str, new: str, shown: str) -> None:
-    path = kept.paths(folder)[place]
+    path = studies.paths(folder)[place]
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     (complaint,) = publish.verify(folder)
@@ -61,14 +60,14 @@ def test_a_changed_digit_in_any_study_is_found(folder: Path, place: int, old: st
 
 
 def test_a_removed_study_and_a_missing_page_are_found(folder: Path) -> None:
-    older, newest = kept.paths(folder)
+    older, newest = studies.paths(folder)
     older.unlink()
     (complaint,) = publish.verify(folder)
     assert complaint.startswith(f"{folder / 'studies' / 'README.md'}:")
     newest.unlink()
     page = folder / "studies" / "README.md"
     assert publish.verify(folder) == [f"{page}: not rendered from any record or study; remove it"]
-    kept.write(planted_study(), folder)
+    studies.write(planted_study(), folder)
     page.unlink()
     assert publish.verify(folder) == [f"{page}: missing; write it with xorbench publish"]
 
@@ -80,7 +79,7 @@ def test_what_lies_beside_studies_is_found(folder: Path) -> None:
 
 
 def test_a_spoilt_study_stops_publishing(folder: Path) -> None:
-    kept.paths(folder)[0].write_text("{", encoding="utf-8")
+    studies.paths(folder)[0].write_text("{", encoding="utf-8")
     with pytest.raises(ValueError, match="is not a study"):
         publish.publish(folder)
 
@@ -94,7 +93,7 @@ def test_a_document_is_filled_from_the_newest_study(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(places, "results", lambda: tmp_path)
     document = "before\n<!-- study: coverage -->\nspoilt\n<!-- end -->\nafter\n"
     assert filled(document) == "before\n<!-- study: coverage -->\n\nNothing to show.\n\n<!-- end -->\nafter\n"
-    kept.write(planted_study(), tmp_path)
+    studies.write(planted_study(), tmp_path)
     text = filled(document)
     assert "spoilt" not in text
     assert re.search(r"\| normal \|\s+8 \|\s+94\.0% \|\s+95\.0% \|", text)
@@ -106,16 +105,16 @@ def test_a_document_is_filled_from_the_newest_study(tmp_path: Path, monkeypatch:
 
 
 def test_a_study_may_be_published(tmp_path: Path) -> None:
-    assert complaints(kept.write(planted_study(), tmp_path)) == []
+    assert complaints(studies.write(planted_study(), tmp_path)) == []
 
 
 def test_the_committed_studies_may_be_published() -> None:
-    for path in kept.paths(places.results()):
+    for path in studies.paths(places.results()):
         assert complaints(path) == []
 
 
 def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
-    path = kept.write(planted_study(), tmp_path)
+    path = studies.write(planted_study(), tmp_path)
     place = "studies/coverage/some-cpu-1-cores-linux-2026-01-02T030405Z.json"
     elsewhere = f"is in the wrong place, expected {place} by its machine and time; move it there"
     for name in ("studies/coverage/another-2026-01-02T030405Z.json", f"studies/load/{path.name}", f"{path.name}"):
@@ -126,7 +125,7 @@ def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
 
 
 def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
-    path = kept.write(planted_study(data={}), tmp_path)
+    path = studies.write(planted_study(data={}), tmp_path)
     assert complaints(path) == [f"{path}: its data are not those of a study named coverage: KeyError('rows')"]
     path.write_text("{", encoding="utf-8")
     (complaint,) = complaints(path)
@@ -136,14 +135,14 @@ def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
 def test_nothing_personal_may_be_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "node", lambda: "lovelace")
     data = {**planted_study().data, "folder": "/home/ada/results", "notes": [{"ask": "ada@example.org"}]}
-    found = "\n".join(complaints(kept.write(planted_study(data=data, commit="of lovelace"), tmp_path)))
+    found = "\n".join(complaints(studies.write(planted_study(data=data, commit="of lovelace"), tmp_path)))
     assert "$.data.folder holds a folder: '/home/ada/results'" in found
     assert "$.data.notes[0].ask holds an address: 'ada@example.org'" in found
     assert "$.commit holds the name of this machine or its user: lovelace" in found
 
 
 def test_check_says_how_many_of_both_may_be_published(tmp_path: Path) -> None:
-    path = kept.write(planted_study(), tmp_path)
+    path = studies.write(planted_study(), tmp_path)
     done = xorbench("check", path)
     assert (done.returncode, done.stdout) == (0, "1 of 1 studies may be published\n")
     path.write_text(path.read_text(encoding="utf-8").replace("Some CPU", "/home/ada/CPU"), encoding="utf-8")

@@ -122,12 +122,11 @@ def check(
     from xorbench import places
     from xorbench.cli import choices
     from xorbench.publication import contribution
-    from xorbench.record import store
-    from xorbench.studies import kept
+    from xorbench.record import store, studies
 
     found = []
     folder = places.results()
-    paths = record or [*store.paths(folder), *kept.paths(folder)]
+    paths = record or [*store.paths(folder), *studies.paths(folder)]
     for path in paths:
         try:
             found += contribution.complaints(path)
@@ -136,8 +135,8 @@ def check(
     for complaint in found:
         typer.echo(complaint)
     if not found:
-        studies = sum(map(kept.holds_one, paths))
-        for number, kind in ((studies, "studies"), (len(paths) - studies, "records")):
+        of_studies = sum(map(studies.holds_one, paths))
+        for number, kind in ((of_studies, "studies"), (len(paths) - of_studies, "records")):
             if number:
                 typer.echo(f"{number} of {number} {kind} may be published")
     return 1 if found else 0

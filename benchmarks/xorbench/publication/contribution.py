@@ -14,9 +14,9 @@ from typing import Any
 
 from xorbench.environment import without_folders
 from xorbench.estimates.analysis import Analysis
-from xorbench.record import store
-from xorbench.studies import kept, showing
-from xorbench.studies.kept import Study
+from xorbench.record import store, studies
+from xorbench.record.studies import Study
+from xorbench.tables.studies import showing
 
 NOBODY = frozenset(
     {"root", "user", "runner", "ubuntu", "debian", "linux", "localhost", "localdomain", "none", "unknown"}
@@ -27,9 +27,10 @@ NOBODY = frozenset(
 def complaints(path: Path) -> list[str]:
     """Return the reasons why a record or a study may not be published, one line each; [] if it may. Raises OSError."""
     try:
-        found = (
-            _of_study(path, kept.read(path)) if kept.holds_one(path) else _of_record(path, Analysis(store.read(path)))
-        )
+        if studies.holds_one(path):
+            found = _of_study(path, studies.read(path))
+        else:
+            found = _of_record(path, Analysis(store.read(path)))
     except ValueError as error:
         return [str(error)]
     return [f"{path}: {complaint}" for complaint in found]
@@ -49,7 +50,7 @@ def _of_record(path: Path, analysis: Analysis) -> list[str]:
 
 
 def _of_study(path: Path, study: Study) -> list[str]:
-    return [*_misplaced(path, kept.path_of(study, Path())), *_shown(study), *_personal(asdict(study))]
+    return [*_misplaced(path, studies.path_of(study, Path())), *_shown(study), *_personal(asdict(study))]
 
 
 def _misplaced(path: Path, place: Path) -> Iterator[str]:

@@ -8,13 +8,13 @@ from xorbench import places
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication import architecture
 from xorbench.record import store
-from xorbench.studies import showing
 from xorbench.tables.captions import caption
 from xorbench.tables.catalogue import CATALOGUE, one
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_paragraph
 from xorbench.tables.formats import markdowns
 from xorbench.tables.headline import headline
+from xorbench.tables.studies import showing
 
 DOCUMENTS = (
     tuple(

@@ -14,9 +14,9 @@ from xorbench.page.render import page
 from xorbench.publication import pages
 from xorbench.publication.documents import DOCUMENTS, fill
 from xorbench.publication.selection import Standing, newest
-from xorbench.record import store
-from xorbench.studies import kept, showing
+from xorbench.record import store, studies
 from xorbench.tables.formats import FORMATS, numbers
+from xorbench.tables.studies import showing
 
 DATA = ("records", "timings", "beginnings", "gradients")
 """Names of the frames that are published as CSV files, with lines for every record."""
@@ -43,8 +43,8 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     texts |= {folder / "data" / f"{name}.csv": numbers(frame(name, found)) for name, found in lines.items()}
     texts[folder / "data" / "README.md"] = pages.columns()
     texts[folder / "README.md"] = pages.index(analysis, tables, drawn, lines["records"])
-    if studies := showing.page(folder):
-        texts[folder / kept.FOLDER / "README.md"] = studies
+    if of_studies := showing.page(folder):
+        texts[folder / studies.FOLDER / "README.md"] = of_studies
     if places.in_checkout() and folder.resolve() == places.results().resolve():
         texts |= {document: fill(document.read_text(encoding="utf-8"), analysis, tables) for document in DOCUMENTS}
     ours = [first, *others]

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from xorbench.charts import vega
 from xorbench.cores import all_cores
-from xorbench.record import store
-from xorbench.studies import kept
+from xorbench.record import store, studies
 
 
 def publish(folder: Path) -> list[Path]:
@@ -30,7 +29,7 @@ def verify(folder: Path) -> list[str]:
     `rendered` does.
     """
     texts = _rendered(folder)
-    known = {*texts, *store.paths(folder), *kept.paths(folder)}
+    known = {*texts, *store.paths(folder), *studies.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
     return found + [f"{path}: not rendered from any record or study; remove it" for path in strays]

@@ -3,19 +3,20 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from xorbench import places
-from xorbench.studies import kept, showing
-from xorbench.studies.kept import Data, Study
+from xorbench import environment, places
+from xorbench.record import store, studies
+from xorbench.record.studies import COMMAND, Data, Study
 from xorbench.tables.formats import markdown
+from xorbench.tables.studies import showing
 
 
 def parser(name: str, about: str) -> argparse.ArgumentParser:
     """Return the argument parser of the study `name`, with the option --output; the study adds its own options."""
-    found = argparse.ArgumentParser(prog=f"{kept.COMMAND}{name}", description=about)
+    found = argparse.ArgumentParser(prog=f"{COMMAND}{name}", description=about)
     found.add_argument(
         "--output",
         type=folder,
@@ -55,10 +56,25 @@ def _at_least(least: int, text: str) -> int:
     return found
 
 
+def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -> Study:
+    """Return a study that begins now, without data; `arguments` default to the command line of the process."""
+    asked = environment.command(arguments).removeprefix("xorbench")
+    versions = environment.versions()["python"]
+    return Study(
+        study=name,
+        created=store.timestamp(),
+        command=f"{COMMAND}{name}{asked}",
+        commit=environment.commit(),
+        machine=environment.machine(),
+        versions={"python": versions, **{one: environment.version_of(one) for one in dict.fromkeys(frameworks)}},
+        data={},
+    )
+
+
 def keep(begun: Study, data: Data, folder: Path) -> Path:
     """Write a study with its data, print its table and the file's path, and return it. Raises OSError, ValueError."""
     study = replace(begun, data=dict(data))
-    path = kept.write(study, folder)
+    path = studies.write(study, folder)
     print(markdown(showing.table(study)), f"The study: {path}", sep="\n")
     return path
 

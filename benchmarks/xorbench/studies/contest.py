@@ -7,7 +7,6 @@ while one process keeps another CPU busy, or N processes every CPU with `--busy-
 
 import importlib.metadata
 import json
-import math
 import random
 import statistics
 import subprocess
@@ -18,8 +17,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
 
-import pandas as pd
-
 from xorbench import environment, places
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
@@ -28,12 +25,11 @@ from xorbench.contract import REFERENCE, discover
 from xorbench.estimates.intervals import interval
 from xorbench.estimates.ratios import CONTROL, log_ratios
 from xorbench.estimates.timed import Timed
+from xorbench.record.studies import Data
 from xorbench.record.timing import Timing
-from xorbench.studies import asking, kept
-from xorbench.studies.kept import Data
+from xorbench.studies import asking
 from xorbench.studies.neighbours import busy
 from xorbench.studies.planted import EPOCHS, ROUNDS, WORKLOAD
-from xorbench.tables.cells import Table
 
 SECONDS = 30
 """The seconds that each tool has for a pair."""
@@ -140,33 +136,6 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
                 yield {**about, "measured": [*measured]}
 
 
-def table_of(data: Data) -> Table:
-    """Return the table of the study: a line for each statistic of each clock."""
-    found: dict[str, list[float]] = {}
-    seconds: dict[str, list[float]] = {}
-    for one in data["measured"]:
-        for name, ratio in one["ratios"].items():
-            found.setdefault(name, []).append(ratio)
-            seconds.setdefault(name, []).append(one["seconds"])
-    lines = [
-        {
-            "clock": name,
-            "pairs": str(len(ratios)),
-            "seconds per pair": f"{statistics.fmean(seconds[name]):.0f}",
-            "A/A ratio, range": f"{min(ratios):.4f} to {max(ratios):.4f}",
-            "largest error": f"{max(abs(math.log(ratio)) for ratio in ratios):.2%}",
-            "root mean square error": f"{math.sqrt(statistics.fmean(math.log(r) ** 2 for r in ratios)):.2%}",
-        }
-        for name, ratios in sorted(found.items())
-    ]
-    note = (
-        f"Each pair is the baseline and a second copy of it on {data['workload']}, so that the true ratio is 1. The "
-        f"clocks run in random order. Busy processes: {data['busy_processes']}, on {data['busy_on']}. "
-        "pytest-benchmark and pyperf time the two copies one after the other; xorbench times them in alternating turns."
-    )
-    return Table("A/A ratios of the same step by three benchmark tools", pd.DataFrame(lines), [note])
-
-
 def _run(*arguments: str, module: bool = True) -> None:
     with environment.started_on(CPU):
         call = [sys.executable, *(["-m"] if module else []), *arguments]
@@ -195,7 +164,7 @@ def main() -> None:
     )
     given = parser.parse_args()
     importlib.metadata.version("pyperf")  # raises PackageNotFoundError before anything is measured
-    begun = kept.begun("contest", [discover()[0].framework, "pytest-benchmark", "pyperf"])
+    begun = asking.begun("contest", [discover()[0].framework, "pytest-benchmark", "pyperf"])
     states = study(given.repetitions, given.seconds, given.busy_per_cpu)
     asking.keep_last(begun, states, given.output)
 

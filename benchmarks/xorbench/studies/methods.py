@@ -8,16 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
 from xorbench.estimates.intervals import interval
 from xorbench.record.settings import CONFIDENCE
-from xorbench.studies import asking, kept
+from xorbench.record.studies import Data
+from xorbench.studies import asking
 from xorbench.studies.coverage import DRIFT, LAUNCH_EFFECT, ROUND_NOISE, ROUNDS
-from xorbench.studies.kept import Data
-from xorbench.tables.cells import Table
 
 Numbers = NDArray[np.float64]
 Ends = tuple[float, float]
@@ -112,24 +110,6 @@ def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> Data:
     return {"runs": runs, "bootstrapped_runs": bootstrapped_runs, "confidence": CONFIDENCE, "cells": cells}
 
 
-def table_of(study: Data) -> Table:
-    """Return the table of the study: a line for each machine and number of launches."""
-    lines: dict[tuple[str, int], dict[str, str]] = {}
-    for cell in study["cells"]:
-        line = lines.setdefault(
-            (cell["machine"], cell["launches"]), {"machine": cell["machine"], "launches": str(cell["launches"])}
-        )
-        line |= {cell["method"]: f"{cell['held']:.1%}", f"width of {cell['method']}": f"{cell['width']:.2%}"}
-    note = (
-        f"The share of {study['runs']:,} simulated runs ({study['bootstrapped_runs']:,} for the bootstrap) whose "
-        f"interval covers the true ratio; the nominal confidence of each method is {study['confidence']:.0%}. The "
-        "width is the median width of the intervals."
-    )
-    return Table(
-        "Coverage of single intervals by three methods, by simulation", pd.DataFrame([*lines.values()]), [note]
-    )
-
-
 def main() -> None:
     """Run the study as a command: simulate, store the result and print its table."""
     parser = asking.parser("methods", "Simulate the coverage of intervals by three methods.")
@@ -144,7 +124,7 @@ def main() -> None:
         help=f"simulated runs for the bootstrap, which resamples each a thousand times [default: {BOOTSTRAPPED_RUNS}]",
     )
     given = parser.parse_args()
-    begun = kept.begun("methods", ("numpy", "scipy"))
+    begun = asking.begun("methods", ("numpy", "scipy"))
     asking.keep(begun, study(given.runs, given.bootstrapped_runs), given.output)
 
 

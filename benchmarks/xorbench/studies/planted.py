@@ -7,28 +7,21 @@ shows how often runs of 1 and 5 minutes find the slowdowns.
 
 import random
 import tempfile
-from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
-from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from xorbench import environment, progress
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation, discover, read
-from xorbench.estimates.intervals import quantile
 from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
 from xorbench.estimates.timed import Timed
-from xorbench.record.settings import CONFIDENCE
+from xorbench.record.studies import Data
 from xorbench.record.timing import Timing
-from xorbench.studies import asking, kept
-from xorbench.studies.kept import Data
+from xorbench.studies import asking
 from xorbench.studies.neighbours import busy
-from xorbench.tables.cells import Table
+from xorbench.tables.studies.planted import CONTROLS
 
 WORKLOAD, EPOCHS, ROUNDS = "hidden", 200, 100
 PLANTED = {
@@ -40,12 +33,6 @@ PLANTED = {
 
 LAUNCHES = 200
 LAUNCHES_OF_A_PAIR = 5
-
-DRAWS = 2_000
-MINUTES = (1, 5)
-
-CONTROLS = "A/A"
-DRAWN = "A/A, random labels"
 
 
 def slower(folder: Path, name: str, share: Fraction) -> Implementation:
@@ -108,55 +95,6 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
     }
 
 
-def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
-    """Return the table of the study: verdicts of runs of `minutes`, resampled with replacement from all launches."""
-    generator = np.random.default_rng(0)
-    # Which of the two copies is called the baseline is arbitrary. With random labels the true ratio of the pool is 1.
-    pool = data["log_ratios"]
-    drawn = [*pool[CONTROLS], *(-value for value in pool[CONTROLS])]
-    lines = []
-    for name, values in {**pool, DRAWN: drawn}.items():
-        for length in minutes:
-            launches = max(2, int(60 * length / data["seconds_per_launch_of_a_pair"]))
-            means, halves = _runs(generator.choice(values, (DRAWS, launches)))
-            slower, faster = np.mean(means > halves), np.mean(means < -halves)
-            lines.append(
-                {
-                    "planted": name,
-                    "run length": f"{length:g} min",
-                    "launches": str(launches),
-                    "ratio, all launches": f"{np.exp(np.mean(values)):.4f}",
-                    "ratios of runs, range": f"{np.exp(means.min()):.4f} to {np.exp(means.max()):.4f}",
-                    "called slower": f"{slower:.1%}",
-                    "called faster": f"{faster:.1%}",
-                    "not separated": f"{1 - slower - faster:.1%}",
-                }
-            )
-    return Table("Planted slowdowns in runs of a pair", pd.DataFrame(lines), _notes(data))
-
-
-def _notes(data: Data) -> list[str]:
-    launches = len(data["log_ratios"][CONTROLS])
-    return [
-        f"{launches} launches of {data['rounds']} rounds of {data['workload']}: long rounds of {data['epochs']} epochs "
-        f"alternate with short rounds of half as many. Busy processes on each of {data['cpus']} CPUs, that of the "
-        f"clock included: {data['busy_per_cpu']}. From these launches {DRAWS:,} runs of each length are drawn "
-        f"with replacement. A launch of a pair with its control takes {data['seconds_per_launch_of_a_pair']:.2f} s; "
-        "the run length is the time of the launches, without the gradient check and the calibration before them.",
-        "A planted implementation is the baseline with additional epochs whose results are discarded. The target is "
-        "that a run of one minute finds a slowdown of 1 % in 90 % of cases. A/A is the second copy of the baseline. In "
-        f"{DRAWN}, the copy that counts as the baseline is drawn for each launch, so that the true ratio is 1 and "
-        f"{1 - CONFIDENCE:.0%} of runs are expected to be separated.",
-    ]
-
-
-def _runs(draws: Any) -> tuple[Any, Any]:
-    """Return the means of runs and the half-widths of their intervals, from log-ratios of shape (runs, launches)."""
-    launches = draws.shape[1]
-    error = draws.std(axis=1, ddof=1) / np.sqrt(launches)
-    return draws.mean(axis=1), quantile(launches, CONFIDENCE) * error
-
-
 def main() -> None:
     """Run the study as a command: measure, store the result and print its table."""
     parser = asking.parser("planted", "Time planted slowdowns while other processes keep the CPUs busy.")
@@ -168,7 +106,7 @@ def main() -> None:
     )
     parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="random seed [default: 0]")
     given = parser.parse_args()
-    begun = kept.begun("planted", [discover()[0].framework])
+    begun = asking.begun("planted", [discover()[0].framework])
     asking.keep(begun, study(given.launches, given.busy_per_cpu, given.seed), given.output)
 
 

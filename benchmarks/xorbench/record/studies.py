@@ -2,14 +2,12 @@
 
 import errno
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from xorbench import environment
 from xorbench.record import checking, store
 from xorbench.record.parts import Part, Text
 from xorbench.record.run import Machine, Timestamp, Versions
@@ -43,21 +41,6 @@ class Study(Part):
 
 
 _TYPES: TypeAdapter[Study] = TypeAdapter(Study)
-
-
-def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -> Study:
-    """Return a study that begins now, without data; `arguments` default to the command line of the process."""
-    asked = environment.command(arguments).removeprefix("xorbench")
-    versions = environment.versions()["python"]
-    return Study(
-        study=name,
-        created=store.timestamp(),
-        command=f"{COMMAND}{name}{asked}",
-        commit=environment.commit(),
-        machine=environment.machine(),
-        versions={"python": versions, **{one: environment.version_of(one) for one in dict.fromkeys(frameworks)}},
-        data={},
-    )
 
 
 def path_of(study: Study, folder: Path) -> Path:

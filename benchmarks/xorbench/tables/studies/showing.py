@@ -1,23 +1,26 @@
 """Tables of stored studies: the newest study of a name as a block of a document, and the page of all studies."""
 
-import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from xorbench.record import store
-from xorbench.studies import kept
-from xorbench.studies.kept import Study
+from xorbench.record import store, studies
+from xorbench.record.studies import Data, Study
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown
 from xorbench.tables.formats import markdown
+from xorbench.tables.studies import contest, coverage, load, methods, overhead, planted, repeated
 
-MODULES = {
-    name: f"xorbench.studies.{name}"
-    for name in ("load", "planted", "repeated", "contest", "coverage", "methods", "overhead")
+TABLES: dict[str, Callable[[Data], Table]] = {
+    "load": load.table_of,
+    "planted": planted.table_of,
+    "repeated": repeated.table_of,
+    "contest": contest.table_of,
+    "coverage": coverage.table_of,
+    "methods": methods.table_of,
+    "overhead": overhead.table_of,
 }
-"""By the name of a study, the module whose `table_of` renders its data; it is imported when it is needed."""
+"""Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
 
 GENERATED = "Rendered from the studies by xorbench publish; do not edit."
 
@@ -29,11 +32,10 @@ def table(study: Study) -> Table:
 
     Raises ValueError, in one line, if the name of the study is unknown or its data do not fit the name.
     """
-    if study.study not in MODULES:
-        raise ValueError(f"no study is named {study.study}, expected one of {', '.join(MODULES)}")
-    render: Callable[[Mapping[str, Any]], Table] = importlib.import_module(MODULES[study.study]).table_of
+    if study.study not in TABLES:
+        raise ValueError(f"no study is named {study.study}, expected one of {', '.join(TABLES)}")
     try:
-        found = render(study.data)
+        found = TABLES[study.study](study.data)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"its data are not those of a study named {study.study}: {error!r}") from error
     return replace(found, caption=caption(study))
@@ -58,9 +60,9 @@ def block(folder: Path, name: str) -> str:
 
     Raises OSError; ValueError if the name is unknown or a file is not a valid study.
     """
-    if name not in MODULES:
-        raise ValueError(f"no study is named {name}, expected one of {', '.join(MODULES)}")
-    found = kept.newest(folder, name)
+    if name not in TABLES:
+        raise ValueError(f"no study is named {name}, expected one of {', '.join(TABLES)}")
+    found = studies.newest(folder, name)
     return markdown(table(found)) if found else NOTHING
 
 
@@ -70,18 +72,18 @@ def page(folder: Path) -> str | None:
     It has the table of the newest study of each name, and a list of all studies with the SHA-256 of each file. Raises
     OSError; ValueError, in one line that names the file, if one is not a valid study.
     """
-    paths = kept.paths(folder)
+    paths = studies.paths(folder)
     if not paths:
         return None
     lines: list[str] = []
     newest: dict[str, tuple[Path, Study]] = {}
     for path in paths:
-        study = kept.read(path)
+        study = studies.read(path)
         if study.study not in newest or study.created >= newest[study.study][1].created:
             newest[study.study] = path, study
         about = f"[{study.study}, {study.machine.name}, {study.created}]({path.parent.name}/{path.name})"
         lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {store.digest(path)}")
-    tables = [_table_of(*newest.pop(name)) for name in MODULES if name in newest]
+    tables = [_table_of(*newest.pop(name)) for name in TABLES if name in newest]
     for path, study in newest.values():
         _table_of(path, study)  # raises ValueError, because the name is unknown
     heading = ["# Studies\n", f"{GENERATED}\n"]

@@ -11,26 +11,24 @@ import pytest
 import xorbench
 from tests.planted import MACHINE, planted
 from tests.studied import planted_study
-from xorbench import environment
-from xorbench.record import store
-from xorbench.studies import kept
+from xorbench.record import store, studies
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     study = planted_study()
-    path = kept.write(study, tmp_path)
+    path = studies.write(study, tmp_path)
     assert path == tmp_path / "studies" / "coverage" / "some-cpu-1-cores-linux-2026-01-02T030405Z.json"
-    assert kept.read(path) == study
-    assert kept.paths(tmp_path) == kept.paths(tmp_path, "coverage") == [path]
-    assert kept.paths(tmp_path, "load") == []
-    assert kept.write(study, tmp_path) == path
+    assert studies.read(path) == study
+    assert studies.paths(tmp_path) == studies.paths(tmp_path, "coverage") == [path]
+    assert studies.paths(tmp_path, "load") == []
+    assert studies.write(study, tmp_path) == path
 
 
 def test_no_study_takes_the_place_of_another(tmp_path: Path) -> None:
-    path = kept.write(planted_study(), tmp_path)
+    path = studies.write(planted_study(), tmp_path)
     with pytest.raises(FileExistsError, match="another study began in the same second"):
-        kept.write(planted_study(data={}), tmp_path)
-    assert kept.read(path) == planted_study()
+        studies.write(planted_study(data={}), tmp_path)
+    assert studies.read(path) == planted_study()
 
 
 @pytest.mark.parametrize(
@@ -47,7 +45,7 @@ def test_no_study_takes_the_place_of_another(tmp_path: Path) -> None:
 )
 def test_what_is_no_study_is_refused_and_leaves_nothing(tmp_path: Path, change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=re.escape(says)):
-        kept.write(planted_study(**change), tmp_path)
+        studies.write(planted_study(**change), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -62,7 +60,7 @@ def test_what_is_no_study_is_refused_and_leaves_nothing(tmp_path: Path, change: 
 )
 def test_a_text_that_is_no_study_is_refused_with_the_place(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(says)}"):
-        kept.parsed(json.dumps(asdict(planted_study()) | change))
+        studies.parsed(json.dumps(asdict(planted_study()) | change))
 
 
 @pytest.mark.parametrize(
@@ -81,44 +79,30 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: s
     path = tmp_path / "odd.json"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(ValueError, match=r"odd\.json is not a study: ") as found:
-        kept.read(path)
+        studies.read(path)
     assert "\n" not in str(found.value)
 
 
 def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Path) -> None:
-    assert kept.newest(tmp_path, "coverage") is None
+    assert studies.newest(tmp_path, "coverage") is None
     first, last = planted_study(), planted_study(created="2026-02-02T00:00:00Z")
     other = planted_study(machine=replace(MACHINE, name="zzz"), created="2026-01-15T00:00:00Z")
     for study in (last, other, first):
-        kept.write(study, tmp_path)
-    assert kept.newest(tmp_path, "coverage") == last
+        studies.write(study, tmp_path)
+    assert studies.newest(tmp_path, "coverage") == last
     misplaced = replace(last, created="2027-01-01T00:00:00Z", study="load")
-    kept.write(misplaced, tmp_path).rename(tmp_path / "studies" / "coverage" / "x.json")
-    assert kept.newest(tmp_path, "coverage") == last
+    studies.write(misplaced, tmp_path).rename(tmp_path / "studies" / "coverage" / "x.json")
+    assert studies.newest(tmp_path, "coverage") == last
 
 
 def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Path) -> None:
-    study, record = kept.write(planted_study(), tmp_path), store.write(planted({}).record, tmp_path)
+    study, record = studies.write(planted_study(), tmp_path), store.write(planted({}).record, tmp_path)
     assert store.paths(tmp_path) == [record]
-    assert kept.paths(tmp_path) == [study]
+    assert studies.paths(tmp_path) == [study]
     assert len(xorbench.load(tmp_path).records) == 1
-    assert kept.holds_one(study)
-    assert not kept.holds_one(record)
+    assert studies.holds_one(study)
+    assert not studies.holds_one(record)
     study.write_text("{", encoding="utf-8")
     record.write_text("{", encoding="utf-8")
-    assert kept.holds_one(study)  # by its place
-    assert not kept.holds_one(record)
-
-
-def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["load.py", "--runs", "5", "--output", "/home/ada/results"])
-    found = kept.begun("load", ["numpy", "numpy", "nothing-like-it"])
-    assert found.command == "python -m xorbench.studies.load --runs 5 --output results"
-    assert found.versions == {
-        "python": environment.versions()["python"],
-        "numpy": environment.version_of("numpy"),
-        "nothing-like-it": "unknown",
-    }
-    assert (found.machine, found.data) == (environment.machine(), {})
-    monkeypatch.setattr("sys.argv", ["load.py"])
-    assert kept.begun("load", []).command == "python -m xorbench.studies.load"
+    assert studies.holds_one(study)  # by its place
+    assert not studies.holds_one(record)

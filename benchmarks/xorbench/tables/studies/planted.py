@@ -1,0 +1,69 @@
+"""Table of the study of planted slowdowns: runs of a given length are resampled from its launches."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from xorbench.estimates.intervals import quantile
+from xorbench.record.settings import CONFIDENCE
+from xorbench.record.studies import Data
+from xorbench.tables.cells import Table
+
+Numbers = NDArray[np.float64]
+
+DRAWS = 2_000
+MINUTES = (1, 5)
+
+CONTROLS = "A/A"
+DRAWN = "A/A, random labels"
+
+
+def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
+    """Return the table of the study: verdicts of runs of `minutes`, resampled with replacement from all launches."""
+    generator = np.random.default_rng(0)
+    # Which of the two copies is called the baseline is arbitrary. With random labels the true ratio of the pool is 1.
+    pool = data["log_ratios"]
+    drawn = [*pool[CONTROLS], *(-value for value in pool[CONTROLS])]
+    lines = []
+    for name, values in {**pool, DRAWN: drawn}.items():
+        for length in minutes:
+            launches = max(2, int(60 * length / data["seconds_per_launch_of_a_pair"]))
+            means, halves = means_and_half_widths(generator.choice(values, (DRAWS, launches)))
+            slower, faster = np.mean(means > halves), np.mean(means < -halves)
+            lines.append(
+                {
+                    "planted": name,
+                    "run length": f"{length:g} min",
+                    "launches": str(launches),
+                    "ratio, all launches": f"{np.exp(np.mean(values)):.4f}",
+                    "ratios of runs, range": f"{np.exp(means.min()):.4f} to {np.exp(means.max()):.4f}",
+                    "called slower": f"{slower:.1%}",
+                    "called faster": f"{faster:.1%}",
+                    "not separated": f"{1 - slower - faster:.1%}",
+                }
+            )
+    return Table("Planted slowdowns in runs of a pair", pd.DataFrame(lines), _notes(data))
+
+
+def _notes(data: Data) -> list[str]:
+    launches = len(data["log_ratios"][CONTROLS])
+    return [
+        f"{launches} launches of {data['rounds']} rounds of {data['workload']}: long rounds of {data['epochs']} epochs "
+        f"alternate with short rounds of half as many. Busy processes on each of {data['cpus']} CPUs, that of the "
+        f"clock included: {data['busy_per_cpu']}. From these launches {DRAWS:,} runs of each length are drawn "
+        f"with replacement. A launch of a pair with its control takes {data['seconds_per_launch_of_a_pair']:.2f} s; "
+        "the run length is the time of the launches, without the gradient check and the calibration before them.",
+        "A planted implementation is the baseline with additional epochs whose results are discarded. The target is "
+        "that a run of one minute finds a slowdown of 1 % in 90 % of cases. A/A is the second copy of the baseline. In "
+        f"{DRAWN}, the copy that counts as the baseline is drawn for each launch, so that the true ratio is 1 and "
+        f"{1 - CONFIDENCE:.0%} of runs are expected to be separated.",
+    ]
+
+
+def means_and_half_widths(draws: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the means of runs and the half-widths of their intervals, from log-ratios of shape (runs, launches)."""
+    launches = draws.shape[1]
+    error = draws.std(axis=1, ddof=1) / np.sqrt(launches)
+    return np.asarray(draws.mean(axis=1)), np.asarray(quantile(launches, CONFIDENCE) * error)
