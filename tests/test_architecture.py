@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from xorbench import places
 from xorbench.publication import architecture
+from xorbench.tables.studies import showing
 
 
 def made(folder: Path, **modules: str) -> Path:
@@ -46,3 +48,10 @@ def test_the_project_has_no_cycle_and_nothing_after_the_record_runs_a_framework(
     for view in ("estimates", "tables", "charts", "page", "exports"):
         assert not found[view] & {"judging", "clock", "suite"}, view
     assert all(about.endswith(".") for about in architecture.packages().values())
+
+
+def test_only_studies_import_studies_because_a_wheel_has_none() -> None:
+    studies = places.PACKAGE / "studies"
+    others = [path for path in places.PACKAGE.rglob("*.py") if not path.is_relative_to(studies)]
+    assert [path for path in others if "studies" in architecture.imported(path)] == []
+    assert all((studies / f"{name}.py").is_file() for name in showing.TABLES)

@@ -1,6 +1,6 @@
 """Studies as commands: what they are asked, and that what is finished is studies."""
 
-import argparse
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,26 +8,55 @@ from typing import Any
 import pytest
 
 from tests.studied import planted_study
-from xorbench import environment, places
+from xorbench import environment
 from xorbench.record import studies
-from xorbench.studies import asking
+from xorbench.studies import asking, coverage, load
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", ""])
-def test_a_number_that_is_none_is_a_mistake(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number of at least 1"):
-        asking.number(text)
-    assert (asking.number("1"), asking.number_or_0("0")) == (1, 0)
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("--runs=0", "'--runs'"),
+        ("--runs=1.5", "'--runs'"),
+        ("--rounds=many", "'--rounds'"),
+        ("--seed=-1", "'--seed'"),
+        ("--output=/dev/null/results", "/dev/null/results can't be written"),
+        ("--fast", "No such option: --fast"),
+    ],
+)
+def test_a_mistake_in_the_call_is_one_line_and_2_and_nothing_is_measured(
+    option: str, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["load.py", option])
+    monkeypatch.setattr(load, "study", lambda *_arguments, **_options: pytest.fail("it was measured"))
+    with pytest.raises(SystemExit) as ended:
+        asking.run("load", load.main)
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("python -m xorbench.studies.load: ")
+    assert err.count("\n") == 1
+    assert says in err
 
 
-def test_a_folder_that_can_not_be_written_is_a_mistake(tmp_path: Path) -> None:
-    parser = asking.parser("load", "A study.")
-    assert parser.parse_args([]).output == places.results()
-    assert parser.parse_args(["--output", str(tmp_path / "new")]).output == tmp_path / "new"
-    (tmp_path / "file").write_text("")
-    for place in ("file", "file/new"):
-        with pytest.raises(argparse.ArgumentTypeError, match="can't be written"):
-            asking.folder(str(tmp_path / place))
+def test_a_study_is_a_command_with_options(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[int] = []
+
+    def study(runs: int) -> dict[str, Any]:
+        asked.append(runs)
+        return planted_study().data
+
+    monkeypatch.setattr("sys.argv", ["coverage.py", "--runs", "7", "--output", str(tmp_path / "new")])
+    monkeypatch.setattr(coverage, "study", study)
+    with pytest.raises(SystemExit) as ended:
+        asking.run("coverage", coverage.main)
+    assert not ended.value.code
+    assert asked == [7]
+    (path,) = studies.paths(tmp_path / "new")
+    assert studies.read(path).command == "python -m xorbench.studies.coverage --runs 7 --output new"
+    assert f"The study: {path}" in capsys.readouterr().out
 
 
 def test_what_is_found_is_kept_and_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,11 +85,17 @@ def test_what_is_finished_is_kept_whatever_is_raised(tmp_path: Path, error: type
     assert studies.read(path).data == states[1]
 
 
-def test_the_time_left_is_that_of_the_runs_before(capsys: pytest.CaptureFixture[str]) -> None:
-    asking.say_run(1, 20, "quiet", 0.0)
-    asking.say_run(11, 20, "busy", 600.0)
-    said = capsys.readouterr().err.splitlines()
-    assert said == ["run 1 of 20: quiet", "run 11 of 20: busy, about 10 min left"]
+def test_the_time_left_is_that_of_the_runs_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(asking, "perf_counter", itertools.count(step=600).__next__)
+    assert list(asking.announced(["a", "b", "c"], str.upper)) == [(0, "a"), (1, "b"), (2, "c")]
+    # Three runs began after 600, 1,200 and 1,800 s.
+    assert capsys.readouterr().err.splitlines() == [
+        "run 1 of 3: A",
+        "run 2 of 3: B, about 40 min left",
+        "run 3 of 3: C, about 15 min left",
+    ]
 
 
 def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.timing import Timing
-from xorbench.studies import load
+from xorbench.studies import load, runs
 from xorbench.studies.load import BUSY, IMPLEMENTATIONS
 from xorbench.suite import Settings
 from xorbench.tables.studies.load import misses, table_of
@@ -87,8 +87,8 @@ def test_runs_are_interleaved_beside_so_many_busy_processes(monkeypatch: pytest.
         judged.extend(i.name for i in implementations)
         return REPORT
 
-    monkeypatch.setattr(load, "judge", judge)
-    monkeypatch.setattr(load, "Suite", Measured)
+    monkeypatch.setattr(runs, "judge", judge)
+    monkeypatch.setattr(runs, "Suite", Measured)
     monkeypatch.setattr(Measured, "asked", [])
     others = len(psutil.Process().children())
     names = (REFERENCE, "numpy_inplace")
@@ -106,7 +106,7 @@ def test_runs_are_interleaved_beside_so_many_busy_processes(monkeypatch: pytest.
 
 
 def test_the_implementations_are_there_or_missing_with_a_reason() -> None:
-    found, missing = load.there(IMPLEMENTATIONS)
+    found, missing = runs.usable(IMPLEMENTATIONS)
     assert sorted([*(i.name for i in found), *missing]) == sorted(IMPLEMENTATIONS)
     assert found[0].name == REFERENCE
     assert all(missing.values())

@@ -11,7 +11,7 @@ from tests.planted import planted
 from xorbench.contract import REFERENCE
 from xorbench.record.report import Report
 from xorbench.record.run import Record
-from xorbench.studies import repeated
+from xorbench.studies import repeated, runs
 from xorbench.studies.repeated import PLANTED, SHARE
 from xorbench.suite import Settings
 from xorbench.tables.studies.repeated import SECOND_COPY, deviation_between_runs, table_of, variance_between
@@ -62,8 +62,8 @@ class Measured:
 
 
 def test_each_second_run_is_slower_and_compared_with_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeated, "judge", lambda *_arguments, **_options: REPORT)
-    monkeypatch.setattr(repeated, "Suite", Measured)
+    monkeypatch.setattr(runs, "judge", lambda *_arguments, **_options: REPORT)
+    monkeypatch.setattr(runs, "Suite", Measured)
     monkeypatch.setattr(Measured, "asked", [])
     states = list(repeated.study(runs=5, launches=4, rounds=22, names=(REFERENCE, "numpy_inplace")))
     assert [len(state["runs"]) for state in states] == [1, 2, 3, 4, 5]

@@ -6,11 +6,9 @@ records; 2 a usage error; 130 interrupted. Large packages are imported only wher
 fast.
 """
 
-import sys
-
 import typer
 
-from xorbench.cli import make, measure, records, sweep
+from xorbench.cli import make, measure, process, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.",
@@ -25,12 +23,7 @@ app.add_typer(make.app)
 
 def main() -> None:
     """Run the command and exit with its code; a usage error is printed in one line on standard error."""
-    try:
-        code = app(standalone_mode=False)
-    except typer.TyperException as error:
-        typer.echo(f"xorbench: {' '.join(error.format_message().split())} (see xorbench --help)", err=True)
-        code = 2
-    sys.exit(code)
+    process.run(app, "xorbench")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writing a finished record, with a temporary folder as the fallback."""
+"""Performing a run or a sweep, and writing its record, with a temporary folder as the fallback."""
 
 import signal
 import tempfile
@@ -9,9 +9,26 @@ from pathlib import Path
 import typer
 
 from xorbench import environment
+from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.suite import Suite
+
+
+def performed(session: Suite, folder: Path) -> tuple[Analysis, Path]:
+    """Perform a run or a sweep, write its record, and return its analysis and the path of the record.
+
+    The record is partial if the session was interrupted.
+    """
+    with finished_kept(session, folder):
+        session.run()
+    record = session.record(environment.command())
+    return Analysis(record), kept(record, folder)
+
+
+def failed(analysis: Analysis) -> bool:
+    """Return whether a row has no ratio because its gradient or its timing failed."""
+    return any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
 
 
 def kept(record: Record, folder: Path) -> Path:

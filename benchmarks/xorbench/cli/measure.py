@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Pythons, Seed, Tuned, Workloads, finite
+from xorbench.cli.options import (
+    AsJson,
+    Extra,
+    Implementations,
+    Output,
+    Pythons,
+    Seed,
+    Tuned,
+    Workloads,
+    count,
+    finite,
+    minutes,
+)
 
 app = typer.Typer()
 
@@ -37,10 +49,7 @@ def gradients(
     tuned: Tuned = False,
     quick: Annotated[bool, typer.Option("--quick", help="Verdicts only, at 10 random points.")] = False,
     points: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Random points for each workload and dtype. [default: 500; 10 with --quick]"
-        ),
+        int | None, count("Random points for each workload and dtype. [default: 500; 10 with --quick]")
     ] = None,
     time_limit: Annotated[
         float,
@@ -100,13 +109,7 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1,
-            callback=finite,
-            metavar="MINUTES",
-            help="Wall time of the whole command. [default: 5; 30 with --resolution]",
-        ),
+        float | None, minutes("Wall time of the whole command. [default: 5; 30 with --resolution]")
     ] = None,
     resolution: Annotated[
         str | None,
@@ -114,27 +117,15 @@ def run(
     ] = None,
     launches: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Fresh processes of each implementation, in place of --budget. [default: 20; 5 with --quick]",
-        ),
+        count("Fresh processes of each implementation, in place of --budget. [default: 20; 5 with --quick]"),
     ] = None,
     rounds: Annotated[
-        int | None,
-        typer.Option(
-            min=1, metavar="N", help="Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]"
-        ),
+        int | None, count("Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]")
     ] = None,
     cold_starts: Annotated[
-        int | None,
-        typer.Option(
-            min=0, metavar="N", help="Cold starts of each implementation on each workload. [default: 3; 0 with --quick]"
-        ),
+        int | None, count("Cold starts of each implementation on each workload. [default: 3; 0 with --quick]", least=0)
     ] = None,
-    cpu: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Number of the CPU to time on. [default: the last one]")
-    ] = None,
+    cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
     seed: Seed = 0,
     output: Output = None,
     extra: Extra = None,
@@ -149,10 +140,8 @@ def run(
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
     chosen = choices.in_environments(chosen, python)
-    from xorbench import environment, suite
-    from xorbench.cli import show
-    from xorbench.cli.keeping import finished_kept, kept
-    from xorbench.estimates.analysis import Analysis
+    from xorbench import suite
+    from xorbench.cli import keeping, show
     from xorbench.exports.document import document
     from xorbench.suite import defaults
     from xorbench.tables.catalogue import tables
@@ -161,17 +150,13 @@ def run(
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
-    session = suite.Suite(chosen, workloads, settings)
-    with finished_kept(session, folder):
-        session.run()
-    record = session.record(environment.command())
-    analysis, path = Analysis(record), kept(record, folder)
+    analysis, path = keeping.performed(suite.Suite(chosen, workloads, settings), folder)
     if as_json:
         show.document({"record": str(path), **document(analysis)})
     else:
         show.tables(tables(analysis))
         typer.echo(f"\nThe record: {path}")
-    if record.partial:
+    if analysis.record.partial:
         return 130
-    failed = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
-    return 1 if failed or record.failures or choices.missing(implementation, chosen) else 0
+    failed = keeping.failed(analysis) or analysis.record.failures or choices.missing(implementation, chosen)
+    return 1 if failed else 0

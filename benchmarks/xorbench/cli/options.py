@@ -14,6 +14,16 @@ def finite(value: float | None) -> float | None:
     return value
 
 
+def count(about: str, least: int = 1) -> object:
+    """Return an option that is a whole number of at least `least`; `about` is its help."""
+    return typer.Option(min=least, metavar="N", help=about)
+
+
+def minutes(about: str) -> object:
+    """Return an option that is a time in minutes of at least 0.1; `about` is its help."""
+    return typer.Option(min=0.1, callback=finite, metavar="MINUTES", help=about)
+
+
 Implementations = Annotated[
     list[str] | None,
     typer.Option(

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, finite
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, count, minutes
 
 app = typer.Typer()
 
@@ -28,21 +28,10 @@ def sweep(
     implementation: Implementations = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None,
-        typer.Option(
-            min=0.1,
-            callback=finite,
-            metavar="MINUTES",
-            help="Wall time of the whole command; at least 4 launches are made. [default: 10]",
-        ),
+        float | None, minutes("Wall time of the whole command; at least 4 launches are made. [default: 10]")
     ] = None,
-    launches: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Fresh processes of each implementation, in place of --budget."),
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Rounds of a launch on each point. [default: about 15]")
-    ] = None,
+    launches: Annotated[int | None, count("Fresh processes of each implementation, in place of --budget.")] = None,
+    rounds: Annotated[int | None, count("Rounds of a launch on each point. [default: about 15]")] = None,
     seed: Seed = 0,
     output: Output = None,
     extra: Extra = None,
@@ -56,10 +45,8 @@ def sweep(
     if budget and launches:
         raise typer.BadParameter("can't be combined with --budget; give one of them", param_hint="--launches")
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
-    from xorbench import environment, places
-    from xorbench.cli import show
-    from xorbench.cli.keeping import finished_kept, kept
-    from xorbench.estimates.analysis import Analysis
+    from xorbench import places
+    from xorbench.cli import keeping, show
     from xorbench.exports.document import document
     from xorbench.suite import defaults
     from xorbench.suite.sweep import RANDOM_POINTS, Sweep
@@ -69,14 +56,11 @@ def sweep(
     failed = False
     documents, sessions = [], []
     for number in counts:
-        minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
-        settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, minutes)
+        budget_minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
+        settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, budget_minutes)
         session = Sweep(chosen, points, settings, folder)
         sessions.append(session)
-        with finished_kept(session, folder):
-            session.run()
-        record = session.record(environment.command())
-        analysis, path = Analysis(record), kept(record, folder)
+        analysis, path = keeping.performed(session, folder)
         documents.append(
             {
                 "record": str(path),
@@ -88,13 +72,13 @@ def sweep(
         if not as_json:
             show.tables(tables(analysis))
             typer.echo(f"\nThe record: {path}")
-        if record.partial:
+        if analysis.record.partial:
             typer.echo("Interrupted: run the same command again to continue.", err=True)
             break
-        failed |= any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
+        failed |= keeping.failed(analysis)
     if as_json:
         show.document({"sweeps": documents})
-    if record.partial:
+    if analysis.record.partial:
         return 130
     for session in sessions:  # after all are finished: else the same command would repeat the first
         session.close()

@@ -23,18 +23,21 @@ def packages(root: Path = PACKAGE) -> dict[str, str]:
 def imports(root: Path = PACKAGE) -> Imports:
     """Return the other packages that the modules of each package import, at the top of a file or inside a function."""
     names = packages(root).keys()
-    found: Imports = {name: set() for name in names}
-    for name in names:
-        for path in (root / name).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                modules = []
-                if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    modules = [f"{node.module}.{alias.name}" for alias in node.names]
-                elif isinstance(node, ast.Import):
-                    modules = [alias.name for alias in node.names]
-                parts = [module.split(".") for module in modules]
-                found[name] |= {each[1] for each in parts if each[0] == NAME and len(each) > 1 and each[1] in names}
-        found[name].discard(name)
+    found = {name: set[str]().union(*map(imported, (root / name).rglob("*.py"))) for name in names}
+    return {name: (of & names) - {name} for name, of in found.items()}
+
+
+def imported(path: Path) -> set[str]:
+    """Return the packages and modules directly inside this package that a file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        modules = []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        parts = [module.split(".") for module in modules]
+        found |= {each[1] for each in parts if each[0] == NAME and len(each) > 1}
     return found
 
 

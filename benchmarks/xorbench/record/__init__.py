@@ -1,1 +1,1 @@
-"""The types of a record, and the reading and writing of its file, which is checked against them."""
+"""The types of records and stored studies, and the reading and writing of their files, which are checked."""

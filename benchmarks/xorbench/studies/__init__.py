@@ -1,1 +1,1 @@
-"""Studies of whether the clock is right about itself: what it promises, held against planted truths. Run by hand."""
+"""Validation studies: measurements of what the clock promises, run by hand in a checkout. A wheel has none."""

@@ -1,64 +1,33 @@
-"""Command-line options of the studies, and functions that store and print the result of a study."""
+"""Studies as commands: their start, their progress, and the storage and printing of their results."""
 
-import argparse
-import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
 
-from xorbench import environment, places
+import typer
+
+from xorbench import environment, progress
+from xorbench.cli import process
 from xorbench.record import store, studies
 from xorbench.record.studies import COMMAND, Data, Study
 from xorbench.tables.formats import markdown
 from xorbench.tables.studies import showing
 
-
-def parser(name: str, about: str) -> argparse.ArgumentParser:
-    """Return the argument parser of the study `name`, with the option --output; the study adds its own options."""
-    found = argparse.ArgumentParser(prog=f"{COMMAND}{name}", description=about)
-    found.add_argument(
-        "--output",
-        type=folder,
-        default=str(places.results()),
-        metavar="FOLDER",
-        help="folder of records [default: results]",
-    )
-    return found
+Item = TypeVar("Item")
 
 
-def folder(text: str) -> Path:
-    """Return `text` as a folder. Raises ArgumentTypeError if it cannot be written, before anything is measured."""
-    path = Path(text)
-    existing = next(one for one in (path.absolute(), *path.absolute().parents) if one.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise argparse.ArgumentTypeError(f"{text} can't be written; name another folder")
-    return path
+def run(name: str, main: Callable[..., None]) -> None:
+    """Run the study `name` as a command and exit with its code; the parameters of `main` are its options."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command()(main)
+    process.run(app, f"{COMMAND}{name}")
 
 
-def number(text: str) -> int:
-    """Return `text` as a whole number of at least 1. Raises ArgumentTypeError if it is none."""
-    return _at_least(1, text)
-
-
-def number_or_0(text: str) -> int:
-    """Return `text` as a whole number of at least 0. Raises ArgumentTypeError if it is none."""
-    return _at_least(0, text)
-
-
-def _at_least(least: int, text: str) -> int:
-    try:
-        found = int(text)
-    except ValueError:
-        found = least - 1
-    if found < least:
-        raise argparse.ArgumentTypeError(f"{text}: expected a whole number of at least {least}")
-    return found
-
-
-def begun(name: str, frameworks: Iterable[str], arguments: Iterable[str] = ()) -> Study:
-    """Return a study that begins now, without data; `arguments` default to the command line of the process."""
-    asked = environment.command(arguments).removeprefix("xorbench")
+def begun(name: str, frameworks: Iterable[str]) -> Study:
+    """Return a study that begins now, by the command line of the process, without data."""
+    asked = environment.command().removeprefix("xorbench")
     versions = environment.versions()["python"]
     return Study(
         study=name,
@@ -90,7 +59,14 @@ def keep_last(begun: Study, states: Iterator[Data], folder: Path) -> None:
             keep(begun, data, folder)
 
 
-def say_run(number: int, runs: int, what: str, seconds: float) -> None:
-    """Print to standard error which run begins, and the estimated time of the remaining runs."""
-    left = f", about {seconds / (number - 1) * (runs - number + 1) / 60:.0f} min left" if number > 1 else ""
-    print(f"run {number} of {runs}: {what}{left}", file=sys.stderr, flush=True)
+def announced(items: Sequence[Item], name: Callable[[Item], str]) -> Iterator[tuple[int, Item]]:
+    """Yield each item of a study with its place from 0.
+
+    The item's `name` and the estimated time of the items that are left are printed to standard error before it.
+    """
+    began = perf_counter()
+    for place, item in enumerate(items):
+        spent = perf_counter() - began
+        left = f", about {spent / place * (len(items) - place) / 60:.0f} min left" if place else ""
+        progress.say(f"run {place + 1} of {len(items)}: {name(item)}{left}")
+        yield place, item

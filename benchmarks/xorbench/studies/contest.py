@@ -5,7 +5,7 @@ while one process keeps another CPU busy, or N processes every CPU with `--busy-
 1 the ratios of each tool are. It needs pyperf: `pip install -e '.[studies]'`.
 """
 
-import importlib.metadata
+import importlib.util
 import json
 import random
 import statistics
@@ -16,8 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
+from typing import Annotated
+
+import typer
 
 from xorbench import environment, places
+from xorbench.cli import choices
+from xorbench.cli.options import Output, count
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.clock.worker import BENCHMARK
@@ -121,19 +126,15 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
         "busy_processes": len(apart) if busy_per_cpu is None else busy_per_cpu * len(environment.allowed_cpus()),
     }
     measured: list[Data] = []
-    began = perf_counter()
+    order = [(number, clock) for number in range(repetitions) for clock in shuffler.sample(CLOCKS, len(CLOCKS))]
     beside: AbstractContextManager[int] = busy(1, apart) if busy_per_cpu is None else busy(busy_per_cpu)
     with tempfile.TemporaryDirectory() as folder, beside:
-        for repetition in range(repetitions):
-            for clock in shuffler.sample(CLOCKS, len(CLOCKS)):
-                name = clock.__name__
-                asking.say_run(len(measured) + 1, repetitions * len(CLOCKS), name, perf_counter() - began)
-                started = perf_counter()
-                ratios = clock(Path(folder), seconds)
-                measured.append(
-                    {"repetition": repetition, "clock": name, "seconds": perf_counter() - started, "ratios": ratios}
-                )
-                yield {**about, "measured": [*measured]}
+        for _, (repetition, clock) in asking.announced(order, lambda turn: turn[1].__name__):
+            started = perf_counter()
+            ratios = clock(Path(folder), seconds)
+            spent = perf_counter() - started
+            measured.append({"repetition": repetition, "clock": clock.__name__, "seconds": spent, "ratios": ratios})
+            yield {**about, "measured": [*measured]}
 
 
 def _run(*arguments: str, module: bool = True) -> None:
@@ -143,31 +144,22 @@ def _run(*arguments: str, module: bool = True) -> None:
         subprocess.run(call, cwd=folder, env=variables, check=True, capture_output=True)
 
 
-def main() -> None:
-    """Run the study as a command: measure, store the result and print its table."""
-    parser = asking.parser("contest", "Time the same step twice with each of three benchmark tools (A/A comparison).")
-    parser.add_argument(
-        "--repetitions",
-        type=asking.number,
-        default=REPETITIONS,
-        metavar="N",
-        help=f"repetitions of all clocks [default: {REPETITIONS}]",
-    )
-    parser.add_argument(
-        "--seconds", type=asking.number, default=SECONDS, metavar="N", help=f"seconds per pair [default: {SECONDS}]"
-    )
-    parser.add_argument(
-        "--busy-per-cpu",
-        type=asking.number_or_0,
-        metavar="N",
-        help="busy processes on every CPU [default: one, on another CPU than that of the clock]",
-    )
-    given = parser.parse_args()
-    importlib.metadata.version("pyperf")  # raises PackageNotFoundError before anything is measured
+def main(
+    repetitions: Annotated[int, count("Repetitions of all clocks.")] = REPETITIONS,
+    seconds: Annotated[int, count("Seconds per pair.")] = SECONDS,
+    busy_per_cpu: Annotated[
+        int | None,
+        count("Busy processes on every CPU. [default: one, on another CPU than that of the clock]", least=0),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Time the same step twice with each of three benchmark tools (A/A comparison)."""
+    folder = choices.folder(output)
+    if importlib.util.find_spec("pyperf") is None:
+        raise typer.BadParameter("pyperf is missing: pip install -e '.[studies]'")
     begun = asking.begun("contest", [discover()[0].framework, "pytest-benchmark", "pyperf"])
-    states = study(given.repetitions, given.seconds, given.busy_per_cpu)
-    asking.keep_last(begun, states, given.output)
+    asking.keep_last(begun, study(repetitions, seconds, busy_per_cpu), folder)
 
 
 if __name__ == "__main__":
-    main()
+    asking.run("contest", main)

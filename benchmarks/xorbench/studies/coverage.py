@@ -7,10 +7,13 @@ chosen with `python -m xorbench.studies.methods`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xorbench.cli import choices
+from xorbench.cli.options import Output, count
 from xorbench.estimates.intervals import quantile
 from xorbench.record.settings import CONFIDENCE
 from xorbench.record.studies import Data
@@ -232,20 +235,15 @@ def study(runs: int = RUNS_OF_TABLES) -> Data:
     }
 
 
-def main() -> None:
-    """Run the study as a command: simulate, store the result and print its table."""
-    parser = asking.parser("coverage", "Simulate the coverage of the intervals and ranks of tables.")
-    parser.add_argument(
-        "--runs",
-        type=asking.number,
-        default=RUNS_OF_TABLES,
-        metavar="N",
-        help=f"simulated runs [default: {RUNS_OF_TABLES}]",
-    )
-    given = parser.parse_args()
+def main(
+    runs: Annotated[int, count("Simulated runs.")] = RUNS_OF_TABLES,
+    output: Output = None,
+) -> None:
+    """Simulate the coverage of the intervals and ranks of tables."""
+    folder = choices.folder(output)
     begun = asking.begun("coverage", ("numpy", "scipy"))
-    asking.keep(begun, study(given.runs), given.output)
+    asking.keep(begun, study(runs), folder)
 
 
 if __name__ == "__main__":
-    main()
+    asking.run("coverage", main)

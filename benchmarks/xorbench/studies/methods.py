@@ -5,12 +5,14 @@ different numbers of launches.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from xorbench.cli import choices
+from xorbench.cli.options import Output, count
 from xorbench.estimates.intervals import interval
 from xorbench.record.settings import CONFIDENCE
 from xorbench.record.studies import Data
@@ -110,23 +112,18 @@ def study(runs: int = RUNS, bootstrapped_runs: int = BOOTSTRAPPED_RUNS) -> Data:
     return {"runs": runs, "bootstrapped_runs": bootstrapped_runs, "confidence": CONFIDENCE, "cells": cells}
 
 
-def main() -> None:
-    """Run the study as a command: simulate, store the result and print its table."""
-    parser = asking.parser("methods", "Simulate the coverage of intervals by three methods.")
-    parser.add_argument(
-        "--runs", type=asking.number, default=RUNS, metavar="N", help=f"simulated runs [default: {RUNS}]"
-    )
-    parser.add_argument(
-        "--bootstrapped-runs",
-        type=asking.number,
-        default=BOOTSTRAPPED_RUNS,
-        metavar="N",
-        help=f"simulated runs for the bootstrap, which resamples each a thousand times [default: {BOOTSTRAPPED_RUNS}]",
-    )
-    given = parser.parse_args()
+def main(
+    runs: Annotated[int, count("Simulated runs.")] = RUNS,
+    bootstrapped_runs: Annotated[
+        int, count("Simulated runs for the bootstrap, which resamples each a thousand times.")
+    ] = BOOTSTRAPPED_RUNS,
+    output: Output = None,
+) -> None:
+    """Simulate the coverage of intervals by three methods."""
+    folder = choices.folder(output)
     begun = asking.begun("methods", ("numpy", "scipy"))
-    asking.keep(begun, study(given.runs, given.bootstrapped_runs), given.output)
+    asking.keep(begun, study(runs, bootstrapped_runs), folder)
 
 
 if __name__ == "__main__":
-    main()
+    asking.run("methods", main)

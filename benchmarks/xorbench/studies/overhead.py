@@ -6,8 +6,11 @@
 import random
 from collections.abc import Sequence
 from time import perf_counter
+from typing import Annotated
 
 from xorbench import environment, progress
+from xorbench.cli import choices
+from xorbench.cli.options import Output, count
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.contract import discover
@@ -44,20 +47,15 @@ def study(
     return {"workload": WORKLOAD, "epochs": epochs, "rounds": rounds, "launches": found}
 
 
-def main() -> None:
-    """Run the study as a command: measure, store the result and print its table."""
-    parser = asking.parser("overhead", "Time launches of 2, 4, 8 and 16 copies of the baseline.")
-    parser.add_argument(
-        "--repetitions",
-        type=asking.number,
-        default=REPETITIONS,
-        metavar="N",
-        help=f"launches of each size [default: {REPETITIONS}]",
-    )
-    given = parser.parse_args()
+def main(
+    repetitions: Annotated[int, count("Launches of each size.")] = REPETITIONS,
+    output: Output = None,
+) -> None:
+    """Time launches of 2, 4, 8 and 16 copies of the baseline."""
+    folder = choices.folder(output)
     begun = asking.begun("overhead", [discover()[0].framework])
-    asking.keep(begun, study(repetitions=given.repetitions), given.output)
+    asking.keep(begun, study(repetitions=repetitions), folder)
 
 
 if __name__ == "__main__":
-    main()
+    asking.run("overhead", main)

@@ -10,8 +10,11 @@ import tempfile
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter
+from typing import Annotated
 
 from xorbench import environment, progress
+from xorbench.cli import choices
+from xorbench.cli.options import Output, Seed, count
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation, discover, read
@@ -95,20 +98,17 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
     }
 
 
-def main() -> None:
-    """Run the study as a command: measure, store the result and print its table."""
-    parser = asking.parser("planted", "Time planted slowdowns while other processes keep the CPUs busy.")
-    parser.add_argument(
-        "--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"launches [default: {LAUNCHES}]"
-    )
-    parser.add_argument(
-        "--busy-per-cpu", type=asking.number_or_0, default=1, metavar="N", help="busy processes [default: 1]"
-    )
-    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="random seed [default: 0]")
-    given = parser.parse_args()
+def main(
+    launches: Annotated[int, count("Launches.")] = LAUNCHES,
+    busy_per_cpu: Annotated[int, count("Busy processes on every CPU.", least=0)] = 1,
+    seed: Seed = 0,
+    output: Output = None,
+) -> None:
+    """Time planted slowdowns while other processes keep the CPUs busy."""
+    folder = choices.folder(output)
     begun = asking.begun("planted", [discover()[0].framework])
-    asking.keep(begun, study(given.launches, given.busy_per_cpu, given.seed), given.output)
+    asking.keep(begun, study(launches, busy_per_cpu, seed), folder)
 
 
 if __name__ == "__main__":
-    main()
+    asking.run("planted", main)

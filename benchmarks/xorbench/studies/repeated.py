@@ -10,29 +10,25 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from time import perf_counter
+from typing import Annotated
 
-from xorbench import environment, progress
+from xorbench.cli import choices
+from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, changes
 from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
-from xorbench.judging.judge import judge
 from xorbench.record.studies import Data
 from xorbench.studies import asking
-from xorbench.studies.load import ends, of_controls, there, wall_time
 from xorbench.studies.planted import slower
-from xorbench.suite import Settings, Suite
+from xorbench.studies.runs import WORKLOAD, Launches, Rounds, controls, ends, judged, performed, usable, wall_time
 from xorbench.tables.studies.repeated import SECOND_COPY
-from xorbench.workloads import WORKLOADS
 
-WORKLOAD = "hidden"
 IMPLEMENTATIONS = (REFERENCE, "jax_grad", "torch_autograd", "torch_manual", "numpy_inplace")
 PLANTED, SHARE = "planted", Fraction(15, 100)
 """The row that is slower in every second run, and its slowdown as a share of its time."""
 
 RUNS, LAUNCHES, ROUNDS = 20, 8, 100
-POINTS = 50
 
 
 def study(
@@ -47,8 +43,7 @@ def study(
 
     The gradients are judged once, those of the planted implementation in its unchanged form.
     """
-    implementations, missing = there(names)
-    workload, cpu = WORKLOADS[WORKLOAD], environment.allowed_cpus()[-1]
+    implementations, missing = usable(names)
     about = {
         "workload": WORKLOAD,
         "implementations": [i.name for i in implementations],
@@ -67,22 +62,20 @@ def study(
         plain = slower(_made(Path(folder), "plain"), PLANTED, Fraction(0))
         changed = slower(_made(Path(folder), "changed"), PLANTED, SHARE)
         first = [*implementations, plain]
-        report = judge(first, [workload], POINTS, seed, thorough=False, stage=progress.stage)
-        began = perf_counter()
-        for number in range(1, runs + 1):
+        report = judged(first, seed)
+        for _, number in asking.announced(range(1, runs + 1), _about):
             even = number % 2 == 0
-            asking.say_run(
-                number, runs, f"planted implementation {'slower' if even else 'unchanged'}", perf_counter() - began
-            )
-            settings = Settings(POINTS, cpu, seed + number, quick=True, launches=launches, rounds=rounds)
-            session = Suite([*implementations, changed] if even else first, [workload], settings, report)
-            session.run()
-            analysis = Analysis(session.record(environment.command()))
+            chosen = [*implementations, changed] if even else first
+            analysis = performed(chosen, report, seed + number, launches, rounds)
             found.append({"number": number, "slower": even} | of_run(analysis))
             if before is not None and even:
                 pairs.append({"runs": [number - 1, number], "changes": of_pair(before, analysis, between_runs)})
             before = analysis
             yield {**about, "runs": [*found], "pairs": [*pairs]}
+
+
+def _about(number: int) -> str:
+    return f"planted implementation {'unchanged' if number % 2 else 'slower'}"
 
 
 def of_run(analysis: Analysis) -> Data:
@@ -92,7 +85,7 @@ def of_run(analysis: Analysis) -> Data:
         "log_ratios": {
             name: log_ratios(analysis, WORKLOAD, one) for name, one in {**contenders, SECOND_COPY: CONTROL}.items()
         }
-    } | of_controls(analysis, wall_time(analysis.record))
+    } | controls(analysis, wall_time(analysis.record))
 
 
 def of_pair(before: Analysis, after: Analysis, between_runs: float) -> Data:
@@ -108,23 +101,18 @@ def _made(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def main() -> None:
-    """Run the study as a command: measure, store the result and print its table."""
-    parser = asking.parser("repeated", "Time the same implementations in several runs, and compare the runs.")
-    parser.add_argument(
-        "--runs", type=asking.number, default=RUNS, metavar="N", help=f"number of runs, even [default: {RUNS}]"
-    )
-    parser.add_argument(
-        "--launches", type=asking.number, default=LAUNCHES, metavar="N", help=f"launches per run [default: {LAUNCHES}]"
-    )
-    parser.add_argument(
-        "--rounds", type=asking.number, default=ROUNDS, metavar="N", help=f"rounds per launch [default: {ROUNDS}]"
-    )
-    parser.add_argument("--seed", type=asking.number_or_0, default=0, metavar="N", help="random seed [default: 0]")
-    given = parser.parse_args()
-    begun = asking.begun("repeated", [i.framework for i in there(IMPLEMENTATIONS)[0]])
-    asking.keep_last(begun, study(given.runs, given.launches, given.rounds, seed=given.seed), given.output)
+def main(
+    runs: Annotated[int, count("Number of runs, even.")] = RUNS,
+    launches: Launches = LAUNCHES,
+    rounds: Rounds = ROUNDS,
+    seed: Seed = 0,
+    output: Output = None,
+) -> None:
+    """Time the same implementations in several runs, and compare the runs."""
+    folder = choices.folder(output)
+    begun = asking.begun("repeated", [i.framework for i in usable(IMPLEMENTATIONS)[0]])
+    asking.keep_last(begun, study(runs, launches, rounds, seed=seed), folder)
 
 
 if __name__ == "__main__":
-    main()
+    asking.run("repeated", main)

@@ -1,1 +1,1 @@
-"""Tables computed from records: cells of text, and the formats that print them."""
+"""Tables computed from records and stored studies: cells of text, and the formats that print them."""

@@ -7,6 +7,7 @@ import pandas as pd
 from xorbench.contract import REFERENCE
 from xorbench.record.studies import Data
 from xorbench.tables.cells import NONE, Table
+from xorbench.tables.studies.runs import not_timed, rows
 
 REACH = 0.05
 """The target: the largest relative difference of a ratio from the ratio on a quiet machine."""
@@ -20,9 +21,7 @@ MOST_UNFIT = 1 / 20
 def table_of(data: Data) -> Table:
     """Return the table of the study: a line for each implementation and number of busy processes."""
     lines = []
-    for name in data["implementations"]:
-        if name == REFERENCE:
-            continue
+    for name in rows(data):
         for number in data["busy_per_cpu"]:
             runs = [run for run in data["runs"] if run["busy_per_cpu"] == number]
             lines.append(
@@ -56,8 +55,8 @@ def furthest(data: Data, name: str, busy_per_cpu: int, clock: str = "by_clock") 
 def misses(data: Data) -> list[str]:
     """Return a phrase for each implementation and number of busy processes whose ratios miss the target."""
     found = []
-    for name in data["implementations"]:
-        for number in data["busy_per_cpu"] if name != REFERENCE else ():
+    for name in rows(data):
+        for number in data["busy_per_cpu"]:
             off = furthest(data, name, number)
             if off is not None and abs(off) > reach(name):
                 found.append(f"{name} at {number} ({off:+.1%})")
@@ -102,5 +101,5 @@ def _notes(data: Data) -> list[str]:
         f"{'; '.join(unfit)}.",
         *([f"The second control was between {min(second):.4f} and {max(second):.4f}."] if second else []),
         *([f"Without a ratio: {', '.join(lost)}."] if lost else []),
-        *(f"{name} was not timed: {why}." for name, why in data["missing"].items()),
+        *not_timed(data),
     ]

@@ -10,6 +10,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.comparison import FASTER, NOT_COMPARABLE, NOT_SEPARATED, SLOWER
 from xorbench.record.studies import Data
 from xorbench.tables.cells import NONE, Table
+from xorbench.tables.studies.runs import not_timed, rows
 
 MOST_CHANGED, LEAST_FOUND = 0.05, 0.9
 """The targets: the largest share of unchanged rows found changed, and the smallest share of slowdowns found."""
@@ -22,7 +23,7 @@ VERDICTS = (FASTER, SLOWER, NOT_SEPARATED, NOT_COMPARABLE)
 def table_of(data: Data) -> Table:
     """Return the table of the study: for each row its verdicts, largest change and deviation between runs."""
     lines = []
-    for name in [*_unchanged(data), data["planted"]["name"]]:
+    for name in [*rows(data), data["planted"]["name"]]:
         found = _changes(data, name)
         values = [change["change"]["value"] for change in found if change["change"]]
         furthest = max(values, key=lambda value: abs(math.log(value)), default=None)
@@ -47,7 +48,7 @@ def deviation_between_runs(data: Data) -> float | None:
     It is the root of the mean over rows of `variance_between`, or 0 if that mean is negative. Unfit runs and rows with
     fewer than two runs are left out; None if no row is left.
     """
-    return _deviation(data, _unchanged(data))
+    return _deviation(data, rows(data))
 
 
 def variance_between(runs: Sequence[Sequence[float]]) -> float | None:
@@ -69,16 +70,12 @@ def _deviation(data: Data, names: Sequence[str]) -> float | None:
     return math.sqrt(max(0.0, statistics.fmean(known))) if known else None
 
 
-def _unchanged(data: Data) -> list[str]:
-    return [name for name in data["implementations"] if name != REFERENCE]
-
-
 def _changes(data: Data, name: str) -> list[Data]:
     return [pair["changes"][name] for pair in data["pairs"] if name in pair["changes"]]
 
 
 def _notes(data: Data) -> list[str]:
-    unchanged = [change for name in _unchanged(data) for change in _changes(data, name)]
+    unchanged = [change for name in rows(data) for change in _changes(data, name)]
     compared = [change for change in unchanged if change["verdict"] != NOT_COMPARABLE]
     called = sum(change["verdict"] in (FASTER, SLOWER) for change in compared)
     planted = _changes(data, data["planted"]["name"])
@@ -96,7 +93,7 @@ def _notes(data: Data) -> list[str]:
         "The deviation between runs is the standard deviation of a ratio from run to run that is not explained by the "
         "spread of the launches, as a share of the ratio. Pooled over the unchanged rows it is "
         f"{_percent(deviation_between_runs(data))}. Unfit runs are left out.",
-        *(f"{name} was not timed: {why}." for name, why in data["missing"].items()),
+        *not_timed(data),
     ]
 
 
