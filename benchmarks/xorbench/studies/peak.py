@@ -8,17 +8,19 @@ of all threads, which on one core do not include the time of other processes. By
 
 import os
 import statistics
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from time import process_time_ns
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import typer
 
 from xorbench import environment, progress
 from xorbench.clock.products import products
 from xorbench.contract import Contract, Implementation, discover, load
+from xorbench.studies import asking
 from xorbench.tables.cells import Table
 from xorbench.tables.formats import markdown
 from xorbench.workloads import WORKLOADS, Workload
@@ -85,8 +87,10 @@ def table(implementations: list[Implementation], dtype: Dtype, side: int = 1024,
     return Table("Step rates as a share of matrix product rates", pd.DataFrame(lines), [note])
 
 
-def main(names: list[str]) -> None:
-    """Print the table of each dtype for the implementations in `names`, or for all if it is empty."""
+def main(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Implementations. [default: all]")] = None,
+) -> None:
+    """Time steps and products of large matrices in float64 and float32, and print a table for each."""
     os.environ.update(environment.ONE_THREAD)
     with environment.started_on(environment.allowed_cpus()[-1]):
         chosen = [i for i in discover() if i.usable and (not names or i.name in names)]
@@ -95,4 +99,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    asking.run("peak", main)

@@ -13,15 +13,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+import typer
 
 from xorbench import places
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import SERIES
+from xorbench.studies import asking
 from xorbench.tables.cells import Table
 from xorbench.tables.formats import markdown
 
@@ -84,5 +86,13 @@ def table(number: int, rounds: int) -> Table:
     return Table("Time and memory of publishing", pd.DataFrame(lines), [note])
 
 
+def main(
+    records: Annotated[int, typer.Argument(min=1, help="Number of records.")] = 200,
+    rounds: Annotated[int, typer.Argument(min=1, help="Rounds of all records together.")] = 10_000_000,
+) -> None:
+    """Time the publication of many records, and print a table."""
+    print(markdown(table(records, rounds)))
+
+
 if __name__ == "__main__":
-    print(markdown(table(*map(int, sys.argv[1:] or (200, 10_000_000)))))
+    asking.run("publication", main)
