@@ -23,6 +23,7 @@ def upgraded(record: Any) -> Any:
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
 """The defaults of keys of an implementation that were added within a schema version."""
 
+
 def _with_later_keys(record: Json) -> Json:
     """Return the record with defaults for missing keys that were added within a schema version."""
     return {
