@@ -127,6 +127,8 @@ class Exam:
             with np.errstate(over="ignore"):
                 units = [part / one.truth.units(self.dtype) for part, one in zip(errors, parts, strict=True)]
             of_bound, name = reading(parts, fractions)
+            if name != group:
+                of_bound = replace(of_bound, where=f"{name}, from {of_bound.where}")
             row = replace(
                 row,
                 not_judged=sum(int(np.isinf(part.truth.bound).sum()) for part in parts),

@@ -1,6 +1,6 @@
 """Tables of the judge's report: verdicts on implementations, and tests of the judge itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -40,7 +40,7 @@ def gradients(report: Report) -> Table:
                 "implementation": implementation,
                 "workload": workload,
                 "dtype": dtype,
-                "points": str(worst.points),
+                "points": str(max(row.points for row in rows)),
                 "largest error / bound": _largest_or_why(worst),
                 "entry": worst.parameter + (str(reading.index) if reading else ""),
                 "point": reading.where if reading else NONE,
@@ -49,6 +49,9 @@ def gradients(report: Report) -> Table:
         )
         if worst.reason:
             reasons.setdefault((implementation, worst.reason), []).append(f"{workload} {dtype}")
+    for bias in report.biases:
+        if bias.reason:
+            reasons.setdefault((bias.implementation, bias.reason), []).append(f"{bias.workload} {bias.dtype}")
     notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
     notes += in_other_dtypes(report.rows)
     pairs = report.pairs
@@ -62,12 +65,31 @@ def gradients(report: Report) -> Table:
         "Inside: the error is within the bound. A random point has parameters of the scale in brackets; a saturation "
         "point has the mean logit in brackets.",
         *_deciding_dtypes(report),
+        *_asked(report),
     ]
     if pairs:
         near = len(pairs) - len(apart)
         last.append(f"{near} of {len(pairs)} pairs of implementations agree within the sum of their bounds.")
     notes.append(" ".join(last))
     return Table("Gradients", pd.DataFrame(lines), notes)
+
+
+def _asked(report: Report) -> Iterator[str]:
+    """Yield a sentence on the shapes that were asked about besides those of the workloads."""
+    others = [row for row in report.asked if row.workload in _reshaped(report)]
+    if not others:
+        return
+    samples, outputs = ({row.samples for row in others}, {row.layer_sizes[-1] for row in others})
+    yield (
+        f"With other shapes, real inputs and real targets: {', '.join(_reshaped(report))}; "
+        f"{', '.join(map(str, sorted(samples)))} samples; {', '.join(map(str, sorted(outputs)))} outputs."
+    )
+
+
+def _reshaped(report: Report) -> list[str]:
+    """Return the workloads that were judged at several shapes in one dtype."""
+    asked = [(row.workload, row.dtype) for row in report.asked]
+    return [*dict.fromkeys(workload for workload, dtype in asked if asked.count((workload, dtype)) > 1)]
 
 
 def in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> list[str]:

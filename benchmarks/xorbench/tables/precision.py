@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.record.report import Reading, Report
+from xorbench.record.report import Bias, Reading, Report
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, scientific, three_digits
 
 SHOWN_LOGITS = (-40, -20, 0, 10, 20, 30, 40)
@@ -14,6 +14,7 @@ SHOWN_LOGITS = (-40, -20, 0, 10, 20, 30, 40)
 def errors(report: Report) -> list[Table]:
     """Return a table for each dtype of the errors of every parameter tensor, in bounds, in ulps and absolute."""
     found = []
+    biases = {(row.implementation, row.workload, row.dtype, row.parameter): row for row in report.biases}
     for dtype in dict.fromkeys(row.dtype for row in report.rows):
         lines = []
         for row in report.rows:
@@ -27,6 +28,7 @@ def errors(report: Report) -> list[Table]:
                         **_median_and_largest("error / bound", row.of_bound),
                         **_median_and_largest("error, ulps", row.ulps),
                         **_median_and_largest("absolute error", row.absolute),
+                        **_bias(biases.get((row.implementation, row.workload, dtype, row.parameter))),
                         "entry": row.parameter + str(largest.index),
                         "point": largest.where,
                     }
@@ -34,7 +36,10 @@ def errors(report: Report) -> list[Table]:
         notes = [
             "Errors are differences from the true gradient; entry and point are those of the largest error / bound. An "
             "ulp is the unit in the last place of the true value. Where a sigmoid saturates, 1 - p cancels, so that "
-            "rounding alone causes errors of millions of ulps; the bound takes this into account."
+            "rounding alone causes errors of millions of ulps; the bound takes this into account. The systematic "
+            "factor is that by which all values are too large, less 1, with its standard error; u is half a unit in "
+            "the last place of 1. A factor beyond 1 u by more than 5 standard errors, at 200 points or more, is "
+            "refused."
         ]
         found.append(Table(f"Gradient errors in {dtype}", pd.DataFrame(lines), notes))
     return found
@@ -97,6 +102,16 @@ def _median_and_largest(unit: str, reading: Reading | None) -> dict[str, str]:
     show: Callable[[float | None], str] = scientific if unit == "absolute error" else three_digits
     median, largest = (reading.median, reading.largest) if reading else (None, None)
     return {f"{unit}, median": show(median), f"{unit}, largest": show(largest)}
+
+
+def _bias(bias: Bias | None) -> dict[str, str]:
+    """Return the cells of a systematic factor; none of them are known where too few entries are known well enough."""
+    if bias is None:
+        return {"systematic factor - 1, u": NONE, "standard error, u": NONE}
+    return {
+        "systematic factor - 1, u": f"{bias.factor_units:+.2f}",
+        "standard error, u": three_digits(bias.standard_error_units),
+    }
 
 
 def _epoch(epoch: int | None) -> str:
