@@ -78,6 +78,7 @@ def test_a_wheel_holds_the_one_package(site: Path) -> None:
     assert (site / "xorbench" / "implementations" / "numpy_backprop.py").is_file()
     assert not [*(site / "xorbench").rglob("*.md")]
     assert not (site / "xorbench" / "studies").exists()
+    assert not [*(site / "xorbench" / "implementations").glob("_functions.*")]
 
 
 def test_the_command_works_in_the_folder_of_a_user_and_writes_nothing_beside_the_package(

@@ -1,6 +1,7 @@
 """List of all figures: each entry yields a file under results/ and a part of the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from altair.utils.schemapi import debug_mode
 
@@ -8,6 +9,7 @@ from xorbench.charts.break_even import payback
 from xorbench.charts.cost_breakdown import parts
 from xorbench.charts.crossover import crossover
 from xorbench.charts.figure import Figure
+from xorbench.charts.functions import functions
 from xorbench.charts.judge import losses, partings, saturation, scale
 from xorbench.charts.ratios import dots
 from xorbench.charts.rounds import rounds
@@ -21,6 +23,10 @@ OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""
 
 OF_A_REPORT: Sequence[Callable[[Report], Figure | None]] = (losses, partings, saturation, scale)
+
+
+OF_STUDIES: Mapping[str, Callable[[Mapping[str, Any]], Figure]] = {"functions": functions}
+"""Functions of the data of a study, by its name; their files are in the folder of the studies."""
 
 
 @debug_mode(False)  # validation of every part is slow; the tests validate all figures instead

@@ -5,8 +5,8 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from xorbench import places
-from xorbench.charts import vega
-from xorbench.charts.figure import specification
+from xorbench.charts import album, vega
+from xorbench.charts.figure import Figure, specification
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import file_of, frame, keyed
 from xorbench.exports.lines import Line
@@ -32,7 +32,12 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
     first, *others = sorted(standing.values(), key=lambda one: one.analysis is not shown)
     analysis, drawn = first.analysis, first.figures
-    pictures = {folder / f"{figure.name}.svg": cores.submit(vega.svg, specification(figure)) for figure in drawn}
+    figures = {folder: drawn, folder / studies.FOLDER: _of_studies(folder)}
+    pictures = {
+        place / f"{figure.name}.svg": cores.submit(vega.svg, specification(figure))
+        for place, some in figures.items()
+        for figure in some
+    }
     tables = first.tables
     texts = {
         folder / "tables" / f"{name}.{ending}": write(found)
@@ -51,6 +56,12 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     sweeps = {one.analysis.record.machine.name: one.sweeps for one in ours}
     texts[folder / "index.html"] = page([one.analysis for one in ours], drawn, bundle.result(), sweeps)
     return texts | {path: picture.result() for path, picture in pictures.items()}
+
+
+def _of_studies(folder: Path) -> list[Figure]:
+    """Return the figures of the newest studies in a folder of records."""
+    found = ((draw, studies.newest(folder, name)) for name, draw in album.OF_STUDIES.items())
+    return [draw(study.data) for draw, study in found if study]
 
 
 def _read(folder: Path) -> tuple[dict[Path, Standing], dict[str, list[Line]]]:

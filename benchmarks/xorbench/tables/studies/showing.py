@@ -9,7 +9,7 @@ from xorbench.record.studies import Data, Study
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown
 from xorbench.tables.formats import markdown
-from xorbench.tables.studies import contest, coverage, load, margin, methods, overhead, planted, repeated
+from xorbench.tables.studies import contest, coverage, functions, load, margin, methods, overhead, planted, repeated
 
 TABLES: dict[str, Callable[[Data], Table]] = {
     "load": load.table_of,
@@ -20,8 +20,12 @@ TABLES: dict[str, Callable[[Data], Table]] = {
     "methods": methods.table_of,
     "overhead": overhead.table_of,
     "margin": margin.table_of,
+    "functions": functions.table_of,
 }
 """Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
+
+PICTURED = ("functions",)
+"""Names of the studies that have a figure beside the page, `<name>.svg`."""
 
 GENERATED = "Rendered from the studies by xorbench publish; do not edit."
 
@@ -84,11 +88,15 @@ def page(folder: Path) -> str | None:
             newest[study.study] = path, study
         about = f"[{study.study}, {study.machine.name}, {study.created}]({path.parent.name}/{path.name})"
         lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {store.digest(path)}")
-    tables = [_table_of(*newest.pop(name)) for name in TABLES if name in newest]
+    parts: list[str] = []
+    for name in [name for name in TABLES if name in newest]:
+        shown = _table_of(*newest.pop(name))
+        picture = [f"![{of_markdown(shown.title)}]({name}.svg)\n"] if name in PICTURED else []
+        parts += [markdown(shown, "##"), *picture]
     for path, study in newest.values():
         _table_of(path, study)  # raises ValueError, because the name is unknown
     heading = ["# Studies\n", f"{GENERATED}\n"]
-    return "\n".join([*heading, *(markdown(one, "##") for one in tables), "## All studies\n", *lines, ""])
+    return "\n".join([*heading, *parts, "## All studies\n", *lines, ""])
 
 
 def _table_of(path: Path, study: Study) -> Table:
