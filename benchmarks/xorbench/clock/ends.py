@@ -16,6 +16,8 @@ import numpy as np
 from xorbench import cores, environment
 from xorbench.contract import Contract, Implementation, load, read
 from xorbench.judging.gradients import plain
+from xorbench.judging.points import Points
+from xorbench.judging.truths import Truths, truths_here
 from xorbench.record.timing import End
 from xorbench.workloads import Array, Workload, flat
 
@@ -58,6 +60,10 @@ class Reference:
     def trained(self, workload: Workload, epochs: int, seed: int) -> "Future[Array]":
         """Return the future parameters after `epochs` epochs from the start drawn with `seed`, as a flat array."""
         return self._pool.submit(_trained, workload, epochs, seed)
+
+    def truths(self, points: Points) -> "Future[Truths]":
+        """Return the future true values and bounds at `points`, which the oracle computes in the same process."""
+        return self._pool.submit(truths_here, points)
 
 
 def chosen(

@@ -1,18 +1,19 @@
 """Launches in sequence: the next one starts while the current one takes turns, on CPUs of other cores."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from types import TracebackType
 
 from xorbench import environment
+from xorbench.clock.late import Question
 from xorbench.clock.system_counters import conditions
 from xorbench.clock.turns import Entry, Launch
 from xorbench.record.timing import LaunchRecord
 
 
 class Launches:
-    """A sequence of launches of the same entries, numbered from `first`.
+    """A sequence of launches of the same entries, numbered from `first`, with the same `questions` after the rounds.
 
     Timed on one CPU, the workers of the next launch start while the current one takes turns, on CPUs that share no core
     with the timing CPU, if there are any. While no worker takes turns, workers start on all allowed CPUs: those of the
@@ -29,6 +30,7 @@ class Launches:
         cpus: Sequence[int],
         shuffler: random.Random,
         first: int = 0,
+        questions: Mapping[str, Question] | None = None,
     ) -> None:
         self._entries = entries
         self._workloads = workloads
@@ -37,6 +39,7 @@ class Launches:
         self._shuffler = shuffler
         self._upcoming: Launch | None = None
         self._number = first
+        self._questions = questions or {}
 
     def __enter__(self) -> "Launches":
         return self
@@ -84,7 +87,7 @@ class Launches:
 
     def _started(self, places: Sequence[int]) -> Launch:
         workloads = self._shuffler.sample(self._workloads, len(self._workloads))
-        launch = Launch(self._number, workloads, self._entries, self._shuffler)
+        launch = Launch(self._number, workloads, self._entries, self._shuffler, self._questions)
         self._number += 1
         try:
             launch.start(self._places(places))

@@ -2,7 +2,8 @@
 
 The driver sends the number of rounds and the lengths at the start of a workload, then a turn for each round. The worker
 sends "preparing" while it imports and compiles, "ready" when everything is compiled, "ended" after every round, "times"
-when its benchmark has passed, and "failed" when an exception was raised.
+when its benchmark has passed, then "answers" to the question that the driver sends last, and "failed" when an exception
+was raised.
 """
 
 from collections.abc import Sequence
@@ -53,6 +54,13 @@ class Times(_Message):
     ledger: Ledger
 
 
+class Answers(_Message):
+    """The message with the answers after the timed rounds, a flat row for each point; null where one is not finite."""
+
+    says: Literal["answers"]
+    rows: list[list[float | None]]
+
+
 class Failed(_Message):
     """The message with the exception that ended the benchmark, in one line."""
 
@@ -60,7 +68,7 @@ class Failed(_Message):
     reason: str
 
 
-Message = Preparing | Ready | Ended | Times | Failed
+Message = Preparing | Ready | Ended | Times | Answers | Failed
 
 _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="says")])
 

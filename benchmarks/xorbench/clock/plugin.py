@@ -151,8 +151,8 @@ def subject(
 class Turns:
     """The turns of one subject; without a driver no turn is waited for, and all rounds are equally long.
 
-    `handing_in` surrounds the benchmark. Under a driver it sends times and ledger when the benchmark has passed, and
-    otherwise the exception.
+    `handing_in` surrounds the benchmark. Under a driver it sends times, ledger and late answers when the benchmark has
+    passed, and otherwise the exception.
     """
 
     def __init__(self, subject: Subject, driver: Line | None, rounds: int, epochs: int) -> None:
@@ -164,7 +164,10 @@ class Turns:
 
     @contextmanager
     def handing_in(self) -> Iterator[None]:
-        """Train untimed for each length of the rounds to come; at the end, send times and ledger to the driver."""
+        """Train untimed for each length of the rounds to come; at the end, send times and ledger, and answer.
+
+        The ledger is closed before the last question is answered, because answering may compile.
+        """
         driver = self._driver
         with reporting(driver):
             if driver is None:
@@ -187,6 +190,7 @@ class Turns:
                     "ledger": asdict(bookkeeper.close()),
                 }
             )
+            driver.send({"says": "answers", "rows": self._subject.answers(json.loads(driver.receive())["rows"])})
 
     def begin(self) -> tuple[tuple[int], dict[str, int]]:
         """Wait for a turn and prepare it; return the arguments with which pytest-benchmark calls the timed function."""

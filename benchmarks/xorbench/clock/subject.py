@@ -1,14 +1,19 @@
 """The subject that a worker times: one implementation on one workload, and the bookkeeper that observes it."""
 
 import gc
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from time import perf_counter_ns, process_time_ns
 
+import numpy as np
+
 from xorbench.clock.ledger import Bookkeeper, Taken
 from xorbench.contract import Data, Implementation, Tensor
 from xorbench.contract import load as load_file
+from xorbench.judging.gradients import answers
+from xorbench.judging.points import Point, points_of
 from xorbench.workloads import Workload
 
 load = cache(load_file)
@@ -67,6 +72,16 @@ class Subject:
     def after(self) -> list[float | None]:
         """Read the system's counters and the result; return the final parameters, None where one is not finite."""
         return self.bookkeeper.after(self._result, self._taken)
+
+    def answers(self, rows: Sequence[Sequence[float]]) -> list[list[float | None]]:
+        """Return the gradient, predictions and loss at each of the parameters `rows`, (points, entries), as flat rows.
+
+        A number that is not finite, or is part of an array of wrong shape or dtype, is None. Raises whatever the
+        implementation raises.
+        """
+        points = points_of(self.workload, self.workload.dtype, [Point(np.array(row), "") for row in rows])
+        given: list[list[float]] = answers(self._module, points).rows.tolist()
+        return [[value if math.isfinite(value) else None for value in row] for row in given]
 
     def _converted(self, parameters: list[Tensor]) -> Data:
         workload = self.workload

@@ -13,6 +13,7 @@ from time import perf_counter
 
 from xorbench.clock import order
 from xorbench.clock.ends import Round
+from xorbench.clock.late import Question, Rows
 from xorbench.clock.ledger import usage
 from xorbench.clock.messages import Times
 from xorbench.clock.subject import SEEDS, Turn
@@ -62,10 +63,14 @@ def warm_up_of(epochs: int) -> int:
 
 @dataclass(frozen=True)
 class RowOfLaunch:
-    """The result of a worker's rounds on one workload: the timing, and the start and end of each round."""
+    """The result of a worker's rounds on one workload: the timing, and the start and end of each round.
+
+    `answers` are those to the question on the workload after the rounds, empty where there is none.
+    """
 
     timing: Timing
     rounds: Sequence[Round]
+    answers: Rows
 
 
 @dataclass
@@ -87,6 +92,7 @@ class _Playing:
 class Launch:
     """One launch, which times all workloads one after the other; `rows` and `failures` hold its results.
 
+    `questions` are asked after the rounds of the workloads that they are on.
     `seconds_starting` is the time until all workers were ready, `seconds_in_turns` the sum of the times of all turns.
     """
 
@@ -94,6 +100,7 @@ class Launch:
     workloads: Sequence[str]
     entries: Sequence[Entry]
     shuffler: random.Random
+    questions: Mapping[str, Question] = field(default_factory=dict)
     rows: list[RowOfLaunch] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     seconds_starting: float = 0.0
@@ -161,9 +168,12 @@ class Launch:
                 for place in there:
                     if place in self._workers:
                         playing[place].accounts.append(self._workers[place].account())
+        asked = self.questions[workload].rows if workload in self.questions else []
         for place in [place for place in playing if place in self._workers]:
             with self._losing(place, workload):
-                self._note(place, workload, self._workers[place].times(rounds), playing[place])
+                times = self._workers[place].times(rounds)
+                answers = self._workers[place].answers(asked)
+                self._note(place, workload, times, answers, playing[place])
 
     def _give(
         self, place: int, workload: str, turn: Turn, number: int, position: int, rounds: int, playing: _Playing
@@ -185,7 +195,7 @@ class Launch:
         playing.rounds.append(Round(number, turn.epochs, turn.seed, end))
         playing.trained += turn.epochs + turn.warm_up
 
-    def _note(self, place: int, workload: str, times: Times, playing: _Playing) -> None:
+    def _note(self, place: int, workload: str, times: Times, answers: Rows, playing: _Playing) -> None:
         entry = self.entries[place]
         accounts = playing.accounts  # before the first round, after one of each length, after the last
         timing = Timing(
@@ -202,7 +212,7 @@ class Launch:
             ledger=times.ledger,
             usage=usage(playing.trained, accounts[0], accounts[min(1, len(accounts) - 1)], accounts[-1]),
         )
-        self.rows.append(RowOfLaunch(timing, playing.rounds))
+        self.rows.append(RowOfLaunch(timing, playing.rounds, answers))
 
     @contextmanager
     def _losing(self, place: int, workload: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 from xorbench import environment, places
 from xorbench.clock.line import Closed, Line, Silent
-from xorbench.clock.messages import Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
+from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
@@ -96,6 +96,16 @@ class Worker:
         except ValueError as error:
             raise Lost(f"it sent invalid times: {error}") from error
         return message
+
+    def answers(self, rows: Sequence[Sequence[float]]) -> list[list[float | None]]:
+        """Send the parameters `rows` after the times, and return the gradient, predictions and loss at each of them.
+
+        Without rows, which are (points, entries), the implementation is not called.
+        """
+        self._tell({"rows": rows})
+        message = self._hear(SECONDS_OF_SILENCE, Answers)
+        assert isinstance(message, Answers)
+        return message.rows
 
     def stop(self) -> None:
         """End the process and all processes that it started."""

@@ -1,14 +1,17 @@
-"""The audit of launches: the ends of rounds, the ledgers of the workers, and the rules that they break."""
+"""The audit of launches: the ends of rounds, the ledgers and late answers of workers, and the rules they break."""
 
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
-from xorbench.clock import ends, ledger
+from xorbench.clock import ends, late, ledger
 from xorbench.clock.ends import Reference, Round
+from xorbench.clock.late import Question, Rows
 from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
+from xorbench.judging.truths import Truths
 from xorbench.record.timing import End, Timing
 from xorbench.workloads import Array, Workload
 
@@ -23,7 +26,8 @@ class Audit:
     """The audit of a run, in which the reference trains from the starts of some rounds while the next launch runs.
 
     `paces` are the reference's seconds per epoch by workload. For each workload of a launch one round of each row and
-    length is compared, and others at random as long as the reference trains for at most `seconds`.
+    length is compared, and others at random as long as the reference trains for at most `seconds`. The true answers to
+    `questions`, which are by workload, are computed once.
     """
 
     def __init__(
@@ -35,6 +39,7 @@ class Audit:
         paces: Mapping[str, float],
         seed: int,
         seconds: float,
+        questions: Mapping[str, Question],
     ) -> None:
         self._reference = reference
         self._workloads = {workload.name: workload for workload in workloads}
@@ -43,11 +48,15 @@ class Audit:
         self._paces = paces
         self._shuffler = random.Random(seed)
         self._seconds = seconds
+        self._questions = questions
+        self._truths: dict[str, Future[Truths]] = {}
         self._begun: list[tuple[RowOfLaunch, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
         """Choose rounds of a launch, on one or all of its workloads, and let the reference train from their starts."""
         for name in [workload] if workload else launch.workloads:
+            if name in self._questions and name not in self._truths:
+                self._truths[name] = self._reference.truths(self._questions[name].points)
             taken = [one for one in launch.rows if one.timing.workload == name]
             rounds = {place: one.rounds for place, one in enumerate(taken)}
             wanted = ends.chosen(rounds, self._paces[name], self._seconds, self._shuffler)
@@ -67,20 +76,31 @@ class Audit:
         Each timing is returned once.
         """
         begun, self._begun = self._begun, []
-        return [self._audited(one.timing, one.rounds, compared) for one, compared in begun]
+        return [self._audited(one, compared) for one, compared in begun]
 
-    def _audited(self, timing: Timing, rounds: Sequence[Round], compared: Compared) -> Timing:
+    def _audited(self, row: RowOfLaunch, compared: Compared) -> Timing:
+        timing = row.timing
         workload = self._workloads[timing.workload]
         found = [ends.compared(one, workload, expected) for one, expected in compared]
         timed = sum(nanoseconds or 0 for nanoseconds in timing.cpu_nanoseconds)
         execution = self._execution[timing.implementation]
         used = timing.usage or ledger.usage(1, None, None, None)
         violations = [
-            *ends.violations(found, rounds, timing.epochs, workload.tolerance),
+            *ends.violations(found, row.rounds, timing.epochs, workload.tolerance),
             *ledger.violations(timing.ledger, used, timed, workload, execution, self._cpus),
+            *self._of_answers(timing.workload, row.answers),
         ]
         kept = _kept(found, timing.epochs)
         return replace(timing, ends=kept, compared_rounds=len(found), violations=violations)
+
+    def _of_answers(self, workload: str, answers: Rows) -> list[str]:
+        if workload not in self._questions:
+            return []
+        try:
+            truths = self._truths[workload].result()
+        except BrokenProcessPool:
+            return ["its answers after the timed rounds were not judged: the process of the reference ended"]
+        return late.violations(self._questions[workload], answers, truths)
 
 
 def _kept(found: Sequence[End], epochs: Sequence[int]) -> list[End]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from xorbench import environment, progress
+from xorbench.clock import late
 from xorbench.clock.ends import Reference
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
@@ -66,6 +67,7 @@ class Suite:
         self.seconds = Seconds()
         self.finished = False
         self._shuffler = random.Random(settings.seed)
+        self._questions = late.questions(workloads)
         self._about = described(implementations, settings.threads)
 
     def run(self) -> None:
@@ -83,7 +85,7 @@ class Suite:
             try:
                 with (
                     self._reference() as reference,
-                    Launches(entries, timed, self.cpus, self._shuffler) as launches,
+                    Launches(entries, timed, self.cpus, self._shuffler, questions=self._questions) as launches,
                 ):
                     audit = self._audit(reference, calibrated)
                     try:
@@ -108,8 +110,16 @@ class Suite:
 
     def _audit(self, reference: Reference, calibrated: Calibration) -> Audit:
         paces = {workload: each for (name, workload), each in calibrated.seconds.items() if name == REFERENCE}
-        seconds, settings = self.SECONDS_FOR_REFERENCE, self.settings
-        return Audit(reference, self.workloads, self.implementations, self.cpus, paces, settings.seed, seconds)
+        return Audit(
+            reference,
+            self.workloads,
+            self.implementations,
+            self.cpus,
+            paces,
+            self.settings.seed,
+            self.SECONDS_FOR_REFERENCE,
+            self._questions,
+        )
 
     def _note(self, stage: str, began: float) -> float:
         now = perf_counter()

@@ -208,6 +208,6 @@ class Sweep(Suite):
                 until = min([wanted, *(self._taken[name] for name in timed if name not in behind)])
                 first = 1 + max([-1, *(timing.launch for timing in self.timings)])
                 shuffler = random.Random(self.settings.seed + first)
-                with Launches(entries, behind, self.cpus, shuffler, first) as launches:
+                with Launches(entries, behind, self.cpus, shuffler, first, self._questions) as launches:
                     for number in range(fewest, until):
                         self._finish(launches.run(self.plan.rounds, last=number + 1 == until, done=done)[1])
