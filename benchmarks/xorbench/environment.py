@@ -104,7 +104,11 @@ def set_affinity(pid: int, *cpus: int) -> None:
 
 def observed() -> tuple[int, list[Pool]]:
     """Return the number of threads of this process, and the thread pools that are visible in it."""
+    before = dict(os.environ)
     import threadpoolctl  # imported here, because it looks for numerical libraries that are loaded already
+
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]  # it sets one when it is imported, which an implementation must not find
 
     pools = [
         Pool(str(pool["internal_api"]), pool["version"], int(pool["num_threads"]))

@@ -21,12 +21,13 @@ def main() -> None:
     job: dict[str, Any] = json.load(sys.stdin)
     recipe = namedtuple("Recipe", job["recipe"])(**job["recipe"])
     sys.path.append(job["siblings"])  # at the end: no file can shadow a library
+    name = f"implementation_{Path(job['path']).stem}"
     started = perf_counter()
-    spec = importlib.util.spec_from_file_location("implementation", job["path"])
+    spec = importlib.util.spec_from_file_location(name, job["path"])
     if spec is None or spec.loader is None:
         raise ImportError(f"{job['path']} can't be imported, expected a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules["implementation"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     imported = perf_counter()
     import numpy as np

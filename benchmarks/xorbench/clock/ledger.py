@@ -27,9 +27,6 @@ from xorbench.workloads import Workload, flat
 _GIVEN = dict(os.environ)
 """The environment variables of this process, copied before a framework can change them."""
 
-_OURS = ("PYTEST_", "KMP_DUPLICATE_LIB_OK")
-"""Prefixes of the environment variables that pytest and threadpoolctl set, which are not the implementation's."""
-
 MOST_LATE_NANOSECONDS = 100_000
 """The most nanoseconds by which reading a round's result may exceed reading a finished one, in the median round."""
 
@@ -119,9 +116,7 @@ class Bookkeeper:
     def close(self) -> Ledger:
         """Return all observations as a ledger."""
         variables = {
-            name: without_folders(value)
-            for name, value in sorted(os.environ.items())
-            if _GIVEN.get(name) != value and not name.startswith(_OURS)
+            name: without_folders(value) for name, value in sorted(os.environ.items()) if _GIVEN.get(name) != value
         }
         process_threads, pools = observed()
         result = self._results[-1]

@@ -4,6 +4,7 @@ Without a driver no turn is waited for, and the benchmark is an ordinary one of 
 """
 
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
@@ -105,6 +107,20 @@ def reporting(driver: Line | None) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def as_judged() -> Iterator[None]:
+    """Remove pytest's environment variables, and let NumPy ignore floating-point errors, as in the judge's processes.
+
+    Pytest needs its variables again at the end.
+    """
+    removed = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("PYTEST_")}
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        os.environ.update(removed)
+
+
 @pytest.fixture(scope="session")
 def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
     """The report of the judge; None under a driver, which has judged the gradients before."""
@@ -123,7 +139,7 @@ def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Impl
     """
     made = cache(Subject)
     if driver is not None:
-        with reporting(driver):
+        with reporting(driver), as_judged():
             for implementation in _implementations(pytestconfig):
                 implementation.must_be(pytestconfig.getoption("--text"))
                 for workload in _workloads(pytestconfig):
@@ -169,7 +185,7 @@ class Turns:
         The ledger is closed before the last question is answered, because answering may compile.
         """
         driver = self._driver
-        with reporting(driver):
+        with reporting(driver), as_judged():
             if driver is None:
                 self._subject.compile([self.epochs, max(1, self.epochs // 4)])
                 yield

@@ -54,7 +54,7 @@ class Worker:
             self._process = subprocess.Popen(
                 [interpreter.executable, "-P", "-m", "pytest", str(BENCHMARK), *_PYTEST, *arguments],
                 cwd=places.no_code(),
-                env=interpreter.variables_with_harness(len(cpus)) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                env=interpreter.variables_with_harness(len(cpus)),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -164,7 +164,7 @@ _TAIL_BYTES = 2**16
 
 _PYTEST = (
     *("-c", str(BENCHMARK.with_name("pytest.ini")), "--rootdir", str(BENCHMARK.parent)),  # ignores a user's project
-    *("--noconftest", "--import-mode=importlib", "-p", "xorbench.clock.plugin"),
+    *("--disable-plugin-autoload", "--noconftest", "--import-mode=importlib", "-p", "xorbench.clock.plugin"),
     *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--tb=short", "-q", "-x"),
     "--benchmark-disable-gc",
 )

@@ -29,6 +29,7 @@ def main() -> None:
     """Read the questions from standard input, answer all of them, and end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     end_with_parent()
+    os.environ.pop("PYTHONHASHSEED", None)  # it was read at the start; the clock's processes do not have it
     path, source_sha256, questions = pickle.load(sys.stdin.buffer)
     with Connection(int(sys.argv[1])) as connection:
         answer(Path(path), source_sha256, questions, connection)
@@ -42,6 +43,8 @@ def answer(path: Path, source_sha256: str | None, questions: Sequence[bytes], co
     with ExitStack() as stack:
         printed = stack.enter_context(tempfile.TemporaryFile())
         os.dup2(printed.fileno(), 1)  # what an implementation prints must not get into the report
+        # Where a sigmoid saturates, exp overflows and 1 / inf = 0 is right; the judge finds wrong results.
+        stack.enter_context(np.errstate(all="ignore"))
         module: Contract | None = None
         for question in questions:
             found, trouble = None, None
@@ -51,9 +54,7 @@ def answer(path: Path, source_sha256: str | None, questions: Sequence[bytes], co
                     implementation = read(path)
                     implementation.must_be(source_sha256)
                     module = load(implementation)
-                # Where a sigmoid saturates, exp overflows and 1 / inf = 0 is right; the judge finds wrong results.
-                with np.errstate(all="ignore"):
-                    found = pickle.loads(question).put_to(module, connection.send)
+                found = pickle.loads(question).put_to(module, connection.send)
             except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
                 trouble = describe(error)
             connection.send((found, trouble, _taken(printed)))
