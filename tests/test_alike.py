@@ -38,6 +38,14 @@ def note(function):
         noted.write(json.dumps(found) + "\\n")
 
 
+def noting(function):
+    def called(*arguments):
+        note(function.__name__)
+        return function(*arguments)
+
+    return called
+
+
 note("import")
 """
 
@@ -50,13 +58,7 @@ def noting(variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     place = tmp_path_factory.mktemp("noted") / "lines"
     text = f"\nPLACE = {str(place)!r}\n{NOTE}"
     changes = [("\nParameters = list[Array]\n", f"\nParameters = list[Array]\n{text}")]
-    for function in FUNCTIONS:
-        changes.append(
-            (
-                f"\ndef {function}(",
-                f"\n@lambda function: lambda *given: (note(function.__name__), function(*given))[1]\ndef {function}(",
-            )
-        )
+    changes += [(f"\ndef {function}(", f"\n@noting\ndef {function}(") for function in FUNCTIONS]
     return read(variant("noting", *changes)), place
 
 

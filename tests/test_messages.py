@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorbench.clock.messages import Ended, Failed, Preparing, Ready, Times, checked, of_rounds
+from xorbench.clock.messages import Answers, Ended, Failed, Preparing, Ready, Times, checked, of_rounds
 from xorbench.record.timing import Ledger
 
 LEDGER = Ledger("0" * 64, "float64", "float64", 1, 10, False, False, 1, [], [0], {})
@@ -31,6 +31,7 @@ def test_every_message_is_what_it_says() -> None:
     assert isinstance(said({"says": "preparing"}), Preparing)
     assert isinstance(said({"says": "ready"}), Ready)
     assert said({"says": "ended", "end": [1.5, None, 2]}) == Ended(says="ended", end=[1.5, None, 2.0])
+    assert said({"says": "answers", "rows": [[1, None], []]}) == Answers(says="answers", rows=[[1.0, None], []])
     assert said({"says": "failed", "reason": "no"}) == Failed(says="failed", reason="no")
     times = said(TIMES)
     assert isinstance(times, Times)
@@ -45,6 +46,7 @@ NONSENSE = {
     "nothing said": b"{}",
     "one more key": b'{"says": "ready", "more": 1}',
     "an end of text": b'{"says": "ended", "end": ["1"]}',
+    "answers that are no rows": b'{"says": "answers", "rows": [1.0]}',
     "NaN": b'{"says": "ended", "end": [NaN]}',
     "infinity": b'{"says": "ended", "end": [1e999]}',
     "no end": b'{"says": "ended"}',

@@ -1,6 +1,8 @@
 """Processes of their own: the silent, the dead and the talkative are told apart, and no process is left behind."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +30,14 @@ REFERENCE = Witness(discover()[0])
 class Surrounded:
     """What the process sees of its surroundings."""
 
-    def put_to(self, _module: Contract, _doing: Callable[[str], None]) -> tuple[str | None, str | None, list[int]]:
-        return os.environ.get("PYTHONHASHSEED"), os.environ.get("OMP_NUM_THREADS"), allowed_cpus()
+    def put_to(self, _module: Contract, _doing: Callable[[str], None]) -> tuple[int, str | None, list[int]]:
+        return hash("xorbench"), os.environ.get("OMP_NUM_THREADS"), allowed_cpus()
+
+
+def hash_with(seed: int) -> int:
+    """The hash of a text in a process with this seed of hashes."""
+    script, variables = "print(hash('xorbench'))", os.environ | {"PYTHONHASHSEED": str(seed)}
+    return int(subprocess.check_output([sys.executable, "-c", script], env=variables))
 
 
 def still_answering() -> list[psutil.Process]:
@@ -94,11 +102,11 @@ def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent))  # where the question is
     before = dict(os.environ), allowed_cpus()
     threads = min(2, len(before[1]))
-    ((given_seed, variable, cpus),) = [
+    ((hashed, variable, cpus),) = [
         reply.answer
         for reply in answers(Witness(discover()[0], "somewhere", Surroundings(seed, threads)), question=Surrounded())
     ]
-    assert (given_seed, variable, len(cpus)) == (str(seed), str(threads), threads)
+    assert (hashed, variable, len(cpus)) == (hash_with(seed), str(threads), threads)
     assert (dict(os.environ), allowed_cpus()) == before
 
 

@@ -14,6 +14,8 @@ from xorbench.clock.system_counters import Account
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import discover, load, read
 from xorbench.environment import allowed_cpus
+from xorbench.judging.gradients import answers
+from xorbench.judging.points import random_points
 from xorbench.workloads import WORKLOADS, Workload, flat
 
 
@@ -27,6 +29,8 @@ def test_a_worker_takes_its_turns_and_hands_in_times() -> None:
             assert ends == [trained(workload, 4, 5), trained(workload, 2, 6)]
             times = one.times(2)
             assert len(times.wall) == len(times.cpu) == 2
+            points = random_points(workload, "float64", 3, seed=1)
+            assert one.answers(points.rows.tolist()) == answers(load(discover()[0]), points).rows.tolist()
             assert times.ledger.cpus == [allowed_cpus()[0]]
             assert times.ledger.parameters_sha256 == workload.parameters_sha256
             assert not times.ledger.collecting
