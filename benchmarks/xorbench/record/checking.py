@@ -1,11 +1,11 @@
 """Check JSON against types: an error message gives the place of the first mismatch, in one line."""
 
+import functools
 import textwrap
-from dataclasses import fields, is_dataclass
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import SchemaValidator, from_json, to_json
 
 T = TypeVar("T")
 
@@ -21,23 +21,36 @@ def checked(types: TypeAdapter[T], content: Any) -> T:
     Raises ValueError, with one line that says where, what was expected and what came.
     """
     try:
-        found = types.validate_json(to_json(content))
+        found: T = _validator(types).validate_json(to_json(content))
     except ValidationError as error:
         raise ValueError(_first(error)) from None
-    _complete(found, content, "$")
     return found
 
 
-def _complete(found: Any, content: Any, place: str) -> None:
-    """Raise ValueError for the first field of a dataclass whose key is missing."""
-    if is_dataclass(found):
-        for field in fields(found):
-            if field.name not in content:
-                raise ValueError(f"{place}.{field.name}: is missing")
-            _complete(getattr(found, field.name), content[field.name], f"{place}.{field.name}")
-    elif isinstance(found, list) and found and is_dataclass(found[0]):
-        for number, (one, of_content) in enumerate(zip(found, content, strict=True)):
-            _complete(one, of_content, f"{place}[{number}]")
+def valid(types: TypeAdapter[T], text: str | bytes) -> T | None:
+    """Return the content of a JSON text as `types`, in one pass over the text; None if `checked` would refuse it."""
+    try:
+        found: T = _validator(types).validate_json(text)
+    except ValidationError:
+        return None
+    return found
+
+
+@functools.cache
+def _validator(types: TypeAdapter[Any]) -> SchemaValidator:
+    """Return the validator of `types` that requires every key, also those of fields with a default."""
+    return SchemaValidator(_without_defaults(types.core_schema))
+
+
+def _without_defaults(schema: Any) -> Any:
+    """Return a core schema of pydantic, or a part of one, without the default values in it."""
+    if isinstance(schema, list):
+        return [_without_defaults(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") == "default":
+        return _without_defaults(schema["schema"])
+    return {key: _without_defaults(part) for key, part in schema.items()}
 
 
 def _first(error: ValidationError) -> str:

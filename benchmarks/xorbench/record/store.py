@@ -47,6 +47,14 @@ def parsed(text: str | bytes) -> Record:
 
     Raises ValueError, with one line that says where, what was expected and what came.
     """
+    record = checking.valid(_TYPES, text) or _upgraded(text)
+    _check_lengths(record)
+    _check_versions(record)
+    return record
+
+
+def _upgraded(text: str | bytes) -> Record:
+    """Return the record in a JSON text of an older schema version. Raises ValueError, as `parsed` does."""
     content = checking.plain_json(text)
     try:
         content = upgraded(content)
@@ -54,10 +62,7 @@ def parsed(text: str | bytes) -> Record:
         raise ValueError(
             f"it does not match the schema version that it states: {type(error).__name__} {error}"
         ) from error
-    record = checking.checked(_TYPES, content)
-    _check_lengths(record)
-    _check_versions(record)
-    return record
+    return checking.checked(_TYPES, content)
 
 
 def as_json(record: Record) -> dict[str, Any]:
