@@ -1,14 +1,13 @@
 """The A/A controls of a run, which compare the baseline with a second copy of itself, and whether the run is usable."""
 
 import statistics
-from collections.abc import Mapping
 
 import numpy as np
 
 from xorbench.estimates import states
-from xorbench.estimates.intervals import Interval, interval
+from xorbench.estimates.intervals import Interval, interval, median
 from xorbench.estimates.ratios import CONTROL, compared, medians
-from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender, Logarithms
+from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender
 from xorbench.estimates.timed import Timed, once
 
 MOST_OFF = 0.01
@@ -47,11 +46,9 @@ def second_control(timed: Timed) -> Interval | None:
     """
     by_launch: dict[int, list[float]] = {}
     for name in timed.workloads:
-        short, long = (states.relative(timed, name, length) for length in (SHORT, LONG))
+        short, long = _beside_others(timed, name, SHORT, CONTROL), _beside_others(timed, name, LONG, BASELINE)
         for launch in short.keys() & long.keys():
-            ratio = _beside_others(short[launch], CONTROL), _beside_others(long[launch], BASELINE)
-            if ratio[0] is not None and ratio[1] is not None:
-                by_launch.setdefault(launch, []).append(ratio[0] - ratio[1])
+            by_launch.setdefault(launch, []).append(short[launch] - long[launch])
     return interval([statistics.fmean(by_launch[launch]) for launch in sorted(by_launch)]) if by_launch else None
 
 
@@ -78,13 +75,15 @@ def unfit(timed: Timed) -> str | None:
     return None
 
 
-def _beside_others(rows: Mapping[Contender, Logarithms], copy: Contender) -> float | None:
-    """Return the median log time of `copy` relative to the other rows' level and to its own low quantile.
+def _beside_others(timed: Timed, workload: str, length: str, copy: Contender) -> dict[int, float]:
+    """Return by launch the median log time of `copy` relative to the other rows' level and to its own low quantile.
 
-    None if `copy` has no rounds.
+    Launches in which `copy` has no rounds of this length are left out.
     """
-    if copy not in rows or not len(rows[copy]):
-        return None
-    others = states.level(rows, COPIES)
-    beside = rows[copy] if others is None else rows[copy] - others
-    return float(np.median(beside) - np.quantile(rows[copy], LOW_QUANTILE))
+    others = states.levels(timed, workload, COPIES, length)
+    found = {}
+    for launch, rows in states.relative(timed, workload, length).items():
+        if copy in rows and len(rows[copy]):
+            beside = rows[copy] - others[launch] if launch in others else rows[copy]
+            found[launch] = median(beside) - float(np.quantile(rows[copy], LOW_QUANTILE))
+    return found

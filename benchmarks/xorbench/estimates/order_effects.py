@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates.intervals import Interval, interval
+from xorbench.estimates.intervals import Interval, interval, median
 from xorbench.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios, medians, paired
-from xorbench.estimates.rounds import LONG, Launched, launched
+from xorbench.estimates.rounds import LONG, Launched, Logarithms, launched
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import confidence
 
@@ -66,10 +66,13 @@ def _carry_over(
     recorded: Recorded, workload: str, contender: Contender, others: list[Contender]
 ) -> tuple[str | None, Interval | None]:
     """Return the name of the predecessor with the largest carry-over effect on `contender`, and the effect."""
+    launches = [launch for launch in launched(recorded, workload, LONG) if contender in launch.times]
+    levels = _levels(recorded, workload)
+    beside = {launch.number: launch.times[contender] - levels[launch.number] for launch in launches}
     found: dict[str, Interval] = {}
     for other in others:
         if other != contender and len(others) > 2:
-            every = (_shift(launch, contender, other) for launch in launched(recorded, workload, LONG))
+            every = (_shift(launch, beside[launch.number], contender, other) for launch in launches)
             shifts = [shift for shift in every if shift is not None]
             if shifts:
                 name = f"{other.implementation}, second copy" if other.copy else other.implementation
@@ -80,16 +83,25 @@ def _carry_over(
     return worst, found[worst]
 
 
-def _shift(launch: Launched, contender: Contender, other: Contender) -> float | None:
-    """Return the median log time directly after `other` less that after other rows, relative to the round's level."""
-    if contender not in launch.times or other not in launch.times:
+@once
+def _levels(recorded: Recorded, workload: str) -> dict[int, Logarithms]:
+    """Return by launch the mean over all rows of the log time of each round less the median of the row."""
+    every = {launch.number: np.stack([*launch.times.values()]) for launch in launched(recorded, workload, LONG)}
+    return {
+        number: np.mean(times - np.median(times, axis=1, keepdims=True), axis=0) for number, times in every.items()
+    }
+
+
+def _shift(launch: Launched, beside: Logarithms, contender: Contender, other: Contender) -> float | None:
+    """Return the median of `beside`, the log times relative to the round's level, after `other` less after other rows.
+
+    None unless both were timed, and some rounds come after other rows and some directly after `other`.
+    """
+    if other not in launch.times:
         return None
-    times = np.stack([*launch.times.values()])
-    level = np.mean(times - np.median(times, axis=1, keepdims=True), axis=0)
-    beside = launch.times[contender] - level
     places = launch.positions[contender]
     follows = places == launch.positions[other] + 1
     elsewhere = (places > 0) & ~follows
     if not follows.any() or not elsewhere.any():
         return None
-    return float(np.median(beside[follows]) - np.median(beside[elsewhere]))
+    return median(beside[follows]) - median(beside[elsewhere])

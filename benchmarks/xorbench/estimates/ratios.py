@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.estimates import states
-from xorbench.estimates.intervals import Interval, mean
+from xorbench.estimates.intervals import Interval, mean, median
 from xorbench.estimates.rounds import (
     BASELINE,
     CONTROL,
@@ -148,7 +148,7 @@ def log_ratios(timed: Timed, workload: str, one: Contender, other: Contender = B
 
 def medians(rounds: Mapping[int, Sequence[float] | Logarithms]) -> list[float]:
     """Return the median of each launch that has any rounds."""
-    return [float(np.median(ratios)) for ratios in rounds.values() if len(ratios)]
+    return [median(ratios) for ratios in rounds.values() if len(ratios)]
 
 
 def log_seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> list[float]:
@@ -159,7 +159,7 @@ def log_seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> 
 def seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> dict[int, float]:
     """Return by launch the median seconds per epoch in the long rounds that are used."""
     times = _quiet_times(timed, workload, contender, LONG)
-    return {launch: math.exp(float(np.median(found))) / 1e9 for launch, found in times.items()}
+    return {launch: math.exp(median(found)) / 1e9 for launch, found in times.items()}
 
 
 def _quiet_times(timed: Timed, workload: str, contender: Contender, length: str) -> dict[int, Logarithms]:
@@ -188,6 +188,6 @@ def start_microseconds(timed: Timed, workload: str, contender: Contender, confid
     found = []
     for number, epochs in every:
         if epochs and number in short and number in long:
-            of_short, of_long = (math.exp(float(np.median(times[number]))) for times in (short, long))
+            of_short, of_long = (math.exp(median(times[number])) for times in (short, long))
             found.append((2 * epochs * of_short - 2 * epochs * of_long) / 1e3)
     return mean(found, confidence) if found else None

@@ -36,9 +36,9 @@ class Launched:
     """The rounds of one length and one workload in one launch, by row; an index is the same round in every array."""
 
     number: int
-    times: Mapping[Contender, Logarithms]
-    positions: Mapping[Contender, Places]
-    epochs: Mapping[Contender, int]
+    times: dict[Contender, Logarithms]
+    positions: dict[Contender, Places]
+    epochs: dict[Contender, int]
 
 
 @once
@@ -66,27 +66,22 @@ def refusal(timed: Timed, workload: str, contender: Contender) -> str | None:
     return f"{broken[0]} (in {len(broken)} of {len(found)} launches)" if broken else None
 
 
+@once
 def timings(timed: Timed, workload: str, contender: Contender) -> dict[int, Timing]:
     """Return the timings of a row by launch; empty if any of its ledgers has a violation."""
     found = _timings(timed, workload).get(contender, {})
     return {} if any(t.violations for t in found.values()) else found
 
 
+@once
 def contenders(timed: Timed, workload: str) -> list[Contender]:
     """Return all rows of `workload` that were timed and have no violation."""
     return [one for one in _timings(timed, workload) if timings(timed, workload, one)]
 
 
-@once
 def launched(timed: Timed, workload: str, length: str) -> list[Launched]:
     """Return the rounds of one length in the order of the launches, without rows that have a violation."""
-    by_row = {one: timings(timed, workload, one) for one in contenders(timed, workload)}
-    numbers = sorted({launch for found in by_row.values() for launch in found})
-    of_cpu = by_cpu(timed)
-    return [
-        _of_launch(number, {one: found[number] for one, found in by_row.items() if number in found}, length, of_cpu)
-        for number in numbers
-    ]
+    return [by_length[length] for by_length in _launched(timed, workload)]
 
 
 def epochs_of_a_round(timed: Timed, workload: str, contender: Contender) -> int:
@@ -118,20 +113,27 @@ def _timings(timed: Timed, workload: str) -> dict[Contender, dict[int, Timing]]:
     return found
 
 
-def _of_launch(number: int, found: Mapping[Contender, Timing], length: str, of_cpu: bool) -> Launched:
-    whole = {one: _of_length(timing, length, of_cpu) for one, timing in found.items()}
-    return Launched(
-        number,
-        {one: times for one, (times, _, _) in whole.items()},
-        {one: places for one, (_, places, _) in whole.items()},
-        {one: epochs for one, (_, _, epochs) in whole.items()},
-    )
+@once
+def _launched(timed: Timed, workload: str) -> list[dict[str, Launched]]:
+    """Return the rounds of each launch by their length."""
+    by_row = {one: timings(timed, workload, one) for one in contenders(timed, workload)}
+    of_cpu = by_cpu(timed)
+    launches = []
+    for number in sorted({launch for found in by_row.values() for launch in found}):
+        by_length = {length: Launched(number, {}, {}, {}) for length in (LONG, SHORT)}
+        for one, found in by_row.items():
+            if number in found:
+                _add(by_length, one, found[number], of_cpu)
+        launches.append(by_length)
+    return launches
 
 
-def _of_length(timing: Timing, length: str, of_cpu: bool) -> tuple[Logarithms, Places, int]:
-    """Return the log nanoseconds per epoch, the positions and the epochs of a row's rounds of one length."""
-    epochs = np.asarray(timing.epochs)
+def _add(by_length: Mapping[str, Launched], one: Contender, timing: Timing, of_cpu: bool) -> None:
+    """Add the rounds of a row to those of its launch: the log nanoseconds per epoch, the positions and the epochs."""
+    epochs, positions, times = np.asarray(timing.epochs), np.asarray(timing.positions), times_of(timing, of_cpu)
     longest = epochs.max()
-    chosen = epochs == longest if length == LONG else epochs < longest
-    logarithms = np.log(times_of(timing, of_cpu)[chosen] / epochs[chosen])
-    return logarithms, np.asarray(timing.positions)[chosen], int(epochs[chosen][0]) if chosen.any() else 0
+    for length, chosen in ((LONG, epochs == longest), (SHORT, epochs < longest)):
+        launch = by_length[length]
+        launch.times[one] = np.log(times[chosen] / epochs[chosen])
+        launch.positions[one] = positions[chosen]
+        launch.epochs[one] = int(epochs[chosen][0]) if chosen.any() else 0

@@ -4,11 +4,12 @@ The level of a round is the median, over all rows except the compared ones, of t
 quantile in the run. A round is slow if its level is above SLOW. Ratios depend on the state.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xorbench.estimates.intervals import medians_of_columns
 from xorbench.estimates.rounds import COPIES, LONG, Contender, Logarithms, contenders, launched
 from xorbench.estimates.timed import Timed, once
 
@@ -39,12 +40,7 @@ def known(timed: Timed, workload: str, compared: Collection[Contender]) -> bool:
 @once
 def slow(timed: Timed, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Mask]:
     """Return by launch whether each round is slow; launches without any other row are left out."""
-    found = {}
-    for launch, rows in relative(timed, workload, length).items():
-        levels = level(rows, compared)
-        if levels is not None:
-            found[launch] = levels > SLOW
-    return found
+    return {launch: level > SLOW for launch, level in levels(timed, workload, compared, length).items()}
 
 
 def quiet_share(masks: Iterable[Mask]) -> float:
@@ -75,7 +71,37 @@ def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[Contend
     }
 
 
-def level(rows: Mapping[Contender, Logarithms], compared: Collection[Contender]) -> Logarithms | None:
-    """Return the level of each round of a launch; None if only rows in `compared` were timed in it."""
-    others = [times for one, times in rows.items() if one not in compared]
-    return np.median(np.stack(others), axis=0) if others else None
+@once
+def levels(timed: Timed, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Logarithms]:
+    """Return by launch the level of each round; launches without any row other than `compared` are left out.
+
+    Launches with the same rows are computed together, because calls of NumPy take longer than their arithmetic here.
+    """
+    found = {}
+    for rows, ends, times in _joined(timed, workload, length):
+        others = [place for place, one in enumerate(rows) if one not in compared]
+        if others:
+            parts = np.split(medians_of_columns(times[others]), [*ends.values()][:-1])
+            found.update(zip(ends, parts, strict=True))
+    return {launch: found[launch] for launch in relative(timed, workload, length) if launch in found}
+
+
+@once
+def _joined(
+    timed: Timed, workload: str, length: str
+) -> list[tuple[tuple[Contender, ...], dict[int, int], NDArray[np.float64]]]:
+    """Return all launches with the same rows as one: the rows, where each launch ends, and the times, (rows, rounds).
+
+    Times are those of `relative`.
+    """
+    every = relative(timed, workload, length)
+    alike: dict[tuple[Contender, ...], list[int]] = {}
+    for launch, rows in every.items():
+        alike.setdefault(tuple(rows), []).append(launch)
+    found = []
+    for rows, launches in alike.items():
+        if rows:
+            times = [np.stack([*every[launch].values()]) for launch in launches]
+            ends = np.cumsum([part.shape[1] for part in times]).tolist()
+            found.append((rows, dict(zip(launches, ends, strict=True)), np.concatenate(times, axis=1)))
+    return found

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from xorbench.estimates.intervals import Interval, mean
+from xorbench.estimates.intervals import Interval, mean, median
 from xorbench.estimates.rounds import LONG, Contender
-from xorbench.estimates.states import SLOW, level, relative
+from xorbench.estimates.states import SLOW, levels, relative
 from xorbench.estimates.timed import Timed
 
 MOST_DRIFT = math.log(1.02)
@@ -23,14 +23,14 @@ def drift(timed: Timed, workload: str, contender: Contender, confidence: float) 
     number. None if no launch is long enough and has quiet rounds in both quarters, or if no other row was timed.
     """
     found = []
-    for rows in relative(timed, workload, LONG).values():
-        others = level(rows, [contender])
-        if contender in rows and others is not None and len(others) >= FEWEST_ROUNDS:
+    rows = relative(timed, workload, LONG)
+    for launch, others in levels(timed, workload, frozenset({contender}), LONG).items():
+        if contender in rows[launch] and len(others) >= FEWEST_ROUNDS:
             quarter = len(others) // 4
-            beside = np.where(others > SLOW, np.nan, rows[contender] - others)
+            beside = np.where(others > SLOW, np.nan, rows[launch][contender] - others)
             first, last = (ends[~np.isnan(ends)] for ends in (beside[:quarter], beside[-quarter:]))
             if len(first) and len(last):
-                found.append(float(np.median(last) - np.median(first)))
+                found.append(median(last) - median(first))
     return mean(found, confidence) if found else None
 
 
