@@ -31,8 +31,8 @@ def noise_floor(timed: Timed, *workloads: str) -> Interval | None:
     by_launch: dict[int, list[float]] = {}
     for name in workloads or timed.workloads:
         rounds = compared(timed, name, CONTROL, BASELINE).published
-        for launch, median in zip(rounds, medians(rounds), strict=True):
-            by_launch.setdefault(launch, []).append(median)
+        for launch, of_launch in zip(rounds, medians(rounds), strict=True):
+            by_launch.setdefault(launch, []).append(of_launch)
     return interval([statistics.fmean(ratios) for ratios in by_launch.values()]) if by_launch else None
 
 

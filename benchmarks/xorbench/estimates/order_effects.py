@@ -87,9 +87,7 @@ def _carry_over(
 def _levels(recorded: Recorded, workload: str) -> dict[int, Logarithms]:
     """Return by launch the mean over all rows of the log time of each round less the median of the row."""
     every = {launch.number: np.stack([*launch.times.values()]) for launch in launched(recorded, workload, LONG)}
-    return {
-        number: np.mean(times - np.median(times, axis=1, keepdims=True), axis=0) for number, times in every.items()
-    }
+    return {number: np.mean(times - np.median(times, axis=1, keepdims=True), axis=0) for number, times in every.items()}
 
 
 def _shift(launch: Launched, beside: Logarithms, contender: Contender, other: Contender) -> float | None:

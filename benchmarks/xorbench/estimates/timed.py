@@ -36,7 +36,7 @@ def once(function: Callable[Concatenate[K, P], T]) -> Callable[Concatenate[K, P]
 
     @functools.wraps(function)
     def remembered(timed: K, /, *arguments: P.args, **named: P.kwargs) -> T:
-        key = (function, *arguments, *named.items())
+        key = (remembered, *arguments, *named.items())
         if key not in timed.computed:
             timed.computed[key] = function(timed, *arguments, **named)
         found: T = timed.computed[key]

@@ -1,6 +1,7 @@
 """All files that are rendered from the records and studies in a folder, and their texts."""
 
 import functools
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
@@ -21,14 +22,17 @@ from xorbench.tables.studies import showing
 DATA = ("records", "timings", "beginnings", "gradients")
 """Names of the frames that are published as CSV files, with lines for every record."""
 
+SOME = 5
+"""The number of records that a process reads as one task: only those that represent a machine leave the process."""
+
 
 def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path, str]:
     """Return the text of every rendered file, by its path.
 
-    Figures are drawn on `cores`, submitted first and awaited last; `bundle` is the JavaScript of Vega for the page.
+    Records are read and figures are drawn on `cores`; `bundle` is the JavaScript of Vega for the page.
     Raises ValueError if there is no record, or a file that is neither a record nor a study.
     """
-    standing, lines = _read(folder)
+    standing, lines = _read(folder, cores)
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
     first, *others = sorted(standing.values(), key=lambda one: one.analysis is not shown)
     analysis, drawn = first.analysis, first.figures
@@ -64,14 +68,33 @@ def _of_studies(folder: Path) -> list[Figure]:
     return [draw(study.data) for draw, study in found if study]
 
 
-def _read(folder: Path) -> tuple[dict[Path, Standing], dict[str, list[Line]]]:
-    """Return what represents each machine, by its folder, and the lines of all records. Raises ValueError.
+Contents = tuple[dict[Path, Standing], dict[str, list[Line]]]
+"""What represents each machine, by its folder, and the lines of all records, by the name of their frame."""
 
-    Records are read one at a time to save memory.
-    """
+
+def _read(folder: Path, cores: Executor) -> Contents:
+    """Return the contents of the records in a folder. Raises ValueError."""
     standing: dict[Path, Standing] = {}
     lines: dict[str, list[Line]] = {name: [] for name in DATA}
-    for path in store.paths(folder):
+    paths = store.paths(folder)
+    for of_some, lines_of_some in cores.map(_read_some, [paths[at : at + SOME] for at in range(0, len(paths), SOME)]):
+        for machine, one in of_some.items():
+            if machine in standing:
+                standing[machine].join(one)
+            else:
+                standing[machine] = one
+        for name, found in lines_of_some.items():
+            lines[name] += found
+    if not standing:
+        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; write one with xorbench run")
+    return standing, lines
+
+
+def _read_some(paths: Sequence[Path]) -> Contents:
+    """Return the contents of the records at `paths`, which are read one at a time to save memory. Raises ValueError."""
+    standing: dict[Path, Standing] = {}
+    lines: dict[str, list[Line]] = {name: [] for name in DATA}
+    for path in paths:
         analysis = Analysis(store.read(path))
         for name in DATA:
             lines[name] += keyed(analysis, name)
@@ -80,6 +103,4 @@ def _read(folder: Path) -> tuple[dict[Path, Standing], dict[str, list[Line]]]:
             standing[path.parent].meet(analysis)
         else:
             standing[path.parent] = Standing(analysis)
-    if not standing:
-        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; write one with xorbench run")
     return standing, lines

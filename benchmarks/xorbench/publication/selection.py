@@ -33,6 +33,11 @@ class Standing:
             threads = analysis.record.settings.threads
             self._sweeps[threads] = newest(self._sweeps.get(threads, analysis), analysis)
 
+    def join(self, other: "Standing") -> None:
+        """Take the representative records of the same machine among other records into account."""
+        for analysis in (other.analysis, *other._sweeps.values()):
+            self.meet(analysis)
+
     @property
     def sweeps(self) -> Sequence[Analysis]:
         """The representative sweeps, by rising number of threads."""
