@@ -97,6 +97,13 @@ def test_who_is_missing_may(tmp_path: Path) -> None:
     assert found(analysis, tmp_path) == ""
 
 
+def test_what_is_not_offered_may_but_not_with_a_time(tmp_path: Path) -> None:
+    modest = judged("modest", "not offered")
+    assert found(with_judgements(honest(), judged(REFERENCE), judged("other"), modest), tmp_path) == ""
+    timed = with_judgements(honest(), judged(REFERENCE), judged("other", "not offered"))
+    assert found(timed, tmp_path / "timed").endswith("other was timed on hidden, but none of its gradients was judged")
+
+
 def test_an_unfit_run_may_not_and_may_not_be_called_fit(tmp_path: Path) -> None:
     analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3, gradients=honest().record.gradients)
     text = found(analysis, tmp_path)

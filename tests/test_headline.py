@@ -58,6 +58,8 @@ def test_no_time_and_wrong_gradients_are_said() -> None:
     assert headline(analysis) == f"{where}; no gradient was judged."
     analysis = judged(analysis, "inside", "outside", "failed")
     assert headline(analysis).endswith("; 2 of 3 gradient checks did not pass.")
+    analysis = judged(analysis, "inside", "missing", "not offered")
+    assert headline(analysis).endswith("; every gradient error is within its rounding bound.")
 
 
 def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_does_not_count_and_is_not_hidden() -> None:

@@ -11,6 +11,7 @@ from xorbench.contract import REFERENCE, discover, read
 from xorbench.judging.judge import DTYPES, Hearing, judge
 from xorbench.judging.processes import Reply, Witness
 from xorbench.judging.tasks import TrajectoryQuestion
+from xorbench.judging.trouble import Trouble
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Judgement, Report
 from xorbench.workloads import TUTORIAL, WORKLOADS
 
@@ -302,12 +303,12 @@ def test_all_that_is_here_solves_every_kind_of_workload_and_its_gradients_are_ri
 
 
 def test_a_hearing_knows_what_was_said_in_each_place() -> None:
-    one = discover()[0]
+    one = discover()[1]
     question, other = (TrajectoryQuestion(WORKLOADS[name], "float64") for name in TUTORIAL)
     hearing = Hearing([one.name])
     for place, answer in (("here", 1), ("elsewhere", 2)):
         hearing.note(Reply(Witness(one, place), question, answer))
-    hearing.note(Reply(Witness(one, "here"), other, None, "it fell over"))
+    hearing.note(Reply(Witness(one, "here"), other, None, Trouble("it fell over")))
     assert [hearing.answer(Witness(one, place), question) for place in ("here", "elsewhere")] == [1, 2]
     assert hearing.answer(Witness(one, "here"), other) is None
-    assert (hearing.answers(question), hearing.answers(other)) == ({REFERENCE: 1}, {})
+    assert (hearing.answers(question), hearing.answers(other)) == ({one.name: 1}, {})

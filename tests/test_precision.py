@@ -46,6 +46,13 @@ def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
     assert (line["smallest scale"], line["largest scale"]) == ("15.5", "9.1")
 
 
+def test_half_of_no_digit_is_kept_nowhere() -> None:
+    rows = [Accuracy("other", "hidden", "float64", "logit", z, 0.0, 0.0) for z in (-40.0, 0.0, 40.0)]
+    rows += [Accuracy("other", "hidden", "float64", "scale", s, 0.0, 0.0) for s in (0.01, 25.0)]
+    (line,) = precision.accuracy(report(accuracy=rows)).frame.to_dict("records")
+    assert line["half the digits kept up to logit"] == NONE
+
+
 def test_trajectories_say_when_or_never() -> None:
     apart, from_truth, loss = [0, 1e-17, 2e-15], [0, 3e-16], [0.6, 0.5, 0.5]
     row = Trajectory("other", "hidden", 10, 1, 20_000, None, None, None, [1, 5, 10], apart, from_truth, loss)

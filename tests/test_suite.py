@@ -12,6 +12,7 @@ from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
+from xorbench.judging.judge import Scope
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import Ledger, Timing, Usage
@@ -257,16 +258,16 @@ def test_a_pace_that_makes_no_sense_is_that_of_long_rounds() -> None:
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_a_quick_run_is_not_judged_thoroughly(quick: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[bool] = []
+    asked: list[tuple[bool, bool]] = []
 
-    def noted(*_what: object, thorough: bool, **_how: object) -> None:
-        asked.append(thorough)
+    def noted(*_what: object, thorough: bool, scope: Scope, **_how: object) -> None:
+        asked.append((thorough, scope.to_the_end))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("xorbench.suite.suite.judge", noted)
     with pytest.raises(KeyboardInterrupt):
         Suite([discover()[0]], NEURON, replace(SETTINGS, quick=quick)).run()
-    assert asked == [not quick]
+    assert asked == [(not quick, not quick)]
 
 
 def test_what_chooses_its_rounds_begins_with_launches_of_200() -> None:

@@ -33,17 +33,21 @@ def test_a_skeleton_keeps_the_contract_and_says_what_each_function_gives(tmp_pat
 def test_each_function_fails_with_what_is_to_be_done(tmp_path: Path) -> None:
     module = load(read(template.write("mine", "numpy", tmp_path)))
     for name, arguments in FUNCTIONS.items():
-        with pytest.raises(NotImplementedError, match=f"^{name} is to be filled in, in mine.py$"):
+        with pytest.raises(RuntimeError, match=f"^{name} is to be filled in$"):
             getattr(module, name)(*arguments)
 
 
 def test_the_judge_says_it_in_one_line(tmp_path: Path) -> None:
-    report = judge([read(template.write("mine", "numpy", tmp_path))], [WORKLOADS["neuron"]], 1, 0, thorough=False)
+    path = template.write("mine", "numpy", tmp_path)
+    report = judge([read(path)], [WORKLOADS["neuron"]], 1, 0, thorough=False)
     notes = [*judge_report.gradients(report).notes, *judge_report.conduct(report).notes]
-    said = [note for note in notes if "NotImplementedError" in note]
+    said = [note for note in notes if "filled in" in note]
+    (line,) = (n for n, text in enumerate(path.read_text().splitlines(), 1) if "convert is to be filled in" in text)
     assert said == [
-        "mine (neuron float64, neuron float32): NotImplementedError: convert is to be filled in, in mine.py."
+        "mine (neuron float64, neuron float32): RuntimeError: convert is to be filled in "
+        f"(convert, mine.py line {line})."
     ]
+    assert not report.passed
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ def test_the_judge_says_it_in_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_the_framework_is_imported_where_there_is_something_to_import(framework: str, imports: str) -> None:
-    text = template.text("mine", framework)
+    text = template.text(framework)
     assert imports in text
     assert f'FRAMEWORK = "{framework}"' in text
 

@@ -8,13 +8,17 @@ import jinja2
 from xorbench import environment
 from xorbench.charts import album, vega
 from xorbench.charts.figure import specification
+from xorbench.charts.style import DARK, LIGHT
 from xorbench.record import store
-from xorbench.record.report import Report
+from xorbench.record.report import FAILED, MISSING, OUTSIDE, Report
 from xorbench.record.run import ImplementationRecord
 from xorbench.tables import judge_report
 from xorbench.tables.formats import html, markdown
 
 TITLE = "Gradients, judged"
+
+FAILURES = (OUTSIDE, FAILED, MISSING)
+"""The words in a table whose lines stand out."""
 
 
 def write(path: Path, report: Report, implementations: Sequence[ImplementationRecord], command: str) -> list[Path]:
@@ -24,21 +28,34 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
     cannot be written.
     """
     machine = environment.machine()
-    versions = ", ".join(f"{i.framework} {i.version}" for i in implementations if not i.missing)
+    versions = ", ".join(dict.fromkeys(f"{i.framework} {i.version}" for i in implementations if not i.missing))
     about = (
         f"{machine.cpu}, {machine.cores} cores, {machine.system}; Python {environment.versions()['python']}, "
         f"{versions}; {report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
     )
     shown, examples = judge_report.tables(report), report.counterexamples
+    summary = judge_report.summary(report)
     drawn = [(picture, vega.svg(specification(picture))) for picture in album.of_report(report)]
     if path.suffix == ".html":
-        template = jinja2.Environment(autoescape=True).from_string(_TEMPLATE.read_text(encoding="utf-8"))
-        text = template.render(title=TITLE, about=about, tables=shown, pictures=drawn, examples=examples, html=html)
+        layout = jinja2.Environment(
+            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        text = layout.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+            title=TITLE,
+            summary=summary,
+            about=about,
+            tables=[(table, html(table, FAILURES)) for table in shown],
+            pictures=drawn,
+            examples=examples,
+            light=LIGHT,
+            dark=DARK,
+        )
         store.write_whole(path, text + "\n")
         return [path]
     files = {path.with_name(f"{path.stem}-{picture.name}.svg"): (picture.text, svg) for picture, svg in drawn}
     parts = [
         f"# {TITLE}\n",
+        f"**{summary}**\n",
         f"{about}\n",
         *(markdown(table, "##") for table in shown),
         *(f"![{words}]({file.name})\n" for file, (words, _) in files.items()),

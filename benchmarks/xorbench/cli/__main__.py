@@ -2,8 +2,8 @@
 
 Exit codes: 0 success; 1 a gradient outside its bound, an implementation that is missing, failed or broke a rule of the
 clock, a row that became slower than allowed, a record that may not be published, or a page that does not match the
-records; 2 a usage error; 130 interrupted. Large packages are imported only where they are needed, so that `--help` is
-fast.
+records; 2 a usage error; 3 the harness or the reference failed, so that there is no verdict; 130 interrupted. Large
+packages are imported only where they are needed, so that `--help` is fast.
 """
 
 import typer

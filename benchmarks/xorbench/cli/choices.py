@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from xorbench.contract import REFERENCE, Implementation, discover
+from xorbench.contract.source_text import shadows
 from xorbench.environment import allowed_cpus
 from xorbench.environments import virtualenvs
 from xorbench.environments.selection import contestants
@@ -25,25 +26,39 @@ REPORTS = (".md", ".html")
 
 
 def implementations(
-    names: Sequence[str] | None, extra: Sequence[Path] | None, tuned: bool = True
+    names: Sequence[str] | None, extra: Sequence[Path] | None, tuned: bool = True, alone: bool = False
 ) -> list[Implementation]:
     """Return the implementations in `names` and in the `extra` files.
 
-    Without names they are all idiomatic ones and, with `tuned`, the tuned ones. Raises typer.BadParameter where a name
-    or a file is unknown.
+    Without names they are all idiomatic ones and, with `tuned`, the tuned ones; with `alone`, only the reference where
+    files are given. Raises typer.BadParameter where a name or a file is unknown, or a file would shadow a library.
     """
     for path in extra or ():
         if not path.is_file() or not os.access(path, os.R_OK):
             raise typer.BadParameter(
                 f"{path} is not a readable file, expected the .py file of an implementation", param_hint="--with"
             )
+        if complaint := shadows(path):
+            raise typer.BadParameter(complaint, param_hint="--with")
     try:
         found = {i.name: i for i in discover(extra or ())}
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--with") from error
     given = [path.stem for path in extra or ()]
-    wanted = [*names, *given] if names else [n for n, i in found.items() if tuned or i.tier != "tuned" or n in given]
+    if names:
+        wanted = [*names, *given]
+    elif given and alone:
+        wanted = [REFERENCE, *given]
+    else:
+        wanted = [n for n, i in found.items() if tuned or i.tier != "tuned" or n in given]
     return [found[known(name, list(found), "implementation")] for name in dict.fromkeys(wanted)]
+
+
+def broken(chosen: Sequence[Implementation], extra: Sequence[Path] | None) -> bool:
+    """Print each fault of the files in one line, and return whether one of those in `extra` is broken."""
+    for fault in (fault for implementation in chosen for fault in implementation.faults):
+        say(f"xorbench: {fault}")
+    return any(i.broken and i.path in (extra or ()) for i in chosen)
 
 
 def workloads(names: Sequence[str] | None, otherwise: Iterable[str] = WORKLOADS) -> list[Workload]:

@@ -47,7 +47,9 @@ def gradients(
     implementation: Implementations = None,
     workload: Workloads = None,
     tuned: Tuned = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Verdicts only, at 10 random points.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Verdicts only, at 10 random points, no training to its end.")
+    ] = False,
     points: Annotated[
         int | None, count("Random points for each workload and dtype. [default: 500; 10 with --quick]")
     ] = None,
@@ -58,8 +60,18 @@ def gradients(
         ),
     ] = 300,
     seed: Seed = 0,
-    extra: Extra = None,
+    extra: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="The implementation in this file, and others only with --implementation; may be repeated.",
+        ),
+    ] = None,
     python: Pythons = None,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help="Also print full tracebacks, on standard error.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown (.md) or HTML (.html).")
     ] = None,
@@ -69,14 +81,24 @@ def gradients(
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 
-    chosen, workloads = choices.implementations(implementation, extra, tuned), choices.workloads(workload, TUTORIAL)
-    file, chosen = choices.report(report), choices.in_environments(chosen, python)
+    chosen = choices.implementations(implementation, extra, tuned, alone=not tuned)
+    workloads, file = choices.workloads(workload, TUTORIAL), choices.report(report)
+    if choices.broken(chosen, extra):
+        return 1
+    chosen = choices.in_environments(chosen, python)
     from xorbench import environment, progress
     from xorbench import report as document
     from xorbench.cli import show
-    from xorbench.judging.judge import judge
+    from xorbench.judging.judge import Scope, judge
+    from xorbench.judging.processes import Reply
     from xorbench.suite.about import of_implementation
     from xorbench.tables import judge_report
+
+    tracebacks: dict[tuple[str, str], str] = {}
+
+    def hear(reply: Reply) -> None:
+        for trouble in reply.troubles:
+            tracebacks.setdefault((reply.witness.implementation.name, trouble.reason), trouble.traceback)
 
     found = judge(
         chosen,
@@ -86,6 +108,9 @@ def gradients(
         thorough=not quick,
         seconds_to_answer=time_limit,
         stage=progress.stage,
+        scope=Scope(to_the_end=not quick),
+        heard=hear,
+        say=progress.say,
     )
     about = [of_implementation(i) for i in chosen]
     written = document.write(file, found, about, environment.command()) if file else []
@@ -97,6 +122,9 @@ def gradients(
             typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{example.script}")
         for path in written:
             typer.echo(f"The report: {path}")
+    for (name, reason), text in tracebacks.items():
+        if traceback and text:
+            typer.echo(f"\n{name}: {reason}\n{text}", err=True, nl=False)
     return 0 if found.passed and not choices.missing(implementation, chosen) else 1
 
 
@@ -139,6 +167,8 @@ def run(
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted = choices.share(resolution, "--resolution")
+    if choices.broken(chosen, extra):
+        return 1
     chosen = choices.in_environments(chosen, python)
     from xorbench import suite
     from xorbench.cli import keeping, show

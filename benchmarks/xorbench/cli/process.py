@@ -4,15 +4,23 @@ import sys
 
 import typer
 
+from xorbench.failure import HarnessError
+from xorbench.streams import open_standard_streams
+
 
 def run(app: typer.Typer, name: str) -> None:
-    """Run a command and exit with its code; a usage error is printed in one line on standard error.
+    """Run a command and exit with its code; an error is printed in one line on standard error.
 
-    `name` is what the user calls the command by, such as "xorbench".
+    It exits with 2 after a usage error, and with 3 after a failure of the harness or of the reference. `name` is
+    what the user calls the command by, such as "xorbench".
     """
+    open_standard_streams()
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:
         typer.echo(f"{name}: {' '.join(error.format_message().split())} (see {name} --help)", err=True)
         code = 2
+    except HarnessError as error:
+        typer.echo(f"{name}: {error}", err=True)
+        code = 3
     sys.exit(code)

@@ -14,7 +14,7 @@ from xorbench.tables.cells import Table
 _COLOURS = {
     **dict.fromkeys(("inside", "present", "kept"), "green"),
     **dict.fromkeys(("outside", "failed", "missing", "untimed", "refused", "broken", "not comparable"), "bold red"),
-    **dict.fromkeys(("noise floor", "not steady", "unknown", "undefined"), "yellow"),
+    **dict.fromkeys(("noise floor", "not steady", "not offered", "unknown", "undefined"), "yellow"),
 }
 
 WIDE = 110

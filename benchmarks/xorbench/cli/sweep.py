@@ -45,6 +45,8 @@ def sweep(
     if budget and launches:
         raise typer.BadParameter("can't be combined with --budget; give one of them", param_hint="--launches")
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
+    if choices.broken(chosen, extra):
+        return 1
     from xorbench import places
     from xorbench.cli import keeping, show
     from xorbench.exports.document import document

@@ -20,8 +20,8 @@ from xorbench import environment
 from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover
-from xorbench.judging.process_main import describe
-from xorbench.record.report import Report
+from xorbench.judging.trouble import describe
+from xorbench.record.report import NOT_OFFERED, Report
 from xorbench.suggestions import unknown
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
 
@@ -159,7 +159,10 @@ def subject(
     """The subject to time; skips what is missing and fails what did not pass the gradient check."""
     if implementation.missing:
         pytest.skip(f"{implementation.name}: {implementation.missing}")
-    if report and (refusal := report.refusal(implementation.name, workload.name)):
+    refusal = report.refusal(implementation.name, workload.name) if report else None
+    if refusal and refusal[0] == NOT_OFFERED:
+        pytest.skip(f"{implementation.name} on {workload.name}: {' '.join(map(str, refusal))}")
+    if refusal:
         pytest.fail(f"not timed: the gradient check was not passed: {' '.join(map(str, refusal))}", pytrace=False)
     return subjects(implementation, workload)
 

@@ -15,7 +15,7 @@ from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, 
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
-from xorbench.judging.process_main import shortened
+from xorbench.judging.trouble import shortened
 from xorbench.places import IMPLEMENTATIONS
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"

@@ -6,7 +6,7 @@ mistake is found and reported before anything is imported.
 
 import ast
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
@@ -37,18 +37,20 @@ def read(path: Path) -> Implementation:
     """Return the implementation that the text of a file describes, with what is missing or broken; it is not run."""
     name = path.stem
     if path.suffix != ".py":
-        broken = f"{path.name}: expected a file that ends in .py"
-        return Implementation(name, path, source_sha256=sha256_of([path]), broken=broken)
+        fault = f"{path.name}: expected a file that ends in .py"
+        return Implementation(name, path, source_sha256=sha256_of([path]), faults=(fault,))
     try:
         tree = ast.parse(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError) as error:
-        broken = without_folders(f"{path.name} cannot be parsed as Python: {error}")
-        return Implementation(name, path, source_sha256=sha256_of([path]), broken=broken)
+        fault = without_folders(f"{path.name} cannot be parsed as Python: {error}")
+        return Implementation(name, path, source_sha256=sha256_of([path]), faults=(fault,))
     constants = _constants(tree)
-    complaint = _complaint(tree, constants) or _odd_remark(path, constants)
+    complaints = [*_complaints(tree, constants)]
+    if not complaints and (odd := _odd_remark(path, constants)):
+        complaints = [odd]
     about: dict[str, Any] = {key.lower(): str(constants[key]) for key in CONSTANTS if key in constants}
     needed = [str(constants[key]) for key in ("FRAMEWORK", "PROGRAM") if key in constants]
-    if not complaint:
+    if not complaints:
         about |= {key.lower(): constants[key] for key in REMARKS if key in constants}
     imports = {one: text for one in siblings(tree) if (text := parsed(one))}
     sources = [path.parent / source for source in about.get("sources", ())]
@@ -59,7 +61,7 @@ def read(path: Path) -> Implementation:
         **about,
         source_sha256=sha256_of(dict.fromkeys([path, *imports, *sources])),
         missing=_missing([tree, *imports.values()], needed),
-        broken=f"{path.name}: {complaint}" if complaint else None,
+        faults=tuple(f"{path.name}: {complaint}" for complaint in complaints),
     )
 
 
@@ -77,39 +79,49 @@ def _sources(tree: ast.Module) -> tuple[object, ...]:
     return found if isinstance(found, tuple) else ()
 
 
-def _complaint(tree: ast.Module, constants: dict[str, object]) -> str | None:
-    """Return the first way in which the file breaks the contract, in one line; None if it keeps to it."""
+def _complaints(tree: ast.Module, constants: dict[str, object]) -> Iterator[str]:
+    """Yield the ways in which the file breaks the contract, one line each: constants, functions, their order."""
     for name, kind in CONSTANTS.items():
         allowed = get_args(kind)
         expected = " or ".join(repr(word) for word in allowed) if allowed else "a string"
+        value = constants.get(name)
         if name not in constants:
-            return f"{name} is missing, expected {name} = {expected} at the top of the file"
-        value = constants[name]
-        if not isinstance(value, str) or (allowed and value not in allowed):
-            return f"{name} is {value!r}, expected {expected}"
+            yield f"{name} is missing, expected {name} = {expected} at the top of the file"
+        elif not isinstance(value, str) or (allowed and value not in allowed):
+            yield f"{name} is {value!r}, expected {expected}"
     functions, elsewhere = functions_of(tree), imported(tree)
     for name, expected_names in FUNCTIONS.items():
-        expected = f"def {name}({', '.join(expected_names)})"
-        function, where = functions.get(name), ""
-        if function is None and name in elsewhere:
-            module, name_there = elsewhere[name]
-            path = sibling(module)
-            if path is None:
-                return f"{name} is imported from {module}, which is no file of the project's own, expected {expected}"
-            text = parsed(path)
-            function, where = functions_of(text).get(name_there) if text else None, f"{path.name}, "
-            if function is None:
-                return f"{name} is imported from {module}, which does not define {name_there}, expected {expected}"
-        if function is None:
-            return f"the function {name} is missing, expected {expected}"
-        given = function.args
-        names = [a.arg for a in (*given.posonlyargs, *given.args)]
-        if names != expected_names or given.vararg or given.kwarg or given.kwonlyargs:
-            return f"{where}line {function.lineno}: got def {function.name}({ast.unparse(given)}), expected {expected}"
+        if complaint := _of_function(name, expected_names, functions.get(name), elsewhere.get(name)):
+            yield complaint
     order = [name for name in functions if name in FUNCTIONS]
     expected_order = [name for name in FUNCTIONS if name in functions]
     if order != expected_order:
-        return f"the functions are in the order {', '.join(order)}, expected {', '.join(expected_order)}"
+        yield f"the functions are in the order {', '.join(order)}, expected {', '.join(expected_order)}"
+
+
+def _of_function(
+    name: str, expected_names: list[str], function: ast.FunctionDef | None, elsewhere: tuple[str, str] | None
+) -> str | None:
+    """Return what is wrong with a function of the contract, in one line; None if nothing is.
+
+    `elsewhere` is the module that it is imported from, and its name there.
+    """
+    expected, where = f"def {name}({', '.join(expected_names)})", ""
+    if function is None and elsewhere:
+        module, name_there = elsewhere
+        path = sibling(module)
+        if path is None:
+            return f"{name} is imported from {module}, which is no file of the project's own, expected {expected}"
+        text = parsed(path)
+        function, where = functions_of(text).get(name_there) if text else None, f"{path.name}, "
+        if function is None:
+            return f"{name} is imported from {module}, which does not define {name_there}, expected {expected}"
+    if function is None:
+        return f"the function {name} is missing, expected {expected}"
+    given = function.args
+    names = [a.arg for a in (*given.posonlyargs, *given.args)]
+    if names != expected_names or given.vararg or given.kwarg or given.kwonlyargs:
+        return f"{where}line {function.lineno}: got def {function.name}({ast.unparse(given)}), expected {expected}"
     return None
 
 

@@ -14,6 +14,9 @@ from xorbench.contract.source_metrics import gradients_by, lines_of_code
 from xorbench.contract.source_text import parsed
 from xorbench.places import IMPLEMENTATIONS
 
+MODULE = "implementation_"
+"""The beginning of the name of the module of an implementation, so that no file can shadow a library."""
+
 
 @dataclass(frozen=True)
 class Implementation:
@@ -34,14 +37,19 @@ class Implementation:
     adds_to: str | None = None
     missing: str | None = None
     """Why it cannot run here: a library or a program that is not installed; None if nothing is missing."""
-    broken: str | None = None
-    """How the file breaks the contract; None if it keeps to it."""
+    faults: tuple[str, ...] = ()
+    """How the file breaks the contract, one line each; empty if it keeps to it."""
     interpreter: Interpreter = HERE
 
     @property
     def version(self) -> str:
         """The version of the framework in the interpreter that runs the file."""
         return self.interpreter.version_of(self.framework)
+
+    @property
+    def broken(self) -> str | None:
+        """The first way in which the file breaks the contract; None if it keeps to it."""
+        return next(iter(self.faults), None)
 
     @property
     def usable(self) -> bool:
@@ -83,7 +91,7 @@ def load(implementation: Implementation) -> Contract:
     """Import the file, which may import its siblings, and return its module. Raises whatever the import raises."""
     if str(IMPLEMENTATIONS) not in sys.path:
         sys.path.append(str(IMPLEMENTATIONS))  # at the end, so that no file can shadow a library
-    name = f"implementation_{implementation.path.stem}"  # a distinct name, so that no file can shadow a library
+    name = f"{MODULE}{implementation.path.stem}"
     spec = importlib.util.spec_from_file_location(name, implementation.path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{implementation.path} is not a Python file")

@@ -25,6 +25,9 @@ class Contract(Protocol):
     A recipe states the activation, the loss and the optimiser. Parameters are a flat list, first layer first:
     W1 (n0, n1), b1 (1, n1), W2 (n1, n2), b2 (1, n2), ...; inputs are (samples, n0), targets (samples, n_last). Arrays
     are the framework's own, of the dtype that `convert` was given.
+
+    A function that does not offer the activation, the loss or the optimiser of a recipe raises NotImplementedError,
+    with a message that says what it does not offer: this is no failure. Any other exception is one.
     """
 
     FRAMEWORK: str

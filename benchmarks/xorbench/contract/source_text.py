@@ -1,6 +1,8 @@
 """The text of an implementation: it is read, never run, and it may import from files of the project's own folder."""
 
 import ast
+import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from xorbench.places import IMPLEMENTATIONS
@@ -33,6 +35,18 @@ def sibling(module: str) -> Path | None:
     """Return the file of the project's own folder that is imported under this name; None where there is none."""
     path = IMPLEMENTATIONS / f"{module}.py"
     return path if path.is_file() else None
+
+
+def shadows(path: Path) -> str | None:
+    """Return which library a file of this name would shadow, and what to do; None where no library has its name.
+
+    The folders of implementations and the current folder hold no libraries.
+    """
+    name, none = path.stem, (path.absolute().parent.resolve(), Path.cwd().resolve(), IMPLEMENTATIONS)
+    libraries = [entry for entry in sys.path if Path(entry).resolve() not in none]
+    if name in sys.stdlib_module_names or (name.isidentifier() and PathFinder.find_spec(name, libraries)):
+        return f"{name}.py would shadow the library {name}; add where its gradients come from, as in {name}_grad"
+    return None
 
 
 def siblings(tree: ast.Module) -> list[Path]:

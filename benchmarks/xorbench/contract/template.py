@@ -2,7 +2,6 @@
 
 import ast
 import importlib.metadata
-import importlib.util
 import inspect
 import keyword
 import shutil
@@ -13,6 +12,7 @@ from typing import get_args
 from packaging.utils import InvalidName, canonicalize_name
 
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, discover
+from xorbench.contract.source_text import shadows
 
 
 def write(name: str, framework: str, folder: Path) -> Path:
@@ -32,19 +32,17 @@ def write(name: str, framework: str, folder: Path) -> Path:
         raise ValueError(f"{path} already exists; remove it, or choose another name")
     if name in {i.name for i in discover()}:
         raise ValueError(f"an implementation named {name} already exists; choose another name")
-    if importlib.util.find_spec(name):
-        raise ValueError(
-            f"{name}.py would shadow the library {name}; add where its gradients come from, as in {name}_grad"
-        )
+    if complaint := shadows(path):
+        raise ValueError(complaint)
     try:
-        path.write_text(text(name, framework), encoding="utf-8")
+        path.write_text(text(framework), encoding="utf-8")
     except OSError as error:
         raise ValueError(f"{path} can't be written: {error.strerror}; name another folder with --output") from error
     return path
 
 
-def text(name: str, framework: str) -> str:
-    """Return a skeleton: every name of the contract in order, with functions that raise NotImplementedError."""
+def text(framework: str) -> str:
+    """Return a skeleton: every name of the contract in order, with functions that raise RuntimeError."""
     (contract,) = ast.parse(textwrap.dedent(inspect.getsource(Contract))).body
     assert isinstance(contract, ast.ClassDef)
     functions = [node for node in contract.body if isinstance(node, ast.FunctionDef) and node.name in FUNCTIONS]
@@ -69,7 +67,7 @@ def text(name: str, framework: str) -> str:
             "",
             "Array = NDArray[np.floating]",
             "State = tuple[list[Any], Any]",
-            *(line for function in functions for line in ("", "", *_function(function, name))),
+            *(line for function in functions for line in ("", "", *_function(function))),
             "",
         ]
     )
@@ -93,12 +91,12 @@ def _constant(name: str, framework: str) -> str:
     return f"{name} = {first}{f'  # or {others[0]}' if others else ''}"
 
 
-def _function(function: ast.FunctionDef, name: str) -> list[str]:
+def _function(function: ast.FunctionDef) -> list[str]:
     arguments = ast.unparse(function.args).removeprefix("self, ")
     docstring = textwrap.indent(ast.get_docstring(function) or "", "    ").strip()
     end = "\n    " if "\n" in docstring else ""
     return [
         f"def {function.name}({arguments}) -> {ast.unparse(function.returns or ast.Constant(None))}:",
         f'    """{docstring}{end}"""',
-        f'    raise NotImplementedError("{function.name} is to be filled in, in {name}.py")',
+        f'    raise RuntimeError("{function.name} is to be filled in")',  # NotImplementedError says "not offered"
     ]

@@ -112,7 +112,7 @@ COLUMNS: dict[str, Columns] = {
         "dtype": ("string", "dtype in which the gradient was computed"),
         "parameter": ("string", "parameter tensor"),
         "points": ("Int64", "number of points at which it was judged"),
-        "verdict": ("string", "inside, outside, failed or missing"),
+        "verdict": ("string", "inside, outside, failed, missing or not offered"),
         "reason": ("string", "reason why the verdict is not inside; empty if it is"),
         "decides": ("bool", "whether the workload is timed in this dtype, so that the verdict decides"),
         **_READINGS,

@@ -17,11 +17,12 @@ from xorbench.judging.points import Points, affordable, shaped_points, shared_po
 from xorbench.judging.processes import Question, Reply
 from xorbench.judging.reproducibility import PROBES, ConductQuestion
 from xorbench.judging.tasks import GradientAnswer, GradientQuestion
+from xorbench.judging.trouble import Trouble
 from xorbench.judging.truths import Truths, inside, truths, truths_here
 from xorbench.judging.update_task import UpdateQuestion, update_layout
 from xorbench.judging.updates import starts, update_truths
 from xorbench.record.parts import Verdict
-from xorbench.record.report import FAILED, INSIDE, OUTSIDE, Accuracy, Asked, Bias, Judgement, Pair, TrainingEnd
+from xorbench.record.report import INSIDE, OUTSIDE, Accuracy, Asked, Bias, Judgement, Pair, TrainingEnd
 from xorbench.workloads import Array, Workload
 from xorbench.workloads.workload import Dtype
 
@@ -33,7 +34,8 @@ class Exam:
 
     All implementations share the points, at the workload's own shape and, with `reshaped`, at others; further points
     lie along the training of each implementation, at the last of `checkpoints` (epochs), as many as `affordable`
-    allows. At the dtype that is timed, the end of training is judged, and with `varied` its first epochs.
+    allows. At the dtype that is timed, with `to_the_end` the end of training is judged, and with `varied` its first
+    epochs.
     """
 
     truths: list[Truths]
@@ -49,6 +51,7 @@ class Exam:
         checkpoints: Sequence[int],
         varied: bool,
         reshaped: bool,
+        to_the_end: bool = True,
     ) -> None:
         self.workload = workload
         self.dtype = dtype
@@ -58,7 +61,7 @@ class Exam:
             self.batches += shaped_points(workload, dtype, seed, thorough)
         self.points = self.batches[0]
         last = checkpoints[-affordable(workload, len(checkpoints), least=1) :]
-        self.question = GradientQuestion(self.batches, last, to_the_end=self.timed)
+        self.question = GradientQuestion(self.batches, last, to_the_end=to_the_end and self.timed)
         self.update = UpdateQuestion(starts(workload, dtype, seed)) if varied and self.timed else None
         usual = [number for number, problem in enumerate(self.points.problems) if problem is workload]
         self.probes = usual[:PROBES]
@@ -87,17 +90,17 @@ class Exam:
 
         `update` is the reply to `update`, None where training is not judged.
         """
-        if reply.answer is None:
-            return self.no_verdicts(implementation, FAILED, reply.trouble)
+        if found := reply.trouble:
+            return self.no_verdicts(implementation, found.verdict, found.reason)
         answer: GradientAnswer = reply.answer
-        found = self._judged(implementation, self._sheets(implementation, answer), answer.trouble)
+        judged = self._judged(implementation, self._sheets(implementation, answer), answer.trouble)
         if update is None or self.update is None:
-            return found
-        if update.answer is None:
-            return [*found, *self._no_verdicts(implementation, self._phases(), FAILED, update.trouble)]
+            return judged
+        if found := update.trouble:
+            return [*judged, *self._no_verdicts(implementation, self._phases(), found.verdict, found.reason)]
         points = self.update.points
         sheet = _Sheet(update_layout(self.workload), points.labels, update.answer, self._update_truths.result())
-        return [*found, *self._judged(implementation, [sheet], None)]
+        return [*judged, *self._judged(implementation, [sheet], None)]
 
     def _sheets(self, implementation: str, answer: GradientAnswer) -> "list[_Sheet]":
         found = [
@@ -111,7 +114,7 @@ class Exam:
             found.append(_Sheet(path.layout, path.labels, answer.of_path, truth))
         return found
 
-    def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: str | None) -> list[Judgement]:
+    def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: Trouble | None) -> list[Judgement]:
         """Return a judgement for each group of entries, over all sheets. `trouble` is what stopped the training."""
         verdicts = []
         about = implementation, self.workload.name, self.dtype
@@ -146,7 +149,7 @@ class Exam:
                     f"the error is {fraction} times the bound, at {of_bound.where}",
                 )
             elif trouble:
-                row = replace(row, verdict=FAILED, reason=trouble)
+                row = replace(row, verdict=trouble.verdict, reason=trouble.reason)
             verdicts.append(row)
         return verdicts
 

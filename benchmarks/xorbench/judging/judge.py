@@ -10,6 +10,7 @@ from typing import Any
 
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.cores import all_cores
+from xorbench.failure import HarnessError
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit
 from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
@@ -40,13 +41,14 @@ class Scope:
     """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
 
     With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
-    samples and units are judged, too.
+    samples and units are judged, too. Without `to_the_end` the ends of trainings are not.
     """
 
     dtypes: Sequence[Dtype] = DTYPES
     checkpoints: Sequence[int] = CHECKPOINTS
     surroundings: Surroundings = HERE
     varied: bool = True
+    to_the_end: bool = True
 
 
 EVERYTHING = Scope()
@@ -71,6 +73,8 @@ def judge(
     seconds_to_answer: float = SECONDS_TO_ANSWER,
     stage: Stage = in_silence,
     scope: Scope = EVERYTHING,
+    heard: Callable[[Reply], object] = lambda _reply: None,
+    say: Callable[[str], object] = lambda _line: None,
 ) -> Report:
     """Return the report on every implementation and workload, at `points` random points and the fixed ones.
 
@@ -78,11 +82,24 @@ def judge(
 
     `thorough` adds what no verdict depends on: the audit of the oracle at more than one point, the accuracy in
     digits, planted faults, trajectories, and reproducibility in other processes. `seconds_to_answer` is how long an
-    implementation may be silent. `stage` shows progress. `scope` sets dtypes, checkpoints and surroundings.
+    implementation may be silent. `stage` shows progress. `scope` sets dtypes, checkpoints and surroundings. `heard` is
+    called with each reply, and `say` with a line on each implementation that is slow.
+
+    Raises HarnessError if the reference or a process of the judge fails: then there is no verdict.
     """
     reshaped = _one_of_each(workloads) if scope.varied else []
     exams = [
-        Exam(workload, dtype, points, seed, thorough, scope.checkpoints, scope.varied, workload in reshaped)
+        Exam(
+            workload,
+            dtype,
+            points,
+            seed,
+            thorough,
+            scope.checkpoints,
+            scope.varied,
+            workload in reshaped,
+            scope.to_the_end,
+        )
         for workload in workloads
         for dtype in scope.dtypes
     ]
@@ -101,12 +118,12 @@ def judge(
     put: dict[Question, Exam] = {exam.question: exam for exam in exams}
     again = [exam.conduct for exam in exams if exam.timed]
     places = elsewhere() if thorough else {}
-    hearing = Hearing([i.name for i in implementations])
+    hearing = Hearing([i.name for i in implementations], heard)
     if thorough:
         everything = places.pop(ALL_AT_ONCE)
         questions |= {Witness(i, ALL_AT_ONCE, everything): again for i in usable}
     with all_cores() as cores:
-        with asked(questions, seconds_to_answer) as replies:
+        with asked(questions, seconds_to_answer, say) as replies:
             with stage(
                 "true gradients", sum(len(list(batches(len(b)))) for exam in exams for b in exam.batches)
             ) as advance:
@@ -133,7 +150,7 @@ def judge(
         smallest: dict[Witness, Sequence[CounterexampleQuestion]] = {
             Witness(i, SMALLEST): [CounterexampleQuestion(found, seed)] for i in usable if (found := wrong.get(i.name))
         }
-        with asked({**further, **smallest}, seconds_to_answer) as replies:
+        with asked({**further, **smallest}, seconds_to_answer, say) as replies:
             for reply in replies:
                 hearing.note(reply)
         return Report(
@@ -178,15 +195,22 @@ def _one_of_each(workloads: Sequence[Workload]) -> list[Workload]:
 class Hearing:
     """All replies, by implementation, place and question, and the verdicts on them."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], heard: Callable[[Reply], object] = lambda _reply: None) -> None:
         self.names = names
+        self._heard = heard
         self._replies: dict[tuple[str, str, Question], Reply] = {}
         self._printed: dict[str, str] = {}
         self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
 
     def note(self, reply: Reply) -> None:
-        """Store `reply`. An implementation that prints to standard output once fails on every workload and dtype."""
+        """Store `reply`. An implementation that prints to standard output once fails on every workload and dtype.
+
+        Raises HarnessError if the reference has trouble.
+        """
         name = reply.witness.implementation.name
+        self._heard(reply)
+        if name == REFERENCE and reply.troubles:
+            raise HarnessError(f"the reference, {REFERENCE}, failed: {reply.troubles[0].reason}")
         self._replies[name, reply.witness.place, reply.question] = reply
         if reply.printed:
             self._printed.setdefault(name, reply.printed)

@@ -17,8 +17,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from xorbench import places
 from xorbench.contract import Contract, Implementation
 from xorbench.environment import allowed_cpus, started_on
+from xorbench.failure import HarnessError
+from xorbench.judging.trouble import Trouble
+from xorbench.streams import error_stream
 
 SECONDS_TO_ANSWER = 300.0
+
+SECONDS_BETWEEN_WARNINGS = 30.0
+"""The seconds of silence after which an implementation is named, again and again until it is ended."""
 
 
 class Question(Protocol):
@@ -63,30 +69,49 @@ class Reply:
     witness: Witness
     question: Question
     answer: Any
-    trouble: str | None = None
+    trouble: Trouble | None = None
     printed: str = ""
+
+    @property
+    def troubles(self) -> list[Trouble]:
+        """Why there is no answer, or what is missing in it."""
+        return [found for found in (self.trouble, getattr(self.answer, "trouble", None)) if found]
+
+
+STARTING = "starting"
+"""What a process is doing before it imports the implementation: a failure then is one of the harness."""
 
 
 @dataclass
 class _Hearing:
-    """One process, its unanswered questions, what it is doing, and when its last message arrived."""
+    """One process, its unanswered questions, what it is doing, when its last message arrived, and warnings since."""
 
     witness: Witness
     process: "subprocess.Popen[bytes]"
     unanswered: list[Question]
     heard: float = 0.0
-    doing: str = "starting"
+    doing: str = STARTING
+    warnings: int = 0
+
+    @property
+    def patience(self) -> float:
+        """The seconds of silence until the next warning."""
+        return (1 + self.warnings) * SECONDS_BETWEEN_WARNINGS
 
 
 @contextmanager
 def asked(
-    questions: Mapping[Witness, Sequence[Question]], seconds_to_answer: float = SECONDS_TO_ANSWER
+    questions: Mapping[Witness, Sequence[Question]],
+    seconds_to_answer: float = SECONDS_TO_ANSWER,
+    say: Callable[[str], object] = lambda _line: None,
 ) -> Iterator[Iterator[Reply]]:
     """Start a process for every witness with its questions, and yield an iterator of the replies as they arrive.
 
     All processes work at the same time; each imports its framework once. A witness that sends nothing for
-    `seconds_to_answer` while its reply is awaited gets replies without an answer. All processes are killed at the
-    end of the context.
+    `seconds_to_answer` while its reply is awaited gets replies without an answer; `say` is called before, with one line
+    that says how long it has been silent. All processes are killed at the end of the context.
+
+    The iterator raises HarnessError if a process fails where no implementation is at fault.
     """
     cpus = allowed_cpus()
     hearings: dict[Line, _Hearing] = {}
@@ -95,7 +120,7 @@ def asked(
             turn = number % len(cpus)
             connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]])
             hearings[connection] = _Hearing(witness, process, list(put))
-        yield _replies(dict(hearings), seconds_to_answer)
+        yield _replies(dict(hearings), seconds_to_answer, say)
     finally:
         for connection, hearing in hearings.items():
             with contextlib.suppress(ProcessLookupError):
@@ -120,23 +145,34 @@ def _started(
             env=implementation.interpreter.variables_with_harness(surroundings.threads)
             | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
             stdin=job,
+            stdout=subprocess.DEVNULL,
+            stderr=error_stream(),
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
     return ours, process
 
 
-def _replies(hearings: "dict[Line, _Hearing]", seconds_to_answer: float) -> Iterator[Reply]:
+def _replies(
+    hearings: "dict[Line, _Hearing]", seconds_to_answer: float, say: Callable[[str], object]
+) -> Iterator[Reply]:
     for hearing in hearings.values():
         hearing.heard = time.monotonic()
     while hearings:
-        patience = min(h.heard for h in hearings.values()) + seconds_to_answer - time.monotonic()
-        ready = wait(list(hearings), max(0, patience))
+        until = min(h.heard + min(h.patience, seconds_to_answer) for h in hearings.values())
+        ready = wait(list(hearings), max(0, until - time.monotonic()))
         for connection, hearing in list(hearings.items()):
+            silent = time.monotonic() - hearing.heard
             if connection in ready:
                 yield from _heard(connection, hearing)
-            elif time.monotonic() - hearing.heard >= seconds_to_answer:
-                yield from _silence(hearing, f"silent for {seconds_to_answer:g} s")
+            elif silent >= seconds_to_answer:
+                yield from _silence(hearing, f"silent for {seconds_to_answer:g} s", _MORE_TIME)
+            elif silent >= hearing.patience:
+                hearing.warnings += 1
+                say(
+                    f"{hearing.witness.implementation.name} is {hearing.doing}, silent for {silent:.0f} s; "
+                    f"it is ended after {seconds_to_answer - silent:.0f} s more"
+                )
             if not hearing.unanswered:
                 del hearings[connection]
 
@@ -145,16 +181,26 @@ def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
     try:
         message = connection.recv()
     except EOFError:
+        if hearing.doing == STARTING:
+            raise HarnessError(
+                f"the process of the judge for {hearing.witness.implementation.name} ended with code "
+                f"{hearing.process.wait()} before it imported the implementation"
+            ) from None
         yield from _silence(hearing, f"its process ended with code {hearing.process.wait()}")
         return
-    hearing.heard = time.monotonic()
+    hearing.heard, hearing.warnings = time.monotonic(), 0
+    if isinstance(message, HarnessError):
+        raise HarnessError(f"the process of the judge for {hearing.witness.implementation.name} failed: {message}")
     if isinstance(message, str):
         hearing.doing = message
     else:
         yield Reply(hearing.witness, hearing.unanswered.pop(0), *message)
 
 
-def _silence(hearing: _Hearing, why: str) -> Iterator[Reply]:
+def _silence(hearing: _Hearing, why: str, hint: str = "") -> Iterator[Reply]:
     while hearing.unanswered:
-        trouble = f"no answer: {why} while {hearing.doing}"
+        trouble = Trouble(f"no answer: {why} while {hearing.doing}{hint}")
         yield Reply(hearing.witness, hearing.unanswered.pop(0), None, trouble)
+
+
+_MORE_TIME = "; a longer --time-limit of xorbench gradients allows more"

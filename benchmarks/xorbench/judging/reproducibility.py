@@ -150,8 +150,8 @@ def conduct(
     gradients at the same points, (points, entries), or None. `bound` is the rounding bound at these points.
     """
     workload, dtype, here = question.workload.name, question.dtype, replies["here"]
-    if here.answer is None:
-        return Conduct(implementation, workload, dtype, None, None, None, None, FAILED, here.trouble)
+    if found := here.trouble:
+        return Conduct(implementation, workload, dtype, None, None, None, None, found.verdict, found.reason)
     answer: ConductAnswer = here.answer
     complaints = list(answer.complaints)
     others = [answer.again.rows, *(r.answer.first.rows for r in replies.values() if r.answer is not None)]

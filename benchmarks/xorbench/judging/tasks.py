@@ -9,7 +9,7 @@ import numpy as np
 from xorbench.contract import Contract
 from xorbench.judging.gradients import Given, answers, malformed, plain
 from xorbench.judging.points import Point, Points, points_of
-from xorbench.judging.process_main import describe
+from xorbench.judging.trouble import Trouble, trouble
 from xorbench.workloads import Array, Parameters, Workload, flat
 from xorbench.workloads.workload import Dtype
 
@@ -36,7 +36,7 @@ class GradientAnswer:
     path: Points
     of_path: Given
     ending: Ending | None = None
-    trouble: str | None = None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +79,11 @@ class GradientQuestion:
                 if points is self.batches[0]:
                     raise
                 answer.given.append(None)
-                answer.trouble = answer.trouble or f"with {shape}: {describe(error)}"
+                answer.trouble = answer.trouble or trouble(error, f"with {shape}: ")
         try:
             self._train(module, answer, doing)
         except Exception as error:  # noqa: BLE001  the gradients are an answer without the training
-            answer.trouble = answer.trouble or f"its training stopped: {describe(error)}"
+            answer.trouble = answer.trouble or trouble(error, "its training stopped: ")
         return answer
 
     def _train(self, module: Contract, answer: GradientAnswer, doing: Callable[[str], None]) -> None:
@@ -93,16 +93,16 @@ class GradientQuestion:
         )
         path: list[Point] = []
         for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
-            doing(f"training {workload.name} in {self.dtype} for {epochs} epochs")
+            doing(f"training {workload.name} in {self.dtype} for {epochs:,} epochs")
             reached = [plain(module, p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
             if complaint := malformed(workload, self.dtype, reached):
-                answer.trouble = f"its parameters are malformed after epoch {epochs} of training: {complaint}"
+                answer.trouble = Trouble(f"its parameters are malformed after epoch {epochs} of training: {complaint}")
                 return
             path.append(Point(flat(reached), f"epoch {epochs} of its own training"))
             answer.path = points_of(workload, self.dtype, path)
             answer.of_path = answers(module, answer.path)
         if self.to_the_end:
-            doing(f"training {workload.name} in {self.dtype} for {workload.epochs} epochs")
+            doing(f"training {workload.name} in {self.dtype} for {workload.epochs:,} epochs")
             end = module.train(workload.recipe, parameters, inputs, targets, workload.epochs)
             answer.ending = Ending(
                 predictions=plain(module, module.predict(workload.recipe, end, inputs)),

@@ -30,6 +30,6 @@ def facts(analysis: Analysis) -> list[Fact]:
             NONE if known is None else three_digits(known),
             f"largest gradient error, as a fraction of the rounding bound{where}",
         ),
-        Fact(f"{right} of {len(report.endings)}", "trainings reach the known answer"),
+        Fact(f"{right} of {len(report.endings)}" if report.endings else NONE, "trainings reach the known answer"),
         Fact(width, f"noise floor: interval of the ratio of a second copy of {REFERENCE} to {REFERENCE}"),
     ]

@@ -15,6 +15,7 @@ from typing import Any
 from xorbench.environment import without_folders
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store, studies
+from xorbench.record.report import INSIDE, NOT_OFFERED
 from xorbench.record.studies import Study
 from xorbench.tables.studies import showing
 
@@ -69,8 +70,9 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
     """Yield complaints about gradients that did not pass, and about implementations that were timed unjudged."""
     report = analysis.record.gradients
     absent = {i.name for i in analysis.record.implementations if i.missing}
-    wrong = {(row.implementation, row.workload) for row in report.deciding() if row.verdict != "inside"}
-    right = {(row.implementation, row.workload) for row in report.rows if row.decides}
+    failed = (row for row in report.deciding() if row.verdict not in (INSIDE, NOT_OFFERED))
+    wrong = {(row.implementation, row.workload) for row in failed}
+    right = {(row.implementation, row.workload) for row in report.rows if row.decides and row.verdict != NOT_OFFERED}
     for name, workload in sorted(pair for pair in wrong if pair[0] not in absent):
         yield f"the gradient of {name} on {workload} did not pass the check against its bound"
     timed = {(timing.implementation, timing.workload) for timing in analysis.record.timings}

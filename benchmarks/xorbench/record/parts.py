@@ -32,11 +32,12 @@ class Part:
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
 
-Verdict = Literal["inside", "outside", "failed", "missing"]
+Verdict = Literal["inside", "outside", "failed", "missing", "not offered"]
 """The result of a check.
 
 "inside": within the rounding bound; "outside": beyond it; "failed": no gradient, or a rule was broken; "missing": the
-framework is not installed.
+framework is not installed; "not offered": the implementation says that it does not offer this loss, activation or
+optimiser, by a NotImplementedError. The last two are no failures.
 """
 
 Natural = Annotated[int, Ge(0)]

@@ -10,6 +10,10 @@ INSIDE: Final = "inside"
 OUTSIDE: Final = "outside"
 FAILED: Final = "failed"
 MISSING: Final = "missing"
+NOT_OFFERED: Final = "not offered"
+
+NO_FAILURES = (INSIDE, MISSING, NOT_OFFERED)
+"""The verdicts with which a report has passed."""
 
 
 @dataclass(frozen=True)
@@ -249,11 +253,16 @@ class Report(Part):
     biases: Annotated[list[Bias], Many] = field(default_factory=list)
 
     def refusal(self, implementation: str, workload: str) -> tuple[Verdict, str | None] | None:
-        """Return the verdict and the reason why an implementation is not timed on a workload; None if it passed."""
-        for row in self.deciding():
-            if (row.implementation, row.workload) == (implementation, workload) and row.verdict != INSIDE:
-                return row.verdict, row.reason
-        return None
+        """Return the verdict and the reason why an implementation is not timed on a workload; None if it passed.
+
+        The first failure is returned, if there is one.
+        """
+        found = [
+            (row.verdict, row.reason)
+            for row in self.deciding()
+            if (row.implementation, row.workload) == (implementation, workload) and row.verdict != INSIDE
+        ]
+        return min(found, key=lambda of: of[0] in NO_FAILURES, default=None)
 
     def deciding(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
         """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings.
@@ -267,6 +276,6 @@ class Report(Part):
 
     @property
     def passed(self) -> bool:
-        """Whether nothing that decides is outside or failed. A missing framework is not a failure."""
+        """Whether nothing that decides is outside or failed. What is missing or not offered is no failure."""
         judged = [*self.deciding(), *(pair for pair in self.pairs if pair.decides), *self.audits]
-        return all(row.verdict in (INSIDE, MISSING) for row in judged)
+        return all(row.verdict in NO_FAILURES for row in judged)

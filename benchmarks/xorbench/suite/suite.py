@@ -15,7 +15,7 @@ from xorbench.contract import REFERENCE, Implementation
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
-from xorbench.judging.judge import judge
+from xorbench.judging.judge import Scope, judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import SCHEMA_VERSION, Record, Seconds, WorkloadRecord
@@ -100,8 +100,17 @@ class Suite:
         self.finished = True
 
     def _judge(self) -> Report:
-        points, seed, thorough = self.settings.points, self.settings.seed, not self.settings.quick
-        self.report = judge(self.implementations, self.workloads, points, seed, thorough=thorough, stage=progress.stage)
+        thorough = not self.settings.quick
+        self.report = judge(
+            self.implementations,
+            self.workloads,
+            self.settings.points,
+            self.settings.seed,
+            thorough=thorough,
+            stage=progress.stage,
+            scope=Scope(to_the_end=thorough),
+            say=progress.say,
+        )
         return self.report
 
     def _reference(self) -> Reference:

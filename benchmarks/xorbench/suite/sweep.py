@@ -170,7 +170,16 @@ class Sweep(Suite):
         """Return the judge's report at few points, with the dtype and threads to time, without trained parameters."""
         scope = Scope(("float64",), (), Surroundings(threads=self.settings.threads), varied=False)
         points, seed = self.settings.points, self.settings.seed
-        report = judge(self.implementations, self.workloads, points, seed, False, stage=progress.stage, scope=scope)
+        report = judge(
+            self.implementations,
+            self.workloads,
+            points,
+            seed,
+            thorough=False,
+            stage=progress.stage,
+            scope=scope,
+            say=progress.say,
+        )
         report = replace(report, endings=[replace(end, parameters=None) for end in report.endings])
         self._finish(report)
         return report

@@ -80,9 +80,12 @@ def latex(table: Table) -> str:
     return "".join(template.render(table=part, sides=sides(table)) for part in parts)
 
 
-def html(table: Table) -> str:
-    """Return the cells of a table in HTML, without its title and sentences."""
-    return _HTML.get_template("cells.html.jinja").render(table=table, sides=sides(table))
+def html(table: Table, failures: Collection[str] = ()) -> str:
+    """Return the cells of a table in HTML, without its title and sentences.
+
+    A line with one of the words in `failures` as a cell has the class "failure", and so has that cell.
+    """
+    return _HTML.get_template("cells.html.jinja").render(table=table, sides=sides(table), failures=failures)
 
 
 FORMATS: dict[str, Callable[[Sequence[Table]], str]] = {

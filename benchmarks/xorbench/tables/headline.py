@@ -2,7 +2,7 @@
 
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import NOT_STEADY, Row
-from xorbench.record.report import INSIDE, MISSING
+from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
 from xorbench.tables.captions import timed_on
 from xorbench.tables.cells import NONE, listed, with_ends
 from xorbench.tables.timings import label
@@ -38,7 +38,7 @@ def _cost(row: Row) -> str:
 
 
 def _gradients(analysis: Analysis) -> str:
-    rows = [row for row in analysis.record.gradients.rows if row.verdict != MISSING]
+    rows = [row for row in analysis.record.gradients.rows if row.verdict not in (MISSING, NOT_OFFERED)]
     deciding = [row for row in rows if row.decides]
     wrong = [row for row in deciding if row.verdict != INSIDE]
     if not deciding:

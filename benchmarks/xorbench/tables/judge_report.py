@@ -5,7 +5,17 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.record.report import INSIDE, MISSING, Conduct, Judgement, Report
+from xorbench.record.report import (
+    FAILED,
+    INSIDE,
+    MISSING,
+    NO_FAILURES,
+    NOT_OFFERED,
+    OUTSIDE,
+    Conduct,
+    Judgement,
+    Report,
+)
 from xorbench.tables.cells import NONE, UNDEFINED, Table, listed, scientific, three_digits
 from xorbench.tables.precision import accuracy, errors, trajectories
 
@@ -25,6 +35,20 @@ def tables(report: Report) -> list[Table]:
     return [table for table in found if len(table.frame)]
 
 
+def summary(report: Report) -> str:
+    """Return one sentence: whether the report has passed, and the verdict on each implementation, failures first."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, workload in dict.fromkeys((row.implementation, row.workload) for row in report.rows):
+        refused = report.refusal(name, workload)
+        found.setdefault((refused[0] if refused else INSIDE, name), []).append(workload)
+    order = (OUTSIDE, FAILED, MISSING, NOT_OFFERED, INSIDE)
+    verdicts = [
+        f"{name} is {verdict} on {', '.join(found[verdict, name])}"
+        for verdict, name in sorted(found, key=lambda key: order.index(key[0]))
+    ]
+    return f"{'Passed' if report.passed else 'Not passed'}: {'; '.join(verdicts) or 'nothing was judged'}."
+
+
 def gradients(report: Report) -> Table:
     """Return the table of gradients: the largest error / bound by implementation, workload and dtype."""
     lines = []
@@ -33,7 +57,7 @@ def gradients(report: Report) -> Table:
     for row in report.rows:
         groups.setdefault((row.implementation, row.workload, row.dtype), []).append(row)
     for (implementation, workload, dtype), rows in groups.items():
-        worst = max(rows, key=lambda row: (row.verdict != "inside", _largest(row) or 0.0))
+        worst = max(rows, key=lambda row: (row.verdict not in NO_FAILURES, row.verdict != INSIDE, _largest(row) or 0.0))
         reading = worst.of_bound
         lines.append(
             {
@@ -42,7 +66,7 @@ def gradients(report: Report) -> Table:
                 "dtype": dtype,
                 "points": str(max(row.points for row in rows)),
                 "largest error / bound": _largest_or_why(worst),
-                "entry": worst.parameter + (str(reading.index) if reading else ""),
+                "entry": _entry(worst),
                 "point": reading.where if reading else NONE,
                 "verdict": worst.verdict,
             }
@@ -53,9 +77,11 @@ def gradients(report: Report) -> Table:
         if bias.reason:
             reasons.setdefault((bias.implementation, bias.reason), []).append(f"{bias.workload} {bias.dtype}")
     notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
+    if report.rows and not report.endings:
+        notes.append("No training was judged to its end or compared with a known answer: --quick leaves this out.")
     notes += in_other_dtypes(report.rows)
     pairs = report.pairs
-    apart = [pair for pair in pairs if pair.verdict != "inside"]
+    apart = [pair for pair in pairs if pair.verdict != INSIDE]
     notes += [
         f"{p.first} and {p.second} differ by more than the sum of their bounds: {p.workload}, {p.dtype}." for p in apart
     ]
@@ -96,7 +122,7 @@ def in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> list[str]:
     """Return sentences on what did not pass in a dtype in which its workload is not timed, and so decides nothing."""
     found: dict[tuple[str, str, str], dict[str, None]] = {}
     for row in rows:
-        if not row.decides and row.verdict not in (INSIDE, MISSING):
+        if not row.decides and row.verdict not in NO_FAILURES:
             found.setdefault((row.implementation, row.verdict, row.dtype), {})[row.workload] = None
     return [
         f"{name}: {verdict} in {dtype}, in which {listed([*names])} {'is' if len(names) == 1 else 'are'} not timed."
@@ -221,6 +247,13 @@ def _largest_or_why(row: Judgement) -> str:
     """Return the largest error as a fraction of the bound as text; the verdict if it is not known."""
     largest = _largest(row)
     return row.verdict if largest is None else three_digits(largest)
+
+
+def _entry(row: Judgement) -> str:
+    """Return the entry with the largest error, or the quantity that is malformed; NONE where nothing was judged."""
+    if row.of_bound:
+        return row.parameter + str(row.of_bound.index)
+    return row.parameter if row.verdict == OUTSIDE else NONE
 
 
 def _yes(answer: bool | None) -> str:

@@ -55,13 +55,14 @@ def accuracy(report: Report) -> Table:
         by_scale = {row.position: row.median_digits for row in mine if row.axis == "scale"}
         half = max(by_logit.values()) / 2
         kept = [z for z in sorted(by_logit) if z >= 0 and all(by_logit[x] >= half for x in by_logit if 0 <= x <= z)]
+        until = f"{kept[-1]:g}" if kept else NOT_APPLICABLE
         lines.append(
             {
                 "implementation": name,
                 "workload": workload,
                 "dtype": dtype,
                 **{f"logit {z}": f"{by_logit[z]:.1f}" if z in by_logit else NONE for z in SHOWN_LOGITS},
-                "half the digits kept up to logit": f"{kept[-1]:g}" if kept else NOT_APPLICABLE,
+                "half the digits kept up to logit": until if half > 0 else NONE,  # half of no digit is always kept
                 "smallest scale": f"{by_scale[min(by_scale)]:.1f}",
                 "largest scale": f"{by_scale[max(by_scale)]:.1f}",
             }

@@ -1,0 +1,92 @@
+"""What an implementation raised: one line for tables, the verdict that follows, and the full traceback."""
+
+import dis
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from xorbench.contract.implementation import MODULE
+from xorbench.environment import without_folders
+from xorbench.places import IMPLEMENTATIONS
+from xorbench.record.parts import Verdict
+from xorbench.record.report import FAILED, NOT_OFFERED
+
+LONGEST = 300
+"""The largest number of characters shown of a text from outside this project, such as the message of an exception."""
+
+LONGEST_TRACEBACK = 20_000
+"""The largest number of characters kept of a traceback: its end, where the exception is."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why there is no answer, or only a part of one: the reason in one line, the verdict, and the full traceback.
+
+    `traceback` is empty where no exception was raised.
+    """
+
+    reason: str
+    verdict: Verdict = FAILED
+    traceback: str = ""
+
+
+def trouble(error: BaseException, doing: str = "") -> Trouble:
+    """Return what an exception means; `doing` begins the reason of a failure.
+
+    The verdict is "not offered" for a NotImplementedError that a `raise` in the text of an implementation raises. One
+    that a library raises is a failure, because the author did not mean it.
+    """
+    raised = "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
+    if isinstance(error, NotImplementedError) and _was_meant(error):
+        return Trouble(_message(error) or type(error).__name__, NOT_OFFERED, raised)
+    return Trouble(f"{doing}{describe(error)}", FAILED, raised)
+
+
+def describe(error: BaseException) -> str:
+    """Return an exception as one line of printable characters, without the folders of this machine.
+
+    Where it passed through the text of an implementation, function, file and line there are named.
+    """
+    place = _place(error)
+    text = _message(error, LONGEST - len(place))
+    return (f"{type(error).__name__}: {text}" if text else type(error).__name__) + place
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """Return `text` as one line of at most `longest` characters that can be encoded, with an ellipsis if it was cut."""
+    line = " ".join(text[: 10 * longest].encode("utf-8", "replace").decode().split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def _message(error: BaseException, longest: int = LONGEST) -> str:
+    try:
+        return without_folders(shortened(str(error), longest))
+    except Exception as its_own:  # noqa: BLE001  str() of a foreign exception may raise
+        return f"its message cannot be shown: {type(its_own).__name__}"
+
+
+def _place(error: BaseException) -> str:
+    """Return the innermost place in the text of an implementation, as in " (gradient, mine.py line 93)"; else ""."""
+    ours = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if _is_of_implementation(frame)]
+    if not ours:
+        return ""
+    frame, line = ours[-1]
+    functions = [name for each, _ in ours if not (name := each.f_code.co_name).startswith("<")]  # no <module>, <lambda>
+    return f" ({', '.join([*functions[-1:], f'{Path(frame.f_code.co_filename).name} line {line}'])})"
+
+
+def _was_meant(error: BaseException) -> bool:
+    """Return whether a `raise` in the text of an implementation raised the exception."""
+    last = error.__traceback__
+    while last and last.tb_next:
+        last = last.tb_next
+    if last is None or not _is_of_implementation(last.tb_frame):
+        return False
+    return dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+
+
+def _is_of_implementation(frame: FrameType) -> bool:
+    """Return whether a frame runs the file of an implementation, or one in the project's folder that it imports."""
+    name = str(frame.f_globals.get("__name__", ""))
+    return name.startswith(MODULE) or Path(frame.f_code.co_filename).parent == IMPLEMENTATIONS
