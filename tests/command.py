@@ -1,12 +1,17 @@
-"""The command as a user meets it: a real process, its standard output, its exit code."""
+"""The command as a user meets it: its standard output, its standard error, its exit code."""
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from xorbench import places
+from xorbench.cli.__main__ import main
 from xorbench.record import store
 from xorbench.record.run import Record
 
@@ -22,7 +27,23 @@ COMMITTED = str(next(path for path in reversed(store.paths(places.results())) if
 
 
 def xorbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Return what the command does in a process of its own."""
     return subprocess.run([*XORBENCH, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Return what the command does in this process, which has imported all libraries already.
+
+    What other processes write to the standard error of this one is not in the result.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["xorbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    code = ended.value.code or 0
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.command import COMMITTED, xorbench
+from tests.command import COMMITTED, called, xorbench
 from xorbench import places
 
 
@@ -33,7 +33,6 @@ from xorbench import places
         (("export", COMMITTED, "--parquet=/dev/null/x"), "--parquet: /dev/null/x can't be written"),
         (("check", "/nowhere/a.json"), "/nowhere/a.json: No such file or directory"),
         (("run", "--cpu=4096"), "--cpu: this process may not use CPU 4096, expected one of [0"),
-        (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
         (("gradients", "--points=0"), "--points"),
         (("gradients", "--time-limit=0"), "--time-limit"),
         (("gradients", "--report=report.pdf"), "report.pdf: expected a name that ends in .md or .html"),
@@ -60,22 +59,35 @@ from xorbench import places
         (("run", "--workload=width-4-batch-5"), "no workload is named 'width-4-batch-5'"),
         (("run", "--python=a b=/bin/python"), "--python: 'a b' is not a valid label, expected letters"),
         (("run", "--python=nobody-made-it"), "no environment is named nobody-made-it"),
-        (("gradients", "--python=old=/nowhere/python"), "old: /nowhere/python can't be run: No such file or directory"),
-        (("gradients", "--python=old=/bin/cat"), "old: /bin/cat is not a Python interpreter; expected its bin/python"),
-        (("gradients", f"--python=same={sys.executable}"), "same runs no implementation; left out: numpy_backprop"),
         (("gradients", "--python=a=/x", "--python=a=/y"), "the label a is given twice"),
         (("environments", "create", "new", "numpy @ file:///x"), "refers to file:///x, expected a name and a version"),
         (("environments", "create", "../new", "numpy"), "'../new' is not a valid label"),
         (("environments", "create", "new"), "Missing argument 'REQUIREMENT...'"),
-        (("environments", "create", "new", "numpy", "--python-executable=/x"), "/x can't be run: No such file"),
         (("new", "two words", "--framework=numpy"), "'two words' can't name an implementation"),
         (("new", "mine"), "Missing option '--framework'"),
-        (("dance",), "No such command 'dance'"),
         (("run", "--fast"), "No such option: --fast"),
     ],
 )
 def test_a_mistake_in_the_call_is_one_line_and_2(arguments: tuple[str, ...], says: str) -> None:
-    done = xorbench(*arguments)
+    one_line_and_2(called(*arguments), says)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("dance",), "No such command 'dance'"),
+        (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
+        (("gradients", "--python=old=/nowhere/python"), "old: /nowhere/python can't be run: No such file or directory"),
+        (("gradients", "--python=old=/bin/cat"), "old: /bin/cat is not a Python interpreter; expected its bin/python"),
+        (("gradients", f"--python=same={sys.executable}"), "same runs no implementation; left out: numpy_backprop"),
+        (("environments", "create", "new", "numpy", "--python-executable=/x"), "/x can't be run: No such file"),
+    ],
+)
+def test_so_it_is_in_a_process_of_its_own_whatever_processes_it_starts(arguments: tuple[str, ...], says: str) -> None:
+    one_line_and_2(xorbench(*arguments), says)
+
+
+def one_line_and_2(done: "subprocess.CompletedProcess[str]", says: str) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("xorbench: ")

@@ -1,12 +1,13 @@
-"""The commands that need records and nothing else, as a user meets them."""
+"""The commands that need records and nothing else: their output and exit codes."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.command import COMMITTED, document, xorbench
+from tests.command import COMMITTED, called, document, xorbench
 from tests.planted import planted, with_machine
+from xorbench import places
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.tables.catalogue import one
@@ -31,8 +32,8 @@ def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
         ((before, after, "--fail-if-slower=4%", "--between-runs=3%"), 0),
         ((after, before, "--fail-if-slower=4%"), 0),
     ):
-        assert xorbench("compare", *arguments).returncode == code, arguments
-    found = document(xorbench("compare", before, after, "--fail-if-slower=4%", "--json"))
+        assert called("compare", *arguments).returncode == code, arguments
+    found = document(called("compare", before, after, "--fail-if-slower=4%", "--json"))
     assert found["failed"]
     (change,) = found["changes"]
     assert set(change) == {"implementation", "workload", "verdict", "before", "after", "change", "reason"}
@@ -42,7 +43,7 @@ def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spread", ["-1", "100", "much", "nan"])
 def test_a_variation_between_runs_that_is_none_is_a_mistake(spread: str) -> None:
-    done = xorbench("compare", COMMITTED, COMMITTED, f"--between-runs={spread}")
+    done = called("compare", COMMITTED, COMMITTED, f"--between-runs={spread}")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--between-runs" in done.stderr
     assert "expected a percentage" in done.stderr
@@ -54,35 +55,35 @@ def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_
         for day, names in enumerate((("one",), ("one", "two")), start=1)
     ]
     fewer, more = paths
-    assert xorbench("compare", fewer, more, "--fail-if-slower=5%").returncode == 0
-    done = xorbench("compare", more, fewer, "--fail-if-slower=5%")
+    assert called("compare", fewer, more, "--fail-if-slower=5%").returncode == 0
+    done = called("compare", more, fewer, "--fail-if-slower=5%")
     assert done.returncode == 1
     assert "two (hidden): it is not in B." in done.stdout
     assert "only the rows in both are compared; only in A: two (hidden)." in done.stdout
-    assert xorbench("compare", more, fewer).returncode == 0
+    assert called("compare", more, fewer).returncode == 0
     nothing = store.write(planted({}, created="2026-01-03T00:00:00Z").record, tmp_path)
-    assert xorbench("compare", nothing, more, "--fail-if-slower=5%").returncode == 1  # it saw nothing at all
+    assert called("compare", nothing, more, "--fail-if-slower=5%").returncode == 1  # it saw nothing at all
 
 
 def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
     analysis = planted({"other": [0.5] * 6})
     here = store.write(analysis.record, tmp_path)
     elsewhere = store.write(with_machine(analysis, name="another").record, tmp_path)
-    done = xorbench("compare", here, elsewhere, "--fail-if-slower=5%")
+    done = called("compare", here, elsewhere, "--fail-if-slower=5%")
     assert done.returncode == 1
     assert "the machines differ: some-cpu-1-cores-linux in A, another in B" in done.stdout
-    assert xorbench("compare", here, elsewhere).returncode == 0
+    assert called("compare", here, elsewhere).returncode == 0
 
 
 def test_an_export_is_a_file_for_other_tools(tmp_path: Path) -> None:
     record = store.write(planted({"other": [0.5] * 6}).record, tmp_path)
-    done = xorbench("export", record, "--pytest-benchmark", tmp_path / "out.json")
+    done = called("export", record, "--pytest-benchmark", tmp_path / "out.json")
     assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "out.json"))
     assert len(json.loads((tmp_path / "out.json").read_text())["benchmarks"]) == 3
 
 
 def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
-    done = xorbench("export", COMMITTED, "--parquet", tmp_path / "frames")
+    done = called("export", COMMITTED, "--parquet", tmp_path / "frames")
     assert done.returncode == 0, done.stderr
     files = [Path(line) for line in done.stdout.split()]
     assert {file.stem for file in files} >= {"records", "rounds", "timings", "gradients"}
@@ -90,11 +91,16 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
 
 
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
-    assert "Fairness ledger" in xorbench("show", COMMITTED).stdout
-    tex = xorbench("show", COMMITTED, "--table=timings", "--format=tex").stdout
+    assert "Fairness ledger" in called("show", COMMITTED).stdout
+    tex = called("show", COMMITTED, "--table=timings", "--format=tex").stdout
     assert tex == FORMATS["tex"](one(Analysis(store.read(Path(COMMITTED))), "timings"))
 
 
-def test_the_committed_records_may_be_published() -> None:
-    done = xorbench("check")
-    assert (done.returncode, done.stdout.split(" records ")[1]) == (0, "may be published\n")
+def test_the_committed_records_and_studies_may_be_published() -> None:
+    done = called("check")
+    studies, records = (len(stored.paths(places.results())) for stored in (kept, store))
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines() == [
+        f"{studies} of {studies} studies may be published",
+        f"{records} of {records} records may be published",
+    ]

@@ -19,7 +19,7 @@ from xorbench.record import store
 from xorbench.record.timing import Timing
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def analysis() -> Analysis:
     """With a judge's report as the committed one has."""
     committed = store.read(Path(COMMITTED))

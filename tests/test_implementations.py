@@ -24,9 +24,9 @@ SHAPES = ("hidden", "deep")
 
 
 def of_each(names: Sequence[str]) -> pytest.MarkDecorator:
-    """Each implementation on these workloads, but on `hidden` alone where it takes seconds to compile."""
+    """Each implementation on these workloads; one that takes seconds to compile is slow, and on `hidden` alone."""
     pairs = [
-        pytest.param(i, WORKLOADS[name], id=f"{i.name}-{name}")
+        pytest.param(i, WORKLOADS[name], id=f"{i.name}-{name}", marks=[pytest.mark.slow] if i.slow_to_compile else [])
         for i in discover()
         for name in (("hidden",) if i.slow_to_compile else names)
         if i.usable

@@ -7,25 +7,35 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import SINGLE, Variant
+from xorbench.clock import budget as rounds_in_a_budget
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
-from xorbench.judging.judge import Scope
+from xorbench.judging.judge import Scope, judge
 from xorbench.record import store
+from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.timing import Ledger, Timing, Usage
 from xorbench.suite import Plan, Settings, Suite, calibration, pilot
 from xorbench.suite.suite import SECONDS_TO_FINISH
 from xorbench.workloads import WORKLOADS
 
-SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=1)
+SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, quick=True, cold_starts=1)
 NEURON = [WORKLOADS["neuron"]]
 
 
-def recorded(implementations: list[Implementation], settings: Settings = SETTINGS) -> Record:
-    session = Suite(implementations, NEURON, settings)
+@pytest.fixture(scope="module")
+def report() -> Report:
+    """The judge's report on the baseline, for runs in which nothing else is timed."""
+    return judge([discover()[0]], NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
+
+
+def recorded(
+    implementations: list[Implementation], settings: Settings = SETTINGS, report: Report | None = None
+) -> Record:
+    session = Suite(implementations, NEURON, settings, report)
     session.run()
     record = session.record("xorbench run")
     store.parsed(store.as_text(record))
@@ -100,7 +110,7 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     assert {row.verdict for row in Analysis(record).rows} == {"outside", "untimed"}
 
 
-def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_keeps_its_finished_launches(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Launch.run
 
     def interrupted(launch: Launch, cpus: list[int], rounds: int, done: None) -> None:
@@ -109,7 +119,7 @@ def test_an_interrupted_run_keeps_its_finished_launches(monkeypatch: pytest.Monk
         run(launch, cpus, rounds, done)
 
     monkeypatch.setattr(Launch, "run", interrupted)
-    session = Suite([discover()[0]], NEURON, SETTINGS)
+    session = Suite([discover()[0]], NEURON, SETTINGS, report)
     with pytest.raises(KeyboardInterrupt):
         session.run()
     record = session.record("xorbench run")
@@ -122,13 +132,14 @@ def test_nothing_judged_is_nothing_to_record() -> None:
         Suite([discover()[0]], NEURON, SETTINGS).record("xorbench run")
 
 
-def test_a_run_ends_when_its_budget_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_ends_when_its_budget_is_used(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
     monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 8)
     monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < 5 else 0.0)
     monkeypatch.setattr(pilot, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
-    record = recorded([discover()[0]], budget)
+    record = recorded([discover()[0]], budget, report)
     plan = record.plan
     assert plan.pilot_launches == 2
     assert plan.launches == len(record.launches) == 5
@@ -137,15 +148,16 @@ def test_a_run_ends_when_its_budget_is_used(monkeypatch: pytest.MonkeyPatch) -> 
     assert (plan.looks, plan.confidence) == (1, 0.95)
 
 
-@pytest.mark.parametrize(("affordable", "made"), [(0, 2), (3, 3), (6, 6)])
+@pytest.mark.parametrize(("affordable", "made"), [(0, 2), (3, 3), pytest.param(6, 6, marks=pytest.mark.slow)])
 def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_least(
-    monkeypatch: pytest.MonkeyPatch, affordable: int, made: int
+    report: Report, monkeypatch: pytest.MonkeyPatch, affordable: int, made: int
 ) -> None:
     monkeypatch.setattr(pilot, "PILOT_ROUNDS", 2)
+    monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 8)
     monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < affordable else 0.0)
     monkeypatch.setattr(pilot, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
-    record = recorded([discover()[0]], budget)
+    record = recorded([discover()[0]], budget, report)
     assert len(record.launches) == record.plan.launches == made
     assert record.plan.pilot_launches == min(made, 4)
 
@@ -157,17 +169,20 @@ def test_the_budget_is_for_the_whole_command(monkeypatch: pytest.MonkeyPatch) ->
     assert session._left() == 90 - SECONDS_TO_FINISH
 
 
-def test_a_resolution_that_is_reached_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolution_that_is_reached_ends_the_run(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
     monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 40)
     monkeypatch.setattr(pilot, "FIRST_LOOK", 3)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
-    record = recorded([discover()[0]], budget)
+    record = recorded([discover()[0]], budget, report)
     assert len(record.launches) == record.plan.launches == 3
     assert (record.plan.looks, record.plan.confidence) == (1, 0.975)
 
 
-def test_whatever_is_raised_the_launches_that_were_finished_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whatever_is_raised_the_launches_that_were_finished_are_kept(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = Launch.run
 
     def broken(launch: Launch, cpus: list[int], rounds: int, done: None) -> None:
@@ -176,7 +191,7 @@ def test_whatever_is_raised_the_launches_that_were_finished_are_kept(monkeypatch
         run(launch, cpus, rounds, done)
 
     monkeypatch.setattr(Launch, "run", broken)
-    session = Suite([discover()[0]], NEURON, SETTINGS)
+    session = Suite([discover()[0]], NEURON, SETTINGS, report)
     with pytest.raises(RuntimeError, match="a mistake of the driver"):
         session.run()
     record = session.record("xorbench run")
