@@ -42,12 +42,15 @@ SINGLE = (
 
 @pytest.fixture(scope="session")
 def variant(tmp_path_factory: pytest.TempPathFactory) -> Variant:
-    """`variant(name, (old, new), ...)` writes the reference's text, changed, as an implementation of that name."""
+    """`variant(name, (old, new), ...)` writes the reference's text, changed, as an implementation of that name.
 
-    def write(name: str, *changes: tuple[str, str]) -> Path:
-        text = REFERENCE_TEXT
+    With `of`, it is the text of that implementation.
+    """
+
+    def write(name: str, *changes: tuple[str, str], of: str = REFERENCE) -> Path:
+        text = (IMPLEMENTATIONS / f"{of}.py").read_text(encoding="utf-8")
         for old, new in changes:
-            assert old in text, f"{old!r} is no longer in {REFERENCE}.py: this test changes nothing"
+            assert old in text, f"{old!r} is no longer in {of}.py: this test changes nothing"
             text = text.replace(old, new)
         path = tmp_path_factory.mktemp("variants") / f"{name}.py"
         path.write_text(text, encoding="utf-8")

@@ -9,7 +9,7 @@ from tests.command import COMMITTED, called, document, xorbench
 from tests.planted import planted, with_machine
 from xorbench import places
 from xorbench.estimates.analysis import Analysis
-from xorbench.record import store
+from xorbench.record import store, studies
 from xorbench.tables.catalogue import one
 from xorbench.tables.formats import FORMATS
 
@@ -98,9 +98,9 @@ def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
 
 def test_the_committed_records_and_studies_may_be_published() -> None:
     done = called("check")
-    studies, records = (len(stored.paths(places.results())) for stored in (kept, store))
+    number, records = (len(stored.paths(places.results())) for stored in (studies, store))
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines() == [
-        f"{studies} of {studies} studies may be published",
+        f"{number} of {number} studies may be published",
         f"{records} of {records} records may be published",
     ]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from xorbench.record.parts import Verdict
-from xorbench.record.report import Audit, Conduct, Judgement, Pair, PlantedFault, Reading, Report
+from xorbench.record.report import Audit, Conduct, Judgement, Mistake, Pair, PlantedFault, Reading, Report
 from xorbench.tables import judge_report
 from xorbench.tables.cells import NONE, UNDEFINED
 
@@ -70,6 +70,15 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
 def test_where_every_verdict_decides_no_dtype_is_named() -> None:
     rows = [verdict("W1", 0.5, "inside"), replace(verdict("W1", 5e7, "outside"), dtype="float32")]
     assert not any("timed" in note for note in judge_report.gradients(report(rows=rows)).notes)
+
+
+def test_the_mistake_that_is_named_is_a_note_with_the_workloads_and_dtypes_that_show_it() -> None:
+    text = "the answers equal those of a known mistake: mean instead of sum"
+    rows = [verdict("W1", 3.0, "outside", "W1[1, 0] is 2.0")]
+    mistakes = [Mistake("other", "hidden", dtype, text) for dtype in ("float64", "float32")]
+    found = report(rows=rows, mistakes=mistakes)
+    assert f"other (hidden float64, hidden float32): {text}." in judge_report.gradients(found).notes
+    assert found.refusal("other", "hidden") == ("outside", f"W1[1, 0] is 2.0; {text}")
 
 
 def test_bits_are_yes_no_or_unknown() -> None:

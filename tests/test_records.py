@@ -261,7 +261,7 @@ def of_today(report: dict[str, Any]) -> dict[str, Any]:
     """The report of an older record with the keys that were added since."""
     decides = {name: [row | {"decides": True} for row in report[name]] for name in ("pairs", "conduct")}
     rows = [row | {"not_judged": 0, "decides": True} for row in report["rows"]]
-    return report | decides | {"rows": rows, "asked": [], "biases": []}
+    return report | decides | {"rows": rows, "asked": [], "biases": [], "mistakes": []}
 
 
 def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_time() -> None:

@@ -77,7 +77,7 @@ def levels(timed: Timed, workload: str, compared: frozenset[Contender], length: 
 
     Launches with the same rows are computed together, because calls of NumPy take longer than their arithmetic here.
     """
-    found = {}
+    found: dict[int, Logarithms] = {}
     for rows, ends, times in _joined(timed, workload, length):
         others = [place for place, one in enumerate(rows) if one not in compared]
         if others:
@@ -96,9 +96,9 @@ def _joined(
     """
     every = relative(timed, workload, length)
     alike: dict[tuple[Contender, ...], list[int]] = {}
-    for launch, rows in every.items():
-        alike.setdefault(tuple(rows), []).append(launch)
-    found = []
+    for launch, of_launch in every.items():
+        alike.setdefault(tuple(of_launch), []).append(launch)
+    found: list[tuple[tuple[Contender, ...], dict[int, int], NDArray[np.float64]]] = []
     for rows, launches in alike.items():
         if rows:
             times = [np.stack([*every[launch].values()]) for launch in launches]

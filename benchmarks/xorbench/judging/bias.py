@@ -20,7 +20,8 @@ LARGEST = 1.0
 """The largest distance of a factor from 1 that is not refused, in units of u."""
 
 KNOWN = 1e-3
-"""Only entries whose bound is below this share of their true value are counted."""
+"""Only entries whose bound is below this share of their true value, and whose error is at most that value, are
+counted."""
 
 
 class Factor(NamedTuple):
@@ -48,7 +49,7 @@ def factor(parts: Sequence[Errors], dtype: Dtype) -> Factor | None:
     for part in parts:
         errors, truth = part.truth.signed_errors(part.values), part.truth.high
         bound = np.maximum(part.truth.bound, unit * np.abs(truth))
-        known = (bound > 0) & (bound < KNOWN * np.abs(truth)) & np.isfinite(errors)
+        known = (bound > 0) & (bound < KNOWN * np.abs(truth)) & (np.abs(errors) <= np.abs(truth))
         truth, errors = (_over(numbers, bound, known) for numbers in (truth, errors))
         some = known.any(axis=1)
         along = np.append(along, np.sum(truth * truth, axis=1)[some])

@@ -1,10 +1,11 @@
 """Which planted faults are detected by this judge, and by fixed tolerances that are in use elsewhere."""
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import cast
 
 import numpy as np
@@ -22,6 +23,9 @@ from xorbench.workloads.workload import Dtype
 
 POINTS = 100
 
+STUDIED = [fault for fault in FAULTS if fault.studied]
+"""The faults of the published study."""
+
 
 def fault_points(workload: Workload, dtype: Dtype, seed: int) -> Points:
     """Return the points at which faults are planted.
@@ -35,14 +39,14 @@ def fault_points(workload: Workload, dtype: Dtype, seed: int) -> Points:
 
 
 def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Future[PlantedFault]]":
-    """Submit every fault in every dtype to `cores` and return the futures, ordered by fault, then dtype."""
+    """Submit every studied fault in every dtype to `cores` and return the futures, ordered by fault, then dtype."""
     found: dict[tuple[str, str], Future[PlantedFault]] = {}
-    for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in FAULTS)):
-        faults = [fault for fault in FAULTS if fault.planted_in == name]
+    for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in STUDIED)):
+        faults = [fault for fault in STUDIED if fault.planted_in == name]
         points = fault_points(WORKLOADS[name], dtype, seed)
         truth = truths(points, cores)
         found |= {(fault.name, dtype): cores.submit(plant, fault, points, truth, seed) for fault in faults}
-    return [found[fault.name, dtype] for fault in FAULTS for dtype in dtypes]
+    return [found[fault.name, dtype] for fault in STUDIED for dtype in dtypes]
 
 
 def plant(fault: Fault, points: Points, truths: Truths, seed: int) -> PlantedFault:
@@ -100,5 +104,10 @@ TOLERANCES: dict[str, Callable[..., Inside]] = {
 def module_of(text: str) -> Contract:
     """Return the module of the source of an implementation."""
     module = ModuleType("planted")
-    exec(compile(text, "planted.py", "exec"), vars(module))
+    exec(_compiled(text), vars(module))
     return cast(Contract, module)
+
+
+@functools.cache
+def _compiled(text: str) -> CodeType:
+    return compile(text, "planted.py", "exec")

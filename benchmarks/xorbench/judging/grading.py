@@ -11,8 +11,9 @@ from xorbench.contract import REFERENCE
 from xorbench.judging.accuracy import accuracy
 from xorbench.judging.bias import factor
 from xorbench.judging.error_stats import Errors, finite, reading
-from xorbench.judging.gradients import Given, malformed
+from xorbench.judging.gradients import Given, answers, malformed
 from xorbench.judging.layout import Layout
+from xorbench.judging.mistakes import Answers, of_updates
 from xorbench.judging.points import Points, affordable, shaped_points, shared_points
 from xorbench.judging.processes import Question, Reply
 from xorbench.judging.reproducibility import PROBES, ConductQuestion
@@ -112,6 +113,24 @@ class Exam:
             path = answer.path
             truth = self._along[implementation].result()
             found.append(_Sheet(path.layout, path.labels, answer.of_path, truth))
+        return found
+
+    def answered(self, implementation: str, reply: Reply, update: Reply | None = None) -> list[Answers]:
+        """Return all well-formed answers of an implementation with the truth, to find out which mistake they show."""
+        if reply.answer is None:
+            return []
+        answer: GradientAnswer = reply.answer
+        rows: list[tuple[Points, Given | None, Truths]] = [*zip(self.batches, answer.given, self.truths, strict=True)]
+        if implementation in self._along:
+            rows.append((answer.path, answer.of_path, self._along[implementation].result()))
+        found = [
+            Answers(points, points.layout, given.rows, truth, answers)
+            for points, given, truth in rows
+            if given is not None and not given.complaints
+        ]
+        if update and self.update and update.answer is not None and not update.answer.complaints:
+            points, truth = self.update.points, self._update_truths.result()
+            found.append(Answers(points, update_layout(self.workload), update.answer.rows, truth, of_updates))
         return found
 
     def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: Trouble | None) -> list[Judgement]:

@@ -16,13 +16,14 @@ from xorbench.judging.audit import audit
 from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
 from xorbench.judging.fault_study import plant_all
 from xorbench.judging.grading import CHECKPOINTS, Exam
+from xorbench.judging.mistakes import named
 from xorbench.judging.points import Points, affordable, random_points
 from xorbench.judging.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
 from xorbench.judging.reproducibility import ALL_AT_ONCE, ConductQuestion, conduct, elsewhere
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.judging.truths import batches
-from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Report
+from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Mistake, Report
 from xorbench.workloads import Workload
 from xorbench.workloads.workload import Dtype
 
@@ -150,6 +151,13 @@ def judge(
         smallest: dict[Witness, Sequence[CounterexampleQuestion]] = {
             Witness(i, SMALLEST): [CounterexampleQuestion(found, seed)] for i in usable if (found := wrong.get(i.name))
         }
+        shown = [
+            (i.name, exam, cores.submit(named, answered))
+            for i in usable
+            for exam in exams
+            if any(row.verdict == OUTSIDE for row in hearing.verdicts(i, exam))
+            and (answered := exam.answered(i.name, *hearing.replies(i.name, exam)))
+        ]
         with asked({**further, **smallest}, seconds_to_answer, say) as replies:
             for reply in replies:
                 hearing.note(reply)
@@ -181,6 +189,11 @@ def judge(
             ],
             asked=[row for exam in exams for row in exam.asked()],
             biases=[row for exam in exams for row in exam.biases(hearing.judged_answers(exam.question))],
+            mistakes=[
+                Mistake(name, exam.workload.name, exam.dtype, text)
+                for name, exam, found in shown
+                if (text := found.result())
+            ],
         )
 
 
@@ -256,10 +269,12 @@ class Hearing:
             return exam.no_verdicts(implementation.name, MISSING, implementation.missing)
         key = implementation.name, exam
         if key not in self._verdicts:
-            name = implementation.name
-            replies = [self._replies[name, "here", question] for question in (exam.question, exam.update) if question]
-            self._verdicts[key] = exam.verdicts(name, *replies)
+            self._verdicts[key] = exam.verdicts(implementation.name, *self.replies(implementation.name, exam))
         return self._verdicts[key]
+
+    def replies(self, name: str, exam: Exam) -> list[Reply]:
+        """Return the replies of the implementation `name` to the questions of `exam` on numbers."""
+        return [self._replies[name, "here", question] for question in (exam.question, exam.update) if question]
 
     def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
         """Return whether the bits were the same with process, hash seed and number of threads changed at once."""

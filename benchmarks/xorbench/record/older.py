@@ -42,13 +42,13 @@ _JUDGED = ("rows", "pairs", "conduct")
 def _from_5(record: Json) -> Json:
     """Return a record of schema 5 as one of schema 6.
 
-    Up to schema 5 the judge asked about the workload's own shape only, judged every entry, and estimated no bias; its
-    verdicts in both dtypes decided what is timed.
+    Up to schema 5 the judge asked about the workload's own shape only, judged every entry, estimated no bias and named
+    no mistakes; its verdicts in both dtypes decided what is timed.
     """
     report = record["gradients"]
     report |= {name: [{"decides": True} | row for row in report[name]] for name in _JUDGED}
     rows = [row | {"not_judged": 0} for row in report["rows"]]
-    return record | {"schema": 6, "gradients": report | {"rows": rows, "asked": [], "biases": []}}
+    return record | {"schema": 6, "gradients": report | {"rows": rows, "asked": [], "biases": [], "mistakes": []}}
 
 
 def _from_4(record: Json) -> Json:

@@ -89,6 +89,16 @@ class Bias(Part):
 
 
 @dataclass(frozen=True)
+class Mistake(Part):
+    """What the wrong answers of one implementation equal, such as a known mistake, or else where they are wrong."""
+
+    implementation: Text
+    workload: Text
+    dtype: Dtype
+    text: Text
+
+
+@dataclass(frozen=True)
 class Pair(Part):
     """The largest difference of two implementations at the same points; rounding explains up to two bounds.
 
@@ -251,18 +261,28 @@ class Report(Part):
     counterexamples: Annotated[list[Counterexample], Many] = field(default_factory=list)
     asked: Annotated[list[Asked], Many] = field(default_factory=list)
     biases: Annotated[list[Bias], Many] = field(default_factory=list)
+    mistakes: Annotated[list[Mistake], Many] = field(default_factory=list)
 
     def refusal(self, implementation: str, workload: str) -> tuple[Verdict, str | None] | None:
         """Return the verdict and the reason why an implementation is not timed on a workload; None if it passed.
 
-        The first failure is returned, if there is one.
+        The first failure is returned, if there is one, with what its wrong answers equal.
         """
         found = [
             (row.verdict, row.reason)
             for row in self.deciding()
             if (row.implementation, row.workload) == (implementation, workload) and row.verdict != INSIDE
         ]
-        return min(found, key=lambda of: of[0] in NO_FAILURES, default=None)
+        if not found:
+            return None
+        verdict, reason = min(found, key=lambda of: of[0] in NO_FAILURES)
+        reasons = [reason, *self.mistakes_of(implementation, workload)]
+        return verdict, "; ".join(reason for reason in reasons if reason) or None
+
+    def mistakes_of(self, implementation: str, workload: str) -> list[str]:
+        """Return what the wrong answers of an implementation on a workload equal, each text once."""
+        found = (m for m in self.mistakes if (m.implementation, m.workload) == (implementation, workload))
+        return list(dict.fromkeys(mistake.text for mistake in found))
 
     def deciding(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
         """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings.

@@ -77,6 +77,10 @@ def gradients(report: Report) -> Table:
         if bias.reason:
             reasons.setdefault((bias.implementation, bias.reason), []).append(f"{bias.workload} {bias.dtype}")
     notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
+    named: dict[tuple[str, str], list[str]] = {}
+    for mistake in report.mistakes:
+        named.setdefault((mistake.implementation, mistake.text), []).append(f"{mistake.workload} {mistake.dtype}")
+    notes += [f"{name} ({', '.join(where)}): {text}." for (name, text), where in named.items()]
     if report.rows and not report.endings:
         notes.append("No training was judged to its end or compared with a known answer: --quick leaves this out.")
     notes += in_other_dtypes(report.rows)
