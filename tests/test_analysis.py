@@ -28,7 +28,7 @@ from xorbench.tables.catalogue import named
 Computations = Counter[tuple[Hashable, ...]]
 """How often each estimate was computed: by function and arguments, whatever object it was computed for."""
 
-OF_A_RUN_ALONE, OF_A_SWEEP_ALONE = {"biases"}, {"axes", "crossings", "growth"}
+OF_A_RUN_ALONE, OF_A_SWEEP_ALONE = {"biases", "_levels"}, {"axes", "crossings", "growth"}
 
 
 def run() -> Analysis:

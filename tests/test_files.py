@@ -8,6 +8,7 @@ import pytest
 
 from tests.planted import planted, with_machine, with_settings
 from xorbench.charts import vega
+from xorbench.publication import files
 from xorbench.publication.files import rendered
 from xorbench.record import store
 from xorbench.tables.formats import FORMATS
@@ -36,6 +37,13 @@ def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path
     assert "1.6487" in texts[folder / "README.md"]  # exp(0.5), of the oldest
     assert "1.6487" in texts[folder / "tables" / "timings.csv"]
     assert "2.0138" in texts[folder / "another-machine" / "README.md"]
+
+
+def test_the_texts_do_not_depend_on_which_records_a_process_reads_together(
+    folder: Path, texts: dict[Path, str], cores: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "SOME", 1)
+    assert rendered(folder, cores, cores.submit(vega.bundle)) == texts
 
 
 def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:

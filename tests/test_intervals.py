@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xorbench.estimates.intervals import Interval, difference, interval
+from xorbench.estimates.intervals import Interval, difference, interval, median, medians_of_columns
 
 T_5 = 2.5706
 """Student's t for 95 % and 5 degrees of freedom, as tables print it."""
@@ -18,6 +19,19 @@ def ends(found: Interval) -> tuple[float, float]:
     assert found.low is not None
     assert found.high is not None
     return found.low, found.high
+
+
+@pytest.mark.parametrize(("values", "middle"), [([3.0, 1.0, 2.0], 2.0), ([4.0, 1.0, 2.0, 8.0], 3.0), ([0.5], 0.5)])
+def test_the_median_is_the_middle_value_or_the_mean_of_both(values: list[float], middle: float) -> None:
+    assert median(values) == middle
+    assert median(np.array(values)) == middle
+
+
+@settings(deadline=None)
+@given(st.integers(1, 9), st.integers(0, 5), st.integers(0, 2**32 - 1))
+def test_medians_of_columns_are_those_of_numpy_bit_for_bit(rows: int, columns: int, seed: int) -> None:
+    values = np.random.default_rng(seed).normal(size=(rows, columns))
+    assert medians_of_columns(values).tolist() == np.median(values, axis=0).tolist()
 
 
 def test_an_interval_is_students() -> None:

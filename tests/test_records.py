@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from tests.planted import changed, planted, with_timings
 from tests.shown import shown
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, log_ratios
-from xorbench.record import store
+from xorbench.record import checking, store
 from xorbench.record.older import upgraded
 from xorbench.record.report import Conduct, Judgement, Pair
-from xorbench.record.run import SCHEMA_VERSION, Seconds
+from xorbench.record.run import SCHEMA_VERSION, Record, Seconds
 from xorbench.record.timing import SERIES, End, Timing
 from xorbench.tables.catalogue import one, tables
 from xorbench.tables.timings import START
@@ -57,6 +58,22 @@ def test_each_series_of_timings_stands_on_one_line(tmp_path: Path) -> None:
 
 def test_the_committed_schema_is_that_of_the_types() -> None:
     assert store.SCHEMA.read_text(encoding="utf-8") == store.schema()
+
+
+def test_a_record_of_todays_schema_is_the_same_when_read_in_one_pass_and_through_plain_json() -> None:
+    text = store.as_text(shown("other").record)
+    types: TypeAdapter[Record] = TypeAdapter(Record)
+    assert checking.valid(types, text) == checking.checked(types, checking.plain_json(text)) == shown("other").record
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_no_place_of_a_record_takes_a_number_that_is_not_finite_in_one_pass(number: str) -> None:
+    text = store.as_text(shown("other").record)
+    numbers = [*re.finditer(r"(?<=[\[ ])-?\d[\d.e+-]*(?=[,\]\n])", text)]
+    assert len(numbers) > 100
+    types: TypeAdapter[Record] = TypeAdapter(Record)
+    for found in numbers[:: len(numbers) // 50]:
+        assert checking.valid(types, text[: found.start()] + number + text[found.end() :]) is None
 
 
 def spoilt(*keys: str | int, value: object) -> str:

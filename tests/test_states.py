@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tests.planted import HIDDEN, SECOND_COPY, changed, planted, retimed, slowed, with_timings
@@ -72,6 +73,24 @@ def test_the_level_is_the_median_of_the_other_rows() -> None:
     assert pair_of(analysis).quiet_share == 1  # one of three rows
     analysis = slowed(a_record(), first(7), 1.0, {"three": 1.5, "two": 1.5})
     assert pair_of(analysis).quiet_share == pytest.approx(1 - 7 / PAIRS)
+
+
+def test_the_level_of_a_launch_is_that_of_the_rows_which_were_timed_in_it() -> None:
+    def jittered(timing: Timing, number: int, nanoseconds: float) -> float:
+        return nanoseconds * (1 + (7 * number + 3 * len(timing.implementation) + timing.launch) % 11 / 100)
+
+    analysis = retimed(a_record(), jittered)
+    analysis = with_timings(
+        analysis, lambda timing: None if (timing.implementation, timing.launch) == ("two", 1) else timing
+    )
+    rows = states.relative(analysis, "hidden", LONG)
+    assert [len(of_launch) for of_launch in rows.values()] == [6, 5, 6, 6]
+    found = states.levels(analysis, "hidden", frozenset({OTHER}), LONG)
+    assert [*found] == [0, 1, 2, 3]
+    for launch, level in found.items():
+        others = [times for one, times in rows[launch].items() if one != OTHER]
+        assert level.tolist() == np.median(np.stack(others), axis=0).tolist()
+    assert states.levels(analysis, "hidden", frozenset(rows[0]), LONG) == {}
 
 
 def test_what_is_compared_tells_nothing_of_the_machine() -> None:

@@ -36,7 +36,8 @@ def once(function: Callable[Concatenate[K, P], T]) -> Callable[Concatenate[K, P]
 
     @functools.wraps(function)
     def remembered(timed: K, /, *arguments: P.args, **named: P.kwargs) -> T:
-        key = (remembered, *arguments, *named.items())
+        # Names, because a decorated function cannot be pickled, and estimates are passed from process to process.
+        key = (function.__module__, function.__qualname__, *arguments, *named.items())
         if key not in timed.computed:
             timed.computed[key] = function(timed, *arguments, **named)
         found: T = timed.computed[key]
