@@ -29,7 +29,8 @@ def judge(
 
     `implementations` and `workloads` are names, as `xorbench list` prints them; without any implementation all
     idiomatic ones are judged. `files` are implementations from anywhere on disk. Each workload is judged at `points`
-    random points and at further ones. Raises ValueError for an unknown name.
+    random points and at further ones. Raises ValueError for an unknown name, and HarnessError where the reference or
+    the judge itself fails, so that there is no verdict.
     """
     return judged(_implementations(implementations, files), _workloads(workloads), points, seed)
 
@@ -50,7 +51,7 @@ def run(
     The arguments are those of `xorbench run`; the baseline is always among the implementations. `cpu` is the number of
     the CPU to time on, by default the last allowed one. `xorbench.record.store.write(record, folder)` keeps the
     record. Raises ValueError for an unknown name, or if both `budget_minutes` and a number of launches or
-    rounds are given.
+    rounds are given, and HarnessError as `judge` does.
     """
     chosen = [i for i in _implementations(implementations, files) if i.name != REFERENCE]
     timed_on = environment.allowed_cpus()[-1] if cpu is None else cpu
