@@ -6,12 +6,14 @@ The catalogue is judged in this process. Faults in the text of other implementat
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, Contract, read
+from xorbench.contract.c_library import SOURCE
 from xorbench.judging.fault_study import module_of
 from xorbench.judging.gradients import Given, answers
 from xorbench.judging.judge import Scope, judge
@@ -151,7 +153,7 @@ def test_two_mistakes_at_once_are_both_named() -> None:
 
 @dataclass(frozen=True)
 class Planted:
-    """A fault in the text of an implementation, on a workload, and what the report must say of it."""
+    """A fault in the text of an implementation, or of its C source, on a workload, and what the report must say."""
 
     of: str
     workload: str
@@ -344,7 +346,9 @@ OTHERS = [
         "transposed weights read in the order of memory",
         ("parameters[2 * layer].T", "parameters[2 * layer].reshape(parameters[2 * layer].shape[::-1])"),
     ),
-    planted("torch_manual", "hidden", "sign", ("delta = outputs - targets", "delta = targets - outputs")),
+    planted(
+        "torch_manual", "hidden", "known mistake: sign", ("delta = outputs - targets", "delta = targets - outputs")
+    ),
     planted(
         "torch_manual",
         "hidden",
@@ -389,6 +393,22 @@ OTHERS = [
         (SGD, SGD.replace(", recipe.momentum", "")),
     ),
     planted("torch_optim", "hidden", "one update for each sample instead of one for all", (TRAIN_STEP, ONE_EACH)),
+    planted("c_strict", "hidden", "learning rate doubled", ("-= rate * gradients[k];", "-= 2 * rate * gradients[k];")),
+    planted(
+        "c_strict",
+        "hidden",
+        "only with these numbers of samples: 1, 7, 33",
+        ("delta[k] = sigmoid(logits[k]);", "delta[k] = sigmoid(logits[k] * (k < last / 4 * 4 ? 1 : 1.01));"),
+    ),
+    planted(
+        "c_strict",
+        "adam",
+        "no bias correction of the mean square",
+        ("square_share = 1 - pow(DECAY, epoch)", "square_share = 1"),
+    ),
+    planted(
+        "jax_grad", "hidden", "is float32, expected float64", ('jax.config.update("jax_enable_x64", True)', "pass")
+    ),
     planted(
         "jax_grad",
         "hidden",
@@ -433,9 +453,26 @@ SCOPE = Scope(dtypes=("float64",), checkpoints=(1, 10))
 FAST = ("numpy_inplace", "autograd_grad")
 
 
+OWN_SOURCE = (
+    "from xorbench.contract.c_library import Network, flat, network\n",
+    "from xorbench.contract import c_library\nfrom xorbench.contract.c_library import Network, flat, network\n\n"
+    "c_library.SOURCE = c_library.Path(__file__).with_name('_network.c')\n",
+)
+
+
+def variant_in_c(variant: Variant, name: str, change: tuple[str, str], of: str) -> Path:
+    """An implementation in C whose own C source is changed."""
+    path = variant(name, OWN_SOURCE, of=of)
+    text = SOURCE.read_text(encoding="utf-8")
+    assert change[0] in text
+    path.with_name(SOURCE.name).write_text(text.replace(*change), encoding="utf-8")
+    return path
+
+
 def report_on(variant: Variant, faults: Sequence[Planted]) -> Report:
     """One judgement of all faults of one workload."""
-    files = [variant(f"fault_{number}", *fault.changes, of=fault.of) for number, fault in enumerate(faults)]
+    write = {"c_strict": functools.partial(variant_in_c, variant)}
+    files = [write.get(f.of, variant)(f"fault_{n}", *f.changes, of=f.of) for n, f in enumerate(faults)]
     given = [read(file) for file in files]
     if missing := [i.missing for i in given if i.missing]:
         pytest.skip(missing[0])
@@ -478,6 +515,8 @@ def test_faults_in_other_implementations_are_refused_and_named(variant: Variant,
 @pytest.mark.slow
 def test_faults_in_the_reference_are_refused_and_named(variant: Variant) -> None:
     faults = [planted(REFERENCE, "hidden", f": {fault.name}", *fault.changes) for fault in REFERENCES]
+    lanes, *_ = (fault.changes[0] for fault in FAULTS if fault.name.endswith("a loop over 8 numbers"))
+    faults.append(planted(REFERENCE, "hidden", None, (lanes[0], lanes[1].replace("// 8 * 8", "// 16 * 16"))))
     expect_all_refused_and_named(report_on(variant, faults), faults)
 
 
