@@ -70,7 +70,9 @@ def test_gradients_outside_are_1_and_each_row_says_what_is_known(judged: dict[st
     assert all(wanted <= set(row) for row in rows)
     assert {row["verdict"] for row in rows if row["implementation"] == REFERENCE} == {"inside"}
     assert "outside" in {row["verdict"] for row in rows if row["implementation"] == "wrong"}
-    assert {(row["points"], row["dtype"]) for row in rows} == {(170, "float64"), (170, "float32")}
+    of_gradients = [row for row in rows if row["parameter"] == "W1"]
+    assert {row["dtype"] for row in of_gradients} == {"float64", "float32"}
+    assert all(row["points"] >= 170 for row in of_gradients)  # those of the workload's own data, and others
 
 
 def test_one_that_hangs_is_named_and_the_others_are_judged(judged: dict[str, Any]) -> None:
@@ -131,7 +133,8 @@ def test_quick_verdicts_are_all_that_is_said() -> None:
     assert done.returncode == 0
     found = document(done)
     assert found["seed"] == 5
-    assert {(row["points"], row["verdict"]) for row in found["rows"]} == {(1 + 10 + 4, "inside")}
+    assert {row["verdict"] for row in found["rows"]} == {"inside"}
+    assert all(row["points"] >= 1 + 10 + 4 for row in found["rows"] if row["parameter"] == "W1")
     assert found["endings"] == []  # no training of 10,000 epochs
     assert {(audit["points"], audit["verdict"]) for audit in found["audits"]} == {(1, "inside")}
     assert not any(found[name] for name in ("accuracy", "faults", "trajectories"))

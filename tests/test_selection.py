@@ -72,7 +72,7 @@ def test_each_is_judged_where_it_runs(analysis: Analysis) -> None:
     verdicts: dict[str, set[str]] = {}
     for row in analysis.record.gradients.rows:
         verdicts.setdefault(row.implementation, set()).add(row.verdict)
-    assert verdicts.pop("wrong@slow") == {"outside"}
+    assert "outside" in verdicts.pop("wrong@slow")
     assert set().union(*verdicts.values()) == {"inside"}
     (example,) = analysis.record.gradients.counterexamples
     assert f"from numpy {OTHER_NUMPY} in float64" in example.script
