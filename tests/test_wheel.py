@@ -57,8 +57,8 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
-def run(site: Path, home: Path, *arguments: str) -> str:
-    """What the command of the wheel prints in the folder of the user; it must end with code 0."""
+def run(site: Path, home: Path, *arguments: str, code: int = 0) -> str:
+    """What the command of the wheel prints in the folder of the user; it must end with this code."""
     command = site.parent.parent.parent / "bin" / "xorbench"
     done = subprocess.run(
         [command, *arguments],
@@ -68,7 +68,7 @@ def run(site: Path, home: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
 
 
@@ -93,8 +93,9 @@ def test_the_command_works_in_the_folder_of_a_user_and_writes_nothing_beside_the
     (path,) = store.paths(home / "results")
     assert Path(home, said["record"]) == path
     assert store.read(path).commit is None
-    for command in (("show", str(path)), ("publish",), ("verify",), ("check",)):
+    for command in (("show", str(path)), ("publish",), ("verify",)):
         run(site, home, *command)
+    run(site, home, "check", code=0 if said["unfit"] is None else 1)  # so short a run may be unfit on a busy machine
     assert digests(site) == before
 
 
