@@ -1,6 +1,7 @@
 """Answers after the timed rounds: whoever is right while it is judged and wrong later is refused."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -124,9 +125,9 @@ CHANGES = {
 }
 
 EXPECTED = {
-    "late_gradient": "its answers changed after the timed rounds: W1[",
+    "late_gradient": r"its answers changed after the timed rounds: [Wb]\d\[",
     "late_loss": "its answers changed after the timed rounds: loss is ",
-    "late_predict": "its answers changed after the timed rounds: predictions[",
+    "late_predict": r"its answers changed after the timed rounds: predictions\[",
     "late_raises": "OSError: late",
 }
 
@@ -146,7 +147,7 @@ def test_answers_that_change_after_many_calls_are_refused(name: str, record: Rec
     assert record.gradients.refusal(name, "neuron") is None  # it was right while it was judged
     row = next(row for row in Analysis(record).rows if row.implementation == name)
     assert row.verdict == ("failed" if name == "late_raises" else "refused")
-    assert EXPECTED[name] in str(row.reason)
+    assert re.search(EXPECTED[name], str(row.reason))
 
 
 def test_answers_that_stay_right_break_no_rule(record: Record) -> None:
