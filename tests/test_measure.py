@@ -140,6 +140,7 @@ def test_quick_verdicts_are_all_that_is_said() -> None:
     assert not any(found[name] for name in ("accuracy", "faults", "trajectories"))
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_is_said_and_is_0(variant: Variant) -> None:
     call = ("gradients", "--quick", "--implementation=single", "--with", variant("single", SINGLE))
     done = xorbench(*call, "--workload=hidden-float32")

@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from xorbench.studies import overhead
 from xorbench.tables.studies.overhead import table_of
 
 
+@pytest.mark.slow
 def test_every_number_of_workers_has_its_line() -> None:
     study = overhead.study(workers=(1, 2), repetitions=1, rounds=2, epochs=20)
     frame = table_of(json.loads(json.dumps(study))).frame

@@ -76,6 +76,7 @@ def test_what_the_judge_refused_is_not_timed(record: Record, rows: dict[str, est
     assert not record.partial
 
 
+@pytest.mark.slow
 def test_what_is_wrong_only_in_a_dtype_that_is_not_timed_is_timed(variant: Variant) -> None:
     session = Suite([discover()[0], read(variant("single", SINGLE))], [WORKLOADS["hidden-float32"]], SETTINGS)
     session.run()
