@@ -12,7 +12,7 @@ from xorbench.clock.line import LONGEST_MESSAGE
 from xorbench.contract import REFERENCE, discover, load, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.points import random_points
 from xorbench.judging.truths import Truths, truths_here
 from xorbench.record.run import Record

@@ -14,8 +14,8 @@ import pytest
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, Contract, read
 from xorbench.contract.c_library import SOURCE
+from xorbench.judging.answers import Given, answers
 from xorbench.judging.fault_study import module_of
-from xorbench.judging.gradients import Given, answers
 from xorbench.judging.judge import Scope, judge
 from xorbench.judging.layout import Layout, gradient_layout
 from xorbench.judging.mistakes import Answers, Compute, named, of_updates

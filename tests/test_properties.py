@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import random_row
 from xorbench.contract import Contract
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.points import Numbers, Point, points_of
 from xorbench.judging.truths import truths_here

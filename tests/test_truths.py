@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.conftest import network, random_row
 from xorbench.contract import discover, load
 from xorbench.judging import truths
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.oracle import true_values
 from xorbench.judging.points import Point, points_of, random_points

@@ -14,7 +14,7 @@ from xorbench.clock.system_counters import Account
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import discover, load, read
 from xorbench.environment import allowed_cpus
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.points import random_points
 from xorbench.workloads import WORKLOADS, Workload, flat
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from xorbench import cores, environment
 from xorbench.contract import Contract, Implementation, load, read
-from xorbench.judging.gradients import plain
+from xorbench.judging.answers import plain
 from xorbench.judging.points import Points
 from xorbench.judging.truths import Truths, truths_here
 from xorbench.record.timing import End

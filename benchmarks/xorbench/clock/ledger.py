@@ -20,7 +20,7 @@ from xorbench.clock.system_counters import Account, Reading, reading
 from xorbench.contract import Contract, Data, Tensor
 from xorbench.contract.source_text import parsed, siblings
 from xorbench.environment import allowed_cpus, observed, without_folders
-from xorbench.judging.gradients import plain
+from xorbench.judging.answers import plain
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Usage
 from xorbench.workloads import Workload, flat
 

@@ -12,7 +12,7 @@ import numpy as np
 from xorbench.clock.ledger import Bookkeeper, Taken
 from xorbench.contract import Data, Implementation, Tensor
 from xorbench.contract import load as load_file
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.points import Point, points_of
 from xorbench.workloads import Workload
 

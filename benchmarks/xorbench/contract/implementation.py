@@ -38,7 +38,7 @@ class Implementation:
     missing: str | None = None
     """Why it cannot run here: a library or a program that is not installed; None if nothing is missing."""
     faults: tuple[str, ...] = ()
-    """How the file breaks the contract, one line each; empty if it keeps to it."""
+    """The rules of the contract that the file breaks, one line each; empty if it breaks none."""
     interpreter: Interpreter = HERE
 
     @property

@@ -33,7 +33,7 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the factor is more than LARGEST from 1 beyond doubt."""
+        """Whether the factor is beyond LARGEST by more than CERTAIN standard errors, at LEAST_POINTS or more."""
         return self.points >= LEAST_POINTS and abs(self.units) - CERTAIN * self.standard_error > LARGEST
 
 

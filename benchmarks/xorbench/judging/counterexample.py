@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from xorbench.contract import Contract, Implementation
 from xorbench.contract.source_text import imported, parsed, sibling, siblings
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.layout import LOSS, PREDICTIONS
 from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.truths import inside, truths_here

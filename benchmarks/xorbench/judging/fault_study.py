@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.contract import Contract
+from xorbench.judging.answers import answers
 from xorbench.judging.error_stats import finite
-from xorbench.judging.gradients import answers
 from xorbench.judging.planted_faults import FAULTS, Fault
 from xorbench.judging.points import Numbers, Points, random_points
 from xorbench.judging.truths import Truths, inside, truths

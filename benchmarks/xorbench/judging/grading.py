@@ -9,9 +9,9 @@ import numpy as np
 
 from xorbench.contract import REFERENCE
 from xorbench.judging.accuracy import accuracy
+from xorbench.judging.answers import Given, answers, malformed
 from xorbench.judging.bias import factor
 from xorbench.judging.error_stats import Errors, finite, reading
-from xorbench.judging.gradients import Given, answers, malformed
 from xorbench.judging.layout import Layout
 from xorbench.judging.mistakes import Answers, of_updates
 from xorbench.judging.points import Points, affordable, shaped_points, shared_points

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.contract import Contract
+from xorbench.judging.answers import Given
 from xorbench.judging.fault_study import module_of
-from xorbench.judging.gradients import Given
 from xorbench.judging.layout import LOSS, PREDICTIONS, Layout
 from xorbench.judging.planted_faults import FAULTS, Fault
 from xorbench.judging.points import Numbers, Points
@@ -59,7 +59,7 @@ class Answers:
 
     @functools.cached_property
     def wrong(self) -> NDArray[Any]:
-        """Whether each entry, (points, entries), is outside its bound."""
+        """Booleans of shape (points, entries) that say whether each entry is outside its bound."""
         return ~inside(self.truth.fractions(self.values))
 
     @functools.cached_property

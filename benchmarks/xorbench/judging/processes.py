@@ -79,7 +79,7 @@ class Reply:
 
 
 STARTING = "starting"
-"""What a process is doing before it imports the implementation: a failure then is one of the harness."""
+"""The state of a process before it imports the implementation; a failure in it is one of the harness."""
 
 
 @dataclass

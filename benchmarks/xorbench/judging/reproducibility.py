@@ -8,7 +8,7 @@ import numpy as np
 
 from xorbench.contract import Contract, Tensor
 from xorbench.environment import allowed_cpus
-from xorbench.judging.gradients import Given, plain, put, same_bits, tensors
+from xorbench.judging.answers import Given, plain, put, same_bits, tensors
 from xorbench.judging.layout import gradient_layout
 from xorbench.judging.processes import Reply, Surroundings
 from xorbench.record.report import FAILED, INSIDE, Conduct

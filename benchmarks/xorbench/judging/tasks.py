@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from xorbench.contract import Contract
-from xorbench.judging.gradients import Given, answers, malformed, plain
+from xorbench.judging.answers import Given, answers, malformed, plain
 from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.trouble import Trouble, trouble
 from xorbench.workloads import Array, Parameters, Workload, flat

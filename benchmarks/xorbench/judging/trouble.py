@@ -1,4 +1,4 @@
-"""What an implementation raised: one line for tables, the verdict that follows, and the full traceback."""
+"""Exceptions that an implementation raised: one line for tables, the verdict that follows, and the full traceback."""
 
 import dis
 import traceback

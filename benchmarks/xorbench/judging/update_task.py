@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xorbench.contract import Contract
-from xorbench.judging.gradients import Given, put, tensors
+from xorbench.judging.answers import Given, put, tensors
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
 from xorbench.workloads import Array, Workload

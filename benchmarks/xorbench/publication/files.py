@@ -69,7 +69,7 @@ def _of_studies(folder: Path) -> list[Figure]:
 
 
 Contents = tuple[dict[Path, Standing], dict[str, list[Line]]]
-"""What represents each machine, by its folder, and the lines of all records, by the name of their frame."""
+"""The records that represent each machine, by its folder, and the lines of all records, by the name of their frame."""
 
 
 def _read(folder: Path, cores: Executor) -> Contents:

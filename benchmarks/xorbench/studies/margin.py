@@ -21,7 +21,7 @@ from xorbench.cli import choices
 from xorbench.cli.options import Implementations, Output, Seed
 from xorbench.contract import REFERENCE, Contract, discover, load
 from xorbench.cores import all_cores
-from xorbench.judging.gradients import answers
+from xorbench.judging.answers import answers
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.points import Point, Points, points_of, shaped_points, shared_points
 from xorbench.judging.truths import truths_here

@@ -14,7 +14,7 @@ from xorbench.workloads.workload import Dtype
 
 @dataclass(eq=False)
 class Given:
-    """What was returned as flat rows, (points, entries), with NaN for each array of wrong shape or dtype.
+    """The answers of an implementation as flat rows, (points, entries), with NaN for an array of wrong shape or dtype.
 
     `complaints` holds, by name of the group, the number of the first such point and what was wrong there.
     """
