@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.planted import HIDDEN, changed, implementation, planted, with_implementation, with_settings, with_timings
 from tests.shown import NASTY
+from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.parts import Verdict
@@ -118,6 +119,20 @@ def test_further_workloads_have_a_line_each() -> None:
     for name in ("third", "fourth"):
         (line,) = [line for line in lines if line.startswith(name)]
         assert line.split()[2:] == ["fast", "2.00x", "faster", "slow", "2.00x", "slower"]
+
+
+def test_a_sweep_has_a_line_for_each_point() -> None:
+    costs = {REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}
+    lines = summary(planted_sweep(costs))
+    heads, *points = lines[: lines.index("")]
+    assert (heads.split()[0], *heads.split()[-2:]) == ("workload", "fastest", "slowest")
+    assert [point.split()[0] for point in points] == [w.name for w in planted_sweep(costs).record.workloads]
+    # At width 2 the other takes 0.1 ms and the baseline 1 ms.
+    assert points[0].split()[-5:-2] == ["other", "10.0x", "faster"]
+    assert points[0].endswith(f"{REFERENCE} baseline")
+    heavy = with_implementation(planted_sweep(costs), "other", tier="tuned")
+    assert "Tuned: 1 implementation, " in " ".join(summary(heavy))
+    assert "xorbench show --table points" in " ".join(summary(heavy))
 
 
 def test_what_does_not_fit_is_counted_and_the_baseline_stays() -> None:

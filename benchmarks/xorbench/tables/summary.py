@@ -6,8 +6,8 @@ of the record and how to see more.
 
 It is at most LINES long. Where that is too few, this is left out, in this order: the tables of tuned implementations,
 for which one line stands; the rows in the middle of a table, but not the baseline; workloads after the second, of which
-each has one line, from the last. Of the last lines, long reasons and warnings are shortened, and then the last warnings
-are counted only.
+each has one line, from the last. Every point of a sweep has one line. Of the last lines, long reasons and warnings are
+shortened, and then the last warnings are counted only.
 
 In a terminal narrower than a table, columns are left out in this order: compiled or eager, the time, the interval, the
 rank. Names, factors and verdicts are whole, unless a name is longer than the line. In a terminal narrower than WIDTH
@@ -74,22 +74,18 @@ def summary(analysis: Analysis, width: int = WIDTH, record: Path | None = None, 
 
 @dataclass(frozen=True)
 class _Group:
-    """The timed rows of one workload and tier, from the fastest to the slowest."""
+    """The timed rows of one workload and tier, from the fastest to the slowest; `table` is the name of their table."""
 
     workload: WorkloadRecord
     tier: str
     rows: list[Row]
     tuned: bool
+    table: str
 
     @property
     def title(self) -> str:
         sizes = "-".join(map(str, self.workload.layer_sizes))
         return f"{plain(self.workload.name)} ({sizes}, {self.workload.dtype}){f', {self.tier}' if self.tuned else ''}"
-
-    @property
-    def table(self) -> str:
-        """The name of the table that shows all rows."""
-        return "tuned" if self.tuned else "timings"
 
 
 def _groups(analysis: Analysis, tuned: bool) -> list[_Group]:
@@ -103,14 +99,20 @@ def _groups(analysis: Analysis, tuned: bool) -> list[_Group]:
                 of_tier = sorted(
                     (row for row in rows if row.tier == tier), key=lambda row: row.ratio.value if row.ratio else 0.0
                 )
-                found.append(_Group(workload, tier, of_tier, tuned))
+                found.append(_Group(workload, tier, of_tier, tuned, _table_of(analysis, tuned)))
     return found
+
+
+def _table_of(analysis: Analysis, tuned: bool = False) -> str:
+    """Return the name of the table that has all rows and all warnings."""
+    return "points" if analysis.record.is_sweep else "tuned" if tuned else "timings"
 
 
 def _above(analysis: Analysis, width: int, room: int) -> list[str]:
     """Return the tables in at most `room` lines; [] if nothing was timed, or there is no room."""
     groups, tuned = _groups(analysis, tuned=False), _groups(analysis, tuned=True)
-    whole, others = groups[:WHOLE], groups[WHOLE:]
+    number = 0 if analysis.record.is_sweep else WHOLE
+    whole, others = groups[:number], groups[number:]
     complete = _joined([_table(group, width, LINES) for group in [*whole, *tuned]])
     if not others and len(complete) <= room:
         return complete
@@ -180,7 +182,7 @@ def _further(groups: Sequence[_Group], width: int, most: int) -> list[str]:
     }
     lines = _Grid(cells, (time,), {"workload"}).lines("workload", width, (time, "slowest"))
     left = len(groups) - len(shown)
-    return [*lines, *([f"... {left} more: show --table timings"] if left else [])]
+    return [*lines, *([f"... {left} more: show --table {groups[0].table}"] if left else [])]
 
 
 def _extreme(row: Row) -> str:
@@ -192,7 +194,7 @@ def _about_tuned(groups: Sequence[_Group], width: int) -> list[str]:
     number = len({row.implementation for group in groups for row in group.rows})
     many = f"{number} implementation{'s' * (number > 1)}"
     where = f"the fastest on {plain(fastest.workload)} is {_extreme(fastest)}"
-    return wrapped(f"{groups[0].tier.capitalize()}: {many}, {where}: xorbench show --table tuned", width)
+    return wrapped(f"{groups[0].tier.capitalize()}: {many}, {where}: xorbench show --table {groups[0].table}", width)
 
 
 @dataclass(frozen=True)
@@ -252,7 +254,7 @@ def _remarks(analysis: Analysis, width: int, room: int, longest: int) -> list[st
 
     Rows without a time have the room before warnings do; of warnings without room the number is given.
     """
-    reasons = [line for text in _without_time(analysis.rows) for line in shortened(text, width, longest)]
+    reasons = [line for text in _without_time(analysis) for line in shortened(text, width, longest)]
     warnings = [*weaknesses(analysis), *in_other_dtypes(analysis.record.gradients.rows)]
     texts = [shortened(f"Warning: {plain(warning, 1000)}", width, longest) for warning in warnings]
     if sum(map(len, texts)) + len(reasons) <= room:
@@ -262,23 +264,24 @@ def _remarks(analysis: Analysis, width: int, room: int, longest: int) -> list[st
     while left and len(shown) + len(left[0]) + len(reasons) + 1 <= room:
         shown += left.pop(0)
     count = f"{len(left)} {'more ' if shown else ''}warning{'s' * (len(left) > 1)}"
-    return [*shown, *([f"Warning: {count}: xorbench show --table timings"] if left else []), *reasons[:room]]
+    more = f"Warning: {count}: xorbench show --table {_table_of(analysis)}"
+    return [*shown, *([more] if left else []), *reasons[:room]]
 
 
-def _without_time(rows: Sequence[Row]) -> Iterator[str]:
+def _without_time(analysis: Analysis) -> Iterator[str]:
     """Yield a sentence for each verdict on rows without a time: which implementations have it, and why."""
     found: dict[str, dict[tuple[str, str], list[str]]] = {}
-    for row in rows:
+    for row in analysis.rows:
         if row.ratio is None:
             of_verdict = found.setdefault(worded(row.verdict), {})
             of_verdict.setdefault((plain(row.implementation), row.reason or ""), []).append(plain(row.workload))
     if not found:
         yield "Refused: none. Failed: none. Missing: none."
-    every = len({row.workload for row in rows})
+    every = len(analysis.record.workloads)
     for verdict in sorted(found, key=WITHOUT_TIME.index):
         names = list(dict.fromkeys(name for name, _ in found[verdict]))
         if len(names) > MOST_REASONS:
-            yield f"{verdict.capitalize()}: {', '.join(names)} (why: xorbench show --table timings)."
+            yield f"{verdict.capitalize()}: {', '.join(names)} (why: xorbench show --table {_table_of(analysis)})."
             continue
         texts = []
         for (name, why), workloads in found[verdict].items():
