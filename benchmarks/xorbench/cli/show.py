@@ -68,6 +68,7 @@ def tables(shown: Iterable[Table]) -> None:
     room = console.width if console.is_terminal else None
     warnings: dict[str, None] = {}
     sentences: dict[str, None] = {}
+    narrow = False
     for table in shown:
         widths, left = _columns(table, room)
         drawn = any(table.measured) and not left and (room is None or _total([*widths.values(), WIDTH_OF_BARS]) <= room)
@@ -77,12 +78,12 @@ def tables(shown: Iterable[Table]) -> None:
         console.print(_grid(table, widths, drawn))
         if left:
             _sentence(console, f"Left out: {', '.join(left)}.", room)
-            sentences[LEFT_OUT] = None
+            narrow = True
         warnings |= dict.fromkeys(table.warnings)
         sentences |= dict.fromkeys(table.below[len(table.warnings) :])
     for warning in warnings:
         _sentence(console, warning, room, "bold yellow")
-    for sentence in sentences:
+    for sentence in [*sentences, *([LEFT_OUT] if narrow else [])]:
         _sentence(console, sentence, room)
 
 
