@@ -111,7 +111,7 @@ def test_one_line_a_file_failures_first_and_a_summary() -> None:
         "        hidden, float64: W1[1, 3] is -0.006615, true -0.02646, at random point 2",
         "        (parameter scale 0.35); the answers equal those of a known mistake: mean",
         "        instead of sum; 2 more checks failed",
-        "FAILED  single                 –    0.27         –     4.9   not run",
+        "FAILED  single                 –    0.27         –     4.9   stopped",
         "        hidden, float64: W1 is float32, expected float64, at the start",
         f"passed  {REFERENCE}      0.47    0.48      13.6     5.1   reference",
         "passed  casadi              0.44   0.076      13.7     7.6   agrees",

@@ -34,7 +34,7 @@ ERRORS, DIGITS, TRAINING = "error / bound", "right digits", "training"
 LEFT_OUT_FIRST = (DIGITS, TRAINING, ERRORS)
 """The columns in the order in which a narrow terminal leaves them out; verdict and name are never left out."""
 
-NOT_RUN = "not run"
+NOT_RUN, STOPPED = "not run", "stopped"
 
 _EXPLAINED = {
     ERRORS: "Error / bound: the largest error over what rounding allows, at most 1.",
@@ -43,8 +43,8 @@ _EXPLAINED = {
 
 _MOST_WORKLOADS = 4
 _MOST_NAMES = 6
-_LONGEST_MISTAKE = 160
-_LONGEST_REMARK = 240
+_LONGEST_MISTAKE = 120
+_LONGEST_REMARK = 280
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class FileVerdict:
 
     `errors` are the largest errors as fractions of the bound, `digits` the right digits of the median entry of the
     gradient at the parameter scale where they are fewest, both by dtype. `training` says whether trained parameters
-    agree with the reference's and with known answers. `remarks` say in phrases what failed first, or why nothing was
-    judged.
+    agree with the reference's and with known answers, or that the training stopped before its end. `remarks` say in
+    phrases what failed first, or why nothing was judged.
     """
 
     name: str
@@ -170,7 +170,7 @@ def _file(report: Report, name: str) -> FileVerdict:
         verdict=verdict,
         errors={dtype: _largest([row for row in rows if row.dtype == dtype]) for dtype in dtypes},
         digits={dtype: _fewest_digits(report, name, dtype) for dtype in dtypes},
-        training=_training(report, name),
+        training=_training(report, name, verdict),
         remarks=[_failure(report, failures)] if failures else [*_unjudged(report, rows, verdict)],
     )
 
@@ -247,10 +247,11 @@ def _fewest_digits(report: Report, name: str, dtype: str) -> str:
     return f"{min(found):.1f}" if found else NONE
 
 
-def _training(report: Report, name: str) -> str:
+def _training(report: Report, name: str, verdict: str) -> str:
     ends = [end for end in report.endings if end.implementation == name]
     if not ends:
-        return NOT_RUN
+        compared = any(end.verdict == INSIDE for end in report.endings)
+        return STOPPED if compared and verdict == FAILED else NOT_RUN
     if any(end.verdict != INSIDE for end in ends):
         return "differs"
     return "reference" if name == REFERENCE else "agrees"
