@@ -70,9 +70,7 @@ def test_an_exception_is_named_with_its_place_and_shown_in_full_on_request(varia
     done = xorbench(*QUICK, "--traceback", "--with", fails)
     line = line_of(fails, "too hot")
     assert done.returncode == 1
-    assert (
-        f"fails (neuron float64, neuron float32): ValueError: too hot (gradient, fails.py line {line})." in done.stdout
-    )
+    assert f"neuron, float64: ValueError: too hot (gradient, fails.py line {line})" in " ".join(done.stdout.split())
     assert done.stderr.count("Traceback (most recent call last):") == 1
     assert f'fails.py", line {line}, in gradient' in done.stderr
 

@@ -5,10 +5,24 @@ from typing import Any
 
 import pytest
 
+from xorbench.cli import measure
 from xorbench.record.parts import Verdict
-from xorbench.record.report import Audit, Conduct, Judgement, Mistake, Pair, PlantedFault, Reading, Report
+from xorbench.record.report import (
+    Accuracy,
+    Audit,
+    Bias,
+    Conduct,
+    Judgement,
+    Mistake,
+    Pair,
+    PlantedFault,
+    Reading,
+    Report,
+    TrainingEnd,
+    Trajectory,
+)
 from xorbench.tables import judge_report
-from xorbench.tables.cells import NONE, UNDEFINED
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED
 
 
 def reading(median: float, largest: float | None) -> Reading:
@@ -30,11 +44,11 @@ def test_the_gradient_table_shows_the_worst_parameter() -> None:
     pair = Pair("a", "b", "hidden", "float64", 5, None, "outside")
     table = judge_report.gradients(report(rows=rows, pairs=[pair]))
     (line,) = table.frame.to_dict("records")
-    assert (line["entry"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "outside", "outside")
+    assert (line["entry"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "failed", UNDEFINED)
     assert "other (hidden float64): W2 is nan." in table.notes
-    assert "a and b differ by more than the sum of their bounds: hidden, float64." in table.notes
-    assert table.notes[-1].startswith("Seed 4.")
-    assert "0 of 1 pairs" in table.notes[-1]
+    assert "a and b differ by more than the sum of their bounds, although each passed: hidden, float64." in table.notes
+    (last,) = (note for note in table.notes if note.startswith("Seed 4."))
+    assert "0 of 1 pairs" in last
 
 
 def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_nothing() -> None:
@@ -52,14 +66,14 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
     table = judge_report.gradients(report(rows=rows))
     shown = {(line["workload"], line["dtype"]): line["verdict"] for line in table.frame.to_dict("records")[:4]}
     assert shown == {
-        ("hidden", "float64"): "outside",
-        ("hidden", "float32"): "inside",
-        ("hidden-float32", "float64"): "outside",
-        ("hidden-float32", "float32"): "inside",
+        ("hidden", "float64"): "failed",
+        ("hidden", "float32"): "passed",
+        ("hidden-float32", "float64"): "failed",
+        ("hidden-float32", "float32"): "passed",
     }
     assert [note for note in table.notes if "timed." in note] == [
-        "other: outside in float64, in which hidden-float32 is not timed.",
-        "other: outside in float32, in which deep and kink are not timed.",
+        "other: failed in float64, in which hidden-float32 is not timed.",
+        "other: failed in float32, in which deep and kink are not timed.",
     ]
     assert (
         "Verdicts in the dtype in which a workload is timed decide who is timed on it: "
@@ -110,3 +124,94 @@ def test_faults_say_how_often_each_is_noticed(count: int, text: str) -> None:
 
 def test_only_what_has_something_to_say_is_a_table() -> None:
     assert judge_report.tables(report()) == []
+
+
+def test_what_follows_from_a_wrong_file_is_counted_and_not_listed() -> None:
+    rows = [verdict("W1", 3e9, "outside", "W1 is wrong"), replace(verdict("W1", 0.5, "inside"), implementation="right")]
+    pairs = [Pair("other", name, "hidden", "float64", 5, 1e9, "outside") for name in ("a", "b", "right")]
+    pairs += [Pair("a", "b", "hidden", "float64", 5, 1e9, "outside")]
+    reason = "all of W1 are larger than the truth"
+    bias = Bias("other", "hidden", "float64", "W1", 300, 1e9, 1.0, "outside", reason)
+    biases = [bias, replace(bias, parameter="b1"), replace(bias, implementation="right")]
+    found = report(rows=rows, pairs=pairs, biases=biases)
+    notes = judge_report.gradients(found).notes
+    assert [note for note in notes if "differ by more" in note] == [
+        "a and b differ by more than the sum of their bounds, although each passed: hidden, float64."
+    ]
+    assert [note for note in notes if reason in note] == [f"right (hidden float64): {reason}."]
+    assert notes[-1].endswith(
+        "Not listed, because they follow from these failures: systematic factors (2) and pairs of implementations that "
+        "differ (3)."
+    )
+    assert judge_report.unexplained_pairs(found) == pairs[3:]
+
+
+def test_an_end_of_training_that_follows_from_a_wrong_gradient_is_counted() -> None:
+    end = TrainingEnd("other", "hidden", 10, [None], None, None, "outside", "after 10 epochs: it is off")
+    rows = [verdict("W1", 3e9, "outside", "W1 is wrong")]
+    table = judge_report.endings(report(rows=rows, endings=[end, replace(end, implementation="right")]))
+    assert [note for note in table.notes if "epochs" in note] == ["right, hidden: after 10 epochs: it is off."]
+    assert "Reasons not listed, because they follow from failures of gradients: 1." in table.notes
+    assert list(table.frame["verdict"]) == ["failed", "failed"]
+    assert (table.frame["predictions"][0], table.frame["loss"][0]) == (UNDEFINED, UNDEFINED)
+
+
+def all_wrong() -> Report:
+    """A report in which nothing is right, on two workloads with different numbers of epochs."""
+    none = Reading(None, None, "random point 3", [], None, 2.0)
+    rows, endings, trajectories = [], [], []
+    for workload, epochs in (("hidden", 10), ("deep", 20)):
+        for parameter in ("W1", "loss"):
+            row = replace(verdict(parameter, None, "outside", f"{parameter} is not finite"), workload=workload)
+            rows.append(replace(row, of_bound=none, ulps=none, absolute=none))
+        endings.append(TrainingEnd("other", workload, epochs, [None], None, None, "outside", "it is off"))
+        trajectories.append(
+            Trajectory("other", workload, epochs, 1, 1, 1, 1, 1, [1, epochs], [0.1, 9.0], [], [0.5, 0.5])
+        )
+    digits = [Accuracy("other", "hidden", "float64", "logit", z, 0.0, 0.0) for z in (-40.0, 0.0, 40.0)]
+    digits += [Accuracy("other", "deep", "float64", "scale", 1.0, 0.0, 0.0)]
+    return report(
+        rows=rows,
+        endings=endings,
+        trajectories=trajectories,
+        accuracy=digits,
+        pairs=[Pair("other", "another", "hidden", "float64", 5, None, "outside")],
+        conduct=[Conduct("other", "hidden", "float64", None, None, None, None, "failed", "it stops")],
+        audits=[Audit("hidden", "float64", 1, 1, 0.0, None, "outside")],
+        faults=[PlantedFault("sign", "hidden", "float64", 5, None, None, 5, 5, 5, 5)],
+        biases=[Bias("other", "hidden", "float64", "W1", 300, 1e9, 1.0, "outside", "all are too large")],
+    )
+
+
+def test_where_all_is_wrong_no_number_looks_right() -> None:
+    found = {table.title: table.frame.to_dict("records") for table in judge_report.tables(all_wrong())}
+    assert set(found) == {
+        "Gradients",
+        "Trained parameters and known answers",
+        "Reproducibility",
+        "Gradient errors in float64",
+        "Accuracy of gradients",
+        "Divergence of trainings",
+        "Audit of the oracle",
+        "Planted faults in float64",
+    }
+    assert {(line["largest error / bound"], line["verdict"]) for line in found["Gradients"]} == {(UNDEFINED, "failed")}
+    assert [line["half the digits kept up to logit"] for line in found["Accuracy of gradients"]] == [NONE, NONE]
+    assert {found["Gradient errors in float64"][1][f"error, ulps, {which}"] for which in ("median", "largest")} == {
+        UNDEFINED
+    }
+    assert found["Gradient errors in float64"][1]["entry"] == "loss"
+    first, second = found["Divergence of trainings"]
+    assert (first["difference at epoch 10"], first["difference at epoch 20"]) == ("9.0e+00", NOT_APPLICABLE)
+    assert (second["difference at epoch 10"], second["difference at epoch 20"]) == (NOT_APPLICABLE, "9.0e+00")
+    assert found["Planted faults in float64"][0]["largest error / bound"] == UNDEFINED
+    assert found["Audit of the oracle"][0]["verdict"] == "failed"
+    assert "nan" not in {cell for lines in found.values() for line in lines for cell in line.values()}
+
+
+def test_tables_are_found_by_name() -> None:
+    assert [table.title for table in judge_report.tables(all_wrong(), ["audits", "gradients"])] == [
+        "Audit of the oracle",
+        "Gradients",
+    ]
+    assert ", ".join(judge_report.TABLES) == measure.TABLES

@@ -93,21 +93,46 @@ def test_the_same_as_one_page_without_an_address(judged: dict[str, Any], tmp_pat
     text = file.read_text(encoding="utf-8")
     assert all(title in text for title in TITLES)
     assert list(tmp_path.glob("*.svg")) == []
-    assert text.count("<svg") == 4
+    assert text.count("<svg") >= 4
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]+"', "", text)
 
 
-def test_people_are_shown_where_with_the_smallest_example(variant: Variant, tmp_path: Path) -> None:
+def test_people_are_shown_one_line_a_file_and_all_on_request(variant: Variant, tmp_path: Path) -> None:
     call = ("gradients", "--points=1", "--workload=neuron", "--implementation=wrong", "--with", variant("wrong", SIGN))
-    done = called(*call)
+    done = called(*call, "--all")
     assert done.returncode == 1
     assert re.search(r"wrong \(neuron float64\): [Wb]1\[\d, \d\] is .*, the truth .* times the bound, at ", done.stdout)
+    assert all(title in done.stdout for title in TITLES)
     assert "Traceback" not in done.stderr
-    script = done.stdout.split("example of wrong:\n\n")[1]
+    script, lines = done.stdout.split("example of wrong:\n\n")[1].split("1 file on neuron\n")
     shown = subprocess.run(
         [sys.executable, "-"], input=script, capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert shown.stdout == "[[-0.125]] expected at [0, 0]: 0.125\n"
+    assert re.search(r"^FAILED  wrong .* 0\.0 .* differs$", lines, re.MULTILINE)
+    assert re.search(r"^        neuron, float64: W1\[\d, 0\] is \S+, true \S+, at ", lines, re.MULTILINE)
+    assert lines.splitlines()[-2:] == [
+        "0 of 1 file passed, 1 failed, 0 missing. Known mistake: sign (wrong). Details:",
+        "--report FILE, --all",
+    ]
+
+
+def test_quick_prints_one_line_a_file_and_a_table_by_its_name(variant: Variant) -> None:
+    call = ("gradients", "--quick", "--workload=neuron", f"--implementation={REFERENCE}")
+    absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    done = called(*call, "--with", absent)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 8
+    assert lines[0] == "2 files on neuron"
+    assert lines[3] == "missing  absent           no_such_library is not installed"
+    assert re.fullmatch(rf"passed   {REFERENCE} +0\.\d+ +0\.\d+ +not run", lines[4])
+    assert lines[-1].startswith("1 of 2 files passed, 0 failed, 1 missing.")
+    done = called(*call, "--table=audits")
+    assert "Audit of the oracle" in done.stdout
+    assert "passed, 0 failed" not in done.stdout
+    assert called(*call, "--table=accuracy").stdout == "There is nothing to show in accuracy; --quick judges less.\n"
 
 
 TITLES = ("Planted faults in float32", "Audit of the oracle", "Reproducibility", "Gradient errors in float64")
@@ -122,6 +147,7 @@ def test_gradients_inside_are_0_and_a_report_holds_all_of_it(tmp_path: Path, var
     assert f"The report: {file}" in done.stdout
     text = file.read_text(encoding="utf-8")
     assert all(title in text for title in TITLES)
+    assert text.startswith("# Report on gradients\n\n**Passed: 1 of 2 files passed, 0 failed, 1 missing.**\n")
     assert str(tmp_path) not in text
     pictures = sorted(path.name for path in tmp_path.glob("*.svg"))
     drawn = ("accuracy-saturation", "accuracy-scale", "losses", "trajectories")
@@ -146,9 +172,22 @@ def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_is_said_and_is_0(variant:
     call = ("gradients", "--quick", "--implementation=single", "--with", variant("single", SINGLE))
     done = xorbench(*call, "--workload=hidden-float32")
     assert done.returncode == 0
-    assert "single: outside in float64, in which hidden-float32 is not timed." in done.stdout
-    assert "decide who is timed on it: float32 for hidden-float32." in done.stdout
+    assert re.search(
+        r"^passed  single .*\n        failed in float64, in which hidden-float32 is not timed$", done.stdout, re.M
+    )
     assert xorbench(*call, "--workload=hidden").returncode == 1
+
+
+def test_a_file_that_is_no_python_is_told_before_anything_is_computed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("def predict(:\n")
+    done = called("gradients", "--with", path)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("xorbench: mine.py cannot be parsed as Python: invalid syntax")
+    unknown = called("gradients", "--table=error")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "did you mean errors" in unknown.stderr
 
 
 def test_asking_by_name_for_what_is_missing_is_1(variant: Variant) -> None:

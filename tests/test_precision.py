@@ -1,11 +1,12 @@
 """The tables of precision: three readings, a map of digits, and when trainings part."""
 
+from dataclasses import replace
 from typing import Any
 
 from xorbench.record.parts import Verdict
 from xorbench.record.report import Accuracy, Judgement, Reading, Report, Trajectory
 from xorbench.tables import precision
-from xorbench.tables.cells import NONE
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED
 
 
 def reading(median: float, largest: float | None) -> Reading:
@@ -51,6 +52,40 @@ def test_half_of_no_digit_is_kept_nowhere() -> None:
     rows += [Accuracy("other", "hidden", "float64", "scale", s, 0.0, 0.0) for s in (0.01, 25.0)]
     (line,) = precision.accuracy(report(accuracy=rows)).frame.to_dict("records")
     assert line["half the digits kept up to logit"] == NONE
+
+
+def test_an_axis_without_a_position_has_no_number_and_no_digit_is_invented() -> None:
+    logit = Accuracy("other", "hidden", "float64", "logit", 0.0, 15.0, 0.0)
+    scale = Accuracy("other", "deep", "float64", "scale", 1.0, 9.0, 0.0)
+    first, second = precision.accuracy(report(accuracy=[logit, scale])).frame.to_dict("records")
+    assert (first["logit 0"], first["smallest scale"], first["largest scale"]) == ("15.0", NONE, NONE)
+    assert (second["logit 0"], second["half the digits kept up to logit"], second["largest scale"]) == (
+        NONE,
+        NONE,
+        "9.0",
+    )
+
+
+def test_what_is_not_finite_is_undefined() -> None:
+    row = replace(verdict("W1", None, "outside"), ulps=None)
+    ((line,),) = (table.frame.to_dict("records") for table in precision.errors(report(rows=[row])))
+    assert line["error / bound, largest"] == UNDEFINED
+    assert line["error, ulps, largest"] == NONE
+
+
+def test_an_empty_report_has_no_line() -> None:
+    assert precision.errors(report()) == []
+    assert len(precision.accuracy(report()).frame) == len(precision.trajectories(report()).frame) == 0
+
+
+def test_workloads_with_other_numbers_of_epochs_have_columns_of_their_own() -> None:
+    row = Trajectory("other", "hidden", 10, None, None, None, None, None, [1, 10], [0, 1e-9], [0], [0.6, 0.5])
+    first, second = precision.trajectories(
+        report(trajectories=[row, replace(row, workload="deep", epochs=5, at=[1, 5], from_truth=[])])
+    ).frame.to_dict("records")
+    assert (first["difference at epoch 10"], first["error at epoch 1"]) == ("1.0e-09", "0.0e+00")
+    assert (second["difference at epoch 10"], second["error at epoch 1"]) == (NOT_APPLICABLE, NOT_APPLICABLE)
+    assert second["difference at epoch 5"] == "1.0e-09"
 
 
 def test_trajectories_say_when_or_never() -> None:

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from markdown_it import MarkdownIt
 from playwright.sync_api import Browser
 
 from tests.browser import launched, visit
 from tests.planted import implementation
-from tests.shown import report
+from tests.shown import NASTY, report
 from xorbench import report as document
 from xorbench.contract import REFERENCE
+from xorbench.record.parts import Dtype
 from xorbench.record.report import FAILED, MISSING, NOT_OFFERED, OUTSIDE, Counterexample, Judgement, Reading, Report
 from xorbench.tables import judge_report
 from xorbench.tables.cells import NONE
@@ -29,15 +32,8 @@ def judged() -> Report:
         Judgement("absent", "hidden", "float64", "W1", 0, MISSING, "no_library is not installed"),
         Judgement("modest", "hidden", "float64", "W1", 0, NOT_OFFERED, "no sigmoid"),
     ]
-    return replace(good, rows=rows, counterexamples=[Counterexample("wrong", "hidden", "float64", "print(1)\n" * 30)])
-
-
-def test_the_summary_names_failures_first() -> None:
-    assert judge_report.summary(judged()) == (
-        "Not passed: wrong is outside on hidden; absent is missing on hidden; modest is not offered on hidden; "
-        f"{REFERENCE} is inside on hidden."
-    )
-    assert judge_report.summary(report((REFERENCE,))) == f"Passed: {REFERENCE} is inside on hidden."
+    examples = [Counterexample("wrong", "hidden", dtype, "print(1)\n" * 30) for dtype in get_args(Dtype)]
+    return replace(good, rows=rows, counterexamples=examples)
 
 
 def test_what_was_not_judged_has_no_largest_error_anywhere() -> None:
@@ -57,6 +53,37 @@ def test_what_is_not_offered_is_no_failure_and_hides_none() -> None:
         assert (found.passed, found.refusal("modest", "hidden")) == (passed, refusal)
     (line,) = judge_report.gradients(replace(report(()), rows=[offered, failed])).frame.to_dict("records")
     assert line["verdict"] == FAILED
+
+
+def test_markdown_has_the_verdict_first_and_then_the_smallest_example(tmp_path: Path) -> None:
+    path = tmp_path / "judged.md"
+    script = "print('```')\n"
+    found = replace(judged(), counterexamples=[Counterexample("wr|ng", "hidden", "float64", script)])
+    written = document.write(path, found, [], "xorbench gradients")
+    assert written[0] == path
+    text = path.read_text(encoding="utf-8")
+    places = [
+        text.index(part)
+        for part in ("**Not passed: wrong failed. 1 of 4 files passed", "## The smallest example", "## Verdicts", "![")
+    ]
+    assert places == sorted(places)
+    blocks = [token for token in MarkdownIt().parse(text) if token.type == "fence"]
+    assert [token.content for token in blocks] == [script]
+    assert "The smallest example: wr\\|ng, float64" in text
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_an_empty_report_and_one_with_nasty_names_are_documents(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"empty{suffix}"
+    document.write(path, replace(report(()), trajectories=[], accuracy=[]), [], "xorbench gradients")
+    assert "Passed: No file was judged." in path.read_text(encoding="utf-8")
+    script = "</pre><script>document.title = 'broken out'</script>\n"
+    rows = [Judgement(name, name, "float64", name, 10, OUTSIDE, name, READING, READING, READING) for name in NASTY]
+    examples = [Counterexample(name, name, "float64", script) for name in NASTY]
+    document.write(path, replace(report(NASTY), rows=rows, counterexamples=examples), [], "xorbench gradients")
+    if suffix == ".html":
+        assert "<script" not in path.read_text(encoding="utf-8")
+        assert "<img" not in path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +111,20 @@ def test_the_report_can_be_read_by_everybody(chromium: Browser, page: Path, widt
         found = Axe().run(here.page)
         assert found.violations_count == 0, found.generate_report()
         assert here.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-        assert here.page.locator("main > *").nth(1).inner_text().startswith("Not passed: wrong is outside")
+        verdict, _about, example = (here.page.locator("main > *").nth(number) for number in (1, 2, 3))
+        assert verdict.inner_text().startswith("Not passed: wrong failed. 1 of 4 files passed, 1 failed, 1 missing")
+        assert verdict.evaluate("line => line.getBoundingClientRect().bottom") < 844  # on the first screen of a phone
+        assert example.locator("h2").inner_text() == "The smallest example: wrong, hidden in float64"
+        assert here.page.locator("details pre").count() == 1  # further examples are closed
         first = here.page.locator("table").first
-        assert first.locator("tr.failure td:first-child").all_inner_texts() == ["wrong", "absent"]
-        assert set(first.locator("td.failure").all_inner_texts()) == {"outside", "missing"}
-        points = first.locator("td").nth(3)
-        assert points.evaluate("cell => getComputedStyle(cell).textAlign") == "right"
+        assert first.locator("tr.failure td:nth-child(2)").all_inner_texts() == ["wrong", "absent"]
+        assert set(first.locator("td.failure").all_inner_texts()) == {"failed", "missing"}
+        for cell in first.locator("tbody tr").first.locator("td").all():
+            assert cell.evaluate("cell => cell.clientHeight") < 40  # one line, also on a phone
+        assert first.locator("tbody td").first.evaluate("cell => cell.getBoundingClientRect().right") < width
+        errors = first.locator("tbody td").nth(2)
+        assert errors.evaluate("cell => getComputedStyle(cell).textAlign") == "right"
+        assert here.page.get_by_role("region").count() >= here.page.locator("table").count()
         paper, row = (
             here.page.evaluate(f"getComputedStyle(document.querySelector('{part}')).backgroundColor")
             for part in ("body", "tr.failure")

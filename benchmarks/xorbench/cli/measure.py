@@ -1,5 +1,6 @@
 """The commands that load implementations: list, gradients, run."""
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,9 @@ from xorbench.cli.options import (
 )
 
 app = typer.Typer()
+
+TABLES = "gradients, endings, conduct, errors, accuracy, trajectories, audits, faults"
+"""The names of `judge_report.TABLES`, which --help prints without importing it."""
 
 
 @app.command("list")
@@ -48,8 +52,15 @@ def gradients(
     workload: Workloads = None,
     tuned: Tuned = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Verdicts only, at 10 random points, no training to its end.")
+        bool, typer.Option("--quick", help="10 random points, no right digits, no training to its end.")
     ] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also print all tables, and the smallest failing examples as scripts.")
+    ] = False,
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", metavar="NAME", help=f"Print this table instead: {TABLES}; may be repeated."),
+    ] = None,
     points: Annotated[
         int | None, count("Random points for each workload and dtype. [default: 500; 10 with --quick]")
     ] = None,
@@ -77,12 +88,17 @@ def gradients(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge gradients: compare each with the true one, within the error that rounding alone explains."""
+    """Judge gradients: compare each with the true one, within the error that rounding alone explains.
+
+    One line a file is printed, failures first, and a summary. Columns that do not fit the terminal are left out: first
+    the right digits, then the training, then the errors.
+    """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 
     chosen = choices.implementations(implementation, extra, tuned, alone=not tuned)
     workloads, file = choices.workloads(workload, TUTORIAL), choices.report(report)
+    wanted = [choices.known(name, TABLES.split(", "), "table") for name in table or ()]
     if choices.broken(chosen, extra):
         return 1
     chosen = choices.in_environments(chosen, python)
@@ -93,6 +109,7 @@ def gradients(
     from xorbench.judging.processes import Reply
     from xorbench.suite.about import of_implementation
     from xorbench.tables import judge_report
+    from xorbench.tables.verdicts import verdicts
 
     tracebacks: dict[tuple[str, str], str] = {}
 
@@ -117,9 +134,16 @@ def gradients(
     if as_json:
         show.document({"passed": found.passed, "implementations": [*map(asdict, about)], **asdict(found)})
     else:
-        show.tables(judge_report.tables(found))
-        for example in found.counterexamples:
-            typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{example.script}")
+        if every or wanted:
+            shown = judge_report.tables(found, () if every else wanted)
+            show.tables(shown)
+            if not shown:
+                typer.echo(f"There is nothing to show in {' and '.join(wanted)}; --quick judges less.")
+        for example in found.counterexamples if every else ():
+            script = "".join(c if c.isprintable() or c == "\n" else "�" for c in example.script)
+            typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{script}")
+        for line in () if wanted and not every else verdicts(found, shutil.get_terminal_size().columns):
+            typer.secho(line, fg="red" if line.startswith("FAILED") else None)
         for path in written:
             typer.echo(f"The report: {path}")
     for (name, reason), text in tracebacks.items():

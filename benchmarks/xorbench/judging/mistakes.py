@@ -19,6 +19,7 @@ from xorbench.judging.planted_faults import FAULTS, Fault
 from xorbench.judging.points import Numbers, Points
 from xorbench.judging.truths import Truths, inside
 from xorbench.judging.update_task import UpdateQuestion
+from xorbench.record.report import KNOWN_MISTAKE
 from xorbench.workloads import Array
 
 EQUAL = 1e-3
@@ -89,7 +90,7 @@ def named(batches: Sequence[Answers]) -> str | None:
         if fault.is_mistake:
             equal, seen = _explained(fault, batches, {*left})
             if equal == {*PARTS} and seen >= {*left}:
-                return f"the answers equal those of a known mistake: {fault.name}"
+                return f"the answers equal those of {KNOWN_MISTAKE}{fault.name}"
             found.append((fault.name, equal & seen))
     sentences: dict[str, list[str]] = {}
     for part in list(left):
@@ -98,7 +99,7 @@ def named(batches: Sequence[Answers]) -> str | None:
             explained = [some for some in left if some in name[1]]
             sentences.setdefault(name[0], []).extend(explained)
             left = [some for some in left if some not in explained]
-    texts = [f"{_listed(parts)} as with a known mistake: {name}" for name, parts in sentences.items()]
+    texts = [f"{_listed(parts)} as with {KNOWN_MISTAKE}{name}" for name, parts in sentences.items()]
     for part in list(left):
         if text := _multiple(batches, part):
             texts.append(text)

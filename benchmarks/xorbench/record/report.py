@@ -15,6 +15,9 @@ NOT_OFFERED: Final = "not offered"
 NO_FAILURES = (INSIDE, MISSING, NOT_OFFERED)
 """The verdicts with which a report has passed."""
 
+KNOWN_MISTAKE: Final = "a known mistake: "
+"""The words before the name of a mistake of the catalogue, in the text of a `Mistake`."""
+
 
 @dataclass(frozen=True)
 class Reading(Part):
@@ -96,6 +99,11 @@ class Mistake(Part):
     workload: Text
     dtype: Dtype
     text: Text
+
+    @property
+    def known(self) -> list[str]:
+        """The names of the known mistakes in the text; empty if it only says where the answers are wrong."""
+        return [part.partition("; ")[0] for part in self.text.split(KNOWN_MISTAKE)[1:]]
 
 
 @dataclass(frozen=True)

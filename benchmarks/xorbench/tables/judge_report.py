@@ -1,52 +1,39 @@
 """Tables of the judge's report: verdicts on implementations, and tests of the judge itself."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
 from xorbench.contract import REFERENCE
 from xorbench.record.report import (
-    FAILED,
     INSIDE,
-    MISSING,
     NO_FAILURES,
-    NOT_OFFERED,
     OUTSIDE,
+    Bias,
     Conduct,
     Judgement,
+    Pair,
     Report,
 )
 from xorbench.tables.cells import NONE, UNDEFINED, Table, listed, scientific, three_digits
 from xorbench.tables.precision import accuracy, errors, trajectories
 
+PASSED = "passed"
 
-def tables(report: Report) -> list[Table]:
-    """Return all tables of a report that have a line, the verdicts first."""
-    found = [
-        gradients(report),
-        endings(report),
-        conduct(report),
-        *errors(report),
-        accuracy(report),
-        trajectories(report),
-        audits(report),
-        *faults(report),
-    ]
+WORDS = {INSIDE: PASSED, OUTSIDE: "failed"}
+"""What tables call a verdict of a record; the other verdicts keep their words."""
+
+
+def worded(verdict: str) -> str:
+    """Return the word for a verdict in tables."""
+    return WORDS.get(verdict, verdict)
+
+
+def tables(report: Report, names: Iterable[str] = ()) -> list[Table]:
+    """Return the tables of a report that have a line: those in `names`, which are keys of `TABLES`, or all."""
+    found = [table for name in names or TABLES for table in TABLES[name](report)]
     return [table for table in found if len(table.frame)]
-
-
-def summary(report: Report) -> str:
-    """Return one sentence: whether the report has passed, and the verdict on each implementation, failures first."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for name, workload in dict.fromkeys((row.implementation, row.workload) for row in report.rows):
-        refused = report.refusal(name, workload)
-        found.setdefault((refused[0] if refused else INSIDE, name), []).append(workload)
-    order = (OUTSIDE, FAILED, MISSING, NOT_OFFERED, INSIDE)
-    verdicts = [
-        f"{name} is {verdict} on {', '.join(found[verdict, name])}"
-        for verdict, name in sorted(found, key=lambda key: order.index(key[0]))
-    ]
-    return f"{'Passed' if report.passed else 'Not passed'}: {'; '.join(verdicts) or 'nothing was judged'}."
 
 
 def gradients(report: Report) -> Table:
@@ -57,7 +44,7 @@ def gradients(report: Report) -> Table:
     for row in report.rows:
         groups.setdefault((row.implementation, row.workload, row.dtype), []).append(row)
     for (implementation, workload, dtype), rows in groups.items():
-        worst = max(rows, key=lambda row: (row.verdict not in NO_FAILURES, row.verdict != INSIDE, _largest(row) or 0.0))
+        worst = max(rows, key=lambda row: (row.verdict not in NO_FAILURES, row.verdict != INSIDE, _largest(row)))
         reading = worst.of_bound
         lines.append(
             {
@@ -65,17 +52,16 @@ def gradients(report: Report) -> Table:
                 "workload": workload,
                 "dtype": dtype,
                 "points": str(max(row.points for row in rows)),
-                "largest error / bound": _largest_or_why(worst),
+                "largest error / bound": _finite(reading.largest) if reading else NONE,
                 "entry": _entry(worst),
                 "point": reading.where if reading else NONE,
-                "verdict": worst.verdict,
+                "verdict": worded(worst.verdict),
             }
         )
         if worst.reason:
             reasons.setdefault((implementation, worst.reason), []).append(f"{workload} {dtype}")
-    for bias in report.biases:
-        if bias.reason:
-            reasons.setdefault((bias.implementation, bias.reason), []).append(f"{bias.workload} {bias.dtype}")
+    for bias in _unexplained_biases(report):
+        reasons.setdefault((bias.implementation, bias.reason or ""), []).append(f"{bias.workload} {bias.dtype}")
     notes = [f"{name} ({', '.join(where)}): {reason}." for (name, reason), where in reasons.items()]
     named: dict[tuple[str, str], list[str]] = {}
     for mistake in report.mistakes:
@@ -84,24 +70,65 @@ def gradients(report: Report) -> Table:
     if report.rows and not report.endings:
         notes.append("No training was judged to its end or compared with a known answer: --quick leaves this out.")
     notes += in_other_dtypes(report.rows)
-    pairs = report.pairs
-    apart = [pair for pair in pairs if pair.verdict != INSIDE]
     notes += [
-        f"{p.first} and {p.second} differ by more than the sum of their bounds: {p.workload}, {p.dtype}." for p in apart
+        f"{p.first} and {p.second} differ by more than the sum of their bounds, although each passed: {p.workload}, "
+        f"{p.dtype}."
+        for p in unexplained_pairs(report)
     ]
     last = [
         f"Seed {report.seed}.",
         "Errors are differences from the true gradient; a bound is the largest error that rounding alone can cause.",
-        "Inside: the error is within the bound. A random point has parameters of the scale in brackets; a saturation "
+        "Passed: the error is within the bound. A random point has parameters of the scale in brackets; a saturation "
         "point has the mean logit in brackets.",
         *_deciding_dtypes(report),
         *_asked(report),
+        *_pairs(report),
+        *_consequences(report),
     ]
-    if pairs:
-        near = len(pairs) - len(apart)
-        last.append(f"{near} of {len(pairs)} pairs of implementations agree within the sum of their bounds.")
     notes.append(" ".join(last))
     return Table("Gradients", pd.DataFrame(lines), notes)
+
+
+def unexplained_pairs(report: Report) -> list[Pair]:
+    """Return the pairs of implementations that differ by more than rounding although neither has failed there."""
+    wrong = _wrong(report)
+    return [
+        pair
+        for pair in report.pairs
+        if pair.verdict not in NO_FAILURES
+        and not any((name, pair.workload, pair.dtype) in wrong for name in (pair.first, pair.second))
+    ]
+
+
+def _wrong(report: Report) -> set[tuple[str, str, str]]:
+    """Return the implementations, workloads and dtypes for which a gradient, a prediction or the loss has failed."""
+    return {(row.implementation, row.workload, row.dtype) for row in report.rows if row.verdict not in NO_FAILURES}
+
+
+def _pairs(report: Report) -> Iterator[str]:
+    """Yield how many pairs of implementations agree."""
+    if report.pairs:
+        near = sum(pair.verdict in NO_FAILURES for pair in report.pairs)
+        yield f"{near} of {len(report.pairs)} pairs of implementations agree within the sum of their bounds."
+
+
+def _consequences(report: Report) -> Iterator[str]:
+    """Yield how many failures are not listed, because they follow from the wrong gradients that are."""
+    refused = sum(bias.reason is not None for bias in report.biases)
+    apart = sum(pair.verdict not in NO_FAILURES for pair in report.pairs)
+    counts = {
+        "systematic factors": refused - len(_unexplained_biases(report)),
+        "pairs of implementations that differ": apart - len(unexplained_pairs(report)),
+    }
+    told = [f"{what} ({count})" for what, count in counts.items() if count]
+    if told:
+        yield f"Not listed, because they follow from these failures: {listed(told)}."
+
+
+def _unexplained_biases(report: Report) -> list[Bias]:
+    """Return the systematic factors that were refused although every error is within its bound."""
+    wrong = _wrong(report)
+    return [b for b in report.biases if b.reason and (b.implementation, b.workload, b.dtype) not in wrong]
 
 
 def _asked(report: Report) -> Iterator[str]:
@@ -124,14 +151,20 @@ def _reshaped(report: Report) -> list[str]:
 
 def in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> list[str]:
     """Return sentences on what did not pass in a dtype in which its workload is not timed, and so decides nothing."""
+    return [f"{name}: {phrase}." for name, phrases in failures_in_other_dtypes(rows).items() for phrase in phrases]
+
+
+def failures_in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> dict[str, list[str]]:
+    """Return the same as phrases, by name of the implementation."""
     found: dict[tuple[str, str, str], dict[str, None]] = {}
     for row in rows:
         if not row.decides and row.verdict not in NO_FAILURES:
-            found.setdefault((row.implementation, row.verdict, row.dtype), {})[row.workload] = None
-    return [
-        f"{name}: {verdict} in {dtype}, in which {listed([*names])} {'is' if len(names) == 1 else 'are'} not timed."
-        for (name, verdict, dtype), names in found.items()
-    ]
+            found.setdefault((row.implementation, worded(row.verdict), row.dtype), {})[row.workload] = None
+    phrases: dict[str, list[str]] = {}
+    for (name, verdict, dtype), names in found.items():
+        timed = f"{listed([*names])} {'is' if len(names) == 1 else 'are'} not timed"
+        phrases.setdefault(name, []).append(f"{verdict} in {dtype}, in which {timed}")
+    return phrases
 
 
 def _deciding_dtypes(report: Report) -> list[str]:
@@ -148,21 +181,28 @@ def _deciding_dtypes(report: Report) -> list[str]:
 
 def endings(report: Report) -> Table:
     """Return the table of trained parameters: predictions, loss, and agreement with known answers and the reference."""
-    lines, notes = [], []
+    lines, notes, following = [], [], 0
+    wrong = {
+        (row.implementation, row.workload) for row in report.rows if row.decides and row.verdict not in NO_FAILURES
+    }
     for end in report.endings:
         lines.append(
             {
                 "workload": end.workload,
                 "implementation": end.implementation,
                 "epochs": f"{end.epochs:,}",
-                "predictions": ", ".join(NONE if p is None else f"{p:.4f}" for p in end.predictions),
-                "loss": three_digits(end.loss),
+                "predictions": ", ".join(UNDEFINED if p is None else f"{p:.4f}" for p in end.predictions),
+                "loss": _finite(end.loss),
                 f"largest difference from {REFERENCE}": scientific(end.difference_from_reference),
-                "verdict": end.verdict,
+                "verdict": worded(end.verdict),
             }
         )
-        if end.reason:
+        if end.reason and (end.implementation, end.workload) in wrong:
+            following += 1
+        elif end.reason:
             notes.append(f"{end.implementation}, {end.workload}: {end.reason}.")
+    if following:
+        notes.append(f"Reasons not listed, because they follow from failures of gradients: {following}.")
     return Table("Trained parameters and known answers", pd.DataFrame(lines), notes)
 
 
@@ -180,7 +220,7 @@ def conduct(report: Report) -> Table:
                 "new process": _yes(row.new_process),
                 "other hash seed": _yes(row.other_hash_seed),
                 "2 threads": _yes(row.two_threads),
-                "verdict": row.verdict,
+                "verdict": worded(row.verdict),
             }
         )
         if row.reason and (row.implementation, row.reason) not in said:
@@ -205,7 +245,7 @@ def audits(report: Report) -> Table:
             "entries per point": str(row.entries),
             "matching digits of finite differences and backpropagation": f"{row.digits:.1f}",
             "complex-step error / bound": three_digits(row.complex_step_of_bound),
-            "verdict": row.verdict,
+            "verdict": worded(row.verdict),
         }
         for row in report.audits
     ]
@@ -224,8 +264,8 @@ def faults(report: Report) -> list[Table]:
         lines = [
             {
                 "fault": row.fault,
-                "difference, ulps": three_digits(row.ulps) if row.ulps is not None else UNDEFINED,
-                "largest error / bound": three_digits(row.of_bound) if row.of_bound is not None else UNDEFINED,
+                "difference, ulps": _finite(row.ulps),
+                "largest error / bound": _finite(row.of_bound),
                 "this judge": _share(row.judge, row.points),
                 "1e-4, clipped at 1": _share(row.clipped_1e4, row.points),
                 "1e-8, clipped at 1": _share(row.clipped_1e8, row.points),
@@ -242,21 +282,35 @@ def faults(report: Report) -> list[Table]:
     return found
 
 
-def _largest(row: Judgement) -> float | None:
-    """Return the largest error as a fraction of the bound; None if it is not known."""
-    return row.of_bound.largest if row.of_bound else None
+TABLES: dict[str, Callable[[Report], list[Table]]] = {
+    "gradients": lambda report: [gradients(report)],
+    "endings": lambda report: [endings(report)],
+    "conduct": lambda report: [conduct(report)],
+    "errors": errors,
+    "accuracy": lambda report: [accuracy(report)],
+    "trajectories": lambda report: [trajectories(report)],
+    "audits": lambda report: [audits(report)],
+    "faults": faults,
+}
+"""The tables of a report by name, in the order in which they are printed."""
 
 
-def _largest_or_why(row: Judgement) -> str:
-    """Return the largest error as a fraction of the bound as text; the verdict if it is not known."""
-    largest = _largest(row)
-    return row.verdict if largest is None else three_digits(largest)
+def _largest(row: Judgement) -> float:
+    """Return the largest error as a fraction of the bound; infinity if it is not finite, 0 if nothing was compared."""
+    if row.of_bound is None:
+        return 0.0
+    return math.inf if row.of_bound.largest is None else row.of_bound.largest
+
+
+def _finite(value: float | None) -> str:
+    """Return a number with three digits; UNDEFINED for None, which stands for one that is not finite."""
+    return UNDEFINED if value is None else three_digits(value)
 
 
 def _entry(row: Judgement) -> str:
     """Return the entry with the largest error, or the quantity that is malformed; NONE where nothing was judged."""
     if row.of_bound:
-        return row.parameter + str(row.of_bound.index)
+        return f"{row.parameter}{row.of_bound.index or ''}"
     return row.parameter if row.verdict == OUTSIDE else NONE
 
 

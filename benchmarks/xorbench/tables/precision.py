@@ -1,12 +1,12 @@
 """Tables of accuracy: errors of gradients, correct digits under saturation, and divergence of trainings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.record.report import Bias, Reading, Report
-from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, scientific, three_digits
+from xorbench.record.report import Bias, Reading, Report, Trajectory
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED, Table, scientific, three_digits
 
 SHOWN_LOGITS = (-40, -20, 0, 10, 20, 30, 40)
 
@@ -29,7 +29,7 @@ def errors(report: Report) -> list[Table]:
                         **_median_and_largest("error, ulps", row.ulps),
                         **_median_and_largest("absolute error", row.absolute),
                         **_bias(biases.get((row.implementation, row.workload, dtype, row.parameter))),
-                        "entry": row.parameter + str(largest.index),
+                        "entry": f"{row.parameter}{largest.index or ''}",
                         "point": largest.where,
                     }
                 )
@@ -53,7 +53,7 @@ def accuracy(report: Report) -> Table:
         mine = [r for r in rows if (r.implementation, r.workload, r.dtype) == (name, workload, dtype)]
         by_logit = {row.position: row.median_digits for row in mine if row.axis == "logit"}
         by_scale = {row.position: row.median_digits for row in mine if row.axis == "scale"}
-        half = max(by_logit.values()) / 2
+        half = max(by_logit.values(), default=0.0) / 2
         kept = [z for z in sorted(by_logit) if z >= 0 and all(by_logit[x] >= half for x in by_logit if 0 <= x <= z)]
         until = f"{kept[-1]:g}" if kept else NOT_APPLICABLE
         lines.append(
@@ -63,8 +63,8 @@ def accuracy(report: Report) -> Table:
                 "dtype": dtype,
                 **{f"logit {z}": f"{by_logit[z]:.1f}" if z in by_logit else NONE for z in SHOWN_LOGITS},
                 "half the digits kept up to logit": until if half > 0 else NONE,  # half of no digit is always kept
-                "smallest scale": f"{by_scale[min(by_scale)]:.1f}",
-                "largest scale": f"{by_scale[max(by_scale)]:.1f}",
+                "smallest scale": f"{by_scale[min(by_scale)]:.1f}" if by_scale else NONE,
+                "largest scale": f"{by_scale[max(by_scale)]:.1f}" if by_scale else NONE,
             }
         )
     note = (
@@ -85,8 +85,8 @@ def trajectories(report: Report) -> Table:
             "> 1e-12": _epoch(row.e12),
             "> 1e-6": _epoch(row.e6),
             "decisions differ": _epoch(row.decisions),
-            f"difference at epoch {row.epochs:,}": scientific(row.from_reference[-1]),
-            f"error at epoch {row.at[len(row.from_truth) - 1]:,}": scientific(row.from_truth[-1]),
+            **_last("difference", row, row.from_reference),
+            **_last("error", row, row.from_truth),
         }
         for row in report.trajectories
     ]
@@ -96,13 +96,22 @@ def trajectories(report: Report) -> Table:
         f"difference from the parameters of {REFERENCE}. Error: the largest difference from a training in 200-bit "
         "arithmetic."
     )
-    return Table("Divergence of trainings", pd.DataFrame(lines), [note])
+    frame = pd.DataFrame(lines).fillna(NOT_APPLICABLE)  # workloads have different epochs, each a column of its own
+    return Table("Divergence of trainings", frame, [note])
 
 
 def _median_and_largest(unit: str, reading: Reading | None) -> dict[str, str]:
-    show: Callable[[float | None], str] = scientific if unit == "absolute error" else three_digits
-    median, largest = (reading.median, reading.largest) if reading else (None, None)
-    return {f"{unit}, median": show(median), f"{unit}, largest": show(largest)}
+    show: Callable[[float], str] = scientific if unit == "absolute error" else three_digits
+    of_reading = (
+        {"median": reading.median, "largest": reading.largest} if reading else dict.fromkeys(("median", "largest"))
+    )
+    missing = UNDEFINED if reading else NONE
+    return {f"{unit}, {which}": missing if value is None else show(value) for which, value in of_reading.items()}
+
+
+def _last(what: str, row: Trajectory, values: Sequence[float]) -> dict[str, str]:
+    """Return the last of some values along a training as a cell, by a head that names its epoch; {} without values."""
+    return {f"{what} at epoch {row.at[len(values) - 1]:,}": scientific(values[-1])} if values else {}
 
 
 def _bias(bias: Bias | None) -> dict[str, str]:
