@@ -1,6 +1,7 @@
 """Type of a table (title, cells, sentences under it), and functions that format numbers as cells.
 
-Cells are text, so that every format prints the same digits. Units are given in the column heads.
+Cells are text, so that every format prints the same digits; a cell of a measured quantity also carries its numbers, for
+CSV. Units are given in the column heads.
 """
 
 import math
@@ -26,6 +27,21 @@ LONGEST_CELL = 120
 LONGEST_SENTENCE = 4000
 
 
+class Measured(str):
+    """The text of a cell that shows a measured quantity, with the `numbers` in it: "value", "low" and "high", or some.
+
+    A data frame keeps these cells only if its dtype is object.
+    """
+
+    numbers: dict[str, float]
+
+    def __new__(cls, text: str, **numbers: float) -> "Measured":
+        """Return `text` with `numbers` by their names."""
+        cell = super().__new__(cls, text)
+        cell.numbers = numbers
+        return cell
+
+
 @dataclass(frozen=True)
 class Table:
     """A table: its title, its cells, and the sentences under it (warnings, notes, and the caption of its record).
@@ -42,7 +58,9 @@ class Table:
     measured: Sequence[Interval | None] = ()
 
     def __post_init__(self) -> None:
-        cells = [[plain(cell) for cell in line] for line in self.frame.to_numpy()]
+        cells = [
+            [cell if isinstance(cell, Measured) else plain(cell) for cell in line] for line in self.frame.to_numpy()
+        ]
         frame = pd.DataFrame(cells, columns=[plain(head) for head in self.frame.columns], dtype=object)
         used = {cell for line in cells for cell in line} & WORDS.keys()
         explained = [f"{word}: {why}." for word, why in WORDS.items() if word in used]
@@ -102,25 +120,48 @@ def three_digits(value: float | None) -> str:
 def with_ends(measured: Interval | None) -> tuple[str, str]:
     """Return a number and its interval as two texts, with as many digits as the width of the interval justifies.
 
-    A number other than 0 keeps at least one significant digit. What is missing is NONE.
+    A number other than 0 keeps at least one significant digit. What is missing is NONE. Both texts carry their numbers.
     """
     if measured is None:
         return NONE, NONE
     if measured.low is None or measured.high is None:
-        return f"{measured.value:.2f}", NONE
+        return Measured(f"{measured.value:.2f}", value=measured.value), NONE
     digits = decimals(measured.high - measured.low)
     value, low, high = (significant(number, digits) for number in (measured.value, measured.low, measured.high))
-    return value, f"{low} to {high}"
+    ends = Measured(f"{low} to {high}", low=measured.low, high=measured.high)
+    return Measured(value, value=measured.value), ends
+
+
+def factor(ratio: Interval) -> str:
+    """Return how many times faster or slower a ratio of times is, such as "1.93x faster" for 0.518, or its verdict."""
+    if ratio.verdict not in ("faster", "slower"):
+        return ratio.verdict
+    return f"{with_ends(_above_1(ratio))[0]}x {ratio.verdict}"
+
+
+def ends(ratio: Interval) -> str:
+    """Return the interval of that factor, such as "1.916 to 1.947"; for "faster" it is inverted."""
+    return with_ends(_above_1(ratio))[1]
+
+
+def _above_1(ratio: Interval) -> Interval:
+    if ratio.verdict != "faster" or ratio.low is None or ratio.high is None:
+        return ratio
+    return Interval(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
 
 
 def between(measured: Interval | None, unit: float = 1) -> str:
-    """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None."""
+    """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None.
+
+    The text carries its numbers.
+    """
     if measured is None:
         return UNKNOWN
-    if measured.low is None or measured.high is None:
-        return three_digits(measured.value * unit)
-    value, ends = with_ends(Interval(measured.value * unit, measured.low * unit, measured.high * unit))
-    return f"{value} ({ends})"
+    found = measured.times(unit)
+    if found.low is None or found.high is None:
+        return Measured(three_digits(found.value), value=found.value)
+    value, ends = with_ends(found)
+    return Measured(f"{value} ({ends})", value=found.value, low=found.low, high=found.high)
 
 
 def listed(parts: Sequence[str]) -> str:
