@@ -1,13 +1,13 @@
 """Cells of tables for programs: every number is a cell of its own, without separators of thousands or percent signs."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from decimal import Decimal
 
 import pandas as pd
 
 from xorbench.tables.alignment import sides
-from xorbench.tables.cells import WORDS, Measured, Table
+from xorbench.tables.cells import WORDS, Table, numbers_of
 
 DIGITS = ".9g"
 """The format of numbers: further digits of logarithms differ between processors."""
@@ -24,7 +24,7 @@ def one_number_a_cell(table: Table) -> pd.DataFrame:
     in place of a measured quantity that another cell of the line has, such as "refused".
     """
     columns = [table.frame.iloc[:, place].tolist() for place in range(table.frame.shape[1])]
-    names = [dict.fromkeys(name for cell in cells for name in _numbers(cell)) for cells in columns]
+    names = [dict.fromkeys(name for cell in cells for name in numbers_of(cell)) for cells in columns]
     said = [{*words} for words in zip(*(c for c, of in zip(columns, names, strict=True) if not of), strict=True)]
     shown = {}
     for head, cells, of, side in zip(table.frame.columns, columns, names, sides(table), strict=True):
@@ -36,13 +36,9 @@ def one_number_a_cell(table: Table) -> pd.DataFrame:
     return pd.DataFrame(shown, dtype=object)
 
 
-def _numbers(cell: str) -> Mapping[str, float]:
-    return cell.numbers if isinstance(cell, Measured) else {}
-
-
 def _number(cell: str, name: str, said: Collection[str]) -> str:
     """Return the number `name` of a cell; for the value of a cell without numbers, its text if it is not in `said`."""
-    if numbers := _numbers(cell):
+    if numbers := numbers_of(cell):
         return f"{numbers[name]:{DIGITS}}" if name in numbers else ""
     return "" if name != VALUE or cell in said else _bare(cell)
 
