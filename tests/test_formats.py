@@ -133,9 +133,9 @@ def compiled(tmp_path: Path, body: str, options: str = "10pt") -> Path:
 
 
 def smallest_text(document: Path) -> float:
-    """The smallest size of a font, in points, in the drawing commands of a PDF; none of them may scale."""
+    """The smallest size of a font, in points, in a PDF; nothing in it is scaled but the glyphs of bitmap fonts."""
     content = document.read_bytes()
-    for a, b, c, d in re.findall(rb"([-.\d]+) ([-.\d]+) ([-.\d]+) ([-.\d]+) [-.\d]+ [-.\d]+ cm\n", content):
+    for a, b, c, d in re.findall(rb"([-.\d]+) ([-.\d]+) ([-.\d]+) ([-.\d]+) [-.\d]+ [-.\d]+ cm\n(?!BI)", content):
         assert abs(float(a) * float(d) - float(b) * float(c)) == pytest.approx(1)
     return min(map(float, re.findall(rb"/F\d+ ([.\d]+) Tf", content)))
 
@@ -241,7 +241,7 @@ def test_numbers_have_nine_digits_and_exact_integers() -> None:
 
 
 def read(table: Table) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(FORMATS["csv"]([table])), comment="#", float_precision="round_trip")
+    return pd.read_csv(io.StringIO(FORMATS["csv"]([table])), comment="#")
 
 
 def test_in_csv_a_quantity_and_the_ends_of_its_interval_are_numbers() -> None:
@@ -252,10 +252,10 @@ def test_in_csv_a_quantity_and_the_ends_of_its_interval_are_numbers() -> None:
     found = read(Table("Title", pd.DataFrame(lines, dtype=object)))
     ends = ["time, µs", "time, µs, low", "time, µs, high"]
     assert list(found.columns) == ["table", "ratio", "interval, low", "interval, high", *ends]
-    assert list(found["ratio"]) == [0.333333333, 2000, 1]
+    assert list(found["ratio"]) == pytest.approx([0.333333333, 2000, 1], rel=1e-12)
     assert list(found["interval, low"][:2]) == [0.25, 1000]
     assert list(found["interval, high"][:2]) == [0.5, 3000]
-    assert list(found.loc[0, ends]) == [333.333333, 250, 500]
+    assert list(found.loc[0, ends]) == pytest.approx([333.333333, 250, 500], rel=1e-12)
     assert found.loc[2, ["interval, low", "interval, high", *ends]].isna().all()
 
 

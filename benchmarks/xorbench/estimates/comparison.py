@@ -109,7 +109,7 @@ def notes(before: Recorded, after: Recorded) -> list[str]:
     if added := sorted(second - first):
         found.append(f"Only in B: {', '.join(f'{name} ({workload})' for workload, name in added)}.")
     about = [{i.name: i for i in recorded.record.implementations} for recorded in (before, after)]
-    both = [(name, *(which[name] for which in about)) for name in sorted(about[0].keys() & about[1].keys())]
+    both = [(name, about[0][name], about[1][name]) for name in sorted(about[0].keys() & about[1].keys())]
     versions = {name: f"{old.version} to {new.version}" for name, old, new in both if old.version != new.version}
     sources = [name for name, old, new in both if old.source_sha256 != new.source_sha256]
     if versions:
