@@ -79,7 +79,8 @@ def render_everything(analysis: Analysis) -> None:
         frames.keyed(analysis, name)
     frames._rounds(analysis)
     document(analysis)
-    foreign.pytest_benchmark(analysis)
+    foreign.pytest_benchmark([analysis])
+    foreign.github_action_benchmark([analysis])
     contribution._of_record(Path("somewhere.json"), analysis)
 
 

@@ -25,7 +25,10 @@ def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
     before, after = paths
     done = xorbench("compare", before, after)
     assert done.returncode == 0
-    assert "slower" in done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[0] == "1 of 1 row changed from A to B, with the ratios to numpy_backprop:"
+    assert lines[1].startswith("  other, hidden: 1.11x slower (1.0")
+    assert all(len(line) <= 80 for line in lines)
     # It became slower by 10.5 %, and by 4.5 % at least where runs differ by 2 %.
     for arguments, code in (
         ((before, after, "--fail-if-slower=4%"), 1),
@@ -33,14 +36,20 @@ def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
         ((before, after, "--fail-if-slower=5%", "--between-runs=0"), 1),
         ((before, after, "--fail-if-slower=4%", "--between-runs=3%"), 0),
         ((after, before, "--fail-if-slower=4%"), 0),
+        ((before, after, "--fail-if-slower=other=4%"), 1),
+        ((before, after, "--fail-if-slower=4%", "--fail-if-slower=other=5%"), 0),
+        ((before, after, "--fail-if-slower=5%", "--fail-if-slower=other=4%", "--format=md"), 1),
     ):
         assert called("compare", *arguments).returncode == code, arguments
     found = document(called("compare", before, after, "--fail-if-slower=4%", "--json"))
     assert found["failed"]
+    assert found["failures"] == ["other (hidden) is slower by more than its limit of 4 %."]
     (change,) = found["changes"]
     assert set(change) == {"implementation", "workload", "verdict", "before", "after", "change", "reason"}
     assert change["change"]["value"] == pytest.approx(1.105, abs=0.001)
     assert found["notes"] == []
+    comment = called("compare", before, after, "--format=md").stdout
+    assert comment.startswith(f"### Changes from A to B\n\n{lines[0]}\n\n- other, hidden: 1.11x slower")
 
 
 @pytest.mark.parametrize("spread", ["-1", "100", "much", "nan"])
@@ -60,8 +69,9 @@ def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_
     assert called("compare", fewer, more, "--fail-if-slower=5%").returncode == 0
     done = called("compare", more, fewer, "--fail-if-slower=5%")
     assert done.returncode == 1
-    assert "two (hidden): it is not in B." in done.stdout
-    assert "only the rows in both are compared; only in A: two (hidden)." in done.stdout
+    assert "1 row cannot be compared:\n  not in B: two (hidden)\n" in done.stdout
+    assert done.stdout.endswith("Failed:\n  1 row with a limit cannot be compared.\n")
+    assert "Only in B: two (hidden)." in called("compare", fewer, more).stdout
     assert called("compare", more, fewer).returncode == 0
     nothing = store.write(planted({}, created="2026-01-03T00:00:00Z").record, tmp_path)
     assert called("compare", nothing, more, "--fail-if-slower=5%").returncode == 1  # it saw nothing at all
@@ -82,6 +92,14 @@ def test_an_export_is_a_file_for_other_tools(tmp_path: Path) -> None:
     done = called("export", record, "--pytest-benchmark", tmp_path / "out.json")
     assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "out.json"))
     assert len(json.loads((tmp_path / "out.json").read_text())["benchmarks"]) == 3
+    done = called("export", record, "--github-action-benchmark", tmp_path / "ratios.json")
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "ratios.json"))
+    assert len(json.loads((tmp_path / "ratios.json").read_text())) == 2
+    alone = store.write(planted({}, created="2026-01-05T00:00:00Z", timings=[]).record, tmp_path)
+    done = called("export", alone, "--github-action-benchmark", tmp_path / "none.json")
+    assert done.returncode == 2
+    assert "has no ratio, expected one of a run" in done.stderr
+    assert not (tmp_path / "none.json").exists()
 
 
 def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:

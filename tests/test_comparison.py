@@ -9,7 +9,8 @@ import pytest
 from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.comparison import Change, changes, notes
+from xorbench.estimates.comparison import Change, Limits, changes, failures, notes
+from xorbench.estimates.intervals import Interval
 
 WOBBLE = [0.002, -0.002, 0.0] * 2
 
@@ -123,12 +124,12 @@ def spoilt(what: str) -> Analysis:
     ("what", "reason"),
     [
         ("machine", "the machines differ: some-cpu-1-cores-linux in A, another in B"),
-        ("absent", "it is not in B"),
-        ("refused", "it has no time in B: it cheated (in 1 of 6 launches)"),
+        ("absent", "not in B"),
+        ("refused", "no time in B: it cheated (in 1 of 6 launches)"),
         ("unfit", "B is unfit: the baseline against itself came out as 1.1"),
         ("workload", "the workloads differ in: rate, parameters_sha256"),
         ("tier", "tier or granularity differ: idiomatic, one call per epoch in A; tuned, one call per epoch in B"),
-        ("launches", "B has one launch of it"),
+        ("launches", "one launch in B, expected at least 2 for an interval"),
         ("clock", "the clocks differ: CPU time in A, wall time in B"),
     ],
 )
@@ -151,19 +152,14 @@ def test_the_rows_of_both_are_compared_and_what_only_one_has_is_said_in_one_line
     after = planted({"new": [0.7] * 6, "other": [0.5] * 6, "more": [0.7] * 6})
     found = {change.implementation: (change.verdict, change.reason) for change in changes(before, after)}
     assert found == {
-        "one": ("not comparable", "it is not in B"),
+        "one": ("not comparable", "not in B"),
         "other": ("not separated", None),
-        "gone": ("not comparable", "it is not in B"),
+        "gone": ("not comparable", "not in B"),
     }
-    assert notes(before, after) == [
-        "The records have different rows; only the rows in both are compared; "
-        "only in A: gone (hidden), one (hidden); only in B: more (hidden), new (hidden)."
-    ]
+    assert notes(before, after) == ["Only in B: more (hidden), new (hidden)."]
     more = planted({"other": [0.5] * 6, "more": [0.7] * 6})
     assert [change.implementation for change in changes(a_record(), more)] == ["other"]
-    assert notes(a_record(), more) == [
-        "The records have different rows; only the rows in both are compared; only in B: more (hidden)."
-    ]
+    assert notes(a_record(), more) == ["Only in B: more (hidden)."]
 
 
 def test_what_else_changed_is_noted() -> None:
@@ -171,10 +167,10 @@ def test_what_else_changed_is_noted() -> None:
     after = with_implementation(after, "other", source_sha256="1" * 64)
     after = changed(after, environment=replace(after.record.environment, versions={"python": "3.12.1"}))
     assert notes(a_record(), after) == [
-        "Python changed from 3.11.7 to 3.12.1.",
+        "Versions changed: numpy_backprop from 1 to 2.",
+        "Sources changed: other.",
         "numpy_backprop is the baseline: if all ratios changed alike, the baseline changed.",
-        "numpy_backprop: its version changed from 1 to 2.",
-        "other: its source changed.",
+        "Python changed from 3.11.7 to 3.12.1.",
     ]
     assert notes(a_record(), a_record()) == []
 
@@ -188,3 +184,31 @@ def test_rows_of_another_tier_or_granularity_are_not_compared(about: dict[str, s
         assert (found.verdict, found.change) == ("not comparable", None)
         assert said in str(found.reason)
     assert the_change(other, other).verdict == "not separated"
+
+
+SLOWER, STILL, UNKNOWN = (
+    Change("slower", "hidden", "slower", 1.0, 1.1, Interval(1.1, 1.06, 1.14)),
+    Change("still", "hidden", "not separated", 1.0, 1.0, Interval(1.0, 0.95, 1.05)),
+    Change("unknown", "hidden", "not comparable", reason="not in B"),
+)
+
+
+@pytest.mark.parametrize(
+    ("limits", "sentences"),
+    [
+        (Limits(0.05, {}), ["slower (hidden) is slower by more than its limit of 5 %."]),
+        (Limits(0.06, {}), []),  # the lower end is at the limit, not above it
+        (Limits(0.05, {"slower": 0.1}), []),
+        (Limits(None, {"slower": 0.01}), ["slower (hidden) is slower by more than its limit of 1 %."]),
+        (Limits(None, {"still": 0.01}), []),
+        (Limits(None, {}), ["No row of A has a limit."]),
+        (Limits(None, {"absent": 0.01}), ["No row of A has a limit."]),
+    ],
+)
+def test_a_row_fails_by_its_own_limit_else_by_that_of_all(limits: Limits, sentences: list[str]) -> None:
+    assert failures([SLOWER, STILL], limits) == sentences
+
+
+def test_a_row_with_a_limit_that_can_not_be_compared_fails() -> None:
+    assert failures([STILL, UNKNOWN], Limits(0.5, {})) == ["1 row with a limit cannot be compared."]
+    assert failures([STILL, UNKNOWN], Limits(None, {"still": 0.5})) == []

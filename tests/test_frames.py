@@ -112,3 +112,17 @@ def test_an_empty_run_has_empty_frames(tmp_path: Path) -> None:
 def test_load_stands_at_the_door() -> None:
     assert len(xorbench.load().records) == len(store.paths(places.results()))
     assert "pandas" in sys.modules
+
+
+def test_a_notebook_shows_what_was_loaded_and_executes_none_of_it(tmp_path: Path) -> None:
+    for number in range(1, 12):
+        command = "xorbench <script>alert(1)</script>" if number == 1 else "xorbench run"
+        planted_record = planted({"other": [0.5] * 6}, command=command, created=f"2026-01-{number:02}T00:00:00Z")
+        store.write(planted_record.record, tmp_path)
+    shown = load(tmp_path)._repr_html_()
+    assert "xorbench: 11 records (the first 10)" in shown
+    assert "xorbench &lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<script>" not in shown
+    assert '<td class="right">4,356</td>' in shown  # rounds: 11 records of 3 rows, 6 launches and 22 rounds
+    assert shown.count("2026-01-") == 10
+    assert len(shown) < 10_000

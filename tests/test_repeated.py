@@ -36,7 +36,7 @@ def test_a_pair_keeps_what_became_of_each_row() -> None:
     found = repeated.of_pair(before, after, between_runs=0.01)
     assert found["other"]["verdict"] == "slower"
     assert found["other"]["change"]["value"] == pytest.approx(math.exp(0.14), abs=1e-3)
-    assert found["gone"] == {"verdict": "not comparable", "reason": "it is not in B", "change": None}
+    assert found["gone"] == {"verdict": "not comparable", "reason": "not in B", "change": None}
     assert repeated.of_pair(before, after, between_runs=0.2)["other"]["verdict"] == "not separated"
 
 

@@ -7,11 +7,10 @@ import pytest
 from tests.planted import changed, planted, retimed, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.comparison import changes
 from xorbench.record.report import Conduct, Judgement, Report
 from xorbench.record.timing import Timing
 from xorbench.tables import timings
-from xorbench.tables.cells import NONE, NOT_APPLICABLE
+from xorbench.tables.cells import NOT_APPLICABLE
 from xorbench.tables.timings import IDLE, RATIO, START
 
 WOBBLE = [0.01, -0.01] * 3
@@ -84,16 +83,6 @@ def test_a_row_whose_gradient_is_outside_its_bound_is_called_failed() -> None:
 def test_an_unfit_run_says_so_under_every_timing_table() -> None:
     analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
     assert all(table.warnings[0].startswith("Unfit: ") for table in timings.timings(analysis))
-
-
-def test_changes_have_their_reasons_under_them() -> None:
-    before, after = planted({"one": [0.5] * 6, "two": [0.6] * 6}), planted({"one": [0.7] * 6})
-    table = timings.changes(changes(before, after), ["noted"])
-    assert list(table.frame["verdict"]) == ["slower", "not comparable"]
-    assert list(table.frame["B / A"]) == ["1.22", NONE]  # e to the power of 0.2
-    assert list(table.frame["95 % interval"]) == ["1.156 to 1.291", NONE]
-    assert table.notes[:2] == ["two (hidden): it is not in B.", "noted"]
-    assert any("include the variation between runs" in note for note in table.notes)
 
 
 def starting(share: float) -> Analysis:

@@ -15,6 +15,7 @@ from xorbench.environment import allowed_cpus
 from xorbench.environments import virtualenvs
 from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.comparison import Limits
 from xorbench.places import results
 from xorbench.progress import say
 from xorbench.record import store
@@ -177,6 +178,20 @@ def share(percent: str | None, option: str, least: float | None = None) -> float
     return value
 
 
+def limits(given: Sequence[str], option: str) -> Limits:
+    """Return the limits in `given`, each PERCENT for every row or NAME=PERCENT for those of an implementation.
+
+    Raises typer.BadParameter where a percentage is invalid or a limit is given twice.
+    """
+    found: dict[str, float] = {}
+    for text in given:
+        name, _, percent = text.rpartition("=")
+        if name in found:
+            raise typer.BadParameter(f"a second limit for {name or 'every row'}, expected one", param_hint=option)
+        found[name] = share(percent, option) or 0.0
+    return Limits(found.pop("", None), found)
+
+
 def record(path: Path) -> Analysis:
     """Return the analysis of the record at `path`. Raises typer.BadParameter where it can't be read or is invalid."""
     try:
@@ -207,8 +222,8 @@ def no_record(path: Path, error: Exception) -> typer.BadParameter:
     return typer.BadParameter(f"{path}: {reason}; expected a record, results/<machine>/<time>.json")
 
 
-def known(name: str, names: list[str], kind: str) -> str:
+def known(name: str, names: list[str], kind: str, option: str | None = None) -> str:
     """Return `name` if it is in `names`. Otherwise raises typer.BadParameter, with similar names."""
     if name in names:
         return name
-    raise typer.BadParameter(unknown(name, names, kind), param_hint=f"--{kind}")
+    raise typer.BadParameter(unknown(name, names, kind), param_hint=option or f"--{kind}")

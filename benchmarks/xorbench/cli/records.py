@@ -17,34 +17,45 @@ def compare(
     before: Annotated[Path, typer.Argument(metavar="A", help="The earlier record.")],
     after: Annotated[Path, typer.Argument(metavar="B", help="The later record, of the same kind of machine.")],
     fail_if_slower: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            metavar="PERCENT", help="Exit with code 1 if an interval is above this, or a row of A cannot be compared."
+            metavar="[NAME=]PERCENT",
+            help="Exit with code 1 if the interval of a row is above this, or the row cannot be compared. Without NAME "
+            "the limit is for every row that has none of its own; may be repeated.",
         ),
     ] = None,
     between_runs: Annotated[
         str,
         typer.Option(metavar="PERCENT", help="Standard deviation of a ratio between runs of the same code."),
     ] = "2%",
+    form: Annotated[
+        Literal["md"] | None, typer.Option("--format", help="Print Markdown, for a comment on a pull request.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Compare two records: which ratios changed from A to B, where that can be said."""
     from xorbench.cli import choices
 
-    limit = choices.share(fail_if_slower, "--fail-if-slower")
-    spread = choices.share(between_runs, "--between-runs", least=0)
+    if form and as_json:
+        raise typer.BadParameter("expected one format, got --json as well", param_hint="--format")
+    spread = choices.share(between_runs, "--between-runs", least=0) or 0.0
+    limits = choices.limits(fail_if_slower or (), "--fail-if-slower")
     old, new = choices.record(before), choices.record(after)
     from xorbench.cli import show
     from xorbench.estimates import comparison
-    from xorbench.tables import timings
+    from xorbench.tables import changes
 
-    found = comparison.changes(old, new, spread or 0.0)
-    failed = limit is not None and (not found or any(c.slower_by(limit) or c.reason for c in found))
+    for name in limits.by_name:
+        choices.known(name, [i.name for i in old.record.implementations], "implementation", "--fail-if-slower")
+    found, notes = comparison.changes(old, new, spread), comparison.notes(old, new)
+    failures = comparison.failures(found, limits) if fail_if_slower else []
     if as_json:
-        show.document({"failed": failed, "changes": [asdict(c) for c in found], "notes": comparison.notes(old, new)})
+        content = {"failed": bool(failures), "failures": failures, "changes": [*map(asdict, found)], "notes": notes}
+        show.document(content)
     else:
-        show.tables([timings.changes(found, comparison.notes(old, new))])
-    return 1 if failed else 0
+        sections = changes.sections(found, notes, spread, failures)
+        typer.echo(changes.markdown(sections) if form else "\n".join(changes.text(sections)), nl=not form)
+    return 1 if failures else 0
 
 
 @app.command("show")
@@ -100,7 +111,15 @@ def export(
     record: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Records.")],
     pytest_benchmark: Annotated[
         Path | None,
-        typer.Option("--pytest-benchmark", metavar="FILE", help="Write one record as JSON of pytest-benchmark."),
+        typer.Option("--pytest-benchmark", metavar="FILE", help="Write raw timings as JSON of pytest-benchmark."),
+    ] = None,
+    github_action_benchmark: Annotated[
+        Path | None,
+        typer.Option(
+            "--github-action-benchmark",
+            metavar="FILE",
+            help="Write ratios as JSON of github-action-benchmark (customSmallerIsBetter).",
+        ),
     ] = None,
     parquet: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the records as frames, one file each.")
@@ -109,19 +128,27 @@ def export(
     """Write records as other programs read them."""
     from xorbench.cli import choices
 
-    if pytest_benchmark is None and parquet is None:
-        raise typer.BadParameter("no output is given; give --pytest-benchmark FILE or --parquet DIR")
+    as_json = {"--pytest-benchmark": pytest_benchmark, "--github-action-benchmark": github_action_benchmark}
+    if parquet is None and not any(as_json.values()):
+        raise typer.BadParameter(f"no output is given; give {' FILE, '.join(as_json)} FILE or --parquet DIR")
     contents = [choices.record(path) for path in record]
-    written = []
-    if pytest_benchmark is not None:
-        file = choices.file(pytest_benchmark, "--pytest-benchmark", (".json",))
-        if len(contents) > 1:
-            raise typer.BadParameter(f"expected one record, got {len(contents)}", param_hint="--pytest-benchmark")
-        from xorbench.exports import foreign
-        from xorbench.record import store
+    from xorbench.exports import foreign
+    from xorbench.record import store
 
-        store.write_whole(file, foreign.pytest_benchmark(contents[0]))
-        written.append(file)
+    writers = {
+        "--pytest-benchmark": foreign.pytest_benchmark,
+        "--github-action-benchmark": foreign.github_action_benchmark,
+    }
+    written = []
+    for option, path in as_json.items():
+        if path is not None:
+            file = choices.file(path, option, (".json",))
+            try:
+                text = writers[option](contents)
+            except ValueError as error:
+                raise typer.BadParameter(str(error), param_hint=option) from error
+            store.write_whole(file, text)
+            written.append(file)
     if parquet is not None:
         folder = choices.folder(parquet, "--parquet")
         from xorbench.exports import frames

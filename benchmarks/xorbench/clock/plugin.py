@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--implementation", action="append", metavar="NAME", help="only this implementation; may be repeated"
     )
+    group.addoption("--tuned", action="store_true", help="also the tuned implementations")
     group.addoption("--workload", action="append", metavar="NAME", help="only this workload; may be repeated")
     group.addoption(
         "--with",
@@ -66,6 +67,21 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(unknown(name, there, "implementation"))
 
 
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Return lines that say what is judged before anything is timed, and what is left out."""
+    chosen = _implementations(config)
+    names = {implementation.name for implementation in chosen}
+    left_out = [i.name for i in discover() if i.tier == "tuned" and i.name not in names]
+    many = "1 implementation" if len(chosen) == 1 else f"{len(chosen)} implementations"
+    lines = [
+        f"xorbench: before the first benchmark, the gradients of {many} are judged at {POINTS} random points, which "
+        "may take minutes; what does not pass is not timed"
+    ]
+    if left_out and not config.getoption("--implementation"):
+        lines.append(f"xorbench: tuned implementations are left out ({', '.join(left_out)}); include them with --tuned")
+    return lines
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "workload" in metafunc.fixturenames:
         metafunc.parametrize("workload", _workloads(metafunc.config), ids=lambda w: w.name)
@@ -79,8 +95,12 @@ def _workloads(config: pytest.Config) -> list[Workload]:
 
 
 def _implementations(config: pytest.Config) -> list[Implementation]:
-    wanted = config.getoption("--implementation")
-    return [i for i in discover(config.getoption("extra")) if not wanted or i.name in wanted]
+    """Return the chosen implementations: by default the idiomatic ones and the given files, and with --tuned all."""
+    wanted, extra = config.getoption("--implementation"), config.getoption("extra")
+    if not wanted and config.getoption("--tuned"):
+        return discover(extra)
+    given = {path.stem for path in extra}
+    return [i for i in discover(extra) if (i.name in wanted if wanted else i.tier != "tuned" or i.name in given)]
 
 
 @pytest.fixture(scope="session")
@@ -211,8 +231,11 @@ class Turns:
             )
             driver.send({"says": "answers", "rows": self._subject.answers(json.loads(driver.receive())["rows"])})
 
-    def begin(self) -> tuple[tuple[int], dict[str, int]]:
-        """Wait for a turn and prepare it; return the arguments with which pytest-benchmark calls the timed function."""
+    def begin(self, *_: object) -> tuple[tuple[int], dict[str, int]]:
+        """Wait for a turn and prepare it; return the arguments with which pytest-benchmark calls the timed function.
+
+        pytest-codspeed calls this with the arguments of that function.
+        """
         if self._driver is None:
             self._seed += 1
             turn = Turn(self.epochs, max(1, self.epochs // 4), self._seed)

@@ -4,7 +4,7 @@ The interval of a change includes the variation within both runs and the variati
 runs half an hour apart differ by more than their own intervals account for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xorbench.contract import REFERENCE
@@ -73,34 +73,55 @@ def _value(row: Row) -> float | None:
     return row.ratio.value if row.ratio else None
 
 
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a gate, as shares: that of every row, or None, and those of the rows of single implementations."""
+
+    every: float | None
+    by_name: Mapping[str, float]
+
+    def of(self, change: Change) -> float | None:
+        """Return the limit of a row; None if it has none."""
+        return self.by_name.get(change.implementation, self.every)
+
+
+def failures(found: Sequence[Change], limits: Limits) -> list[str]:
+    """Return a sentence for each row that exceeds its limit, and one for rows with a limit that cannot be compared.
+
+    A row exceeds its limit if the whole interval of its change does. If no row has a limit, that is a failure too,
+    because nothing was checked.
+    """
+    limited = [(change, limit) for change in found if (limit := limits.of(change)) is not None]
+    sentences = [
+        f"{change.implementation} ({change.workload}) is slower by more than its limit of {limit * 100:.3g} %."
+        for change, limit in limited
+        if change.slower_by(limit)
+    ]
+    if unknown := sum(change.reason is not None for change, _ in limited):
+        sentences.append(f"{unknown} row{'s' * (unknown > 1)} with a limit cannot be compared.")
+    return sentences if limited else ["No row of A has a limit."]
+
+
 def notes(before: Recorded, after: Recorded) -> list[str]:
-    """Return a sentence for each other difference between `before` and `after`: rows, versions, sources, Python."""
-    found = [*_other_rows(before, after)]
+    """Return a sentence for each other difference between A and B: rows, versions, sources, Python."""
+    found = []
+    first, second = (_rows(recorded).keys() for recorded in (before, after))
+    if added := sorted(second - first):
+        found.append(f"Only in B: {', '.join(f'{name} ({workload})' for workload, name in added)}.")
     about = [{i.name: i for i in recorded.record.implementations} for recorded in (before, after)]
-    for name in about[0].keys() & about[1].keys():
-        old, new = (which[name] for which in about)
-        changed = [f"its version changed from {old.version} to {new.version}"] if old.version != new.version else []
-        changed += ["its source changed"] if old.source_sha256 != new.source_sha256 else []
-        for change in changed:
-            found.append(f"{name}: {change}.")
-            if name == REFERENCE:
-                found.append(f"{name} is the baseline: if all ratios changed alike, the baseline changed.")
+    both = [(name, about[0][name], about[1][name]) for name in sorted(about[0].keys() & about[1].keys())]
+    versions = {name: f"{old.version} to {new.version}" for name, old, new in both if old.version != new.version}
+    sources = [name for name, old, new in both if old.source_sha256 != new.source_sha256]
+    if versions:
+        found.append(f"Versions changed: {', '.join(f'{name} from {which}' for name, which in versions.items())}.")
+    if sources:
+        found.append(f"Sources changed: {', '.join(sources)}.")
+    if REFERENCE in (*versions, *sources):
+        found.append(f"{REFERENCE} is the baseline: if all ratios changed alike, the baseline changed.")
     python = [recorded.record.environment.versions["python"] for recorded in (before, after)]
     if python[0] != python[1]:
         found.append(f"Python changed from {python[0]} to {python[1]}.")
-    return sorted(found)
-
-
-def _other_rows(before: Recorded, after: Recorded) -> Iterator[str]:
-    """Yield one sentence that names the rows which only one of the records has; nothing if there are none."""
-    first, second = (_rows(recorded).keys() for recorded in (before, after))
-    only = [
-        f"only in {which}: {', '.join(f'{name} ({workload})' for workload, name in sorted(keys))}"
-        for which, keys in (("A", first - second), ("B", second - first))
-        if keys
-    ]
-    if only:
-        yield f"The records have different rows; only the rows in both are compared; {'; '.join(only)}."
+    return found
 
 
 def _reason(before: Recorded, after: Recorded, old: Row | None, new: Row | None) -> str | None:
@@ -112,11 +133,11 @@ def _reason(before: Recorded, after: Recorded, old: Row | None, new: Row | None)
         return f"the clocks differ: {clocks[0]} in A, {clocks[1]} in B"
     for name, recorded, row in (("A", before, old), ("B", after, new)):
         if row is None:
-            return f"it is not in {name}"
+            return f"not in {name}"
         if row.ratio is None:
-            return f"it has no time in {name}: {row.reason or row.verdict}"
+            return f"no time in {name}: {row.reason or row.verdict}"
         if row.launches < 2:
-            return f"{name} has one launch of it, expected at least 2 for an interval"
+            return f"one launch in {name}, expected at least 2 for an interval"
         if why := noise_floor.unfit(recorded):
             return f"{name} is unfit: {why}"
     problems = [_problem(recorded, old.workload) for recorded in (before, after)] if old else []

@@ -15,6 +15,9 @@ from xorbench.exports.columns import COLUMNS
 from xorbench.exports.lines import LINES, Line, key
 from xorbench.record import store
 
+MOST_SHOWN = 10
+"""The largest number of records that a notebook shows."""
+
 
 @dataclass(frozen=True)
 class Frames:
@@ -29,6 +32,18 @@ class Frames:
     endings: pd.DataFrame
     accuracy: pd.DataFrame
     trajectories: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the number of lines of each frame, and the first MOST_SHOWN records."""
+        from xorbench.tables.cells import Table
+        from xorbench.tables.formats import html
+
+        frames = [{"frame": name, "lines": f"{len(frame):,}"} for name, frame in vars(self).items()]
+        about = self.records[["machine", "created", "command"]].astype(object)
+        many = f"{len(about)} record{'s' * (len(about) != 1)}"
+        left_out = f" (the first {MOST_SHOWN})" if len(about) > MOST_SHOWN else ""
+        tables = Table("Frames", pd.DataFrame(frames)), Table("Records", about[:MOST_SHOWN])
+        return f"<p>xorbench: {many}{left_out}</p>\n" + "\n".join(map(html, tables))
 
     def to_parquet(self, folder: Path) -> list[Path]:
         """Write each frame to `folder`/<name>.parquet and return the files. Raises OSError, ImportError."""

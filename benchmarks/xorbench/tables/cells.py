@@ -1,11 +1,12 @@
 """Type of a table (title, cells, sentences under it), and functions that format numbers as cells.
 
-Cells are text, so that every format prints the same digits. Units are given in the column heads.
+Cells are text, so that every format prints the same digits; a cell of a measured quantity also carries its numbers, for
+CSV. Units are given in the column heads.
 """
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -30,6 +31,26 @@ LONGEST_CELL = 120
 LONGEST_SENTENCE = 4000
 
 
+class Measured(str):
+    """The text of a cell that shows a measured quantity, with the `numbers` in it: "value", "low" and "high", or some.
+
+    A data frame keeps these cells only if its dtype is object.
+    """
+
+    numbers: dict[str, float]
+
+    def __new__(cls, text: str, **numbers: float) -> "Measured":
+        """Return `text` with `numbers` by their names."""
+        cell = super().__new__(cls, text)
+        cell.numbers = numbers
+        return cell
+
+
+def numbers_of(cell: str) -> Mapping[str, float]:
+    """Return the numbers that a cell carries, by their names; none if it is not Measured."""
+    return cell.numbers if isinstance(cell, Measured) else {}
+
+
 @dataclass(frozen=True)
 class Table:
     """A table: its title, its cells, and the sentences under it (warnings, notes, and the caption of its record).
@@ -46,7 +67,9 @@ class Table:
     measured: Sequence[Interval | None] = ()
 
     def __post_init__(self) -> None:
-        cells = [[plain(cell) for cell in line] for line in self.frame.to_numpy()]
+        cells = [
+            [cell if isinstance(cell, Measured) else plain(cell) for cell in line] for line in self.frame.to_numpy()
+        ]
         frame = pd.DataFrame(cells, columns=[plain(head) for head in self.frame.columns], dtype=object)
         used = {cell for line in cells for cell in line} & WORDS.keys()
         explained = [f"{word}: {why}." for word, why in WORDS.items() if word in used]
@@ -130,30 +153,31 @@ def with_ends(measured: Interval | None, processes: int | None = None) -> tuple[
     interval; the value has three significant digits, or as many more as it takes to lie between the ends as they are
     printed. `processes` is the number of processes that were measured: few of them limit the digits. No number other
     than 0 is printed as 0. An interval of positive numbers wider than a factor of ten is WIDE, and its value has one
-    digit. What is missing is NONE.
+    digit. What is missing is NONE. Both texts carry their numbers.
     """
     if measured is None:
         return NONE, NONE
     value, low, high = measured.value, measured.low, measured.high
     if low is None or high is None:
-        return three_digits(value), NONE
+        return Measured(three_digits(value), value=value), NONE
     if low > 0 and high > WIDEST * low:
-        return rounded(value, _decimals(value, 1)), WIDE
+        return Measured(rounded(value, _decimals(value, 1)), value=value), Measured(WIDE, low=low, high=high)
     digits = decimals(low, high, processes)
     fewer = range(min(digits, _decimals(value, DIGITS)), digits)
     within = (d for d in fewer if round(low, digits) <= round(value, d) <= round(high, digits))
-    return (
-        significant(value, next(within, digits)),
-        f"{significant(low, digits)} to {significant(high, digits)}",
-    )
+    ends = f"{significant(low, digits)} to {significant(high, digits)}"
+    return Measured(significant(value, next(within, digits)), value=value), Measured(ends, low=low, high=high)
 
 
 def between(measured: Interval | None, unit: float = 1, processes: int | None = None) -> str:
-    """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None."""
+    """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None.
+
+    The text carries its numbers.
+    """
     if measured is None:
         return UNKNOWN
     value, ends = with_ends(measured.times(unit), processes)
-    return value if ends == NONE else f"{value} ({ends})"
+    return Measured(f"{value} ({ends})", **numbers_of(value), **numbers_of(ends)) if numbers_of(ends) else value
 
 
 def factor(ratio: Interval, processes: int | None = None) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.break_even import BreakEven, Cost
-from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNKNOWN, Table, between, three_digits
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNKNOWN, Measured, Table, between, three_digits
 
 
 def beginnings(analysis: Analysis) -> Table:
@@ -15,7 +15,7 @@ def beginnings(analysis: Analysis) -> Table:
         "and not part of the times in any other table. The first call is the first epoch, including compilation. "
         "Installed size: the framework and everything it requires."
     )
-    return Table("Cold starts", pd.DataFrame([_beginning(cost) for cost in analysis.costs]), [note])
+    return Table("Cold starts", pd.DataFrame(map(_beginning, analysis.costs), dtype=object), [note])
 
 
 def break_even(analysis: Analysis) -> Table:
@@ -30,7 +30,7 @@ def break_even(analysis: Analysis) -> Table:
         for cost in analysis.costs
         if cost.break_even
     ]
-    return Table("Break-even", pd.DataFrame(lines), [note])
+    return Table("Break-even", pd.DataFrame(lines, dtype=object), [note])
 
 
 def _beginning(cost: Cost) -> dict[str, str]:
@@ -46,13 +46,11 @@ def _beginning(cost: Cost) -> dict[str, str]:
 
 
 def _break_even(found: BreakEven) -> dict[str, str]:
-    missing = NOT_APPLICABLE if found.epochs is None else NONE
-    ends = f"{_epochs(found.low)} to {_epochs(found.high)}" if found.low and found.high else missing
-    return {
-        f"break-even with {REFERENCE}": found.verdict,
-        "epochs": NOT_APPLICABLE if found.epochs is None else _epochs(found.epochs),
-        "worst case": ends,
-    }
+    epochs = NOT_APPLICABLE if found.epochs is None else Measured(_epochs(found.epochs), value=found.epochs)
+    ends = NOT_APPLICABLE if found.epochs is None else NONE
+    if found.low and found.high:
+        ends = Measured(f"{_epochs(found.low)} to {_epochs(found.high)}", low=found.low, high=found.high)
+    return {f"break-even with {REFERENCE}": found.verdict, "epochs": epochs, "worst case": ends}
 
 
 def _epochs(number: float) -> str:

@@ -22,7 +22,7 @@ def order(analysis: Analysis) -> Table:
         "Carry-over: the time in a turn directly after the implementation in the last column, over the time after "
         "any other; the largest is shown. Both are 1 if order has no effect."
     ]
-    return Table("Order effects", pd.DataFrame([_bias(bias) for bias in analysis.order_effects]), notes)
+    return Table("Order effects", pd.DataFrame(map(_bias, analysis.order_effects), dtype=object), notes)
 
 
 def _bias(bias: Bias) -> dict[str, str]:

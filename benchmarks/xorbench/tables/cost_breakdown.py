@@ -9,7 +9,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.cost_breakdown import Part, Step
 from xorbench.estimates.intervals import Interval
 from xorbench.tables.captions import weaknesses
-from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, decimals, rounded, significant
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, Measured, Table, decimals, rounded, significant
 from xorbench.tables.timings import label
 
 MOST_DECIMALS = 2
@@ -31,7 +31,7 @@ def decompositions(analysis: Analysis) -> list[Table]:
         lines = [line for step in every if step.workload == workload.name for line in _lines(step)]
         if lines:
             title = f"Cost breakdown of a step: {label(workload)}"
-            shown.append(Table(title, pd.DataFrame(lines), [note], weaknesses(analysis)))
+            shown.append(Table(title, pd.DataFrame(lines, dtype=object), [note], weaknesses(analysis)))
     return shown
 
 
@@ -67,7 +67,8 @@ def _ends(measured: Interval) -> str:
     if measured.low is None or measured.high is None:
         return NONE
     digits = min(MOST_DECIMALS, decimals(measured.low, measured.high))
-    return f"{significant(measured.low, digits)} to {significant(measured.high, digits)}"
+    text = f"{significant(measured.low, digits)} to {significant(measured.high, digits)}"
+    return Measured(text, low=measured.low, high=measured.high)
 
 
 def adding_up(parts: Sequence[Interval]) -> list[str]:

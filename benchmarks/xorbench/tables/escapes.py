@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+LONGEST_PIECE = 20
+"""The largest number of characters that LaTeX sets without a break."""
+
 
 def of_markdown(text: str) -> str:
     """Return `text` escaped for use inside a line of GitHub's Markdown, formulas included.
@@ -18,11 +21,25 @@ def of_paragraph(text: str) -> str:
 
 
 def of_latex(text: str) -> str:
-    """Return `text` escaped for any place in LaTeX.
+    """Return `text` escaped for any place in LaTeX, where it may break after each of its `pieces`.
 
     A character that is neither ASCII nor a letter with a common accent is shown by its code point.
     """
-    return "".join(_COMMANDS.get(character) or _typeset(character) for character in text)
+    return " ".join(r"\allowbreak{}".join(map(_of_latex, pieces(word))) for word in text.split(" "))
+
+
+def pieces(text: str) -> list[str]:
+    """Return the parts of `text` that LaTeX sets without a break: words, long ones cut, and code points."""
+    return [piece for word in text.split(" ") for piece in _PIECES.findall(word)]
+
+
+def is_shown_by_code_point(character: str) -> bool:
+    """Return whether `of_latex` shows a character by its code point."""
+    return character not in _COMMANDS and _typeset(character) != character
+
+
+def _of_latex(piece: str) -> str:
+    return "".join(_COMMANDS.get(character) or _typeset(character) for character in piece)
 
 
 def of_spreadsheets(cell: object) -> object:
@@ -38,7 +55,7 @@ def _typeset(character: str) -> str:
 
 _MARKS = re.compile(r"[\\`*|$<\[\]~#]|(?<![^\W_])_|_(?![^\W_])")
 _BEGINNING = re.compile(r"^(\d*)([-+=>.)])")
-_FORMULA = re.compile(r"[=+@]|-(?![\d.]+$)")
+_FORMULA = re.compile(r"[=+@]|-(?![\d.]+(e[-+]?\d+)?$)")
 _ACCENTS = "\u0300\u0301\u0302\u0303\u0308"
 _COMMANDS = {
     "\\": r"\textbackslash{}",
@@ -58,3 +75,6 @@ _COMMANDS = {
 
 Braces keep hyphens from becoming a dash, and brackets and stars from becoming an option of `\\\\`.
 """
+
+_SET = re.escape("".join(c for c in map(chr, range(256)) if c > " " and not is_shown_by_code_point(c)))
+_PIECES = re.compile(f"[{_SET}]{{1,{LONGEST_PIECE}}}|.", re.DOTALL)

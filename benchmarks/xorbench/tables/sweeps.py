@@ -12,7 +12,7 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.sweep_axes import Axis
 from xorbench.estimates.timing_table import Row
 from xorbench.tables.captions import weaknesses
-from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, between, with_ends
+from xorbench.tables.cells import NONE, NOT_APPLICABLE, Measured, Table, between, with_ends
 
 
 def points(analysis: Analysis) -> list[Table]:
@@ -22,7 +22,7 @@ def points(analysis: Analysis) -> list[Table]:
     return [
         Table(
             f"µs per epoch by {axis.title}, {threads(analysis)}",
-            pd.DataFrame([_point(axis, place, names, found) for place in range(len(axis.sizes))]),
+            pd.DataFrame([_point(axis, place, names, found) for place in range(len(axis.sizes))], dtype=object),
             ["Means over launches. Tuned implementations are marked with an asterisk."],
             weaknesses(analysis),
         )
@@ -41,7 +41,7 @@ def where_lines_cross(analysis: Analysis) -> Table:
         "faster at every point. Not separated: the other is not shown to be faster at any point, and the first not at "
         "every point."
     )
-    return Table(f"Crossover points, {threads(analysis)}", pd.DataFrame([_crossing(c) for c in shown]), [note])
+    return Table(f"Crossover points, {threads(analysis)}", pd.DataFrame(map(_crossing, shown), dtype=object), [note])
 
 
 def cost_growth(analysis: Analysis) -> Table:
@@ -56,8 +56,8 @@ def cost_growth(analysis: Analysis) -> Table:
     ]
     if best:
         notes.append(f"Peak: {best:.3g} multiply-adds per nanosecond, in the fastest matrix product on this machine.")
-    lines = [_growth(found) for found in analysis.growth]
-    return Table(f"Growth of the cost of an epoch, {threads(analysis)}", pd.DataFrame(lines), notes)
+    frame = pd.DataFrame(map(_growth, analysis.growth), dtype=object)
+    return Table(f"Growth of the cost of an epoch, {threads(analysis)}", frame, notes)
 
 
 def around(size: Interval | None) -> tuple[str, str]:
@@ -70,7 +70,7 @@ def around(size: Interval | None) -> tuple[str, str]:
     value, ends = with_ends(size)
     if size.low is None or size.high is None:
         return value, ends
-    return value, f"{math.floor(size.low):,} to {math.ceil(size.high):,}"
+    return value, Measured(f"{math.floor(size.low):,} to {math.ceil(size.high):,}", low=size.low, high=size.high)
 
 
 def threads(analysis: Analysis) -> str:

@@ -6,7 +6,6 @@ import pandas as pd
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.comparison import Change
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
 from xorbench.record.report import OUTSIDE, Conduct, Judgement
@@ -67,7 +66,7 @@ def _of_tier(analysis: Analysis, tiers: Set[str]) -> list[Table]:
             shown.append(
                 Table(
                     title=f"{label(workload)}, {tier}",
-                    frame=pd.DataFrame(lines),
+                    frame=pd.DataFrame(lines, dtype=object),
                     notes=[
                         *reasons,
                         *remarks,
@@ -160,29 +159,3 @@ def _second_copy(floor: Interval, idle: bool) -> dict[str, str]:
         **({IDLE: NOT_APPLICABLE} if idle else {}),
         "verdict": "noise floor",
     }
-
-
-def changes(found: list[Change], notes: list[str]) -> Table:
-    """Return the table of changes of the ratios from record A to record B, with `notes` under it."""
-    lines = []
-    for change in found:
-        value, ends = with_ends(change.change)
-        lines.append(
-            {
-                "implementation": change.implementation,
-                "workload": change.workload,
-                f"{RATIO}, A": three_digits(change.before),
-                f"{RATIO}, B": three_digits(change.after),
-                "B / A": value,
-                "95 % interval": ends,
-                "verdict": change.verdict,
-            }
-        )
-    reasons = [f"{c.implementation} ({c.workload}): {c.reason}." for c in found if c.reason]
-    held = (
-        "The intervals are simultaneous and include the variation between runs. There are no ranks, because ranks are "
-        "valid within one run only."
-    )
-    return Table(
-        "Changes from A to B", pd.DataFrame(lines), [*reasons, *notes, held], measured=[c.change for c in found]
-    )

@@ -14,9 +14,8 @@ def versions(analysis: Analysis) -> Table:
         "The same file in the same rounds, in another environment (there) and in the environment of the run (here). A "
         "ratio below 1 means faster there. The intervals of a workload are simultaneous."
     ]
-    return Table(
-        "Versions side by side", pd.DataFrame(map(_line, found)), notes, measured=[version.ratio for version in found]
-    )
+    frame = pd.DataFrame(map(_line, found), dtype=object)
+    return Table("Versions side by side", frame, notes, measured=[version.ratio for version in found])
 
 
 def _line(version: Version) -> dict[str, str]:
