@@ -1,4 +1,4 @@
-"""The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify, environments, new.
+"""The command: xorbench list, gradients, run, sweep, show, compare, recommend, export, check, publish, verify, environments, new.
 
 Exit codes: 0 success; 1 a gradient outside its bound, an implementation that is missing, failed or broke a rule of the
 clock, a row that became slower than allowed, a record that may not be published, or a page that does not match the
@@ -8,7 +8,7 @@ packages are imported only where they are needed, so that `--help` is fast.
 
 import typer
 
-from xorbench.cli import make, measure, process, records, sweep
+from xorbench.cli import make, measure, process, recommend, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(measure.app)
 app.add_typer(sweep.app)
 app.add_typer(records.app)
+app.add_typer(recommend.app)
 app.add_typer(make.app)
 
 
