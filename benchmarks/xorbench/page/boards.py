@@ -34,6 +34,11 @@ class Quantity:
     value: float | None = None
     more: str = ""
 
+    @property
+    def key(self) -> str:
+        """The value as text for the script, with six digits: further ones differ between processors."""
+        return "" if self.value is None else f"{self.value:.6g}"
+
 
 NOTHING = Quantity(NONE)
 
@@ -117,18 +122,23 @@ def reference_tier(analysis: Analysis) -> str:
 
 
 def boards(analysis: Analysis, key: str, code: str | None = None, drawn: Drawing | None = None) -> list[Board]:
-    """Return a board for each tier of a record, that of the baseline first; `key` begins their identifiers.
+    """Return a board for each tier of a run, that of the baseline first; `key` begins their identifiers.
 
-    `code` is the way from the page to the folder of the implementations, and `drawn` the figure of raw rounds.
+    `code` is the way from the page to the folder of the implementations, and `drawn` the figure of raw rounds. A sweep
+    has none, because its workloads are too many to stand side by side.
     """
+    if analysis.record.is_sweep:
+        return []
     own = reference_tier(analysis)
     tiers = sorted(dict.fromkeys(row.tier or own for row in analysis.rows), key=lambda tier: tier != own)
     return [_board(analysis, f"{key}-{tier or 'all'}", tier, code, drawn) for tier in tiers]
 
 
-def compact(analysis: Analysis, key: str) -> Board:
-    """Return the board of the tier of the baseline, without what its rows open and without other baselines."""
-    return _board(analysis, key, reference_tier(analysis), None, None, pairs=False)
+def compact(analysis: Analysis, key: str) -> Board | None:
+    """Return the board of the tier of the baseline, without other baselines; None for a sweep."""
+    return (
+        None if analysis.record.is_sweep else _board(analysis, key, reference_tier(analysis), None, None, pairs=False)
+    )
 
 
 def _board(
@@ -311,7 +321,7 @@ def _data(
     ratio, low, high, factor, interval], with rows and workloads as numbers of the lists. The texts of the opposite
     ratio are the same, with "faster" and "slower" exchanged.
     """
-    if not 2 <= len(entries) <= MOST_PAIRED:
+    if len(entries) < 2 or len(analysis.record.implementations) > MOST_PAIRED:
         return None
     every = list(dict.fromkeys([*(entry.name for entry in entries), REFERENCE]))
     number = {name: place for place, name in enumerate(every)}
@@ -326,6 +336,7 @@ def _data(
         "names": every,
         "labels": [names.get(name, name) for name in every],
         "base": number[REFERENCE],
+        "ranks": [[entry.results[place].rank for entry in entries] for place in range(len(places))],
         "noise": [_noise(analysis.noise_floor_of(place.name)) for place in places],
         "pairs": found,
     }
@@ -333,17 +344,15 @@ def _data(
 
 def _pair(pair: Pair, number: Mapping[str, int], of: Mapping[str, int]) -> list[Any]:
     ratio = pair.ratio
-    numbers = [float(f"{end:.5g}") if end is not None else None for end in (ratio.value, ratio.low, ratio.high)]
-    return [
-        number[pair.implementation],
-        number[pair.baseline],
-        of[pair.workload],
-        *numbers,
-        factor(ratio),
-        _ends(ratio),
-    ]
+    rows = [number[pair.implementation], number[pair.baseline], of[pair.workload]]
+    return [*rows, *_numbers(ratio), factor(ratio), _ends(ratio)]
+
+
+def _numbers(ratio: Interval) -> list[float | None]:
+    """Return a ratio and the ends of its interval, with six digits."""
+    return [None if end is None else float(f"{end:.6g}") for end in (ratio.value, ratio.low, ratio.high)]
 
 
 def _noise(floor: Interval | None) -> list[Any] | None:
     """Return the ends of the ratios that cannot be told from 1, and their text; None if they are not known."""
-    return None if floor is None or floor.low is None else [floor.low, floor.high, between(floor)]
+    return None if floor is None or floor.low is None else [*_numbers(floor)[1:], between(floor)]

@@ -22,8 +22,18 @@ class Fact:
 
 
 def facts(analysis: Analysis) -> list[Fact]:
-    """Return statements on the gradients, the noise and the disturbed rounds of a record; unknown ones are left out."""
-    return [*_gradients(analysis), *_noise(analysis), *_disturbed(analysis)]
+    """Return statements on what weakens a record, on its gradients, its noise and its disturbed rounds."""
+    return [*_weak(analysis), *_gradients(analysis), *_noise(analysis), *_disturbed(analysis)]
+
+
+def _weak(analysis: Analysis) -> list[Fact]:
+    record = analysis.record
+    marks = {
+        "unfit: ratios not reliable": record.unfit,
+        "quick run": record.settings.quick and "A short run with wide intervals.",
+        "interrupted": record.partial and "Only the launches that were finished are shown.",
+    }
+    return [Fact(text, str(why), bad=True) for text, why in marks.items() if why]
 
 
 def _gradients(analysis: Analysis) -> list[Fact]:

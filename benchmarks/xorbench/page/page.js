@@ -35,7 +35,7 @@ function read() {
     const view = target.closest(".view");
     if (view) state.set("view", view.id);
     if (target === view) state.delete("at"); else if (view) state.set("at", name);
-    if (view) history.replaceState(null, "", `#${state}`);
+    history.replaceState(null, "", `#${state}`);
   } else {
     state = new URLSearchParams(text);
   }
@@ -121,8 +121,8 @@ function remember(board) {
   initial.set(board.key, {
     rows: all("li", list), bodies: all("tbody", table), list, table, picture,
     band: picture.querySelector(".chart").getAttribute("style"),
-    texts: new Map(all("[data-say], td[data-factor], td[data-interval]", picture).concat(
-      all("td[data-factor], td[data-interval]", table)).map((place) => [place, place.cloneNode(true)])),
+    texts: new Map(all("[data-say]", picture).concat(all("td.factor, td[data-interval]", table))
+      .map((place) => [place, place.cloneNode(true)])),
     tracks: new Map(all(".track", picture).concat(all(".track", table)).map((place) => [place, place.cloneNode(true)])),
   });
 }
@@ -167,6 +167,8 @@ function showBoard(board) {
   there.list.append(...[...there.rows].sort(order));
   if (!there.sorted) there.table.append(...[...there.bodies].sort(order));
   for (const item of [...there.rows, ...there.bodies]) item.classList.toggle("pinned", pinned.includes(Number(item.dataset.row)));
+  for (const place of all("[data-of]", there.table)) place.classList.toggle("wide", Number(place.dataset.of) !== workload);
+  for (const body of there.bodies) body.querySelector(".rank").textContent = board.ranks[workload][body.dataset.row];
   choices(board, workload, base, pinned);
 }
 
@@ -204,8 +206,8 @@ function redraw(board, there, workload, base, ratios, other) {
     board.workloads.forEach((_, of) => {
       const ratio = ratios[of][row];
       if (!ratio) return;
-      marks(body.querySelector(`[data-cell="${of}"] .track`), ratio, place, tipOf(row, of, ratio));
-      body.querySelector(`[data-factor="${of}"]`).textContent = ratio.factor;
+      marks(body.querySelector(`td.bar[data-of="${of}"] .track`), ratio, place, tipOf(row, of, ratio));
+      body.querySelector(`td.factor[data-of="${of}"]`).textContent = ratio.factor;
       body.querySelector(`[data-interval="${of}"]`).textContent = ratio.interval;
     });
   }

@@ -54,7 +54,8 @@ class View:
 def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]) -> list[View]:
     """Return the views of a machine that have any content."""
     raw = next((drawing for drawing in drawings if drawing.figure.name == "rounds"), None)
-    own, *further = boards.boards(sources.run, "run", sources.code, raw)
+    of_run = boards.boards(sources.run, "run", sources.code, raw)
+    own, further = of_run[:1], of_run[1:]
     tuned = boards.boards(sources.tuned, "tuned", sources.code)[::-1] if sources.tuned is not None else further
     faults = matrices(sources.run.record.gradients)
     past, older = history(sources.records, sources.timings)
@@ -72,7 +73,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "speed",
             "Speed",
             headline(sources.run),
-            boards=[own],
+            boards=own,
             warnings=weaknesses(sources.run),
             drawings=drawn(*FIGURES["speed"], *rest),
             tables=present("decomposition"),
