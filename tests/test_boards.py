@@ -9,7 +9,7 @@ from tests.shown import shown
 from xorbench.charts import album
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.page.boards import MOST_PAIRED, Board, boards, compact
+from xorbench.page.boards import MOST_PAIRED, Board, boards, compact, inverse
 from xorbench.page.sources import Drawing
 from xorbench.tables import cells
 
@@ -80,12 +80,13 @@ def test_the_script_gets_every_pair_once_with_its_own_interval() -> None:
     found = {(data["names"][one], data["names"][other]): pair for one, other, *pair in data["pairs"]}
     assert len(found) == 3
     for pair in analysis.pairs:
-        workload, value, low, high, factor, interval = found[pair.implementation, pair.baseline]
+        workload, value, low, high, factor, interval, opposite = found[pair.implementation, pair.baseline]
         assert workload == 0
         assert pair.ratio.low is not None
         assert pair.ratio.high is not None
         assert (value, low, high) == pytest.approx((pair.ratio.value, pair.ratio.low, pair.ratio.high), rel=1e-4)
         assert (factor, interval) == (cells.factor(pair.ratio), cells.ends(pair.ratio))
+        assert opposite == cells.ends(inverse(pair.ratio))
 
 
 def test_many_rows_have_the_baseline_of_the_record_only() -> None:
@@ -95,6 +96,7 @@ def test_many_rows_have_the_baseline_of_the_record_only() -> None:
 
 def test_other_machines_have_neither_other_baselines_nor_what_a_row_opens() -> None:
     found = compact(shown("other"), "other-0")
+    assert found is not None
     assert found.data is None
     assert all(entry.rounds == [] for entry in found.entries)
 

@@ -17,6 +17,7 @@ from tests.test_render import page
 from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
+from xorbench.page.boards import inverse
 from xorbench.tables import cells
 
 PHONE, WIDE = 390, 1440
@@ -93,18 +94,11 @@ def fragment(here: Visit) -> str:
     return here.page.url.partition("#")[2]
 
 
-def opposite(factor: str) -> str:
-    return factor.replace("faster", "SLOWER").replace("slower", "faster").replace("SLOWER", "slower")
-
-
 def ratio(one: str, other: str, workload: str = "hidden") -> tuple[str, str]:
-    """The factor and the interval of one implementation to another, computed here from the pair."""
-    for pair in FIRST.pairs:
-        if pair.workload == workload and {pair.implementation, pair.baseline} == {one, other}:
-            if pair.implementation == one:
-                return cells.factor(pair.ratio), cells.ends(pair.ratio)
-            return opposite(cells.factor(pair.ratio)), cells.ends(pair.ratio)
-    raise AssertionError(f"no pair of {one} and {other}")
+    """The factor and the interval of one implementation to another, from their pair."""
+    (pair,) = (p for p in FIRST.pairs if p.workload == workload and {p.implementation, p.baseline} == {one, other})
+    found = pair.ratio if pair.implementation == one else inverse(pair.ratio)
+    return cells.factor(found), cells.ends(found)
 
 
 def no_violation(here: Visit) -> None:

@@ -136,9 +136,9 @@ def boards(analysis: Analysis, key: str, code: str | None = None, drawn: Drawing
 
 def compact(analysis: Analysis, key: str) -> Board | None:
     """Return the board of the tier of the baseline, without other baselines; None for a sweep."""
-    return (
-        None if analysis.record.is_sweep else _board(analysis, key, reference_tier(analysis), None, None, pairs=False)
-    )
+    if analysis.record.is_sweep:
+        return None
+    return _board(analysis, key, reference_tier(analysis), None, None, pairs=False)
 
 
 def _board(
@@ -318,8 +318,8 @@ def _data(
     """Return the ratios of each two rows, with their texts, for the script; None if there are too many rows or too few.
 
     The baseline of the record is the last of the names if it is of another tier. A pair is [row, baseline, workload,
-    ratio, low, high, factor, interval], with rows and workloads as numbers of the lists. The texts of the opposite
-    ratio are the same, with "faster" and "slower" exchanged.
+    ratio, low, high, factor, interval, interval of the opposite], with rows and workloads as numbers of the lists. The
+    factor of the opposite ratio is the same, with "faster" and "slower" exchanged.
     """
     if len(entries) < 2 or len(analysis.record.implementations) > MOST_PAIRED:
         return None
@@ -345,7 +345,13 @@ def _data(
 def _pair(pair: Pair, number: Mapping[str, int], of: Mapping[str, int]) -> list[Any]:
     ratio = pair.ratio
     rows = [number[pair.implementation], number[pair.baseline], of[pair.workload]]
-    return [*rows, *_numbers(ratio), factor(ratio), _ends(ratio)]
+    return [*rows, *_numbers(ratio), factor(ratio), _ends(ratio), _ends(inverse(ratio))]
+
+
+def inverse(ratio: Interval) -> Interval:
+    """Return the ratio in the other direction, with its ends inverted and swapped."""
+    low, high = (None if end is None else 1 / end for end in (ratio.high, ratio.low))
+    return Interval(1 / ratio.value, low, high)
 
 
 def _numbers(ratio: Interval) -> list[float | None]:

@@ -87,12 +87,11 @@ for (const link of all("a.page")) {  // another machine keeps the choices
 // Boards: the ratio of each two rows was computed in Python; none is ever computed from two others.
 const opposite = (text) => text.replace(/(faster|slower)$/, (word) => (word === "faster" ? "slower" : "faster"));
 function pairOf(board, workload, row, base) {
-  for (const [one, other, of, value, low, high, factor, interval] of board.pairs) {
+  for (const [one, other, of, value, low, high, factor, interval, turned] of board.pairs) {
     if (of !== workload) continue;
     if (one === row && other === base) return { value, low, high, factor, interval };
     if (one === base && other === row) {
-      const turned = { value: 1 / value, low: high && 1 / high, high: low && 1 / low };
-      return { ...turned, factor: opposite(factor), interval };
+      return { value: 1 / value, low: high && 1 / high, high: low && 1 / low, factor: opposite(factor), interval: turned };
     }
   }
   return null;
