@@ -129,7 +129,6 @@ function remember(board) {
 function marks(track, ratio, place, tip) {
   const [stem, mark] = [".stem", ".mark"].map((name) => track.querySelector(name));
   for (const part of [stem, mark]) {
-    if (!part) continue;
     part.hidden = !ratio;
     if (!ratio) continue;
     const [value, low, high] = [ratio.value, ratio.low || ratio.value, ratio.high || ratio.value].map(place);
@@ -193,10 +192,9 @@ function redraw(board, there, workload, base, ratios, other) {
     const row = Number(item.dataset.row);
     const ratio = ratios[workload][row];
     all(".track .other", item).forEach((mark) => mark.remove());
-    const track = item.querySelector(".track");
-    if (ratio && !track.querySelector(".mark")) continue;  // timed on another workload only
-    marks(track, ratio, place, ratio && tipOf(row, workload, ratio));
-    item.querySelector("[data-say=factor]").textContent = ratio ? ratio.factor : "–";
+    marks(item.querySelector(".track"), ratio, place, ratio && tipOf(row, workload, ratio));
+    const verdict = there.bodies[row].querySelector(`td.factor[data-of="${workload}"]`).textContent;
+    item.querySelector("[data-say=factor]").textContent = ratio ? ratio.factor : verdict;
     item.querySelector("[data-say=interval]").textContent = ratio ? ratio.interval : "";
   }
   if (!other) return;
@@ -387,6 +385,11 @@ for (const chart of all(".chart, .plot")) {
 document.addEventListener("focusin", (event) => light(event.target.matches("[data-tip]") ? event.target : event.target.querySelector(":scope > .term")));
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") light(null); });
 
-addEventListener("beforeprint", () => all("details").forEach((part) => { part.open = true; }));
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = all("details:not([open])");
+  for (const part of closed) part.open = true;
+});
+addEventListener("afterprint", () => { for (const part of closed) part.open = false; });
 read();
 performance.mark("interactive");
