@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from xorbench.page import boards
 from xorbench.page.boards import Board
 from xorbench.page.choosing import Choosing, choosing
-from xorbench.page.correctness import Matrix, matrices
+from xorbench.page.correctness import Judged, Matrix, judged, matrices
 from xorbench.page.history import History, history
 from xorbench.page.sources import Drawing, Sources
 from xorbench.tables.captions import weaknesses
@@ -36,6 +36,8 @@ class View:
     lead: str = ""
     boards: Sequence[Board] = ()
     warnings: Sequence[str] = ()
+    dtypes: Sequence[str] = ()
+    judged: Sequence[Judged] = ()
     matrices: Sequence[Matrix] = ()
     histories: Sequence[History] = ()
     drawings: Sequence[Drawing] = ()
@@ -47,8 +49,14 @@ class View:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        contents = (self.boards, self.matrices, self.histories, self.drawings, self.tables, self.others, self.choosing)
+        drawn = (self.boards, self.judged, self.matrices, self.histories, self.drawings, self.others)
+        contents = (*drawn, self.tables, self.choosing)
         return not self.always and not any(contents)
+
+    @property
+    def opened(self) -> bool:
+        """Whether its tables are open from the start, because there is nothing else to see."""
+        return not (self.always or self.boards or self.matrices or self.drawings or self.choosing)
 
 
 def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]) -> list[View]:
@@ -57,7 +65,8 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
     of_run = boards.boards(sources.run, "run", sources.code, raw)
     own, further = of_run[:1], of_run[1:]
     tuned = boards.boards(sources.tuned, "tuned", sources.code)[::-1] if sources.tuned is not None else further
-    faults = matrices(sources.run.record.gradients)
+    report = sources.run.record.gradients
+    dtypes, files = judged(report)
     past, older = history(sources.records, sources.timings)
 
     def drawn(*names: str) -> list[Drawing]:
@@ -117,7 +126,9 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "Are the gradients right, and would a mistake be found?",
             "Every gradient is compared with the true one at many points. The judge itself is tested with planted "
             "faults, beside checks in common use.",
-            matrices=faults,
+            dtypes=dtypes,
+            judged=files,
+            matrices=matrices(report),
             drawings=drawn(*FIGURES["correctness"]),
             tables=present("gradients", "endings", "conduct", "accuracy", "trajectories", "audits"),
         ),
