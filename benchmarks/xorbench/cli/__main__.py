@@ -1,4 +1,4 @@
-"""The command: xorbench list, gradients, run, sweep, show, compare, recommend, export, check, publish, verify, environments, new.
+"""The command xorbench; `xorbench --help` lists its subcommands.
 
 Exit codes: 0 success; 1 a gradient outside its bound, an implementation that is missing, failed or broke a rule of the
 clock, a row that became slower than allowed, a record that may not be published, or a page that does not match the

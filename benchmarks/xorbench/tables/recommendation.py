@@ -145,7 +145,8 @@ def _epochs(number: float) -> str:
 
 
 def _costs(lead: Lead) -> str:
-    return f"{_time(lead.before.value)} before the first epoch, {_time(lead.epoch.value)} for each"
+    epoch = f"{_time(lead.epoch.value)} for each"
+    return f"{_time(lead.before.value)} before the first epoch, {epoch}" if lead.before.value else f"{epoch} epoch"
 
 
 def _time(seconds: float) -> str:
