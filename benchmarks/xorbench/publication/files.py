@@ -6,8 +6,8 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from xorbench import places
-from xorbench.charts import album, vega
-from xorbench.charts.figure import Figure, specification
+from xorbench.charts import album, picture
+from xorbench.charts.figure import Figure
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import file_of, frame, keyed
 from xorbench.exports.lines import Line
@@ -38,7 +38,7 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     analysis, drawn = first.analysis, first.figures
     figures = {folder: drawn, folder / studies.FOLDER: _of_studies(folder)}
     pictures = {
-        place / f"{figure.name}.svg": cores.submit(vega.svg, specification(figure))
+        place / f"{figure.name}.svg": cores.submit(picture.svg, figure)
         for place, some in figures.items()
         for figure in some
     }
@@ -59,7 +59,7 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     ours = [first, *others]
     sweeps = {one.analysis.record.machine.name: one.sweeps for one in ours}
     texts[folder / "index.html"] = page([one.analysis for one in ours], drawn, bundle.result(), sweeps)
-    return texts | {path: picture.result() for path, picture in pictures.items()}
+    return texts | {path: drawing.result() for path, drawing in pictures.items()}
 
 
 def _of_studies(folder: Path) -> list[Figure]:
