@@ -16,7 +16,7 @@ FIGURES = album.of_record(shown("other", "third"))
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_every_panel_has_its_data(figure: Figure) -> None:
     found = pd.read_csv(io.StringIO(data_of(figure)), keep_default_na=False)
-    assert list(found.columns[:2]) == ["panel", "layer"]
+    assert found.columns[0] == "panel"
     assert {*found["panel"]} == {panel.title for panel in figure.panels}
 
 
@@ -27,4 +27,4 @@ def test_names_that_a_spreadsheet_would_compute_are_text() -> None:
 
 
 def test_a_figure_without_panels_has_no_data() -> None:
-    assert data_of(Figure("empty", "", "", [], [])) == ""
+    assert data_of(Figure("empty", "", "", [])) == ""

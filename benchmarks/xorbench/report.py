@@ -6,8 +6,7 @@ from pathlib import Path
 import jinja2
 
 from xorbench import environment
-from xorbench.charts import album, vega
-from xorbench.charts.figure import specification
+from xorbench.charts import album, picture
 from xorbench.charts.style import DARK, LIGHT
 from xorbench.record import store
 from xorbench.record.report import FAILED, MISSING, OUTSIDE, Report
@@ -35,7 +34,7 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
     )
     shown, examples = judge_report.tables(report), report.counterexamples
     summary = judge_report.summary(report)
-    drawn = [(picture, vega.svg(specification(picture))) for picture in album.of_report(report)]
+    drawn = [(figure, *picture.drawn(figure)) for figure in album.of_report(report)]
     if path.suffix == ".html":
         layout = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -45,14 +44,14 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
             summary=summary,
             about=about,
             tables=[(table, html(table, FAILURES)) for table in shown],
-            pictures=drawn,
+            pictures=[(figure, panels) for figure, _, panels in drawn],
             examples=examples,
             light=LIGHT,
             dark=DARK,
         )
         store.write_whole(path, text + "\n")
         return [path]
-    files = {path.with_name(f"{path.stem}-{picture.name}.svg"): (picture.text, svg) for picture, svg in drawn}
+    files = {path.with_name(f"{path.stem}-{figure.name}.svg"): (figure.text, svg) for figure, svg, _ in drawn}
     parts = [
         f"# {TITLE}\n",
         f"**{summary}**\n",

@@ -7,7 +7,8 @@ import vl_convert
 
 def svg(specification: str) -> str:
     """Return the SVG that a specification of Vega-Lite draws."""
-    return f"{vl_convert.vegalite_to_svg(specification)}\n"
+    found: str = vl_convert.vegalite_to_svg(specification)
+    return found
 
 
 @functools.cache

@@ -46,15 +46,9 @@ def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
     ours = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
     places_of = {machine: folder if one.analysis is shown else machine for machine, one in ours.items()}
-    inlined = {
-        (machine, figure.name): cores.submit(picture.inlined, figure)
-        for machine, one in ours.items()
-        for figure in one.figures
-        if figure.name not in FILES_ONLY
-    }
     figures = {places_of[machine]: one.figures for machine, one in ours.items()}
     drawn = {
-        place / f"{figure.name}.svg": cores.submit(picture.svg, figure)
+        (place, figure.name): cores.submit(picture.drawn, figure)
         for place, some in {**figures, folder / studies.FOLDER: _of_studies(folder)}.items()
         for figure in some
     }
@@ -85,7 +79,7 @@ def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
             run=one.analysis,
             tables=one.tables,
             drawings=[
-                Drawing(figure, inlined[machine, figure.name].result() if figure.name not in FILES_ONLY else ())
+                Drawing(figure, () if figure.name in FILES_ONLY else drawn[places_of[machine], figure.name].result()[1])
                 for figure in one.figures
             ],
             sweeps=one.sweeps,
@@ -98,7 +92,7 @@ def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
         )
         others = [other.analysis for other in ours.values() if other is not one] if is_first else []
         texts[places_of[machine] / "index.html"] = page(sources, others, names)
-    return texts | {path: future.result() for path, future in drawn.items()}
+    return texts | {place / f"{name}.svg": found.result()[0] for (place, name), found in drawn.items()}
 
 
 def _of_studies(folder: Path) -> list[Figure]:

@@ -1,8 +1,4 @@
-"""Figures as files: the picture as SVG, and the data that it shows as CSV."""
-
-import io
-from collections.abc import Iterator, Mapping
-from typing import Any
+"""Figures as files: the data that a figure shows, as CSV beside its picture."""
 
 import pandas as pd
 
@@ -11,39 +7,9 @@ from xorbench.tables.formats import numbers
 
 
 def data_of(figure: Figure) -> str:
-    """Return all data of a figure as CSV: each line with its panel, and the number of its layer in the panel.
+    """Return the numbers of all panels of a figure as CSV, each line with the title of its panel.
 
-    A column is empty where a layer does not have it. The result is "" for a figure without data.
+    A column is empty where a panel does not have it. The result is "" for a figure without panels.
     """
-    frames = [
-        frame.assign(panel=panel.title, layer=number)
-        for panel in figure.panels
-        for number, frame in enumerate(_frames(panel.spec))
-    ]
-    if not frames:
-        return ""
-    whole = pd.concat(frames, ignore_index=True)
-    return numbers(whole[["panel", "layer", *(name for name in whole.columns if name not in ("panel", "layer"))]])
-
-
-def _frames(part: object) -> Iterator[pd.DataFrame]:
-    """Yield the data in a specification of Vega-Lite, each once; they are CSV or lists of objects."""
-    texts: dict[str, pd.DataFrame] = {}
-    for found in _data(part):
-        values = found.get("values")
-        if isinstance(values, str):
-            texts.setdefault(values, pd.read_csv(io.StringIO(values), keep_default_na=False))
-        elif isinstance(values, list) and values:
-            texts.setdefault(repr(values), pd.DataFrame(values))
-    yield from texts.values()
-
-
-def _data(part: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(part, Mapping):
-        if isinstance(data := part.get("data"), Mapping):
-            yield data
-        for inner in part.values():
-            yield from _data(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            yield from _data(inner)
+    frames = [pd.DataFrame({"panel": panel.title, **panel.numbers}) for panel in figure.panels if panel.numbers]
+    return numbers(pd.concat(frames, ignore_index=True)) if frames else ""

@@ -203,22 +203,3 @@ def listed(parts: Sequence[str]) -> str:
 def scientific(value: float | None) -> str:
     """Return `value` with two significant digits and a power of ten; NONE for None."""
     return NONE if value is None else f"{value:.1e}"
-
-
-def factor(ratio: Interval) -> str:
-    """Return how many times faster or slower a ratio to the baseline is, or "not separated"."""
-    if ratio.low is not None and ratio.high is not None and ratio.low <= 1 <= ratio.high:
-        return "not separated"
-    value, _ = with_ends(_turned(ratio))
-    return f"{value}x {'slower' if ratio.value > 1 else 'faster'}"
-
-
-def ends(ratio: Interval) -> str:
-    """Return the interval of the factor of a ratio as text."""
-    return with_ends(_turned(ratio))[1]
-
-
-def _turned(ratio: Interval) -> Interval:
-    if ratio.value >= 1 or ratio.low is None or ratio.high is None:
-        return ratio
-    return Interval(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
