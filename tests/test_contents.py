@@ -7,7 +7,6 @@ import pytest
 from tests.planted import planted, with_timings
 from tests.shown import shown
 from xorbench.charts import album
-from xorbench.contract import REFERENCE
 from xorbench.page.contents import machine
 
 
@@ -48,12 +47,3 @@ def test_who_has_no_time_has_a_reason_and_weak_runs_say_so_without_markup() -> N
     assert found.notes[0] == "other (hidden): refused, it did not wait (in 6 of 6 launches)."
     assert any(note.startswith("Unfit: the baseline against itself") for note in found.notes)
     assert not any("**" in note or "`" in note for note in found.notes)
-
-
-def test_the_legend_of_a_figure_is_that_of_its_lines() -> None:
-    analysis = shown("other")
-    found = machine("m0", analysis, album.of_record(analysis))
-    by_name = {figure.name: figure for figure in found.figures}
-    assert [stroke.label for stroke in found.strokes_of(by_name["losses"])] == [REFERENCE, "other"]
-    assert len({(stroke.colour, stroke.dashes) for stroke in found.strokes}) == 2
-    assert found.strokes_of(by_name["surfaces"]) == []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xorbench.charts.figure import Figure
-from xorbench.charts.style import DASHES, colour, labels
+from xorbench.charts.style import labels
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import Row
 from xorbench.page.facts import Fact, facts
@@ -33,15 +33,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Stroke:
-    """The style of the lines of one implementation, as an entry of a legend."""
-
-    label: str
-    colour: str
-    dashes: str
-
-
-@dataclass(frozen=True)
 class Machine:
     """The content for one machine; `panels` holds the specifications of all plots by the identifier of its element."""
 
@@ -54,19 +45,13 @@ class Machine:
     notes: list[str]
     figures: list[Figure]
     rounds: Figure | None
-    strokes: list[Stroke]
     panels: dict[str, dict[str, Any]]
-
-    def strokes_of(self, figure: Figure) -> list[Stroke]:
-        """Return the legend of a figure."""
-        return [stroke for stroke in self.strokes if stroke.label in figure.series]
 
 
 def machine(key: str, analysis: Analysis, figures: list[Figure]) -> Machine:
     """Return the content for the machine of a record; `key` is the prefix of its identifiers on the page."""
     raw = next((figure for figure in figures if figure.name == "rounds"), None)
     names = labels(i.name for i in analysis.record.implementations)
-    strokes = dict.fromkeys([*names.values(), *(label for figure in figures for label in figure.series)])
     found = analysis.rows
     lines = [_line(analysis, row, names, _place(key, raw, row)) for row in found]
     reasons = [
@@ -83,10 +68,6 @@ def machine(key: str, analysis: Analysis, figures: list[Figure]) -> Machine:
         notes=[*reasons, *about],
         figures=[figure for figure in figures if figure is not raw],
         rounds=raw,
-        strokes=[
-            Stroke(label, colour(number), " ".join(map(str, DASHES[number % len(DASHES)])))
-            for number, label in enumerate(strokes)
-        ],
         panels={
             f"{key}-{figure.name}-{number}": panel.spec
             for figure in figures

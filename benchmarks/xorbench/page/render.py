@@ -11,7 +11,7 @@ import jinja2
 
 from xorbench.charts import album
 from xorbench.charts.figure import Figure
-from xorbench.charts.style import CONFIG, DARK, LIGHT
+from xorbench.charts.style import DARK, LIGHT
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.contents import Machine, machine
@@ -75,7 +75,7 @@ def _render(machines: list[Machine], left_out: list[str], vega: str) -> str:
         hashes=[_hash(f"\n{script}\n") for script in scripts],
         style=_roles() + style,
         panels=inline({key: spec for shown in machines for key, spec in shown.panels.items()}),
-        config=inline({**CONFIG, "legend": {"disable": True}}),
+        config=inline({"background": "transparent", "view": {"stroke": None}}),
     )
     return text + "\n"
 
