@@ -28,10 +28,10 @@ def test_every_row_is_a_point_with_its_interval_from_fastest_to_slowest() -> Non
         assert row.ratio is not None
         assert float(point["x"]) == pytest.approx(row.ratio.value, rel=1e-3)
         assert (float(stem["x"]), stem["x2"]) == (1, point["x"])
-    ends = {(float(piece["x"]), float(piece["x2"])) for piece in intervals if piece["y"] == piece["y2"]}
-    assert any(
-        ends == pytest.approx((row.ratio.low, row.ratio.high), rel=1e-3) for row in rows if row.ratio for ends in ends
-    )
+    pieces = [piece for piece in intervals if piece["y"] == piece["y2"]]
+    for row, piece in zip(rows, pieces, strict=True):
+        assert row.ratio is not None
+        assert (float(piece["x"]), float(piece["x2"])) == pytest.approx((row.ratio.low, row.ratio.high), rel=1e-3)
     assert [float(point["y"]) for point in points] == sorted(float(point["y"]) for point in points)
 
 

@@ -139,11 +139,12 @@ def _lines(together: Sequence[_Together], x: Axis, y: Axis, dots: bool) -> list[
     The description of a line is that of its first point. A line of one point is a dot.
     """
     order = list(reversed(together))
-    dash = alt.Scale(domain=[str(number) for number in range(len(order))], range=[dashes(o.first.place) for o in order])
+    numbers, patterns = [str(number) for number in range(len(order))], [dashes(one.first.place) for one in order]
     found = []
     if order:
         paths = alt.Chart(data(_points(order, False))).mark_line(aria=True, strokeWidth=STROKE)
-        look = {"stroke": alt.Stroke("colour:N", scale=None), "strokeDash": alt.StrokeDash("line:N", scale=dash)}
+        dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=numbers, range=patterns), legend=None)
+        look = {"stroke": alt.Stroke("colour:N", scale=None), "strokeDash": dash}
         found.append(paths.encode(x=x.x("x"), y=y.y("y"), description=alt.Description("tip:N"), **look))
     if marked := [one for one in order if dots or len(one.first.points) == 1]:
         marks = alt.Chart(data(_points(marked, True))).mark_point(aria=True, filled=True, size=30, opacity=1)
