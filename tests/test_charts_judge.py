@@ -20,7 +20,7 @@ def test_losses_are_those_of_the_report() -> None:
     assert figure is not None
     assert points(figure.panels[0])[:3] == [("one", 1, 0.6), ("one", 10, 0.5), ("one", 100, 0.01)]
     assert [*figure.panels[0].numbers] == ["implementation", "epoch", "loss"]
-    assert figure.panels[0].text == "one and two from 0.6 to 0.01."
+    assert figure.panels[0].text == "one and two: from 0.6 to 0.01."
 
 
 @pytest.mark.parametrize(("last", "kind"), [(0.01, "log"), (0.5, "linear")])

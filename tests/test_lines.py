@@ -25,9 +25,10 @@ def labels_of(*shown: Line) -> list[str]:
         ([10, 50, 90], ["n0", "n1", "n2"]),
         ([10, 10.5, 11], ["all 3"]),
         ([10, 10], ["both"]),
-        ([10, 10, 50], ["n0, 1 more", "n2"]),
+        ([10, 10, 50], ["n0 +1", "n2"]),
         ([50, 10, 10, 11, 10], ["n0", "4 others"]),
-        ([50, 51, 10, 10, 11], ["n0, 1 more", "3 others"]),
+        ([50, 51, 10, 10, 11], ["n0 +1", "3 others"]),
+        ([10, 10, 10, 50, 50, 50], ["3 others", "n3 +2"]),
         ([], []),
     ],
 )
@@ -44,7 +45,7 @@ def test_lines_that_meet_only_at_the_ends_are_two() -> None:
 
 def test_all_names_are_in_the_description() -> None:
     found = coinciding([flat("one", 10), flat("two", 10.2), flat("three", 9.9)], Y, 100)
-    assert [one.tip for one in found] == ["one, two and three: at 10"]
+    assert [one.tip for one in found] == ["one: at 10; two: at 10.2; three: at 9.9"]
 
 
 def test_labels_are_beside_the_ends_and_apart() -> None:
@@ -67,7 +68,7 @@ def test_a_panel_grows_with_its_labels_and_leaves_room_for_them() -> None:
 
 def test_a_line_of_one_point_is_a_dot() -> None:
     shown = panel("t", "t", X, Y, [Line("one", 0, [(5.0, 50.0)], "at 50")])
-    assert [layer["mark"]["type"] for layer in shown.spec["layer"]] == ["line", "point", "rule"]
+    assert [layer["mark"]["type"] for layer in shown.spec["layer"]] == ["line", "point", "rule", "rule"]
 
 
 def test_a_line_without_points_is_left_out() -> None:

@@ -51,12 +51,12 @@ def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str])
         sizes = [part.share.times(100) if of_it else part.microseconds for part in step.parts]
         steps = pairwise(accumulate((size.value for size in sizes), initial=0.0))
         for part, size, (start, end) in zip(step.parts, sizes, steps, strict=True):
-            said = f"{between(size)} {'%' if of_it else 'µs'}"
+            said = between(size)
             room = WIDTH - width_of(said, SMALL) - 10
             texts.append(Label(-MARGIN, y + 6, fitted(plain(part.adds), room)))
             texts.append(Label(width + MARGIN, y + 6, said, "end", SMALL, colour="muted"))
             lines.append((names[step.implementation], plain(part.adds), size))
-            tip = f"{plain(part.adds)}: {said}"
+            tip = f"{plain(part.adds)}: {said} {'%' if of_it else 'µs'}"
             top = y + 15
             if part.verdict == NOT_SEPARATED:
                 hollow.append(Piece(start, end, top, top + BAR, "series-0", tip))

@@ -11,7 +11,6 @@ from xorbench.charts.axes import Axis
 from xorbench.charts.figure import WIDTH, Figure
 from xorbench.charts.lines import Line
 from xorbench.charts.style import labels
-from xorbench.tables.cells import listed
 
 TICKS = [-100, -10, -1, 0, 1, 10, 100]
 
@@ -38,14 +37,15 @@ def functions(study: Mapping[str, Any]) -> Figure:
                 said = f"{float(row['ulps']):.3g} ulps"
                 shown.append(Line(names[row["framework"]], places[row["framework"]], points, said))
             if any(line.points for line in shown):
-                said = listed([f"{line.label} {line.said}" for line in shown])
                 across = [x for line in shown for x, _ in line.points]
                 x = _arguments(min(across), max(across))
-                panels.append(lines.panel(f"{function}, {dtype}", f"largest error: {said}.", x, ERRORS, shown))
+                panels.append(
+                    lines.panel(f"{function}, {dtype}", f"largest error: {lines.said_of(shown)}.", x, ERRORS, shown)
+                )
     text = (
         "The largest error of each elementary function in units in the last place (ulps), by framework and argument. "
         "The outermost points include all larger arguments. Errors below 0.1 and above 1,000 ulps, and results that "
-        "are not finite, are drawn at the edge. Lines that coincide are drawn as one."
+        f"are not finite, are drawn at the edge. {lines.TOGETHER}"
     )
     return Figure("functions", "Errors of elementary functions", text, panels)
 

@@ -10,7 +10,6 @@ from xorbench.charts.lines import Line
 from xorbench.charts.style import labels
 from xorbench.contract import REFERENCE
 from xorbench.record.report import Report, Trajectory
-from xorbench.tables.cells import listed
 
 T = TypeVar("T")
 
@@ -32,10 +31,7 @@ def scale(report: Report) -> Figure | None:
 
 def losses(report: Report) -> Figure | None:
     """Return the figure of losses by epoch, with all implementations in each panel; None without data."""
-    text = (
-        "The loss by epoch, computed from the parameters of each implementation with one formula. Lines that coincide "
-        "are drawn as one."
-    )
+    text = f"The loss by epoch, computed from the parameters of each implementation with one formula. {lines.TOGETHER}"
     panels = []
     for workload, rows in _by(report.trajectories, lambda row: row.workload):
         shown = _lines(report, rows, "loss", ".3g")
@@ -44,7 +40,7 @@ def losses(report: Report) -> Figure | None:
             low, high = min(values), max(values)
             steep = high > 10 * low
             y = axes.log("loss", low, high, lines.HEIGHT, False) if steep else axes.linear("loss", low, high, 4)
-            panels.append(lines.panel(workload, _said(shown), _epochs(shown), y, shown))
+            panels.append(lines.panel(workload, f"{lines.said_of(shown)}.", _epochs(shown), y, shown))
     return Figure("losses", "Training loss", text, panels) if panels else None
 
 
@@ -52,8 +48,8 @@ def partings(report: Report) -> Figure | None:
     """Return the figure of differences of parameters from the reference and from a true training; None without data."""
     text = (
         f"Largest difference of the parameters from those of {REFERENCE} and from a training in 200-bit arithmetic, by "
-        "epoch, after a start from the same parameters. Differences of 0 are not drawn on the logarithmic axis. Lines "
-        "that coincide are drawn as one."
+        "epoch, after a start from the same parameters. Differences of 0 are not drawn on the logarithmic axis. "
+        f"{lines.TOGETHER}"
     )
     panels = []
     for workload, rows in _by(report.trajectories, lambda row: row.workload):
@@ -62,7 +58,7 @@ def partings(report: Report) -> Figure | None:
             values = [value for line in shown for _, value in line.points]
             if values:
                 y = axes.log("largest difference", min(values), max(values), lines.HEIGHT, False)
-                panels.append(lines.panel(f"{workload}, {start}", _said(shown), _epochs(shown), y, shown))
+                panels.append(lines.panel(f"{workload}, {start}", f"{lines.said_of(shown)}.", _epochs(shown), y, shown))
     return Figure("trajectories", "Divergence of trainings", text, panels) if panels else None
 
 
@@ -82,9 +78,8 @@ def _digits(report: Report, name: str, title: str, text: str, axis: str) -> Figu
             most = max(value for line in shown for _, value in line.points)
             y = axes.linear("correct digits", 0, max(most, 1.0), 4)
             x = _positions(axis, sorted({row.position for row in here}))
-            panels.append(lines.panel(f"{workload}, {dtype}", _said(shown), x, y, shown))
-    both = f"{text} Lines that coincide are drawn as one."
-    return Figure(name, title, both, panels) if panels else None
+            panels.append(lines.panel(f"{workload}, {dtype}", f"{lines.said_of(shown)}.", x, y, shown))
+    return Figure(name, title, f"{text} {lines.TOGETHER}", panels) if panels else None
 
 
 def _positions(axis: str, positions: Sequence[float]) -> Axis:
@@ -110,15 +105,6 @@ def _lines(report: Report, rows: list[Trajectory], field: str, form: str) -> lis
         said = f"from {points[0][1]:{form}} to {points[-1][1]:{form}}" if points else ""
         found.append(Line(names[row.implementation], places[row.implementation], points, said))
     return found
-
-
-def _said(shown: Sequence[Line]) -> str:
-    """Return what lines say, with the names of those that say the same together."""
-    names: dict[str, list[str]] = {}
-    for line in shown:
-        if line.points:
-            names.setdefault(line.said, []).append(line.label)
-    return f"{'; '.join(f'{listed(some)} {said}' for said, some in names.items())}."
 
 
 def _by(rows: Sequence[T], key: Callable[[T], str]) -> Iterator[tuple[str, list[T]]]:

@@ -232,7 +232,7 @@ def _marks(figure: Figure) -> list[list[ET.Element]]:
         "vconcat": [{**panel.spec, "width": panel.width, "height": panel.height} for panel in figure.panels],
         "bounds": "flush",  # places do not depend on texts
         "spacing": 0,
-        "resolve": {"scale": dict.fromkeys(("color", "shape", "strokeDash", "opacity"), "independent")},
+        "resolve": {"scale": dict.fromkeys(("shape", "strokeDash"), "independent")},
     }
     root = ET.fromstring(vega.svg(json.dumps(whole, sort_keys=True)))
     found = []
