@@ -136,7 +136,7 @@ def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: i
 
 def test_the_answer_is_on_the_first_screen_of_a_phone(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines, PHONE) as here:
-        for place in ("h1", "#run-idiomatic-picture li:first-child", "#run-idiomatic-picture li:last-child"):
+        for place in ("#speed-title", "#run-idiomatic-picture li:first-child", "#run-idiomatic-picture li:last-child"):
             box = here.page.locator(place).bounding_box()
             assert box is not None
             assert box["y"] + box["height"] <= 844
