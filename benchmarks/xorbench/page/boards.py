@@ -197,7 +197,7 @@ def _entry(
     mine = [rows[name, workload.name] for workload in record.workloads]
     main = main_workload(analysis).name
     cost = next((c for c in analysis.costs if (c.implementation, c.workload) == (name, main)), None)
-    panels = zip(drawn.figure.panels, drawn.panels, strict=True) if drawn else ()
+    panels = zip(drawn.figure.panels, drawn.panels, strict=True) if drawn and drawn.panels else ()
     return Entry(
         name=name,
         label=names[name],

@@ -86,7 +86,7 @@ def _disturbed(analysis: Analysis) -> list[Fact]:
         return []
     share = sum(one.disturbed or 0 for one in found) / sum(one.rounds for one in found)
     why = (
-        f"The share of rounds in which a process waited for a CPU for more than {disturbance.WAITED * 100:.0f} % of the time. "
-        "The waiting is not counted as time of the round."
+        "The share of rounds in which a process waited for a CPU for more than "
+        f"{disturbance.WAITED * 100:.0f} % of the time. The waiting is not counted as time of the round."
     )
     return [Fact(f"{share * 100:.0f} % of rounds disturbed", why, bad=share > MOST_DISTURBED)]
