@@ -8,6 +8,7 @@ import pytest
 from tests.command import COMMITTED, called, document, xorbench
 from tests.planted import planted, with_machine
 from xorbench import places
+from xorbench.cli.choices import near
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store, studies
 from xorbench.tables.catalogue import one, tables
@@ -93,7 +94,7 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
 
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
     analysis = Analysis(store.read(Path(COMMITTED)))
-    assert called("show", COMMITTED).stdout.splitlines() == summary(analysis, 80, Path(COMMITTED), newest=False)
+    assert called("show", COMMITTED).stdout.splitlines() == summary(analysis, 80, near(Path(COMMITTED)), False)
     assert "Fairness ledger" in called("show", COMMITTED, "--all").stdout
     ledger = called("show", COMMITTED, "--table=ledger").stdout
     assert "Fairness ledger" in ledger

@@ -10,8 +10,8 @@ each has one line, from the last. Every point of a sweep has one line. Of the la
 shortened, and then the last warnings are counted only.
 
 In a terminal narrower than a table, columns are left out in this order: compiled or eager, the time, the interval, the
-rank. Names, factors and verdicts are whole, unless a name is longer than the line. In a terminal narrower than WIDTH
-the last lines are more.
+rank; from the lines of workloads the time, the slowest, and the factor of the fastest. Names, factors and verdicts are
+whole, unless a name is longer than the line. In a terminal narrower than WIDTH the last lines are more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,6 +42,9 @@ WHOLE = 2
 
 FEWEST_ROWS = 5
 """The rows that a table keeps where workloads after the second also need room."""
+
+NARROW = 60
+"""The width of a terminal below which the head of the factors does not name the baseline."""
 
 SHORTEST = 16
 """The length to which a name may be cut that is longer than the terminal is wide."""
@@ -134,12 +137,15 @@ def _joined(parts: Sequence[list[str]]) -> list[str]:
 def _table(group: _Group, width: int, most: int) -> list[str]:
     """Return the table of a group in at most `most` lines: its heads, and a line for each row."""
     ranks = [row.rank for row in group.rows]
+    against = FACTOR if width >= NARROW else "factor"
+    factors = [_factor(row) for row in group.rows]
+    room = width - max(map(len, [against, *factors])) - 2
     cells = {
         "rank": [f"{row.rank or ''}{'=' if row.rank and ranks.count(row.rank) > 1 else ' '}" for row in group.rows],
-        "name": [plain(row.implementation, max(SHORTEST, width - len(FACTOR) - 2)) for row in group.rows],
+        "name": [plain(row.implementation, max(SHORTEST, room)) for row in group.rows],
         "execution": [row.execution for row in group.rows],
         TIME: [with_ends(row.microseconds_per_epoch, row.launches)[0] for row in group.rows],
-        FACTOR: [_factor(row) for row in group.rows],
+        against: factors,
         ENDS: ["" if row.is_baseline or row.ratio is None else ends(row.ratio, row.launches) for row in group.rows],
     }
     grid = _Grid(cells, ("rank", TIME, ENDS), {"rank", "name", "execution"})
@@ -174,13 +180,16 @@ def _further(groups: Sequence[_Group], width: int, most: int) -> list[str]:
     shown = groups if len(groups) < most else groups[: most - 2]
     time = f"{REFERENCE}, µs"
     bases = [next((row for row in group.rows if row.is_baseline), None) for group in shown]
-    cells = {
-        "workload": [plain(group.workload.name) for group in shown],
-        time: [with_ends(row.microseconds_per_epoch, row.launches)[0] if row else NONE for row in bases],
-        "fastest": [_extreme(group.rows[0]) for group in shown],
-        "slowest": [_extreme(group.rows[-1]) for group in shown],
-    }
-    lines = _Grid(cells, (time,), {"workload"}).lines("workload", width, (time, "slowest"))
+    for say in (_extreme, lambda row: plain(row.implementation)):
+        cells = {
+            "workload": [plain(group.workload.name) for group in shown],
+            time: [with_ends(row.microseconds_per_epoch, row.launches)[0] if row else NONE for row in bases],
+            "fastest": [say(group.rows[0]) for group in shown],
+            "slowest": [say(group.rows[-1]) for group in shown],
+        }
+        lines = _Grid(cells, (time,), {"workload"}).lines("workload", width, (time, "slowest"))
+        if max(map(len, lines)) <= width:
+            break
     left = len(groups) - len(shown)
     return [*lines, *([f"... {left} more: show --table {groups[0].table}"] if left else [])]
 
