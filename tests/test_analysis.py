@@ -22,6 +22,7 @@ from xorbench.exports import foreign, frames
 from xorbench.exports.document import document
 from xorbench.exports.lines import LINES
 from xorbench.page import render
+from xorbench.page.sources import Drawing, Sources
 from xorbench.publication import contribution
 from xorbench.tables.catalogue import named
 
@@ -74,7 +75,7 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> Computations:
 def render_everything(analysis: Analysis) -> None:
     named(analysis)
     drawn = album.of_record(analysis, [analysis] if analysis.record.is_sweep else [])
-    render.page([analysis], drawn, vega="")
+    render.page(Sources(analysis, named(analysis), [Drawing(figure, ()) for figure in drawn]))
     for name in LINES:
         frames.keyed(analysis, name)
     frames._rounds(analysis)

@@ -6,7 +6,8 @@ from tests.planted import changed, planted
 from tests.shown import shown
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.facts import facts
-from xorbench.record.report import OUTSIDE, Reading, Verdict
+from xorbench.record.parts import Verdict
+from xorbench.record.report import OUTSIDE, Reading
 
 
 def texts(analysis: Analysis) -> list[str]:

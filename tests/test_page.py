@@ -259,7 +259,7 @@ def test_it_sorts_both_ways(chromium: Browser, two_machines: Path, head: str, na
             bodies = here.page.locator("#run-idiomatic-table tbody").all()
             texts = [body.get_attribute(f"data-{name}") or "" for body in bodies]
             values: list[str] | list[float] = texts if name == "name" else [float(text) for text in texts]
-            assert values == sorted(values, reverse=down)  # type: ignore[type-var]
+            assert values == sorted(values, reverse=down)
             assert here.page.locator(f"#run-idiomatic-table th[aria-sort={order}]").count() == 1
 
 

@@ -15,7 +15,7 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.ratios import BASELINE, Contender
 from xorbench.estimates.steadiness import drift, unsteady
 from xorbench.estimates.timing_table import Row
-from xorbench.page import contents
+from xorbench.page.boards import boards
 from xorbench.record.timing import Timing
 from xorbench.tables import headline, timings
 
@@ -167,8 +167,10 @@ def test_a_baseline_that_is_not_steady_is_still_what_others_are_compared_with() 
     assert (line[timings.RATIO], line["95 % interval"], line["verdict"]) == ("1", "n/a", "not steady")
     assert "was not timed" not in headline.headline(analysis)
     assert timing_table.unresolved(analysis, 1e-9) == []
-    page = contents.machine("m0", analysis, [])
-    assert [(one.ratio, one.interval) for one in page.lines if one.row.is_baseline] == [("1", "")]
+    found, *_ = boards(analysis, "run")
+    assert [(one.results[0].factor, one.results[0].interval) for one in found.entries if one.name == REFERENCE] == [
+        ("baseline", "")
+    ]
     drawn = dots(analysis)
     assert drawn is not None
     numbers = drawn.panels[0].numbers

@@ -74,7 +74,7 @@ class Matrix:
         return "; ".join(parts) + "."
 
 
-def judged(report: Report) -> tuple[list[str], list[Judged]]:
+def judged(report: Report) -> tuple[list[Dtype], list[Judged]]:
     """Return the dtypes of a report, and the verdict on each file that was judged, failures first."""
     names = dict.fromkeys(row.implementation for row in report.rows if row.verdict not in (MISSING, NOT_OFFERED))
     dtypes = list(dict.fromkeys(row.dtype for row in report.rows))

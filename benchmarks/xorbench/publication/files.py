@@ -1,7 +1,7 @@
 """All files that are rendered from the records and studies in a folder, and their texts."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
@@ -46,16 +46,17 @@ def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
     ours = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
     places_of = {machine: folder if one.analysis is shown else machine for machine, one in ours.items()}
-    figures = {places_of[machine]: one.figures for machine, one in ours.items()}
     drawn = {
         (place, figure.name): cores.submit(picture.drawn, figure)
-        for place, some in {**figures, folder / studies.FOLDER: _of_studies(folder)}.items()
+        for place, some in _figures(folder, {places_of[machine]: one for machine, one in ours.items()})
         for figure in some
     }
     first, *_ = ours.values()
     analysis, tables = first.analysis, first.tables
     texts = {
-        place / f"{figure.name}.csv": pictures.data_of(figure) for place, some in figures.items() for figure in some
+        places_of[machine] / f"{figure.name}.csv": pictures.data_of(figure)
+        for machine, one in ours.items()
+        for figure in one.figures
     }
     texts |= {
         folder / "tables" / f"{name}.{ending}": write(found)
@@ -93,6 +94,12 @@ def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
         others = [other.analysis for other in ours.values() if other is not one] if is_first else []
         texts[places_of[machine] / "index.html"] = page(sources, others, names)
     return texts | {place / f"{name}.svg": found.result()[0] for (place, name), found in drawn.items()}
+
+
+def _figures(folder: Path, shown: Mapping[Path, Standing]) -> Iterator[tuple[Path, list[Figure]]]:
+    """Yield the figures of each place, so that those of one are drawn while those of the next are made."""
+    yield from ((place, one.figures) for place, one in shown.items())
+    yield folder / studies.FOLDER, _of_studies(folder)
 
 
 def _of_studies(folder: Path) -> list[Figure]:
