@@ -80,6 +80,7 @@ def render_everything(analysis: Analysis) -> None:
         frames.keyed(analysis, name)
     frames._rounds(analysis)
     document(analysis)
+    assert analysis.pairs
     foreign.pytest_benchmark(analysis)
     contribution._of_record(Path("somewhere.json"), analysis)
 

@@ -23,7 +23,8 @@ has no total in a fresh process:
                                            "width": 4, "batch": 4, "dtype": "float64", "records": ["2026-..."]},
                               "start": {"value": 0.0, "low": 0.0, "high": 0.0001},
                               "epoch": {"value": 2.8e-5, "low": 2.7e-5, "high": 2.9e-5},
-                              "record": "2026-11-26T16:02:22Z"}, ...]}, ...]}
+                              "record": "2026-11-26T16:02:22Z"}, ...],
+                 "records": ["2026-11-26T16:02:22Z"]}, ...]}
 
 The rank of a total is one more than the number of totals whose upper end is below its lower end.
 """
@@ -93,13 +94,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Point:
-    """A measured size of network and batch, with the number of threads, and the implementations measured there."""
+    """A measured size of network and batch, with the number of threads, and the implementations measured there.
+
+    `records` are those of the choices; times of all but the first were scaled to the reference's time in the first.
+    """
 
     width: int
     batch: int
     dtype: str
     threads: int
     choices: list[Choice]
+    records: list[str]
 
 
 @dataclass(frozen=True)
@@ -147,7 +152,8 @@ class Lead:
 class Ranking:
     """Totals of one training, from the smallest, and who takes the least time at which number of epochs.
 
-    `not_started` are implementations at this point whose start-up was not measured, and `not_timed` implementations
+    `records` are those in which the epochs were timed, as in `Point`. `not_started` are implementations at this point
+    whose start-up was not measured, and `not_timed` implementations
     that have a time at other points of this machine only.
     """
 
@@ -162,6 +168,7 @@ class Ranking:
     tuned: bool
     totals: list[Total]
     leads: list[Lead]
+    records: list[str]
     not_started: list[str]
     not_timed: list[str]
     left_out: list[str]
@@ -171,10 +178,10 @@ def table(analyses: Sequence[Recorded]) -> Measured:
     """Return the measured points of a machine, from its records.
 
     A point is a network with one hidden layer, trained on parity by gradient descent. If several records have the same
-    point, the one with the most implementations is taken, or the newest of these; other records add implementations
-    that it lacks, and their times are multiplied by the ratio of the reference's times in the two records, because the
-    speed of a machine changes from record to record. Unfit records and rows that are not steady are left out, and so
-    are records without CPU times if others have them. Raises ValueError unless all records are of one machine.
+    point, the one with the most idiomatic implementations is taken, or the newest of these. Other records add
+    implementations that it lacks; their times are multiplied by the ratio of the reference's times in the two records,
+    because the speed of a machine changes from record to record. Left out are unfit records, rows that are not steady,
+    and records without CPU times if others have them. Raises ValueError unless all records are of one machine.
     """
     machines = {recorded.record.machine.name: recorded.record.machine for recorded in analyses}
     if len(machines) != 1:
@@ -191,7 +198,7 @@ def table(analyses: Sequence[Recorded]) -> Measured:
                 choices = [_choice(recorded, row, size, start_ups) for row in _timed(recorded, workload.name)]
                 found.setdefault((size, recorded.record.settings.threads), []).append(choices)
     points = [
-        Point(*size, threads=threads, choices=choices)
+        Point(*size, threads, choices, list(dict.fromkeys(choice.record for choice in choices)))
         for (size, threads), of_records in sorted(found.items())
         if (choices := _combined(of_records))
     ]
@@ -239,6 +246,7 @@ def ranking(
         tuned=tuned,
         totals=list(_totals(started, epochs, warm)),
         leads=leads(point, warm, tuned),
+        records=list(dict.fromkeys(choice.record for choice in started)),
         not_started=[choice.implementation for choice in choices if choice not in started],
         not_timed=[name for name in everywhere if name not in here],
         left_out=measured.left_out,
@@ -284,10 +292,11 @@ def _unusable(recorded: Recorded, among: Sequence[Recorded]) -> str | None:
 
 
 def _preference(recorded: Recorded) -> tuple[bool, int, str]:
-    """Return what decides which record of a point is taken: complete, of most implementations, newest."""
+    """Return what decides which record of a point is taken: complete, of most idiomatic implementations, newest."""
     record = recorded.record
     full = not record.partial and not record.settings.quick
-    return full, len({timing.implementation for timing in record.timings}), record.created
+    idiomatic = {i.name for i in record.implementations if i.tier != TUNED}
+    return full, len(idiomatic & {timing.implementation for timing in record.timings}), record.created
 
 
 def _timed(recorded: Recorded, workload: str) -> list[Row]:
@@ -388,14 +397,14 @@ def _combined(of_records: Iterable[Sequence[Choice]]) -> list[Choice]:
 
 
 def _point(measured: Measured, width: int, batch: int, threads: int, dtype: str) -> Point:
-    wanted = (width, batch, threads, dtype)
-    for point in measured.points:
-        if (point.width, point.batch, point.threads, point.dtype) == wanted:
+    alike = [point for point in measured.points if (point.threads, point.dtype) == (threads, dtype)]
+    for point in alike:
+        if (point.width, point.batch) == (width, batch):
             return point
     raise ValueError(
         f"width {width} with batch {batch} was not measured on {measured.machine} ({_kind(threads, dtype)}); measured: "
-        f"{_measured(measured.points)}; `xorbench sweep --grid --widths {width} --batches {batch}` measures it, for "
-        "widths from 2 to 1,024 and batches that are powers of two from 4 to 1,024"
+        f"{_measured(alike or measured.points)}; `xorbench sweep --grid --widths {width} --batches {batch}` measures "
+        "it, for widths from 2 to 1,024 and batches that are powers of two from 4 to 1,024"
     )
 
 

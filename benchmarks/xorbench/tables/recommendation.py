@@ -58,9 +58,9 @@ def lines(found: Ranking, width: int = 80) -> list[str]:
     """
     process = "warm" if found.warm else "fresh"
     title = (
-        f"Training of a hidden layer of {found.width:,} on {found.batch:,} samples, {found.dtype}, {found.epochs:,} "
-        f"epoch{'s' * (found.epochs != 1)}, {process} process, {found.threads} thread{'s' * (found.threads != 1)}; "
-        f"{plain(found.cpu, 40)}"
+        f"Width {found.width:,}, batch {found.batch:,}, {found.dtype}: {found.epochs:,} "
+        f"epoch{'s' * (found.epochs != 1)} in a {process} process, {found.threads} thread{'s' * (found.threads != 1)}, "
+        f"on {plain(found.cpu, 40)}"
     )
     above = textwrap.wrap(title, width)
     below = [line for text in (why(found.leads), *_notes(found)) for line in textwrap.wrap(text, width)]
@@ -96,9 +96,8 @@ def _row(total: Total, per_second: float, tuned: bool) -> list[str]:
 
 def _notes(found: Ranking) -> list[str]:
     """Return sentences on where the numbers come from, and on what has none."""
-    made = list(dict.fromkeys(total.record for total in found.totals))
-    scaled = ", scaled by the baseline's time in the first" if len(made) > 1 else ""
-    notes = [f"Epochs were timed in {_records(made)}{scaled}."]
+    scaled = ", scaled to the baseline's time in the first" if len(found.records) > 1 else ""
+    notes = [f"Epochs were timed in {_records(found.records)}{scaled}."]
     starts = [total.start_up for total in found.totals if total.start_up]
     if starts:
         sizes = list(dict.fromkeys(f"width {s.width:,}, batch {s.batch:,}, {s.dtype}" for s in starts))
