@@ -17,6 +17,9 @@ SYMLOG_CONSTANT = 0.01
 
 MOST_TICKS = 9
 
+NARROW = 1.0001
+"""The ratio of the ends of an axis below which it is widened, because ticks would need too many digits."""
+
 Tick = tuple[float, str]
 """A value and the text beside it."""
 
@@ -84,7 +87,7 @@ def number(value: float) -> str:
 
 def linear(title: str, low: float, high: float, most: int = 5) -> Axis:
     """Return a linear axis from `low` to `high`, with at most about `most` ticks, at round numbers."""
-    if not low < high:
+    if high - low <= (NARROW - 1) * max(abs(low), abs(high)):
         low, high = low - (abs(low) or 1.0) / 2, high + (abs(high) or 1.0) / 2
     power = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next(power * m for m in (1, 2, 5, 10) if power * m * most >= (high - low) * (1 - 1e-9))
@@ -100,7 +103,7 @@ def log(title: str, low: float, high: float, pixels: float, across: bool, margin
     the axis is horizontal, so that the texts stand beside each other.
     """
     low, high = low / margin, high * margin
-    if not low < high:
+    if high < low * NARROW:
         low, high = low / 1.5, high * 1.5
     powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
     axis = Axis(title, low, high, [], "log")

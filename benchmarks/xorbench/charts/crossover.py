@@ -10,7 +10,7 @@ import numpy as np
 
 from xorbench.charts import axes, lines
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Chart, Figure, Label, Panel, data
+from xorbench.charts.figure import WIDTH, Chart, Columns, Figure, Label, Panel, data
 from xorbench.charts.lines import Line
 from xorbench.charts.style import labels, role, width_of
 from xorbench.estimates.analysis import Analysis
@@ -102,8 +102,12 @@ def _intervals(x: Axis, y: Axis, shown: Sequence[Row], size_of: dict[str, int]) 
     known = [(size, time.low, time.high) for size, time in times if time.low and time.high]
     if not known:
         return []
-    columns = {"size": [float(size) for size, _, _ in known], "low": [low for _, low, _ in known]}
-    chart = alt.Chart(data(columns | {"high": [high for _, _, high in known]}))
+    columns: Columns = {
+        "size": [size for size, _, _ in known],
+        "low": [low for _, low, _ in known],
+        "high": [high for _, _, high in known],
+    }
+    chart = alt.Chart(data(columns))
     return [chart.mark_rule(stroke=role("ink"), strokeWidth=1.5).encode(x=x.x("size"), y=y.y("low"), y2="high:Q")]
 
 
@@ -112,7 +116,7 @@ def _crossings(x: Axis, y: Axis, found: Sequence[Crossing], at: Sequence[float])
     sizes = [crossing.size for crossing in found if crossing.size]
     if not sizes:
         return []
-    columns = {
+    columns: Columns = {
         "size": [size.value for size in sizes],
         "low": [max(x.low, size.low or size.value) for size in sizes],
         "high": [min(x.high, size.high or size.value) for size in sizes],

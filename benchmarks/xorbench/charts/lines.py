@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import altair as alt
 
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import Chart, Columns, Label, Panel, data, margin_of, spec_of
+from xorbench.charts.figure import Chart, Columns, Encoding, Label, Panel, data, margin_of, spec_of
 from xorbench.charts.style import STROKE, TEXT, colour, dashes, fitted, spread, width_of
 from xorbench.tables.cells import listed
 
@@ -157,7 +157,7 @@ def _lines(together: Sequence[_Together], x: Axis, y: Axis, dots: bool) -> list[
     found = []
     if order:
         paths = alt.Chart(data(_points(order, False))).mark_line(aria=True, strokeWidth=STROKE)
-        look = {"stroke": alt.Stroke("colour:N", scale=None), "strokeDash": _dash(together)}
+        look: Encoding = {"stroke": alt.Stroke("colour:N", scale=None), "strokeDash": _dash(together)}
         found.append(paths.encode(x=x.x("x"), y=y.y("y"), description=alt.Description("tip:N"), **look))
     if marked := [one for one in order if dots or len(one.first.points) == 1]:
         marks = alt.Chart(data(_points(marked, True))).mark_point(aria=True, filled=True, size=30, opacity=1)
@@ -199,7 +199,13 @@ def _ways(
         "line": [one.first.label for one in together],
     }
     x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    look = {"x": x, "x2": alt.X2("x2:Q"), "y": y, "y2": alt.Y2("y2:Q"), "stroke": alt.Stroke("colour:N", scale=None)}
+    look: Encoding = {
+        "x": x,
+        "x2": alt.X2("x2:Q"),
+        "y": y,
+        "y2": alt.Y2("y2:Q"),
+        "stroke": alt.Stroke("colour:N", scale=None),
+    }
     return [
         alt.Chart(data(ways)).mark_rule(strokeWidth=1).encode(**look),
         alt.Chart(data(samples)).mark_rule(strokeWidth=STROKE).encode(strokeDash=_dash(together), **look),

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import data
+from xorbench.charts.figure import Columns, Encoding, data
 from xorbench.charts.style import STROKE, role
 from xorbench.estimates.intervals import Interval
 
@@ -50,19 +50,26 @@ def areas(axis: Axis, pieces: Sequence[Piece], **look: Any) -> list[Layer]:
     return _pieces(axis, pieces, "rect", look, "fill")
 
 
-def _pieces(axis: Axis, pieces: Sequence[Piece], mark: str, look: dict[str, Any], paint: str) -> list[Layer]:
+def _pieces(
+    axis: Axis, pieces: Sequence[Piece], mark: Literal["rule", "rect"], look: Encoding, paint: str
+) -> list[Layer]:
     if not pieces:
         return []
-    columns = {name: [getattr(piece, name) for piece in pieces] for name in ("x", "x2", "y", "y2", "tip")}
-    colours = {"colour": [role(piece.colour) for piece in pieces]}
-    said = {"description": alt.Description("tip:N")} if any(piece.tip for piece in pieces) else {}
-    channel = {"fill": alt.Fill, "stroke": alt.Stroke}[paint]
-    chart = alt.Chart(data(columns | colours), mark={"type": mark, "aria": bool(said), **look})
-    return [
-        chart.encode(
-            x=axis.x("x"), x2="x2:Q", y=pixels("y"), y2="y2:Q", **{paint: channel("colour:N", scale=None)}, **said
-        )
-    ]
+    columns: Columns = {
+        "x": [piece.x for piece in pieces],
+        "x2": [piece.x2 for piece in pieces],
+        "y": [piece.y for piece in pieces],
+        "y2": [piece.y2 for piece in pieces],
+        "colour": [role(piece.colour) for piece in pieces],
+        "tip": [piece.tip for piece in pieces],
+    }
+    channels: Encoding = {
+        paint: alt.Fill("colour:N", scale=None) if paint == "fill" else alt.Stroke("colour:N", scale=None)
+    }
+    if any(piece.tip for piece in pieces):
+        look, channels = look | {"aria": True}, channels | {"description": alt.Description("tip:N")}
+    chart = alt.Chart(data(columns), mark=alt.MarkDef(type=mark, **look))
+    return [chart.encode(x=axis.x("x"), x2="x2:Q", y=pixels("y"), y2="y2:Q", **channels)]
 
 
 def pixels(field: str) -> alt.Y:
@@ -74,9 +81,14 @@ def points(axis: Axis, marks: Sequence[Point], size: float = 64) -> list[Layer]:
     """Return a layer of points, in a list that is empty if there is none; `size` is the area of one."""
     if not marks:
         return []
-    columns = {name: [getattr(mark, name) for mark in marks] for name in ("x", "y", "shape", "tip")}
-    colours = {"colour": [role(mark.colour) for mark in marks]}
-    chart = alt.Chart(data(columns | colours)).mark_point(aria=True, filled=True, opacity=1, size=size)
+    columns: Columns = {
+        "x": [mark.x for mark in marks],
+        "y": [mark.y for mark in marks],
+        "shape": [mark.shape for mark in marks],
+        "colour": [role(mark.colour) for mark in marks],
+        "tip": [mark.tip for mark in marks],
+    }
+    chart = alt.Chart(data(columns)).mark_point(aria=True, filled=True, opacity=1, size=size)
     return [
         chart.encode(
             x=axis.x("x"),

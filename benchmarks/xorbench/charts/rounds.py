@@ -6,7 +6,7 @@ import altair as alt
 
 from xorbench.charts import axes
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import Chart, Figure, Panel, Sign, data, margin_of, spec_of
+from xorbench.charts.figure import Chart, Columns, Encoding, Figure, Panel, Sign, data, margin_of, spec_of
 from xorbench.charts.style import labels, role
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, medians, paired
@@ -86,7 +86,7 @@ def _layers(
     found: list[Chart] = []
     if ends[0] and ends[1]:
         band = alt.Chart(data({"ratio": [ends[0]], "high": [ends[1]]}))
-        look = {"fill": role("muted"), "opacity": 0.25, "stroke": role("muted"), "strokeWidth": 1}
+        look: Encoding = {"fill": role("muted"), "opacity": 0.25, "stroke": role("muted"), "strokeWidth": 1}
         found.append(band.mark_rect(**look).encode(y=y.y("ratio"), y2="high:Q"))
     # A round is a line of length 0 with round ends: all rounds of a panel are one short path.
     columns = {"at": [at for at, _ in raw], "ratio": [ratio for _, ratio in raw]}
@@ -95,7 +95,7 @@ def _layers(
     )
     found.append(dots.encode(x=x.x("at"), x2="at:Q", y=y.y("ratio")))
     said = [f"launch {number}: median {three_digits(ratio)}" for number, (_, ratio) in enumerate(middles, start=1)]
-    medians_of = {"at": [at for at, _ in middles], "ratio": [ratio for _, ratio in middles], "tip": said}
+    medians_of: Columns = {"at": [at for at, _ in middles], "ratio": [ratio for _, ratio in middles], "tip": said}
     large = alt.Chart(data(medians_of)).mark_point(aria=True, filled=True, size=64, opacity=1, fill=role("slower"))
     found.append(large.encode(x=x.x("at"), y=y.y("ratio"), description=alt.Description("tip:N")))
     return found
