@@ -7,8 +7,7 @@ from pathlib import Path
 import jinja2
 
 from xorbench import environment
-from xorbench.charts import album, vega
-from xorbench.charts.figure import Figure, specification
+from xorbench.charts import album, picture
 from xorbench.charts.style import DARK, LIGHT
 from xorbench.record import store
 from xorbench.record.report import FAILED, MISSING, Counterexample, Report
@@ -31,7 +30,7 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
     """
     about = _about(report, implementations, command)
     tables = [table for table in (verdicts.table(report), *judge_report.tables(report)) if len(table.frame)]
-    figures = album.of_report(report)
+    drawn = [(figure, *picture.drawn(figure)) for figure in album.of_report(report)]
     if path.suffix == ".html":
         layout = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -42,35 +41,25 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
             about=about,
             examples=report.counterexamples,
             tables=[(table, html(table, FAILURES)) for table in tables],
-            pictures=[(figure, _inlined(figure)) for figure in figures],
+            pictures=[(figure, panels) for figure, _, panels in drawn],
             light=LIGHT,
             dark=DARK,
         )
         store.write_whole(path, text + "\n")
         return [path]
-    files = {path.with_name(f"{path.stem}-{figure.name}.svg"): figure for figure in figures}
+    files = {path.with_name(f"{path.stem}-{figure.name}.svg"): (figure, svg) for figure, svg, _ in drawn}
     parts = [
         f"# {TITLE}\n",
         f"**{of_markdown(verdicts.sentence(report))}**\n",
         f"{of_paragraph(about)}\n",
         *map(_example, report.counterexamples),
         *(markdown(table, "##") for table in tables),
-        *(f"![{of_markdown(figure.words)}]({file.name})\n" for file, figure in files.items()),
+        *(f"![{of_markdown(figure.words)}]({file.name})\n" for file, (figure, _) in files.items()),
     ]
-    for file, figure in files.items():
-        store.write_whole(file, _svg(figure))
+    for file, (_, svg) in files.items():
+        store.write_whole(file, svg)
     store.write_whole(path, "\n".join(parts))
     return [path, *files]
-
-
-def _svg(figure: Figure) -> str:
-    """Return a figure as the text of an SVG file."""
-    return vega.svg(specification(figure))
-
-
-def _inlined(figure: Figure) -> list[tuple[str, str]]:
-    """Return the SVG elements of a figure that stand in a page, each with the title to put above it."""
-    return [("", f'<div aria-hidden="true">{_svg(figure)}</div>')]
 
 
 def _about(report: Report, implementations: Sequence[ImplementationRecord], command: str) -> str:
