@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,8 +18,9 @@ from xorbench import places
 from xorbench.contract import Contract, Implementation
 from xorbench.environment import allowed_cpus, started_on
 from xorbench.failure import HarnessError
-from xorbench.judging.trouble import Trouble
-from xorbench.streams import error_stream
+from xorbench.judging.trouble import Trouble, all_written, last_written
+from xorbench.record.report import FAILED
+from xorbench.streams import Log
 
 SECONDS_TO_ANSWER = 300.0
 
@@ -84,10 +85,14 @@ STARTING = "starting"
 
 @dataclass
 class _Hearing:
-    """One process, its unanswered questions, what it is doing, when its last message arrived, and warnings since."""
+    """One process, what it writes to standard error, its unanswered questions, what it is doing, and its last message.
+
+    `heard` is when that arrived, `warnings` the number of warnings since.
+    """
 
     witness: Witness
     process: "subprocess.Popen[bytes]"
+    log: Log
     unanswered: list[Question]
     heard: float = 0.0
     doing: str = STARTING
@@ -118,21 +123,26 @@ def asked(
     try:
         for number, (witness, put) in enumerate(questions.items()):
             turn = number % len(cpus)
-            connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]])
-            hearings[connection] = _Hearing(witness, process, list(put))
+            log = Log()
+            connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]], log)
+            hearings[connection] = _Hearing(witness, process, log, list(put))
         yield _replies(dict(hearings), seconds_to_answer, say)
     finally:
         for connection, hearing in hearings.items():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(hearing.process.pid, signal.SIGKILL)
             hearing.process.wait()
+            hearing.log.close()
             connection.close()
 
 
 def _started(
-    witness: Witness, questions: Sequence[Question], cpus: Sequence[int]
+    witness: Witness, questions: Sequence[Question], cpus: Sequence[int], log: Log
 ) -> "tuple[Line, subprocess.Popen[bytes]]":
-    """Start a process on the first of `cpus`, one for each thread; return it with the connection for its replies."""
+    """Start a process on the first of `cpus`, one for each thread; return it with the connection for its replies.
+
+    What it writes to standard error goes to `log`: libraries write there from C++, too, which would tear the progress.
+    """
     implementation, surroundings = witness.implementation, witness.surroundings
     ours, theirs = Pipe(duplex=False)
     with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):
@@ -146,7 +156,7 @@ def _started(
             | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
             stdin=job,
             stdout=subprocess.DEVNULL,
-            stderr=error_stream(),
+            stderr=log,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
@@ -184,7 +194,7 @@ def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
         if hearing.doing == STARTING:
             raise HarnessError(
                 f"the process of the judge for {hearing.witness.implementation.name} ended with code "
-                f"{hearing.process.wait()} before it imported the implementation"
+                f"{hearing.process.wait()} before it imported the implementation{last_written(hearing.log)}"
             ) from None
         yield from _silence(hearing, f"its process ended with code {hearing.process.wait()}")
         return
@@ -194,12 +204,16 @@ def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
     if isinstance(message, str):
         hearing.doing = message
     else:
-        yield Reply(hearing.witness, hearing.unanswered.pop(0), *message)
+        answer, trouble, printed = message
+        if trouble and trouble.verdict == FAILED:
+            trouble = replace(trouble, traceback=trouble.traceback + all_written(hearing.log))
+        yield Reply(hearing.witness, hearing.unanswered.pop(0), answer, trouble, printed)
 
 
 def _silence(hearing: _Hearing, why: str, hint: str = "") -> Iterator[Reply]:
+    reason = f"no answer: {why} while {hearing.doing}{hint}{last_written(hearing.log)}"
+    trouble = Trouble(reason, traceback=all_written(hearing.log))
     while hearing.unanswered:
-        trouble = Trouble(f"no answer: {why} while {hearing.doing}{hint}")
         yield Reply(hearing.witness, hearing.unanswered.pop(0), None, trouble)
 
 
