@@ -13,7 +13,9 @@ WRITING = "import sys, time; print('first', flush=True); sys.stdin.read(); print
 
 def test_reading_does_not_move_where_the_child_writes() -> None:
     log = Log()
-    with subprocess.Popen([sys.executable, "-c", WRITING], stdin=subprocess.PIPE, stdout=log, text=True) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITING], stdin=subprocess.PIPE, stdout=log.fileno(), text=True
+    ) as child:
         while log.lines() != ["first"]:
             assert child.poll() is None
         child.communicate("")

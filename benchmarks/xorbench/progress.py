@@ -256,17 +256,22 @@ class _Bar:
             *columns, console=Console(stderr=True), transient=True, auto_refresh=False, redirect_stdout=False
         )
         self._task = self._bar.add_task("", total=1.0, left="")
+        self._drawn = ("", "", "")
 
     def __enter__(self) -> "_Bar":
-        self._bar.start()
         return self
 
     def __exit__(self, *about: object) -> None:
         self._bar.stop()
 
     def show(self, name: str, share: float, left: str) -> None:
-        """Draw the bar anew."""
-        self._bar.update(self._task, description=name, completed=share, left=left, refresh=True)
+        """Draw the bar anew, if it looks different."""
+        drawn = (name, f"{share:.0%}", left)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self._bar.update(self._task, description=name, completed=share, left=left)
+            self._bar.start()
+            self._bar.refresh()
 
     def say(self, sentence: str) -> None:
         """Print one line above the bar."""

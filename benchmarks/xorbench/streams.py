@@ -21,7 +21,7 @@ def open_standard_streams() -> None:
 
 
 class Log:
-    """A file for what a child process writes to standard output or standard error, given to `subprocess` as such.
+    """A file for what a child process writes to standard output or standard error, given to it by its number.
 
     It has no name, so it disappears with the last process that has it open, and unlike a pipe it cannot fill up and
     block the child.

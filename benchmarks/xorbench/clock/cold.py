@@ -45,7 +45,7 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
                 env=implementation.interpreter.variables(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=log,
+                stderr=log.fileno(),
                 pass_fds=[theirs],
                 text=True,
                 start_new_session=True,

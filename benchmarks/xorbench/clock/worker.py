@@ -57,7 +57,7 @@ class Worker:
                 env=interpreter.variables_with_harness(len(cpus)),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=self._log,
+                stdout=self._log.fileno(),
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the driver only, which ends its workers
             )

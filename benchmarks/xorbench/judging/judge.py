@@ -118,15 +118,17 @@ def judge(
     lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
     of_audits = [work.of_audit(e.workload, len(rows)) for e, rows in zip(exams, audited, strict=True)]
     of_paths = [work.of_points(t.workload, length) for t, length in zip(trainings, lengths, strict=True)]
-    of_replies = [work.TO_START + sum(map(work.of_question, several)) for several in questions.values()]
     of_truths = [exam.work + len(usable) * exam.work_along for exam in exams]
     of_faults = work.OF_PLANTED_FAULTS if thorough else 0.0
-    cpus = len(allowed_cpus())
-    seconds = sum([*of_truths, *of_audits, *of_paths, *of_replies, of_faults]) / cpus
-    with all_cores() as cores, stage("gradients", seconds) as advance:
-        tally = work.Tally(lambda seconds: advance(seconds / cpus))
-        begun: set[Witness] = set()
-        with asked(questions, seconds_to_answer, say) as replies:
+    on_cores = sum([*of_truths, *of_audits, *of_paths, of_faults])
+    tally = work.Tally(questions, on_cores, len(allowed_cpus()))
+    with all_cores() as cores, stage("gradients", tally.seconds) as advance:
+
+        def begins(witness: Witness) -> None:
+            tally.begin(witness)
+            advance(tally.nearer())
+
+        with asked(questions, seconds_to_answer, say, begins) as replies:
             for exam in exams:
                 exam.find_truths(cores, tally)
             audits = [cores.submit(audit, e.workload, rows, seed) for e, rows in zip(exams, audited, strict=True)]
@@ -137,11 +139,12 @@ def judge(
                 hearing.note(reply)
                 if reply.question in put:
                     put[reply.question].follow(reply.witness.implementation.name, reply.answer, cores, tally)
-                tally.note(work.of_question(reply.question) + (0 if reply.witness in begun else work.TO_START))
-                begun.add(reply.witness)
+                tally.answer(reply.witness)
+                advance(tally.nearer())
         planted = plant_all(cores, DTYPES, seed) if thorough else []
         tally.add_all(planted, [of_faults / len(planted)] * len(planted) if planted else [])
-        tally.wait()
+        for nearer in tally.wait():
+            advance(nearer)
         differing = (
             [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
         )

@@ -109,12 +109,14 @@ def asked(
     questions: Mapping[Witness, Sequence[Question]],
     seconds_to_answer: float = SECONDS_TO_ANSWER,
     say: Callable[[str], object] = lambda _line: None,
+    begins: Callable[[Witness], object] = lambda _witness: None,
 ) -> Iterator[Iterator[Reply]]:
     """Start a process for every witness with its questions, and yield an iterator of the replies as they arrive.
 
     All processes work at the same time; each imports its framework once. A witness that sends nothing for
     `seconds_to_answer` while its reply is awaited gets replies without an answer; `say` is called before, with one line
-    that says how long it has been silent. All processes are killed at the end of the context.
+    that says how long it has been silent. `begins` is called where a witness begins another part of an answer. All
+    processes are killed at the end of the context.
 
     The iterator raises HarnessError if a process fails where no implementation is at fault.
     """
@@ -126,7 +128,7 @@ def asked(
             log = Log()
             connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]], log)
             hearings[connection] = _Hearing(witness, process, log, list(put))
-        yield _replies(dict(hearings), seconds_to_answer, say)
+        yield _replies(dict(hearings), seconds_to_answer, say, begins)
     finally:
         for connection, hearing in hearings.items():
             with contextlib.suppress(ProcessLookupError):
@@ -156,7 +158,7 @@ def _started(
             | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
             stdin=job,
             stdout=subprocess.DEVNULL,
-            stderr=log,
+            stderr=log.fileno(),
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
@@ -164,7 +166,10 @@ def _started(
 
 
 def _replies(
-    hearings: "dict[Line, _Hearing]", seconds_to_answer: float, say: Callable[[str], object]
+    hearings: "dict[Line, _Hearing]",
+    seconds_to_answer: float,
+    say: Callable[[str], object],
+    begins: Callable[[Witness], object],
 ) -> Iterator[Reply]:
     for hearing in hearings.values():
         hearing.heard = time.monotonic()
@@ -174,7 +179,7 @@ def _replies(
         for connection, hearing in list(hearings.items()):
             silent = time.monotonic() - hearing.heard
             if connection in ready:
-                yield from _heard(connection, hearing)
+                yield from _heard(connection, hearing, begins)
             elif silent >= seconds_to_answer:
                 yield from _silence(hearing, f"silent for {seconds_to_answer:g} s", _MORE_TIME)
             elif silent >= hearing.patience:
@@ -187,7 +192,7 @@ def _replies(
                 del hearings[connection]
 
 
-def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
+def _heard(connection: "Line", hearing: _Hearing, begins: Callable[[Witness], object]) -> Iterator[Reply]:
     try:
         message = connection.recv()
     except EOFError:
@@ -202,6 +207,8 @@ def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
     if isinstance(message, HarnessError):
         raise HarnessError(f"the process of the judge for {hearing.witness.implementation.name} failed: {message}")
     if isinstance(message, str):
+        if message != hearing.doing:  # the same text again is a sign of life
+            begins(hearing.witness)
         hearing.doing = message
     else:
         answer, trouble, printed = message

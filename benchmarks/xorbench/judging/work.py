@@ -3,23 +3,23 @@
 They need not be exact: the progress takes the pace from what is finished, so only their ratios count.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any
 
 from xorbench.judging.points import affordable
-from xorbench.judging.processes import Question
+from xorbench.judging.processes import Question, Witness
 from xorbench.judging.reproducibility import EPOCHS, ConductQuestion
-from xorbench.judging.tasks import GradientQuestion, TrajectoryQuestion
+from xorbench.judging.tasks import EPOCHS_OF_A_PART, GradientQuestion, TrajectoryQuestion
 from xorbench.judging.update_task import PHASES, UpdateQuestion
-from xorbench.progress import Advance
 from xorbench.workloads import Workload
 
-TO_START = 2.0
+TO_START = 1.5
 """Of a process: the imports of Python, the harness and a framework."""
 
-OF_A_SHAPE = 0.4
-"""Of the first gradient, prediction and loss at a shape, for which some frameworks compile; a mean of all."""
+OF_A_SHAPE, OF_A_SLOW_SHAPE = 0.15, 2.5
+"""Of the first gradient, prediction and loss at a shape, for which some frameworks compile, and some do so slowly."""
 
 OF_A_CALL = 200e-6
 """Of one call of an implementation, or of one epoch: a mean of all."""
@@ -44,42 +44,101 @@ def of_audit(workload: Workload, count: int) -> float:
     return OF_AN_AUDIT * of_points(workload, affordable(workload, count))
 
 
-def of_question(question: Question) -> float:
-    """Return the work of an answer to `question`, without the start of the process."""
+def parts(question: Question, slow_to_compile: bool = False) -> list[float]:
+    """Return the work of each part of an answer to `question`, as the process tells that it begins one."""
     match question:
         case GradientQuestion():
-            asked = 3 * (sum(map(len, question.batches)) + len(question.checkpoints))
-            trained = sum(question.checkpoints) + (question.workload.epochs if question.to_the_end else 0)
-            return OF_A_SHAPE * len(question.batches) + OF_A_CALL * (asked + trained)
+            of_a_shape = OF_A_SLOW_SHAPE if slow_to_compile else OF_A_SHAPE
+            ends = [question.workload.epochs] if question.to_the_end else []
+            return [
+                *(of_a_shape + OF_A_CALL * 3 * len(points) for points in question.batches),
+                *(OF_A_CALL * (epochs + 3) for epochs in [*question.checkpoints, *ends]),
+            ]
         case ConductQuestion():
-            return OF_A_CALL * 2 * (len(question.rows) + EPOCHS)
+            return [OF_A_CALL * 2 * len(question.rows), OF_A_CALL * 2 * EPOCHS]
         case UpdateQuestion():
-            return OF_A_CALL * len(question.points) * sum(epochs for _, epochs in PHASES)
+            return [OF_A_CALL * sum(epochs for _, epochs in PHASES)] * len(question.points)
         case TrajectoryQuestion():
-            return OF_A_CALL * question.workload.epochs
-    return OF_A_CALL
+            number = -(-question.workload.epochs // EPOCHS_OF_A_PART)
+            return [OF_A_CALL * question.workload.epochs / number] * number
+    return [OF_A_CALL]
+
+
+@dataclass
+class _Ahead:
+    """The work ahead of one process: the parts of its start and of each question that is not answered.
+
+    `begun` says that the process told the beginning of the first of these parts.
+    """
+
+    parts: list[list[float]]
+    started: bool = False
+    begun: bool = False
+
+    @property
+    def seconds(self) -> float:
+        return sum(map(sum, self.parts))
+
+    def begin(self) -> None:
+        if not self.begun:
+            self.begun = True
+        elif not self.started:
+            self.started = True
+            self.parts.pop(0)
+        elif len(self.parts[0]) > 1:
+            self.parts[0].pop(0)
+
+    def answer(self) -> None:
+        del self.parts[: 1 if self.started else 2]
+        self.started, self.begun = True, False
 
 
 class Tally:
-    """The parts of the judge's work that run on all cores, of which `advance` is told once they are finished."""
+    """The work ahead of the judge: that of processes with their questions, and that on all cores beside them.
 
-    def __init__(self, advance: Advance) -> None:
-        self._advance = advance
+    A process works on one CPU, so the end is not before that of the process with the most work ahead.
+    """
+
+    def __init__(self, questions: Mapping[Witness, Sequence[Question]], on_cores: float, cpus: int) -> None:
+        self._ahead = {
+            witness: _Ahead([[TO_START], *(parts(one, witness.implementation.slow_to_compile) for one in several)])
+            for witness, several in questions.items()
+        }
+        self._on_cores = on_cores
+        self._cpus = cpus
         self._running: list[tuple[Future[Any], float]] = []
+        self.seconds = self._until_the_end()
+        """The seconds until the end, as of the last call of `nearer`."""
 
     def add_all(self, futures: "Sequence[Future[Any]]", seconds: Sequence[float]) -> None:
-        """Note parts of the work, each with its expected seconds."""
+        """Note parts of the work on all cores, each with its seconds."""
         self._running += zip(futures, seconds, strict=True)
 
-    def note(self, seconds: float) -> None:
-        """Tell of other work of so many expected seconds, and of the parts that were finished since the last call."""
+    def begin(self, witness: Witness) -> None:
+        """Note that a process begins another part of an answer."""
+        self._ahead[witness].begin()
+
+    def answer(self, witness: Witness) -> None:
+        """Note that a process answered a question."""
+        self._ahead[witness].answer()
+
+    def nearer(self) -> float:
+        """Return how many seconds nearer the end is than at the last call. Nothing is waited for."""
         finished = [one for one in self._running if one[0].done()]
         self._running = [one for one in self._running if one not in finished]
-        self._advance(seconds + sum(part for _, part in finished))
+        self._on_cores -= sum(seconds for _, seconds in finished)
+        before, self.seconds = self.seconds, self._until_the_end()
+        return before - self.seconds
 
-    def wait(self) -> None:
-        """Wait for all parts, and tell of each. Raises what was raised in one of them."""
+    def wait(self) -> Iterator[float]:
+        """Wait for all parts on the cores, and yield how many seconds nearer the end is after each.
+
+        Raises what was raised in one of them.
+        """
         while self._running:
-            future, seconds = self._running.pop(0)
-            future.result()
-            self._advance(seconds)
+            self._running[0][0].result()
+            yield self.nearer()
+
+    def _until_the_end(self) -> float:
+        of_processes = [ahead.seconds for ahead in self._ahead.values()]
+        return max([(sum(of_processes) + self._on_cores) / self._cpus, *of_processes])

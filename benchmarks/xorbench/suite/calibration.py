@@ -60,7 +60,7 @@ def calibrate(
     cpus: Sequence[int],
     shuffler: random.Random,
     guess: Callable[[Implementation, Workload], int] = by_granularity,
-    advance: Callable[[], object] = lambda: None,
+    advance: Callable[[], None] = lambda: None,
 ) -> Calibration:
     """Time one launch, and return the entries of later launches, with the epochs of their rounds and the A/A control.
 

@@ -18,7 +18,7 @@ def cold_starts(
     cpu: int,
     shuffler: random.Random,
     until: float = math.inf,
-    advance: Callable[[], object] = lambda: None,
+    advance: Callable[[], None] = lambda: None,
 ) -> Iterator[ColdStart | Failure]:
     """Yield `number` cold starts, or failures, of each entry on each workload, in random order.
 
