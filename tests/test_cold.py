@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.conftest import Variant
@@ -53,6 +54,10 @@ def test_what_is_printed_is_not_mistaken_for_an_answer(variant: Variant) -> None
         ("raise SystemExit(3)", "its process ended with code 3"),
         ("__import__('os')._exit(0)", "its process ended with code 0"),
         ("__import__('os').kill(__import__('os').getpid(), 9)", "its process ended with code -9"),
+        (
+            "__import__('os').write(2, b'no memory\\n'); __import__('os').abort()",
+            "its process ended with code -6; the last line that it wrote is 'no memory'",
+        ),
     ],
 )
 def test_an_end_is_told_in_one_line(variant: Variant, line: str, says: str) -> None:
@@ -64,6 +69,32 @@ def test_one_that_never_comes_back_is_ended(variant: Variant, monkeypatch: pytes
     monkeypatch.setattr(cold, "SECONDS_TO_START", 1)
     hangs = read(variant("hangs", ("Parameters = list[Array]\n", "while True: pass\n")))
     assert cold_start(hangs, NEURON, CPU) == "no result within 1 s"
+
+
+def test_much_that_is_written_and_a_process_that_outlives_it_block_nothing(variant: Variant) -> None:
+    line = "__import__('os').write(2, b'x' * 2**20); __import__('os').fork() or __import__('time').sleep(1_000)"
+    loud = read(variant("loud", ("Parameters = list[Array]\n", f"Parameters = list[Array]\n{line}\n")))
+    assert isinstance(cold_start(loud, NEURON, CPU), ColdStart)
+
+
+def test_one_whose_driver_was_killed_ends(variant: Variant) -> None:
+    line = "__import__('os').write(2, str(__import__('os').getpid()).encode()); __import__('time').sleep(1_000)"
+    stuck = variant("stuck", ("Parameters = list[Array]\n", f"Parameters = list[Array]\n{line}\n"))
+    script = (
+        "import os, signal, subprocess; from pathlib import Path; from xorbench.contract import read\n"
+        "from xorbench.clock import cold; from xorbench.workloads import WORKLOADS\n"
+        "class Killed(subprocess.Popen):\n"
+        "    def communicate(self, *_, **__): print(self.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "cold.subprocess.Popen = Killed\n"
+        f"cold.cold_start(read(Path({str(stuck)!r})), WORKLOADS['neuron'], {CPU})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == -9
+    try:
+        orphan = psutil.Process(int(done.stdout))
+    except psutil.NoSuchProcess:
+        return
+    assert psutil.wait_procs([orphan], timeout=20)[1] == []
 
 
 SIBLING = ("import numpy as np\n", "import numpy as np\nfrom {} import to_numpy as as_numpy\n")

@@ -96,6 +96,42 @@ def test_one_that_dies_on_import_is_told_from_one_that_dies_later(variant: Varia
     ]
 
 
+WRITES = "__import__('os').write(2, b'torn\\x1b[31m\\n/some/folder/library.cc: no memory\\n \\n')"
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [("__import__('os').abort()", "its process ended with code -6"), ("while True: pass", "silent for 3 s")],
+)
+def test_what_a_process_wrote_to_standard_error_explains_its_end_and_is_shown_nowhere_else(
+    variant: Variant, capfd: pytest.CaptureFixture[str], ends: str, why: str
+) -> None:
+    ending = Witness(read(variant("ending", (GRADIENT, f"    {WRITES}\n    {ends}\n"))))
+    (reply,) = answers(ending, patience=3)
+    assert reply.trouble
+    assert reply.trouble.reason.startswith(f"no answer: {why} while computing gradients of neuron")
+    assert reply.trouble.reason.endswith("; the last line that it wrote is 'library.cc: no memory'")
+    assert reply.trouble.traceback == "Written by its process:\ntorn [31m\nlibrary.cc: no memory\n"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_process_wrote_is_below_the_traceback_of_an_exception(variant: Variant) -> None:
+    raising = Witness(read(variant("raising", (GRADIENT, f"    {WRITES}\n    raise ValueError('no')\n"))))
+    (reply,) = answers(raising)
+    assert reply.trouble
+    assert reply.trouble.reason.startswith("ValueError: no (gradient, raising.py line ")
+    assert reply.trouble.traceback.startswith("Traceback (most recent call last):\n")
+    assert reply.trouble.traceback.endswith(
+        "ValueError: no\nWritten by its process:\ntorn [31m\nlibrary.cc: no memory\n"
+    )
+
+
+def test_much_that_is_written_blocks_no_process(variant: Variant) -> None:
+    loud = "__import__('os').write(2, b'x' * 2**20)"
+    (reply,) = answers(Witness(read(variant("loud", (GRADIENT, f"    {loud}\n{GRADIENT}")))))
+    assert reply.trouble is None
+
+
 def test_leaving_early_ends_the_processes() -> None:
     with asked({REFERENCE: [QUESTION, QUESTION]}) as replies:
         next(replies)

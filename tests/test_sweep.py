@@ -1,5 +1,6 @@
 """The sweep as a user meets it: real processes, killed and interrupted, that go on from where they were."""
 
+import itertools
 import json
 import os
 import signal
@@ -48,7 +49,8 @@ class Folder:
     def stop_after_a_point(self, how: signal.Signals) -> tuple[int, str]:
         with self.start() as process:
             assert process.stderr is not None
-            assert any(line.startswith("points: ") for line in process.stderr)
+            seen = (line for line in process.stderr if line.startswith("points: "))
+            assert len([*itertools.islice(seen, 2)]) == 2  # the first line is printed before the first point
             os.killpg(process.pid, how)
             out, _ = process.communicate()
         return process.returncode, out

@@ -86,6 +86,18 @@ def test_a_worker_that_dies_in_its_turn_is_a_failure_of_its_own(variant: Variant
     assert [(f.implementation, f.reason) for f in launch.failures] == [("mortal", "its process ended with code 9")]
 
 
+def test_what_a_worker_wrote_before_it_died_is_part_of_the_reason(variant: Variant) -> None:
+    change = (
+        "    for _ in range(epochs):",
+        "    if epochs == 34: __import__('os').write(2, b'no memory\\n'); __import__('os').abort()\n"
+        "    for _ in range(epochs):",
+    )
+    launch = launched(Entry(BASELINE, {"neuron": 20}), Entry(read(variant("aborts", change)), {"neuron": 34}))
+    assert [(f.implementation, f.reason) for f in launch.failures] == [
+        ("aborts", "its process ended with code -6; the last line that it wrote is 'no memory'")
+    ]
+
+
 def test_a_worker_that_raises_says_why_without_a_path(variant: Variant) -> None:
     raising = read(variant("raising", ("Parameters = list[Array]", "raise OSError(__file__)")))
     launch = launched(Entry(raising, {"neuron": 20}), Entry(BASELINE, {"neuron": 20}))

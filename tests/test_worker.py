@@ -78,10 +78,13 @@ def test_each_workload_that_is_prepared_is_a_sign_of_life() -> None:
 
 def test_a_silent_worker_is_given_up(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "SECONDS_OF_SILENCE", 1)
-    silent = read(variant("silent", ("Parameters = list[Array]", "while True: pass")))
+    writes = "import os; os.write(2, b'waiting for a lock\\n')\nwhile True: pass"
+    silent = read(variant("silent", ("Parameters = list[Array]", writes)))
     one = Worker(silent, ["neuron"], allowed_cpus()[:1])
     try:
-        with pytest.raises(Lost, match="no message within 1 s"):
+        while not any("lock" in line for line in one._log.lines()):
+            assert one._process.poll() is None
+        with pytest.raises(Lost, match="no message within 1 s; the last line that it wrote is 'waiting for a lock'"):
             one.wait_until_ready()
     finally:
         one.stop()

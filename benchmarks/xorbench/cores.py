@@ -1,23 +1,33 @@
-"""Process pools for this package's own computations; they ignore Ctrl-C, which the starting process handles."""
+"""Process pools for this package's own computations; they ignore Ctrl-C, which the starting process handles.
+
+What their processes write goes to a log, so that it does not tear the progress on standard error.
+"""
 
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 
 from xorbench.environment import allowed_cpus
+from xorbench.failure import HarnessError
+from xorbench.streams import Log, written_to
 
 
-def pool(number: int, begin: Callable[..., object], *arguments: object) -> ProcessPoolExecutor:
-    """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`."""
+def pool(log: Log, number: int, begin: Callable[..., object], *arguments: object) -> ProcessPoolExecutor:
+    """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`.
+
+    What the processes write to standard output and standard error goes to `log`.
+    """
     processes = ProcessPoolExecutor(
         number, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(begin, arguments)
     )
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited until they ignore it
     try:
-        for _ in range(number):
-            processes.submit(int)  # a pool starts a process only for a task, when none is free
+        with written_to(log):
+            for _ in range(number):
+                processes.submit(int)  # a pool starts a process only for a task, when none is free
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return processes
@@ -25,12 +35,19 @@ def pool(number: int, begin: Callable[..., object], *arguments: object) -> Proce
 
 @contextmanager
 def all_cores() -> Iterator[Executor]:
-    """Yield a pool with one process for each allowed CPU; tasks not begun at the end of the context are cancelled."""
-    processes = pool(len(allowed_cpus()), int)
-    try:
-        yield processes
-    finally:
-        processes.shutdown(cancel_futures=True)
+    """Yield a pool with one process for each allowed CPU; tasks not begun at the end of the context are cancelled.
+
+    Raises HarnessError if a process of the pool ends, as it does where memory is short.
+    """
+    with closing(Log()) as log:
+        processes = pool(log, len(allowed_cpus()), int)
+        try:
+            yield processes
+        except BrokenProcessPool as error:
+            wrote = f", which last wrote {lines[-1]!r}" if (lines := log.lines()) else ""
+            raise HarnessError(f"a process that computes true values ended{wrote}; is there enough memory?") from error
+        finally:
+            processes.shutdown(cancel_futures=True)
 
 
 def _begin(begin: Callable[..., object], arguments: tuple[object, ...]) -> None:

@@ -1,9 +1,11 @@
-"""Standard input, output and error, which a shell may close (`>&-`)."""
+"""Standard input, output and error, which a shell may close (`>&-`), and those of child processes."""
 
 import io
 import os
-import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,10 +53,44 @@ def forgive_closed_pipes() -> None:
             setattr(sys, name, text)
 
 
-def error_stream() -> int:
-    """Return this process's standard error for a child process, or the null device where it is closed."""
-    try:
-        os.fstat(2)
-    except OSError:
-        return subprocess.DEVNULL
-    return 2
+class Log:
+    """A file for what a child process writes to standard output or standard error, given to it by its number.
+
+    It has no name, so it disappears with the last process that has it open, and unlike a pipe it cannot fill up and
+    block the child.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
+
+    def fileno(self) -> int:
+        """Return the number of the file descriptor."""
+        return self._file.fileno()
+
+    def lines(self) -> list[str]:
+        """Return the last lines that were written, of at most TAIL_BYTES, without those of no letter and no digit."""
+        size = os.fstat(self.fileno()).st_size
+        tail = os.pread(self.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES))  # the child shares the file's position
+        return [line for line in tail.decode(errors="replace").splitlines() if any(map(str.isalnum, line))]
+
+    def close(self) -> None:
+        """Close the file in this process."""
+        self._file.close()
+
+
+TAIL_BYTES = 2**16
+"""The bytes at the end of a log that are read: a child may write much."""
+
+
+@contextmanager
+def written_to(log: Log) -> Iterator[None]:
+    """Let processes that are started in this context write to `log` in place of standard output and standard error."""
+    open_standard_streams()
+    with ExitStack() as stack:
+        for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+            stream.flush()
+            kept = os.dup(number)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, number)
+            os.dup2(log.fileno(), number)
+        yield

@@ -50,6 +50,7 @@ def sweep(
     from xorbench import places
     from xorbench.cli import keeping, show
     from xorbench.exports.document import document
+    from xorbench.progress import Progress
     from xorbench.suite import defaults
     from xorbench.suite.sweep import RANDOM_POINTS, Sweep
     from xorbench.tables.summary import summary
@@ -57,10 +58,11 @@ def sweep(
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the journal is written there
     failed = False
     documents, sessions = [], []
-    for number in counts:
+    progress = Progress(at_least=0.0 if launches else 60 * (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP))
+    for place, number in enumerate(counts, start=1):
         budget_minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
         settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, budget_minutes)
-        session = Sweep(chosen, points, settings, folder)
+        session = Sweep(chosen, points, settings, folder, progress, others=len(counts) - place)
         sessions.append(session)
         analysis, path = keeping.performed(session, folder)
         documents.append(

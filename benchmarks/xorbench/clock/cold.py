@@ -2,16 +2,23 @@
 
 import json
 import os
+import signal
 import subprocess
+from contextlib import closing, suppress
 from pathlib import Path
 
 from xorbench import environment, places
 from xorbench.contract import Implementation, read
+from xorbench.judging.trouble import last_written, shortened
 from xorbench.record.timing import ColdStart
+from xorbench.streams import Log
 from xorbench.workloads import Workload
 
 SECONDS_TO_START = 300
 """The most seconds that one cold start may take."""
+
+_RAISED = 1
+"""The code with which Python ends after an exception."""
 
 SCRIPT = Path(__file__).parent / "cold_start.py"
 
@@ -30,7 +37,7 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
         "recipe": workload.recipe._asdict(),
     }
     ours, theirs = os.pipe()
-    with os.fdopen(ours) as answer:
+    with os.fdopen(ours) as answer, closing(Log()) as log:
         with environment.started_on(cpu), os.fdopen(theirs, "w"):
             process = subprocess.Popen(
                 [implementation.interpreter.executable, "-P", str(SCRIPT), str(theirs)],
@@ -38,20 +45,23 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
                 env=implementation.interpreter.variables(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=log.fileno(),
                 pass_fds=[theirs],
                 text=True,
                 start_new_session=True,
+                preexec_fn=environment.end_with_parent,  # here, because the script must not import anything for it
             )
         with process:
             try:
-                _, errors = process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
+                process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
             except subprocess.TimeoutExpired:
-                return f"no result within {SECONDS_TO_START} s"
+                return f"no result within {SECONDS_TO_START} s{last_written(log)}"
             finally:
-                process.kill()
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # also what it started, which could hold the pipe open
         measured = answer.read()
-    if process.returncode or not measured:
-        words = errors.strip().splitlines() or [f"its process ended with code {process.returncode}"]
-        return environment.without_folders(words[-1])
+        if process.returncode == _RAISED and (lines := log.lines()):
+            return environment.without_folders(shortened(lines[-1]))  # the exception, below its traceback
+        if process.returncode or not measured:
+            return f"its process ended with code {process.returncode}{last_written(log)}"
     return ColdStart(workload.name, implementation.name, **json.loads(measured))

@@ -19,6 +19,7 @@ from xorbench.judging.answers import plain
 from xorbench.judging.points import Points
 from xorbench.judging.truths import Truths, truths_here
 from xorbench.record.timing import End
+from xorbench.streams import Log
 from xorbench.workloads import Array, Workload, flat
 
 K = TypeVar("K")
@@ -47,7 +48,8 @@ class Reference:
     """
 
     def __init__(self, implementation: Implementation, cpus: Sequence[int]) -> None:
-        self._pool = cores.pool(1, _begin, implementation.path, [*cpus])
+        self._log = Log()
+        self._pool = cores.pool(self._log, 1, _begin, implementation.path, [*cpus])
 
     def __enter__(self) -> "Reference":
         return self
@@ -56,6 +58,7 @@ class Reference:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._log.close()
 
     def trained(self, workload: Workload, epochs: int, seed: int) -> "Future[Array]":
         """Return the future parameters after `epochs` epochs from the start drawn with `seed`, as a flat array."""

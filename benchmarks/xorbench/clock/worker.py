@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -15,8 +14,9 @@ from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, 
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
-from xorbench.judging.trouble import shortened
+from xorbench.judging.trouble import last_written, shortened
 from xorbench.places import IMPLEMENTATIONS
+from xorbench.streams import Log
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"
 
@@ -38,7 +38,7 @@ class Worker:
     """
 
     def __init__(self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int]) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
+        self._log = Log()
         ours, theirs = socket.socketpair()
         self._line = Line(ours)
         arguments = [
@@ -57,7 +57,7 @@ class Worker:
                 env=interpreter.variables_with_harness(len(cpus)),
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=self._log,
+                stdout=self._log.fileno(),
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the driver only, which ends its workers
             )
@@ -125,7 +125,7 @@ class Worker:
         try:
             message = checked(self._line.receive(seconds))
         except Silent as error:
-            raise Lost(f"no message within {seconds:.0f} s") from error
+            raise Lost(f"no message within {seconds:.0f} s{last_written(self._log)}") from error
         except ValueError as error:
             raise Lost(f"it sent an invalid message: {shortened(str(error))}") from error
         except (Closed, OSError) as error:
@@ -151,20 +151,16 @@ class Worker:
             code = self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             return f"it closed its connection to the driver but did not end within {SECONDS_TO_END} s"
-        self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, self._log.tell() - _TAIL_BYTES))
-        lines = self._log.read().decode(errors="replace").splitlines()
-        errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
-        words = errors[-1] if errors else f"its process ended with code {code}"
-        return environment.without_folders(shortened(words))
+        errors = [line[1:].strip() for line in self._log.lines() if line.startswith("E  ")]
+        if errors:
+            return environment.without_folders(shortened(errors[-1]))
+        return f"its process ended with code {code}{last_written(self._log)}"
 
-
-_TAIL_BYTES = 2**16
-"""The bytes at the end of a worker's output that are searched for errors: an implementation may print much."""
 
 _PYTEST = (
     *("-c", str(BENCHMARK.with_name("pytest.ini")), "--rootdir", str(BENCHMARK.parent)),  # ignores a user's project
     *("--disable-plugin-autoload", "--noconftest", "--import-mode=importlib", "-p", "xorbench.clock.plugin"),
     *("-p", "pytest_benchmark.plugin", "-p", "no:cacheprovider", "--tb=short", "-q", "-x"),
+    *("--capture=no", "-p", "no:faulthandler"),  # what a library writes before it aborts is the last line of the log
     "--benchmark-disable-gc",
 )

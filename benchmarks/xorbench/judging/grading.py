@@ -1,13 +1,15 @@
 """Grading on one workload at one dtype: the questions to every implementation, and the verdicts on its answers."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 
 from xorbench.contract import REFERENCE
+from xorbench.judging import work
 from xorbench.judging.accuracy import accuracy
 from xorbench.judging.answers import Given, answers, malformed
 from xorbench.judging.bias import factor
@@ -19,9 +21,10 @@ from xorbench.judging.processes import Question, Reply
 from xorbench.judging.reproducibility import PROBES, ConductQuestion
 from xorbench.judging.tasks import GradientAnswer, GradientQuestion
 from xorbench.judging.trouble import Trouble
-from xorbench.judging.truths import Truths, inside, truths, truths_here
-from xorbench.judging.update_task import UpdateQuestion, update_layout
+from xorbench.judging.truths import Truths, inside, joined, submitted, truths_here
+from xorbench.judging.update_task import PHASES, UpdateQuestion, update_layout
 from xorbench.judging.updates import starts, update_truths
+from xorbench.judging.work import Tally
 from xorbench.record.parts import Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Accuracy, Asked, Bias, Judgement, Pair, TrainingEnd
 from xorbench.workloads import Array, Workload
@@ -38,9 +41,6 @@ class Exam:
     allows. At the dtype that is timed, with `to_the_end` the end of training is judged, and with `varied` its first
     epochs.
     """
-
-    truths: list[Truths]
-    """The true values at the shared points, for each batch; set by `find_truths`."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Exam:
         self.probes = usual[:PROBES]
         self.conduct = ConductQuestion(workload, dtype, self.points.rows[self.probes])
         self._along: dict[str, Future[Truths]] = {}
+        self._truths: list[list[Future[Truths]]] = []
         self._update_truths: Future[Truths]
 
     @property
@@ -75,16 +76,42 @@ class Exam:
         """The questions to every implementation."""
         return self.question, self.conduct, *([self.update] if self.update else [])
 
-    def find_truths(self, cores: Executor, advance: Callable[[], None]) -> None:
-        """Compute the true values at the shared points over all `cores`; `advance` is called after each batch."""
+    def find_truths(self, cores: Executor, tally: Tally) -> None:
+        """Submit the computation of the true values at the shared points to `cores`, and note it in `tally`."""
+        for points in self.batches:
+            of_batch = submitted(points, cores)
+            work_of_batch = work.of_points(points.workload, len(points)) / len(of_batch)
+            tally.add_all(of_batch, [work_of_batch] * len(of_batch))
+            self._truths.append(of_batch)
         if self.update:
             self._update_truths = cores.submit(update_truths, self.update.points)
-        self.truths = [truths(points, cores, advance) for points in self.batches]
+            tally.add_all([self._update_truths], [self._work_of_updates])
 
-    def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor) -> None:
+    @cached_property
+    def truths(self) -> list[Truths]:
+        """The true values at the shared points, for each batch of points, once they are found."""
+        return [joined(of_batch) for of_batch in self._truths]
+
+    def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor, tally: Tally) -> None:
         """Submit the computation of the true values along the training of `implementation` to one of the cores."""
         if answer is not None and len(answer.path):
             self._along[implementation] = cores.submit(truths_here, answer.path)
+            tally.add_all([self._along[implementation]], [self.work_along])
+
+    @property
+    def work(self) -> float:
+        """The expected work of the true values at the shared points and of the updates."""
+        return self._work_of_updates + sum(work.of_points(points.workload, len(points)) for points in self.batches)
+
+    @property
+    def work_along(self) -> float:
+        """The expected work of the true values along one training."""
+        return work.of_points(self.workload, len(self.question.checkpoints))
+
+    @property
+    def _work_of_updates(self) -> float:
+        epochs = max(epochs for _, epochs in PHASES)
+        return work.of_points(self.workload, len(self.update.points) * epochs) if self.update else 0.0
 
     def verdicts(self, implementation: str, reply: Reply, update: Reply | None = None) -> list[Judgement]:
         """Return one judgement for each parameter tensor, the predictions, the loss, and each phase of training.

@@ -3,14 +3,15 @@
 An entry is inside if its error is at most the bound on what rounding alone can cause. A NaN is never inside.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.cores import all_cores
+from xorbench.environment import allowed_cpus
 from xorbench.failure import HarnessError
+from xorbench.judging import work
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit
 from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
@@ -22,7 +23,7 @@ from xorbench.judging.processes import SECONDS_TO_ANSWER, Question, Reply, Surro
 from xorbench.judging.reproducibility import ALL_AT_ONCE, ConductQuestion, conduct, elsewhere
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
-from xorbench.judging.truths import batches
+from xorbench.progress import Stage, in_silence
 from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Mistake, Report
 from xorbench.workloads import Workload
 from xorbench.workloads.workload import Dtype
@@ -55,16 +56,6 @@ class Scope:
 EVERYTHING = Scope()
 
 
-Stage = Callable[[str, int], AbstractContextManager[Callable[[], None]]]
-"""A function `stage(name, steps)` that shows the progress of one stage; what it yields is called after each step."""
-
-
-@contextmanager
-def in_silence(_name: str, _steps: int) -> Iterator[Callable[[], None]]:
-    """Yield a function that does nothing: a `Stage` that shows no progress."""
-    yield lambda: None
-
-
 def judge(
     implementations: Sequence[Implementation],
     workloads: Sequence[Workload],
@@ -83,8 +74,8 @@ def judge(
 
     `thorough` adds what no verdict depends on: the audit of the oracle at more than one point, the accuracy in
     digits, planted faults, trajectories, and reproducibility in other processes. `seconds_to_answer` is how long an
-    implementation may be silent. `stage` shows progress. `scope` sets dtypes, checkpoints and surroundings. `heard` is
-    called with each reply, and `say` with a line on each implementation that is slow.
+    implementation may be silent. `stage` shows the progress, see `progress.Stage`. `scope` sets dtypes, checkpoints and
+    surroundings. `heard` is called with each reply, and `say` with a line on each implementation that is slow.
 
     Raises HarnessError if the reference or a process of the judge fails: then there is no verdict.
     """
@@ -123,24 +114,37 @@ def judge(
     if thorough:
         everything = places.pop(ALL_AT_ONCE)
         questions |= {Witness(i, ALL_AT_ONCE, everything): again for i in usable}
-    with all_cores() as cores:
-        with asked(questions, seconds_to_answer, say) as replies:
-            with stage(
-                "true gradients", sum(len(list(batches(len(b)))) for exam in exams for b in exam.batches)
-            ) as advance:
-                for exam in exams:
-                    exam.find_truths(cores, advance)
-            planted = plant_all(cores, DTYPES, seed) if thorough else []
-            audited = [random_points(e.workload, e.dtype, AUDITED - 1 if thorough else 0, seed).rows for e in exams]
+    audited = [random_points(e.workload, e.dtype, AUDITED - 1 if thorough else 0, seed).rows for e in exams]
+    lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
+    of_audits = [work.of_audit(e.workload, len(rows)) for e, rows in zip(exams, audited, strict=True)]
+    of_paths = [work.of_points(t.workload, length) for t, length in zip(trainings, lengths, strict=True)]
+    of_truths = [exam.work + len(usable) * exam.work_along for exam in exams]
+    of_faults = work.OF_PLANTED_FAULTS if thorough else 0.0
+    on_cores = sum([*of_truths, *of_audits, *of_paths, of_faults])
+    tally = work.Tally(questions, on_cores, len(allowed_cpus()))
+    with all_cores() as cores, stage("gradients", tally.seconds) as advance:
+
+        def begins(witness: Witness) -> None:
+            tally.begin(witness)
+            advance(tally.nearer())
+
+        with asked(questions, seconds_to_answer, say, begins) as replies:
+            for exam in exams:
+                exam.find_truths(cores, tally)
             audits = [cores.submit(audit, e.workload, rows, seed) for e, rows in zip(exams, audited, strict=True)]
-            lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
             true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
-            with stage("gradients", sum(map(len, questions.values()))) as advance:
-                for reply in replies:
-                    hearing.note(reply)
-                    if reply.question in put:
-                        put[reply.question].follow(reply.witness.implementation.name, reply.answer, cores)
-                    advance()
+            tally.add_all(audits, of_audits)
+            tally.add_all(true_paths, of_paths)
+            for reply in replies:
+                hearing.note(reply)
+                if reply.question in put:
+                    put[reply.question].follow(reply.witness.implementation.name, reply.answer, cores, tally)
+                tally.answer(reply.witness)
+                advance(tally.nearer())
+        planted = plant_all(cores, DTYPES, seed) if thorough else []
+        tally.add_all(planted, [of_faults / len(planted)] * len(planted) if planted else [])
+        for nearer in tally.wait():
+            advance(nearer)
         differing = (
             [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
         )

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,8 +18,9 @@ from xorbench import places
 from xorbench.contract import Contract, Implementation
 from xorbench.environment import allowed_cpus, started_on
 from xorbench.failure import HarnessError
-from xorbench.judging.trouble import Trouble
-from xorbench.streams import error_stream
+from xorbench.judging.trouble import Trouble, all_written, last_written
+from xorbench.record.report import FAILED
+from xorbench.streams import Log
 
 SECONDS_TO_ANSWER = 300.0
 
@@ -84,10 +85,14 @@ STARTING = "starting"
 
 @dataclass
 class _Hearing:
-    """One process, its unanswered questions, what it is doing, when its last message arrived, and warnings since."""
+    """One process, what it writes to standard error, its unanswered questions, what it is doing, and its last message.
+
+    `heard` is when that arrived, `warnings` the number of warnings since.
+    """
 
     witness: Witness
     process: "subprocess.Popen[bytes]"
+    log: Log
     unanswered: list[Question]
     heard: float = 0.0
     doing: str = STARTING
@@ -104,12 +109,14 @@ def asked(
     questions: Mapping[Witness, Sequence[Question]],
     seconds_to_answer: float = SECONDS_TO_ANSWER,
     say: Callable[[str], object] = lambda _line: None,
+    begins: Callable[[Witness], object] = lambda _witness: None,
 ) -> Iterator[Iterator[Reply]]:
     """Start a process for every witness with its questions, and yield an iterator of the replies as they arrive.
 
     All processes work at the same time; each imports its framework once. A witness that sends nothing for
     `seconds_to_answer` while its reply is awaited gets replies without an answer; `say` is called before, with one line
-    that says how long it has been silent. All processes are killed at the end of the context.
+    that says how long it has been silent. `begins` is called where a witness begins another part of an answer. All
+    processes are killed at the end of the context.
 
     The iterator raises HarnessError if a process fails where no implementation is at fault.
     """
@@ -118,21 +125,26 @@ def asked(
     try:
         for number, (witness, put) in enumerate(questions.items()):
             turn = number % len(cpus)
-            connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]])
-            hearings[connection] = _Hearing(witness, process, list(put))
-        yield _replies(dict(hearings), seconds_to_answer, say)
+            log = Log()
+            connection, process = _started(witness, put, [*cpus[turn:], *cpus[:turn]], log)
+            hearings[connection] = _Hearing(witness, process, log, list(put))
+        yield _replies(dict(hearings), seconds_to_answer, say, begins)
     finally:
         for connection, hearing in hearings.items():
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(hearing.process.pid, signal.SIGKILL)
             hearing.process.wait()
+            hearing.log.close()
             connection.close()
 
 
 def _started(
-    witness: Witness, questions: Sequence[Question], cpus: Sequence[int]
+    witness: Witness, questions: Sequence[Question], cpus: Sequence[int], log: Log
 ) -> "tuple[Line, subprocess.Popen[bytes]]":
-    """Start a process on the first of `cpus`, one for each thread; return it with the connection for its replies."""
+    """Start a process on the first of `cpus`, one for each thread; return it with the connection for its replies.
+
+    What it writes to standard error goes to `log`: libraries write there from C++, too, which would tear the progress.
+    """
     implementation, surroundings = witness.implementation, witness.surroundings
     ours, theirs = Pipe(duplex=False)
     with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):
@@ -146,7 +158,7 @@ def _started(
             | {"PYTHONHASHSEED": str(surroundings.hash_seed)},
             stdin=job,
             stdout=subprocess.DEVNULL,
-            stderr=error_stream(),
+            stderr=log.fileno(),
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
@@ -154,7 +166,10 @@ def _started(
 
 
 def _replies(
-    hearings: "dict[Line, _Hearing]", seconds_to_answer: float, say: Callable[[str], object]
+    hearings: "dict[Line, _Hearing]",
+    seconds_to_answer: float,
+    say: Callable[[str], object],
+    begins: Callable[[Witness], object],
 ) -> Iterator[Reply]:
     for hearing in hearings.values():
         hearing.heard = time.monotonic()
@@ -164,7 +179,7 @@ def _replies(
         for connection, hearing in list(hearings.items()):
             silent = time.monotonic() - hearing.heard
             if connection in ready:
-                yield from _heard(connection, hearing)
+                yield from _heard(connection, hearing, begins)
             elif silent >= seconds_to_answer:
                 yield from _silence(hearing, f"silent for {seconds_to_answer:g} s", _MORE_TIME)
             elif silent >= hearing.patience:
@@ -177,14 +192,14 @@ def _replies(
                 del hearings[connection]
 
 
-def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
+def _heard(connection: "Line", hearing: _Hearing, begins: Callable[[Witness], object]) -> Iterator[Reply]:
     try:
         message = connection.recv()
     except EOFError:
         if hearing.doing == STARTING:
             raise HarnessError(
                 f"the process of the judge for {hearing.witness.implementation.name} ended with code "
-                f"{hearing.process.wait()} before it imported the implementation"
+                f"{hearing.process.wait()} before it imported the implementation{last_written(hearing.log)}"
             ) from None
         yield from _silence(hearing, f"its process ended with code {hearing.process.wait()}")
         return
@@ -192,14 +207,20 @@ def _heard(connection: "Line", hearing: _Hearing) -> Iterator[Reply]:
     if isinstance(message, HarnessError):
         raise HarnessError(f"the process of the judge for {hearing.witness.implementation.name} failed: {message}")
     if isinstance(message, str):
+        if message != hearing.doing:  # the same text again is a sign of life
+            begins(hearing.witness)
         hearing.doing = message
     else:
-        yield Reply(hearing.witness, hearing.unanswered.pop(0), *message)
+        answer, trouble, printed = message
+        if trouble and trouble.verdict == FAILED:
+            trouble = replace(trouble, traceback=trouble.traceback + all_written(hearing.log))
+        yield Reply(hearing.witness, hearing.unanswered.pop(0), answer, trouble, printed)
 
 
 def _silence(hearing: _Hearing, why: str, hint: str = "") -> Iterator[Reply]:
+    reason = f"no answer: {why} while {hearing.doing}{hint}{last_written(hearing.log)}"
+    trouble = Trouble(reason, traceback=all_written(hearing.log))
     while hearing.unanswered:
-        trouble = Trouble(f"no answer: {why} while {hearing.doing}{hint}")
         yield Reply(hearing.witness, hearing.unanswered.pop(0), None, trouble)
 
 

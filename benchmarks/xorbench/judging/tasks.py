@@ -13,6 +13,9 @@ from xorbench.judging.trouble import Trouble, trouble
 from xorbench.workloads import Array, Parameters, Workload, flat
 from xorbench.workloads.workload import Dtype
 
+EPOCHS_OF_A_PART = 1_000
+"""The epochs of a trajectory after which the process tells that it goes on."""
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -131,7 +134,7 @@ class TrajectoryQuestion:
         rows[0] = flat(workload.initial_parameters)
         state = module.begin(workload.recipe, parameters)
         for epoch in range(1, 1 + workload.epochs):
-            if epoch % 1_000 == 1:
+            if epoch % EPOCHS_OF_A_PART == 1:
                 doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
             state = module.step(workload.recipe, state, inputs, targets)
             reached = [plain(module, p) for p in state[0]]

@@ -11,6 +11,7 @@ from xorbench.environment import without_folders
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.record.parts import Verdict
 from xorbench.record.report import FAILED, NOT_OFFERED
+from xorbench.streams import Log
 
 LONGEST = 300
 """The largest number of characters shown of a text from outside this project, such as the message of an exception."""
@@ -19,11 +20,18 @@ LONGEST_TRACEBACK = 20_000
 """The largest number of characters kept of a traceback: its end, where the exception is."""
 
 
+LONGEST_WRITTEN = 160
+"""The largest number of characters of a line that a process wrote."""
+
+MOST_LINES = 20
+"""The largest number of lines that a process wrote, below a traceback."""
+
+
 @dataclass(frozen=True)
 class Trouble:
     """Why there is no answer, or only a part of one: the reason in one line, the verdict, and the full traceback.
 
-    `traceback` is empty where no exception was raised.
+    `traceback` is followed by what the process wrote to standard error; it is empty where neither is known.
     """
 
     reason: str
@@ -57,6 +65,22 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     """Return `text` as one line of at most `longest` characters that can be encoded, with an ellipsis if it was cut."""
     line = " ".join(text[: 10 * longest].encode("utf-8", "replace").decode().split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def last_written(log: Log) -> str:
+    """Return the end of a reason that quotes the last line in the log of a process; "" where the log is empty."""
+    lines = log.lines()
+    return f"; the last line that it wrote is {_foreign(lines[-1])!r}" if lines else ""
+
+
+def all_written(log: Log) -> str:
+    """Return the last lines in the log of a process, for the end of a traceback; "" where the log is empty."""
+    lines = [_foreign(line) for line in log.lines()[-MOST_LINES:]]
+    return "".join(f"{line}\n" for line in ["Written by its process:", *lines]) if lines else ""
+
+
+def _foreign(text: str) -> str:
+    return without_folders(shortened("".join(c if c.isprintable() else " " for c in text), LONGEST_WRITTEN))
 
 
 def _message(error: BaseException, longest: int = LONGEST) -> str:

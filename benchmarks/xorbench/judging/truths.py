@@ -4,8 +4,8 @@ Results are plain float64: a true value is the sum of two float64, which is 32 d
 """
 
 import functools
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -122,18 +122,23 @@ def write_truths(found: Numbers, truth: Balls, around: Balls, entries: list[tupl
             found[:, entry] = high, float(true - high), float(away)
 
 
-def truths(points: Points, cores: Executor, advance: Callable[[], None] = lambda: None) -> Truths:
-    """Return the true values and bounds at `points`, computed on all `cores`.
+def submitted(points: Points, cores: Executor) -> "list[Future[Truths]]":
+    """Return the future true values of each of `batches(len(points))`, computed on all `cores`.
 
-    `advance` is called after each of `batches(len(points))`. Beyond the first DIFFERENCES points the true gradients are
-    from the derivation, which was compared with differences at those.
+    Beyond the first DIFFERENCES points the true gradients are from the derivation, which was compared with differences
+    at those.
     """
-    waiting = [cores.submit(truths_here, points[part], part.start < DIFFERENCES) for part in batches(len(points))]
-    found = []
-    for part in waiting:
-        found.append(part.result())
-        advance()
-    return functools.reduce(Truths.followed_by, found)
+    return [cores.submit(truths_here, points[part], part.start < DIFFERENCES) for part in batches(len(points))]
+
+
+def truths(points: Points, cores: Executor) -> Truths:
+    """Return the true values and bounds at `points`, computed on all `cores`."""
+    return joined(submitted(points, cores))
+
+
+def joined(batches: "Sequence[Future[Truths]]") -> Truths:
+    """Wait for the true values of successive batches of points, and return them as one."""
+    return functools.reduce(Truths.followed_by, (batch.result() for batch in batches))
 
 
 def batches(count: int) -> Iterator[slice]:

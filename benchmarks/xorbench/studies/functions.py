@@ -235,7 +235,7 @@ def study(number: int = ARGUMENTS, names: Sequence[str] = (), seed: int = SEED) 
     chosen = {name: about for name, about in frameworks().items() if not names or name in names}
     given = {dtype: {one: arguments(one, dtype, number, seed) for one in FUNCTIONS} for dtype in DTYPES}
     true: dict[tuple[Dtype, str], Truths] = {}
-    with progress.stage("true values", len(DTYPES) * len(FUNCTIONS)) as advance:
+    with progress.steps("true values", len(DTYPES) * len(FUNCTIONS)) as advance:
         for dtype in DTYPES:
             for function in FUNCTIONS:
                 true[dtype, function] = truths(function, given[dtype][function])
@@ -250,7 +250,7 @@ def study(number: int = ARGUMENTS, names: Sequence[str] = (), seed: int = SEED) 
         "charges": CHARGES,
         "edges": [float(f"{edge:.4g}") for edge in edges()],
     }
-    with progress.stage("frameworks", len(chosen)) as advance:
+    with progress.steps("frameworks", len(chosen)) as advance:
         for name, (distribution, _) in chosen.items():
             try:
                 # Its own process, because libraries of different frameworks disturb each other.

@@ -32,7 +32,7 @@ def study(
     cpu = environment.allowed_cpus()[-1]
     entry = Entry(discover()[0], {WORKLOAD: epochs})
     found = []
-    with progress.stage("overhead", repetitions * len(workers)) as advance:
+    with progress.steps("overhead", repetitions * len(workers)) as advance:
         for _ in range(repetitions):
             for number in workers:
                 with Launches([entry] * number, [WORKLOAD], [cpu], random.Random(0)) as launches:

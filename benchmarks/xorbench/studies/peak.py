@@ -62,7 +62,7 @@ def table(implementations: list[Implementation], dtype: Dtype, side: int = 1024,
     workload = network((10, side, side, 1), dtype)
     own = {i.name: turns(load(i), workload, side) for i in implementations}
     found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in own}
-    with progress.stage(f"products in {dtype}", rounds) as advance:
+    with progress.steps(f"products in {dtype}", rounds) as advance:
         for _ in range(rounds):
             measured = {name: turn() for name, turn in own.items()}
             best = max(product for product, _ in measured.values())

@@ -70,7 +70,7 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
         control = Entry(baseline, {WORKLOAD: EPOCHS}, copy=True)
         with (
             Launches([*entries, control], [WORKLOAD], [cpu], shuffler) as all_,
-            progress.stage("launches", launches) as advance,
+            progress.steps("launches", launches) as advance,
         ):
             for number in range(launches):
                 launch, _ = all_.run(ROUNDS, last=number == launches - 1)

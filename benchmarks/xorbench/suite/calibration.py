@@ -1,15 +1,17 @@
 """Calibration: the number of epochs in a round, for each implementation on each workload."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from xorbench.clock.launches import Launches
 from xorbench.clock.pace import Paces
-from xorbench.clock.turns import Entry
+from xorbench.clock.turns import Entry, warm_up_of
 from xorbench.contract import Implementation
 from xorbench.record.round_time import nanoseconds
+from xorbench.record.settings import Settings
 from xorbench.record.timing import Failure, Timing
+from xorbench.suite.launch_cost import OF_ANSWERS, LaunchCost, beside, cold_start
 from xorbench.workloads import Workload, named
 
 SECONDS_PER_ROUND = 0.003
@@ -26,14 +28,25 @@ EPOCHS = {"one call per epoch": 20, "whole loop": 2_000}
 class Calibration:
     """The entries of the launches to come, the failures of the calibration, and the costs of a launch.
 
-    `seconds` are the seconds per epoch by implementation and workload; `starting` is the time in seconds until all
-    workers were ready.
+    `seconds` are the seconds per epoch by implementation and workload, `starting` those until all workers were ready,
+    and `turn` those of a turn in addition to its training.
     """
 
     entries: Sequence[Entry]
     failures: Sequence[Failure]
     seconds: Paces
     starting: float
+    turn: float = 0.0
+
+    def cost(self, settings: Settings, questions: Collection[str]) -> LaunchCost:
+        """Return the cost of a launch; `questions` are the workloads on which workers answer after their rounds."""
+        of_a_round = answers = 0.0
+        for entry in self.entries:
+            for workload, epochs in entry.epochs.items():  # the mean round has 3/4 of them, the warm-up 1/4
+                of_a_round += self.seconds[entry.implementation.name, workload] * epochs + self.turn
+                answers += OF_ANSWERS if workload in questions else 0.0
+        each = cold_start(self.starting, len(self.entries))
+        return LaunchCost(self.starting, of_a_round, answers, beside(settings), each)
 
 
 def by_granularity(implementation: Implementation, workload: Workload) -> int:
@@ -47,18 +60,20 @@ def calibrate(
     cpus: Sequence[int],
     shuffler: random.Random,
     guess: Callable[[Implementation, Workload], int] = by_granularity,
+    advance: Callable[[], None] = lambda: None,
 ) -> Calibration:
     """Time one launch, and return the entries of later launches, with the epochs of their rounds and the A/A control.
 
     `passed` holds the workloads on which each implementation may be timed, and `guess` returns the number of epochs to
     begin with. A workload on which the baseline may not be timed is left out, because no ratio could be formed.
+    `advance` is called after each workload.
     """
     names = [w.name for i, workloads in passed.items() if i.name == baseline for w in workloads]
     if not names:
         return Calibration([], [], {}, 0.0)
     first = [Entry(i, {w.name: guess(i, w) for w in workloads}) for i, workloads in passed.items() if workloads]
     with Launches(first, names, cpus, shuffler) as launches:
-        launch, about = launches.run(ROUNDS, last=True)
+        launch, about = launches.run(ROUNDS, last=True, done=lambda _launch, _workload: advance())
     paces = {(t.implementation, t.workload): pace(t, len(cpus)) for t in launch.timings}
     entries = []
     for entry in first:
@@ -71,7 +86,20 @@ def calibrate(
     control = [replace(entry, copy=True) for entry in entries if entry.implementation.name == baseline]
     failures = [replace(failure, launch=-1) for failure in launch.failures]
     seconds_per_epoch = {key: each for key, (each, _) in paces.items()}
-    return Calibration([*entries, *control] if control else [], failures, seconds_per_epoch, about.seconds_starting)
+    turn = beyond_training(about.seconds_in_turns, launch.timings, seconds_per_epoch)
+    entries = [*entries, *control] if control else []
+    return Calibration(entries, failures, seconds_per_epoch, about.seconds_starting, turn)
+
+
+def beyond_training(seconds: float, timings: Sequence[Timing], seconds_per_epoch: Paces) -> float:
+    """Return the seconds of a turn in addition to its training and its warm-up, where all turns took `seconds`."""
+    turns, training = 0, 0.0
+    for timing in timings:
+        turns += len(timing.epochs)
+        warm_up = len(timing.epochs) * warm_up_of(max(timing.epochs))
+        training += sum(timing.round_nanoseconds) / 1e9
+        training += warm_up * seconds_per_epoch[timing.implementation, timing.workload]
+    return max(0.0, seconds - training) / turns if turns else 0.0
 
 
 def pace(timing: Timing, threads: int) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -10,22 +10,24 @@ from xorbench import environment, progress
 from xorbench.clock import late
 from xorbench.clock.ends import Reference
 from xorbench.clock.launches import Launches
-from xorbench.clock.turns import Entry
+from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
 from xorbench.judging.judge import Scope, judge
+from xorbench.progress import Advance, Progress
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import SCHEMA_VERSION, Record, Seconds, WorkloadRecord
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Timing
-from xorbench.suite import pilot
+from xorbench.suite import calibration, launch_cost, pilot
 from xorbench.suite.about import cpus, described
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
+from xorbench.suite.launch_cost import LaunchCost
 from xorbench.workloads import Workload
 
 COLD_STARTS_SHARE = 0.25
@@ -33,6 +35,10 @@ COLD_STARTS_SHARE = 0.25
 
 SECONDS_TO_FINISH = 3.0
 """The seconds of a budget that are reserved for the last comparison of ends, the record and the tables."""
+
+
+FINISH = "the record"
+"""The name of what follows the last stage, which is too short to be shown."""
 
 
 class Suite:
@@ -50,8 +56,12 @@ class Suite:
         workloads: Sequence[Workload],
         settings: Settings,
         report: Report | None = None,
+        of_command: Progress | None = None,
     ) -> None:
-        """Construct a run, which does not judge where it is given a `report` on these implementations and workloads."""
+        """Construct a run, which does not judge where it is given a `report` on these implementations and workloads.
+
+        `of_command` is the progress of the command, if the run is only a part of it.
+        """
         self._began = perf_counter()
         self.implementations = implementations
         self.workloads = workloads
@@ -69,10 +79,15 @@ class Suite:
         self._shuffler = random.Random(settings.seed)
         self._questions = late.questions(workloads)
         self._about = described(implementations, settings.threads)
+        self._progress = of_command or Progress(
+            at_least=60 * (settings.budget_minutes or 0), about="at most" if settings.resolution else "about"
+        )
+        self._progress.expect(FINISH, SECONDS_TO_FINISH)
 
     def run(self) -> None:
         """Judge the gradients, then time what passed. Finished launches are kept, whatever is raised."""
         began = perf_counter()
+        self._suppose()
         report = self.report or self._judge()
         began = self._note("judge", began)
         calibrated = self._calibrate(report)
@@ -107,7 +122,7 @@ class Suite:
             self.settings.points,
             self.settings.seed,
             thorough=thorough,
-            stage=progress.stage,
+            stage=self._progress.stage,
             scope=Scope(to_the_end=thorough),
             say=progress.say,
         )
@@ -140,31 +155,79 @@ class Suite:
         passed = {
             i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
         }
-        with progress.stage("calibration", 1) as advance:
-            calibrated = calibrate(passed, REFERENCE, self.cpus, self._shuffler)
-            self.failures += calibrated.failures
-            advance()
+        seconds = self._supposed(sum(map(len, passed.values()))).first(calibration.ROUNDS)
+        each = seconds / max(1, len(self.workloads))
+        with self._progress.stage("calibration", seconds) as advance:
+            calibrated = calibrate(passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each))
+        self.failures += calibrated.failures
+        self._cost = calibrated.cost(self.settings, self._questions)
+        self._foresee(calibrated.entries, self._progress.expect)
         return calibrated
+
+    def _suppose(self) -> None:
+        """Tell the progress what is expected after the judge, from default values."""
+        usable = [Entry(i, {w.name: 0 for w in self.workloads}) for i in self.implementations if i.usable]
+        self._cost = self._supposed(len(usable) * len(self.workloads))
+        self._progress.suppose("calibration", self._cost.first(calibration.ROUNDS))
+        self._foresee(usable, self._progress.suppose)
+
+    def _supposed(self, rows: int) -> LaunchCost:
+        """Return the cost of a launch of so many rows and of the second copy of the baseline, from default values."""
+        of_copy = len(self.workloads)
+        workers = (rows + of_copy) / max(1, of_copy)
+        return launch_cost.supposed(workers, rows + of_copy, self.settings)
+
+    def _foresee(self, entries: Sequence[Entry], tell: Callable[[str, float], None]) -> None:
+        """Tell the seconds of the stages after the calibration: with a budget, of the fewest launches that are made."""
+        launches = self.settings.launches or pilot.FEWEST_PILOT_LAUNCHES
+        tell("cold starts", self._of_cold_starts(entries))
+        tell("launches", self._cost.of(launches, self.plan.rounds) if entries else 0.0)
+
+    def _of_cold_starts(self, entries: Sequence[Entry]) -> float:
+        """Return the seconds of the cold starts of entries, as many rounds as there is time for."""
+        starting = [entry for entry in entries if not entry.copy]
+        number, rows = self.settings.cold_starts, sum(len(entry.epochs) for entry in starting)
+        if not number or not starting:
+            return 0.0
+        warm_up, a_round = len(starting) * self._cost.cold_start, rows * self._cost.cold_start
+        return warm_up + min(number * a_round, max(a_round, self._seconds_for_cold_starts() - warm_up))
+
+    def _seconds_for_cold_starts(self) -> float:
+        budget = self.settings.budget_minutes
+        return math.inf if budget is None else 60 * budget * COLD_STARTS_SHARE
 
     def _launch(self, launches: Launches, audit: Audit, number: int, rounds: int) -> None:
         """Run `number` launches. The ends of a launch are compared while the next one runs."""
-        with progress.stage("launches", number) as advance:
+        cost = self._cost
+        with self._progress.stage("launches", cost.of(number, rounds)) as advance:
             for place in range(number):
-                self._launch_one(launches, audit, rounds, last=place == number - 1)
-                advance()
+                seconds = cost.later(rounds) if place else cost.first(rounds)
+                self._launch_one(launches, audit, rounds, seconds, advance, last=place == number - 1)
 
     def _pilot(self, launches: Launches, audit: Audit) -> None:
         """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before."""
-        with progress.stage("pilot", pilot.PILOT_LAUNCHES) as advance:
+        cost, rounds = self._cost, self.plan.rounds
+        further = math.floor((self._left() - cost.first(rounds)) / cost.later(rounds))
+        number = min(pilot.PILOT_LAUNCHES, max(pilot.FEWEST_PILOT_LAUNCHES, 1 + further))
+        self._progress.expect("launches", 0.0)  # they take what the pilot leaves of the budget
+        self._progress.expect("pilot", cost.of(number, rounds))
+        with self._progress.stage("pilot", cost.of(number, rounds)) as advance:
             while len(self.launches) < pilot.PILOT_LAUNCHES:
                 enough = len(self.launches) >= pilot.FEWEST_PILOT_LAUNCHES
                 if enough and self._left() < pilot.seconds_of_a_launch(self.launches, self.plan):
                     break
-                self._launch_one(launches, audit, self.plan.rounds, last=False)
-                advance()
+                seconds = cost.later(rounds) if self.launches else cost.first(rounds)
+                self._launch_one(launches, audit, rounds, seconds, advance, last=False)
 
-    def _launch_one(self, launches: Launches, audit: Audit, rounds: int, last: bool) -> None:
-        launch, about = launches.run(rounds, last=last)
+    def _launch_one(
+        self, launches: Launches, audit: Audit, rounds: int, seconds: float, advance: Advance, last: bool
+    ) -> None:
+        """Run a launch that is expected to take so many `seconds`, and compare the ends of the launch before it."""
+
+        def done(launch: Launch, _workload: str) -> None:
+            advance(seconds / len(launch.workloads))
+
+        launch, about = launches.run(rounds, last=last, done=done)
         self.timings += audit.settled()
         self.failures += launch.failures
         self.launches.append(about)
@@ -185,10 +248,13 @@ class Suite:
             f"a ratio can be separated from 1 if it differs by {self.plan.half_width:.1%}"
         )
         look = pilot.FIRST_LOOK if self.settings.resolution else 0
-        with progress.stage("launches", self.plan.launches - len(self.launches)) as advance:
-            while self._left() >= (cost := pilot.seconds_of_a_launch(self.launches, self.plan)):
-                self._launch_one(launches, audit, self.plan.rounds, last=self._left() < 2 * cost)
-                advance()
+        expected = (self.plan.launches - len(self.launches)) * pilot.seconds_of_a_launch(self.launches, self.plan)
+        self._progress.at_least = 0.0  # the last launch ends before the budget does
+        self._progress.expect("launches", expected)
+        with self._progress.stage("launches", expected) as advance:
+            while self._left() >= (cost_now := pilot.seconds_of_a_launch(self.launches, self.plan)):
+                last = self._left() < 2 * cost_now
+                self._launch_one(launches, audit, self.plan.rounds, cost_now, advance, last)
                 if len(self.launches) == look:
                     self.timings += audit.settled()
                     self.plan = pilot.at_confidence(self.plan)
@@ -209,13 +275,20 @@ class Suite:
         return not timing_table.unresolved(Analysis(self.record("")), self.settings.resolution or 0)
 
     def _start_cold(self, entries: Sequence[Entry]) -> None:
-        number, cpu, budget = self.settings.cold_starts, self.settings.cpu, self.settings.budget_minutes
-        until = math.inf if budget is None else perf_counter() + 60 * budget * COLD_STARTS_SHARE
-        for found in cold_starts(entries, self.workloads, number, cpu, self._shuffler, until):
-            if isinstance(found, Failure):
-                self.failures.append(found)
-            else:
-                self.cold_starts.append(found)
+        number, cpu = self.settings.cold_starts, self.settings.cpu
+        if not number:
+            return
+        until = perf_counter() + self._seconds_for_cold_starts()
+        with self._progress.stage("cold starts", self._of_cold_starts(entries)) as advance:
+
+            def done() -> None:
+                advance(self._cost.cold_start)
+
+            for found in cold_starts(entries, self.workloads, number, cpu, self._shuffler, until, done):
+                if isinstance(found, Failure):
+                    self.failures.append(found)
+                else:
+                    self.cold_starts.append(found)
 
     def record(self, command: str) -> Record:
         """Return the record of the run so far, which is `partial` unless it is finished.

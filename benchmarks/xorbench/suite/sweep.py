@@ -15,15 +15,17 @@ from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.judging.judge import Scope, judge
 from xorbench.judging.processes import Surroundings
+from xorbench.progress import Progress
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import Failure, LaunchRecord, Products, Timing
+from xorbench.suite import calibration
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
 from xorbench.suite.journal import Journal
 from xorbench.suite.suite import Suite
-from xorbench.suite.sweep_cost import Estimate, estimated, judging_seconds
+from xorbench.suite.sweep_cost import FEWEST_LAUNCHES, Estimate, estimated, judging_seconds, rounds_of
 from xorbench.workloads import Workload
 
 RANDOM_POINTS = 1
@@ -31,6 +33,13 @@ RANDOM_POINTS = 1
 
 There is one only, because large workloads take many seconds in ball arithmetic.
 """
+
+
+OF_A_PACE = 0.1
+"""Seconds of the rough time of an epoch, of each implementation on each point, before the calibration."""
+
+OTHERS = "other sweeps"
+"""The name of the sweeps of the same command that follow."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,20 @@ class Sweep(Suite):
     """Only one round of each row and length is compared, because points are many."""
 
     def __init__(
-        self, implementations: Sequence[Implementation], workloads: Sequence[Workload], settings: Settings, folder: Path
+        self,
+        implementations: Sequence[Implementation],
+        workloads: Sequence[Workload],
+        settings: Settings,
+        folder: Path,
+        of_command: Progress | None = None,
+        others: int = 0,
     ) -> None:
-        """Construct a sweep, with what its journal holds; `folder` is the folder of the record to be written."""
-        super().__init__(implementations, workloads, settings)
+        """Construct a sweep, with what its journal holds; `folder` is the folder of the record to be written.
+
+        `of_command` is the progress of the command, in which so many `others` like this one follow.
+        """
+        super().__init__(implementations, workloads, settings, of_command=of_command)
+        self._others = others
         self.products: list[Products] = []
         self._planned: Planned | None = None
         self._taken: Counter[str] = Counter()
@@ -82,8 +101,10 @@ class Sweep(Suite):
 
         After a KeyboardInterrupt all finished points are in the journal.
         """
+        self._suppose()
         planned = self._planned or self._plan()
         self.plan = Plan(planned.estimate.rounds, planned.launches)
+        self._foretell(planned.estimate)
         self._say(planned.estimate)
         report = self.report or self._judge()
         if not self.products:
@@ -91,7 +112,7 @@ class Sweep(Suite):
         entries = self._entries(planned, report)
         if entries:
             with self._reference() as reference:
-                self._launch_all(entries, self._audit(reference, planned.calibrated))
+                self._launch_all(entries, self._audit(reference, planned.calibrated), planned.estimate)
         self.finished = True
 
     def record(self, command: str) -> Record:
@@ -135,24 +156,46 @@ class Sweep(Suite):
     def _plan(self) -> Planned:
         """Return the plan, from rough times of an epoch and then one launch of few rounds, which are not published."""
         usable = [i for i in self.implementations if i.usable]
-        threads = self.settings.threads
-        with progress.stage("calibration", len(usable) * len(self.workloads)) as advance:
-            found = paces(usable, self.workloads, threads, advance)
-        passed = {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable}
-        calibrated = calibrate(
-            passed,
-            REFERENCE,
-            self.cpus,
-            self._shuffler,
-            lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs),
-        )
-        judging = judging_seconds(self.workloads, self.settings.points)
-        estimate = estimated(calibrated, self.settings, judging)
+        pairs = len(usable) * len(self.workloads)
+        cost = self._supposed(pairs)
+        launch = cost.first(calibration.ROUNDS)
+        with self._progress.stage("calibration", cost.starting + pairs * OF_A_PACE + launch) as advance:
+            one = cost.starting / pairs + OF_A_PACE
+            found = paces(usable, self.workloads, self.settings.threads, lambda: advance(one))
+            calibrated = calibrate(
+                {i: [w for w in self.workloads if (i.name, w.name) in found] for i in usable},
+                REFERENCE,
+                self.cpus,
+                self._shuffler,
+                lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs),
+                lambda: advance(launch / len(self.workloads)),
+            )
+        judging, once = judging_seconds(self.workloads, self.settings.points, self._questions)
+        estimate = estimated(calibrated, self.settings, judging, once, self._questions)
         left = 60 * (self.settings.budget_minutes or 0) - (perf_counter() - self._began)
         launches = self.settings.launches or estimate.launches_in(left)
         planned = Planned(self.created, calibrated, estimate, launches)
         self._finish(planned)
         return planned
+
+    def _suppose(self) -> None:
+        """Tell the progress what is expected before the plan: a budget, or what default values give."""
+        if self._planned:
+            return
+        usable = sum(i.usable for i in self.implementations)
+        cost = self._supposed(usable * len(self.workloads))
+        rounds = self.settings.rounds or rounds_of(usable + 1)
+        seconds = cost.of(self.settings.launches or FEWEST_LAUNCHES, rounds)
+        self._progress.suppose("points", seconds)
+        self._progress.suppose(OTHERS, self._others * (seconds + cost.first(calibration.ROUNDS)))
+
+    def _foretell(self, estimate: Estimate) -> None:
+        """Tell the progress what is expected after the plan. Other sweeps take about as long as this one."""
+        done = sum(self._taken.values()) / len(self.workloads)
+        self._progress.at_least = 0.0
+        self._progress.expect("points", estimate.seconds_of(self.plan.launches - done))
+        whole = self._elapsed + 60 * estimate.minutes(self.plan.launches)
+        self._progress.expect(OTHERS, self._others * whole)
 
     def _say(self, estimate: Estimate) -> None:
         points, launches = len(self.workloads), self.plan.launches
@@ -176,7 +219,7 @@ class Sweep(Suite):
             points,
             seed,
             thorough=False,
-            stage=progress.stage,
+            stage=self._progress.stage,
             scope=scope,
             say=progress.say,
         )
@@ -194,7 +237,7 @@ class Sweep(Suite):
                 entries.append(replace(entry, epochs=judged))
         return entries if any(entry.copy for entry in entries) else []
 
-    def _launch_all(self, entries: Sequence[Entry], audit: Audit) -> None:
+    def _launch_all(self, entries: Sequence[Entry], audit: Audit, estimate: Estimate) -> None:
         """Run the launches that are missing, of the points with the fewest launches first.
 
         All points are timed together once they have the same number of launches.
@@ -203,14 +246,16 @@ class Sweep(Suite):
         timed = [workload.name for workload in self.workloads if workload.name in entries[-1].epochs]
         if min(self._taken[name] for name in timed) >= wanted:
             return
-        with progress.stage("points", len(timed) * wanted - sum(self._taken[name] for name in timed)) as advance:
+        missing = len(timed) * wanted - sum(self._taken[name] for name in timed)
+        seconds = estimate.seconds_of(missing / len(timed))
+        with self._progress.stage("points", seconds) as advance:
 
             def done(launch: Launch, workload: str) -> None:
                 audit.begin(launch, workload)
                 found = audit.settled()
                 failures = [failure for failure in launch.failures if failure not in self.failures]
                 self._finish(Point(launch.number, workload, found, failures))
-                advance()
+                advance(seconds / missing)
 
             while (fewest := min(self._taken[name] for name in timed)) < wanted:
                 behind = [name for name in timed if self._taken[name] == fewest]
