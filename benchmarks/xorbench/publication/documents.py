@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from xorbench import places
+from xorbench.contract.source_text import text_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication import architecture
 from xorbench.record import store
@@ -21,6 +22,7 @@ DOCUMENTS = (
         places.CHECKOUT / page
         for page in (
             "README.md",
+            "CONTRIBUTING.md",
             "implementations/README.md",
             "benchmarks/README.md",
             "benchmarks/xorbench/judging/README.md",
@@ -33,7 +35,7 @@ DOCUMENTS = (
 
 A block begins with `<!-- headline -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or `<!-- study: NAME -->`, and
 ends with `<!-- end -->`. `<!-- table: NAME of MACHINE/TIME -->` is a table of another record than the one shown.
-The study is the newest of its name.
+The study is the newest of its name. `<!-- source: NAME.FUNCTION -->` is the text of a function of an implementation.
 """
 
 
@@ -54,6 +56,9 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
         name, other, study = found["table"], found["record"], found["study"]
         if study is not None:
             parts = [showing.block(places.results(), study)]
+        elif found["file"] is not None:
+            path = places.IMPLEMENTATIONS / f"{found['file']}.py"
+            parts = [f"```python\n{text_of(path, found['function'])}```\n"]
         elif found["what"] == "architecture":
             parts = [architecture.section()]
         elif name is None:
@@ -69,5 +74,6 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
         return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
     what = r"headline|architecture|table: (?P<table>\w+)(?: of (?P<record>\S+))?|study: (?P<study>\w+)"
+    what += r"|source: (?P<file>\w+)\.(?P<function>\w+)"
     block = rf"(?P<begin><!-- (?P<what>{what}) -->).*?<!-- end -->"
     return re.sub(block, render, document, flags=re.DOTALL)
