@@ -94,7 +94,7 @@ def test_every_published_table_is_what_the_records_say_and_a_changed_figure_of_t
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for document in DOCUMENTS:
-        assert "<!-- table: " in document.read_text(encoding="utf-8")
+        assert "<!-- end -->" in document.read_text(encoding="utf-8")
     copy = tmp_path / "README.md"
     copy.write_text(re.sub(r"\d(?=x faster than plain )", "9", README, count=1), encoding="utf-8")
     monkeypatch.setattr("xorbench.publication.files.DOCUMENTS", (*DOCUMENTS, copy))
@@ -162,13 +162,32 @@ def test_the_first_two_commands_run_the_main_job_and_the_tests() -> None:
 
 
 def test_the_example_draws_what_it_says(tmp_path: Path) -> None:
-    (script,) = re.findall(r"^```python\n(.*?)```$", README, re.MULTILINE | re.DOTALL)
+    commands = (ROOT / "benchmarks" / "COMMANDS.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```python\n(.*?)```$", commands, re.MULTILINE | re.DOTALL)
     script = script.replace("load()", f"load({str(places.results())!r})")
     subprocess.run([sys.executable, "-W", "error", "-"], input=script, text=True, check=True, cwd=tmp_path)
     drawn = (tmp_path / "rounds.svg").read_text(encoding="utf-8")
     timed = {timing.implementation for timing in headline().timings}
     for part in ("µs per epoch", "neuron", "hidden", *timed):
         assert part in drawn
+
+
+def test_the_readme_is_short_and_begins_with_the_answer() -> None:
+    lines = README.splitlines()
+    assert len(lines) <= 180
+    assert lines.index("<!-- headline -->") < 25
+    assert lines.index("<!-- headline -->") < lines.index("## Run it") < lines.index("<!-- terminal -->")
+
+
+def test_a_function_stands_between_its_markers() -> None:
+    text = filled("<!-- source: jax_grad.gradient -->\nspoilt\n<!-- end -->\n")
+    assert text == (
+        "<!-- source: jax_grad.gradient -->\n\n```python\n@partial(jax.jit, static_argnums=0)\n"
+        "def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:\n"
+        "    return jax.grad(loss, argnums=1)(recipe, parameters, inputs, targets)\n```\n\n<!-- end -->\n"
+    )
+    with pytest.raises(ValueError, match=re.escape("jax_grad.py has no function slope that can be read")):
+        filled("<!-- source: jax_grad.slope -->\n<!-- end -->\n")
 
 
 def test_the_citation_is_one() -> None:
@@ -195,6 +214,7 @@ def test_contributing_names_the_whole_contract_in_order() -> None:
         "CONTRIBUTING.md",
         "implementations/README.md",
         "benchmarks/README.md",
+        "benchmarks/COMMANDS.md",
         "benchmarks/xorbench/judging/README.md",
         "results/README.md",
         "results/data/README.md",

@@ -21,6 +21,17 @@ def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
     return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
+def text_of(path: Path, function: str) -> str:
+    """Return the lines of a function at the top of a file, with its decorators. Raises ValueError if there is none."""
+    tree = parsed(path)
+    found = functions_of(tree).get(function) if tree else None
+    if found is None:
+        raise ValueError(f"{path.name} has no function {function} that can be read")
+    first = min([found.lineno, *(decorator.lineno for decorator in found.decorator_list)])
+    lines = path.read_text(encoding="utf-8").splitlines()[first - 1 : found.end_lineno]
+    return "".join(f"{line}\n" for line in lines)
+
+
 def imported(tree: ast.Module) -> dict[str, tuple[str, str]]:
     """Return what is imported by `from MODULE import NAME` at the top of a file: the module and the name there."""
     return {

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from xorbench import places
+from xorbench.contract.source_text import text_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication import architecture
 from xorbench.record import store
@@ -22,6 +23,7 @@ DOCUMENTS = (
         places.CHECKOUT / page
         for page in (
             "README.md",
+            "CONTRIBUTING.md",
             "implementations/README.md",
             "benchmarks/README.md",
             "benchmarks/xorbench/judging/README.md",
@@ -35,7 +37,7 @@ DOCUMENTS = (
 A block begins with `<!-- headline -->`, `<!-- terminal -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or
 `<!-- study: NAME -->`, and ends with `<!-- end -->`. That of the terminal is what `xorbench run` prints.
 `<!-- table: NAME of MACHINE/TIME -->` is a table of another record than the one shown. The study is the newest of its
-name.
+name. `<!-- source: NAME.FUNCTION -->` is the text of a function of an implementation.
 """
 
 
@@ -56,6 +58,9 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
         name, other, study = found["table"], found["record"], found["study"]
         if study is not None:
             parts = [showing.block(places.results(), study)]
+        elif found["file"] is not None:
+            path = places.IMPLEMENTATIONS / f"{found['file']}.py"
+            parts = [f"```python\n{text_of(path, found['function'])}```\n"]
         elif found["what"] == "architecture":
             parts = [architecture.section()]
         elif found["what"] == "terminal":
@@ -73,6 +78,7 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
         return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
     what = r"headline|terminal|architecture|table: (?P<table>\w+)(?: of (?P<record>\S+))?|study: (?P<study>\w+)"
+    what += r"|source: (?P<file>\w+)\.(?P<function>\w+)"
     block = rf"(?P<begin><!-- (?P<what>{what}) -->).*?<!-- end -->"
     return re.sub(block, render, document, flags=re.DOTALL)
 
