@@ -34,7 +34,8 @@ class Ledger(Part):
     all is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
     reading one that is certainly ready; None in records of schema 4. `same_arrays` says whether a round returned an
     array object of an earlier one, `collecting` whether garbage collection was enabled during a timed round.
-    `variables` are the environment variables that the file or its framework set.
+    `variables` are the environment variables that the file or its framework set. Only values of variables that set
+    numbers of threads are kept, because others can be secret; those of other variables are empty.
     """
 
     parameters_sha256: Sha256
