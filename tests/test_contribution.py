@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import HIDDEN, changed, planted, with_implementation, with_settings, with_timings
+from tests.planted import HIDDEN, LEDGER, changed, planted, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.publication.contribution import complaints, examined
+from xorbench.publication.contribution import _personal, complaints, examined
 from xorbench.record import store
 from xorbench.record.parts import Verdict
 from xorbench.record.report import Judgement
@@ -208,6 +208,30 @@ def test_the_names_of_this_machine_and_its_user_may_not(
     environment = replace(analysis.record.environment, variables={"AT": "x lovelace"})
     text = found(changed(analysis, environment=environment), tmp_path)
     assert "$.environment.variables.AT holds the name of this machine or its user: lovelace" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["ghp_0123456789abcdefghijABCDEFGHIJ", "AKIA0123456789ABCDEF", "-----BEGIN RSA PRIVATE KEY-----"]
+)
+def test_what_looks_like_a_secret_may_not_and_is_not_shown(tmp_path: Path, text: str) -> None:
+    failure = Failure(0, "hidden", "other", copy=False, reason=f"it failed with {text}")
+    told = found(changed(honest(), failures=[failure]), tmp_path)
+    assert "$.failures[0].reason holds what looks like a secret" in told
+    assert text not in told
+
+
+def test_the_value_of_a_secret_variable_may_not(tmp_path: Path) -> None:
+    ledger = replace(LEDGER, variables={"AWS_SECRET_ACCESS_KEY": "hunter2", "HOW_MANY": "2"})
+    told = found(with_timings(honest(), lambda timing: replace(timing, ledger=ledger)), tmp_path)
+    assert "$.timings[0].ledger.variables holds the value of AWS_SECRET_ACCESS_KEY, expected its name only" in told
+    assert "hunter2" not in told
+    ledger = replace(LEDGER, variables={"AWS_SECRET_ACCESS_KEY": ""})
+    assert found(with_timings(honest(), lambda timing: replace(timing, ledger=ledger)), tmp_path / "named") == ""
+
+
+@pytest.mark.parametrize("character", ["z", "/", "@", ".", "~", " ", "-", "\\", "0", "A", "/a", "~/", "a@", "@a", "-/"])
+def test_a_long_text_is_searched_in_linear_time(character: str) -> None:
+    assert list(_personal({"text": character * 10**6})) is not None  # in quadratic time this would take hours
 
 
 def test_numbers_divisions_and_versions_are_no_folders(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The ledger: real subjects are observed, and every planted breach of the rules is refused by name."""
 
+import os
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -333,3 +334,19 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_the_median_ro
             patch.setattr(ledger, "perf_counter_ns", lambda readings=readings: next(readings))
             subject.after()
     assert subject.bookkeeper.close().late_nanoseconds == 3_800
+
+
+def test_the_value_of_a_variable_that_a_file_sets_is_not_kept_unless_it_is_a_number_of_threads(
+    variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SECRET_TOKEN", "OMP_NUM_THREADS"):
+        monkeypatch.setenv(name, "before")
+    monkeypatch.setattr(ledger, "_GIVEN", dict(os.environ))
+    begin = "def begin(recipe: Recipe, parameters: Parameters) -> State:\n"
+    path = variant(
+        "sets_variables",
+        (begin, f'{begin}    import os\n    os.environ.update(SECRET_TOKEN="hunter2", OMP_NUM_THREADS="3")\n'),
+    )
+    kept = ledger_of(read(path), monkeypatch).variables
+    assert (kept["SECRET_TOKEN"], kept["OMP_NUM_THREADS"]) == ("", "3")
+    assert "hunter2" not in str(kept)

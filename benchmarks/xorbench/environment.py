@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -126,9 +127,14 @@ def machine() -> "Machine":
     cpu = cpu_model(cpuinfo.get_cpu_info())
     cores = os.cpu_count() or 1
     system = platform.system()
-    name = re.sub(r"[^a-z0-9]+", "-", f"{cpu} {cores} cores {system} {platform.machine()}".lower()).strip("-")
+    name = machine_name(cpu, cores, system, platform.machine())
     memory_gib = round(psutil.virtual_memory().total / 2**30, 1)
     return Machine(name, cpu, cores, system, platform.machine(), memory_gib)
+
+
+def machine_name(cpu: str, cores: int, system: str, architecture: str) -> str:
+    """Return the name of a machine, which is made of its parts and may be the name of a folder."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{cpu} {cores} cores {system} {architecture}".lower()).strip("-")
 
 
 def cpu_model(about: Mapping[str, Any]) -> str:
@@ -240,7 +246,7 @@ def commit() -> str | None:
 def command(arguments: Iterable[str] = ()) -> str:
     """Return the command line, with every path shortened to its last part."""
     given = list(arguments) or sys.argv[1:]
-    return " ".join(["xorbench", *(re.sub(r"(^|=)[^=]*/(?=.)", r"\1", word).rstrip("/") for word in given)])
+    return shlex.join(["xorbench", *(re.sub(r"(^|=)[^=]*/(?=.)", r"\1", word).rstrip("/") for word in given)])
 
 
 def without_folders(text: str) -> str:

@@ -19,7 +19,7 @@ from types import FrameType
 from xorbench.clock.system_counters import Account, Reading, reading
 from xorbench.contract import Contract, Data, Tensor
 from xorbench.contract.source_text import parsed, siblings
-from xorbench.environment import allowed_cpus, observed, without_folders
+from xorbench.environment import ONE_THREAD, allowed_cpus, observed
 from xorbench.judging.answers import plain
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Usage
 from xorbench.workloads import Workload, flat
@@ -115,9 +115,8 @@ class Bookkeeper:
 
     def close(self) -> Ledger:
         """Return all observations as a ledger."""
-        variables = {
-            name: without_folders(value) for name, value in sorted(os.environ.items()) if _GIVEN.get(name) != value
-        }
+        changed = sorted(name for name, value in os.environ.items() if _GIVEN.get(name) != value)
+        variables = {name: os.environ[name] if name in ONE_THREAD else "" for name in changed}
         process_threads, pools = observed()
         result = self._results[-1]
         return Ledger(

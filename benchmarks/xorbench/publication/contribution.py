@@ -65,6 +65,7 @@ def _of_record(path: Path, analysis: Analysis) -> list[str]:
         *misplaced,
         *_gradients(analysis),
         *_fitness(analysis),
+        *_secrets(analysis),
         *_personal(store.as_json(analysis.record), contestants),
     ]
 
@@ -125,6 +126,8 @@ def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> It
             yield f"{place} holds a folder: {text[:100]!r}"
         if _ADDRESS.search(functools.reduce(lambda left, name: left.replace(name, ""), contestants, text)):
             yield f"{place} holds an address: {text[:100]!r}"
+        if _SECRET.search(text):
+            yield f"{place} holds what looks like a secret, which is not shown here"
         if words := names & {*re.split(r"[^\w-]+", text.lower())}:
             yield f"{place} holds the name of this machine or its user: {', '.join(sorted(words))}"
 
@@ -137,6 +140,14 @@ def _names() -> frozenset[str]:
     except (KeyError, OSError):  # the user has no name in the password database
         user = ""
     return frozenset({host, host.partition(".")[0], user, Path.home().name.lower()} - NOBODY - {""})
+
+
+def _secrets(analysis: Analysis) -> Iterator[str]:
+    """Yield complaints about environment variables whose names are those of secrets and whose values are kept."""
+    for number, timing in enumerate(analysis.record.timings):
+        for name, value in timing.ledger.variables.items():
+            if value and _SECRET_NAME.search(name):
+                yield f"$.timings[{number}].ledger.variables holds the value of {name}, expected its name only"
 
 
 def _strings(content: Any, place: str = "$") -> Iterator[tuple[str, str]]:
@@ -153,4 +164,11 @@ def _strings(content: Any, place: str = "$") -> Iterator[tuple[str, str]]:
 
 
 _FOLDER = re.compile(r"(?<![\w/.])~?/(?:home|root|Users|tmp|mnt|media)\b|\b[A-Za-z]:\\|\\\\\w")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)*")
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.\w+)*")  # begins at no place inside a word: linear
+_SECRET = re.compile(
+    r"\b(?:gh[opsu]_\w{20}|github_pat_\w{20}|glpat-\w{20}|AKIA[0-9A-Z]{16}|sk-[\w-]{20}|xox[abp]-[\w-]{10})"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY"
+)
+"""Keys and tokens of widely used services, by their first letters."""
+
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY", re.IGNORECASE)

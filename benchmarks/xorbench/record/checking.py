@@ -1,13 +1,39 @@
 """Check JSON against types: an error message gives the place of the first mismatch, in one line."""
 
+import errno
 import functools
+import json
+import reprlib
 import textwrap
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import SchemaValidator, from_json, to_json
+from pydantic_core import SchemaValidator, from_json
 
 T = TypeVar("T")
+
+MOST_ERRORS = 10_000
+"""The number of faults of a text above which none is told in detail, because each takes a kilobyte of memory."""
+
+MOST_BYTES = 64 * 2**20
+"""The largest size of a file that is read: ten times that of a long run of all implementations."""
+
+MOST_PARTS = 500_000
+"""The largest number of colons and opening brackets in a text, so of its objects, lists and keys: ten times those of a
+long run. Each takes up to 100 times as much memory as its text."""
+
+
+def bounded(path: Path) -> bytes:
+    """Return the content of a file. Raises OSError, and ValueError where it is larger than anything that is written."""
+    if not path.is_file():
+        raise ValueError("it is not a file") if path.exists() else FileNotFoundError(errno.ENOENT, "no file", str(path))
+    if (size := path.stat().st_size) > MOST_BYTES:
+        raise ValueError(f"it has {size:,} bytes, expected at most {MOST_BYTES:,}")
+    text = path.read_bytes()
+    if (parts := sum(map(text.count, (b":", b"[", b"{")))) > MOST_PARTS:
+        raise ValueError(f"it has {parts:,} colons and opening brackets, expected at most {MOST_PARTS:,}")
+    return text
 
 
 def plain_json(text: str | bytes) -> Any:
@@ -15,46 +41,57 @@ def plain_json(text: str | bytes) -> Any:
     return from_json(text, allow_inf_nan=False)
 
 
+def without_repeated_keys(text: str | bytes) -> None:
+    """Raise ValueError if an object in a JSON text has a key twice, of which readers take either."""
+
+    def keys_once(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        if len({*names}) < len(names):
+            raise ValueError(f"the key {max(names, key=names.count)!r} is twice in one object, expected once")
+
+    json.loads(text, object_pairs_hook=keys_once)
+
+
 def checked(types: TypeAdapter[T], content: Any) -> T:
-    """Return the content of a JSON text as `types`; every key must be present, also those of fields with a default.
+    """Return plain content, as read from JSON, as `types`; every key must be present, also those with a default.
 
     Raises ValueError, with one line that says where, what was expected and what came.
     """
     try:
-        found: T = _validator(types).validate_json(to_json(content))
+        found: T = _validator(types).validate_python(content)
     except ValidationError as error:
         raise ValueError(_first(error)) from None
     return found
 
 
-def valid(types: TypeAdapter[T], text: str | bytes) -> T | None:
-    """Return the content of a JSON text as `types`, in one pass over the text; None if `checked` would refuse it."""
-    try:
-        found: T = _validator(types).validate_json(text)
-    except ValidationError:
-        return None
-    return found
-
-
 @functools.cache
 def _validator(types: TypeAdapter[Any]) -> SchemaValidator:
-    """Return the validator of `types` that requires every key, also those of fields with a default."""
-    return SchemaValidator(_without_defaults(types.core_schema))
+    """Return the validator of `types` that requires every key, also those of fields with a default.
+
+    It stops at the first error in a list, because each error takes more than a kilobyte of memory.
+    """
+    return SchemaValidator(_strict(types.core_schema))
 
 
-def _without_defaults(schema: Any) -> Any:
-    """Return a core schema of pydantic, or a part of one, without the default values in it."""
+def _strict(schema: Any) -> Any:
+    """Return a core schema of pydantic, or a part of one, without default values, and whose lists fail fast.
+
+    A dataclass may be given as a dictionary; its fields stay strict.
+    """
     if isinstance(schema, list):
-        return [_without_defaults(part) for part in schema]
+        return [_strict(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     if schema.get("type") == "default":
-        return _without_defaults(schema["schema"])
-    return {key: _without_defaults(part) for key, part in schema.items()}
+        return _strict(schema["schema"])
+    changes = {"list": {"fail_fast": True}, "dataclass": {"strict": False}}.get(str(schema.get("type")), {})
+    return {key: _strict(part) for key, part in schema.items()} | changes
 
 
 def _first(error: ValidationError) -> str:
     """Return the message of the error with the shortest place."""
+    if (count := error.error_count()) > MOST_ERRORS:
+        return f"$: {count:,} faults, for instance unknown keys"
     first = min(error.errors(include_url=False), key=lambda found: len(found["loc"]))
     place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in first["loc"])
     said = {
@@ -62,5 +99,5 @@ def _first(error: ValidationError) -> str:
         "missing_argument": "is missing",
         "unexpected_keyword_argument": "is not a known key",
     }
-    given = textwrap.shorten(repr(first["input"]), 100)
+    given = textwrap.shorten(reprlib.repr(first["input"]), 100)
     return f"${place}: {said.get(first['type']) or first['msg'] + ', got ' + given}"

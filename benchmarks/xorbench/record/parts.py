@@ -6,7 +6,7 @@ these types and read no records.
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Len, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, Len, MaxLen, MinLen
 
 from xorbench.workloads.workload import Dtype
 
@@ -23,6 +23,7 @@ __all__ = [
     "Positive",
     "Text",
     "Verdict",
+    "Whole",
 ]
 
 
@@ -40,9 +41,14 @@ framework is not installed; "not offered": the implementation says that it does 
 optimiser, by a NotImplementedError. The last two are no failures.
 """
 
-Natural = Annotated[int, Ge(0)]
+LARGEST = 2**63 - 1
+"""The largest integer: what 64 bits hold, so that NumPy and other programs can read it."""
 
-Count = Annotated[int, Ge(1)]
+Natural = Annotated[int, Ge(0), Le(LARGEST)]
+
+Count = Annotated[int, Ge(1), Le(LARGEST)]
+
+Whole = Annotated[int, Ge(-LARGEST), Le(LARGEST)]
 
 Positive = Annotated[float, Gt(0)]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
-from xorbench.record.parts import Dtype, Many, Natural, Numbers, Part, Text, Verdict
+from xorbench.record.parts import Dtype, Many, Natural, Numbers, Part, Text, Verdict, Whole
 
 INSIDE: Final = "inside"
 OUTSIDE: Final = "outside"
@@ -231,11 +231,11 @@ class Trajectory(Part):
     implementation: Text
     workload: Text
     epochs: Natural
-    bits: int | None
-    one_ulp: int | None
-    e12: int | None
-    e6: int | None
-    decisions: int | None
+    bits: Whole | None
+    one_ulp: Whole | None
+    e12: Whole | None
+    e6: Whole | None
+    decisions: Whole | None
     at: Annotated[list[Natural], Many]
     from_reference: Numbers
     from_truth: Numbers

@@ -47,14 +47,6 @@ def parsed(text: str | bytes) -> Record:
 
     Raises ValueError, with one line that says where, what was expected and what came.
     """
-    record = checking.valid(_TYPES, text) or _upgraded(text)
-    _check_lengths(record)
-    _check_versions(record)
-    return record
-
-
-def _upgraded(text: str | bytes) -> Record:
-    """Return the record in a JSON text of an older schema version. Raises ValueError, as `parsed` does."""
     content = checking.plain_json(text)
     try:
         content = upgraded(content)
@@ -62,7 +54,10 @@ def _upgraded(text: str | bytes) -> Record:
         raise ValueError(
             f"it does not match the schema version that it states: {type(error).__name__} {error}"
         ) from error
-    return checking.checked(_TYPES, content)
+    record = checking.checked(_TYPES, content)
+    _check_lengths(record)
+    _check_versions(record)
+    return record
 
 
 def as_json(record: Record) -> dict[str, Any]:
@@ -114,7 +109,7 @@ def write(record: Record, folder: Path) -> Path:
 def read(path: Path) -> Record:
     """Return the record in a file, checked. Raises OSError, and ValueError, with one line, if it is not a record."""
     try:
-        return parsed(path.read_bytes())
+        return parsed(checking.bounded(path))
     except ValueError as error:
         raise ValueError(f"{path} is not a record: {error}") from error
 

@@ -66,7 +66,7 @@ def write(study: Study, folder: Path) -> Path:
 def read(path: Path) -> Study:
     """Return the study in a file, checked. Raises OSError; ValueError, in one line with the path, if it is invalid."""
     try:
-        return parsed(path.read_bytes())
+        return parsed(checking.bounded(path))
     except ValueError as error:
         raise ValueError(f"{path} is not a study: {error}") from error
 
@@ -82,7 +82,7 @@ def parsed(text: str | bytes) -> Study:
 def holds_one(path: Path) -> bool:
     """Return whether a file is meant as a study, not as a record; by its folder if it is not JSON. Raises OSError."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = checking.plain_json(checking.bounded(path))
     except ValueError:
         return path.absolute().parent.parent.name == FOLDER
     return isinstance(content, dict) and "study" in content

@@ -4,14 +4,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, Len
+from annotated_types import Ge, Len
 
-from xorbench.record.parts import Count, Dtype, Many, MinLen, Natural, Numbers, Part, Positive, Text
+from xorbench.record.parts import Count, Dtype, Many, MinLen, Natural, Numbers, Part, Positive, Text, Whole
 
 Sha256 = Annotated[str, Len(64, 64)]
-
-Nanoseconds = Annotated[int, Ge(0), Le(10**15)]
-"""A time in nanoseconds, at most eleven days."""
 
 PROFILED_EPOCHS = 20
 """The number of further epochs that are profiled to count the function calls in a ledger."""
@@ -37,14 +34,15 @@ class Ledger(Part):
     all is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
     reading one that is certainly ready; None in records of schema 4. `same_arrays` says whether a round returned an
     array object of an earlier one, `collecting` whether garbage collection was enabled during a timed round.
-    `variables` are the environment variables that the file or its framework set.
+    `variables` are the environment variables that the file or its framework set. Only values of variables that set
+    numbers of threads are kept, because others can be secret; those of other variables are empty.
     """
 
     parameters_sha256: Sha256
     gradient_dtype: Text
     result_dtype: Text
     entered_later: Natural
-    late_nanoseconds: int | None
+    late_nanoseconds: Whole | None
     same_arrays: bool
     collecting: bool
     process_threads: Count
@@ -63,10 +61,10 @@ class Usage(Part):
     """
 
     epochs: Count
-    cpu_nanoseconds: int | None
-    child_nanoseconds: int | None
-    executable_bytes_gained: int | None
-    resident_bytes_gained: int | None
+    cpu_nanoseconds: Whole | None
+    child_nanoseconds: Whole | None
+    executable_bytes_gained: Whole | None
+    resident_bytes_gained: Whole | None
 
 
 @dataclass(frozen=True)

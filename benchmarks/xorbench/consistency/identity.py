@@ -1,0 +1,170 @@
+"""Rules on what a record says of itself: names, references, date, machine, command, versions and texts."""
+
+import dataclasses
+import re
+import shlex
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from xorbench.contract import REFERENCE
+from xorbench.environment import machine_name
+from xorbench.record.run import Record, WorkloadRecord
+from xorbench.record.settings import CONFIDENCE
+from xorbench.workloads import named
+
+FIRST_DATE = "2026-01-01"
+"""No record is older than the suite."""
+
+LONGEST_TEXT = 50_000
+
+
+def unique(record: Record) -> Iterator[str]:
+    """Names of implementations and of workloads are unique, and launches are numbered from 0."""
+    for what, names in (
+        ("implementations", [i.name for i in record.implementations]),
+        ("workloads", [w.name for w in record.workloads]),
+    ):
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield f"$.{what}: {name!r} is there {count} times, expected once"
+    numbers = [launch.number for launch in record.launches]
+    if numbers != [*range(len(numbers))]:
+        yield f"$.launches: the numbers are {_short(numbers)}, expected 0 to {len(numbers) - 1}, each once"
+
+
+def references(record: Record) -> Iterator[str]:
+    """Every implementation, workload and launch that a part of the record names exists in it."""
+    implementations = {i.name for i in record.implementations}
+    workloads = {w.name for w in record.workloads}
+    report = record.gradients
+    parts: dict[str, Iterable[Any]] = {
+        "timings": record.timings,
+        "failures": record.failures,
+        "cold_starts": record.cold_starts,
+        "products": record.products,
+    }
+    for field in dataclasses.fields(report):
+        if isinstance(value := getattr(report, field.name), list):
+            parts[f"gradients.{field.name}"] = value
+    for place, items in parts.items():
+        for number, item in enumerate(items):
+            for key in ("implementation", "first", "second"):
+                if getattr(item, key, None) is not None and getattr(item, key) not in implementations:
+                    yield f"$.{place}[{number}].{key}: {getattr(item, key)!r} is no implementation of the record"
+            if place != "gradients.faults" and getattr(item, "workload", None) not in {None, *workloads}:
+                yield f"$.{place}[{number}].workload: {item.workload!r} is no workload of the record"
+            launch = getattr(item, "launch", None)
+            if launch is not None and launch >= max(len(record.launches), place == "failures"):
+                yield f"$.{place}[{number}].launch: {launch}, expected less than {len(record.launches)}"
+    if REFERENCE not in implementations:
+        yield f"$.implementations: {REFERENCE} is not among them"
+
+
+def date(record: Record) -> Iterator[str]:
+    """The date is one of the calendar, between the first release and tomorrow."""
+    try:
+        created = datetime.strptime(record.created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        yield f"$.created: {record.created!r} is no date of the calendar"
+        return
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    if not datetime.fromisoformat(FIRST_DATE).replace(tzinfo=UTC) <= created <= tomorrow:
+        yield f"$.created: {record.created}, expected a time between {FIRST_DATE} and tomorrow"
+
+
+def machine(record: Record) -> Iterator[str]:
+    """The name of the machine is made of its parts."""
+    machine = record.machine
+    expected = machine_name(machine.cpu, machine.cores, machine.system, machine.architecture)
+    if machine.name != expected:
+        yield f"$.machine.name: {machine.name!r}, expected {expected!r}, which its parts give"
+
+
+def workloads(record: Record) -> Iterator[str]:
+    """Every workload is the one of the catalogue with this name."""
+    for number, workload in enumerate(record.workloads):
+        try:
+            expected = WorkloadRecord.of(named(workload.name))
+        except KeyError:
+            yield f"$.workloads[{number}].name: {workload.name!r} is not in the catalogue"
+            continue
+        for field in dataclasses.fields(workload):
+            one, other = getattr(workload, field.name), getattr(expected, field.name)
+            if field.name != "story" and one != other:
+                yield (
+                    f"$.workloads[{number}].{field.name}: {_short(one)}, expected {_short(other)}, which "
+                    f"{workload.name} has in the catalogue"
+                )
+
+
+def command(record: Record) -> Iterator[str]:
+    """The command is one call of the suite, without the signs by which a shell would run something else."""
+    try:
+        words = shlex.split(record.command)
+    except ValueError:
+        words = []
+    if not words or words[0] != "xorbench" or set(record.command) & set(";|&<>$`\n"):
+        yield f"$.command: {_short(record.command)}, expected one call of xorbench without other commands"
+    elif ("--quick" in words) != record.settings.quick:
+        yield f"$.settings.quick: {record.settings.quick}, but the command is {_short(record.command)}"
+
+
+def commit(record: Record) -> Iterator[str]:
+    """The commit is a SHA-1, with a mark where files were changed."""
+    if record.commit is not None and not re.fullmatch(r"[0-9a-f]{40}(\+changes)?", record.commit):
+        yield f"$.commit: {_short(record.commit)}, expected 40 hexadecimal digits, followed by +changes or nothing"
+
+
+def versions(record: Record) -> Iterator[str]:
+    """The version of an implementation is that of its framework in its environment."""
+    for number, i in enumerate(record.implementations):
+        if i.interpreter and i.interpreter not in record.environment.others:
+            yield f"$.implementations[{number}].interpreter: {i.interpreter!r} is no environment of the record"
+            continue
+        known = record.environment.others[i.interpreter] if i.interpreter else record.environment.versions
+        expected = known.get(i.framework)
+        if not (i.missing or i.broken) and expected is not None and i.version != expected:
+            yield f"$.implementations[{number}].version: {_short(i.version)}, expected {expected} of the environment"
+
+
+def plan(record: Record) -> Iterator[str]:
+    """The plan has the number of launches, and its confidence is that after its looks at the data."""
+    if record.plan.launches != len(record.launches) and not record.partial:
+        yield f"$.plan.launches: {record.plan.launches}, expected {len(record.launches)}, the number of launches"
+    looks = record.plan.looks if record.settings.resolution else 0
+    allowed = {CONFIDENCE, 1 - (1 - CONFIDENCE) / 2**looks, 1 - (1 - CONFIDENCE) / 2 ** max(0, looks - 1)}
+    if record.plan.confidence not in allowed:
+        yield f"$.plan.confidence: {record.plan.confidence}, expected {1 - (1 - CONFIDENCE) / 2**looks}"
+
+
+def texts(record: Record) -> Iterator[str]:
+    """Texts have no control characters, except line breaks in scripts and in reasons."""
+    for place, text in _texts(record, "$"):
+        if bad := next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), None):
+            yield f"{place}: holds the character {bad!r}, expected printable ones"
+
+
+def _texts(part: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(part, str):
+        yield place, part
+    elif dataclasses.is_dataclass(part):
+        for field in dataclasses.fields(part):
+            yield from _texts(getattr(part, field.name), f"{place}.{field.name}")
+    elif isinstance(part, dict):
+        for key, value in part.items():
+            yield f"{place}.{key[:40]!r}", key
+            yield from _texts(value, f"{place}.{key[:40]}")
+    elif isinstance(part, list) and not (part and isinstance(part[0], (int, float, type(None)))):
+        for number, value in enumerate(part):
+            yield from _texts(value, f"{place}[{number}]")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+RULES = (unique, references, date, machine, workloads, command, commit, versions, plan, texts)

@@ -1,0 +1,217 @@
+"""Rules on rounds and launches: their numbers, their order, physically possible times, and the rules of the clock."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+
+from xorbench.clock import ledger
+from xorbench.contract import REFERENCE
+from xorbench.record.run import Record, WorkloadRecord
+from xorbench.record.timing import Timing
+from xorbench.workloads import named
+from xorbench.workloads.workload import multiply_adds
+
+FASTEST = 1000
+"""The most multiply-adds per nanosecond and CPU that are believed: more than twenty times what processors reach."""
+
+SHORTEST_ROUND_NANOSECONDS = 50
+"""The resolution of the clock, which no round can be shorter than."""
+
+ROUNDING = 1.01
+"""The factor by which a sum of parts may exceed the whole, because both were measured."""
+
+FEWEST_DIFFERENT = 10
+"""The number of rounds from which on not all of them may have taken the same time."""
+
+
+def lengths(record: Record) -> Iterator[str]:
+    """A timing has as many rounds as its launch."""
+    for place, timing in _timings(record):
+        rounds = record.launches[timing.launch].rounds
+        if len(timing.epochs) != rounds:
+            yield f"{place}: {len(timing.epochs)} rounds, expected {rounds}, those of launch {timing.launch}"
+
+
+def once(record: Record) -> Iterator[str]:
+    """A row is timed once in a launch, and no two timings have the same rounds."""
+    rows: dict[object, str] = {}
+    rounds: dict[object, str] = {}
+    for place, timing in _timings(record):
+        for found, key, what in (
+            (rows, (timing.launch, timing.workload, timing.implementation, timing.copy), "the row"),
+            (rounds, tuple(timing.round_nanoseconds), "the rounds"),
+        ):
+            if len(timing.epochs) < FEWEST_DIFFERENT and found is rounds:
+                continue
+            if key in found:
+                yield f"{place}: {what} of {found[key]} again, expected once"
+            found[key] = place
+
+
+def complete(record: Record) -> Iterator[str]:
+    """What was timed in one launch was timed in every one, or a failure says why not; the baseline has two copies."""
+    launches: dict[tuple[str, str, bool], set[int]] = defaultdict(set)
+    for timing in record.timings:
+        launches[timing.workload, timing.implementation, timing.copy].add(timing.launch)
+    failed = {(f.implementation, f.copy, f.launch) for f in record.failures}
+    for (workload, name, copy), there in launches.items():
+        for launch in record.launches:
+            if launch.number not in there and (name, copy, launch.number) not in failed:
+                of = f"{name}, second copy" if copy else name
+                yield f"$.timings: {of} on {workload} has none in launch {launch.number}, and no failure says why"
+    for workload in dict.fromkeys(workload for workload, _, _ in launches):
+        for copy in (False, True):
+            lost = any((REFERENCE, copy, launch.number) in failed for launch in record.launches)
+            if (workload, REFERENCE, copy) not in launches and not lost:
+                yield f"$.timings: {workload} was timed without the {'second' if copy else 'first'} copy of {REFERENCE}"
+
+
+def positions(record: Record) -> Iterator[str]:
+    """The positions in a round are different, and without a failure they are 0 to k - 1."""
+    failed = {failure.launch for failure in record.failures}
+    together: dict[tuple[int, str], list[Timing]] = defaultdict(list)
+    for timing in record.timings:
+        together[timing.launch, timing.workload].append(timing)
+    for (launch, workload), timings in together.items():
+        order = np.sort([timing.positions for timing in timings], axis=0)
+        rows = len(timings)
+        wrong = (order[1:] == order[:-1]).any(axis=0) if launch in failed else (np.arange(rows) != order.T).any(axis=1)
+        if wrong.any():
+            expected = "different ones" if launch in failed else f"0 to {rows - 1}, each once"
+            number = int(np.argmax(wrong))
+            yield (
+                f"$.timings: the positions in round {number} of launch {launch} on {workload} are "
+                f"{order[:, number].tolist()}, expected {expected}"
+            )
+
+
+def epochs(record: Record) -> Iterator[str]:
+    """Rounds of a row have the same two lengths in all launches, n and n / 2 in turn, and both copies have the same."""
+    expected: dict[tuple[str, str], tuple[int, str]] = {}
+    for place, timing in _timings(record):
+        long = timing.epochs[0]
+        short = long if timing.ledger.late_nanoseconds is None else long // 2  # schema 4 had rounds of one length
+        if set(timing.epochs[::2]) != {long} or set(timing.epochs[1::2]) - {short}:
+            yield f"{place}.epochs: not {long} and {short} epochs in turn"
+        most = named(timing.workload).most_epochs
+        if timing.ledger.late_nanoseconds is not None and (long > most or long % 2):
+            yield f"{place}.epochs: {long}, expected an even number of at most {most}"
+        of, where = expected.setdefault((timing.workload, timing.implementation), (long, place))
+        if of != long:
+            yield f"{place}.epochs: {long}, expected {of} as in {where}"
+
+
+def possible(record: Record) -> Iterator[str]:
+    """Times are possible: longer than the clock's resolution, not all equal, not faster than any processor."""
+    workloads = {workload.name: workload for workload in record.workloads}
+    for where, timing in _timings(record):
+        wall, epochs = np.array(timing.round_nanoseconds), np.array(timing.epochs)
+        cpu = np.array([value or 0 for value in timing.cpu_nanoseconds])
+        times = np.maximum(wall, cpu) if record.settings.threads == 1 else wall
+        place = f"{where}.round_nanoseconds"
+        if (shortest := wall.min()) < SHORTEST_ROUND_NANOSECONDS:
+            yield f"{place}: a round of {shortest} ns, expected at least {SHORTEST_ROUND_NANOSECONDS}"
+        if len(wall) >= FEWEST_DIFFERENT and len({*timing.round_nanoseconds}) == 1:
+            yield f"{place}: all rounds took {wall[0]} ns, expected different times"
+        least = _multiply_adds(workloads[timing.workload]) / (FASTEST * record.settings.threads)
+        each = (times / epochs).min()
+        if each < least:
+            yield f"{place}: an epoch of {each:.3g} ns, expected at least {least:.3g} for its products"
+
+
+def totals(record: Record) -> Iterator[str]:
+    """Rounds fit into the turns of their launch, turns into the launch, and launches and stages into the run."""
+    rounds: dict[int, float] = defaultdict(float)
+    for timing in record.timings:
+        rounds[timing.launch] += sum(timing.round_nanoseconds) / 1e9
+    for number, launch in enumerate(record.launches):
+        place = f"$.launches[{number}]"
+        for what, part, whole, of in (
+            ("rounds", rounds[number], launch.seconds_in_turns, "turns"),
+            ("turns", launch.seconds_in_turns, launch.seconds, "launch"),
+        ):
+            if part > ROUNDING * whole:
+                yield f"{place}: its {what} took {part:.3f} s, expected at most the {whole:.3f} s of its {of}"
+        stolen, cpus = launch.steal_seconds or 0.0, record.settings.threads
+        if not -0.02 <= stolen <= ROUNDING * launch.seconds * cpus + 0.02:  # two ticks of the system's counter
+            yield f"{place}.steal_seconds: {stolen}, expected 0 to {launch.seconds * cpus:.3f}"
+        if (launch.load_1_minute or 0) < 0 or (launch.megahertz is not None and launch.megahertz <= 0):
+            yield f"{place}: a negative load or frequency"
+    seconds = record.seconds
+    cold = sum(one.import_seconds + one.first_call_seconds for one in record.cold_starts)
+    stages = seconds.judge + seconds.calibration + seconds.launches + seconds.cold_starts
+    for what, part, whole in (
+        ("launches", sum(launch.seconds for launch in record.launches), seconds.launches),
+        ("cold_starts", cold, seconds.cold_starts),
+        ("total", stages, seconds.total),
+    ):
+        if part > ROUNDING * whole + 0.01:
+            yield f"$.seconds.{what}: {whole:.3f} s, expected at least the {part:.3f} s of its parts"
+
+
+def waiting(record: Record) -> Iterator[str]:
+    """The threads of a process wait at most as long as the turns of its launch last."""
+    for place, timing in _timings(record):
+        waited = sum(value or 0 for value in timing.waited_nanoseconds) / 1e9
+        most = ROUNDING * record.launches[timing.launch].seconds * timing.ledger.process_threads
+        if waited > most:
+            yield f"{place}.waited_nanoseconds: {waited:.3f} s in all, expected at most {most:.3f} s"
+
+
+def broken_rules(record: Record) -> Iterator[str]:
+    """The rules of the clock that the observations of a worker break are among its violations."""
+    execution = {i.name: i.execution for i in record.implementations}
+    for place, timing in _timings(record):
+        workload = named(timing.workload)
+        cpus = [record.settings.cpu] if record.settings.threads == 1 else timing.ledger.cpus
+        if len(cpus) != record.settings.threads:
+            yield f"{place}.ledger.cpus: {cpus}, expected {record.settings.threads} of them"
+        used = timing.usage or ledger.usage(1, None, None, None)
+        timed = sum(value or 0 for value in timing.cpu_nanoseconds) if timing.usage else 0
+        found = ledger.violations(timing.ledger, used, timed, workload, execution[timing.implementation], cpus)
+        off = [end.off_course for end in timing.ends]
+        if not all(one <= workload.tolerance for one in off):
+            found.append(f"an end of a round is {max(off):.2g} off, expected at most {workload.tolerance:.0e}")
+        if found and not timing.violations:
+            yield f"{place}.violations: it is empty, expected: {found[0]}"
+        if timing.usage is not None and not timing.compared_rounds:
+            yield f"{place}.compared_rounds: no end of a round was compared with the reference's"
+        if len(timing.ends) > timing.compared_rounds:
+            yield f"{place}.ends: {len(timing.ends)} of them, but {timing.compared_rounds} rounds were compared"
+
+
+def cold_starts(record: Record) -> Iterator[str]:
+    """No implementation has more cold starts on a workload than were asked for."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for one in record.cold_starts:
+        counts[one.implementation, one.workload] += 1
+    for (name, workload), count in counts.items():
+        if count > record.settings.cold_starts:
+            yield (
+                f"$.cold_starts: {count} of {name} on {workload}, expected at most {record.settings.cold_starts}, the "
+                "number in the settings"
+            )
+
+
+def _timings(record: Record) -> Iterator[tuple[str, Timing]]:
+    for number, timing in enumerate(record.timings):
+        yield f"$.timings[{number}]", timing
+
+
+def _multiply_adds(workload: WorkloadRecord) -> int:
+    return multiply_adds(workload.layer_sizes, workload.samples)
+
+
+RULES = (
+    lengths,
+    once,
+    complete,
+    positions,
+    epochs,
+    possible,
+    totals,
+    waiting,
+    broken_rules,
+    cold_starts,
+)

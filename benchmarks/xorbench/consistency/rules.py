@@ -1,0 +1,35 @@
+"""The rules that a consistent record satisfies, and the reading of records that are held against them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from xorbench.consistency import identity, rounds, verdicts
+from xorbench.record import store
+from xorbench.record.run import Record
+
+MOST_TOLD = 5
+"""The number of contradictions that are told of one record; more of them say nothing new."""
+
+RULES: Sequence[Callable[[Record], Iterator[str]]] = (*identity.RULES, *rounds.RULES, *verdicts.RULES)
+"""Functions that yield the contradictions of a record with one rule, each with its place, in one line."""
+
+
+def contradictions(record: Record) -> Iterator[str]:
+    """Yield the contradictions in a record, each with its place, in one line.
+
+    Later rules rely on earlier ones. Therefore the contradictions of the first rule that is broken are yielded only.
+    """
+    for rule in RULES:
+        found = list(islice(rule(record), MOST_TOLD))
+        yield from found
+        if found:
+            return
+
+
+def read(path: Path) -> Record:
+    """Return the record in a file. Raises OSError, and ValueError, with one line, if it contradicts itself."""
+    record = store.read(path)
+    for contradiction in contradictions(record):
+        raise ValueError(f"{path} contradicts itself: {contradiction}")
+    return record

@@ -1,0 +1,141 @@
+"""Rules on the report of the judge: each verdict follows from its numbers, and what was timed has passed."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from xorbench.contract import REFERENCE
+from xorbench.judging.audit import DIGITS
+from xorbench.judging.truths import inside
+from xorbench.record.report import FAILED, INSIDE, MISSING, NOT_OFFERED, OUTSIDE, Bias, Judgement, Pair
+from xorbench.record.run import Record
+from xorbench.workloads import Array, Workload, named
+
+CLOSE = 1e-9
+"""The distance at which two numbers that were computed by the same formula differ."""
+
+
+def bounds(record: Record) -> Iterator[str]:
+    """A quantity is inside exactly if its largest error is at most its bound, and a pair at most two bounds."""
+    for number, row in enumerate(record.gradients.rows):
+        place = f"$.gradients.rows[{number}].verdict"
+        if row.verdict == INSIDE and (row.of_bound is None or not _within(row.of_bound.largest)):
+            largest = row.of_bound.largest if row.of_bound else None
+            yield f"{place}: inside with an error of {largest} bounds, expected at most 1"
+        if row.verdict == OUTSIDE and row.of_bound and _within(row.of_bound.largest):
+            yield f"{place}: outside with an error of {row.of_bound.largest} bounds, expected inside"
+        if row.verdict == INSIDE and not row.points:
+            yield f"{place}: inside at no point"
+    for number, pair in enumerate(record.gradients.pairs):
+        apart = pair.difference_over_bound
+        if (pair.verdict == INSIDE) != (apart is not None and apart <= 2):
+            yield f"$.gradients.pairs[{number}].verdict: {pair.verdict} with a difference of {apart} bounds"
+
+
+def audited(record: Record) -> Iterator[str]:
+    """The audits of the oracle agree; otherwise nothing could be judged."""
+    for number, audit in enumerate(record.gradients.audits):
+        step = audit.complex_step_of_bound
+        if audit.verdict == INSIDE and not (audit.digits >= DIGITS and (step is None or _within(step))):
+            yield f"$.gradients.audits[{number}].verdict: inside with {audit.digits} digits in common and {step} bounds"
+
+
+def conducted(record: Record) -> Iterator[str]:
+    """An implementation that does not return the same bits again in one process did not pass."""
+    for number, one in enumerate(record.gradients.conduct):
+        if one.verdict == INSIDE and one.reason:
+            yield f"$.gradients.conduct[{number}].verdict: inside, but there is a reason: {one.reason[:100]}"
+
+
+def endings(record: Record) -> Iterator[str]:
+    """Predictions, loss and difference of a trained network are those of its parameters, and meet the known answer."""
+    ends = {(end.implementation, end.workload): end for end in record.gradients.endings}
+    for number, end in enumerate(record.gradients.endings):
+        place, workload = f"$.gradients.endings[{number}]", named(end.workload)
+        if end.parameters is None or end.verdict != INSIDE:
+            if end.verdict == INSIDE and not record.is_sweep:  # a sweep keeps no trained parameters
+                yield f"{place}.parameters: none, expected those of a training that is inside"
+            continue
+        parameters = [np.array(p) for p in end.parameters]
+        if [p.shape for p in parameters] != workload.shapes:
+            yield f"{place}.parameters: shapes {[p.shape for p in parameters]}, expected {workload.shapes}"
+            continue
+        tolerance = CLOSE if workload.dtype == "float64" else 1e-4
+        with np.errstate(over="ignore"):
+            predictions = 1 / (1 + np.exp(-workload.logits(parameters)))
+        if not _close([math.nan if p is None else p for p in end.predictions], predictions.ravel().tolist(), tolerance):
+            yield f"{place}.predictions: {end.predictions}, expected {predictions.ravel().tolist()} of its parameters"
+        elif not _close([math.nan if end.loss is None else end.loss], [float(workload.losses(parameters))], tolerance):
+            yield f"{place}.loss: {end.loss}, expected {float(workload.losses(parameters))} of its parameters"
+        elif complaint := workload.complaint(predictions, float(workload.losses(parameters)), parameters):
+            yield f"{place}.verdict: inside, but {complaint}"
+        elif (reference := ends.get((REFERENCE, end.workload))) and reference.parameters is not None:
+            yield from _apart(place, workload, parameters, reference.parameters, end.difference_from_reference)
+
+
+def _apart(
+    place: str, workload: Workload, ours: list[Array], theirs: list[list[list[float]]], stated: float | None
+) -> Iterator[str]:
+    apart = max(float(np.max(np.abs(one - np.array(other)))) for one, other in zip(ours, theirs, strict=True))
+    if stated is None or abs(stated - apart) > CLOSE * max(1.0, apart) or apart > workload.agreement:
+        yield f"{place}.difference_from_reference: {stated}, expected {apart}, at most {workload.agreement}"
+
+
+def passed(record: Record) -> Iterator[str]:
+    """What was timed was judged in every tensor of its gradient, in the dtype in which it is timed, and has passed."""
+    judged: dict[tuple[str, str], set[str]] = defaultdict(set)
+    dtypes = {workload.name: workload.dtype for workload in record.workloads}
+    for row in record.gradients.rows:
+        if row.dtype == dtypes[row.workload] and row.verdict == INSIDE:
+            judged[row.implementation, row.workload].add(row.parameter)
+    conduct = {(c.implementation, c.workload) for c in record.gradients.conduct if c.dtype == dtypes[c.workload]}
+    trained = {(end.implementation, end.workload) for end in record.gradients.endings}
+    to_the_end = {end.workload for end in record.gradients.endings}
+    for name, workload in dict.fromkeys((timing.implementation, timing.workload) for timing in record.timings):
+        if refused := record.gradients.refusal(name, workload):
+            yield f"$.timings: {name} was timed on {workload}, but its verdict is {refused[0]}"
+        elif lacking := [p for p in named(workload).parameter_names if p not in judged[name, workload]]:
+            yield f"$.timings: {name} was timed on {workload}, but its gradient by {lacking[0]} was not judged"
+        elif (name, workload) not in conduct:
+            yield f"$.timings: {name} was timed on {workload}, but was not asked twice"
+        elif workload in to_the_end and (name, workload) not in trained:
+            yield f"$.timings: {name} was timed on {workload}, but its trained parameters were not judged"
+
+
+def decides(record: Record) -> Iterator[str]:
+    """The dtype in which a workload is timed decides."""
+    dtypes = {workload.name: workload.dtype for workload in record.workloads}
+    report = record.gradients
+    parts: dict[str, Sequence[Judgement | Bias | Pair]] = {
+        "rows": report.rows,
+        "biases": report.biases,
+        "pairs": report.pairs,
+    }
+    for name, rows in parts.items():
+        for number, row in enumerate(rows):
+            if row.dtype == dtypes[row.workload] and not row.decides:
+                yield f"$.gradients.{name}[{number}].decides: false in {row.dtype}, in which {row.workload} is timed"
+
+
+def absent(record: Record) -> Iterator[str]:
+    """An implementation that is missing or broken was not timed, and has no verdict but that."""
+    absent = {i.name for i in record.implementations if i.missing or i.broken}
+    for number, timing in enumerate(record.timings):
+        if timing.implementation in absent:
+            yield f"$.timings[{number}]: {timing.implementation} was timed, but it is missing or broken"
+    for number, row in enumerate(record.gradients.rows):
+        if row.implementation in absent and row.verdict not in (MISSING, FAILED, NOT_OFFERED):
+            yield f"$.gradients.rows[{number}].verdict: {row.verdict}, but {row.implementation} is missing or broken"
+
+
+def _within(error: float | None) -> bool:
+    return error is not None and bool(inside(np.float64(error)))
+
+
+def _close(some: list[float], others: list[float], tolerance: float) -> bool:
+    return len(some) == len(others) and bool(np.allclose(some, others, rtol=tolerance, atol=tolerance))
+
+
+RULES = (bounds, audited, conducted, endings, passed, decides, absent)
