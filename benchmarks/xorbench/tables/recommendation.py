@@ -93,6 +93,8 @@ def _notes(found: Ranking) -> list[str]:
     notes.append("The ends of a total are the sums of the ends of its parts; totals that overlap share a rank.")
     if found.tuned and any(total.tier == TUNED for total in found.totals):
         notes[-1] += " * is tuned."
+    if found.extrapolated:
+        notes.append(f"Extrapolated from trainings of more epochs: {_names(found.extrapolated)}.")
     if found.not_started:
         notes.append(f"No cold start was measured of {_names(found.not_started)}.")
     if found.not_timed:
