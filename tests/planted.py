@@ -8,7 +8,7 @@ import numpy as np
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.record.report import Report
+from xorbench.record.report import Conduct, Judgement, Reading, Report
 from xorbench.record.run import (
     SCHEMA_VERSION,
     Blas,
@@ -21,11 +21,12 @@ from xorbench.record.run import (
 )
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import ColdStart, End, LaunchRecord, Ledger, Timing, Usage
+from xorbench.workloads import WORKLOADS
 
 NO_SHA256 = "0" * 64
 
 LEDGER = Ledger(
-    parameters_sha256=NO_SHA256,
+    parameters_sha256=WORKLOADS["hidden"].timed_parameters_sha256,
     gradient_dtype="float64",
     result_dtype="float64",
     entered_later=100,
@@ -38,27 +39,28 @@ LEDGER = Ledger(
     variables={},
 )
 
-HIDDEN = WorkloadRecord(
-    name="hidden",
-    story="made up",
-    samples=4,
-    inputs=[[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]],
-    targets=[[0.0], [1.0], [1.0], [0.0]],
-    layer_sizes=[2, 4, 1],
-    activation="sigmoid",
-    loss="squared error",
-    optimiser="gradient descent",
-    rate=1.0,
-    momentum=0.0,
-    decay=0.0,
-    epsilon=0.0,
-    epochs=10_000,
-    dtype="float64",
-    seed="none",
-    parameters_sha256=NO_SHA256,
-)
+HIDDEN = WorkloadRecord.of(WORKLOADS["hidden"])
 
-MACHINE = Machine("some-cpu-1-cores-linux", "Some CPU", 1, "Linux", "x86_64", 1.0)
+MACHINE = Machine("some-cpu-1-cores-linux-x86-64", "Some CPU", 1, "Linux", "x86_64", 1.0)
+
+
+PASSED = Reading(median=0.1, largest=0.5, where="random point 0", index=[0, 0], value=1.0, truth=1.0)
+
+
+def report(*names: str) -> Report:
+    """Return a report of the judge with which each implementation passed on hidden."""
+    return Report(
+        seed=0,
+        points=1,
+        rows=[
+            Judgement(name, "hidden", "float64", parameter, 1, "inside", None, PASSED, PASSED, PASSED)
+            for name in names
+            for parameter in WORKLOADS["hidden"].parameter_names
+        ],
+        pairs=[],
+        endings=[],
+        conduct=[Conduct(name, "hidden", "float64", True, True, True, True, "inside") for name in names],
+    )
 
 
 def implementation(name: str, **about: Any) -> ImplementationRecord:
@@ -127,10 +129,13 @@ def planted(
         for number, (name, copy, values) in enumerate(rows):
             long = 100 * (1 if copy else number + 1)  # lengths differ, because the time per epoch is compared
             epochs = [long if turn % 2 == 0 else long // 2 for turn in range(rounds)]
-            taken = [round(value) for value in drift * np.exp(values[launch]) * epochs / 100]
+            taken = [round(value) + number for value in drift * np.exp(values[launch]) * epochs / 100]
             positions = [(number + turn // 2) % len(rows) for turn in range(rounds)]
             timings.append(timing(launch, name, taken, epochs, copy, positions=positions))
     names = (REFERENCE, *log_ratios)
+    in_rounds = [sum(sum(t.round_nanoseconds) for t in timings if t.launch == number) for number in range(launches)]
+    seconds = max([1.0, *(total / 1e9 / 0.7 for total in in_rounds)])
+    starting = sum(0.34 * place for place in range(1, len(names) + 1))
     record = Record(
         schema=SCHEMA_VERSION,
         created="2026-01-02T03:04:05Z",
@@ -144,17 +149,19 @@ def planted(
         partial=False,
         settings=Settings(points=1, cpu=0, seed=0, launches=launches, rounds=rounds, cold_starts=3),
         plan=Plan(rounds=rounds, launches=launches),
-        seconds=Seconds(judge=1.0, launches=6.0, cold_starts=1.0, total=8.0),
+        seconds=Seconds(
+            judge=1.0, launches=launches * seconds, cold_starts=starting, total=launches * seconds + starting + 1.0
+        ),
         workloads=[HIDDEN],
-        gradients=Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[]),
+        gradients=report(*names),
         launches=[
             LaunchRecord(
                 number=number,
                 rounds=rounds,
                 overlapped=number > 0,
-                seconds=1.0,
+                seconds=seconds,
                 seconds_starting=1.0,
-                seconds_in_turns=0.8,
+                seconds_in_turns=0.8 * seconds,
                 load_1_minute=0.5,
                 steal_seconds=0.0,
                 megahertz=None,

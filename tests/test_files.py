@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(folder: Path, cores: Executor) -> dict[Path, str]:
-    return rendered(folder, cores)
+    return rendered(folder, cores).texts
 
 
 def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path, str]) -> None:
@@ -42,7 +42,7 @@ def test_the_texts_do_not_depend_on_which_records_a_process_reads_together(
     folder: Path, texts: dict[Path, str], cores: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "SOME", 1)
-    assert rendered(folder, cores) == texts
+    assert rendered(folder, cores).texts == texts
 
 
 def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
@@ -58,7 +58,7 @@ def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
 def test_the_data_has_a_line_for_every_row_of_every_record(folder: Path, texts: dict[Path, str]) -> None:
     lines = list(csv.DictReader(texts[folder / "data" / "timings.csv"].splitlines()))
     assert len(lines) == 4 * 2
-    assert {line["machine"] for line in lines} == {"some-cpu-1-cores-linux", "another-machine"}
+    assert {line["machine"] for line in lines} == {"some-cpu-1-cores-linux-x86-64", "another-machine"}
     ratios = [round(float(line["ratio"]), 4) for line in lines if line["implementation"] == "other"]
     assert ratios == [2.0138, 1.6487, 1.8221, 2.2255]
 
@@ -90,7 +90,7 @@ def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_
     tuned = with_implementation(tuned, "fast", tier="tuned")
     for analysis in (full, tuned):
         store.write(analysis.record, tmp_path)
-    texts = rendered(tmp_path, cores)
+    texts = rendered(tmp_path, cores).texts
     page = texts[tmp_path / "index.html"]
     assert 'id="run-idiomatic-table"' in page
     assert 'id="tuned-tuned-table"' in page

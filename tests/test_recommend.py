@@ -52,7 +52,7 @@ def test_the_totals_of_the_newest_machine_are_ranked(records: Path) -> None:
 def test_a_document_has_every_total(records: Path) -> None:
     found = document(called("recommend", *ASKED, "--warm", "--output", records, "--json"))
     assert (found["machine"], found["width"], found["epochs"], found["warm"]) == (
-        "some-cpu-1-cores-linux",
+        "some-cpu-1-cores-linux-x86-64",
         32,
         10**6,
         True,
@@ -69,7 +69,7 @@ def test_records_that_are_named_are_used_and_no_others(records: Path) -> None:
     newer = store.path_of(RUN.record, records)
     done = called("recommend", older, newer, "--width=4", "--batch=4", "--epochs=10")
     assert done.returncode == 2
-    assert "expected records of one machine, got records of 2: older, some-cpu-1-cores-linux" in done.stderr
+    assert "expected records of one machine, got records of 2: older, some-cpu-1-cores-linux-x86-64" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xorbench import environment, places
+from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
@@ -69,7 +70,7 @@ def compare(before: str | Path, after: str | Path, between_runs: float = BETWEEN
     `before` and `after` are files; `between_runs` is the standard deviation of a ratio from run to run of the same
     code, as a share of it. Raises OSError, and ValueError for a file that is not a record.
     """
-    first, second = (Analysis(store.read(Path(path))) for path in (before, after))
+    first, second = (Analysis(read(Path(path))) for path in (before, after))
     return changes(first, second, between_runs)
 
 
@@ -91,7 +92,7 @@ def recommend(
     measured, with those that were, and for a file that is not a record; OSError if one cannot be read.
     """
     paths = [Path(path) for path in records] or store.of_newest_machine(places.results())
-    measured = table([Analysis(store.read(path)) for path in paths])
+    measured = table([Analysis(read(path)) for path in paths])
     return ranking(measured, width, batch, epochs, warm, tuned=tuned, threads=threads, dtype=dtype)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.contract.source_text import shadows
 from xorbench.environment import allowed_cpus
@@ -195,7 +196,7 @@ def limits(given: Sequence[str], option: str) -> Limits:
 def record(path: Path) -> Analysis:
     """Return the analysis of the record at `path`. Raises typer.BadParameter where it can't be read or is invalid."""
     try:
-        return Analysis(store.read(path))
+        return Analysis(read(path))
     except (OSError, ValueError) as error:
         raise no_record(path, error) from error
 

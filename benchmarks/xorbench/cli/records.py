@@ -205,17 +205,19 @@ def check(
 
 @app.command("publish")
 def publish_(output: Output = None) -> int:
-    """Render tables, pictures and pages from the records."""
+    """Render tables, pictures and pages from the records; exit with code 1 where a record is left out, and say why."""
     from xorbench.cli import choices
     from xorbench.publication import publish
 
     try:
-        written = publish.publish(choices.folder(output))
+        written, refused = publish.publish(choices.folder(output))
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--output") from error
     for path in written:
         typer.echo(path)
-    return 0
+    for reason in refused:
+        typer.echo(f"left out: {reason}", err=True)
+    return 1 if refused else 0
 
 
 @app.command()

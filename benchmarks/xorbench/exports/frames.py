@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from xorbench import places
+from xorbench.consistency.rules import read
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.lines import LINES, Line, key
@@ -67,7 +68,7 @@ def load(*where: str | Path) -> Frames:
     lines: dict[str, list[Line]] = {name: [] for name in LINES}
     rounds = []
     for path in paths:
-        analysis = Analysis(store.read(path))
+        analysis = Analysis(read(path))
         rounds.append(_rounds(analysis))
         for name in LINES:
             lines[name] += keyed(analysis, name)

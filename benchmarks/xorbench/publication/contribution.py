@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from xorbench.consistency.rules import contradictions
 from xorbench.environment import without_folders
 from xorbench.estimates.analysis import Analysis
-from xorbench.record import store, studies
+from xorbench.record import checking, store, studies
 from xorbench.record.report import INSIDE, NOT_OFFERED
 from xorbench.record.studies import Study
 from xorbench.tables.captions import found_weaknesses, marks
@@ -41,6 +42,7 @@ def examined(path: Path) -> Examined:
         if studies.holds_one(path):
             found = _of_study(path, studies.read(path))
         else:
+            checking.without_repeated_keys(checking.bounded(path))
             analysis = Analysis(store.read(path))
             found = _of_record(path, analysis)
             marked = [] if found else marks(analysis)
@@ -63,8 +65,7 @@ def _of_record(path: Path, analysis: Analysis) -> list[str]:
     misplaced = _misplaced(path, store.path_of(analysis.record, Path()))
     return [
         *misplaced,
-        *_gradients(analysis),
-        *_fitness(analysis),
+        *([*contradictions(analysis.record)] or [*_gradients(analysis), *_fitness(analysis)]),
         *_secrets(analysis),
         *_personal(store.as_json(analysis.record), contestants),
     ]
@@ -87,17 +88,13 @@ def _shown(study: Study) -> Iterator[str]:
 
 
 def _gradients(analysis: Analysis) -> Iterator[str]:
-    """Yield complaints about gradients that did not pass, and about implementations that were timed unjudged."""
+    """Yield complaints about gradients that did not pass."""
     report = analysis.record.gradients
     absent = {i.name for i in analysis.record.implementations if i.missing}
     failed = (row for row in report.deciding() if row.verdict not in (INSIDE, NOT_OFFERED))
     wrong = {(row.implementation, row.workload) for row in failed}
-    right = {(row.implementation, row.workload) for row in report.rows if row.decides and row.verdict != NOT_OFFERED}
     for name, workload in sorted(pair for pair in wrong if pair[0] not in absent):
         yield f"the gradient of {name} on {workload} did not pass the check against its bound"
-    timed = {(timing.implementation, timing.workload) for timing in analysis.record.timings}
-    for name, workload in sorted(timed - right):
-        yield f"{name} was timed on {workload}, but none of its gradients was judged"
 
 
 def _fitness(analysis: Analysis) -> Iterator[str]:

@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from xorbench import places
+from xorbench.consistency.rules import read
 from xorbench.contract.source_text import text_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication import architecture
-from xorbench.record import store
 from xorbench.tables.captions import caption
 from xorbench.tables.catalogue import CATALOGUE, one
 from xorbench.tables.cells import Table
@@ -52,7 +52,7 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
 
     @functools.cache
     def another(which: str) -> Analysis:
-        return Analysis(store.read(places.results() / f"{which}.json"))
+        return Analysis(read(places.results() / f"{which}.json"))
 
     def render(found: re.Match[str]) -> str:
         name, other, study = found["table"], found["record"], found["study"]

@@ -3,11 +3,13 @@
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 from xorbench import places
 from xorbench.charts import album, picture
 from xorbench.charts.figure import Figure
+from xorbench.consistency.rules import read
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import file_of, frame, keyed
 from xorbench.exports.lines import Line
@@ -35,14 +37,22 @@ SOME = 5
 """The number of records that a process reads as one task: only those that represent a machine leave the process."""
 
 
-def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
-    """Return the text of every rendered file, by its path.
+@dataclass(frozen=True)
+class Rendered:
+    """The text of every rendered file, by its path, and the reasons why records were left out, one line each."""
+
+    texts: dict[Path, str]
+    refused: list[str]
+
+
+def rendered(folder: Path, cores: Executor) -> Rendered:
+    """Return the text of every rendered file. Records that are invalid or contradict themselves are left out.
 
     Records are read and figures are drawn on `cores`. The first machine stands on the page of the folder; each other
-    machine has a page, and its figures as files, in its own folder. Raises ValueError if there is no record, or a file
-    that is neither a record nor a study, or if a page would be too large.
+    machine has a page, and its figures as files, in its own folder. Raises ValueError if there is no valid record, for
+    a file that is not a study, or if a page would be too large.
     """
-    standing, lines = _read(folder, cores)
+    standing, lines, refused = _read(folder, cores)
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
     ours = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
     places_of = {machine: folder if one.analysis is shown else machine for machine, one in ours.items()}
@@ -93,7 +103,8 @@ def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
         )
         others = [other.analysis for other in ours.values() if other is not one] if is_first else []
         texts[places_of[machine] / "index.html"] = page(sources, others, names)
-    return texts | {place / f"{name}.svg": found.result()[0] for (place, name), found in drawn.items()}
+    texts |= {place / f"{name}.svg": found.result()[0] for (place, name), found in drawn.items()}
+    return Rendered(texts, refused)
 
 
 def _figures(folder: Path, shown: Mapping[Path, Standing]) -> Iterator[tuple[Path, list[Figure]]]:
@@ -108,16 +119,20 @@ def _of_studies(folder: Path) -> list[Figure]:
     return [draw(study.data) for draw, study in found if study]
 
 
-Contents = tuple[dict[Path, Standing], dict[str, list[Line]]]
-"""The records that represent each machine, by its folder, and the lines of all records, by the name of their frame."""
+Contents = tuple[dict[Path, Standing], dict[str, list[Line]], list[str]]
+"""The records that represent each machine, by its folder, the lines of all records, by the name of their frame, and the
+reasons why records were left out."""
 
 
 def _read(folder: Path, cores: Executor) -> Contents:
-    """Return the contents of the records in a folder. Raises ValueError."""
+    """Return the contents of the records in a folder. Raises ValueError if none is valid."""
     standing: dict[Path, Standing] = {}
     lines: dict[str, list[Line]] = {name: [] for name in DATA}
     paths = store.paths(folder)
-    for of_some, lines_of_some in cores.map(_read_some, [paths[at : at + SOME] for at in range(0, len(paths), SOME)]):
+    refused: list[str] = []
+    for of_some, lines_of_some, refused_of_some in cores.map(
+        _read_some, [paths[at : at + SOME] for at in range(0, len(paths), SOME)]
+    ):
         for machine, one in of_some.items():
             if machine in standing:
                 standing[machine].join(one)
@@ -125,17 +140,24 @@ def _read(folder: Path, cores: Executor) -> Contents:
                 standing[machine] = one
         for name, found in lines_of_some.items():
             lines[name] += found
+        refused += refused_of_some
     if not standing:
-        raise ValueError(f"{folder}: no record in it, expected <machine>/<time>.json; write one with xorbench run")
-    return standing, lines
+        why = "; ".join(refused) or "no record in it, expected <machine>/<time>.json; write one with xorbench run"
+        raise ValueError(f"{folder}: {why}")
+    return standing, lines, refused
 
 
 def _read_some(paths: Sequence[Path]) -> Contents:
-    """Return the contents of the records at `paths`, which are read one at a time to save memory. Raises ValueError."""
+    """Return the contents of the records at `paths`, which are read one at a time to save memory."""
     standing: dict[Path, Standing] = {}
     lines: dict[str, list[Line]] = {name: [] for name in DATA}
+    refused = []
     for path in paths:
-        analysis = Analysis(store.read(path))
+        try:
+            analysis = Analysis(read(path))
+        except ValueError as error:
+            refused.append(str(error))
+            continue
         for name in DATA:
             lines[name] += keyed(analysis, name)
         lines["records"][-1] |= file_of(path)
@@ -143,4 +165,4 @@ def _read_some(paths: Sequence[Path]) -> Contents:
             standing[path.parent].meet(analysis)
         else:
             standing[path.parent] = Standing(analysis)
-    return standing, lines
+    return standing, lines, refused

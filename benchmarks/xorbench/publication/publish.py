@@ -3,39 +3,46 @@
 import itertools
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xorbench.cores import all_cores
 from xorbench.record import store, studies
 
+if TYPE_CHECKING:
+    from xorbench.publication.files import Rendered
 
-def publish(folder: Path) -> list[Path]:
+
+def publish(folder: Path) -> tuple[list[Path], list[str]]:
     """Write all files that are rendered from the records in a folder, and return their paths.
+
+    The second list has a line for each record that was left out, because it is invalid or contradicts itself.
 
     For the results folder of a checkout, the blocks of its documents are written too. Raises OSError if a file cannot
     be written, and ValueError as `rendered` does.
     """
-    texts = _rendered(folder)
-    for path, text in texts.items():
+    found = _rendered(folder)
+    for path, text in found.texts.items():
         path.parent.mkdir(exist_ok=True)
         store.write_whole(path, text)
-    return list(texts)
+    return list(found.texts), found.refused
 
 
 def verify(folder: Path) -> list[str]:
     """Return a line for each published file that differs from what the records yield, with the first difference.
 
-    Missing files, and files that no record or study yields, are reported too. Raises OSError, and ValueError as
-    `rendered` does.
+    Missing files, files that no record or study yields, and records that are left out are reported too. Raises
+    OSError, and ValueError as `rendered` does.
     """
-    texts = _rendered(folder)
+    rendered = _rendered(folder)
+    texts = rendered.texts
     known = {*texts, *store.paths(folder), *studies.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
-    return found + [f"{path}: not rendered from any record or study; remove it" for path in strays]
+    return rendered.refused + found + [f"{path}: not rendered from any record or study; remove it" for path in strays]
 
 
-def _rendered(folder: Path) -> dict[Path, str]:
-    """Return the text of every rendered file in `folder`, by its path.
+def _rendered(folder: Path) -> "Rendered":
+    """Return the text of every rendered file in `folder`.
 
     The processes start on other cores while the modules that render are imported.
     """
