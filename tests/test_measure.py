@@ -268,8 +268,19 @@ def test_an_exception_in_a_turn_costs_its_own_row_and_the_exit_code_says_so(tmp_
     assert timed == {(REFERENCE, copy, launch, 12) for copy in (False, True) for launch in (0, 1)}
 
 
-@pytest.mark.parametrize(("stage", "number"), [("gradients", 1), ("launches", 3)])
-def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stage: str, number: int) -> None:
+@pytest.mark.parametrize(
+    ("stage", "number", "sent", "code"),
+    [
+        ("gradients", 1, signal.SIGINT, 130),
+        ("launches", 3, signal.SIGINT, 130),
+        ("gradients", 1, signal.SIGTERM, 143),
+        ("launches", 3, signal.SIGTERM, 143),
+        ("launches", 3, signal.SIGHUP, 129),
+    ],
+)
+def test_a_signal_that_ends_a_run_keeps_what_is_finished_and_leaves_no_worker(
+    tmp_path: Path, stage: str, number: int, sent: signal.Signals, code: int
+) -> None:
     # The first line of a stage is printed when it begins, each other one after a launch.
     call = (
         "run",
@@ -287,9 +298,10 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stag
         seen = (line for line in run.stderr if line.startswith(f"{stage}: "))
         assert len([*itertools.islice(seen, number)]) == number
         workers = psutil.Process(run.pid).children(recursive=True)
-        os.killpg(run.pid, signal.SIGINT)  # as a terminal does, to all that are in its foreground
+        # A terminal sends its signals to all processes in its foreground, and `kill` to one.
+        (os.kill if sent == signal.SIGTERM else os.killpg)(run.pid, sent)
         out, err = run.communicate()
-    assert run.returncode == 130
+    assert run.returncode == code
     assert "Traceback" not in err
     assert psutil.wait_procs(workers, timeout=10)[1] == []
     if stage == "launches":
@@ -300,3 +312,17 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_worker(tmp_path: Path, stag
     else:
         assert out == ""
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stage", ["gradients", "launches"])
+def test_nothing_is_left_of_a_run_that_is_killed(tmp_path: Path, stage: str) -> None:
+    call = ("run", "--quick", f"--output={tmp_path}", f"--implementation={REFERENCE}", "--workload=neuron")
+    with subprocess.Popen(
+        [*XORBENCH, *call], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run:
+        assert run.stderr is not None
+        next(line for line in run.stderr if line.startswith(f"{stage}: "))
+        left = psutil.Process(run.pid).children(recursive=True)
+        assert left
+        run.kill()
+        assert psutil.wait_procs(left, timeout=30)[1] == []

@@ -68,10 +68,13 @@ def cpus_on_other_cores(cpu: int) -> list[int]:
     return [other for other in allowed_cpus() if other not in shared]
 
 
-def end_with_parent() -> None:
-    """Make the system kill this process when its parent process ends, for whatever reason. Linux only."""
+def end_with_parent(parent: int | None = None) -> None:
+    """Make the system kill this process when its parent process ends, for whatever reason. Linux only.
+
+    With the number of its `parent`, it is killed at once if that has ended before.
+    """
     if sys.platform == "linux":
-        parent = os.getppid()
+        parent = parent or os.getppid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # the parent ended in the meantime
             os.kill(os.getpid(), signal.SIGKILL)

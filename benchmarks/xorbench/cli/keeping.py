@@ -1,6 +1,5 @@
 """Performing a run or a sweep, and writing its record, with a temporary folder as the fallback."""
 
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 import typer
 
 from xorbench import environment
+from xorbench.cli.process import ignore_signals
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record
@@ -50,7 +50,7 @@ def finished_kept(session: Suite, folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not lose what is finished
+        ignore_signals()  # a second one must not lose what is finished
         if not session.timings:
             raise
         if not isinstance(error, KeyboardInterrupt):

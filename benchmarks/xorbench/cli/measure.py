@@ -20,6 +20,7 @@ from xorbench.cli.options import (
     finite,
     minutes,
 )
+from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
 
@@ -214,6 +215,6 @@ def run(
         newest = path.is_relative_to(places.results())
         show.lines(summary(analysis, show.width(), choices.near(path), newest))
     if analysis.record.partial:
-        return 130
+        return INTERRUPTED
     failed = keeping.failed(analysis) or analysis.record.failures or choices.missing(implementation, chosen)
     return 1 if failed else 0

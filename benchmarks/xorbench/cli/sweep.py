@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, count, minutes
+from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
 
@@ -83,7 +84,7 @@ def sweep(
     if as_json:
         show.document({"sweeps": documents})
     if analysis.record.partial:
-        return 130
+        return INTERRUPTED
     for session in sessions:  # after all are finished: else the same command would repeat the first
         session.close()
     return 1 if failed or choices.missing(implementation, chosen) else 0

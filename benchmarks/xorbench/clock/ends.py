@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from xorbench import cores, environment
+from xorbench import cores
 from xorbench.contract import Contract, Implementation, load, read
 from xorbench.judging.answers import plain
 from xorbench.judging.points import Points
@@ -155,7 +155,6 @@ def _timed(workload: Workload, seed: int) -> Array:
 def _begin(path: Path, cpus: Sequence[int]) -> None:
     """Import the reference in its own process, which may then use only `cpus`."""
     global _module
-    environment.end_with_parent()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cpus)
     _module = load(read(path))
