@@ -108,7 +108,7 @@ def show_(
 
 @app.command()
 def export(
-    record: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Records.")],
+    record: Annotated[list[Path], typer.Argument(metavar="RECORD", help="Records.")],
     pytest_benchmark: Annotated[
         Path | None,
         typer.Option("--pytest-benchmark", metavar="FILE", help="Write raw timings as JSON of pytest-benchmark."),
