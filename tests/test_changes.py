@@ -4,7 +4,7 @@ from markdown_it import MarkdownIt
 
 from xorbench.estimates.comparison import Change
 from xorbench.estimates.intervals import Interval
-from xorbench.tables.changes import WIDTH, markdown, sections, text
+from xorbench.tables.changes import markdown, sections, text
 
 
 def slower(name: str, value: float = 1.1) -> Change:
@@ -55,7 +55,7 @@ def test_failures_come_last() -> None:
 def test_lines_for_a_terminal_have_80_columns_and_whole_names() -> None:
     names = [f"a_rather_long_name_{number}" for number in range(30)]
     lines = text(sections([*map(still, names), *map(slower, ("x" * 100, "other-with-hyphens"))], [], 0.02))
-    assert all(len(line) <= WIDTH or len(line.split()) == 1 for line in lines)
+    assert all(len(line) <= 80 or len(line.split()) == 1 for line in lines)
     words = {word.strip(",;():") for line in lines for word in line.split()}
     assert {*names, "x" * 100, "other-with-hyphens"} <= words
 

@@ -234,6 +234,7 @@ def test_everything_under_a_table_is_in_every_format() -> None:
 
 def test_an_empty_table_says_so() -> None:
     assert "Nothing to show." in markdown(Table("Title", pd.DataFrame([])))
+    assert "longtable" not in latex([Table("Title", pd.DataFrame([]))])
 
 
 def test_numbers_have_nine_digits_and_exact_integers() -> None:

@@ -54,7 +54,7 @@ def compare(
         show.document(content)
     else:
         sections = changes.sections(found, notes, spread, failures)
-        typer.echo(changes.markdown(sections) if form else "\n".join(changes.text(sections)), nl=not form)
+        show.lines(changes.markdown(sections).splitlines() if form else changes.text(sections, show.width()))
     return 1 if failures else 0
 
 
@@ -108,7 +108,7 @@ def show_(
 
 @app.command()
 def export(
-    record: Annotated[list[Path], typer.Argument(metavar="RECORD...", help="Records.")],
+    record: Annotated[list[Path], typer.Argument(metavar="RECORD", help="Records.")],
     pytest_benchmark: Annotated[
         Path | None,
         typer.Option("--pytest-benchmark", metavar="FILE", help="Write raw timings as JSON of pytest-benchmark."),

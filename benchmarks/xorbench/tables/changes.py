@@ -1,7 +1,6 @@
 """The comparison of two records in words, for a terminal and for a comment on GitHub: changed rows come first."""
 
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,8 @@ from xorbench.estimates.intervals import Interval
 from xorbench.record.settings import CONFIDENCE
 from xorbench.tables.cells import LONGEST_SENTENCE, ends, factor, plain, three_digits
 from xorbench.tables.escapes import of_paragraph
-
-WIDTH = 80
-"""The number of columns to which lines are wrapped; a longer word has a line of its own."""
+from xorbench.tables.layout import wrapped
+from xorbench.tables.summary import WIDTH
 
 
 @dataclass(frozen=True)
@@ -67,16 +65,15 @@ def sections(
     return [Section(_plain(each.sentence), [*map(_plain, each.lines)]) for each in shown]
 
 
-def text(found: Iterable[Section]) -> list[str]:
-    """Return the lines of a comparison for a terminal, wrapped between words."""
-    return [
-        line
-        for section in found
-        for text, first, rest in [(section.sentence, "", ""), *((line, "  ", "    ") for line in section.lines)]
-        for line in textwrap.wrap(
-            text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-        )
-    ]
+def text(found: Iterable[Section], width: int = WIDTH) -> list[str]:
+    """Return the lines of a comparison for a terminal, wrapped between words to `width` characters."""
+    shown = []
+    for section in found:
+        shown += wrapped(section.sentence, width)
+        for line in section.lines:
+            first, *others = wrapped(line, width - 4) or [""]
+            shown += [f"  {first}", *(f"    {other}" for other in others)]
+    return shown
 
 
 def markdown(found: Iterable[Section]) -> str:

@@ -87,7 +87,9 @@ def _macro(caption: str) -> str:
 
 
 def _parts(table: Table) -> list[Part]:
-    """Return the parts of a table, each of which fits on a page."""
+    """Return the parts of a table, each of which fits on a page; none if it has no line."""
+    if not len(table.frame):
+        return []
     columns = [
         _column(head, table.frame.iloc[:, place].tolist(), side)
         for place, (head, side) in enumerate(zip(table.frame.columns, sides(table), strict=True))
