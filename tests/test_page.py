@@ -412,7 +412,8 @@ def test_without_javascript_everything_is_there_but_controls(chromium: Browser, 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_it_prints_completely(chromium: Browser, two_machines: Path, scripts: bool) -> None:
-    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark")
+    paper = {"width": 1047, "height": 718}  # A4 in landscape, without its margins
+    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark", viewport=paper)
     here = context.new_page()
     here.goto(two_machines.as_uri())
     if scripts:
