@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from xorbench.charts import vega
-from xorbench.charts.figure import SMALL, WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
 from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, role, width_of
 from xorbench.tables.cells import LONGEST_SENTENCE, plain
 
@@ -199,8 +199,8 @@ def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
     found: list[ET.Element] = []
     x, y = 0.0, 0.0
     for sign in signs:
-        lines = _wrapped(sign.text, WIDTH - 22, SMALL)
-        width = 22 + max(width_of(line, SMALL) for line in lines) + 12
+        lines = _wrapped(sign.text, WIDTH - 22, TEXT)
+        width = 22 + max(width_of(line) for line in lines) + 12
         if x and x + width - 12 > WIDTH:
             x, y = 0.0, y + LINE
         group = ET.Element("g")
@@ -214,7 +214,7 @@ def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
         ET.SubElement(group, "path", about)
         for number, line in enumerate(lines):
             y += LINE * (number > 0)
-            group.append(_words(x + 22, y + 8, line, SMALL, colour="muted"))
+            group.append(_words(x + 22, y + 8, line, TEXT, colour="muted"))
         found.append(group)
         x += width
     return found, y + LINE if signs else 0.0
