@@ -1,5 +1,6 @@
 """The sentences under a table: what was measured, and why it is weak where it is."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,8 @@ from tests.planted import (
 )
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.record.timing import Failure
-from xorbench.tables.captions import caption, how_timed, weaknesses
+from xorbench.record.timing import Failure, Timing
+from xorbench.tables.captions import caption, how_timed, marks, two_digits, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:
@@ -27,7 +28,7 @@ def test_a_caption_says_where_with_what_and_how_much() -> None:
         f"Python 3.11.7, {REFERENCE} 1, other 1",
         f"operating-system threads: {REFERENCE} 1, other 1; threads in the largest thread pool: 0",
         "6 launches x 22 rounds; turns took 60% of 8 s",
-        "noise floor (A/A) 1.0000, interval 0.9886 to 1.0116; second A/A control (short against long rounds) 1.0000",
+        "noise floor (A/A) 1.00 (0.989 to 1.012); second A/A control (short against long rounds) 1.00",
         "0.0% of the rounds disturbed",
         "2026-01-02T03:04:05Z",
         "; xorbench run.",
@@ -45,7 +46,7 @@ def test_a_caption_gives_the_rounds_of_every_launch() -> None:
 
 def test_a_caption_of_rounds_of_one_length_has_no_second_control() -> None:
     analysis = with_timings(planted({}), lambda timing: replace(timing, epochs=[100] * 22))
-    assert "noise floor (A/A) 1.0000" in caption(analysis)
+    assert "noise floor (A/A) 1.00" in caption(analysis)
     assert "second A/A control" not in caption(analysis)
 
 
@@ -190,3 +191,36 @@ def test_what_was_not_resolved_is_named() -> None:
     analysis = with_settings(analysis, resolution=0.02)
     (found,) = weaknesses(analysis)
     assert found.startswith("The interval is wider than 2 % and contains 1: near (hidden).")
+
+
+def test_the_caption_has_the_marks_and_each_weakness_has_one() -> None:
+    strong = planted({}, control=[0.01, -0.01] * 5, launches=10)
+    assert marks(strong) == []
+    assert "marked" not in caption(strong)
+    weak = with_settings(planted({}, control=[0.01, -0.01, 0.0], launches=3, partial=True), quick=True)
+    assert marks(weak) == ["interrupted", "quick run", "few launches"]
+    assert "; marked: interrupted, quick run, few launches; " in caption(weak)
+    assert len(weaknesses(weak)) == 3
+
+
+def test_an_interval_over_a_factor_of_two_is_a_warning_and_many_rows_are_counted() -> None:
+    far = {f"n{number}": [1.0 if launch % 5 == number % 5 else 0.0 for launch in range(10)] for number in range(6)}
+    still = {f"still_{number}": [0.5] * 10 for number in range(9)}  # which say that no launch was slow
+    found = weaknesses(planted(far | still, control=[0.01, -0.01] * 5, launches=10))
+    (wide,) = [sentence for sentence in found if sentence.startswith("The interval is over a factor of 2")]
+    assert re.search(r": (n\d \(hidden\), ){3}n\d \(hidden\) and 2 more\. Run with ", wide)
+
+
+@pytest.mark.parametrize(("share", "warned"), [(0.2, False), (0.3, True)])
+def test_many_disturbed_rounds_are_a_warning(share: float, warned: bool) -> None:
+    def waiting(timing: Timing) -> Timing:
+        return replace(timing, waited_nanoseconds=[10**6 if n < share * 22 else 0 for n in range(22)])
+
+    analysis = with_timings(planted({}, control=[0.01, -0.01] * 5, launches=10), waiting)
+    sentence = "32 % of the rounds were disturbed. Repeat on a quieter machine."  # 7 of 22
+    assert (sentence in weaknesses(analysis)) == warned
+
+
+def test_two_digits_are_two_and_no_power_of_ten() -> None:
+    numbers = {1.75: "1.8", 0.0123: "0.012", 12.3: "12", 99.6: "100", 1234.0: "1,200", 0.999: "1.0"}
+    assert {two_digits(number) for number in numbers} == {*numbers.values()}

@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +12,27 @@ from xorbench.tables import cells
 
 
 @pytest.mark.parametrize(
-    ("width", "decimals"), [(0.2, 2), (0.02, 3), (2.0, 1), (20.0, 0), (2000.0, -2), (1e-9, 4), (0.0, 4)]
+    ("low", "high", "decimals"),
+    [
+        (0.9, 1.1, 2),
+        (0.99, 1.01, 3),
+        (9.0, 11.0, 1),
+        (90.0, 110.0, 0),
+        (9_000.0, 11_000.0, -2),
+        (-0.1, 0.1, 2),
+        (1.0, 1.0 + 1e-9, 5),  # at most six significant digits
+        (1.0, 1.0, 5),
+        (123_456.7, 123_456.7, 0),
+        (0.0, 0.0, 5),
+    ],
 )
-def test_an_interval_shows_two_digits_of_its_half_width(width: float, decimals: int) -> None:
-    assert cells.decimals(width) == decimals
+def test_an_interval_shows_two_digits_of_its_half_width(low: float, high: float, decimals: int) -> None:
+    assert cells.decimals(low, high) == decimals
+
+
+@pytest.mark.parametrize(("processes", "decimals"), [(4, 2), (5, 4)])
+def test_fewer_than_five_processes_give_at_most_four_digits(processes: int, decimals: int) -> None:
+    assert cells.decimals(40.3145, 40.3339, processes) == decimals
 
 
 @pytest.mark.parametrize(
@@ -28,15 +46,20 @@ def test_three_digits(value: float | None, text: str) -> None:
 @pytest.mark.parametrize(
     ("measured", "texts"),
     [
-        (Interval(0.12, 0.00002, 700), ("0.1", "2e-05 to 700")),
-        (Interval(10, 0.3, 700), ("10", "0.3 to 700")),
-        (Interval(4, 0.0123, 2_300_000), ("4", "0.01 to 2,300,000")),
-        (Interval(0.00004, 0.00003, 0.00006), ("4e-05", "3e-05 to 0.0001")),
+        (Interval(0.41, 0.0002, 700), ("0.4", cells.WIDE)),
+        (Interval(4_321, 0.0123, 2_300_000), ("4,000", cells.WIDE)),
+        (Interval(10, 0.99, 10), ("10", cells.WIDE)),
+        (Interval(3.0, 1.0, 10.0), ("3.0", "1.0 to 10.0")),
+        (Interval(0.00004, 0.00003, 0.00006), ("4.0e-05", "3.0e-05 to 6.0e-05")),
         (Interval(0.3, -700, 700), ("0.3", "-700 to 700")),
-        (Interval(0.0, 0.0, 700), ("0", "0 to 700")),
+        (Interval(18.2, -26.1, 61.4), ("18", "-26 to 61")),
         (Interval(1.5, 1.0, 2.0), ("1.50", "1.00 to 2.00")),
         (Interval(9_487, 8_000, 11_000), ("9,500", "8,000 to 11,000")),
+        (Interval(0.5178, 0.5137, 0.5220), ("0.518", "0.5137 to 0.5220")),
+        (Interval(13.166, 13.159, 13.173), ("13.17", "13.1590 to 13.1730")),  # 13.2 is not in its interval
+        (Interval(2_315, 2_250, 2_380), ("2,320", "2,250 to 2,380")),
         (Interval(1.5, None, None), ("1.50", "–")),
+        (Interval(0.0012, None, None), ("0.00120", "–")),
         (None, ("–", "–")),
     ],
 )
@@ -44,23 +67,78 @@ def test_a_number_and_its_interval(measured: Interval | None, texts: tuple[str, 
     assert cells.with_ends(measured) == texts
 
 
+def test_three_cold_starts_do_not_give_six_digits() -> None:
+    assert cells.between(Interval(40.3242, 40.3145, 40.3339), processes=3) == "40.32 (40.31 to 40.33)"
+    assert cells.between(Interval(0.2, 0.1951, 0.2050), 1e3, 3) == "200 (195.1 to 205.0)"
+
+
+def test_a_wide_interval_is_words_in_brackets_and_is_explained_under_the_table() -> None:
+    text = cells.between(Interval(0.41, 0.0002, 700))
+    assert text == "0.4 (over a factor of ten)"
+    ends = cells.with_ends(Interval(0.41, 0.0002, 700))[1]
+    table = cells.Table("title", pd.DataFrame([{"95 % interval": ends}]))
+    assert table.notes == [f"{cells.WIDE}: the upper end of the interval is more than ten times its lower end."]
+
+
 positive = st.floats(1e-12, 1e12)
 
 
-@given(positive, positive, positive)
-def test_no_wide_interval_makes_a_positive_number_0(one: float, two: float, three: float) -> None:
+def read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+@given(positive, positive, positive, st.sampled_from([None, 3, 20]))
+def test_a_positive_number_is_never_0_and_lies_in_its_interval(
+    one: float, two: float, three: float, processes: int | None
+) -> None:
     low, value, high = sorted((one, two, three))
-    digits = cells.decimals(high - low)
-    shown, ends = cells.with_ends(Interval(value, low, high))
-    for number, text in zip((value, low, high), (shown, *ends.split(" to ")), strict=True):
-        read = float(text.replace(",", ""))
-        assert read > 0
-        assert text == cells.rounded(number, digits) or math.isclose(read, number, rel_tol=0.5)
+    shown, ends = cells.with_ends(Interval(value, low, high), processes)
+    assert math.isclose(read(shown), value, rel_tol=0.5)
+    if high > 10 * low:
+        assert ends == cells.WIDE
+    else:
+        first, last = map(read, ends.split(" to "))
+        assert 0 < first <= read(shown) <= last
+        assert math.isclose(first, low, rel_tol=0.25)
+        assert math.isclose(last, high, rel_tol=0.05)
 
 
-@pytest.mark.parametrize(("width", "decimals"), [(0.15, 3), (1.5, 2), (1.9, 2), (2.1, 1), (15.0, 1), (150.0, 0)])
-def test_a_half_width_below_a_power_of_ten_shows_one_decimal_more(width: float, decimals: int) -> None:
-    assert cells.decimals(width) == decimals
+@given(st.floats(0.01, 100), st.floats(1.0, 3.0), st.floats(1.0, 3.0))
+def test_a_factor_is_above_1_and_in_its_interval_on_the_side_of_the_verdict(
+    value: float, below: float, above: float
+) -> None:
+    ratio = Interval(value, value / below, value * above)
+    text, ends = cells.factor(ratio), cells.ends(ratio)
+    if ratio.verdict == "not separated":
+        assert text == cells.plain_factor(ratio) == "not separated"
+        return
+    number, direction = text.split("x ")
+    assert direction == ratio.verdict
+    if ends != cells.WIDE:
+        low, high = map(read, ends.split(" to "))
+        assert 1 <= low <= read(number) <= high
+    assert cells.plain_factor(ratio).endswith(f"x {ratio.verdict}")
+
+
+@pytest.mark.parametrize(
+    ("ratio", "factor", "ends", "in_a_sentence"),
+    [
+        (Interval(0.5178, 0.5137, 0.5220), "1.93x faster", "1.916 to 1.947", "1.9x faster"),
+        (Interval(6.289, 6.226, 6.353), "6.29x slower", "6.226 to 6.353", "6.3x slower"),
+        (Interval(0.0585, 0.0575, 0.0595), "17.1x faster", "16.81 to 17.39", "17x faster"),
+        (Interval(88.7, 86.0, 91.6), "88.7x slower", "86.0 to 91.6", "89x slower"),
+        (Interval(1.003, 0.983, 1.023), "not separated", "0.983 to 1.023", "not separated"),
+        (Interval(0.96, 0.5, 1.0), "not separated", "0.50 to 1.00", "not separated"),
+        (Interval(1.04, 1.03, 1.05), "1.04x slower", "1.030 to 1.050", "1.04x slower"),
+        (Interval(9.96, 9.0, 11.0), "10.0x slower", "9.0 to 11.0", "10x slower"),
+        (Interval(124.0, 120.0, 128.0), "124x slower", "120.0 to 128.0", "120x slower"),
+        (Interval(0.02, 0.001, 0.5), "50x faster", cells.WIDE, "50x faster"),
+        (Interval(0.5, None, None), "about 2.00x faster", "–", "about 2.0x faster"),
+        (Interval(1.0, None, None), "about 1.00x slower", "–", "about 1.0x slower"),
+    ],
+)
+def test_how_many_times_faster_or_slower(ratio: Interval, factor: str, ends: str, in_a_sentence: str) -> None:
+    assert (cells.factor(ratio), cells.ends(ratio), cells.plain_factor(ratio)) == (factor, ends, in_a_sentence)
 
 
 @pytest.mark.parametrize(

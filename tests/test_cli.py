@@ -1,13 +1,17 @@
 """Mistakes in a call, and what a call loads."""
 
+import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
-from tests.command import COMMITTED, called, xorbench
+from tests.command import COMMITTED, XORBENCH, called, xorbench
 from xorbench import places
+from xorbench.tables import names
+from xorbench.tables.catalogue import CATALOGUE, OF_A_RUN, OF_A_SWEEP
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,7 @@ from xorbench import places
         (("export", "README.md", "--parquet=/dev/null/x"), "README.md is not a record"),
         (("show", "README.md"), "README.md is not a record"),
         (("show", COMMITTED, "--table=timing"), "no table is named 'timing'; did you mean timings"),
+        (("show", COMMITTED, "--table=timings", "--all"), "--all: can't be combined with --table; give one of them"),
         (("show", COMMITTED, "--format=pdf"), "'pdf' is not one of 'md', 'csv', 'tex', 'html'"),
         (("export", COMMITTED, COMMITTED, "--pytest-benchmark=x.json"), "expected one record, got 2"),
         (("export", COMMITTED, "--parquet=/dev/null/x"), "--parquet: /dev/null/x can't be written"),
@@ -110,6 +115,43 @@ def test_help_loads_nothing_heavy() -> None:
     assert help_.returncode == 0
     commands = ("list", "gradients", "run", "sweep", "show", "compare", "export", "check", "publish", "verify")
     assert all(command in help_.stdout for command in commands)
+
+
+def test_the_names_of_tables_are_those_that_are_made() -> None:
+    assert [*names.OF_A_RUN] == [*OF_A_RUN]
+    assert [*names.OF_A_SWEEP] == [*OF_A_SWEEP]
+    assert [*names.NAMES] == [*CATALOGUE]
+
+
+def test_without_a_command_there_is_the_same_help_and_0() -> None:
+    alone, asked = called(), called("--help")
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == asked.stdout
+    assert alone.stdout.startswith("Usage: xorbench [OPTIONS] COMMAND [ARGS]...")
+
+
+def test_it_says_its_version() -> None:
+    done = called("--version")
+    assert (done.returncode, done.stdout) == (0, f"xorbench {metadata.version('xorbench')}\n")
+
+
+def test_a_shell_completes_commands_options_and_names_of_tables() -> None:
+    for words, expected in (("xorbench ver", "verify"), ("xorbench show --ta", "--table"), (TABLES, "quietness")):
+        variables = {"_XORBENCH_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        done = subprocess.run(XORBENCH, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout.split(), done.stderr) == (0, [expected], "")
+    assert {"--install-completion", "--show-completion"} <= {*called("--help").stdout.split()}
+
+
+TABLES = "xorbench show --table quiet"
+
+
+def test_the_help_of_show_names_the_tables_and_that_of_run_is_in_full_phrases() -> None:
+    text = " ".join(called("show", "--help").stdout.split())
+    assert all(name in text for name in CATALOGUE)
+    text = " ".join(called("run", "--help").stdout.split())
+    assert "--budget MINUTES Time limit of the whole command in minutes. [default: 5; 30 with --resolution]" in text
+    assert "--seed N Random seed." in text
 
 
 def test_importing_the_harness_imports_no_framework() -> None:

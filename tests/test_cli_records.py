@@ -8,10 +8,12 @@ import pytest
 from tests.command import COMMITTED, called, document, xorbench
 from tests.planted import planted, with_machine
 from xorbench import places
+from xorbench.cli.choices import near
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store, studies
-from xorbench.tables.catalogue import one
+from xorbench.tables.catalogue import one, tables
 from xorbench.tables.formats import FORMATS
+from xorbench.tables.summary import summary
 
 
 def test_two_records_are_compared_as_a_gate(tmp_path: Path) -> None:
@@ -91,16 +93,41 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
 
 
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
-    assert "Fairness ledger" in called("show", COMMITTED).stdout
+    analysis = Analysis(store.read(Path(COMMITTED)))
+    assert called("show", COMMITTED).stdout.splitlines() == summary(analysis, 80, near(Path(COMMITTED)), False)
+    assert "Fairness ledger" in called("show", COMMITTED, "--all").stdout
+    ledger = called("show", COMMITTED, "--table=ledger").stdout
+    assert "Fairness ledger" in ledger
+    assert "Machine noise" not in ledger
     tex = called("show", COMMITTED, "--table=timings", "--format=tex").stdout
-    assert tex == FORMATS["tex"](one(Analysis(store.read(Path(COMMITTED))), "timings"))
+    assert tex == FORMATS["tex"](one(analysis, "timings"))
+    csv = called("show", COMMITTED, "--format=csv").stdout
+    assert csv == called("show", COMMITTED, "--format=csv", "--all").stdout == FORMATS["csv"](tables(analysis))
 
 
-def test_the_committed_records_and_studies_may_be_published() -> None:
+def test_without_a_record_the_newest_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    none = called("show")
+    assert (none.returncode, none.stdout) == (2, "")
+    assert none.stderr.startswith(
+        "xorbench: Invalid value for RECORD: there is no record in results; measure one with "
+    )
+    for created, machine in (("2026-03-01", "b"), ("2026-04-02", "a"), ("2026-02-03", "c")):
+        analysis = with_machine(planted({"other": [0.5] * 6}, created=f"{created}T00:00:00Z"), name=machine)
+        store.write(analysis.record, tmp_path / "results")
+    text = called("show").stdout
+    assert "Record: results/a/2026-04-02T000000Z.json\n" in text
+    assert "More: xorbench show --all, or --table NAME" in text
+    other = called("show", "results/c/2026-02-03T000000Z.json").stdout
+    assert "xorbench show results/c/2026-02-03T000000Z.json --all" in " ".join(other.split())
+
+
+def test_the_committed_records_and_studies_may_be_published_and_say_how_they_are_marked() -> None:
     done = called("check")
     number, records = (len(stored.paths(places.results())) for stored in (studies, store))
     assert done.returncode == 0, done.stdout
-    assert done.stdout.splitlines() == [
-        f"{number} of {number} studies may be published",
-        f"{records} of {records} records may be published",
-    ]
+    *marked, of_studies, of_records = done.stdout.splitlines()
+    assert of_studies == f"{number} of {number} studies may be published"
+    assert of_records == f"{records} of {records} records may be published"
+    assert all(".json: marked: " in line for line in marked)
+    assert any("few launches" in line for line in marked)

@@ -8,7 +8,7 @@ from xorbench.tables.cells import UNKNOWN
 
 def test_cold_costs_have_a_table_of_their_own() -> None:
     frame = cold_starts.beginnings(planted({"slow": [0.5] * 6})).frame.set_index("implementation")
-    assert str(frame.loc["slow", "import, ms"]) == "200.0 (195.1 to 205.0)"
+    assert str(frame.loc["slow", "import, ms"]) == "200 (195.1 to 205.0)"
     assert frame.loc["slow", "installed size, MiB"] == "11.0"
     assert frame.loc[REFERENCE, "processes"] == "3"
 

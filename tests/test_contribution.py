@@ -2,18 +2,19 @@
 
 import platform
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.planted import HIDDEN, changed, planted, with_implementation, with_timings
+from tests.planted import HIDDEN, changed, planted, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.publication.contribution import complaints
+from xorbench.publication.contribution import complaints, examined
 from xorbench.record import store
 from xorbench.record.parts import Verdict
 from xorbench.record.report import Judgement
-from xorbench.record.timing import Failure
+from xorbench.record.timing import Failure, Timing
 
 
 def honest() -> Analysis:
@@ -101,8 +102,69 @@ def test_what_is_not_offered_may_but_not_with_a_time(tmp_path: Path) -> None:
 def test_an_unfit_run_may_not_and_may_not_be_called_fit(tmp_path: Path) -> None:
     analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3, gradients=honest().record.gradients)
     text = found(analysis, tmp_path)
-    assert "unfit: the baseline against itself came out as 1.04" in text
+    assert "Unfit: the baseline against itself came out as 1.04" in text
     assert "the stored verdict on fitness differs from the one computed from its timings" in text
+
+
+def test_a_quick_run_may_not(tmp_path: Path) -> None:
+    assert "This is a quick run. Run without --quick" in found(with_settings(honest(), quick=True), tmp_path)
+
+
+@pytest.mark.parametrize(("launches", "refused"), [(3, True), (4, False), (8, False)])
+def test_fewer_than_four_launches_may_not_and_fewer_than_eight_are_marked(
+    tmp_path: Path, launches: int, refused: bool
+) -> None:
+    analysis = planted({"other": [0.5] * launches}, control=[0.01, -0.01, 0.0, 0.0] * 2, launches=launches)
+    analysis = with_judgements(analysis, judged(REFERENCE), judged("other"))
+    path = store.write(analysis.record, tmp_path)
+    both = examined(path)
+    assert [f"{path}: Only {launches} launches: " in line for line in both.complaints] == [True] * refused
+    marked = [f"{path}: marked: few launches"] if launches == 4 else []
+    assert list(both.marks) == marked
+
+
+# Student's t of 4 launches, of which every second is this far from the others, is 3.18 / sqrt(3) = 1.84 times that far.
+@pytest.mark.parametrize(
+    ("apart", "complaint", "mark"),
+    [
+        (1.0, "The interval is over a factor of ten: other (hidden).", ""),
+        (0.3, "", "wide intervals"),
+        (0.1, "", ""),
+    ],
+)
+def test_an_interval_over_a_factor_of_ten_may_not_and_one_over_two_is_marked(
+    tmp_path: Path, apart: float, complaint: str, mark: str
+) -> None:
+    analysis = planted({"other": [2.0 + apart, 2.0 - apart] * 2}, control=[0.01, -0.01] * 2, launches=4)
+    both = examined(store.write(with_judgements(analysis, judged(REFERENCE), judged("other")).record, tmp_path))
+    assert bool(both.complaints) == bool(complaint)
+    assert complaint in "\n".join(both.complaints)
+    assert ("wide intervals" in "".join(both.marks)) == bool(mark)
+
+
+def test_a_record_is_marked_where_many_rounds_were_disturbed(tmp_path: Path) -> None:
+    def waiting(share: float, timing: Timing) -> Timing:
+        rounds = len(timing.epochs)
+        return replace(timing, waited_nanoseconds=[10**9 if n < share * rounds else 0 for n in range(rounds)])
+
+    for share, marked in ((0.2, False), (0.5, True)):
+        analysis = with_timings(honest(), partial(waiting, share))
+        both = examined(store.write(analysis.record, tmp_path / str(share)))
+        assert ("disturbed rounds" in "".join(both.marks)) == marked
+
+
+def test_one_that_was_refused_by_the_clock_may_not(tmp_path: Path) -> None:
+    def cheating(timing: Timing) -> Timing:
+        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
+
+    text = found(with_timings(honest(), cheating), tmp_path)
+    assert text.endswith("other was refused on hidden: it cheated (in 6 of 6 launches)")
+
+
+def test_one_that_failed_while_it_was_timed_may_not(tmp_path: Path) -> None:
+    failure = Failure(0, "hidden", "other", copy=False, reason="it died")
+    analysis = with_timings(honest(), lambda timing: None if timing.implementation == "other" else timing)
+    assert "other failed on hidden: it died" in found(changed(analysis, failures=[failure]), tmp_path)
 
 
 def test_a_run_without_a_control_may_not(tmp_path: Path) -> None:
@@ -111,7 +173,7 @@ def test_a_run_without_a_control_may_not(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_may_not(tmp_path: Path) -> None:
-    assert "the run was interrupted" in found(changed(honest(), partial=True), tmp_path)
+    assert "The run was interrupted" in found(changed(honest(), partial=True), tmp_path)
 
 
 @pytest.mark.parametrize(

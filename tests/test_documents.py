@@ -21,6 +21,7 @@ from xorbench.publication.selection import newest
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.tables.catalogue import named
+from xorbench.tables.summary import summary
 from xorbench.workloads import WORKLOADS, Recipe
 
 ROOT = Path(__file__).parent.parent
@@ -29,7 +30,10 @@ EXPLANATION = (ROOT / "implementations" / "README.md").read_text(encoding="utf-8
 
 
 def filled(document: str) -> str:
-    analysis = planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
+    return filled_with(planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3), document)
+
+
+def filled_with(analysis: Analysis, document: str) -> str:
     return fill(document, analysis, named(analysis))
 
 
@@ -44,8 +48,24 @@ def test_tables_stand_between_their_markers() -> None:
 
 def test_the_sentence_stands_between_its_markers() -> None:
     text = filled("<!-- headline --><!-- end -->\n<!-- headline -->\nold\n<!-- end -->\n")
-    assert text.count("On one CPU of Some CPU, an epoch (one full-batch step) of hidden (layer sizes ") == 2
+    assert text.count("Training XOR's hidden layer (2-4-1, float64) on one CPU of a Some CPU: ") == 2
     assert "old" not in text
+
+
+def test_what_the_terminal_prints_stands_between_its_markers_as_it_is() -> None:
+    analysis = planted({"other_one": [0.5] * 6}, control=[0.01, -0.01] * 3)
+    text = filled_with(analysis, "<!-- terminal -->\nold\n<!-- end -->\nafter\n")
+    lines = "\n".join(summary(analysis))
+    assert text == f"<!-- terminal -->\n\n```text\n{lines}\n```\n\n<!-- end -->\nafter\n"
+    assert filled_with(analysis, text) == text
+
+
+def test_no_name_of_a_record_ends_the_block_of_the_terminal() -> None:
+    analysis = planted({"```\n<!-- end -->": [0.5] * 6}, control=[0.01, -0.01] * 3)
+    text = filled_with(analysis, "<!-- terminal -->\n<!-- end -->\nafter\n")
+    assert text.startswith("<!-- terminal -->\n\n````text\n")
+    assert text.count("<!-- end -->") == 1
+    assert filled_with(analysis, text) == text
 
 
 def test_a_table_that_a_record_has_not_says_so() -> None:
@@ -76,11 +96,12 @@ def test_every_published_table_is_what_the_records_say_and_a_changed_figure_of_t
     for document in DOCUMENTS:
         assert "<!-- table: " in document.read_text(encoding="utf-8")
     copy = tmp_path / "README.md"
-    copy.write_text(re.sub(r"(?<=costs )\d", "9", README, count=1), encoding="utf-8")
+    copy.write_text(re.sub(r"\d(?=x faster than plain )", "9", README, count=1), encoding="utf-8")
     monkeypatch.setattr("xorbench.publication.files.DOCUMENTS", (*DOCUMENTS, copy))
     (complaint,) = publish.verify(places.results())
-    number = README.split("\n").index(next(line for line in README.split("\n") if " costs " in line)) + 1
-    assert complaint.startswith(f"{copy}:{number}: found 'On one CPU of ")
+    lines = README.split("\n")
+    number = 1 + next(place for place, line in enumerate(lines) if "x faster than plain " in line)
+    assert complaint.startswith(f"{copy}:{number}: found 'Training XOR's hidden layer ")
 
 
 @functools.cache

@@ -100,7 +100,7 @@ def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:
     publish.publish(tmp_path)
     assert publish.verify(tmp_path) == []
     index = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert "of hidden (layer sizes 2-4-1, float64) costs" in index  # the headline is the run's
+    assert "Training XOR's hidden layer (2-4-1, float64) on one CPU of " in index  # the headline is the run's
     assert "Crossover points, 2 threads" in index
     assert "2026-02-03T000000Z.json), sweep on 2 CPUs: " in index
     assert "2026-01-02T030405Z.json), full: " in index

@@ -47,7 +47,7 @@ def test_crossings_are_named_with_their_size_and_others_only_beside_the_baseline
         (Interval(561.8, 256.0, 1024.0), ("560", "256 to 1,024")),  # 260 to 1,020 would be narrower
         (Interval(14.12, 4.0, 17.6), ("14.1", "4 to 18")),
         (Interval(14.12, 3.7, 16.0), ("14.1", "3 to 16")),
-        (Interval(20.0, None, None), ("20.00", "–")),
+        (Interval(20.0, None, None), ("20.0", "–")),
         (None, ("n/a", "n/a")),
     ],
 )

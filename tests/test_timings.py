@@ -23,7 +23,7 @@ def test_the_timing_table_has_the_noise_floor_under_it() -> None:
     frame = table.frame.set_index("implementation")
     assert table.title == "hidden (layer sizes 2-4-1, float64), idiomatic"
     assert list(frame.index) == [REFERENCE, "other", f"{REFERENCE}, second copy"]
-    assert frame.loc["other", RATIO] == "2.004"
+    assert frame.loc["other", RATIO] == "2.00"
     assert frame.loc["other", "95 % interval"] == "1.992 to 2.015"
     assert frame.loc["other", "verdict"] == "slower"
     assert frame.loc["other", "execution"] == "eager, one call per epoch"
@@ -72,6 +72,15 @@ def test_what_has_no_time_has_a_word_and_a_reason() -> None:
     assert table.notes[0] == "other is refused: it cheated (in 1 of 6 launches)."
 
 
+def test_a_row_whose_gradient_is_outside_its_bound_is_called_failed() -> None:
+    wrong = Judgement("other", "hidden", "float64", "W1", 1, "outside", "W1[0, 0] is 1, the truth 2")
+    report = Report(seed=0, points=1, rows=[wrong], pairs=[], endings=[], conduct=[])
+    analysis = with_timings(planted({"other": [0.5] * 6}), lambda t: t if t.implementation == REFERENCE else None)
+    (table,) = timings.timings(changed(analysis, gradients=report))
+    assert table.frame.set_index("implementation").loc["other", "verdict"] == "failed"
+    assert table.notes[0] == "other is failed: W1[0, 0] is 1, the truth 2."
+
+
 def test_an_unfit_run_says_so_under_every_timing_table() -> None:
     analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
     assert all(table.warnings[0].startswith("Unfit: ") for table in timings.timings(analysis))
@@ -81,7 +90,7 @@ def test_changes_have_their_reasons_under_them() -> None:
     before, after = planted({"one": [0.5] * 6, "two": [0.6] * 6}), planted({"one": [0.7] * 6})
     table = timings.changes(changes(before, after), ["noted"])
     assert list(table.frame["verdict"]) == ["slower", "not comparable"]
-    assert list(table.frame["B / A"]) == ["1.221", NONE]  # e to the power of 0.2
+    assert list(table.frame["B / A"]) == ["1.22", NONE]  # e to the power of 0.2
     assert list(table.frame["95 % interval"]) == ["1.156 to 1.291", NONE]
     assert table.notes[:2] == ["two (hidden): it is not in B.", "noted"]
     assert any("include the variation between runs" in note for note in table.notes)
@@ -107,7 +116,7 @@ def test_the_start_of_a_training_is_a_column_with_its_interval() -> None:
     (table,) = timings.timings(starting(0.1))
     cells = table.frame.set_index("implementation")[START]
     # 400 µs, of launches that are 4 µs off: 2.5706 * 4 / sqrt(5) on both sides
-    assert cells["other"] == "400.0 (395.4 to 404.6)"
+    assert cells["other"] == "400 (395.4 to 404.6)"
     assert cells[f"{REFERENCE}, second copy"] == NOT_APPLICABLE
 
 

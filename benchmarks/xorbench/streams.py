@@ -1,8 +1,13 @@
 """Standard input, output and error, which a shell may close (`>&-`)."""
 
+import io
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 
 def open_standard_streams() -> None:
@@ -16,6 +21,34 @@ def open_standard_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115  until the end
+
+
+class _Pipe(io.FileIO):
+    """A file to whose reader nothing more is written after it has stopped reading."""
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        """Write `data`; if no one reads any more, turn the file into the null device."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return len(memoryview(data))
+
+
+def forgive_closed_pipes() -> None:
+    """Let a reader of standard output or error stop early, as in `| head`: what comes later is dropped silently.
+
+    Streams that are not those of this process, because a caller has replaced them, are left as they are.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is getattr(sys, f"__{name}__") and isinstance(stream, io.TextIOWrapper):
+            stream.flush()
+            raw = _Pipe(stream.fileno(), "w", closefd=False)
+            text = io.TextIOWrapper(
+                io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=stream.line_buffering
+            )
+            setattr(sys, name, text)
 
 
 def error_stream() -> int:

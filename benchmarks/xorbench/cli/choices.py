@@ -17,7 +17,7 @@ from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
 from xorbench.places import results
 from xorbench.progress import say
-from xorbench.record.store import read
+from xorbench.record import store
 from xorbench.suggestions import unknown
 from xorbench.workloads import WORKLOADS, Workload, named
 
@@ -180,9 +180,25 @@ def share(percent: str | None, option: str, least: float | None = None) -> float
 def record(path: Path) -> Analysis:
     """Return the analysis of the record at `path`. Raises typer.BadParameter where it can't be read or is invalid."""
     try:
-        return Analysis(read(path))
+        return Analysis(store.read(path))
     except (OSError, ValueError) as error:
         raise no_record(path, error) from error
+
+
+def newest_record() -> Path:
+    """Return the path of the newest record in results/. Raises typer.BadParameter where there is none."""
+    found = store.paths(results())
+    if not found:
+        raise typer.BadParameter(
+            f"there is no record in {near(results())}; measure one with xorbench run, or name a file",
+            param_hint="RECORD",
+        )
+    return max(found, key=lambda path: path.name)
+
+
+def near(path: Path) -> Path:
+    """Return `path` as it is written from the current folder, if it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
 
 
 def no_record(path: Path, error: Exception) -> typer.BadParameter:

@@ -161,7 +161,7 @@ def run(
     workload: Workloads = None,
     tuned: Tuned = False,
     budget: Annotated[
-        float | None, minutes("Wall time of the whole command. [default: 5; 30 with --resolution]")
+        float | None, minutes("Time limit of the whole command in minutes. [default: 5; 30 with --resolution]")
     ] = None,
     resolution: Annotated[
         str | None,
@@ -184,7 +184,10 @@ def run(
     python: Pythons = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge gradients, time what passed, print the tables and write the record."""
+    """Judge gradients, time what passed, write the record and print its summary.
+
+    The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables.
+    """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 
@@ -194,11 +197,11 @@ def run(
     if choices.broken(chosen, extra):
         return 1
     chosen = choices.in_environments(chosen, python)
-    from xorbench import suite
+    from xorbench import places, suite
     from xorbench.cli import keeping, show
     from xorbench.exports.document import document
     from xorbench.suite import defaults
-    from xorbench.tables.catalogue import tables
+    from xorbench.tables.summary import summary
 
     try:
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts)
@@ -208,8 +211,8 @@ def run(
     if as_json:
         show.document({"record": str(path), **document(analysis)})
     else:
-        show.tables(tables(analysis))
-        typer.echo(f"\nThe record: {path}")
+        newest = path.is_relative_to(places.results())
+        show.lines(summary(analysis, show.width(), choices.near(path), newest))
     if analysis.record.partial:
         return 130
     failed = keeping.failed(analysis) or analysis.record.failures or choices.missing(implementation, chosen)

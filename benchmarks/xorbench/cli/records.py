@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from xorbench.cli.options import AsJson, Output
+from xorbench.tables.names import NAMES
 
 app = typer.Typer()
 
@@ -48,20 +49,42 @@ def compare(
 
 @app.command("show")
 def show_(
-    record: Annotated[Path, typer.Argument(metavar="RECORD", help="The record.")],
-    table: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this table; may be repeated.")] = None,
+    record: Annotated[
+        Path | None, typer.Argument(metavar="[RECORD]", help="The record. [default: the newest in results/]")
+    ] = None,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            autocompletion=lambda: [*NAMES],
+            help=f"Print this table in full; may be repeated. The names: {', '.join(NAMES)}.",
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Print all tables in full.")] = False,
     form: Annotated[
-        Literal["md", "csv", "tex", "html"] | None, typer.Option("--format", help="Print as text of this format.")
+        Literal["md", "csv", "tex", "html"] | None,
+        typer.Option("--format", help="Print the tables as text of this format, all of them without --table."),
     ] = None,
 ) -> int:
-    """Print the tables of a record."""
+    """Print the summary of a record, as `run` does at its end, or some of its tables.
+
+    In a terminal that is too narrow for a table, columns are left out: first the execution, then the others from the
+    right to the left. The leftmost column, the implementation, the verdict and the status stay.
+    """
     from xorbench.cli import choices
 
-    content = choices.record(record)
+    if table and every:
+        raise typer.BadParameter("can't be combined with --table; give one of them", param_hint="--all")
+    path = record or choices.newest_record()
+    content = choices.record(path)
     from xorbench.cli import show
     from xorbench.tables.catalogue import named
     from xorbench.tables.formats import FORMATS
+    from xorbench.tables.summary import summary
 
+    if not table and not every and form is None:
+        show.lines(summary(content, show.width(), choices.near(path), newest=record is None))
+        return 0
     found = named(content)
     wanted = [choices.known(name, list(found), "table") for name in table or found]
     tables = [one for name in wanted for one in found[name]]
@@ -118,7 +141,16 @@ def check(
         list[Path] | None, typer.Argument(metavar="[RECORD...]", help="Records. [default: all in results/]")
     ] = None,
 ) -> int:
-    """Check whether records and studies may be published: gradients, fitness, nothing personal."""
+    """Check whether records and studies may be published. Exit code 1 if one may not, with the reasons.
+
+    A record may not be published if it is in the wrong place, identifies a person or a machine, has a gradient that did
+    not pass, or an implementation that failed or was refused; if it is a quick run, was interrupted, or is unfit; if it
+    has fewer than 4 launches or no A/A control; or if an interval is wider than a factor of 10.
+
+    It may be published with a mark, which is printed and stands in the caption of its tables: fewer than 8 launches, an
+    interval wider than a factor of 2 or than --resolution, more than 25 % of the rounds disturbed, more than 2 % of the
+    CPU time stolen by other virtual machines, correlated launches, wall time, or lost processes.
+    """
     from xorbench import places
     from xorbench.cli import choices
     from xorbench.publication import contribution
@@ -129,17 +161,19 @@ def check(
     paths = record or [*store.paths(folder), *studies.paths(folder)]
     for path in paths:
         try:
-            found += contribution.complaints(path)
+            found.append(contribution.examined(path))
         except OSError as error:
             raise choices.no_record(path, error) from error
-    for complaint in found:
-        typer.echo(complaint)
-    if not found:
+    for one in found:
+        for line in (*one.complaints, *one.marks):
+            typer.echo(line)
+    refused = any(one.complaints for one in found)
+    if not refused:
         of_studies = sum(map(studies.holds_one, paths))
         for number, kind in ((of_studies, "studies"), (len(paths) - of_studies, "records")):
             if number:
                 typer.echo(f"{number} of {number} {kind} may be published")
-    return 1 if found else 0
+    return 1 if refused else 0
 
 
 @app.command("publish")

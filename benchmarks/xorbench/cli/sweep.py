@@ -52,7 +52,7 @@ def sweep(
     from xorbench.exports.document import document
     from xorbench.suite import defaults
     from xorbench.suite.sweep import RANDOM_POINTS, Sweep
-    from xorbench.tables.catalogue import tables
+    from xorbench.tables.summary import summary
 
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the journal is written there
     failed = False
@@ -72,8 +72,8 @@ def sweep(
             }
         )
         if not as_json:
-            show.tables(tables(analysis))
-            typer.echo(f"\nThe record: {path}")
+            newest = path.is_relative_to(places.results())
+            show.lines(summary(analysis, show.width(), choices.near(path), newest))
         if analysis.record.partial:
             typer.echo("Interrupted: run the same command again to continue.", err=True)
             break

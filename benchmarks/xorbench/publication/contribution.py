@@ -8,7 +8,7 @@ import getpass
 import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.record import store, studies
 from xorbench.record.report import INSIDE, NOT_OFFERED
 from xorbench.record.studies import Study
+from xorbench.tables.captions import found_weaknesses, marks
 from xorbench.tables.studies import showing
 
 NOBODY = frozenset(
@@ -25,16 +26,34 @@ NOBODY = frozenset(
 """Names of users and hosts that identify no person or machine."""
 
 
-def complaints(path: Path) -> list[str]:
-    """Return the reasons why a record or a study may not be published, one line each; [] if it may. Raises OSError."""
+@dataclass(frozen=True)
+class Examined:
+    """What was found in a record or a study, one line each: why it may not be published, and how it is marked if so."""
+
+    complaints: Sequence[str]
+    marks: Sequence[str] = ()
+
+
+def examined(path: Path) -> Examined:
+    """Return why a record or a study may not be published, and the marks of one that may. Raises OSError."""
+    marked: list[str] = []
     try:
         if studies.holds_one(path):
             found = _of_study(path, studies.read(path))
         else:
-            found = _of_record(path, Analysis(store.read(path)))
+            analysis = Analysis(store.read(path))
+            found = _of_record(path, analysis)
+            marked = [] if found else marks(analysis)
     except ValueError as error:
-        return [str(error)]
-    return [f"{path}: {complaint}" for complaint in found]
+        return Examined([str(error)])
+    return Examined(
+        [f"{path}: {complaint}" for complaint in found], [f"{path}: marked: {', '.join(marked)}"] if marked else []
+    )
+
+
+def complaints(path: Path) -> list[str]:
+    """Return the reasons why a record or a study may not be published, one line each; [] if it may. Raises OSError."""
+    return [*examined(path).complaints]
 
 
 def _of_record(path: Path, analysis: Analysis) -> list[str]:
@@ -81,15 +100,18 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
 
 
 def _fitness(analysis: Analysis) -> Iterator[str]:
-    floor, why = analysis.noise_floor, analysis.unfit
-    if analysis.record.partial:
-        yield "the run was interrupted, expected a complete one"
-    if floor is None or floor.low is None:
-        yield "no A/A control over at least two launches, so that the noise floor is unknown"
-    if why:
-        yield f"unfit: {why}"
-    if analysis.record.unfit != why:
+    """Yield the weaknesses with which a record may not be published, and complaints about rows that have no time."""
+    if not analysis.record.timings:
+        yield "nothing was timed"
+    yield from (weakness.sentence for weakness in found_weaknesses(analysis) if weakness.refused)
+    if analysis.record.unfit != analysis.unfit:
         yield "the stored verdict on fitness differs from the one computed from its timings"
+    judged = {(row.implementation, row.workload) for row in analysis.record.gradients.rows}
+    for row in analysis.rows:
+        passed = analysis.record.gradients.refusal(row.implementation, row.workload) is None
+        if row.verdict in ("refused", "failed") and passed and (row.implementation, row.workload) in judged:
+            what = "failed" if row.verdict == "failed" else "was refused"
+            yield f"{row.implementation} {what} on {row.workload}: {row.reason}"
 
 
 def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> Iterator[str]:

@@ -15,6 +15,7 @@ from xorbench.tables.escapes import of_paragraph
 from xorbench.tables.formats import markdowns
 from xorbench.tables.headline import headline
 from xorbench.tables.studies import showing
+from xorbench.tables.summary import summary
 
 DOCUMENTS = (
     tuple(
@@ -31,9 +32,10 @@ DOCUMENTS = (
 )
 """Documents with rendered blocks; empty outside a checkout.
 
-A block begins with `<!-- headline -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or `<!-- study: NAME -->`, and
-ends with `<!-- end -->`. `<!-- table: NAME of MACHINE/TIME -->` is a table of another record than the one shown.
-The study is the newest of its name.
+A block begins with `<!-- headline -->`, `<!-- terminal -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or
+`<!-- study: NAME -->`, and ends with `<!-- end -->`. That of the terminal is what `xorbench run` prints.
+`<!-- table: NAME of MACHINE/TIME -->` is a table of another record than the one shown. The study is the newest of its
+name.
 """
 
 
@@ -56,6 +58,8 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
             parts = [showing.block(places.results(), study)]
         elif found["what"] == "architecture":
             parts = [architecture.section()]
+        elif found["what"] == "terminal":
+            parts = [_fenced(summary(analysis))]
         elif name is None:
             parts = [f"{of_paragraph(headline(analysis))}\n"]
         elif name in CATALOGUE:
@@ -68,6 +72,13 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
             )
         return "\n".join([f"{found['begin']}\n", *parts, "<!-- end -->"])
 
-    what = r"headline|architecture|table: (?P<table>\w+)(?: of (?P<record>\S+))?|study: (?P<study>\w+)"
+    what = r"headline|terminal|architecture|table: (?P<table>\w+)(?: of (?P<record>\S+))?|study: (?P<study>\w+)"
     block = rf"(?P<begin><!-- (?P<what>{what}) -->).*?<!-- end -->"
     return re.sub(block, render, document, flags=re.DOTALL)
+
+
+def _fenced(lines: Sequence[str]) -> str:
+    """Return lines as a block of text in Markdown, which nothing in them ends, neither the block nor its marker."""
+    text = "\n".join(lines).replace("<!--", "<!- -")
+    fence = "`" * max([3, *(len(ticks) + 1 for ticks in re.findall("`+", text))])
+    return f"{fence}text\n{text}\n{fence}\n"

@@ -14,11 +14,15 @@ from xorbench.estimates.intervals import Interval
 
 NOT_APPLICABLE, NONE, UNKNOWN, UNDEFINED = "n/a", "–", "unknown", "undefined"
 
+WIDE = "over a factor of ten"
+"""The words in place of the ends of an interval whose upper end is more than ten times its lower end."""
+
 WORDS = {
     NOT_APPLICABLE: "not applicable",
     NONE: "not measured",
     UNKNOWN: "not reported by the system",
     UNDEFINED: "not a finite number",
+    WIDE: "the upper end of the interval is more than ten times its lower end",
 }
 """Words and signs that a cell may hold instead of a number, with the footnote that explains each."""
 
@@ -67,27 +71,47 @@ def plain(text: object, longest: int = LONGEST_CELL) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
-def decimals(width: float) -> int:
-    """Return the number of decimals at which half of an interval's `width` has two significant digits, at most 4.
+WIDEST = 10.0
+"""The largest ratio of the ends of an interval that is stated in numbers."""
 
-    It is negative where a number is to be rounded to tens, hundreds and so on.
+DIGITS, MOST_DIGITS, MOST_DIGITS_OF_FEW = 3, 6, 4
+"""Significant digits of a value, the most of its ends, and the most of both where few processes were measured."""
+
+FEW_PROCESSES = 5
+"""The number of processes below which a number has at most MOST_DIGITS_OF_FEW significant digits."""
+
+
+def decimals(low: float, high: float, processes: int | None = None) -> int:
+    """Return the number of decimals at which half the width of an interval has two significant digits.
+
+    It is smaller where the ends would have more than MOST_DIGITS significant digits, or MOST_DIGITS_OF_FEW if they come
+    from fewer than FEW_PROCESSES `processes`. It is negative where a number is to be rounded to tens and so on.
     """
-    return min(4, 1 - math.floor(math.log10(width / 2))) if width > 0 else 4
+    few = processes is not None and processes < FEW_PROCESSES
+    most = _decimals(max(abs(low), abs(high)), MOST_DIGITS_OF_FEW if few else MOST_DIGITS)
+    half = (high - low) / 2
+    return min(most, _decimals(half, 2)) if half > 0 else most
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Return the number of decimals at which `value` has so many significant digits; 0 is treated as 1."""
+    return digits - 1 - (math.floor(math.log10(abs(value))) if value else 0)
 
 
 def rounded(value: float, digits: int) -> str:
-    """Return `value` as text, rounded to `digits` decimals, with separators of thousands."""
-    return f"{round(value, digits):,.{max(0, digits)}f}"
+    """Return `value` as text, rounded to `digits` decimals, with separators of thousands.
+
+    A rounded number outside 0.0001 to 10^9 is written with a power of ten.
+    """
+    found = round(value, digits)
+    if found and not 1e-4 <= abs(found) < 1e9:
+        return f"{found:.{max(0, digits + math.floor(math.log10(abs(found))))}e}"
+    return f"{found:,.{max(0, digits)}f}"
 
 
 def significant(value: float, digits: int) -> str:
-    """Return `value` as text with `digits` decimals; a number that this would round to 0 has one significant digit.
-
-    Such a number is written with a power of ten if its absolute value is below 0.0001.
-    """
-    if not value or round(value, digits):
-        return rounded(value, digits)
-    return f"{value:.0e}" if abs(value) < 1e-4 else rounded(value, -math.floor(math.log10(abs(value))))
+    """Return `value` as text with `digits` decimals; a number that this would round to 0 has one significant digit."""
+    return rounded(value, digits if not value or round(value, digits) else _decimals(value, 1))
 
 
 def three_digits(value: float | None) -> str:
@@ -99,28 +123,76 @@ def three_digits(value: float | None) -> str:
     return rounded(value, max(0, 2 - math.floor(math.log10(abs(value))) if value else 0))
 
 
-def with_ends(measured: Interval | None) -> tuple[str, str]:
-    """Return a number and its interval as two texts, with as many digits as the width of the interval justifies.
+def with_ends(measured: Interval | None, processes: int | None = None) -> tuple[str, str]:
+    """Return a number and its interval as two texts, with as many digits as the interval justifies.
 
-    A number other than 0 keeps at least one significant digit. What is missing is NONE.
+    This is how every measured quantity is printed. The ends have two significant digits of half the width of the
+    interval; the value has three significant digits, or as many more as it takes to lie between the ends as they are
+    printed. `processes` is the number of processes that were measured: few of them limit the digits. No number other
+    than 0 is printed as 0. An interval of positive numbers wider than a factor of ten is WIDE, and its value has one
+    digit. What is missing is NONE.
     """
     if measured is None:
         return NONE, NONE
-    if measured.low is None or measured.high is None:
-        return f"{measured.value:.2f}", NONE
-    digits = decimals(measured.high - measured.low)
-    value, low, high = (significant(number, digits) for number in (measured.value, measured.low, measured.high))
-    return value, f"{low} to {high}"
+    value, low, high = measured.value, measured.low, measured.high
+    if low is None or high is None:
+        return three_digits(value), NONE
+    if low > 0 and high > WIDEST * low:
+        return rounded(value, _decimals(value, 1)), WIDE
+    digits = decimals(low, high, processes)
+    fewer = range(min(digits, _decimals(value, DIGITS)), digits)
+    within = (d for d in fewer if round(low, digits) <= round(value, d) <= round(high, digits))
+    return (
+        significant(value, next(within, digits)),
+        f"{significant(low, digits)} to {significant(high, digits)}",
+    )
 
 
-def between(measured: Interval | None, unit: float = 1) -> str:
+def between(measured: Interval | None, unit: float = 1, processes: int | None = None) -> str:
     """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None."""
     if measured is None:
         return UNKNOWN
-    if measured.low is None or measured.high is None:
-        return three_digits(measured.value * unit)
-    value, ends = with_ends(Interval(measured.value * unit, measured.low * unit, measured.high * unit))
-    return f"{value} ({ends})"
+    value, ends = with_ends(measured.times(unit), processes)
+    return value if ends == NONE else f"{value} ({ends})"
+
+
+def factor(ratio: Interval, processes: int | None = None) -> str:
+    """Return how many times faster or slower a ratio to the baseline is: "1.93x faster" for 0.518.
+
+    It is "not separated" where the interval contains 1, and "about 1.93x faster" without an interval.
+    """
+    return _factor(ratio, with_ends(_times(ratio), processes)[0])
+
+
+def ends(ratio: Interval, processes: int | None = None) -> str:
+    """Return the interval of `factor(ratio)`: "1.916 to 1.947" for 0.5137 to 0.5220.
+
+    It is the interval of the ratio itself where that contains 1, and NONE without an interval.
+    """
+    return with_ends(_times(ratio), processes)[1]
+
+
+def plain_factor(ratio: Interval) -> str:
+    """Return `factor(ratio)` for a sentence: with two significant digits, or more where two would read as 1."""
+    times = _times(ratio).value
+    digits = next((digits for digits in range(2, MOST_DIGITS) if float(f"{times:.{digits - 1}e}") != 1), 2)
+    value = float(f"{times:.{digits - 1}e}")
+    return _factor(ratio, rounded(value, _decimals(value, digits)))
+
+
+def _times(ratio: Interval) -> Interval:
+    """Return how many times faster a ratio below 1 is; any other ratio, or one that is not separated from 1, itself."""
+    if ratio.value >= 1 or ratio.verdict == "not separated":
+        return ratio
+    low, high = (None if end is None else 1 / end for end in (ratio.high, ratio.low))
+    return Interval(1 / ratio.value, low, high)
+
+
+def _factor(ratio: Interval, times: str) -> str:
+    if ratio.verdict == "not separated":
+        return ratio.verdict
+    text = f"{times}x {'faster' if ratio.value < 1 else 'slower'}"
+    return text if ratio.low is not None else f"about {text}"
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -38,9 +38,9 @@ def _beginning(cost: Cost) -> dict[str, str]:
         "implementation": cost.implementation,
         "workload": cost.workload,
         "processes": str(cost.starts),
-        "import, ms": between(cost.import_seconds, 1e3),
-        "first call, ms": between(cost.first_call_seconds, 1e3),
-        "peak memory, MiB": between(cost.peak_mebibytes),
+        "import, ms": between(cost.import_seconds, 1e3, cost.starts),
+        "first call, ms": between(cost.first_call_seconds, 1e3, cost.starts),
+        "peak memory, MiB": between(cost.peak_mebibytes, processes=cost.starts),
         "installed size, MiB": three_digits(cost.installed_mebibytes) if cost.installed_mebibytes else UNKNOWN,
     }
 

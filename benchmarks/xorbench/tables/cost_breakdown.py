@@ -66,7 +66,7 @@ def _ends(measured: Interval) -> str:
     """Return the ends of an interval as text, with at most as many decimals as its value has; NONE without ends."""
     if measured.low is None or measured.high is None:
         return NONE
-    digits = min(MOST_DECIMALS, decimals(measured.high - measured.low))
+    digits = min(MOST_DECIMALS, decimals(measured.low, measured.high))
     return f"{significant(measured.low, digits)} to {significant(measured.high, digits)}"
 
 

@@ -125,4 +125,4 @@ def _grid(table: Table) -> str:
 
 
 _DIGIT = re.compile(r"[-+]?\d")
-_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?|–|n/a|[a-z]+")
+_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?| \([a-z ]+\))?|–|n/a|[a-z ]+")

@@ -1,49 +1,128 @@
-"""Summary of a record in one sentence."""
+"""Summary of a record in one sentence or two."""
+
+from collections.abc import Iterator, Sequence
+
+from packaging.utils import canonicalize_name
 
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
+from xorbench.record.run import ImplementationRecord, WorkloadRecord
+from xorbench.requirements import brought_by
 from xorbench.tables.captions import timed_on
-from xorbench.tables.cells import NONE, listed, with_ends
-from xorbench.tables.timings import label
+from xorbench.tables.cells import listed, plain, plain_factor
+from xorbench.tables.frameworks import by_hand, named
 
 SHOWN = 3
-"""Most rows beside the baseline that are all named; of more, only the fastest and the slowest are."""
+"""Most rows beside the baseline that are all named."""
+
+MOST_TIED = 2
+"""Most rows that are named as the fastest, or the slowest, where several share a rank."""
+
+TITLES = {"neuron": "XOR's single neuron", "hidden": "XOR's hidden layer"}
+"""Workloads of the tutorial in words, by name; any other workload is named."""
 
 
 def headline(analysis: Analysis) -> str:
-    """Return one sentence of plain text: the time of an epoch, ratios with intervals, and the verdict on gradients.
+    """Return plain text in one sentence or two: how many times faster or slower than the baseline a training is.
 
-    It is about the first workload with a hidden layer, or the first of all if there is none, and about the tier of the
-    baseline. Rows that are not steady are left out.
+    It is about the first workload with a hidden layer, or the first of all if there is none, and about the rows in the
+    tier of the baseline that are steady. The first sentence is about one implementation of each framework that the
+    project requires by itself, which is the first whose gradients are not written by hand; the second is about the
+    fastest and the slowest row. If there are at most SHOWN rows, the first sentence is about all of them. A sentence
+    before says that the run is unfit, and one after them that gradients did not pass.
     """
     workload = next((w for w in analysis.record.workloads if len(w.layer_sizes) > 2), analysis.record.workloads[0])
     found = [row for row in analysis.rows if row.workload == workload.name and row.ratio is not None]
     baseline = next((row for row in found if row.is_baseline), None)
+    what, cpu = title(workload), analysis.record.machine.cpu
     if baseline is None:
-        return f"{label(workload)} was not timed on {analysis.record.machine.cpu}; {_gradients(analysis)}."
-    others = [row for row in found if row is not baseline and row.tier == baseline.tier and row.verdict != NOT_STEADY]
-    named = others if len(others) <= SHOWN else [others[0], others[-1]]  # rows come from fastest to slowest
-    costs = [f"{with_ends(baseline.microseconds_per_epoch)[0]} µs in {baseline.implementation}", *map(_cost, named)]
-    extremes = f", the fastest and the slowest of {len(others)} other implementations" if len(others) > SHOWN else ""
-    unfit = "This run is unfit and its ratios are not reliable: " if analysis.record.unfit else ""
-    where = f"{'on' if unfit else 'On'} {timed_on(analysis)} of {analysis.record.machine.cpu}"
-    epoch = f"an epoch (one full-batch step) of {label(workload)}"
-    return f"{unfit}{where}, {epoch} costs {listed(costs)}{extremes}; {_gradients(analysis)}."
+        return " ".join([f"{what} was not timed on {cpu}.", *_gradients(analysis)])
+    names = {one.name: plain(name) for one, name in _named(analysis, baseline.tier)}
+    rows = [row for row in found if row.tier == baseline.tier and (row is baseline or row.verdict != NOT_STEADY)]
+    others = [row for row in rows if row is not baseline]
+    shown = others if len(others) <= SHOWN else _required(analysis, others)
+    article = "an" if cpu[:1].upper() in "AEIO" else "a"
+    lead = f"Training {what} on {timed_on(analysis)} of {article} {cpu}"
+    own = f"plain {names[baseline.implementation]}"
+    if shown:
+        clauses = [_compared(row, names, own, place == 0) for place, row in enumerate(shown)]
+        sentences = [f"{lead}: {', '.join(clauses)}."]
+        if len(others) > SHOWN:
+            sentences.append(f"Of {len(rows)}, {_extremes(rows, {*map(id, shown)}, names, own, '')}.")
+    elif others:
+        sentences = [f"{lead}: of {len(rows)}, {_extremes(rows, set(), names, own, f' than {own}')}."]
+    else:
+        sentences = [f"{lead} was timed with {own} only."]
+    unfit = ["This run is unfit and its ratios are not reliable."] if analysis.record.unfit else []
+    return " ".join([*unfit, *sentences, *_gradients(analysis)])
 
 
-def _cost(row: Row) -> str:
-    value, ends = with_ends(row.ratio)
-    return f"{value} times that in {row.implementation}{'' if ends == NONE else f' (95 % interval {ends})'}"
+def title(workload: WorkloadRecord) -> str:
+    """Return a workload in words, with its layer sizes and dtype."""
+    sizes = "-".join(map(str, workload.layer_sizes))
+    return f"{TITLES.get(workload.name, plain(workload.name))} ({sizes}, {workload.dtype})"
 
 
-def _gradients(analysis: Analysis) -> str:
+def _named(analysis: Analysis, tier: str) -> Iterator[tuple[ImplementationRecord, str]]:
+    """Yield the implementations of a tier that are not missing, each with its name in a sentence."""
+    found = [one for one in analysis.record.implementations if one.tier == tier and not one.missing]
+    names = named(found)
+    yield from ((one, names[one.name]) for one in found)
+
+
+def _required(analysis: Analysis, rows: Sequence[Row]) -> list[Row]:
+    """Return the row of one implementation of each framework that the project requires by itself, fastest first."""
+    by_name = {row.implementation: row for row in rows}
+    frameworks = brought_by()
+    chosen: dict[str, Row] = {}
+    for one in sorted(analysis.record.implementations, key=by_hand):  # a stable sort: not by hand first
+        if one.name in by_name and not one.interpreter and canonicalize_name(one.framework) in frameworks:
+            chosen.setdefault(one.framework, by_name[one.name])
+    return [row for row in rows if row in chosen.values()]
+
+
+def _compared(row: Row, names: dict[str, str], own: str, first: bool) -> str:
+    factor = plain_factor(row.ratio) if row.ratio else ""
+    name = names[row.implementation]
+    if factor == "not separated":
+        return f"{name} is {factor} from {own if first else 'it'}"
+    return f"{name} is {factor} than {own}" if first else f"{name} {factor}"
+
+
+def _extremes(rows: Sequence[Row], said: set[int], names: dict[str, str], own: str, than: str) -> str:
+    """Return the fastest and the slowest of `rows` in words; rows that share their rank are named together.
+
+    The factors of rows whose identity is in `said` are left out.
+    """
+    ordered = sorted(rows, key=lambda row: row.ratio.value if row.ratio else 0.0)
+    fastest = [row for row in ordered if row.rank == ordered[0].rank]
+    slowest = [row for row in reversed(ordered) if row.rank == ordered[-1].rank and row not in fastest]
+    verb = "is" if len(fastest) == 1 else "are"
+    text = f"{_group(fastest, names, own)} {verb} the fastest{_factor(fastest[0], said, than)}"
+    if slowest:
+        text += f" and {_group(slowest, names, own)} the slowest{_factor(slowest[0], said, '')}"
+    return text
+
+
+def _group(rows: Sequence[Row], names: dict[str, str], own: str) -> str:
+    shown = [own if row.is_baseline else names[row.implementation] for row in rows[:MOST_TIED]]
+    return listed([*shown, *([f"{len(rows) - MOST_TIED} more"] if len(rows) > MOST_TIED else [])])
+
+
+def _factor(row: Row, said: set[int], than: str) -> str:
+    """Return the factor of a row in brackets; nothing for the baseline and for rows in `said`."""
+    if row.ratio is None or row.is_baseline or id(row) in said:
+        return ""
+    factor = plain_factor(row.ratio)
+    return f" ({factor}{'' if factor == 'not separated' else than})"
+
+
+def _gradients(analysis: Analysis) -> list[str]:
+    """Return a sentence on gradients that did not pass in a dtype that is timed; [] if all did."""
     rows = [row for row in analysis.record.gradients.rows if row.verdict not in (MISSING, NOT_OFFERED)]
     deciding = [row for row in rows if row.decides]
     wrong = [row for row in deciding if row.verdict != INSIDE]
     if not deciding:
-        return "no gradient was judged"
-    if wrong:
-        return f"{len(wrong)} of {len(deciding)} gradient checks did not pass"
-    where = "" if all(row.verdict == INSIDE for row in rows) else "in the dtypes that are timed, "
-    return f"{where}every gradient error is within its rounding bound"
+        return ["No gradient was judged."]
+    return [f"{len(wrong)} of {len(deciding)} gradient checks did not pass."] if wrong else []

@@ -84,7 +84,11 @@ def _point(axis: Axis, place: int, names: list[str], found: dict[tuple[str, str]
     for name in names:
         row = found[axis.workloads[place], name]
         head = f"{name}*" if row.tier == "tuned" else name
-        line[head] = row.verdict if row.microseconds_per_epoch is None else between(row.microseconds_per_epoch)
+        line[head] = (
+            row.verdict
+            if row.microseconds_per_epoch is None
+            else between(row.microseconds_per_epoch, processes=row.launches)
+        )
     return line
 
 

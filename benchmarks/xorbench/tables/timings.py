@@ -9,7 +9,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Change
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
-from xorbench.record.report import Conduct, Judgement
+from xorbench.record.report import OUTSIDE, Conduct, Judgement
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables import judge_report
 from xorbench.tables.captions import how_timed, together, weaknesses
@@ -31,36 +31,37 @@ def timings(analysis: Analysis) -> list[Table]:
 
     Idiomatic and tuned implementations are never in the same table.
     """
-    return _of_tier(analysis, {_reference_tier(analysis)})
+    return _of_tier(analysis, {reference_tier(analysis)})
 
 
 def tuned(analysis: Analysis) -> list[Table]:
     """Return a table for each workload with the implementations of the other tier, over the same baseline."""
-    return _of_tier(analysis, {i.tier for i in analysis.record.implementations} - {_reference_tier(analysis)})
+    return _of_tier(analysis, {i.tier for i in analysis.record.implementations} - {reference_tier(analysis)})
 
 
-def _reference_tier(analysis: Analysis) -> str:
+def reference_tier(analysis: Analysis) -> str:
+    """Return the tier of the baseline."""
     tier: str = next(i.tier for i in analysis.record.implementations if i.name == REFERENCE)
     return tier
 
 
 def _of_tier(analysis: Analysis, tiers: Set[str]) -> list[Table]:
-    reference_tier = _reference_tier(analysis)
+    own = reference_tier(analysis)
     shown = []
     every = analysis.rows
     for workload in analysis.record.workloads:
         floor = analysis.noise_floor_of(workload.name)
         found = [row for row in every if row.workload == workload.name]
-        for tier in sorted(tiers & {row.tier or reference_tier for row in found}):
-            chosen = [row for row in found if (row.tier or reference_tier) == tier]
+        for tier in sorted(tiers & {row.tier or own for row in found}):
+            chosen = [row for row in found if (row.tier or own) == tier]
             idle = any((row.idle_share or 0) > MOST_IDLE for row in chosen)
             lines = [_timing(row, idle) for row in chosen]
             measured = [row.ratio for row in chosen]
-            if tier == reference_tier and floor:
+            if tier == own and floor:
                 lines.append(_second_copy(floor, idle))
                 measured.append(floor)
             compared = len([row for row in chosen if row.ratio is not None and not row.is_baseline])
-            reasons = [f"{row.implementation} is {row.verdict}: {row.reason}." for row in chosen if row.reason]
+            reasons = [f"{row.implementation} is {worded(row.verdict)}: {row.reason}." for row in chosen if row.reason]
             remarks = [sentence for row in chosen for sentence in _remarks(row)]
             remarks += _in_other_dtypes(analysis, chosen)
             shown.append(
@@ -124,10 +125,10 @@ def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
 
 def _timing(row: Row, idle: bool) -> dict[str, str]:
     if row.ratio is None:
-        step = value = ends = row.verdict
+        step = value = ends = worded(row.verdict)
     else:
-        step, _ = with_ends(row.microseconds_per_epoch)
-        value, ends = ("1", NOT_APPLICABLE) if row.is_baseline else with_ends(row.ratio)
+        step, _ = with_ends(row.microseconds_per_epoch, row.launches)
+        value, ends = ("1", NOT_APPLICABLE) if row.is_baseline else with_ends(row.ratio, row.launches)
     return {
         "rank": NOT_APPLICABLE if row.rank is None else str(row.rank),
         "implementation": row.implementation,
@@ -135,10 +136,15 @@ def _timing(row: Row, idle: bool) -> dict[str, str]:
         "µs per epoch": step,
         RATIO: value,
         "95 % interval": ends,
-        START: NONE if row.start_microseconds is None else between(row.start_microseconds),
+        START: NONE if row.start_microseconds is None else between(row.start_microseconds, processes=row.launches),
         **({IDLE: NONE if row.idle_share is None else f"{row.idle_share:.0%}"} if idle else {}),
-        "verdict": row.verdict,
+        "verdict": worded(row.verdict),
     }
+
+
+def worded(verdict: str) -> str:
+    """Return the verdict on a row as it is printed: an implementation whose gradient is outside its bound failed."""
+    return "failed" if verdict == OUTSIDE else verdict
 
 
 def _second_copy(floor: Interval, idle: bool) -> dict[str, str]:

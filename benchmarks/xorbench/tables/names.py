@@ -1,0 +1,33 @@
+"""Names of the tables of a record, each with what the table shows; nothing here imports a library.
+
+The help of the command lists them, and `tables/catalogue.py` makes the tables.
+"""
+
+OF_A_SWEEP = {
+    "points": "time of an epoch at each size",
+    "crossings": "sizes at which the faster of two implementations changes",
+    "growth": "growth of the cost of an epoch with the size",
+}
+
+OF_A_RUN = {
+    "timings": "time of an epoch, ratio to the baseline, rank",
+    "tuned": "the same for tuned implementations",
+    "versions": "the same file in two environments",
+    "decomposition": "parts that add up to the time of a step",
+    "beginnings": "start-up: import, first call, memory, installed size",
+    "break_even": "number of epochs that pay for the start-up",
+    "order": "whether the order of turns changed a ratio",
+    "ledger": "what each process observed of itself",
+    "quietness": "how much other processes disturbed the rounds",
+    "gradients": "largest error over what rounding allows",
+    "endings": "trained parameters and known answers",
+    "conduct": "whether results are the same when repeated",
+    "errors": "errors by parameter",
+    "accuracy": "right digits by scale and saturation",
+    "trajectories": "trainings, epoch by epoch",
+    "audits": "agreement of three computations of the true gradient",
+    "faults": "planted mistakes, and which checks find them",
+    "field": "implementations and versions",
+}
+
+NAMES = OF_A_RUN | OF_A_SWEEP
