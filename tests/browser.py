@@ -50,15 +50,6 @@ class Visit:
     asked: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def drawn(self) -> None:
-        """Scroll to every plot that is visible, as somebody who reads does, until each is drawn."""
-        for place in self.page.locator(".block .plot:visible").all():
-            place.scroll_into_view_if_needed()
-        self.page.wait_for_function(
-            "[...document.querySelectorAll('.block .plot')]"
-            ".every((p) => p.offsetParent === null || p.dataset.drawn === 'done')"
-        )
-
 
 @contextmanager
 def visit(browser: Browser, path: Path, width: int = 1440, scheme: str = "light") -> Iterator[Visit]:
@@ -74,7 +65,7 @@ def visit(browser: Browser, path: Path, width: int = 1440, scheme: str = "light"
     found = Visit(page)
 
     def note(route: Route, request: Request) -> None:
-        if request.url == path.as_uri():
+        if request.url.partition("#")[0] == path.as_uri():
             route.continue_()
         else:
             found.asked.append(request.url)

@@ -20,7 +20,7 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 
 def test_what_it_offers_is_listed_and_nothing_else_is_there() -> None:
-    assert xorbench.__all__ == ["compare", "judge", "load", "run"]
+    assert xorbench.__all__ == ["compare", "judge", "load", "recommend", "run"]
     with pytest.raises(AttributeError, match="has no attribute 'walk'"):
         xorbench.walk  # noqa: B018
 

@@ -1,16 +1,26 @@
-"""Costs over epochs: lines from the beginnings and the steps, which cross where the table says."""
+"""Who is ahead at which number of epochs: the borders are where the table says, and known costs have known leaders."""
 
 import csv
+from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.planted import changed, planted
 from xorbench.charts.break_even import payback
 from xorbench.contract import REFERENCE
+from xorbench.estimates.leaders import leaders
+from xorbench.record.timing import ColdStart
 
 
-def test_the_lines_cross_at_the_break_even() -> None:
+def pieces(figure: Any) -> list[dict[str, str]]:
+    return [
+        piece
+        for layer in figure.panels[0].spec["layer"]
+        for piece in csv.DictReader(layer["data"]["values"].splitlines())
+    ]
+
+
+def test_a_bar_begins_at_the_break_even() -> None:
     analysis = planted({"faster": [-0.5 + 0.001 * launch for launch in range(6)]})
     figure = payback(analysis)
     found = next(cost.break_even for cost in analysis.costs if cost.implementation == "faster")
@@ -18,26 +28,58 @@ def test_the_lines_cross_at_the_break_even() -> None:
     assert found is not None
     assert found.epochs is not None
     assert found.verdict == "after"
-    layers = figure.panels[0].spec["layer"]
-    lines: dict[str, list[tuple[float, float]]] = {}
-    for row in csv.DictReader(layers[0]["data"]["values"].splitlines()):
-        lines.setdefault(row["implementation"], []).append((float(row["epoch"]), float(row["seconds"])))
-    ours, base = (np.array(lines[name]) for name in ("faster", REFERENCE))
-    ahead = ours[:, 1] < base[:, 1]
-    assert not ahead[ours[:, 0] < found.epochs].any()
-    assert ahead[ours[:, 0] > found.epochs].all()
-    (point,) = csv.DictReader(layers[2]["data"]["values"].splitlines())
-    assert float(point["epoch"]) == pytest.approx(found.epochs, rel=1e-3)
-    assert np.interp(found.epochs, base[:, 0], base[:, 1]) == pytest.approx(float(point["seconds"]), rel=1e-2)
+    ours = [piece for piece in pieces(figure) if piece["tip"].startswith("faster: ") and "series-1" in piece["colour"]]
+    axis = figure.panels[0].x
+    assert axis is not None
+    assert [float(piece["x"]) for piece in ours] == pytest.approx([found.epochs], rel=1e-3)
+    assert [float(piece["x2"]) for piece in ours] == [axis.high]
     assert "faster is faster after" in figure.panels[0].text
+    assert figure.panels[0].notes[0].startswith(f"The fastest in a fresh process: {REFERENCE} until ")
 
 
-def test_who_never_pays_has_a_line_and_no_point() -> None:
+def test_who_never_pays_has_no_bar() -> None:
     figure = payback(planted({"slower": [0.5] * 6}))
     assert figure is not None
-    assert len(figure.panels[0].spec["layer"]) == 1
-    assert figure.panels[0].text == "slower: break-even never."
+    assert not any(piece["tip"].startswith("slower") for piece in pieces(figure))
+    assert "never" in [label.text for label in figure.panels[0].labels]
+    assert figure.panels[0].text.startswith("slower: break-even never.")
+    assert figure.panels[0].notes == [f"The fastest in a fresh process: {REFERENCE} at any number of epochs."]
 
 
 def test_without_cold_starts_nothing_is_drawn() -> None:
-    assert payback(changed(planted({"other": [0.5] * 6}), cold_starts=[])) is None
+    analysis = changed(planted({"other": [0.5] * 6}), cold_starts=[])
+    assert payback(analysis) is None
+    assert leaders(analysis, "hidden", "idiomatic") == []
+
+
+def starting(**seconds: float) -> list[ColdStart]:
+    return [
+        ColdStart("hidden", name, 0.9 * taken * stretch, 0.1 * taken * stretch, 2**20)
+        for name, taken in seconds.items()
+        for stretch in (0.999, 1.0, 1.001)
+    ]
+
+
+def test_the_leaders_of_known_costs_are_known() -> None:
+    # Steps of 1, 0.5 and 0.25 times the baseline's; each start costs ten times the one before.
+    logs = {"middle": [-0.6931471805599453] * 6, "last": [-1.3862943611198906] * 6, "useless": [0.5] * 6}
+    costs = starting(**{REFERENCE: 0.01, "middle": 0.1, "last": 1.0, "useless": 2.0})
+    analysis = changed(planted(logs), cold_starts=costs)
+    found = leaders(analysis, "hidden", "idiomatic")
+    assert [leader.implementation for leader in found] == [REFERENCE, "middle", "last"]
+    base = next(row for row in analysis.rows if row.is_baseline)
+    assert base.microseconds_per_epoch is not None
+    step = base.microseconds_per_epoch.value / 1e6
+    expected = [1, 1 + 0.09 / (step * 0.5), 1 + 0.9 / (step * 0.25)]
+    assert [leader.start.value for leader in found] == pytest.approx(expected, rel=1e-3)
+    for leader in found:
+        assert leader.start.low is not None
+        assert leader.start.high is not None
+        assert leader.start.low <= leader.start.value <= leader.start.high
+
+
+def test_who_is_slower_at_every_number_of_epochs_never_leads() -> None:
+    # Middle's line meets the baseline's after last's does.
+    logs = {"middle": [-0.1] * 6, "last": [-1.0] * 6}
+    analysis = changed(planted(logs), cold_starts=starting(**{REFERENCE: 0.01, "middle": 0.09, "last": 0.1}))
+    assert [leader.implementation for leader in leaders(analysis, "hidden", "idiomatic")] == [REFERENCE, "last"]

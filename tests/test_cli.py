@@ -113,7 +113,19 @@ def test_help_loads_nothing_heavy() -> None:
     assert not loaded_by("import xorbench.cli.__main__") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
-    commands = ("list", "gradients", "run", "sweep", "show", "compare", "export", "check", "publish", "verify")
+    commands = (
+        "list",
+        "gradients",
+        "run",
+        "sweep",
+        "show",
+        "compare",
+        "recommend",
+        "export",
+        "check",
+        "publish",
+        "verify",
+    )
     assert all(command in help_.stdout for command in commands)
 
 

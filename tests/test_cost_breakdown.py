@@ -1,8 +1,8 @@
 """What a step is made of: planted parts come out, add up, and say where they are not separated from nothing."""
 
+import csv
 import math
 import statistics
-from typing import Any
 
 import numpy as np
 import pytest
@@ -204,10 +204,10 @@ def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
     figure = parts(analysis)
     assert figure is not None
     times, shares = figure.panels
-    rows: list[Any] = [line.split(",") for line in shares.spec["data"]["values"].splitlines()[1:]]
-    assert [row[1] for row in rows] == ["arithmetic", "dispatch", "graph"]
-    assert [(float(row[2]), float(row[3])) for row in rows] == [(0, 10), (10, 5), (5, 100)]
-    assert [row[7] for row in rows] == ["0", "1", "0"]  # intervals of neighbours are not drawn on one line
+    rows = list(csv.DictReader(shares.spec["layer"][0]["data"]["values"].splitlines()))
+    assert [row["tip"].split(":")[0] for row in rows] == ["arithmetic", "dispatch", "graph"]
+    assert [(float(row["x"]), float(row["x2"])) for row in rows] == [(0, 10), (10, 5), (5, 100)]
+    assert len({row["y"] for row in rows}) == 3  # each part has a row of its own
     assert "graph: arithmetic 10" in shares.text
     assert "µs" in times.text
 

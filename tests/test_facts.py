@@ -1,4 +1,4 @@
-"""The three numbers above the page."""
+"""The statements under the headline."""
 
 from dataclasses import replace
 
@@ -6,31 +6,49 @@ from tests.planted import changed, planted
 from tests.shown import shown
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.facts import facts
-from xorbench.record.report import Reading
+from xorbench.record.parts import Verdict
+from xorbench.record.report import OUTSIDE, Reading
 
 
-def numbers(analysis: Analysis) -> list[str]:
-    return [fact.number for fact in facts(analysis)]
+def texts(analysis: Analysis) -> list[str]:
+    return [fact.text for fact in facts(analysis)]
 
 
-def judged(*largest: float | None) -> Analysis:
-    """A record with these largest errors, one for each implementation, of which the second ended elsewhere."""
+def judged(*largest: float | None, verdict: Verdict = "inside") -> Analysis:
+    """A record with these largest errors, one for each implementation; `verdict` is that of the second."""
     analysis = shown("other")
     report = analysis.record.gradients
     reading = Reading(median=0.1, largest=0.25, where="there", index=[0, 0], value=1.0, truth=1.0)
-    rows = [
+    first, second = (
         replace(row, of_bound=replace(reading, largest=error)) for row, error in zip(report.rows, largest, strict=True)
-    ]
-    first, second = report.endings
-    return changed(analysis, gradients=replace(report, rows=rows, endings=[first, replace(second, verdict="outside")]))
+    )
+    return changed(analysis, gradients=replace(report, rows=[first, replace(second, verdict=verdict)]))
 
 
-def test_the_facts_are_the_largest_error_the_endings_and_the_noise_floor() -> None:
-    assert numbers(judged(0.25, 0.468)) == ["0.468", "1 of 2", "± 0.12 %"]
-    assert numbers(judged(0.25, None))[0] == "–"
-    analysis = judged(0.25, 5e7)
+def test_they_count_the_gradients_that_passed_and_name_the_worst_error() -> None:
+    assert texts(judged(0.25, 0.468))[:2] == ["2 of 2 gradients passed", "worst error 0.468 of the bound"]
+    assert texts(judged(0.25, 5e7, verdict=OUTSIDE))[0] == "1 of 2 gradients passed"
+    assert not any("worst" in text for text in texts(judged(0.25, None)))  # not a finite number
+
+
+def test_what_is_not_timed_in_this_dtype_does_not_count() -> None:
+    analysis = judged(0.25, 5e7, verdict=OUTSIDE)
     first, second = analysis.record.gradients.rows
     rows = [first, replace(second, dtype="float32", decides=False)]
-    fact, *_ = facts(changed(analysis, gradients=replace(analysis.record.gradients, rows=rows)))
-    assert (fact.number, fact.what[-30:]) == ("0.250", ", in the dtypes that are timed")
-    assert numbers(planted({}, launches=1)) == ["–", "–", "unknown"]
+    found = texts(changed(analysis, gradients=replace(analysis.record.gradients, rows=rows)))
+    assert found[:2] == ["1 of 1 gradients passed", "worst error 0.250 of the bound"]
+
+
+def test_noise_is_stated_by_its_end_that_is_farthest_from_1() -> None:
+    analysis = planted({}, control=[-0.02, -0.01, -0.02, -0.01, -0.02, -0.01])
+    floor = analysis.noise_floor
+    assert floor is not None
+    assert floor.low is not None
+    (fact,) = (fact for fact in facts(analysis) if fact.text.startswith("noise"))
+    assert fact.text == f"noise up to {(1 - floor.low) * 100:.2g} %"
+    assert fact.bad  # the baseline against itself is more than 1 % off, so that the run is unfit
+
+
+def test_what_is_not_known_is_said_and_marked() -> None:
+    found = facts(planted({}, launches=1))
+    assert [(fact.text, fact.bad) for fact in found[:2]] == [("no gradient was judged", True), ("noise unknown", True)]

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import planted, with_machine, with_settings
-from xorbench.charts import vega
+from tests.planted import planted, with_implementation, with_machine, with_settings
 from xorbench.publication import files
 from xorbench.publication.files import rendered
 from xorbench.record import store
@@ -30,20 +29,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(folder: Path, cores: Executor) -> dict[Path, str]:
-    return rendered(folder, cores, cores.submit(vega.bundle))
+    return rendered(folder, cores)
 
 
 def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path, str]) -> None:
     assert "1.6487" in texts[folder / "README.md"]  # exp(0.5), of the oldest
     assert "1.6487" in texts[folder / "tables" / "timings.csv"]
-    assert "2.0138" in texts[folder / "another-machine" / "README.md"]
+    assert "2.0137" in texts[folder / "another-machine" / "README.md"]
 
 
 def test_the_texts_do_not_depend_on_which_records_a_process_reads_together(
     folder: Path, texts: dict[Path, str], cores: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "SOME", 1)
-    assert rendered(folder, cores, cores.submit(vega.bundle)) == texts
+    assert rendered(folder, cores) == texts
 
 
 def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
@@ -71,3 +70,29 @@ def test_the_index_names_every_record_with_its_digest(folder: Path, texts: dict[
     assert "2026-02-03T000000Z.json), full, unfit: " in index
     for path in store.paths(folder):
         assert store.digest(path) in index
+
+
+def test_each_machine_has_a_page_and_each_figure_its_picture_and_its_data(folder: Path, texts: dict[Path, str]) -> None:
+    assert {path.relative_to(folder).as_posix() for path in texts if path.name == "index.html"} == {
+        "index.html",
+        "another-machine/index.html",
+    }
+    assert "2026-03-03T00:00:00Z" in texts[folder / "another-machine" / "index.html"]
+    for place in (folder, folder / "another-machine"):
+        pictures = {path.stem for path in texts if path.parent == place and path.suffix == ".svg"}
+        assert {"ratios", "rounds", "payback"} <= pictures
+        assert pictures == {path.stem for path in texts if path.parent == place and path.suffix == ".csv"}
+
+
+def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_path: Path, cores: Executor) -> None:
+    full = planted({"other": [0.5, 0.51] * 3, "third": [0.7, 0.71] * 3})
+    tuned = planted({"other": [0.5, 0.51] * 3, "fast": [-0.5, -0.51] * 3}, created="2026-02-02T00:00:00Z")
+    tuned = with_implementation(tuned, "fast", tier="tuned")
+    for analysis in (full, tuned):
+        store.write(analysis.record, tmp_path)
+    texts = rendered(tmp_path, cores)
+    page = texts[tmp_path / "index.html"]
+    assert 'id="run-idiomatic-table"' in page
+    assert 'id="tuned-tuned-table"' in page
+    assert page.index('id="tuned-tuned-table"') < page.index('id="tuned-idiomatic-table"')
+    assert "fast" in texts[tmp_path / "tables" / "tuned.csv"]

@@ -1,17 +1,16 @@
 """The study of elementary functions: known errors are measured as they are, and the charges cover what was measured."""
 
-import csv
 from collections.abc import Callable
 from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
+import altair as alt
 import numpy as np
 import pytest
 
 from tests.studied import planted_study
 from xorbench import places
-from xorbench.charts import album, vega
-from xorbench.charts.figure import specification
+from xorbench.charts import album, picture
 from xorbench.charts.functions import functions as figure_of
 from xorbench.judging.charges import CHARGES
 from xorbench.record import studies
@@ -193,17 +192,16 @@ def test_the_table_marks_what_is_above_the_charge() -> None:
 def test_the_figure_has_a_panel_for_each_function_and_dtype_and_draws_what_is_not_finite_at_its_edge() -> None:
     figure = figure_of(DATA)
     assert [panel.title for panel in figure.panels] == ["exp, float64", "exp, float32", "sigmoid, float64"]
-    assert figure.series == ["good", "bad"]
-    points = [list(csv.DictReader(panel.spec["data"]["values"].splitlines())) for panel in figure.panels]
-    assert [(p["implementation"], float(p["x"]), float(p["ulps"])) for p in points[1]] == [
+    points = [list(zip(*panel.numbers.values(), strict=True)) for panel in figure.panels]
+    assert points[1] == [
         ("good", -0.5, 0.1),
         ("good", 0.5, 2.5),
         ("bad", -0.5, 0.1),
         ("bad", 0.5, 4.5),
     ]
-    assert [float(p["ulps"]) for p in points[2]] == [0.1, 1000]
+    assert [ulps for _, _, ulps in points[2]] == [0.1, 1000]
     for panel in figure.panels:
-        panel.chart.to_dict()  # raises where it breaks Vega-Lite's schema
+        alt.Chart.from_dict(panel.spec)  # raises where it breaks Vega-Lite's schema
 
 
 def test_the_studies_with_a_figure_are_those_that_the_page_shows() -> None:
@@ -229,6 +227,6 @@ def test_the_committed_study_is_drawn_in_a_small_file() -> None:
     assert study is not None
     figure = figure_of(study.data)
     assert len(figure.panels) == 2 * len(FUNCTIONS)
-    text = vega.svg(specification(figure))
+    text = picture.svg(figure)
     assert ET.fromstring(text).tag.endswith("svg")
     assert len(text) < 300_000

@@ -1,22 +1,28 @@
 """The page as people use it: in a real browser, from disk, with the network off."""
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from tests.browser import Visit, launched, visit
-from tests.planted import with_implementation, with_machine
+from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine
 from tests.shown import NASTY, shown
+from tests.test_render import page
 from xorbench import places
-from xorbench.charts import album, vega
+from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.page import render
+from xorbench.page.boards import inverse
+from xorbench.tables import cells
 
-WIDTHS = (390, 1440)
+PHONE, WIDE = 390, 1440
+
+VIEWS = ("speed", "choose", "correctness", "runs", "method", "machines")
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +33,34 @@ def chromium() -> Iterator[Browser]:
 
 def written(folder: Path, *analyses: Analysis) -> Path:
     path = folder / "index.html"
-    path.write_text(render.page(analyses, album.of_record(analyses[0]), vega.bundle()), encoding="utf-8")
+    path.write_text(page(analyses[0], analyses[1:]), encoding="utf-8")
     return path
+
+
+def on_two_workloads(analysis: Analysis) -> Analysis:
+    """The record with a second workload, on which the implementations have each other's times."""
+    names = [i.name for i in analysis.record.implementations if i.name != REFERENCE]
+    other = dict(zip(names, reversed(names), strict=True)) | {REFERENCE: REFERENCE}
+    again = [replace(t, workload="second", implementation=other[t.implementation]) for t in analysis.record.timings]
+    second = replace(HIDDEN, name="second")
+    return changed(analysis, workloads=[HIDDEN, second], timings=[*analysis.record.timings, *again])
+
+
+def with_faults(analysis: Analysis) -> Analysis:
+    from tests.test_correctness import fault
+
+    faults = [fault("sign", 1e10, 100, 96, 100, 100), fault("rounding only", 0.4, 0, 0, 75, 14)]
+    return changed(analysis, gradients=replace(analysis.record.gradients, faults=faults))
+
+
+FIRST = with_implementation(
+    with_faults(on_two_workloads(shown("slow", "slower", "slowest"))), "slower", execution="compiled"
+)
 
 
 @pytest.fixture(scope="module")
 def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    first = with_implementation(shown("slow", "slower", "slowest"), "slower", tier="tuned")
-    second = with_machine(shown("alone"), name="another-machine")
-    return written(tmp_path_factory.mktemp("page"), first, second)
+    return written(tmp_path_factory.mktemp("page"), FIRST, with_machine(shown("alone"), name="another-machine"))
 
 
 def overflow(here: Visit) -> int:
@@ -44,78 +69,242 @@ def overflow(here: Visit) -> int:
     return width
 
 
-def column(here: Visit, number: int) -> list[str]:
-    cells = here.page.locator(f".machine:visible tbody tr:visible > :nth-child({number})")
-    return [text.split("\n")[0].strip() for text in cells.all_inner_texts()]
+def bars(here: Visit) -> list[str]:
+    """The names in the first picture, in order."""
+    names = here.page.locator("#run-idiomatic-picture li .name").all_inner_texts()
+    return [name.split("\n")[0].removesuffix("eager").removesuffix("compiled").strip() for name in names]
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+def factors(here: Visit) -> dict[str, str]:
+    """The factor of each name in the first picture."""
+    return dict(
+        zip(bars(here), here.page.locator("#run-idiomatic-picture li .factor b").all_inner_texts(), strict=True)
+    )
+
+
+def rows(here: Visit) -> list[str]:
+    return [text.strip() for text in here.page.locator("#run-idiomatic-table .opens").all_inner_texts()]
+
+
+def choose(here: Visit, name: str, value: str) -> None:
+    field = {"Workload": "w", "Compare with": "base", "Pin": "pin"}[name]
+    here.page.locator(f"form[data-board=run-idiomatic] [data-choice={field}]").select_option(label=value)
+
+
+def fragment(here: Visit) -> str:
+    return here.page.url.partition("#")[2]
+
+
+def ratio(one: str, other: str, workload: str = "hidden") -> tuple[str, str]:
+    """The factor and the interval of one implementation to another, from their pair."""
+    (pair,) = (p for p in FIRST.pairs if p.workload == workload and {p.implementation, p.baseline} == {one, other})
+    found = pair.ratio if pair.implementation == one else inverse(pair.ratio)
+    return cells.factor(found), cells.ends(found)
+
+
+def no_violation(here: Visit) -> None:
+    found = Axe().run(here.page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [PHONE, WIDE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: int, scheme: str) -> None:
-    with visit(chromium, places.results() / "index.html", width, scheme) as here:
-        here.drawn()
-        found = Axe().run(here.page)
-        assert found.violations_count == 0, found.generate_report()
-        assert overflow(here) <= 0
-        plots = here.page.locator(".block .plot:visible")
-        assert plots.count() > 5
-        for plot in plots.all():
-            assert plot.locator("svg path, svg line").count() > 5
-            assert len(plot.get_attribute("aria-label") or "") > 30
+def test_every_view_can_be_used_by_everybody(chromium: Browser, two_machines: Path, width: int, scheme: str) -> None:
+    with visit(chromium, two_machines, width, scheme) as here:
+        for view in VIEWS:
+            here.page.goto(f"{two_machines.as_uri()}#view={view}")
+            assert here.page.locator(f"#{view}").is_visible()
+            for part in here.page.locator(f"#{view} details").all():
+                part.evaluate("part => { part.open = true }")
+            no_violation(here)
+            assert overflow(here) <= 0
         assert here.page.evaluate("performance.getEntriesByName('interactive').length") == 1
 
 
-def test_it_shows_what_the_record_says(chromium: Browser) -> None:
-    with visit(chromium, places.results() / "index.html") as here:
-        assert here.page.locator("h1").inner_text().endswith("every gradient error is within its rounding bound.")
-        assert "noise floor (A/A)" in here.page.locator(".notes").first.inner_text()
+@pytest.mark.parametrize("width", [PHONE, WIDE])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: int, scheme: str) -> None:
+    with visit(chromium, places.results() / "index.html", width, scheme) as here:
+        views = here.page.locator(".view").all()
+        assert len(views) > 5
+        for view in views:
+            here.page.evaluate("view => { location.hash = `view=${view}` }", view.get_attribute("id"))
+            view.wait_for()
+            no_violation(here)
+            assert overflow(here) <= 0
 
 
-@pytest.mark.parametrize(("head", "number"), [("time / numpy_backprop", 4), ("µs per epoch", 6), ("implementation", 3)])
-def test_it_sorts_both_ways(chromium: Browser, two_machines: Path, head: str, number: int) -> None:
+def test_the_answer_is_on_the_first_screen_of_a_phone(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines, PHONE) as here:
+        for place in ("#speed-title", "#run-idiomatic-picture li:first-child", "#run-idiomatic-picture li:last-child"):
+            box = here.page.locator(place).bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] <= 844
+        row = here.page.locator("#run-idiomatic-picture li").first
+        for part in (".name", ".track", ".factor b"):
+            box = row.locator(part).bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= PHONE
+        head = here.page.locator("#run-idiomatic-table th.row").bounding_box()
+        assert head is not None
+        assert here.page.locator("#run-idiomatic-table td.bar:visible").count() == 4
+        assert here.page.locator("#run-idiomatic-table td.factor:visible").count() == 4
+        assert here.page.locator("#run-idiomatic-table td.number:visible").count() == 0
+
+
+def middle(place: Locator) -> float:
+    box = place.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2
+
+
+def test_faster_is_left_of_1_and_slower_right_of_it(chromium: Browser, tmp_path: Path) -> None:
+    analysis = planted({"slow": [0.5, 0.51] * 3, "fast": [-0.5, -0.51] * 3})
+    with visit(chromium, written(tmp_path, analysis)) as here:
+        assert bars(here) == ["fast", REFERENCE, "slow"]
+        fast, base, slow = (middle(mark) for mark in here.page.locator("#run-idiomatic-picture li .mark").all())
+        track = here.page.locator("#run-idiomatic-picture li .track").first
+        assert fast < base < slow
+        assert base == pytest.approx(middle(track), abs=1.5)
+        assert base - fast == pytest.approx(slow - base, abs=3)
+
+
+def test_a_mark_is_as_wide_as_its_interval_and_always_visible(chromium: Browser, tmp_path: Path) -> None:
+    analysis = planted({"wide": [0.2, 0.9] * 3, "narrow": [0.5] * 6})
+    with visit(chromium, written(tmp_path, analysis)) as here:
+        widths = {}
+        for item in here.page.locator("#run-idiomatic-picture li").all():
+            box = item.locator(".mark").bounding_box()
+            assert box is not None
+            widths[item.locator(".name").inner_text().split()[0]] = box["width"]
+        assert widths["wide"] > 10 * widths["narrow"]
+        assert min(widths.values()) >= 4
+
+
+def test_any_row_can_be_the_baseline_with_its_own_intervals(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
-        button = here.page.get_by_role("button", name=head)
-        key = float if number != 3 else str
-        for reverse, order in ((False, "ascending"), (True, "descending")):
+        assert factors(here)[REFERENCE] == "baseline"
+        choose(here, "Compare with", "slower")
+        found = factors(here)
+        assert found.pop("slower") == "baseline"
+        assert found == {name: ratio(name, "slower")[0] for name in found}
+        assert bars(here) == [REFERENCE, "slow", "slower", "slowest"]
+        assert "base=slower" in fragment(here)
+        body = here.page.locator("#run-idiomatic-table tbody").filter(has_text="slowest")
+        factor, interval = ratio("slowest", "slower")
+        assert body.locator("td.factor").first.inner_text() == factor
+        assert body.locator("[data-interval='0']").inner_text() == interval
+        assert body.locator("[data-interval='1']").inner_text() == ratio("slowest", "slower", "second")[1]
+        choose(here, "Compare with", REFERENCE)
+        assert factors(here)[REFERENCE] == "baseline"
+
+
+def test_another_workload_has_its_own_order(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines) as here:
+        assert bars(here) == rows(here) == [REFERENCE, "slow", "slower", "slowest"]
+        choose(here, "Workload", "second")
+        assert bars(here) == rows(here) == [REFERENCE, "slowest", "slower", "slow"]
+        assert factors(here)["slow"] == ratio("slow", REFERENCE, "second")[0]
+        assert "second" in here.page.locator("#run-idiomatic-picture figcaption").inner_text()
+
+
+def test_pinned_rows_come_first_and_are_compared_with_each_other(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines) as here:
+        choose(here, "Pin", "slowest")
+        choose(here, "Pin", "slow")
+        assert bars(here) == ["slow", "slowest", REFERENCE, "slower"]
+        factor, interval = ratio("slowest", "slow")
+        said = here.page.locator(".pairs[data-board=run-idiomatic]").inner_text()
+        assert said == f"slowest is {factor} than slow ({interval})"
+        assert fragment(here).count("pin=") == 2
+        here.page.get_by_role("button", name="Unpin slowest").click()
+        assert bars(here) == ["slow", REFERENCE, "slower", "slowest"]
+        assert here.page.locator(".pairs[data-board=run-idiomatic]").inner_text() == ""
+
+
+def test_all_choices_are_in_the_address_and_survive_a_reload(chromium: Browser, two_machines: Path) -> None:
+    choices = "#view=speed&w=second&base=slower&pin=slow&pin=slowest&theme=dark"
+    with visit(chromium, two_machines) as here:
+        here.page.goto(f"{two_machines.as_uri()}{choices}")
+        for _ in range(2):
+            assert factors(here)["slower"] == "baseline"
+            assert bars(here)[:2] == ["slowest", "slow"]
+            assert here.page.evaluate("document.documentElement.dataset.theme") == "dark"
+            assert "second" in here.page.locator("#run-idiomatic-picture figcaption").inner_text()
+            here.page.reload()
+        here.page.goto(
+            f"{two_machines.as_uri()}#w=%3Cb%3E&base=nobody&pin=nobody&view=none&theme=pink&point=-7&epochs=x"
+        )
+        assert factors(here)[REFERENCE] == "baseline"
+
+
+def test_a_link_to_a_picture_opens_its_view(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines) as here:
+        here.page.goto(f"{two_machines.as_uri()}#losses")
+        assert here.page.locator("#losses h2").is_visible()
+        assert here.page.locator("#speed").is_hidden()
+        here.page.get_by_role("link", name="Speed").click()
+        assert here.page.locator("#speed").is_visible()
+        here.page.go_back()
+        assert here.page.locator("#losses h2").is_visible()
+
+
+@pytest.mark.parametrize(("head", "name"), [("start-up", "start"), ("memory", "memory"), ("implementation", "name")])
+def test_it_sorts_both_ways(chromium: Browser, two_machines: Path, head: str, name: str) -> None:
+    with visit(chromium, two_machines) as here:
+        button = here.page.locator("#run-idiomatic-table").get_by_role("button", name=re.compile(head))
+        for down, order in ((False, "ascending"), (True, "descending")):
             button.click()
-            found = [key(text) for text in column(here, number)]
-            assert found == sorted(found, reverse=reverse)
-            assert len(set(found)) == 4
-            assert here.page.locator(f"th[aria-sort={order}]").inner_text().startswith(head)
-        assert here.page.locator("th[aria-sort]").count() == 1
+            bodies = here.page.locator("#run-idiomatic-table tbody").all()
+            texts = [body.get_attribute(f"data-{name}") or "" for body in bodies]
+            values: list[str] | list[float] = texts if name == "name" else [float(text) for text in texts]
+            assert values == sorted(values, reverse=down)
+            assert here.page.locator(f"#run-idiomatic-table th[aria-sort={order}]").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("label", "value", "left"),
-    [
-        ("framework", "slow", ["slow"]),
-        ("tier", "tuned", ["slower"]),
-        ("dtype", "float64", None),
-        ("workload", "hidden", None),
-    ],
-)
-def test_it_filters(chromium: Browser, two_machines: Path, label: str, value: str, left: list[str] | None) -> None:
+def test_a_row_opens_what_is_behind_it(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
-        everybody = column(here, 3)
-        here.page.get_by_role("combobox", name=label, exact=True).select_option(label=value)
-        assert column(here, 3) == (left or everybody)
-        assert here.page.get_by_role("status").inner_text() == f"{len(left or everybody)} of 4 rows"
-        here.page.get_by_role("combobox", name=label, exact=True).select_option(label="all")
-        assert column(here, 3) == everybody
+        link = here.page.locator("#run-idiomatic-table").get_by_role("link", name="slowest")
+        more = here.page.locator(link.get_attribute("href") or "")
+        assert more.is_hidden()
+        link.click()
+        assert link.get_attribute("aria-expanded") == "true"
+        assert more.locator("svg").count() == 2  # the rounds on both workloads
+        text = more.inner_text()
+        assert "passed at 10 points" in text
+        assert "first call, hidden, ms" in text
+        more.get_by_role("button", name="Compare with this").click()
+        assert factors(here)["slowest"] == "baseline"
+        link.click()
+        assert more.is_hidden()
 
 
-def test_it_shows_one_machine_at_a_time(chromium: Browser, two_machines: Path) -> None:
+def test_the_ranking_follows_the_choices(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
-        assert "slowest" in column(here, 3)
-        here.page.get_by_role("combobox", name="Machine").select_option(label="another-machine")
-        assert column(here, 3) == ["numpy_backprop", "alone"]
-        assert here.page.locator("h1:visible").count() == 1
-        here.drawn()
+        here.page.goto(f"{two_machines.as_uri()}#view=choose")
+        ranking = here.page.locator("#ranking tbody")
+        total = ranking.locator("tr").first.locator("td.number").first
+        before = float(total.inner_text().replace(",", ""))
+        here.page.get_by_label("Epochs").fill("100000000")
+        here.page.get_by_label("Epochs").press("Tab")
+        assert float(total.inner_text().replace(",", "")) > 100 * before
+        assert "epochs=100000000" in fragment(here)
+        here.page.get_by_label("Epochs").fill("1")
+        here.page.get_by_label("Process").select_option("warm")
+        assert float(total.inner_text().replace(",", "")) < before
+        assert "process=warm" in fragment(here)
+        here.page.reload()
+        assert here.page.get_by_label("Process").input_value() == "warm"
+        assert len(here.page.locator("#why").inner_text()) > 20
 
 
-def test_a_single_machine_needs_no_picker(chromium: Browser, tmp_path: Path) -> None:
-    with visit(chromium, written(tmp_path, shown("other"))) as here:
-        assert here.page.get_by_role("combobox", name="Machine").count() == 0
+def test_another_machine_is_there_with_its_table_and_a_link(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines) as here:
+        here.page.get_by_role("link", name="Machines", exact=True).click()
+        assert here.page.locator("#other-0-table").inner_text().count("alone") == 1
+        link = here.page.get_by_role("link", name="The page of another-machine")
+        assert link.get_attribute("href") == "another-machine/index.html"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -126,7 +315,10 @@ def test_the_theme_follows_the_system_until_it_is_switched(chromium: Browser, tw
         before = here.page.evaluate(ground)
         assert switch.get_attribute("aria-pressed") == str(scheme == "dark").lower()
         switch.click()
-        assert here.page.evaluate(ground) != before
+        other = here.page.evaluate(ground)
+        assert other != before
+        here.page.reload()
+        assert here.page.evaluate(ground) == other
         assert switch.get_attribute("aria-pressed") == str(scheme != "dark").lower()
         switch.click()
         assert here.page.evaluate(ground) == before
@@ -134,13 +326,10 @@ def test_the_theme_follows_the_system_until_it_is_switched(chromium: Browser, tw
 
 def test_it_is_operated_by_the_keyboard_alone(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
-        press, focused = (
-            here.page.keyboard.press,
-            "document.activeElement.matches('a, button') ? document.activeElement.innerText : ''",
-        )
+        press, focused = here.page.keyboard.press, "(document.activeElement.innerText || '').trim()"
 
         def tab_to(text: str) -> None:
-            for _ in range(60):
+            for _ in range(90):
                 press("Tab")
                 if text in here.page.evaluate(focused):
                     outline = here.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
@@ -151,38 +340,95 @@ def test_it_is_operated_by_the_keyboard_alone(chromium: Browser, two_machines: P
         tab_to("Skip to the results")
         press("Enter")
         assert here.page.evaluate("document.activeElement.id") == "results"
-        tab_to("time / numpy_backprop")
-        press("Enter")
-        press("Enter")
-        assert column(here, 3)[0] == "slowest"
-        tab_to("rounds")
-        press("Enter")
-        dialog = here.page.get_by_role("dialog")
-        assert dialog.get_by_role("heading").inner_text() == "Raw rounds: slowest, hidden"
-        dialog.locator(".plot[data-drawn=done]").wait_for()
+        for _ in range(30):
+            press("Tab")
+            if here.page.evaluate("document.activeElement.className") == "chart":
+                break
+        press("ArrowDown")
+        first = here.page.locator("#tip").inner_text()
+        press("ArrowDown")
+        assert first
+        assert here.page.locator("#tip").inner_text() != first
         press("Escape")
-        assert dialog.count() == 0
-        assert "slowest" in here.page.evaluate("document.activeElement.textContent")
+        assert here.page.locator("#tip").is_hidden()
+        here.page.locator("#run-idiomatic-table .opens").last.focus()
+        press("Enter")
+        assert here.page.locator("#run-idiomatic-table tr.more.open").count() == 1
+        tab_to("Pin")
+        press("Enter")
+        assert bars(here)[0] == "slowest"
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+def test_a_mark_says_what_it_stands_for(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines) as here:
+        mark = here.page.locator("#run-idiomatic-picture li").last.locator(".mark")
+        mark.hover()
+        factor, interval = ratio("slowest", REFERENCE)
+        assert f"slowest, hidden: {factor} ({interval})" in here.page.locator("#tip").inner_text()
+
+
+@pytest.mark.parametrize("width", [PHONE, WIDE])
 def test_names_chosen_to_hurt_are_only_names(chromium: Browser, tmp_path: Path, width: int) -> None:
     analysis = with_implementation(with_machine(shown(*NASTY), cpu=NASTY[0]), NASTY[0], framework=NASTY[3])
     with visit(chromium, written(tmp_path, analysis), width) as here:
-        here.drawn()
-        assert "broken out" not in here.page.title()
-        assert overflow(here) <= 0
+        for view in ("speed", "choose", "runs", "method"):
+            here.page.goto(f"{(tmp_path / 'index.html').as_uri()}#view={view}")
+            assert "broken out" not in here.page.title()
+            assert overflow(here) <= 0
         assert here.page.locator("img").count() == 0
-        assert "</script><script>" in here.page.locator("tbody").inner_text()
-        here.page.get_by_role("button", name="rounds").first.click()
-        here.page.get_by_role("dialog").locator(".plot[data-drawn=done]").wait_for()
-        assert len(json.dumps(here.page.get_by_role("combobox", name="framework", exact=True).inner_text())) < 500
+        here.page.goto(f"{(tmp_path / 'index.html').as_uri()}#view=speed")
+        assert "</script><script>" in here.page.locator("#run-idiomatic-table").inner_text()
+        here.page.locator(".opens").last.click()
+        here.page.locator("button[data-base]:visible").last.click()
+        assert overflow(here) <= 0
+        here.page.reload()
+        assert "broken out" not in here.page.title()
+        assert len(json.dumps(here.page.get_by_label("Compare with").inner_text())) < 1_000
 
 
-def test_without_javascript_the_tables_are_still_there(chromium: Browser, two_machines: Path) -> None:
+def test_two_hundred_rows_do_no_harm(chromium: Browser, tmp_path: Path) -> None:
+    many = planted({f"one_{number}": [0.01 * number] * 2 for number in range(200)}, launches=2, rounds=2)
+    many = changed(many, cold_starts=[])
+    path = tmp_path / "index.html"
+    path.write_text(page(many, drawings=[]), encoding="utf-8")
+    with visit(chromium, path, PHONE) as here:
+        assert len(bars(here)) == 201
+        assert overflow(here) <= 0
+        assert here.page.get_by_label("Compare with").count() == 0
+
+
+def test_without_javascript_everything_is_there_but_controls(chromium: Browser, two_machines: Path) -> None:
     context = chromium.new_context(java_script_enabled=False, offline=True)
-    page = context.new_page()
-    page.goto(two_machines.as_uri())
-    assert "slowest" in page.locator("tbody").first.inner_text()
-    assert page.locator("noscript").inner_text().startswith("Without JavaScript")
+    here = context.new_page()
+    here.goto(two_machines.as_uri())
+    for view in VIEWS:
+        assert here.locator(f"#{view}").is_visible()
+    assert here.locator("#losses svg").first.is_visible()
+    assert here.locator("button:visible, select:visible, input:visible").count() == 0
+    here.locator("#run-idiomatic-table .opens").last.click()
+    assert here.locator("#run-idiomatic-table tr.more:visible").count() == 1
+    context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_it_prints_completely(chromium: Browser, two_machines: Path, scripts: bool) -> None:
+    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark")
+    here = context.new_page()
+    here.goto(two_machines.as_uri())
+    if scripts:
+        here.evaluate("dispatchEvent(new Event('beforeprint'))")
+    here.emulate_media(media="print")
+    for view in VIEWS:
+        assert here.locator(f"#{view}").is_visible()
+    for place in here.locator("tr.more, .scroll, .plot svg, #ranking, .matrix, .glossary").all():
+        assert place.is_visible()
+    cut = here.locator(".scroll").evaluate_all(
+        "all => all.filter((one) => getComputedStyle(one).overflowX !== 'visible')"
+    )
+    assert cut == []
+    closed = here.locator("details.table table").evaluate_all(
+        "all => all.filter((one) => !one.getClientRects().length)"
+    )
+    assert closed == []
+    assert here.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(253, 252, 250)"  # light on paper
     context.close()

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -14,9 +16,13 @@ from hypothesis import strategies as st
 
 from tests.planted import changed, with_machine
 from tests.shown import NASTY, shown
-from xorbench.charts import album, vega
+from xorbench.charts import album, picture
 from xorbench.estimates.analysis import Analysis
+from xorbench.exports.frames import keyed
 from xorbench.page import render
+from xorbench.page.glossary import GLOSSARY
+from xorbench.page.sources import Drawing, Sources
+from xorbench.tables.catalogue import named
 
 
 class Elements(HTMLParser):
@@ -42,9 +48,31 @@ class Elements(HTMLParser):
         if self._inside:
             self.scripts[-1] += data
 
+    @property
+    def links(self) -> list[str]:
+        return [attributes["href"] or "" for _, attributes in self.found if "href" in attributes]
 
-def page(*analyses: Analysis) -> str:
-    return render.page(analyses, album.of_record(analyses[0]), vega.bundle())
+    @property
+    def ids(self) -> list[str]:
+        return [attributes["id"] or "" for _, attributes in self.found if "id" in attributes]
+
+
+def sources(analysis: Analysis, **changes: Any) -> Sources:
+    """What the page of one record is made from."""
+    record = analysis.record
+    lines = {name: [*keyed(analysis, name)] for name in ("records", "timings")}
+    lines["records"][0] |= {"file": f"{record.machine.name}/then.json", "sha256": "0" * 64}
+    drawings = [
+        Drawing(figure, () if figure.name == "ratios" else picture.inlined(figure))
+        for figure in album.of_record(analysis)
+    ]
+    about: dict[str, Any] = {"tables": named(analysis), "drawings": drawings, "files": True, **lines}
+    return Sources(run=analysis, **about | changes)
+
+
+def page(analysis: Analysis, others: Sequence[Analysis] = (), **changes: Any) -> str:
+    every = [analysis, *others]
+    return render.page(sources(analysis, **changes), others, [one.record.machine.name for one in every])
 
 
 @pytest.fixture(scope="module")
@@ -58,31 +86,32 @@ def nasty() -> str:
             command=f"xorbench run {NASTY[1]}",
             workloads=[replace(workload, story=NASTY[2])],
             timings=[first, second, *timings],
-        )
+        ),
+        code="../implementations",
     )
 
 
 def test_names_chosen_to_hurt_add_no_element_and_no_attribute(nasty: str) -> None:
-    plain = Elements(page(shown("one", "two", "three", "four")))
+    plain = Elements(page(shown("one", "two", "three", "four"), code="../implementations"))
     hurt = Elements(nasty)
     assert {tag for tag, _ in hurt.found} <= {tag for tag, _ in plain.found}
-    assert len(hurt.scripts) == len(plain.scripts) == 4
+    assert len(hurt.scripts) == len(plain.scripts) == 2
     for _, attributes in hurt.found:
-        assert not any(name.startswith("on") or name in ("src", "href") for name in attributes if name != "href")
-    assert [a["href"] for _, a in hurt.found if "href" in a] == ["#results"]
+        assert not any(name.startswith("on") or name in ("src", "srcdoc") for name in attributes)
+    assert not any(link.startswith(("javascript:", "data:", "http:", "https:", "//")) for link in hurt.links)
 
 
 def test_names_are_shown_as_they_are(nasty: str) -> None:
-    panels = json.loads(Elements(nasty).scripts[1])
-    assert any(NASTY[1][:30] in json.dumps(spec, ensure_ascii=False).replace('\\"', '"') for spec in panels.values())
     assert "&lt;/script&gt;&lt;script&gt;document.title=" in nasty
+    data = json.loads(Elements(nasty).scripts[0])
+    assert any(label.startswith(NASTY[1][:20]) for label in data["boards"][0]["labels"])
 
 
-def test_only_the_scripts_that_are_known_may_run(nasty: str) -> None:
+def test_only_the_script_that_is_known_may_run(nasty: str) -> None:
     elements = Elements(nasty)
     policy = next(a["content"] for tag, a in elements.found if tag == "meta" and "http-equiv" in a)
     assert policy is not None
-    allowed = set(re.findall(r"'(sha256-[^']+)'", policy))
+    allowed = re.findall(r"'(sha256-[^']+)'", policy)
     running = [
         script
         for script, (_, attributes) in zip(
@@ -90,18 +119,42 @@ def test_only_the_scripts_that_are_known_may_run(nasty: str) -> None:
         )
         if "type" not in attributes
     ]
-    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in running]
-    assert {f"sha256-{digest}" for digest in digests} == allowed
-    assert len(allowed) == 2
+    assert [f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}" for script in running] == (
+        allowed
+    )
     assert "default-src 'none'" in policy
+    assert "eval" not in policy
 
 
 def test_it_has_no_address_outside_itself(nasty: str) -> None:
     style_and_markup = re.sub(r"<script.*?</script>", "", nasty, flags=re.DOTALL)
+    style_and_markup = re.sub(r"xmlns(:\w+)?=\"[^\"]*\"", "", style_and_markup)  # names of languages, not addresses
     assert "http:" not in style_and_markup
     assert "https:" not in style_and_markup
-    assert "url(" not in style_and_markup
     assert "@import" not in style_and_markup
+    assert not [address for address in re.findall(r"url\(([^)]*)\)", style_and_markup) if not address.startswith("#")]
+
+
+def test_every_link_inside_the_page_has_a_target_and_every_identifier_is_there_once(nasty: str) -> None:
+    elements = Elements(nasty)
+    assert len(elements.ids) == len({*elements.ids})
+    assert {link[1:] for link in elements.links if link.startswith("#")} <= {*elements.ids}
+
+
+def test_every_picture_can_be_linked_to_and_downloaded_with_its_data() -> None:
+    analysis = shown("other")
+    elements = Elements(page(analysis))
+    for figure in album.of_record(analysis):
+        assert f"{figure.name}.svg" in elements.links
+        assert f"{figure.name}.csv" in elements.links
+        assert figure.name in elements.ids or figure.name in ("ratios", "rounds")  # these two are in the first view
+    assert {"run-idiomatic-picture", "run-idiomatic-table"} <= {*elements.ids}
+
+
+def test_every_word_is_explained_once() -> None:
+    _, _, text = page(shown("other")).partition('<dl class="glossary">')
+    for word, explanation in GLOSSARY.items():
+        assert text.count(f"<dt>{word}</dt><dd>{html.escape(explanation[:40], quote=False)}") == 1
 
 
 @given(st.recursive(st.text() | st.sampled_from(NASTY), lambda inner: st.dictionaries(st.text(), inner, max_size=3)))
@@ -119,16 +172,34 @@ def machines(count: int) -> list[Analysis]:
     return [with_machine(shown("other"), name=f"machine-{number}") for number in range(count)]
 
 
-def test_machines_that_do_not_fit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    one, three = (len(page(*machines(count)).encode()) for count in (1, 3))
-    monkeypatch.setattr(render, "MOST_BYTES", (one + three) // 2 + 1_000)
-    found = page(*machines(3))
+def test_of_other_machines_the_table_and_a_link_to_their_page_are_shown() -> None:
+    first, *others = machines(3)
+    elements = Elements(page(first, others))
+    assert {"machine-1/index.html", "machine-2/index.html", "index.html"} <= {*elements.links}
+    assert {"other-0-picture", "other-0-table", "other-1-picture", "other-1-table"} <= {*elements.ids}
+
+
+def test_the_page_of_another_machine_links_back() -> None:
+    one, two = machines(2)
+    names = [one.record.machine.name, two.record.machine.name]
+    elements = Elements(render.page(sources(two, root="../", files=False), [], names))
+    assert {"../index.html", "../machine-1/index.html", "../machine-1/then.json"} <= {*elements.links}
+    assert not any(link.startswith("tables/") for link in elements.links)
+
+
+def test_what_does_not_fit_is_left_out_and_linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = machines(3)
+    whole = page(first, others)
+    monkeypatch.setattr(render, "MOST_BYTES", len(whole.encode()) - 1)
+    found = page(first, others)
     assert len(found.encode()) <= render.MOST_BYTES
-    assert "Left out to keep this page small: machine-2." in found
-    monkeypatch.setattr(render, "MOST_BYTES", one - 1_000)
-    found = page(*machines(1))
-    assert len(found.encode()) <= render.MOST_BYTES
-    assert "Left out to keep this page small: Outputs of the trained networks" in found
+    assert found.count("This picture is not on the page, to keep it small.") == 1
+    bare = page(first, others, drawings=[])
+    monkeypatch.setattr(render, "MOST_BYTES", len(bare.encode()) - 1)
+    fewer = Elements(page(first, others, drawings=[]))
+    assert "other-0-table" in fewer.ids
+    assert "other-1-table" not in fewer.ids
+    assert "machine-2/index.html" in fewer.links
     monkeypatch.setattr(render, "MOST_BYTES", 1_000)
     with pytest.raises(ValueError, match="machine-0: its page is larger than 1,000 bytes"):
-        page(*machines(1))
+        page(first, others)

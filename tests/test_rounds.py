@@ -24,7 +24,7 @@ def test_few_rounds_are_all_drawn_with_their_ratios() -> None:
     assert text.startswith("Every round as the ratio")
     assert len(lines) == 6 * 11
     for point in lines:
-        assert float(point["ratio"]) == pytest.approx(math.exp(0.1 * int(point["launch"])), rel=1e-3)
+        assert float(point["ratio"]) == pytest.approx(math.exp(0.1 * int(float(point["at"]))), rel=1e-3)
     assert [float(dot["ratio"]) for dot in dots] == pytest.approx([math.exp(0.1 * n) for n in range(6)], rel=1e-4)
 
 

@@ -15,7 +15,7 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.ratios import BASELINE, Contender
 from xorbench.estimates.steadiness import drift, unsteady
 from xorbench.estimates.timing_table import Row
-from xorbench.page import contents
+from xorbench.page.boards import boards
 from xorbench.record.timing import Timing
 from xorbench.tables import headline, timings
 
@@ -167,11 +167,15 @@ def test_a_baseline_that_is_not_steady_is_still_what_others_are_compared_with() 
     assert (line[timings.RATIO], line["95 % interval"], line["verdict"]) == ("1", "n/a", "not steady")
     assert "was not timed" not in headline.headline(analysis)
     assert timing_table.unresolved(analysis, 1e-9) == []
-    page = contents.machine("m0", analysis, [])
-    assert [(one.ratio, one.interval) for one in page.lines if one.row.is_baseline] == [("1", "")]
+    board, *_ = boards(analysis, "run")
+    assert [(one.results[0].factor, one.results[0].interval) for one in board.entries if one.name == REFERENCE] == [
+        ("baseline", "")
+    ]
     drawn = dots(analysis)
     assert drawn is not None
-    assert drawn.panels[0].spec["layer"][1]["data"]["values"].splitlines()[1] == f"{REFERENCE},1,1,1,1"
+    numbers = drawn.panels[0].numbers
+    base = list(numbers["implementation"]).index(REFERENCE)
+    assert [numbers[column][base] for column in ("ratio", "low", "high")] == [1, 1, 1]
     raw = rounds(analysis)
     assert raw is not None
     assert len(raw.panels) == len(NAMES)
@@ -200,8 +204,8 @@ def test_what_is_not_steady_is_resolved_where_it_is_clear_of_1() -> None:
 
 def test_the_headline_calls_nothing_the_fastest_that_is_not_steady() -> None:
     text = headline.headline(drifting(0.1, row="fast"))
-    assert "in fast" not in text
-    assert "in slower" in text
+    assert "Fast" not in text
+    assert "Slower 4.5x slower" in text
 
 
 def test_a_row_whose_ratio_depends_on_the_state_of_the_machine_is_steady_in_each_of_them() -> None:

@@ -1,16 +1,16 @@
 """Training XOR in many frameworks: gradients are judged, then training steps are timed.
 
-`load`, `judge`, `run` and `compare` are the Python interface; `python -m xorbench` is the command.
+`load`, `judge`, `run`, `compare` and `recommend` are the Python interface; `python -m xorbench` is the command.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xorbench.api import compare, judge, run
+    from xorbench.api import compare, judge, recommend, run
     from xorbench.exports.frames import load
 
-__all__ = ["compare", "judge", "load", "run"]
+__all__ = ["compare", "judge", "load", "recommend", "run"]
 
 
 def __getattr__(name: str) -> Any:

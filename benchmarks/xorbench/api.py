@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from xorbench import environment
+from xorbench import environment, places
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
+from xorbench.estimates.recommendation import Ranking, ranking, table
 from xorbench.judging.judge import judge as judged
 from xorbench.record import store
 from xorbench.record.report import Report
@@ -14,6 +15,7 @@ from xorbench.record.run import Record
 from xorbench.suggestions import unknown
 from xorbench.suite import Suite, defaults
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named
+from xorbench.workloads.workload import Dtype
 
 POINTS = 500
 
@@ -69,6 +71,28 @@ def compare(before: str | Path, after: str | Path, between_runs: float = BETWEEN
     """
     first, second = (Analysis(store.read(Path(path))) for path in (before, after))
     return changes(first, second, between_runs)
+
+
+def recommend(
+    width: int,
+    batch: int,
+    epochs: int,
+    warm: bool = False,
+    records: Iterable[str | Path] = (),
+    tuned: bool = False,
+    threads: int = 1,
+    dtype: Dtype = "float64",
+) -> Ranking:
+    """Return the implementations ranked by the total seconds of a training, and who leads up to how many epochs.
+
+    The network has one hidden layer of `width` units and is trained on `batch` samples, in a fresh process unless
+    `warm`. `records` are files of one machine; by default all records of the machine of the newest record in the
+    results folder. Tuned implementations are left out unless `tuned`. Raises ValueError if width and batch were not
+    measured, with those that were, and for a file that is not a record; OSError if one cannot be read.
+    """
+    paths = [Path(path) for path in records] or store.of_newest_machine(places.results())
+    measured = table([Analysis(store.read(path)) for path in paths])
+    return ranking(measured, width, batch, epochs, warm, tuned=tuned, threads=threads, dtype=dtype)
 
 
 def _implementations(names: Iterable[str], files: Sequence[str | Path]) -> list[Implementation]:

@@ -7,8 +7,7 @@ from pathlib import Path
 import jinja2
 
 from xorbench import environment
-from xorbench.charts import album, vega
-from xorbench.charts.figure import Figure, specification
+from xorbench.charts import album, picture
 from xorbench.charts.style import DARK, LIGHT
 from xorbench.record import store
 from xorbench.record.report import FAILED, MISSING, Counterexample, Report
@@ -42,7 +41,7 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
             about=about,
             examples=report.counterexamples,
             tables=[(table, html(table, FAILURES)) for table in tables],
-            pictures=[(figure, _inlined(figure)) for figure in figures],
+            pictures=[(figure, picture.inlined(figure)) for figure in figures],
             light=LIGHT,
             dark=DARK,
         )
@@ -58,19 +57,9 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
         *(f"![{of_markdown(figure.words)}]({file.name})\n" for file, figure in files.items()),
     ]
     for file, figure in files.items():
-        store.write_whole(file, _svg(figure))
+        store.write_whole(file, picture.svg(figure))
     store.write_whole(path, "\n".join(parts))
     return [path, *files]
-
-
-def _svg(figure: Figure) -> str:
-    """Return a figure as the text of an SVG file."""
-    return vega.svg(specification(figure))
-
-
-def _inlined(figure: Figure) -> list[tuple[str, str]]:
-    """Return the SVG elements of a figure that stand in a page, each with the title to put above it."""
-    return [("", f'<div aria-hidden="true">{_svg(figure)}</div>')]
 
 
 def _about(report: Report, implementations: Sequence[ImplementationRecord], command: str) -> str:

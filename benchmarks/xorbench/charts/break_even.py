@@ -1,21 +1,29 @@
-"""Figure of cold starts and break-even: the time of a training by epochs, including import and first call."""
+"""Figure of break-even: who is ahead at which number of epochs, with import and first call in a fresh process."""
 
+import itertools
 import math
 
-import altair as alt
-import numpy as np
-
-from xorbench.charts.figure import Chart, Columns, Figure, Panel, data
-from xorbench.charts.scales import POWERS, log_scale
-from xorbench.charts.style import by_implementation, labels, role
+from xorbench.charts import axes, marks
+from xorbench.charts.axes import Axis
+from xorbench.charts.figure import WIDTH, Columns, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.marks import Piece
+from xorbench.charts.style import labels, width_of
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.break_even import Cost
+from xorbench.estimates.break_even import BreakEven, Cost
+from xorbench.estimates.intervals import Interval
+from xorbench.estimates.leaders import Leader, leaders
 from xorbench.estimates.timing_table import Row
 
 FEWEST_POWERS = 6
+"""The axis reaches at least to ten to this power."""
 
-POINTS_A_POWER = 6
+ROW = 24
+"""The height of a row in pixels."""
+
+THICK = 10
+
+SAYS = {"at once": "from the first", "never": "never", "not separated": "not separated"}
 
 
 def payback(analysis: Analysis) -> Figure | None:
@@ -29,69 +37,172 @@ def payback(analysis: Analysis) -> Figure | None:
         others = [r for r in found if (r.workload, r.tier) == (workload, tier) and r.implementation != REFERENCE]
         if base and others:
             shown = [(row, begun[workload, row.implementation]) for row in (base, *others)]
-            panels.append(_panel(f"{workload}, {tier}", shown, names))
+            title = f"{workload}, {tier}" if tier else workload
+            panels.append(_panel(title, shown, leaders(analysis, workload, tier), names))
     text = (
-        "Time in a fresh process until a number of epochs is done: import, first call, epochs. Points mark the "
-        f"break-even with {REFERENCE}, where the lines cross; the bar is the worst case of all intervals."
+        "Who is ahead at which number of epochs in a fresh process, with import and first call. A thick bar: the "
+        "fastest of all, pale where the intervals leave it open; a thin line: faster than "
+        f"{REFERENCE}, with the interval of the break-even, the worst case of all parts, below it."
     )
-    return Figure("payback", "Cold starts and break-even", text, panels, [*names.values()]) if panels else None
+    return Figure("payback", "Cold starts and break-even", text, panels) if panels else None
 
 
-def _panel(title: str, shown: list[tuple[Row, Cost]], names: dict[str, str]) -> Panel:
-    crossings = [(row, cost.break_even) for row, cost in shown if cost.break_even and cost.break_even.epochs]
-    furthest = max([1.0, *(found.high or found.epochs or 1 for _, found in crossings)])
-    powers = max(FEWEST_POWERS, math.ceil(math.log10(furthest) + 0.5))
-    epochs = np.logspace(0, powers, powers * POINTS_A_POWER + 1)
-    step = _seconds_of_an_epoch(shown[0][0])
-    lines: Columns = {"implementation": [], "epoch": [], "seconds": []}
-    for row, cost in shown:
-        begun = cost.import_seconds.value + cost.first_call_seconds.value
-        lines["implementation"] += [names[row.implementation]] * len(epochs)
-        lines["epoch"] += epochs.tolist()
-        lines["seconds"] += (begun + (epochs - 1) * step * (row.ratio.value if row.ratio else 1)).tolist()
-    x = alt.X("epoch:Q", title="epochs", scale=log_scale(nice=False), axis=alt.Axis(values=POWERS, format="~s"))
-    y = alt.Y("seconds:Q", title="seconds", scale=log_scale(), axis=alt.Axis(values=POWERS, format="~g"))
-    looks = by_implementation(list(names.values()))
-    drawn: list[Chart] = [
-        alt.Chart(data(lines, implementation="string")).mark_line().encode(x=x, y=y, **looks),
+def _panel(title: str, shown: list[tuple[Row, Cost]], leading: list[Leader], names: dict[str, str]) -> Panel:
+    ahead = {leader.implementation: number for number, leader in enumerate(leading)}
+    order = sorted(shown, key=lambda one: (ahead.get(one[0].implementation, len(shown)), _from(one[1].break_even)))
+    said = [_short(row, cost) for row, cost in order]
+    left = 12 + max(width_of(names[row.implementation]) for row, _ in shown)
+    right = 12 + max(map(width_of, said))
+    axis = _axis([cost.break_even for _, cost in shown], leading, WIDTH - left - right)
+    texts: list[Label] = []
+    solid: list[Piece] = []
+    pale: list[Piece] = []
+    thin: list[Piece] = []
+    measured: list[tuple[Interval, float]] = []
+    for place, ((row, cost), short) in enumerate(zip(order, said, strict=True)):
+        y = ROW * place + 9.0
+        name, number, found = names[row.implementation], ahead.get(row.implementation), cost.break_even
+        texts.append(Label(-8, y, name, "end"))
+        texts.append(Label(WIDTH - left - right + 8, y, short, colour="muted"))
+        tip = f"{name}: {_long(row, cost)}"
+        if number is not None:
+            certain, whole = _reach(leading, number, axis)
+            tip += f"; the fastest {_between(leading, number)}"
+            pale.append(Piece(*whole, y - THICK / 2, y + THICK / 2, "series-0"))
+            if certain:
+                solid.append(Piece(*certain, y - THICK / 2, y + THICK / 2, "series-0", tip))
+            start = min(max(leading[number].start.value, axis.low), axis.high)
+            thin.append(Piece(start, start, y - THICK / 2 - 2, y + THICK / 2 + 2, "series-0", tip))
+        if found and (reach := _ahead(found, axis)):
+            thin.append(Piece(*reach, y, y, "series-1", tip))
+        if found and found.low is not None and found.high is not None:
+            low, high = (min(max(end, axis.low), axis.high) for end in (found.low, found.high))
+            measured.append((Interval(low, low, high), y + 9))
+    layers = [
+        *marks.areas(axis, pale, opacity=0.3),
+        *marks.areas(axis, solid),
+        *marks.lines(axis, thin),
+        *marks.lines(axis, marks.whiskers(measured), strokeWidth=1.5),
     ]
-    if crossings:
-        points: Columns = {
-            "implementation": [names[row.implementation] for row, _ in crossings],
-            "epoch": [found.epochs for _, found in crossings],
-            "high": [found.high or found.epochs for _, found in crossings],
-            "low": [found.low or found.epochs for _, found in crossings],
-            "seconds": [_seconds(shown[0], found.epochs or 1) for _, found in crossings],
-            "said": [f"{float(f'{found.epochs:.3g}'):,.0f}" for _, found in crossings],
-        }
-        marked = alt.Chart(data(points, implementation="string", said="string"))
-        drawn += [
-            marked.mark_rule(color=role("ink"), strokeWidth=3).encode(x=alt.X("low:Q"), x2="high:Q", y=y),
-            marked.mark_point(filled=True, color=role("ink"), size=70, opacity=1).encode(x=x, y=y),
-            marked.mark_text(dy=16, dx=6, align="left", color=role("ink"), fontWeight=600).encode(
-                x=x, y=y, text="said:N"
-            ),
-        ]
-    return Panel(title, _words(shown), alt.layer(*drawn), height=250)
+    return Panel(
+        title,
+        _words(shown, leading, names),
+        spec_of(*layers),
+        height=ROW * len(order),
+        left=left,
+        right=right,
+        x=axis,
+        labels=texts,
+        numbers=_numbers(order, leading, names),
+        key=[
+            Sign("bar", "series-0", "the fastest of all"),
+            Sign("thin", "series-1", f"faster than {REFERENCE}"),
+            Sign("interval", "ink", "interval of the break-even"),
+        ],
+        notes=[_sentence(leading, names)] if leading else [],
+    )
 
 
-def _seconds(base: tuple[Row, Cost], epochs: float) -> float:
-    """Return the time of the baseline in seconds after `epochs`, including import and first call."""
-    row, cost = base
-    step = _seconds_of_an_epoch(row)
-    return cost.import_seconds.value + cost.first_call_seconds.value + (epochs - 1) * step
+def _numbers(order: list[tuple[Row, Cost]], leading: list[Leader], names: dict[str, str]) -> Columns:
+    starts = {leader.implementation: leader.start for leader in leading}
+    found = [cost.break_even or BreakEven("") for _, cost in order]
+    fastest = [starts.get(row.implementation, Interval(math.nan, None, None)) for row, _ in order]
+    return {
+        "implementation": [names[row.implementation] for row, _ in order],
+        "break-even": [one.verdict for one in found],
+        "epochs": [one.epochs for one in found],
+        "low": [one.low for one in found],
+        "high": [one.high for one in found],
+        "fastest from": [start.value for start in fastest],
+        "fastest from, low": [start.low for start in fastest],
+        "fastest from, high": [start.high for start in fastest],
+    }
 
 
-def _seconds_of_an_epoch(row: Row) -> float:
-    return row.microseconds_per_epoch.value / 1e6 if row.microseconds_per_epoch else 0.0
+def _axis(found: list[BreakEven | None], leading: list[Leader], pixels: float) -> Axis:
+    ends = [end for one in found if one for end in (one.epochs, one.high) if end]
+    ends += [leader.start.value for leader in leading]
+    ends += [leader.start.high for leader in leading if leader.start.high and math.isfinite(leader.start.high)]
+    powers = min(12, max(FEWEST_POWERS, math.ceil(math.log10(max([1.0, *ends])) + 0.2)))
+    ticks = [(10.0**power, axes.number(10.0**power)) for power in range(powers + 1)]
+    return axes.thinned(Axis("epochs", 1, 10.0**powers, ticks, "log"), pixels, True)
 
 
-def _words(shown: list[tuple[Row, Cost]]) -> str:
+def _from(found: BreakEven | None) -> float:
+    """Return the key by which rows are sorted: who is ahead of the baseline, from few epochs on, comes first."""
+    if found is None:
+        return 0.0
+    return {"at once": 1.0, "after": found.epochs or 1.0, "until": 1e98, "not separated": 1e99}.get(
+        found.verdict, 1e100
+    )
+
+
+def _ahead(found: BreakEven, axis: Axis) -> tuple[float, float] | None:
+    """Return from which to which number of epochs an implementation is ahead of the baseline, on the axis."""
+    epochs = min(max(found.epochs or 1.0, axis.low), axis.high)
+    reaches = {"at once": (axis.low, axis.high), "after": (epochs, axis.high), "until": (axis.low, epochs)}
+    return reaches.get(found.verdict)
+
+
+def _reach(leading: list[Leader], number: int, axis: Axis) -> tuple[tuple[float, float] | None, tuple[float, float]]:
+    """Return where a leader is the fastest for certain, None if nowhere, and where it may be, on the axis."""
+    start = leading[number].start
+    end = leading[number + 1].start if number + 1 < len(leading) else Interval(axis.high, axis.high, axis.high)
+    inner = (start.high or start.value, end.low or end.value)
+    outer = (start.low or start.value, end.high or end.value)
+    low, high = (min(max(one, axis.low), axis.high) for one in inner)
+    first, last = (min(max(one, axis.low), axis.high) for one in outer)
+    return (low, high) if low < high else None, (first, last)
+
+
+def _epochs(number: float) -> str:
+    return f"{float(f'{number:.3g}'):,.0f}"
+
+
+def _short(row: Row, cost: Cost) -> str:
+    found = cost.break_even
+    if row.implementation == REFERENCE or found is None:
+        return "baseline" if row.implementation == REFERENCE else ""
+    return (
+        f"{found.verdict} {axes.number(float(f'{found.epochs:.3g}'))}" if found.epochs else SAYS.get(found.verdict, "")
+    )
+
+
+def _long(row: Row, cost: Cost) -> str:
+    found = cost.break_even
+    if row.implementation == REFERENCE or found is None:
+        return "the baseline"
+    if not found.epochs:
+        return f"break-even {found.verdict}"
+    between = f" ({_epochs(found.low)} to {_epochs(found.high)})" if found.low and found.high else ""
+    return f"faster than {REFERENCE} {found.verdict} {_epochs(found.epochs)} epochs{between}"
+
+
+def _between(leading: list[Leader], number: int) -> str:
+    start, last = leading[number].start.value, number + 1 == len(leading)
+    if last:
+        return f"from {_epochs(start)} epochs on"
+    return f"from {_epochs(start)} to {_epochs(leading[number + 1].start.value)} epochs"
+
+
+def _sentence(leading: list[Leader], names: dict[str, str]) -> str:
+    """Return who is the fastest until which number of epochs, in one sentence."""
+    parts = []
+    for leader, after in itertools.pairwise(leading):
+        low, high = after.start.low, after.start.high
+        upper = _epochs(high) if high is not None and math.isfinite(high) else "any number"
+        between = f" ({_epochs(low)} to {upper})" if low is not None and high is not None else ""
+        parts.append(f"{names[leader.implementation]} until {_epochs(after.start.value)} epochs{between}")
+    parts.append(f"{names[leading[-1].implementation]}{'' if len(leading) > 1 else ' at any number of epochs'}")
+    return f"The fastest in a fresh process: {', then '.join(parts)}."
+
+
+def _words(shown: list[tuple[Row, Cost]], leading: list[Leader], names: dict[str, str]) -> str:
     said = []
     for row, cost in shown:
         found = cost.break_even
         if found and found.epochs:
-            said.append(f"{row.implementation} is faster {found.verdict} {float(f'{found.epochs:.3g}'):,.0f} epochs")
+            said.append(f"{row.implementation} is faster {found.verdict} {_epochs(found.epochs)} epochs")
         elif found:
             said.append(f"{row.implementation}: break-even {found.verdict}")
-    return "; ".join(said) + "."
+    return f"{'; '.join(said)}.{f' {_sentence(leading, names)}' if leading else ''}"

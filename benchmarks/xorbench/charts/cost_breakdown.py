@@ -1,81 +1,105 @@
-"""Figure of the cost breakdown of a step: its parts end to end, in microseconds and as shares of the step."""
+"""Figure of the cost breakdown of a step: its parts one after the other, in microseconds and as shares of the step."""
 
-from itertools import accumulate
+from dataclasses import replace
+from itertools import accumulate, pairwise
 
-import altair as alt
-
-from xorbench.charts.figure import Chart, Columns, Figure, Panel, data
-from xorbench.charts.style import colour, labels, role
+from xorbench.charts import axes, marks
+from xorbench.charts.figure import SMALL, WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.marks import Piece
+from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.cost_breakdown import NOT_SEPARATED, Step
-from xorbench.tables.cells import between
+from xorbench.estimates.intervals import Interval
+from xorbench.tables.cells import between, plain
 
-PIXELS_A_STEP = 46
+ROW, HEADING = 36.0, 22.0
+"""The heights in pixels of the row of a part, and of the name of an implementation above its parts."""
 
-LINES = (14, 18)
-"""Offsets in pixels below the middle of a bar, used in turn for intervals, because those of adjacent parts overlap."""
+MARGIN = 20.0
+
+BAR = 10.0
 
 
 def parts(analysis: Analysis) -> Figure | None:
     """Return a figure with two panels for each workload; None if no two implementations differ in one thing."""
     every = analysis.steps
     names = labels(i.name for i in analysis.record.implementations)
-    kinds = labels(part.adds for step in every for part in step.parts)
     panels = []
     for workload in dict.fromkeys(step.workload for step in every):
         shown = [step for step in every if step.workload == workload]
-        panels += [_panel(shown, workload, unit, names, kinds) for unit in ("microseconds", "share")]
+        panels += [_panel(shown, workload, of_it, names) for of_it in (False, True)]
     text = (
-        "Each part is the difference in time between two implementations that differ in one thing; the thin line is "
-        "its interval. A part whose share is not separated from 0 is pale; a part that saves time extends to the left."
+        "Each part is the difference in time between two implementations that differ in one thing, and begins where "
+        "the part above it ends; the line under its end is its interval. A part whose share is not separated from 0 "
+        "is hollow; a part that saves time extends to the left."
     )
-    return Figure("parts", "Cost breakdown of a step", text, panels, series=[]) if panels else None
+    return Figure("parts", "Cost breakdown of a step", text, panels) if panels else None
 
 
-def _panel(shown: list[Step], workload: str, unit: str, names: dict[str, str], kinds: dict[str, str]) -> Panel:
-    of_it = unit == "share"
-    columns: Columns = {key: [] for key in ("implementation", "part", "start", "end", "low", "high", "opacity", "line")}
+def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str]) -> Panel:
+    bars: list[Piece] = []
+    hollow: list[Piece] = []
+    measured: list[tuple[Interval, float]] = []
+    lines: list[tuple[str, str, Interval]] = []
+    texts: list[Label] = []
+    width, y = WIDTH - 2 * MARGIN, 0.0
     for step in shown:
+        whole = "100 %" if of_it else f"{between(Interval(step.microseconds, None, None))} µs"
+        texts.append(Label(-MARGIN, y + 9, names[step.implementation], bold=True))
+        texts.append(Label(width + MARGIN, y + 9, whole, "end", bold=True))
+        y += HEADING
         sizes = [part.share.times(100) if of_it else part.microseconds for part in step.parts]
-        ends = list(accumulate((size.value for size in sizes), initial=0.0))
-        for number, (part, size, start, end) in enumerate(zip(step.parts, sizes, ends, ends[1:], strict=False)):
-            columns["implementation"].append(names[step.implementation])
-            columns["part"].append(kinds[part.adds])
-            columns["start"].append(start)
-            columns["end"].append(end)
-            columns["low"].append(end if size.low is None else start + size.low)
-            columns["high"].append(end if size.high is None else start + size.high)
-            columns["opacity"].append(0.4 if part.verdict == NOT_SEPARATED else 1)
-            columns["line"].append(number % len(LINES))
-    everything = list(kinds.values())
-    base = alt.Chart(data(columns, implementation="string", part="string"))
-    order = [names[step.implementation] for step in shown]
-    axis = alt.Axis(labelLimit=150, ticks=False, domain=False)
-    y = alt.Y("implementation:N", sort=order, title=None, axis=axis)
-    x = alt.X("start:Q", title="% of the step" if of_it else "µs per epoch", axis=alt.Axis(tickCount=5, format="~g"))
-    colours = alt.Scale(domain=everything, range=[colour(number) for number in range(len(everything))])
-    legend = alt.Legend(columns=1, symbolType="square", symbolSize=120, symbolStrokeWidth=0)
-    layers: list[Chart] = [
-        base.mark_bar(size=20).encode(
-            x=x,
-            x2="end:Q",
-            y=y,
-            color=alt.Color("part:N", scale=colours, legend=legend),
-            opacity=alt.Opacity("opacity:Q", scale=None, legend=None),
-        ),
-        *(
-            base.transform_filter(alt.datum.line == number)
-            .mark_rule(color=role("ink"), strokeWidth=1.5, yOffset=offset)
-            .encode(x=alt.X("low:Q"), x2="high:Q", y=y)
-            for number, offset in enumerate(LINES)
-        ),
+        steps = pairwise(accumulate((size.value for size in sizes), initial=0.0))
+        for part, size, (start, end) in zip(step.parts, sizes, steps, strict=True):
+            said = between(size)
+            room = WIDTH - width_of(said, SMALL) - 10
+            texts.append(Label(-MARGIN, y + 6, fitted(plain(part.adds), room)))
+            texts.append(Label(width + MARGIN, y + 6, said, "end", SMALL, colour="muted"))
+            lines.append((names[step.implementation], plain(part.adds), size))
+            tip = f"{plain(part.adds)}: {said} {'%' if of_it else 'µs'}"
+            top = y + 15
+            if part.verdict == NOT_SEPARATED:
+                hollow.append(Piece(start, end, top, top + BAR, "series-0", tip))
+            else:
+                bars.append(Piece(start, end, top, top + BAR, "series-0", tip))
+            low, high = (None if limit is None else start + limit for limit in (size.low, size.high))
+            measured.append((Interval(end, low, high), top + BAR + 5))
+            y += ROW
+    ends = [place for piece in (*bars, *hollow) for place in (piece.x, piece.x2)]
+    ends += [limit for interval, _ in measured for limit in (interval.low, interval.high) if limit is not None]
+    axis = axes.linear("% of the step" if of_it else "µs per epoch", min(0.0, *ends), max(0.0, *ends))
+    axis = replace(axes.thinned(axis, width, True), grid=False)  # its lines would cross the texts
+    layers = [
+        *marks.areas(axis, bars),
+        *_outlined(axis, hollow),
+        *marks.lines(axis, marks.whiskers(measured), strokeWidth=1.5),
     ]
     return Panel(
         f"{workload}, {'shares' if of_it else 'times'}",
         f"{'; '.join(_words(step, of_it) for step in shown)}.",
-        alt.layer(*layers),
-        height=PIXELS_A_STEP * len(shown) + 10,
+        spec_of(*layers),
+        height=y,
+        left=MARGIN,
+        right=MARGIN,
+        x=axis,
+        labels=texts,
+        numbers={
+            "implementation": [name for name, _, _ in lines],
+            "part": [part for _, part, _ in lines],
+            axis.title: [size.value for _, _, size in lines],
+            "low": [size.low for _, _, size in lines],
+            "high": [size.high for _, _, size in lines],
+        },
+        key=[
+            Sign("bar", "series-0", "a part"),
+            *([Sign("hollow", "series-0", "not separated from 0")] if hollow else []),
+            Sign("interval", "ink", "95 % interval"),
+        ],
     )
+
+
+def _outlined(axis: axes.Axis, pieces: list[Piece]) -> list[marks.Layer]:
+    return marks.lines(axis, [side for piece in pieces for side in marks.sides(piece)])
 
 
 def _words(step: Step, of_it: bool) -> str:

@@ -1,63 +1,95 @@
-"""Types of a figure and its panels, and its two forms: one specification for a file, and one per panel for the page."""
+"""Types of a figure: its panels, and what each of them holds beside its chart."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from xorbench.charts.style import CONFIG, on_paper, role
+from xorbench.charts.axes import Axis
+from xorbench.charts.style import TEXT, width_of
 
-Columns = dict[str, list[Any]]
+Columns = Mapping[str, Sequence[float | str | None]]
 """Data of a chart: lists of numbers or texts, by the name of the field."""
 
 Encoding = dict[str, Any]
-"""Channels of Vega-Lite by their names, or a whole specification."""
+"""A specification in Vega-Lite, or a part of it."""
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+Chart = alt.Chart | alt.LayerChart
 
-WIDTH = 380
-"""Width of a panel in a file, in pixels. On the page a panel has the width that is available."""
+WIDTH = 352
+"""Width of a panel in pixels, so that no text is reduced on a phone. A page may enlarge it."""
+
+SMALL = 10.5
+"""The smallest size of text in pixels."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A text in a panel: `x` and the middle `y` in pixels from the upper left corner of the plot.
+
+    A text with a halo has an outline in the colour of the page, so that it can be read on top of marks.
+    """
+
+    x: float
+    y: float
+    text: str
+    anchor: str = "start"
+    size: float = TEXT
+    bold: bool = False
+    colour: str = "ink"
+    halo: bool = False
+
+
+@dataclass(frozen=True)
+class Sign:
+    """An entry of a key: a glyph of `picture.GLYPHS`, the role of its colour, and its meaning in words."""
+
+    glyph: str
+    colour: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One coordinate system: its title, a description of its content as text, and its chart.
+    """One coordinate system: its title, a description of its content as text, and its chart as Vega-Lite.
 
-    `of` holds the workload and the implementation if the panel is about one row.
+    `height` is that of the plot, `left` and `right` are the margins beside it and `top` is the room above it for
+    labels, all in pixels. `x` and `y` are the axes whose ticks are labelled. `labels` are the texts inside, `key`
+    explains the marks, `notes` stand below. `of` holds the workload and the implementation if the panel is about one
+    row. `numbers` are the data that the panel shows, by the name of the column.
     """
 
     title: str
     text: str
-    chart: Chart
-    height: int = 220
+    spec: Encoding
+    height: float = 170
+    left: float = 44
+    right: float = 14
+    top: float = 0
+    x: Axis | None = None
+    y: Axis | None = None
+    labels: Sequence[Label] = ()
+    key: Sequence[Sign] = ()
+    notes: Sequence[str] = ()
     of: tuple[str, str] | None = None
+    numbers: Columns = field(default_factory=dict)
 
-    @cached_property
-    def spec(self) -> Encoding:
-        """The specification in Vega-Lite, without a width. Only the tests validate it, because that is slow."""
-        with alt.data_transformers.enable(consolidate_datasets=False):  # a part must hold its own data
-            found: Encoding = self.chart.to_dict(validate=False)
-        return {key: value for key, value in found.items() if key not in ("$schema", "config")} | {
-            "height": self.height
-        }
+    @property
+    def width(self) -> float:
+        """The width of the plot, between the margins."""
+        return WIDTH - self.left - self.right
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels that belong together, with a title and a caption; `name` is the name of the file without its ending.
-
-    `series` holds the labels of the legend in the order of their colours; it is empty if panels label their marks.
-    """
+    """Panels that belong together, with a title and a caption; `name` is the name of the file without its ending."""
 
     name: str
     title: str
     text: str
-    panels: list[Panel]
-    series: list[str]
+    panels: Sequence[Panel]
 
     @property
     def words(self) -> str:
@@ -65,26 +97,30 @@ class Figure:
         return " ".join([self.text, *(f"{panel.title}: {panel.text}" for panel in self.panels)])
 
 
-def data(columns: Mapping[str, Sequence[Any]], **types: str) -> alt.InlineData:
-    """Return columns as CSV inside a specification, with four digits: a third of the size of the same data as objects.
+def data(columns: Columns) -> alt.InlineData:
+    """Return columns as CSV inside a specification, with five digits: a third of the size of the same data as objects.
 
-    `types` gives the types of fields that are not numbers.
+    A column whose first value is a text is one of texts.
     """
-    frame = pd.DataFrame(columns)
-    parse = {column: types.get(column, "number") for column in columns}
-    text = frame.to_csv(index=False, lineterminator="\n", float_format="%.4g")
+    parse = {name: "string" if values and isinstance(values[0], str) else "number" for name, values in columns.items()}
+    text = pd.DataFrame(columns).to_csv(index=False, lineterminator="\n", float_format="%.5g")
     return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=parse))
 
 
-def specification(figure: Figure) -> str:
-    """Return the whole figure as one specification in light colours, as `vega.svg` expects it."""
-    whole = {
-        "title": {"text": figure.title, "fontSize": 16, "offset": 14},
-        "description": figure.words,
-        "padding": 16,
-        "columns": 2,
-        "spacing": 30,
-        "concat": [{**panel.spec, "title": panel.title, "width": WIDTH} for panel in figure.panels],
-        "config": {**CONFIG, "background": role("raised")},
-    }
-    return on_paper(json.dumps(whole, sort_keys=True))
+def spec_of(*layers: Chart) -> Encoding:
+    """Return layers as one specification in Vega-Lite. Only the tests validate it, because that is slow."""
+    with alt.data_transformers.enable(consolidate_datasets=False):  # a part must hold its own data
+        found: Encoding = alt.layer(*layers).to_dict(validate=False)
+    return {key: value for key, value in found.items() if key not in ("$schema", "config")}
+
+
+def margin_of(axis: Axis) -> float:
+    """Return the width of the texts of a vertical axis, with the space around them."""
+    return max(24.0, 10 + max((width_of(text) for _, text in axis.ticks), default=0.0))
+
+
+def csv(figure: Figure) -> str:
+    """Return the data of a figure as CSV: a column for the title of the panel, and those of the panels."""
+    frames = [pd.DataFrame({"panel": panel.title, **panel.numbers}) for panel in figure.panels if panel.numbers]
+    text: str = pd.concat(frames).to_csv(index=False, lineterminator="\n", float_format="%.6g") if frames else "panel\n"
+    return text

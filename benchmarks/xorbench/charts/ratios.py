@@ -1,91 +1,132 @@
-"""Figure of ratios with their intervals on a logarithmic axis, and the noise floor as a band."""
+"""Figure of ratios with their intervals on one logarithmic axis, and the noise floor as a band."""
 
-import altair as alt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from xorbench.charts.figure import Chart, Columns, Figure, Panel, data
-from xorbench.charts.scales import LADDER, log_scale
-from xorbench.charts.style import SHAPES, colour, labels, role
+from xorbench.charts import marks
+from xorbench.charts.axes import Axis, thinned
+from xorbench.charts.figure import SMALL, WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.marks import Piece, Point
+from xorbench.charts.style import EXECUTIONS, OTHER_EXECUTION, fitted, labels, width_of
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
-from xorbench.tables.cells import with_ends
+from xorbench.tables.cells import ends, factor
 
-PIXELS_A_ROW = 34
+ROW = 30
+"""The height of a row in pixels."""
+
+WIDEST = 120
+"""The most pixels of the factors and intervals beside the plot."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A row with its texts: the name, the factor to the baseline, and the interval of that factor."""
+
+    row: Row
+    ratio: Interval
+    name: str
+    factor: str
+    between: str
+
+    @property
+    def tip(self) -> str:
+        return f"{self.name}: {self.factor}{f' ({self.between})' if self.between else ''}"
 
 
 def dots(analysis: Analysis) -> Figure | None:
-    """Return a figure with a panel for each workload and tier; None if nothing was timed."""
+    """Return a figure with a panel for each workload and tier, all with the same axis; None if nothing was timed."""
     names = labels(i.name for i in analysis.record.implementations)
-    panels = []
-    found = analysis.rows
-    for workload, tier in dict.fromkeys((row.workload, row.tier) for row in found):
-        shown = [row for row in found if (row.workload, row.tier) == (workload, tier) and row.ratio is not None]
-        if any(row.implementation != REFERENCE for row in shown):
-            floor = analysis.noise_floor_of(workload)
-            panels.append(_panel(f"{workload}, {tier}", shown, floor, names))
-    if not panels:
+    tables: dict[tuple[str, str], list[_Entry]] = {}
+    for row in analysis.rows:
+        if row.ratio is not None:
+            tables.setdefault((row.workload, row.tier), []).append(_entry(row, row.ratio, names[row.implementation]))
+    compared = {key: shown for key, shown in tables.items() if any(not one.row.is_baseline for one in shown)}
+    if not compared:
         return None
-    text = (
-        f"Time per epoch divided by that of {REFERENCE} in the same rounds, with 95 % intervals. The band is the noise "
-        "floor: the ratio of a second copy of the baseline to the baseline."
-    )
-    return Figure("ratios", f"Time per epoch relative to {REFERENCE}", text, panels, series=[])
-
-
-def _panel(title: str, shown: list[Row], floor: Interval | None, names: dict[str, str]) -> Panel:
-    order = [names[row.implementation] for row in shown]
-    ratios = [row.ratio for row in shown if row.ratio is not None]
-    columns: Columns = {
-        "implementation": order,
-        "ratio": [ratio.value for ratio in ratios],
-        "low": [ratio.low or ratio.value for ratio in ratios],
-        "high": [ratio.high or ratio.value for ratio in ratios],
-        "said": ["1" if row.is_baseline else with_ends(row.ratio)[0] for row in shown],
-    }
-    everybody = list(names.values())
-    looks = {
-        "color": alt.Color(
-            "implementation:N",
-            legend=None,
-            scale=alt.Scale(domain=everybody, range=[colour(i) for i in range(len(everybody))]),
-        ),
-        "y": alt.Y(
-            "implementation:N", sort=order, title=None, axis=alt.Axis(labelLimit=150, ticks=False, domain=False)
-        ),
-    }
-    x = alt.X(
-        "ratio:Q",
-        title=f"time / {REFERENCE}",
-        scale=log_scale(domain=_around(columns), nice=False),
-        axis=alt.Axis(values=LADDER, format="~g"),
-    )
-    base = alt.Chart(data(columns, implementation="string", said="string"))
-    shapes = alt.Scale(domain=everybody, range=[SHAPES[i % len(SHAPES)] for i in range(len(everybody))])
-    layers: list[Chart] = [
-        base.mark_rule(strokeWidth=3, strokeCap="round")
-        .encode(x=x, x2="high:Q", **looks)
-        .transform_calculate(ratio="datum.low"),
-        base.mark_point(filled=True, size=110, opacity=1).encode(
-            x=x, shape=alt.Shape("implementation:N", scale=shapes, legend=None), **looks
-        ),
-        base.mark_text(dy=-13, fontSize=12, fontWeight=600, color=role("ink")).encode(x=x, y=looks["y"], text="said:N"),
+    everything = [one for shown in compared.values() for one in shown]
+    left = 12 + max(width_of(one.name) for one in everything)
+    right = 10 + max(max(width_of(one.factor, bold=True), width_of(one.between, SMALL)) for one in everything)
+    axis = _axis([one.ratio for one in everything], WIDTH - left - right)
+    panels = [
+        _panel(f"{workload}, {tier}" if tier else workload, shown, analysis.noise_floor_of(workload), axis, left, right)
+        for (workload, tier), shown in compared.items()
     ]
-    ends = (floor.low, floor.high) if floor and floor.low and floor.high else (1.0, 1.0)
-    band = alt.Chart(data({"ratio": [ends[0]], "high": [ends[1]]})).mark_rect(
-        color=role("muted"), stroke=role("muted"), strokeWidth=1, opacity=0.4
+    text = (
+        f"How many times faster or slower than {REFERENCE} an epoch is, from the ratio of the times in the same "
+        "rounds, with 95 % intervals. The band is the noise floor, the ratio of a second copy of the baseline to the "
+        "baseline: what is inside cannot be told from 1."
     )
-    said = [f"{row.implementation} {' with the interval '.join(with_ends(row.ratio))}" for row in shown[1:]]
+    return Figure("ratios", f"Time per epoch relative to {REFERENCE}", text, panels)
+
+
+def _axis(ratios: Sequence[Interval], pixels: float) -> Axis:
+    """Return an axis that contains 1 and all intervals, with ticks at powers of 2, 4, 8 or more, as there is room."""
+    low = min(1.0, *(ratio.low or ratio.value for ratio in ratios))
+    high = max(1.0, *(ratio.high or ratio.value for ratio in ratios))
+    margin = max(1.15, (high / low) ** 0.06)
+    low, high = low / margin, high * margin
+    for step in (2**power for power in range(1, 1000)):
+        powers = range(math.ceil(math.log(low, step)), math.floor(math.log(high, step)) + 1)
+        ticks = [(float(step) ** power, f"{step ** abs(power):,}x" if power else "1") for power in powers]
+        axis = Axis("", low, high, ticks, "log")
+        if thinned(axis, pixels, True) == axis:
+            return axis
+    raise ValueError(f"ratios are from {low} to {high}, expected an axis with room for a tick")
+
+
+def _entry(row: Row, ratio: Interval, name: str) -> _Entry:
+    if row.is_baseline:
+        return _Entry(row, ratio, name, "baseline", "")
+    between = ends(ratio) if ratio.low and ratio.high else ""
+    return _Entry(row, ratio, name, fitted(factor(ratio), WIDEST), fitted(between, WIDEST))
+
+
+def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis, left: float, right: float) -> Panel:
+    shown = sorted(entries, key=lambda one: one.ratio.value)
+    width, height = WIDTH - left - right, ROW * len(shown) + 4.0
+    one = axis.share(1) * width
+    texts = [Label(one - 6, -9, "← faster", "end", colour="muted"), Label(one + 6, -9, "slower →", colour="muted")]
+    stems, points, measured = [], [], []
+    for place, entry in enumerate(shown):
+        shape, colour = EXECUTIONS.get(entry.row.execution, OTHER_EXECUTION)
+        y = ROW * place + 11.0
+        stems.append(Piece(1.0, entry.ratio.value, y, y, colour))
+        points.append(Point(entry.ratio.value, y, colour, shape, entry.tip))
+        measured.append((entry.ratio, y + 11))
+        texts.append(Label(-8, y, entry.name, "end"))
+        texts.append(Label(width + 8, y, entry.factor, bold=True))
+        texts.append(Label(width + 8, y + 13, entry.between, size=SMALL, colour="muted"))
+    ends_of = (floor.low, floor.high) if floor and floor.low and floor.high else (1.0, 1.0)
+    band = Piece(*ends_of, 0.0, height, "muted")
+    layers = [
+        *marks.areas(axis, [band], opacity=0.4),
+        *marks.lines(axis, [Piece(end, end, 0.0, height, "muted") for end in dict.fromkeys(ends_of)], strokeWidth=1),
+        *marks.lines(axis, stems),
+        *marks.lines(axis, marks.whiskers(measured), strokeWidth=1.5),
+        *marks.points(axis, points),
+    ]
+    kinds = dict.fromkeys(entry.row.execution for entry in shown if entry.row.execution)
+    signs = [Sign(*EXECUTIONS.get(kind, OTHER_EXECUTION), kind) for kind in kinds]
     return Panel(
         title,
-        f"{'; '.join(said)}.",
-        alt.layer(band.encode(x=x, x2="high:Q"), *layers),
-        height=PIXELS_A_ROW * len(shown) + 10,
+        f"{'; '.join(entry.tip for entry in entries if not entry.row.is_baseline)}.",
+        spec_of(*layers),
+        height=height,
+        left=left,
+        right=right,
+        top=12,
+        x=axis,
+        labels=[text for text in texts if text.text],
+        numbers={
+            "implementation": [entry.name for entry in shown],
+            "execution": [entry.row.execution for entry in shown],
+            "ratio": [entry.ratio.value for entry in shown],
+            "low": [entry.ratio.low for entry in shown],
+            "high": [entry.ratio.high for entry in shown],
+        },
+        key=[*signs, Sign("interval", "ink", "95 % interval"), Sign("band", "muted", "cannot be told from 1")],
     )
-
-
-def _around(columns: Columns) -> list[float]:
-    """Return the ends of an axis that has 1 on it and room for labels on both sides."""
-    low, high = min([1.0, *columns["low"]]), max([1.0, *columns["high"]])
-    margin = max(1.15, (high / low) ** 0.12)
-    return [low / margin, high * margin]

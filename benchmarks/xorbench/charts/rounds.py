@@ -4,15 +4,19 @@ import math
 
 import altair as alt
 
-from xorbench.charts.figure import Chart, Columns, Figure, Panel, data
-from xorbench.charts.scales import LADDER, log_scale
+from xorbench.charts import axes
+from xorbench.charts.axes import Axis
+from xorbench.charts.figure import Chart, Columns, Encoding, Figure, Panel, Sign, data, margin_of, spec_of
 from xorbench.charts.style import labels, role
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, medians, paired
 from xorbench.estimates.timing_table import Row
+from xorbench.tables.cells import plain, three_digits, with_ends
 
 MOST_POINTS = 3_500
 """Most points in all panels together, so that the page opens quickly."""
+
+HEIGHT = 150
 
 
 def rounds(analysis: Analysis) -> Figure | None:
@@ -21,12 +25,12 @@ def rounds(analysis: Analysis) -> Figure | None:
     every = math.ceil(sum(_rounds(analysis, row) for row in shown) / MOST_POINTS)
     kept = "Every round" if every == 1 else f"One round in {every}"
     text = (
-        f"{kept} as the ratio to the time of the baseline in the same round, in the order of time. Dots are the "
+        f"{kept} as the ratio to the time of the baseline in the same round, in the order of time. Large dots are the "
         "medians of launches over the rounds that enter the ratio; the band is the 95 % interval over launches."
     )
     names = labels(i.name for i in analysis.record.implementations)
     panels = [_panel(analysis, row, names[row.implementation], max(1, every)) for row in shown]
-    return Figure("rounds", "Raw rounds", text, panels, series=[]) if panels else None
+    return Figure("rounds", "Raw rounds", text, panels) if panels else None
 
 
 def _rounds(analysis: Analysis, row: Row) -> int:
@@ -35,36 +39,63 @@ def _rounds(analysis: Analysis, row: Row) -> int:
 
 def _panel(analysis: Analysis, row: Row, label: str, every: int) -> Panel:
     launches = paired(analysis, row.workload, Contender(row.implementation))
-    raw: Columns = {"launch": [], "at": [], "ratio": []}
+    raw: list[tuple[float, float]] = []
     first = 0
     for number, logarithms in enumerate(launches.values()):
-        for place in range(-first % every, len(logarithms), every):
-            raw["launch"].append(number)
-            raw["at"].append(f"{number + place / len(logarithms):.3f}")
-            raw["ratio"].append(f"{math.exp(logarithms[place]):.4g}")
+        places = range(-first % every, len(logarithms), every)
+        raw += [(number + (place + 0.5) / len(logarithms), math.exp(logarithms[place])) for place in places]
         first += len(logarithms)
-    middles: Columns = {
-        "at": [n + 0.5 for n in range(len(launches))],
-        "ratio": [f"{math.exp(m):.5g}" for m in medians(launches)],
-    }
-    values = alt.Axis(values=LADDER, format="~g") if _wide(raw["ratio"]) else alt.Axis(tickCount=5, format="~g")
-    x = alt.X(
-        "at:Q", title="launch", scale=alt.Scale(domain=[0, len(launches)], nice=False), axis=alt.Axis(tickMinStep=1)
-    )
-    y = alt.Y("ratio:Q", title="ratio of a round", scale=log_scale(nice=False), axis=values)
-    layers: list[Chart] = []
-    if row.ratio and row.ratio.low and row.ratio.high:
-        band = alt.Chart(data({"ratio": [row.ratio.low], "high": [row.ratio.high]}))
-        layers.append(band.mark_rect(color=role("muted"), opacity=0.35).encode(y=y, y2="high:Q"))
-    line = alt.Chart(data(raw)).mark_line(strokeWidth=1, color=role("series-0"), opacity=0.75)
-    dots = alt.Chart(data(middles)).mark_point(filled=True, size=36, opacity=1, color=role("slower"))
-    layers += [line.encode(x=x, y=y, detail="launch:N"), dots.encode(x=x, y=y)]
-    text = f"{sum(map(len, launches.values()))} rounds in {len(launches)} launches, {len(raw['at'])} of them drawn."
+    middles = [(number + 0.5, math.exp(middle)) for number, middle in enumerate(medians(launches))]
+    value, ends = with_ends(row.ratio)
+    low, high = (row.ratio.low, row.ratio.high) if row.ratio else (None, None)
+    everything = [ratio for _, ratio in (*raw, *middles)] + [end for end in (low, high) if end]
+    y = axes.log("ratio of a round", min(everything), max(everything), HEIGHT, False, margin=1.01)
+    x = _launches(len(launches))
+    band = f", 95 % interval {ends}" if low and high else ""
+    text = f"{sum(map(len, launches.values()))} rounds in {len(launches)} launches, {len(raw)} of them drawn."
     return Panel(
-        f"{label}, {row.workload}", text, alt.layer(*layers), height=260, of=(row.workload, row.implementation)
+        f"{label}, {row.workload}",
+        f"ratio {value}{band}; {text}",
+        spec_of(*_layers(x, y, raw, middles, (low, high))),
+        height=HEIGHT,
+        left=margin_of(y),
+        x=x,
+        y=y,
+        key=[
+            Sign("dot", "series-0", "a round"),
+            Sign("circle", "slower", "median of a launch"),
+            *([Sign("band", "muted", f"95 % interval: {plain(ends)}")] if band else []),
+        ],
+        numbers={"launch": [at for at, _ in raw], "ratio": [ratio for _, ratio in raw]},
+        of=(row.workload, row.implementation),
     )
 
 
-def _wide(ratios: list[str]) -> bool:
-    numbers = [float(ratio) for ratio in ratios]
-    return max(numbers) > 4 * min(numbers)
+def _launches(number: int) -> Axis:
+    ticks = [(float(launch), f"{launch}") for launch in range(number + 1)]
+    return axes.thinned(Axis("launch", 0, number, ticks), 280, True)
+
+
+def _layers(
+    x: Axis,
+    y: Axis,
+    raw: list[tuple[float, float]],
+    middles: list[tuple[float, float]],
+    ends: tuple[float | None, float | None],
+) -> list[Chart]:
+    found: list[Chart] = []
+    if ends[0] and ends[1]:
+        band = alt.Chart(data({"ratio": [ends[0]], "high": [ends[1]]}))
+        look: Encoding = {"fill": role("muted"), "opacity": 0.25, "stroke": role("muted"), "strokeWidth": 1}
+        found.append(band.mark_rect(**look).encode(y=y.y("ratio"), y2="high:Q"))
+    # A round is a line of length 0 with round ends: all rounds of a panel are one short path.
+    columns = {"at": [at for at, _ in raw], "ratio": [ratio for _, ratio in raw]}
+    dots = alt.Chart(data(columns)).mark_rule(
+        strokeWidth=3, strokeCap="round", stroke=role("series-0"), orient="horizontal"
+    )
+    found.append(dots.encode(x=x.x("at"), x2="at:Q", y=y.y("ratio")))
+    said = [f"launch {number}: median {three_digits(ratio)}" for number, (_, ratio) in enumerate(middles, start=1)]
+    medians_of: Columns = {"at": [at for at, _ in middles], "ratio": [ratio for _, ratio in middles], "tip": said}
+    large = alt.Chart(data(medians_of)).mark_point(aria=True, filled=True, size=64, opacity=1, fill=role("slower"))
+    found.append(large.encode(x=x.x("at"), y=y.y("ratio"), description=alt.Description("tip:N")))
+    return found

@@ -1,15 +1,13 @@
-"""Style of figures: colours by role, and colours, dashes and shapes that distinguish implementations.
+"""Style of figures: colours by role, and colours and dashes that distinguish implementations.
 
-A figure names roles instead of colours. The page defines the roles for light and dark; a file has the light colours.
+A figure names roles instead of colours. A page defines the roles for light and dark, and so does each file.
 """
 
 import itertools
-from collections.abc import Iterable
-from typing import Any
+import unicodedata
+from collections.abc import Iterable, Mapping
 
-import altair as alt
-
-LONGEST_LABEL = 40
+LONGEST_LABEL = 22
 
 _LIGHT_BAND, _DARK_BAND = "#f2efe8", "#25282d"
 
@@ -41,9 +39,9 @@ LIGHT = {
     "series-0": "#0072b2",
     "series-1": "#d55e00",
     "series-2": "#009e73",
-    "series-3": "#b0568f",
+    "series-3": "#3b93c7",
     "series-4": "#b87f00",
-    "series-5": "#3b93c7",
+    "series-5": "#b0568f",
     "series-6": "#6b6b6b",
     **_bands("#0072b2", _LIGHT_BAND, "#d55e00"),
 }
@@ -59,17 +57,26 @@ DARK = {
     "series-0": "#56b4e9",
     "series-1": "#ee7733",
     "series-2": "#1fc095",
-    "series-3": "#d68fb8",
+    "series-3": "#8fc7ee",
     "series-4": "#e69f00",
-    "series-5": "#8fc7ee",
+    "series-5": "#d68fb8",
     "series-6": "#9a9a9a",
     **_bands("#3f9fdb", _DARK_BAND, "#e8833a"),
 }
 
 COLOURS = 7
-DASHES = [[1, 0], [8, 4], [2, 3], [8, 3, 2, 3], [12, 3]]
-SHAPES = ["circle", "square", "diamond", "triangle-up", "triangle-down"]
-"""Shapes of points. Dashes and shapes are 5 and colours 7, so that no two of 35 implementations look the same."""
+DASHES = [[1, 0], [7, 3], [2, 2], [7, 2, 2, 2], [11, 2]]
+"""Dashes of lines. They are 5 and colours 7, so that no two of 35 lines look the same."""
+
+STROKE = 2
+"""The width of every line that stands for data, in pixels."""
+
+EXECUTIONS: Mapping[str, tuple[str, str]] = {"compiled": ("square", "series-0"), "eager": ("circle", "series-1")}
+"""The shape and the role of the colour of the marks of compiled and of eager implementations."""
+
+OTHER_EXECUTION = ("diamond", "series-6")
+
+FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
 def role(name: str) -> str:
@@ -77,11 +84,9 @@ def role(name: str) -> str:
     return f"var(--{name})"
 
 
-def on_paper(text: str) -> str:
-    """Return the text of a figure with the roles replaced by the light colours."""
-    for name, colour in LIGHT.items():
-        text = text.replace(role(name), colour)
-    return text
+def definitions(names: Iterable[str], colours: Mapping[str, str]) -> str:
+    """Return CSS declarations that give the roles `names` their colours in a theme."""
+    return "".join(f"--{name}:{colours[name]};" for name in names)
 
 
 def labels(names: Iterable[str]) -> dict[str, str]:
@@ -90,7 +95,7 @@ def labels(names: Iterable[str]) -> dict[str, str]:
     for name in dict.fromkeys(names):
         line = " ".join("".join(c if c.isprintable() else " " for c in name).split()) or "(no name)"
         short = line if len(line) <= LONGEST_LABEL else line[: LONGEST_LABEL - 1] + "…"
-        candidates = itertools.chain([short], (f"{short[: LONGEST_LABEL - 5]}…({n})" for n in itertools.count(2)))
+        candidates = itertools.chain([short], (f"{short[: LONGEST_LABEL - 6]}…({n})" for n in itertools.count(2)))
         found[name] = next(label for label in candidates if label not in found.values())
     return found
 
@@ -100,51 +105,51 @@ def colour(number: int) -> str:
     return role(f"series-{number % COLOURS}")
 
 
-def by_implementation(shown: list[str]) -> dict[str, Any]:
-    """Return the channels for colour, dashes and width of lines with the labels `shown`.
+def dashes(number: int) -> list[int]:
+    """Return the dashes of the line of the implementation at place `number` in a record."""
+    return DASHES[number % len(DASHES)]
 
-    Earlier lines are wider, so that all are visible where they coincide.
+
+TEXT = 11
+"""The size of text in pixels."""
+
+
+def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
+    """Return a width in pixels that `text` hardly exceeds in any common font without serifs.
+
+    It does not depend on the fonts of this machine, so that a picture is the same on every machine.
     """
-    cycle = range(len(shown))
-    colours = alt.Scale(domain=shown, range=[colour(number) for number in cycle])
-    dashes = alt.Scale(domain=shown, range=[DASHES[number % len(DASHES)] for number in cycle])
-    widths = alt.Scale(domain=shown, range=[max(1.5, 4.5 - number) for number in cycle])
-    return {
-        "color": alt.Color("implementation:N", scale=colours),
-        "strokeDash": alt.StrokeDash("implementation:N", scale=dashes),
-        "strokeWidth": alt.StrokeWidth("implementation:O", scale=widths),
-    }
+    ems = sum(1.05 if unicodedata.east_asian_width(character) in "WF" else 0.62 for character in text)
+    return ems * size * (1.12 if bold else 1)
 
 
-_AXIS = {
-    "labelColor": role("muted"),
-    "titleColor": role("muted"),
-    "gridColor": role("line"),
-    "domainColor": role("line"),
-    "tickColor": role("line"),
-    "labelFontSize": 12,
-    "titleFontSize": 12,
-    "titleFontWeight": "normal",
-    "labelOverlap": "greedy",
-}
-_FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+def fitted(text: str, width: float, size: float = TEXT) -> str:
+    """Return `text`, shortened with an ellipsis if it would be wider than `width` pixels."""
+    if width_of(text, size) <= width:
+        return text
+    while text and width_of(text + "…", size) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
-CONFIG = {
-    "font": _FONT,
-    "background": "transparent",
-    "axis": _AXIS,
-    "legend": {
-        "title": None,
-        "orient": "top",
-        "columns": 4,
-        "labelColor": role("ink"),
-        "labelFontSize": 12,
-        "labelLimit": 300,
-        "symbolStrokeWidth": 3,
-        "symbolSize": 600,
-    },
-    "title": {"color": role("ink"), "fontSize": 13, "anchor": "start", "fontWeight": 600},
-    "view": {"stroke": None},
-    "aria": False,
-}
-"""Settings of all figures. Marks have no ARIA labels, because a description as text accompanies each figure."""
+
+def spread(places: list[float], gap: float, low: float, high: float) -> list[float]:
+    """Return places that are at least `gap` apart, in the same order and as close to `places` as possible.
+
+    They are from `low` to `high`, if there is room. Groups of places that are too close are centred on their mean.
+    """
+    order = sorted(range(len(places)), key=lambda number: places[number])
+    groups: list[tuple[float, list[int]]] = []
+    for rank, number in enumerate(order):
+        groups.append((places[number] - gap * rank, [number]))  # at least `gap` apart is in order, less the gaps
+        while len(groups) > 1 and groups[-1][0] < groups[-2][0]:
+            (one, some), (other, others) = groups[-2:]
+            mean = (one * len(some) + other * len(others)) / (len(some) + len(others))
+            groups[-2:] = [(mean, some + others)]
+    found = [0.0] * len(places)
+    highest = high - gap * (len(places) - 1)
+    rank = 0
+    for middle, numbers in groups:
+        for number in numbers:
+            found[number] = max(low, min(highest, middle)) + gap * rank
+            rank += 1
+    return found

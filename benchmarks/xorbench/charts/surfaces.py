@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import altair as alt
 import contourpy
 import numpy as np
 from numpy.typing import NDArray
 
-from xorbench.charts.figure import Chart, Columns, Encoding, Figure, Panel, data
+from xorbench.charts.axes import Axis
+from xorbench.charts.figure import Chart, Figure, Label, Panel, Sign, data, spec_of
 from xorbench.charts.style import BANDS, labels, role
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import TrainingEnd
@@ -20,6 +20,12 @@ LOW, HIGH, POINTS = -0.5, 1.5, 81
 
 VISIBLE = 1 / 255
 """Difference of outputs below which two surfaces are drawn as one panel."""
+
+SIDE = 300.0
+"""The length of the sides of a panel in pixels."""
+
+FIRST = Axis("first input", LOW, HIGH, [(0.0, "0"), (1.0, "1")])
+SECOND = Axis("second input", LOW, HIGH, [(0.0, "0"), (1.0, "1")])
 
 Grid = NDArray[np.float64]
 
@@ -52,7 +58,7 @@ def surfaces(analysis: Analysis) -> Figure | None:
         "The output of the trained network for every pair of inputs: blue is 0, orange is 1. Circles are the samples, "
         "filled if the target is 1; the line is the decision boundary, at 0.5."
     )
-    return Figure("surfaces", "Outputs of the trained networks", text, [_panel(s, names) for s in found], series=[])
+    return Figure("surfaces", "Outputs of the trained networks", text, [_panel(s, names) for s in found])
 
 
 def _put(found: list[_Surface], workload: WorkloadRecord, end: TrainingEnd) -> None:
@@ -87,11 +93,33 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
     )
     title = f"{workload.name}, {'-'.join(map(str, workload.layer_sizes))}: {lies}"
     layers = [*_filled(surface.outputs), *_samples(samples, answers, workload.targets)]
+    texts = [
+        Label(FIRST.share(x) * SIDE, (1 - SECOND.share(y)) * SIDE - 17, f"{p:.3f}", "middle", 12, bold=True, halo=True)
+        for (x, y), p in dict(zip(map(tuple, samples), answers, strict=True)).items()
+        if LOW <= x <= HIGH and LOW <= y <= HIGH
+    ]
     return Panel(
         title,
         f"{flat}; {said}. Learned by {who}, with no visible differences.",
-        alt.layer(*layers).resolve_scale(color="independent"),
-        height=300,
+        spec_of(*layers),
+        height=SIDE,
+        left=30,
+        right=30,
+        x=FIRST,
+        y=SECOND,
+        labels=texts,
+        numbers={
+            "first input": samples[:, 0].tolist(),
+            "second input": samples[:, 1].tolist(),
+            "target": [row[0] for row in workload.targets],
+            "output": answers.tolist(),
+        },
+        key=[
+            Sign("bar", "band-0", "output 0"),
+            Sign("bar", f"band-{BANDS - 1}", "output 1"),
+            Sign("ring", "ink", "target 0"),
+            Sign("circle", "ink", "target 1"),
+        ],
     )
 
 
@@ -103,24 +131,23 @@ def _filled(outputs: Grid) -> list[Chart]:
     axis = np.linspace(LOW, HIGH, POINTS)
     contours = contourpy.contour_generator(axis, axis, outputs, fill_type="OuterOffset")
     edges = [(number + 0.5) / (BANDS - 1) for number in range(BANDS - 1)]
-    points: Columns = {"x": [], "y": [], "piece": [], "band": []}
+    found: list[tuple[float, float, int, int]] = []
+    pieces = 0
     for band, edge in enumerate([0.0, *edges]):
         for polygon, offsets in zip(*contours.filled(edge, 2.0), strict=True):
             ring = _path(np.asarray(polygon), np.asarray(offsets)).round(3)
-            piece = len(set(points["piece"]))
-            points["x"] += ring[:, 0].tolist()
-            points["y"] += ring[:, 1].tolist()
-            points["piece"] += [piece] * len(ring)
-            points["band"] += [band] * len(ring)
-    x, y = _axis(alt.X, "x", "first input"), _axis(alt.Y, "y", "second input")
+            found += [(x, y, pieces, band) for x, y in ring.tolist()]
+            pieces += 1
+    columns = dict(zip(("x", "y", "piece", "band"), map(list, zip(*found, strict=True)), strict=True))
     bands = alt.Scale(domain=list(range(BANDS)), range=[role(f"band-{n}") for n in range(BANDS)])
-    areas = alt.Chart(data(points)).mark_line(filled=True, strokeWidth=0, interpolate="linear-closed", order=False)
-    drawn: list[Chart] = [areas.encode(x=x, y=y, detail="piece:N", color=alt.Color("band:O", scale=bands, legend=None))]
+    areas = alt.Chart(data(columns)).mark_line(filled=True, strokeWidth=0, interpolate="linear-closed", order=False)
+    colour = alt.Color("band:O", scale=bands, legend=None)
+    drawn: list[Chart] = [areas.encode(x=FIRST.x("x"), y=SECOND.y("y"), detail="piece:N", color=colour)]
     lines = contourpy.contour_generator(axis, axis, outputs).lines(0.5) if np.ptp(outputs) > VISIBLE else []
     for line in map(np.asarray, lines):
-        columns = {"x": line[:, 0].round(3).tolist(), "y": line[:, 1].round(3).tolist()}
-        path = alt.Chart(data(columns)).mark_line(color=role("ink"), strokeWidth=1.5, order=False)
-        drawn.append(path.encode(x=x, y=y))
+        boundary = {"x": line[:, 0].round(3).tolist(), "y": line[:, 1].round(3).tolist()}
+        path = alt.Chart(data(boundary)).mark_line(stroke=role("ink"), strokeWidth=1.5, order=False)
+        drawn.append(path.encode(x=FIRST.x("x"), y=SECOND.y("y")))
     return drawn
 
 
@@ -131,26 +158,17 @@ def _path(points: Grid, offsets: NDArray[np.integer]) -> Grid:
 
 
 def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) -> list[Chart]:
+    wanted = [row[0] for row in targets]
     columns = {
         "x": inputs[:, 0].tolist(),
         "y": inputs[:, 1].tolist(),
-        "target": [row[0] for row in targets],
-        "said": [f"{answer:.3f}" for answer in answers],
+        "fill": [role("ink") if target > 0.5 else role("raised") for target in wanted],
+        "tip": [
+            f"({x:g}, {y:g}) gives {answer:.3f}, target {target:g}"
+            for (x, y), answer, target in zip(inputs.tolist(), answers, wanted, strict=True)
+        ],
     }
-    x, y = _axis(alt.X, "x", "first input"), _axis(alt.Y, "y", "second input")
-    base = alt.Chart(data(columns, said="string")).encode(x=x, y=y)
-    fill = alt.Color("target:O", legend=None, scale=alt.Scale(domain=[0, 1], range=[role("raised"), role("ink")]))
-    words: Encoding = {"dy": -16, "fontSize": 13, "fontWeight": 600}
-    return [
-        base.mark_circle(size=170, opacity=1, color=role("ink")),
-        base.mark_circle(size=90, opacity=1).encode(color=fill),
-        base.mark_text(**words, color=role("raised"), stroke=role("raised"), strokeWidth=5, strokeJoin="round").encode(
-            text="said:N"
-        ),
-        base.mark_text(**words, color=role("ink")).encode(text="said:N"),
-    ]
-
-
-def _axis(channel: Any, field: str, title: str) -> Any:
-    scale = alt.Scale(domain=[LOW, HIGH], nice=False)
-    return channel(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(values=[0, 1], format="d", grid=False))
+    circles = alt.Chart(data(columns)).mark_point(aria=True, size=110, opacity=1, stroke=role("ink"), strokeWidth=2)
+    fill = alt.Fill("fill:N", scale=None)
+    said = alt.Description("tip:N")
+    return [circles.encode(x=FIRST.x("x"), y=SECOND.y("y"), fill=fill, description=said)]

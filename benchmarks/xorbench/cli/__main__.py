@@ -1,4 +1,4 @@
-"""The command: xorbench list, gradients, run, sweep, show, compare, export, check, publish, verify, environments, new.
+"""The command xorbench; `xorbench --help` lists its subcommands.
 
 Exit codes: 0 success, and help without a command; 1 a gradient outside its bound, an implementation that is missing,
 failed or broke a rule of the clock, a row that became slower than allowed, a record that may not be published, or a
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli import make, measure, process, records, sweep
+from xorbench.cli import make, measure, process, recommend, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.", rich_markup_mode=None
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.add_typer(measure.app)
 app.add_typer(sweep.app)
 app.add_typer(records.app)
+app.add_typer(recommend.app)
 app.add_typer(make.app)
 
 

@@ -10,6 +10,7 @@ from xorbench.estimates import (
     growth,
     noise_floor,
     order_effects,
+    pairs,
     states,
     sweep_axes,
     versions,
@@ -28,6 +29,11 @@ class Analysis(Recorded):
     def rows(self) -> list[tables.Row]:
         """The rows of the timing tables: times, ratios, ranks and verdicts."""
         return tables.rows(self)
+
+    @property
+    def pairs(self) -> list[pairs.Pair]:
+        """The ratio of each two rows of a workload that were timed together, in one direction."""
+        return pairs.pairs(self)
 
     @property
     def noise_floor(self) -> Interval | None:

@@ -39,6 +39,7 @@ __all__ = [
     "log_seconds_per_epoch",
     "medians",
     "paired",
+    "parts_of_trainings",
     "refusal",
     "seconds_per_epoch",
     "start_microseconds",
@@ -179,9 +180,19 @@ def _quiet_times(timed: Timed, workload: str, contender: Contender, length: str)
 
 
 def start_microseconds(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
-    """Return the microseconds of a training before its first epoch, 2 T(n) - T(2n), with an interval over launches.
+    """Return the microseconds of a training before its first epoch, with an interval over launches.
 
-    T(n) and T(2n) are the median times of short and long rounds. None if there were no short rounds.
+    None if there were no short rounds.
+    """
+    found = [start / 1e3 for start, _ in parts_of_trainings(timed, workload, contender)]
+    return mean(found, confidence) if found else None
+
+
+def parts_of_trainings(timed: Timed, workload: str, contender: Contender) -> list[tuple[float, float]]:
+    """Return for each launch the nanoseconds of a training before its first epoch, and those of each of its epochs.
+
+    They are 2 T(n) - T(2n) and (T(2n) - T(n)) / n, where T(n) and T(2n) are the median times of short and long rounds.
+    Either may be negative, because it is a difference. The list is empty if there were no short rounds.
     """
     every = [(launch.number, launch.epochs.get(contender, 0)) for launch in launched(timed, workload, SHORT)]
     short, long = (_quiet_times(timed, workload, contender, length) for length in (SHORT, LONG))
@@ -189,5 +200,6 @@ def start_microseconds(timed: Timed, workload: str, contender: Contender, confid
     for number, epochs in every:
         if epochs and number in short and number in long:
             of_short, of_long = (math.exp(median(times[number])) for times in (short, long))
-            found.append((2 * epochs * of_short - 2 * epochs * of_long) / 1e3)
-    return mean(found, confidence) if found else None
+            of_n, of_2n = epochs * of_short, 2 * epochs * of_long
+            found.append((2 * of_n - of_2n, (of_2n - of_n) / epochs))
+    return found

@@ -1,35 +1,92 @@
-"""Three numbers that summarise a record."""
+"""Short statements about a record that stand under its headline."""
 
 from dataclasses import dataclass
 
 from xorbench.contract import REFERENCE
+from xorbench.estimates import disturbance
 from xorbench.estimates.analysis import Analysis
-from xorbench.tables.cells import NONE, three_digits
+from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
+from xorbench.tables.cells import three_digits
+
+MOST_DISTURBED = 0.5
+"""The share of disturbed rounds above which the statement on them is a warning."""
 
 
 @dataclass(frozen=True)
 class Fact:
-    """A number as text, and a description of it."""
+    """A statement of a few words, and a sentence that explains it; `bad` is whether it weakens the results."""
 
-    number: str
-    what: str
+    text: str
+    why: str
+    bad: bool = False
 
 
 def facts(analysis: Analysis) -> list[Fact]:
-    """Return the largest gradient error, the number of trainings with the known answer, and the noise floor."""
-    report, floor = analysis.record.gradients, analysis.noise_floor
-    deciding = [row for row in report.rows if row.decides]
-    where = "" if len(deciding) == len(report.rows) else ", in the dtypes that are timed"
-    errors = [row.of_bound.largest for row in deciding if row.of_bound]
-    finite = [error for error in errors if error is not None]
-    known = max(finite) if finite and len(finite) == len(errors) else None
-    right = sum(end.verdict == "inside" for end in report.endings)
-    width = "unknown" if floor is None or floor.low is None else f"± {floor.half_width * 100:.2g} %"
+    """Return statements on what weakens a record, on its gradients, its noise and its disturbed rounds."""
+    return [*_weak(analysis), *_gradients(analysis), *_noise(analysis), *_disturbed(analysis)]
+
+
+def _weak(analysis: Analysis) -> list[Fact]:
+    record = analysis.record
+    marks = {
+        "unfit: ratios not reliable": record.unfit,
+        "quick run": record.settings.quick and "A short run with wide intervals.",
+        "interrupted": record.partial and "Only the launches that were finished are shown.",
+    }
+    return [Fact(text, str(why), bad=True) for text, why in marks.items() if why]
+
+
+def _gradients(analysis: Analysis) -> list[Fact]:
+    deciding = [row for row in analysis.record.gradients.rows if row.decides]
+    judged = [row for row in deciding if row.verdict not in (MISSING, NOT_OFFERED)]
+    files = dict.fromkeys(row.implementation for row in judged)
+    if not files:
+        return [Fact("no gradient was judged", "This record has no verdict on gradients.", bad=True)]
+    wrong = {row.implementation for row in judged if row.verdict != INSIDE}
+    errors = [row.of_bound.largest for row in judged if row.of_bound]
+    known = [error for error in errors if error is not None]
+    found = [
+        Fact(
+            f"{len(files) - len(wrong)} of {len(files)} gradients passed",
+            "Every gradient is compared with the true one, to hundreds of bits; it passes if rounding explains the "
+            "whole difference.",
+            bad=bool(wrong),
+        )
+    ]
+    if known and len(known) == len(judged):
+        found.append(
+            Fact(
+                f"worst error {three_digits(max(known))} of the bound",
+                "The largest error of all gradients in the dtypes that are timed, as a fraction of what rounding "
+                "explains.",
+                bad=max(known) > 1,
+            )
+        )
+    return found
+
+
+def _noise(analysis: Analysis) -> list[Fact]:
+    floor = analysis.noise_floor
+    if floor is None or floor.low is None or floor.high is None:
+        return [Fact("noise unknown", f"The run has no second copy of {REFERENCE} in several launches.", bad=True)]
+    off = max(abs(floor.low - 1), abs(floor.high - 1))
     return [
         Fact(
-            NONE if known is None else three_digits(known),
-            f"largest gradient error, as a fraction of the rounding bound{where}",
-        ),
-        Fact(f"{right} of {len(report.endings)}" if report.endings else NONE, "trainings reach the known answer"),
-        Fact(width, f"noise floor: interval of the ratio of a second copy of {REFERENCE} to {REFERENCE}"),
+            f"noise up to {off * 100:.2g} %",
+            f"{REFERENCE} against a second copy of itself, {floor.value:.3f} ({floor.low:.3f} to {floor.high:.3f}): "
+            f"at most {off * 100:.2g} % off 1.",
+            bad=bool(analysis.unfit),
+        )
     ]
+
+
+def _disturbed(analysis: Analysis) -> list[Fact]:
+    found = analysis.disturbances
+    if not found or any(one.disturbed is None for one in found):
+        return []
+    share = sum(one.disturbed or 0 for one in found) / sum(one.rounds for one in found)
+    why = (
+        "The share of rounds in which a process waited for a CPU for more than "
+        f"{disturbance.WAITED * 100:.0f} % of the time. The waiting is not counted as time of the round."
+    )
+    return [Fact(f"{share * 100:.0f} % of rounds disturbed", why, bad=share > MOST_DISTURBED)]

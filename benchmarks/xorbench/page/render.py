@@ -1,83 +1,116 @@
-"""Render the page as one self-contained file: text of records is escaped, and its policy blocks the network."""
+"""Render the page of a machine as one self-contained file: text of records is escaped, and nothing else is loaded."""
 
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from xorbench.charts import album
-from xorbench.charts.figure import Figure
-from xorbench.charts.style import CONFIG, DARK, LIGHT
+from xorbench.charts.style import DARK, LIGHT
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.page.contents import Machine, machine
+from xorbench.page import boards
+from xorbench.page.correctness import CHECKS
+from xorbench.page.facts import facts
+from xorbench.page.glossary import GLOSSARY
+from xorbench.page.sources import Drawing, Sources
+from xorbench.page.views import Other, View, views
+from xorbench.tables.captions import caption
+from xorbench.tables.formats import html
+from xorbench.tables.headline import headline
 
 MOST_BYTES = 1_500_000
 
 FOLDER = Path(__file__).parent
 
-NO_SWEEPS: Mapping[str, Sequence[Analysis]] = {}
 
+def page(sources: Sources, others: Sequence[Analysis] = (), names: Sequence[str] = ()) -> str:
+    """Return the page of a machine.
 
-def page(
-    shown: Sequence[Analysis], drawn: list[Figure], vega: str, sweeps: Mapping[str, Sequence[Analysis]] = NO_SWEEPS
-) -> str:
-    """Return the page with one record for each machine; `drawn` holds the figures of the first, which is visible first.
-
-    `vega` is the JavaScript that draws figures in a browser; `sweeps` holds the sweeps of each machine by its name. The
-    page has at most MOST_BYTES: the largest figures of the first machine, then other machines, are left out and named.
-    Raises ValueError if the first machine does not fit even without figures.
+    `others` are the records of other machines whose table and ratios it shows, with links to their pages; `names` are
+    the names of all machines that have a page, that of the start page first. The page has at most MOST_BYTES: the
+    largest figures, then tables of other machines, are left out, and their place says so. Raises ValueError if the
+    machine does not fit even so.
     """
-    others = [analysis.record.machine.name for analysis in shown[1:]]
-    figures, heavy = list(drawn), list[str]()
-    while True:
-        machines = [machine("m0", shown[0], figures)]
-        found = _render(machines, [*heavy, *others], vega)
-        if _fits(found):
-            break
-        if not figures:
-            raise ValueError(
-                f"{shown[0].record.machine.name}: its page is larger than {MOST_BYTES:,} bytes even without figures"
-            )
-        heaviest = max(figures, key=lambda figure: len(inline([panel.spec for panel in figure.panels])))
-        figures.remove(heaviest)
-        heavy.append(heaviest.title)
-    for number, analysis in enumerate(shown[1:], start=1):
-        beside = sweeps.get(analysis.record.machine.name, ())
-        machines.append(machine(f"m{number}", analysis, album.of_record(analysis, beside)))
-        text = _render(machines, [*heavy, *others[number:]], vega)
-        if not _fits(text):
-            break
-        found = text
+    drawings, beside = list(sources.drawings), list(others)
+    while len((found := _render(sources, drawings, beside, others, names)).encode()) > MOST_BYTES:
+        drawn = [drawing for drawing in drawings if drawing.panels]
+        if drawn:
+            heaviest = max(drawn, key=lambda drawing: sum(map(len, drawing.panels)))
+            drawings[drawings.index(heaviest)] = Drawing(heaviest.figure, ())
+        elif beside:
+            beside.pop()
+        else:
+            name = sources.run.record.machine.name
+            raise ValueError(f"{name}: its page is larger than {MOST_BYTES:,} bytes even without figures")
     return found
 
 
-def _fits(text: str) -> bool:
-    return len(text.encode()) <= MOST_BYTES
-
-
-def _render(machines: list[Machine], left_out: list[str], vega: str) -> str:
+def _render(
+    sources: Sources,
+    drawings: Sequence[Drawing],
+    beside: Sequence[Analysis],
+    others: Sequence[Analysis],
+    names: Sequence[str],
+) -> str:
+    run = sources.run
+    start = names[0] if names else run.record.machine.name
+    elsewhere = [
+        _other(analysis, f"other-{number}", sources.root, analysis in beside) for number, analysis in enumerate(others)
+    ]
+    shown = views(sources, drawings, elsewhere)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.from_string((FOLDER / "page.html.jinja").read_text(encoding="utf-8"))
-    scripts = [vega, (FOLDER / "page.js").read_text(encoding="utf-8")]
-    style = (FOLDER / "page.css").read_text(encoding="utf-8")
+    script = f"\n{(FOLDER / 'page.js').read_text(encoding='utf-8')}\n"
     text = template.render(
-        machines=machines,
-        left_out=left_out,
+        views=shown,
+        machines=[
+            {
+                "name": name,
+                "link": f"{sources.root}index.html" if name == start else f"{sources.root}{name}/index.html",
+                "here": name == run.record.machine.name,
+            }
+            for name in names
+        ],
+        record=run.record,
+        headline=headline(run),
+        facts=facts(run),
+        caption=caption(run),
+        records=sorted(sources.records, key=lambda line: str(line["created"]), reverse=True),
+        found=sources.tables,
+        pictured={drawing.figure.name for drawing in drawings},
+        with_files=sources.files,
+        html=html,
+        checks=list(CHECKS.values()),
+        glossary=GLOSSARY,
         reference=REFERENCE,
-        scripts=[f"\n{script}\n" for script in scripts],
-        hashes=[_hash(f"\n{script}\n") for script in scripts],
-        style=_roles() + style,
-        panels=inline({key: spec for shown in machines for key, spec in shown.panels.items()}),
-        config=inline({**CONFIG, "legend": {"disable": True}}),
+        root=sources.root,
+        script=script,
+        hash=_hash(script),
+        style=_roles() + (FOLDER / "page.css").read_text(encoding="utf-8"),
+        data=inline(_data(shown)),
     )
     return text + "\n"
+
+
+def _other(analysis: Analysis, key: str, root: str, with_board: bool) -> Other:
+    name = analysis.record.machine.name
+    link = f"{root}{name}/index.html"
+    if not with_board:
+        return Other(name, link)
+    return Other(name, link, headline(analysis), boards.compact(analysis, key))
+
+
+def _data(shown: Sequence[View]) -> dict[str, Any]:
+    return {
+        "boards": [board.data for view in shown for board in view.boards if board.data],
+        "choosing": next((view.choosing.data for view in shown if view.choosing), None),
+    }
 
 
 def inline(content: Any) -> str:
@@ -92,10 +125,13 @@ def _hash(script: str) -> str:
 
 
 def _roles() -> str:
-    """Return CSS that defines the colours of the roles for light and dark, by system setting and by the switch."""
+    """Return CSS that defines the colours of the roles for light and dark, by system setting and by the switch.
+
+    Paper is light: the dark colours are for screens only.
+    """
     light, dark = ("".join(f"--{name}:{colour};" for name, colour in roles.items()) for roles in (LIGHT, DARK))
     return (
         f":root{{color-scheme:light;{light}}}\n"
-        f":root[data-theme=dark]{{color-scheme:dark;{dark}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
+        f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
+        f"@media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{color-scheme:dark;{dark}}}}}\n"
     )

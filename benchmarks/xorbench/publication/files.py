@@ -1,18 +1,19 @@
 """All files that are rendered from the records and studies in a folder, and their texts."""
 
 import functools
-from collections.abc import Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from xorbench import places
-from xorbench.charts import album, vega
-from xorbench.charts.figure import Figure, specification
+from xorbench.charts import album, picture
+from xorbench.charts.figure import Figure
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import file_of, frame, keyed
 from xorbench.exports.lines import Line
 from xorbench.page.render import page
-from xorbench.publication import pages
+from xorbench.page.sources import Drawing, Sources
+from xorbench.publication import pages, pictures
 from xorbench.publication.documents import DOCUMENTS, fill
 from xorbench.publication.selection import Standing, newest
 from xorbench.record import store, studies
@@ -22,28 +23,42 @@ from xorbench.tables.studies import showing
 DATA = ("records", "timings", "beginnings", "gradients")
 """Names of the frames that are published as CSV files, with lines for every record."""
 
+OF_A_PAGE = ("records", "timings")
+"""Names of the lines of all records of a machine that its page shows."""
+
+FILES_ONLY = ("ratios",)
+"""Names of the figures that are on no page, because the page draws their data by itself."""
+
+IMPLEMENTATIONS = "implementations"
+
 SOME = 5
 """The number of records that a process reads as one task: only those that represent a machine leave the process."""
 
 
-def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path, str]:
+def rendered(folder: Path, cores: Executor) -> dict[Path, str]:
     """Return the text of every rendered file, by its path.
 
-    Records are read and figures are drawn on `cores`; `bundle` is the JavaScript of Vega for the page.
-    Raises ValueError if there is no record, or a file that is neither a record nor a study.
+    Records are read and figures are drawn on `cores`. The first machine stands on the page of the folder; each other
+    machine has a page, and its figures as files, in its own folder. Raises ValueError if there is no record, or a file
+    that is neither a record nor a study, or if a page would be too large.
     """
     standing, lines = _read(folder, cores)
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
-    first, *others = sorted(standing.values(), key=lambda one: one.analysis is not shown)
-    analysis, drawn = first.analysis, first.figures
-    figures = {folder: drawn, folder / studies.FOLDER: _of_studies(folder)}
-    pictures = {
-        place / f"{figure.name}.svg": cores.submit(vega.svg, specification(figure))
-        for place, some in figures.items()
+    ours = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
+    places_of = {machine: folder if one.analysis is shown else machine for machine, one in ours.items()}
+    drawn = {
+        (place, figure.name): cores.submit(picture.drawn, figure)
+        for place, some in _figures(folder, {places_of[machine]: one for machine, one in ours.items()})
         for figure in some
     }
-    tables = first.tables
+    first, *_ = ours.values()
+    analysis, tables = first.analysis, first.tables
     texts = {
+        places_of[machine] / f"{figure.name}.csv": pictures.data_of(figure)
+        for machine, one in ours.items()
+        for figure in one.figures
+    }
+    texts |= {
         folder / "tables" / f"{name}.{ending}": write(found)
         for name, found in tables.items()
         for ending, write in FORMATS.items()
@@ -51,15 +66,40 @@ def rendered(folder: Path, cores: Executor, bundle: "Future[str]") -> dict[Path,
     texts |= {machine / "README.md": pages.machine(one.analysis, one.tables) for machine, one in standing.items()}
     texts |= {folder / "data" / f"{name}.csv": numbers(frame(name, found)) for name, found in lines.items()}
     texts[folder / "data" / "README.md"] = pages.columns()
-    texts[folder / "README.md"] = pages.index(analysis, tables, drawn, lines["records"])
+    texts[folder / "README.md"] = pages.index(analysis, tables, first.figures, lines["records"])
     if of_studies := showing.page(folder):
         texts[folder / studies.FOLDER / "README.md"] = of_studies
-    if places.in_checkout() and folder.resolve() == places.results().resolve():
+    in_checkout = places.in_checkout() and folder.resolve() == places.results().resolve()
+    if in_checkout:
         texts |= {document: fill(document.read_text(encoding="utf-8"), analysis, tables) for document in DOCUMENTS}
-    ours = [first, *others]
-    sweeps = {one.analysis.record.machine.name: one.sweeps for one in ours}
-    texts[folder / "index.html"] = page([one.analysis for one in ours], drawn, bundle.result(), sweeps)
-    return texts | {path: picture.result() for path, picture in pictures.items()}
+    names = [one.analysis.record.machine.name for one in ours.values()]
+    for machine, one in ours.items():
+        is_first = one is first
+        own = {name: [line for line in lines[name] if line["machine"] == machine.name] for name in OF_A_PAGE}
+        sources = Sources(
+            run=one.analysis,
+            tables=one.tables,
+            drawings=[
+                Drawing(figure, () if figure.name in FILES_ONLY else drawn[places_of[machine], figure.name].result()[1])
+                for figure in one.figures
+            ],
+            sweeps=one.sweeps,
+            tuned=one.tuned,
+            versions=one.versions,
+            **own,
+            root="" if is_first else "../",
+            code=f"{'' if is_first else '../'}../{IMPLEMENTATIONS}" if in_checkout else None,
+            files=is_first,
+        )
+        others = [other.analysis for other in ours.values() if other is not one] if is_first else []
+        texts[places_of[machine] / "index.html"] = page(sources, others, names)
+    return texts | {place / f"{name}.svg": found.result()[0] for (place, name), found in drawn.items()}
+
+
+def _figures(folder: Path, shown: Mapping[Path, Standing]) -> Iterator[tuple[Path, list[Figure]]]:
+    """Yield the figures of each place, so that those of one are drawn while those of the next are made."""
+    yield from ((place, one.figures) for place, one in shown.items())
+    yield folder / studies.FOLDER, _of_studies(folder)
 
 
 def _of_studies(folder: Path) -> list[Figure]:

@@ -4,7 +4,6 @@ import itertools
 import textwrap
 from pathlib import Path
 
-from xorbench.charts import vega
 from xorbench.cores import all_cores
 from xorbench.record import store, studies
 
@@ -38,13 +37,12 @@ def verify(folder: Path) -> list[str]:
 def _rendered(folder: Path) -> dict[Path, str]:
     """Return the text of every rendered file in `folder`, by its path.
 
-    Vega needs seconds to build its JavaScript; it does so on another core while other modules are imported.
+    The processes start on other cores while the modules that render are imported.
     """
     with all_cores() as cores:
-        bundle = cores.submit(vega.bundle)
         from xorbench.publication.files import rendered
 
-        return rendered(folder, cores, bundle)
+        return rendered(folder, cores)
 
 
 def _difference(path: Path, text: str) -> str | None:

@@ -1,4 +1,6 @@
-"""Choose the representative records of a machine: one run, and a sweep for each number of threads.
+"""Choose the representative records of a machine: one run, a sweep for each number of threads, and special runs.
+
+The special runs are one with tuned implementations, and one with other environments.
 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
@@ -9,9 +11,10 @@ from functools import cached_property
 
 from xorbench.charts.album import of_record
 from xorbench.charts.figure import Figure
+from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.rounds import knows_cpu_time
-from xorbench.tables.catalogue import OF_A_SWEEP, named
+from xorbench.tables.catalogue import OF_A_SWEEP, named, one
 from xorbench.tables.cells import Table
 from xorbench.workloads import TUTORIAL
 
@@ -21,6 +24,8 @@ class Standing:
     """The representative records of a machine; `analysis` is that of a run, or of a sweep if there is no run."""
 
     analysis: Analysis
+    tuned: Analysis | None = None
+    versions: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -32,11 +37,16 @@ class Standing:
         if analysis.record.is_sweep:
             threads = analysis.record.settings.threads
             self._sweeps[threads] = newest(self._sweeps.get(threads, analysis), analysis)
+        elif has_tuned(analysis):
+            self.tuned = newest(self.tuned or analysis, analysis)
+        if analysis.record.environment.others:
+            self.versions = newest(self.versions or analysis, analysis)
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
-        for analysis in (other.analysis, *other._sweeps.values()):
-            self.meet(analysis)
+        for analysis in (other.analysis, other.tuned, other.versions, *other._sweeps.values()):
+            if analysis is not None:
+                self.meet(analysis)
 
     @property
     def sweeps(self) -> Sequence[Analysis]:
@@ -46,13 +56,15 @@ class Standing:
 
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
-        """The tables of the representative record, and those tables of the sweeps that runs do not have."""
-        found: dict[str, list[Table]] = {}
+        """The tables of the representative run, and those of the sweeps and special runs that it does not have."""
+        special = {"tuned": self.tuned, "versions": self.versions}
+        found = {name: tables for name, of in special.items() if of is not None and (tables := one(of, name))}
+        of_sweeps: dict[str, list[Table]] = {}
         for sweep in self.sweeps:
             for name, tables in named(sweep).items():
                 if name in OF_A_SWEEP:
-                    found.setdefault(name, []).extend(tables)
-        return named(self.analysis) | found
+                    of_sweeps.setdefault(name, []).extend(tables)
+        return found | named(self.analysis) | of_sweeps
 
     @cached_property
     def figures(self) -> list[Figure]:
@@ -84,3 +96,9 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
         )
 
     return max(one, other, key=worth)
+
+
+def has_tuned(analysis: Analysis) -> bool:
+    """Return whether a record has a time of an implementation of another tier than that of the baseline."""
+    tiers = {i.name: i.tier for i in analysis.record.implementations}
+    return any(tiers[timing.implementation] != tiers.get(REFERENCE) for timing in analysis.record.timings)

@@ -124,6 +124,13 @@ def paths(folder: Path) -> list[Path]:
     return sorted(folder.glob("*/*.json"))
 
 
+def of_newest_machine(folder: Path) -> list[Path]:
+    """Return the paths of all records of the machine of the newest record in a folder; empty if there is no record."""
+    every = paths(folder)
+    newest = max(every, key=lambda path: path.name, default=folder)
+    return [path for path in every if path.parent == newest.parent]
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of the file of a record; any change of the file changes it."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,144 @@
+"""The verdict on the gradients of each file, and the matrix of planted faults and of the checks that refuse them."""
+
+from dataclasses import dataclass
+
+from xorbench.record.parts import Dtype
+from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED, Judgement, PlantedFault, Report
+from xorbench.tables.cells import NONE, three_digits
+
+CHECKS = {
+    "judge": "this judge",
+    "clipped_1e4": "1e-4, clipped at 1",
+    "clipped_1e8": "1e-8, clipped at 1",
+    "allclose": "numpy.allclose",
+}
+"""The names of the checks by the fields of a planted fault that count the points at which they refuse it."""
+
+ALL, SOME, NEVER = "all", "some", "none"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on a file: "passed", or what failed first; for each dtype its worst error / bound and its digits."""
+
+    name: str
+    passed: bool
+    verdict: str
+    errors: list[str]
+    digits: list[str]
+    training: str
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """At how many of the points a check refuses a fault: all, some, or none; `right` is whether it should."""
+
+    share: str
+    text: str
+    right: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A planted fault, its largest error as a multiple of what rounding explains, and the refusals of each check."""
+
+    name: str
+    error: str
+    refusals: list[Refusals]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The planted faults at one dtype, and the changes that rounding explains, which no check should refuse.
+
+    `missed` is, for each check, the number of faults that it refuses at no point, and `wrong` the number of points at
+    which it refuses what rounding explains.
+    """
+
+    dtype: str
+    points: int
+    faults: list[Fault]
+    harmless: list[Fault]
+    missed: list[int]
+    wrong: list[int]
+
+    @property
+    def summary(self) -> str:
+        """What each check misses, as a sentence."""
+        every = len(self.faults)
+        parts = [
+            f"{check} misses {missed or 'none'} of {every} faults"
+            + (f" and refuses {wrong} right gradients" if wrong else "")
+            for check, missed, wrong in zip(CHECKS.values(), self.missed, self.wrong, strict=True)
+        ]
+        return "; ".join(parts) + "."
+
+
+def judged(report: Report) -> tuple[list[Dtype], list[Judged]]:
+    """Return the dtypes of a report, and the verdict on each file that was judged, failures first."""
+    names = dict.fromkeys(row.implementation for row in report.rows if row.verdict not in (MISSING, NOT_OFFERED))
+    dtypes = list(dict.fromkeys(row.dtype for row in report.rows))
+    return dtypes, sorted((_judged(report, name, dtypes) for name in names), key=lambda one: one.passed)
+
+
+def _judged(report: Report, name: str, dtypes: list[Dtype]) -> Judged:
+    rows = [row for row in report.rows if row.implementation == name]
+    wrong = next((row for row in report.deciding() if row.implementation == name and row.verdict != INSIDE), None)
+    wrong = None if wrong is None or wrong.verdict in (MISSING, NOT_OFFERED) else wrong
+    digits = [
+        [a.median_digits for a in report.accuracy if (a.implementation, a.dtype, a.axis) == (name, dtype, "scale")]
+        for dtype in dtypes
+    ]
+    endings = [end.verdict for end in report.endings if end.implementation == name]
+    return Judged(
+        name=name,
+        passed=wrong is None,
+        verdict="passed" if wrong is None else f"failed: {wrong.workload}, {wrong.reason or wrong.verdict}",
+        errors=[_worst([row for row in rows if row.dtype == dtype]) for dtype in dtypes],
+        digits=[f"{min(found):.1f}" if found else NONE for found in digits],
+        training="not run" if not endings else "agrees" if {*endings} == {INSIDE} else "differs",
+    )
+
+
+def _worst(rows: list[Judgement]) -> str:
+    """Return the worst error over its bound; the first verdict that has no error, if there is one."""
+    for row in rows:
+        if row.of_bound is None or row.of_bound.largest is None:
+            return row.verdict
+    return three_digits(max(row.of_bound.largest or 0.0 for row in rows if row.of_bound)) if rows else NONE
+
+
+def matrices(report: Report) -> list[Matrix]:
+    """Return a matrix for each dtype in which faults were planted."""
+    return [
+        _matrix(dtype, [row for row in report.faults if row.dtype == dtype])
+        for dtype in dict.fromkeys(row.dtype for row in report.faults)
+    ]
+
+
+def _matrix(dtype: str, rows: list[PlantedFault]) -> Matrix:
+    real = [row for row in rows if _is_fault(row)]
+    harmless = [row for row in rows if not _is_fault(row)]
+    return Matrix(
+        dtype=dtype,
+        points=max(row.points for row in rows),
+        faults=[_fault(row, True) for row in real],
+        harmless=[_fault(row, False) for row in harmless],
+        missed=[sum(getattr(row, check) == 0 for row in real) for check in CHECKS],
+        wrong=[sum(getattr(row, check) for row in harmless) for check in CHECKS],
+    )
+
+
+def _is_fault(row: PlantedFault) -> bool:
+    """Return whether rounding does not explain the error, so that a check should refuse the gradient."""
+    return row.of_bound is None or row.of_bound > 1
+
+
+def _fault(row: PlantedFault, wrong: bool) -> Fault:
+    found = []
+    for check in CHECKS:
+        count = getattr(row, check)
+        share = NEVER if count == 0 else ALL if count == row.points else SOME
+        found.append(Refusals(share, f"{count} of {row.points}" if share == SOME else share, (count > 0) == wrong))
+    error = "not a finite number" if row.of_bound is None else three_digits(row.of_bound)
+    return Fault(row.fault, error, found)

@@ -1,0 +1,88 @@
+"""Runs over time: the ratio of each implementation in the records of one machine."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xorbench.estimates.intervals import Interval
+from xorbench.exports.lines import Line
+from xorbench.page.axis import Axis, Mark, axis
+from xorbench.page.boards import BASELINE
+from xorbench.tables.cells import NONE, ends, factor
+
+MOST_RUNS = 12
+"""The most runs that are shown, the newest ones: more do not fit beside one another."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """A run: when it began, the place of its record in the folder of records, and what weakens it."""
+
+    created: str
+    file: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Then:
+    """The ratio of an implementation in one run: its factor, its interval, its place on the axis."""
+
+    text: str
+    interval: str = ""
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """The ratios on one workload by implementation, each with an item for each of `runs`, from old to new."""
+
+    workload: str
+    axis: Axis
+    runs: list[Past]
+    ratios: dict[str, list[Then]]
+
+
+def history(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[History], int]:
+    """Return the ratios over the newest runs of a machine by workload, and how many older runs are left out.
+
+    `records` and `timings` are the lines of its records. Sweeps are no runs: their sizes have no history. Only what
+    at least two runs have in common is shown.
+    """
+    runs = sorted((line for line in records if not line["sweep"]), key=lambda line: str(line["created"]))
+    shown = runs[-MOST_RUNS:]
+    kept = {line["created"]: _past(line) for line in shown}
+    rows = [line for line in timings if line["created"] in kept and line["ratio"] is not None]
+    found = []
+    for workload in dict.fromkeys(str(line["workload"]) for line in rows):
+        mine = [line for line in rows if line["workload"] == workload]
+        times = [created for created in kept if any(line["created"] == created for line in mine)]
+        if len(times) > 1:
+            found.append(_history(workload, mine, [kept[created] for created in times]))
+    return found, len(runs) - len(shown)
+
+
+def _history(workload: str, lines: Sequence[Line], runs: list[Past]) -> History:
+    scale = axis(line["ratio"] for line in lines)
+    by_run = {(line["implementation"], line["created"]): line for line in lines}
+    names = dict.fromkeys(str(name) for name, _ in by_run)
+    ratios = {name: [_then(by_run.get((name, run.created)), scale) for run in runs] for name in names}
+    common = {name: found for name, found in ratios.items() if sum(then.mark is not None for then in found) > 1}
+    newest = {name: next(then.mark.value for then in reversed(found) if then.mark) for name, found in common.items()}
+    return History(
+        workload, scale, runs, {name: common[name] for name in sorted(common, key=lambda name: newest[name])}
+    )
+
+
+def _past(line: Line) -> Past:
+    remarks = {"quick": line["quick"], "interrupted": line["partial"], "unfit": line["unfit"]}
+    return Past(str(line["created"]), str(line["file"]), ", ".join(itertools.compress(remarks, remarks.values())))
+
+
+def _then(line: Line | None, scale: Axis) -> Then:
+    if line is None:
+        return Then(NONE)
+    ratio = Interval(line["ratio"], line["ratio_low"], line["ratio_high"])
+    if line["verdict"] == BASELINE:
+        return Then(BASELINE, mark=scale.mark(ratio))
+    interval = ends(ratio)
+    return Then(factor(ratio), "" if interval == NONE else interval, scale.mark(ratio))

@@ -1,0 +1,159 @@
+"""The ranking of implementations by the total time of a training, as lines of text and as data for the page."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from xorbench.estimates.intervals import Interval
+from xorbench.estimates.recommendation import TUNED, Lead, Measured, Ranking, Total, leads
+from xorbench.tables.cells import NONE, listed, plain, with_ends
+
+MOST_LINES = 30
+"""The most lines of a printed ranking."""
+
+MOST_NAMES, LONGEST_NAME = 4, 24
+"""The most names in a sentence, and the most characters of a name."""
+
+UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
+
+
+def document(measured: Measured) -> dict[str, Any]:
+    """Return the measured points of a machine for the page: each with sentences that say who takes the least time.
+
+    The keys are those of `estimates.recommendation`. Each point has `why`, a list of `warm`, `tuned` (true if tuned
+    implementations are compared too) and `sentence`, which is empty if nothing has a total.
+    """
+    content = asdict(measured)
+    for point, entry in zip(measured.points, content["points"], strict=True):
+        entry["why"] = [
+            {"warm": warm, "tuned": tuned, "sentence": why(leads(point, warm, tuned))}
+            for warm in (False, True)
+            for tuned in (False, True)
+        ]
+    return content
+
+
+def why(found: Sequence[Lead]) -> str:
+    """Return the sentences that say which implementation takes the least time up to which number of epochs, and why."""
+    if not found:
+        return ""
+    first, *others = found
+    name, costs = plain(first.implementation, LONGEST_NAME), _costs(first)
+    if not others:
+        return f"{name} takes the least time for every number of epochs: {costs}."
+    shown = others if len(others) <= 3 else [*others[:2], others[-1]]
+    parts = [f"{name} takes the least time up to {_until(first.until)}: {costs}"]
+    for lead in shown:
+        skipped = f"{len(others) - 3} more in between; " if lead is shown[-1] and len(shown) < len(others) else ""
+        name, costs = plain(lead.implementation, LONGEST_NAME), _costs(lead)
+        parts.append(f"{skipped}then {name}{f' up to {_until(lead.until)}' if lead.until else ''}: {costs}")
+    return f"{'; '.join(parts)}."
+
+
+def lines(found: Ranking, width: int = 80) -> list[str]:
+    """Return a ranking as at most 30 lines of plain text, of at most `width` (at least 60) characters each.
+
+    Columns that do not fit are left out, the parts of the totals first, and so are the largest totals.
+    """
+    process = "warm" if found.warm else "fresh"
+    title = (
+        f"Width {found.width:,}, batch {found.batch:,}, {found.dtype}: {found.epochs:,} "
+        f"epoch{'s' * (found.epochs != 1)} in a {process} process, {found.threads} thread{'s' * (found.threads != 1)}, "
+        f"on {plain(found.cpu, 40)}"
+    )
+    above = textwrap.wrap(title, width)
+    below = [line for text in (why(found.leads), *_notes(found)) for line in textwrap.wrap(text, width)]
+    room = max(3, MOST_LINES - len(above) - len(below) - 3)
+    shown = found.totals if len(found.totals) <= room else found.totals[: room - 1]
+    more = [f"({len(found.totals) - len(shown)} more take longer.)"] if len(shown) < len(found.totals) else []
+    return [*above, "", *_grid(shown, found.tuned, width), *more, "", *below]
+
+
+def _grid(totals: Sequence[Total], tuned: bool, width: int) -> list[str]:
+    unit, seconds = _unit(totals[0].seconds.value)
+    heads = ["rank", "implementation", f"total, {unit}", "95 % interval", f"start, {unit}", f"epochs, {unit}"]
+    rows = [heads, *(_row(total, 1 / seconds, tuned) for total in totals)]
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    while sum(wide) + 2 * (len(wide) - 1) > width:
+        wide.pop()
+    return [
+        "  ".join(
+            cell.ljust(size) if place == 1 else cell.rjust(size)
+            for place, (cell, size) in enumerate(zip(row, wide, strict=False))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _row(total: Total, per_second: float, tuned: bool) -> list[str]:
+    value, ends = with_ends(total.seconds.times(per_second))
+    name = plain(total.implementation, LONGEST_NAME)
+    parts = (with_ends(part.times(per_second))[0] for part in (total.before, total.epochs))
+    mark = "*" if tuned and total.tier == TUNED else ""
+    return [str(total.rank), f"{name}{mark}", value, "" if ends == NONE else ends, *parts]
+
+
+def _notes(found: Ranking) -> list[str]:
+    """Return sentences on where the numbers come from, and on what has none."""
+    scaled = ", scaled to the baseline's time in the first" if len(found.records) > 1 else ""
+    notes = [f"Epochs were timed in {_records(found.records)}{scaled}."]
+    starts = [total.start_up for total in found.totals if total.start_up]
+    if starts:
+        sizes = list(dict.fromkeys(f"width {s.width:,}, batch {s.batch:,}, {s.dtype}" for s in starts))
+        records = sorted({record for start in starts for record in start.records}, reverse=True)
+        where = f"{sizes[0]}{_more(sizes, 1)}"
+        notes.append(f"Start-up (import and first call) was measured at {where}, in {_records(records)}.")
+    notes.append("The ends of a total are the sums of the ends of its parts; totals that overlap share a rank.")
+    if found.tuned and any(total.tier == TUNED for total in found.totals):
+        notes[-1] += " * is tuned."
+    if found.not_started:
+        notes.append(f"No cold start was measured of {_names(found.not_started)}.")
+    if found.not_timed:
+        notes.append(f"Not measured at this width and batch: {_names(found.not_timed)}.")
+    if found.left_out:
+        notes.append(f"Left out: record {plain(found.left_out[0], 110)}{_more(found.left_out, 1)}.")
+    return notes
+
+
+def _records(created: Sequence[str]) -> str:
+    what = "record" if len(created) == 1 else "records"
+    return f"{what} {listed(created) if len(created) < 3 else ', '.join(created[:2]) + _more(created, 2)}"
+
+
+def _names(names: Sequence[str]) -> str:
+    return f"{', '.join(plain(name, LONGEST_NAME) for name in names[:MOST_NAMES])}{_more(names, MOST_NAMES)}"
+
+
+def _more(what: Sequence[str], shown: int) -> str:
+    return f" and {len(what) - shown} more" if len(what) > shown else ""
+
+
+def _until(epochs: Interval | None) -> str:
+    """Return a number of epochs, with the range that the intervals of all parts allow."""
+    if epochs is None:
+        return ""
+    number = f"{_epochs(epochs.value)} epochs"
+    if epochs.low is None:
+        return number
+    return f"{number} ({_epochs(epochs.low)} {'or more' if epochs.high is None else f'to {_epochs(epochs.high)}'})"
+
+
+def _epochs(number: float) -> str:
+    return f"{float(f'{number:.3g}'):,.0f}"
+
+
+def _costs(lead: Lead) -> str:
+    epoch = f"{_time(lead.epoch.value)} for each"
+    return f"{_time(lead.before.value)} before the first epoch, {epoch}" if lead.before.value else f"{epoch} epoch"
+
+
+def _time(seconds: float) -> str:
+    """Return a time with two significant digits and its unit."""
+    unit, size = _unit(seconds)
+    return f"{float(f'{seconds / size:.2g}'):,g} {unit}"
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    """Return the largest unit in which a time is at least 0.05, and its seconds."""
+    return next(((unit, size) for unit, size in UNITS if seconds >= 0.05 * size), UNITS[-1])

@@ -1,0 +1,86 @@
+"""The matrix of planted faults: what each check refuses, and whether it should."""
+
+from dataclasses import replace
+
+from tests.planted import planted
+from tests.shown import shown
+from xorbench.page.correctness import CHECKS, judged, matrices
+from xorbench.record.report import MISSING, OUTSIDE, PlantedFault, Reading, Report
+
+
+def report(*faults: PlantedFault) -> Report:
+    return Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[], faults=list(faults))
+
+
+def fault(name: str, of_bound: float | None, *refused: int, dtype: str = "float64") -> PlantedFault:
+    judge, clipped_1e4, clipped_1e8, allclose = refused
+    assert dtype in ("float32", "float64")
+    return PlantedFault(
+        fault=name,
+        workload="hidden",
+        dtype="float32" if dtype == "float32" else "float64",
+        points=100,
+        ulps=1.0,
+        of_bound=of_bound,
+        judge=judge,
+        clipped_1e4=clipped_1e4,
+        clipped_1e8=clipped_1e8,
+        allclose=allclose,
+    )
+
+
+def test_a_fault_should_be_refused_and_what_rounding_explains_should_not() -> None:
+    (found,) = matrices(
+        report(
+            fault("sign", 1e10, 100, 96, 100, 100),
+            fault("factor 1 + 1e-9", 300.0, 100, 0, 0, 0),
+            fault("NaN", None, 100, 100, 100, 100),
+            fault("rounding only", 0.4, 0, 0, 75, 14),
+        )
+    )
+    assert [line.name for line in found.faults] == ["sign", "factor 1 + 1e-9", "NaN"]
+    assert [line.name for line in found.harmless] == ["rounding only"]
+    sign, factor, nan = found.faults
+    assert [cell.text for cell in sign.refusals] == ["all", "96 of 100", "all", "all"]
+    assert [cell.right for cell in sign.refusals] == [True] * 4
+    assert [cell.right for cell in factor.refusals] == [True, False, False, False]
+    assert (sign.error, nan.error) == ("1.00e+10", "not a finite number")
+    assert [cell.right for cell in found.harmless[0].refusals] == [True, True, False, False]
+    assert found.missed == [0, 1, 1, 1]
+    assert found.wrong == [0, 0, 75, 14]
+    assert found.summary == (
+        "this judge misses none of 3 faults; 1e-4, clipped at 1 misses 1 of 3 faults; 1e-8, clipped at 1 misses 1 of 3 "
+        "faults and refuses 75 right gradients; numpy.allclose misses 1 of 3 faults and refuses 14 right gradients."
+    )
+    assert len(CHECKS) == len(sign.refusals)
+
+
+def test_each_dtype_has_a_matrix_and_no_fault_has_none() -> None:
+    one, other = fault("a", 2.0, 1, 1, 1, 1), fault("a", 2.0, 1, 1, 1, 1, dtype="float32")
+    assert [matrix.dtype for matrix in matrices(report(one, other))] == ["float64", "float32"]
+    assert matrices(planted({}).record.gradients) == []
+
+
+def test_each_file_has_a_verdict_and_failures_come_first() -> None:
+    found = shown("wrong", "missing").record.gradients
+    reading = Reading(median=0.1, largest=0.25, where="there", index=[0, 0], value=1.0, truth=1.0)
+    right, wrong, missing = found.rows
+    rows = [
+        replace(right, of_bound=reading),
+        replace(right, dtype="float32", of_bound=replace(reading, largest=0.5), decides=False),
+        replace(wrong, verdict=OUTSIDE, reason="W1[0,0] is wrong", of_bound=replace(reading, largest=1e10)),
+        replace(missing, verdict=MISSING),
+    ]
+    endings = [replace(end, verdict=OUTSIDE) if end.implementation == "wrong" else end for end in found.endings]
+    dtypes, files = judged(replace(found, rows=rows, endings=endings))
+    assert dtypes == ["float64", "float32"]
+    assert [(one.name, one.passed) for one in files] == [("wrong", False), ("numpy_backprop", True)]
+    first, second = files
+    assert first.verdict == "failed: hidden, W1[0,0] is wrong"
+    assert (first.errors, first.training) == (["1.00e+10", "–"], "differs")
+    assert (second.errors, second.training) == (["0.250", "0.500"], "agrees")
+    assert second.digits == ["12.5", "–"]
+
+
+def test_nothing_judged_is_no_file() -> None:
+    assert judged(planted({}).record.gradients) == ([], [])

@@ -1,0 +1,131 @@
+"""Every picture is checked as drawn: in a real browser, at three widths, in both themes, on the screen and in print."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import launched
+from tests.drawn import WIDTHS, document, faults
+from tests.shown import NASTY, shown
+from xorbench import places
+from xorbench.charts import album
+from xorbench.charts.axes import linear
+from xorbench.charts.figure import Figure, Label, Panel
+from xorbench.charts.lines import Line, panel
+from xorbench.estimates.analysis import Analysis
+from xorbench.record import store, studies
+
+CODES = [(width, scheme, "screen") for width in WIDTHS for scheme in ("light", "dark")] + [(1024, "dark", "print")]
+
+everywhere = pytest.mark.parametrize(("width", "scheme", "media"), CODES)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+def standing() -> list[Figure]:
+    """The figures of the newest full run, of the sweeps of its machine, and of the studies."""
+    by_age = sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True)
+    newest = next(
+        a
+        for path in by_age
+        if (a := Analysis(store.read(path))) and len(a.record.workloads) > 1 and not a.record.is_sweep
+    )
+    beside = [Analysis(store.read(path)) for path in by_age if path.parent.name == newest.record.machine.name]
+    sweeps = [analysis for analysis in beside if analysis.record.is_sweep][:2]
+    found = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
+    return [*album.of_record(newest, sweeps), *(draw(study.data) for draw, study in found if study)]
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder, figures = tmp_path_factory.mktemp("pictures"), standing()
+    assert {"ratios", "payback", "crossover", "functions"} <= {figure.name for figure in figures}
+    written = []
+    for as_files in (False, True):
+        path = folder / f"{as_files}.html"
+        path.write_text(document(figures, as_files), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+@everywhere
+def test_the_pictures_of_the_committed_records_are_right(
+    chromium: Browser, documents: list[Path], width: int, scheme: str, media: str
+) -> None:
+    panels, files = documents
+    assert faults(chromium, panels, width, scheme, media) == []
+    if width > 800:  # a file has two columns, and is not made for a phone
+        assert faults(chromium, files, width, scheme, media) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", store.paths(places.results()), ids=lambda path: path.stem)
+def test_the_pictures_of_every_record_are_right(chromium: Browser, tmp_path: Path, path: Path) -> None:
+    analysis = Analysis(store.read(path))
+    sweeps = [analysis] if analysis.record.is_sweep else []
+    assert found(chromium, tmp_path, album.of_record(analysis, sweeps)) == []
+
+
+def found(chromium: Browser, folder: Path, figures: Sequence[Figure], width: int = 390) -> list[str]:
+    path = folder / "pictures.html"
+    path.write_text(document(figures), encoding="utf-8")
+    return faults(chromium, path, width, "light")
+
+
+def test_names_chosen_to_hurt_are_drawn_as_text(chromium: Browser, tmp_path: Path) -> None:
+    assert found(chromium, tmp_path, album.of_record(shown("other", *NASTY))) == []
+
+
+def one_panel(*labels: Label, **changes: object) -> Figure:
+    lines = [Line("one", 0, [(0, 0), (1, 1)], "rises"), Line("two", 1, [(0, 1), (1, 0)], "falls")]
+    drawn = panel("a", "Two lines.", linear("x", 0, 1), linear("y", 0, 1), lines)
+    changed: Panel = replace(drawn, labels=[*drawn.labels, *labels], **changes)  # type: ignore[arg-type]
+    return Figure("planted", "Planted", "Planted.", [changed])
+
+
+def test_a_picture_without_a_fault_has_none(chromium: Browser, tmp_path: Path) -> None:
+    assert found(chromium, tmp_path, [one_panel()]) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "fault"),
+    [
+        (Label(100, 50, "first"), '"here" and "first" overlap'),
+        (Label(300, 50, "far to the right"), '"far to the right" is cut off'),
+        (Label(100, 20, "pale", colour="line"), '"pale" has the contrast'),
+        (Label(100, 20, "tiny", size=9), '"tiny" is small'),
+    ],
+)
+def test_a_planted_label_is_found(chromium: Browser, tmp_path: Path, label: Label, fault: str) -> None:
+    errors = found(chromium, tmp_path, [one_panel(Label(100, 50, "here"), label)])
+    assert len(errors) == 1
+    assert fault in errors[0]
+
+
+def test_an_exponent_on_a_linear_axis_is_found(chromium: Browser, tmp_path: Path) -> None:
+    axis = replace(linear("x", 0, 100), ticks=[(100.0, "1e+2")])
+    (error,) = found(chromium, tmp_path, [one_panel(x=axis)])
+    assert error.endswith('"1e+2" is an exponent on a linear axis')
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"strokeWidth": 2', '"strokeWidth": 4.5', "a line is 4.5 wide"),
+        ("var(--series-0),", "var(--line),", 'the mark of "one: rises" is pale'),
+    ],
+)
+def test_a_planted_line_is_found(chromium: Browser, tmp_path: Path, old: str, new: str, fault: str) -> None:
+    figure = one_panel()
+    text = json.dumps(figure.panels[0].spec)
+    assert old in text
+    wrong = replace(figure, panels=[replace(figure.panels[0], spec=json.loads(text.replace(old, new)))])
+    assert any(fault in error for error in found(chromium, tmp_path, [wrong]))
