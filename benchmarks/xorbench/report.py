@@ -65,10 +65,11 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
 def _about(report: Report, implementations: Sequence[ImplementationRecord], command: str) -> str:
     """Return a sentence on the machine, the versions, each named once, the points and the command."""
     machine = environment.machine()
-    versions = ", ".join(dict.fromkeys(f"{i.framework} {i.version}" for i in implementations if not i.missing))
+    frameworks = dict.fromkeys(f"{i.framework} {i.version}" for i in implementations if not i.missing)
+    versions = ", ".join([f"Python {environment.versions()['python']}", *frameworks])
     return (
-        f"{machine.cpu}, {machine.cores} cores, {machine.system}; Python {environment.versions()['python']}, "
-        f"{versions}; {report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
+        f"{machine.cpu}, {machine.cores} cores, {machine.system}; {versions}; "
+        f"{report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
     )
 
 
