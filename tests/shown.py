@@ -6,7 +6,21 @@ from typing import Any, Literal
 from tests.planted import changed, planted
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.record.report import INSIDE, Accuracy, Judgement, Report, TrainingEnd, Trajectory
+from xorbench.record.report import (
+    INSIDE,
+    OUTSIDE,
+    Accuracy,
+    Audit,
+    Bias,
+    Conduct,
+    Judgement,
+    Pair,
+    PlantedFault,
+    Reading,
+    Report,
+    TrainingEnd,
+    Trajectory,
+)
 
 NASTY = (
     "</script><script>document.title='broken out'</script>",
@@ -45,6 +59,34 @@ def report(names: tuple[str, ...], parameters: list[Any] = VALLEY) -> Report:
         trajectories=[
             Trajectory(name, "hidden", 100, 1, 1, None, None, None, at, apart, truth, loss) for name in names
         ],
+    )
+
+
+def all_wrong() -> Report:
+    """Return a report in which nothing is right, on two workloads with different numbers of epochs."""
+    none = Reading(None, None, "random point 3", [], None, 2.0)
+    rows, endings, trajectories = [], [], []
+    for workload, epochs in (("hidden", 10), ("deep", 20)):
+        rows += [
+            Judgement("other", workload, "float64", name, 5, OUTSIDE, f"{name} is not finite", none, none, none)
+            for name in ("W1", "loss")
+        ]
+        endings.append(TrainingEnd("other", workload, epochs, [None], None, None, OUTSIDE, "it is off"))
+        apart, loss = [0.1, 9.0], [0.5, 0.5]
+        trajectories.append(Trajectory("other", workload, epochs, 1, 1, 1, 1, 1, [1, epochs], apart, [], loss))
+    digits = [Accuracy("other", "hidden", "float64", "logit", z, 0.0, 0.0) for z in (-40.0, 0.0, 40.0)]
+    return Report(
+        seed=4,
+        points=5,
+        rows=rows,
+        endings=endings,
+        trajectories=trajectories,
+        accuracy=[*digits, Accuracy("other", "deep", "float64", "scale", 1.0, 0.0, 0.0)],
+        pairs=[Pair("other", "another", "hidden", "float64", 5, None, OUTSIDE)],
+        conduct=[Conduct("other", "hidden", "float64", None, None, None, None, "failed", "it stops")],
+        audits=[Audit("hidden", "float64", 1, 1, 0.0, None, OUTSIDE)],
+        faults=[PlantedFault("sign", "hidden", "float64", 5, None, None, 5, 5, 5, 5)],
+        biases=[Bias("other", "hidden", "float64", "W1", 300, 1e9, 1.0, OUTSIDE, "all are too large")],
     )
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from tests.shown import all_wrong
 from xorbench.cli import measure
 from xorbench.record.parts import Verdict
 from xorbench.record.report import (
-    Accuracy,
     Audit,
     Bias,
     Conduct,
@@ -19,7 +19,6 @@ from xorbench.record.report import (
     Reading,
     Report,
     TrainingEnd,
-    Trajectory,
 )
 from xorbench.tables import judge_report
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED
@@ -154,33 +153,6 @@ def test_an_end_of_training_that_follows_from_a_wrong_gradient_is_counted() -> N
     assert "Reasons not listed, because they follow from failures of gradients: 1." in table.notes
     assert list(table.frame["verdict"]) == ["failed", "failed"]
     assert (table.frame["predictions"][0], table.frame["loss"][0]) == (UNDEFINED, UNDEFINED)
-
-
-def all_wrong() -> Report:
-    """A report in which nothing is right, on two workloads with different numbers of epochs."""
-    none = Reading(None, None, "random point 3", [], None, 2.0)
-    rows, endings, trajectories = [], [], []
-    for workload, epochs in (("hidden", 10), ("deep", 20)):
-        for parameter in ("W1", "loss"):
-            row = replace(verdict(parameter, None, "outside", f"{parameter} is not finite"), workload=workload)
-            rows.append(replace(row, of_bound=none, ulps=none, absolute=none))
-        endings.append(TrainingEnd("other", workload, epochs, [None], None, None, "outside", "it is off"))
-        trajectories.append(
-            Trajectory("other", workload, epochs, 1, 1, 1, 1, 1, [1, epochs], [0.1, 9.0], [], [0.5, 0.5])
-        )
-    digits = [Accuracy("other", "hidden", "float64", "logit", z, 0.0, 0.0) for z in (-40.0, 0.0, 40.0)]
-    digits += [Accuracy("other", "deep", "float64", "scale", 1.0, 0.0, 0.0)]
-    return report(
-        rows=rows,
-        endings=endings,
-        trajectories=trajectories,
-        accuracy=digits,
-        pairs=[Pair("other", "another", "hidden", "float64", 5, None, "outside")],
-        conduct=[Conduct("other", "hidden", "float64", None, None, None, None, "failed", "it stops")],
-        audits=[Audit("hidden", "float64", 1, 1, 0.0, None, "outside")],
-        faults=[PlantedFault("sign", "hidden", "float64", 5, None, None, 5, 5, 5, 5)],
-        biases=[Bias("other", "hidden", "float64", "W1", 300, 1e9, 1.0, "outside", "all are too large")],
-    )
 
 
 def test_where_all_is_wrong_no_number_looks_right() -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import launched, visit
 from tests.planted import implementation
-from tests.shown import NASTY, report
+from tests.shown import NASTY, all_wrong, report
 from xorbench import report as document
 from xorbench.contract import REFERENCE
 from xorbench.record.parts import Dtype
@@ -73,10 +73,12 @@ def test_markdown_has_the_verdict_first_and_then_the_smallest_example(tmp_path: 
 
 
 @pytest.mark.parametrize("suffix", [".md", ".html"])
-def test_an_empty_report_and_one_with_nasty_names_are_documents(tmp_path: Path, suffix: str) -> None:
+def test_an_empty_report_an_all_wrong_one_and_nasty_names_are_documents(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"empty{suffix}"
     document.write(path, replace(report(()), trajectories=[], accuracy=[]), [], "xorbench gradients")
     assert "Passed: No file was judged." in path.read_text(encoding="utf-8")
+    document.write(path, all_wrong(), [], "xorbench gradients")
+    assert "Not passed: other failed. 0 of 1 file passed" in path.read_text(encoding="utf-8")
     script = "</pre><script>document.title = 'broken out'</script>\n"
     rows = [Judgement(name, name, "float64", name, 10, OUTSIDE, name, READING, READING, READING) for name in NASTY]
     examples = [Counterexample(name, name, "float64", script) for name in NASTY]

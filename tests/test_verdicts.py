@@ -183,7 +183,7 @@ def test_a_failure_in_a_dtype_that_is_not_timed_is_said_and_fails_no_file() -> N
     first = files(found)[0]
     assert (first.name, first.verdict) == ("single", "passed")
     assert first.remarks == ["failed in float32, in which hidden is not timed"]
-    assert first.errors == {"float64": "0.25", "float32": "5e+07"}
+    assert first.errors == {"float64": "0.25", "float32": "5.0e+07"}
     assert summary(found) == "2 of 2 files passed, 0 failed, 0 missing."
 
 
@@ -237,13 +237,13 @@ def test_an_error_beyond_its_bound_never_looks_as_if_it_were_inside(value: float
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (0.0, "0"),
+        (0.0, "0.0"),
         (0.468, "0.47"),
         (1.004, "1.004"),
         (12.3, "12"),
         (1234.5, "1,234"),
         (1.94e14, "1.9e+14"),
-        (1e-7, "1e-07"),
+        (1e-7, "1.0e-07"),
     ],
 )
 def test_errors_have_two_digits_or_as_many_as_it_takes(value: float, text: str) -> None:

@@ -30,7 +30,7 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
     """
     about = _about(report, implementations, command)
     tables = [table for table in (verdicts.table(report), *judge_report.tables(report)) if len(table.frame)]
-    drawn = [(figure, *picture.drawn(figure)) for figure in album.of_report(report)]
+    figures = album.of_report(report)
     if path.suffix == ".html":
         layout = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -41,23 +41,23 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
             about=about,
             examples=report.counterexamples,
             tables=[(table, html(table, FAILURES)) for table in tables],
-            pictures=[(figure, panels) for figure, _, panels in drawn],
+            pictures=[(figure, picture.inlined(figure)) for figure in figures],
             light=LIGHT,
             dark=DARK,
         )
         store.write_whole(path, text + "\n")
         return [path]
-    files = {path.with_name(f"{path.stem}-{figure.name}.svg"): (figure, svg) for figure, svg, _ in drawn}
+    files = {path.with_name(f"{path.stem}-{figure.name}.svg"): figure for figure in figures}
     parts = [
         f"# {TITLE}\n",
         f"**{of_markdown(verdicts.sentence(report))}**\n",
         f"{of_paragraph(about)}\n",
         *map(_example, report.counterexamples),
         *(markdown(table, "##") for table in tables),
-        *(f"![{of_markdown(figure.words)}]({file.name})\n" for file, (figure, _) in files.items()),
+        *(f"![{of_markdown(figure.words)}]({file.name})\n" for file, figure in files.items()),
     ]
-    for file, (_, svg) in files.items():
-        store.write_whole(file, svg)
+    for file, figure in files.items():
+        store.write_whole(file, picture.svg(figure))
     store.write_whole(path, "\n".join(parts))
     return [path, *files]
 
@@ -65,10 +65,11 @@ def write(path: Path, report: Report, implementations: Sequence[ImplementationRe
 def _about(report: Report, implementations: Sequence[ImplementationRecord], command: str) -> str:
     """Return a sentence on the machine, the versions, each named once, the points and the command."""
     machine = environment.machine()
-    versions = ", ".join(dict.fromkeys(f"{i.framework} {i.version}" for i in implementations if not i.missing))
+    frameworks = dict.fromkeys(f"{i.framework} {i.version}" for i in implementations if not i.missing)
+    versions = ", ".join([f"Python {environment.versions()['python']}", *frameworks])
     return (
-        f"{machine.cpu}, {machine.cores} cores, {machine.system}; Python {environment.versions()['python']}, "
-        f"{versions}; {report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
+        f"{machine.cpu}, {machine.cores} cores, {machine.system}; {versions}; "
+        f"{report.points} random points, seed {report.seed}; {store.timestamp()}; {command}."
     )
 
 

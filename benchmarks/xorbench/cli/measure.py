@@ -1,6 +1,5 @@
 """The commands that load implementations: list, gradients, run."""
 
-import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -143,7 +142,7 @@ def gradients(
         for example in found.counterexamples if every else ():
             script = "".join(c if c.isprintable() or c == "\n" else "�" for c in example.script)
             typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{script}")
-        for line in () if wanted and not every else verdicts(found, shutil.get_terminal_size().columns):
+        for line in () if wanted and not every else verdicts(found, show.width()):
             typer.secho(line, fg="red" if line.startswith("FAILED") else None)
         for path in written:
             typer.echo(f"The report: {path}")

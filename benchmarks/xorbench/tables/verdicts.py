@@ -234,7 +234,7 @@ def _largest(rows: Sequence[Judgement]) -> str:
     value = max(known)
     if 99.5 <= value < 1e5:
         return f"{value:,.0f}"
-    texts = (f"{value:.{digits}g}" for digits in range(2, 18))
+    texts = (f"{value:#.{digits}g}".rstrip(".") for digits in range(2, 18))
     return next(text for text in texts if (float(text) > 1) == (value > 1))
 
 
