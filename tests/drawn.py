@@ -37,7 +37,8 @@ FAULTS = """
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
   const shrunk = (box) => ({ left: box.left, right: box.right, top: box.top + 1, bottom: box.bottom - 1 });
   const ground = rgb(getComputedStyle(document.body).backgroundColor) || [255, 255, 255];
-  for (const svg of document.querySelectorAll("svg")) {
+  for (const svg of document.querySelectorAll("svg[role=img]")) {
+    if (!svg.getClientRects().length) { found.push("a picture is not visible"); continue; }
     const where = svg.querySelector("title").textContent;
     const say = (what) => found.push(`${where}: ${what}`);
     const frame = svg.getBoundingClientRect();
@@ -88,9 +89,21 @@ def document(figures: Sequence[Figure], as_files: bool = False) -> str:
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><style>{STYLE}</style>{"".join(parts)}'
 
 
+OPEN = """
+() => {
+  for (const view of document.querySelectorAll(".view")) view.classList.add("shown");
+  for (const more of document.querySelectorAll("tr.more")) more.style.display = "table-row";
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  return document.querySelectorAll("svg[role=img]").length;
+}
+"""
+"""Opens all that a page can hide, and returns the number of its pictures."""
+
+
 def faults(browser: Browser, path: Path, width: int, scheme: str, media: str = "screen") -> list[str]:
     """What is wrong with the pictures in a document as they are drawn."""
     with visit(browser, path, width, scheme) as here:
         here.page.emulate_media(media="print" if media == "print" else "screen")
+        assert here.page.evaluate(OPEN) > 0
         found: list[str] = here.page.evaluate(FAULTS, SMALLEST)
         return found

@@ -30,7 +30,7 @@ def test_the_script_computes_the_same_totals_from_its_data() -> None:
                 total.implementation: total.seconds
                 for total in ranking(table([analysis]), 4, 4, epochs, warm=warm).totals
             }
-            for name, _, start_up, start, epoch in data["points"][data["first"]]["choices"]:
+            for name, _, start_up, start, epoch, _ in data["points"][data["first"]]["choices"]:
                 total = expected[data["names"][name]]
                 ends = ((0.0 if warm else start_up[end]) + start[end] + epochs * epoch[end] for end in range(3))
                 assert list(ends) == pytest.approx([total.value, total.low, total.high], rel=1e-4)

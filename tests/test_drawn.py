@@ -11,17 +11,17 @@ from playwright.sync_api import Browser
 from tests.browser import launched
 from tests.drawn import WIDTHS, document, faults
 from tests.shown import NASTY, shown
+from tests.test_render import page
 from xorbench import places
-from xorbench.charts import album
+from xorbench.charts import album, picture
 from xorbench.charts.axes import linear
 from xorbench.charts.figure import Figure, Label, Panel
 from xorbench.charts.lines import Line, panel
 from xorbench.estimates.analysis import Analysis
+from xorbench.page.sources import Drawing
 from xorbench.record import store, studies
 
-CODES = [(width, scheme, "screen") for width in WIDTHS for scheme in ("light", "dark")] + [(1024, "dark", "print")]
-
-everywhere = pytest.mark.parametrize(("width", "scheme", "media"), CODES)
+WAYS = [(width, scheme, "screen") for width in WIDTHS for scheme in ("light", "dark")] + [(1024, "dark", "print")]
 
 
 @pytest.fixture(scope="module")
@@ -30,40 +30,41 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-def standing() -> list[Figure]:
-    """The figures of the newest full run, of the sweeps of its machine, and of the studies."""
+def newest() -> tuple[Analysis, list[Analysis]]:
+    """The newest full run, and two sweeps of its machine."""
     by_age = sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True)
-    newest = next(
-        a
-        for path in by_age
-        if (a := Analysis(store.read(path))) and len(a.record.workloads) > 1 and not a.record.is_sweep
-    )
-    beside = [Analysis(store.read(path)) for path in by_age if path.parent.name == newest.record.machine.name]
-    sweeps = [analysis for analysis in beside if analysis.record.is_sweep][:2]
-    found = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
-    return [*album.of_record(newest, sweeps), *(draw(study.data) for draw, study in found if study)]
+    every = (Analysis(store.read(path)) for path in by_age)
+    run = next(one for one in every if len(one.record.workloads) > 1 and not one.record.is_sweep)
+    beside = (Analysis(store.read(path)) for path in by_age if path.parent.name == run.record.machine.name)
+    return run, [one for one in beside if one.record.is_sweep][:2]
 
 
 @pytest.fixture(scope="module")
-def documents(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    folder, figures = tmp_path_factory.mktemp("pictures"), standing()
-    assert {"ratios", "payback", "crossover", "functions"} <= {figure.name for figure in figures}
-    written = []
-    for as_files in (False, True):
-        path = folder / f"{as_files}.html"
-        path.write_text(document(figures, as_files), encoding="utf-8")
-        written.append(path)
-    return written
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The figures of the newest records and of the studies: panels alone, whole files, and inside the page."""
+    folder, (run, sweeps) = tmp_path_factory.mktemp("pictures"), newest()
+    of_studies = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
+    figures = album.of_record(run, sweeps)
+    everything = [*figures, *(draw(study.data) for draw, study in of_studies if study)]
+    assert {"ratios", "payback", "crossover", "functions"} <= {figure.name for figure in everything}
+    texts = {
+        "panels": document(everything),
+        "files": document(everything, as_files=True),
+        "page": page(run, drawings=[Drawing(figure, picture.inlined(figure)) for figure in figures]),
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in texts}
 
 
-@everywhere
+@pytest.mark.parametrize(
+    ("name", "width", "scheme", "media"),
+    [(name, *way) for name in ("panels", "files", "page") for way in WAYS if name != "files" or way[0] > 800],
+)  # a file has two columns, and is not for a phone
 def test_the_pictures_of_the_committed_records_are_right(
-    chromium: Browser, documents: list[Path], width: int, scheme: str, media: str
+    chromium: Browser, documents: dict[str, Path], name: str, width: int, scheme: str, media: str
 ) -> None:
-    panels, files = documents
-    assert faults(chromium, panels, width, scheme, media) == []
-    if width > 800:  # a file has two columns, and is not made for a phone
-        assert faults(chromium, files, width, scheme, media) == []
+    assert faults(chromium, documents[name], width, scheme, media) == []
 
 
 @pytest.mark.slow

@@ -11,8 +11,9 @@ import pytest
 
 from tests.planted import changed, planted
 from tests.shown import NASTY, report, shown
-from xorbench.charts import album, figure, picture, style
+from xorbench.charts import album, picture, style
 from xorbench.charts.figure import Figure, data
+from xorbench.publication.pictures import data_of
 from xorbench.record.report import Report
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
@@ -104,7 +105,7 @@ def test_every_picture_has_marks_that_say_what_they_are_and_its_data(
         tips = [element.get("data-tip") for element in ET.fromstring(text).iter() if "data-tip" in element.attrib]
         assert tips
         assert all(tips)
-    rows = list(csv.DictReader(StringIO(figure.csv(figures[number]))))
+    rows = list(csv.DictReader(StringIO(data_of(figures[number]))))
     assert {row["panel"] for row in rows} == {panel.title for panel in figures[number].panels}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, ViewportSize
 
 from tests.browser import Visit, launched, visit
 from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine
@@ -294,6 +294,7 @@ def test_the_ranking_follows_the_choices(chromium: Browser, two_machines: Path) 
         here.page.get_by_label("Process").select_option("warm")
         assert float(total.inner_text().replace(",", "")) < before
         assert "process=warm" in fragment(here)
+        assert "Extrapolated from trainings of more epochs" in here.page.locator("#timed-in").inner_text()
         here.page.reload()
         assert here.page.get_by_label("Process").input_value() == "warm"
         assert len(here.page.locator("#why").inner_text()) > 20
@@ -412,7 +413,8 @@ def test_without_javascript_everything_is_there_but_controls(chromium: Browser, 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_it_prints_completely(chromium: Browser, two_machines: Path, scripts: bool) -> None:
-    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark")
+    paper: ViewportSize = {"width": 1047, "height": 718}  # A4 in landscape, without its margins
+    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark", viewport=paper)
     here = context.new_page()
     here.goto(two_machines.as_uri())
     if scripts:

@@ -1,6 +1,5 @@
 """The command that ranks implementations: its lines, its document, and mistakes."""
 
-import json
 import math
 import unicodedata
 from dataclasses import replace
@@ -130,8 +129,6 @@ def test_the_committed_records_fit_on_a_screen() -> None:
         for warm in (False, True):
             found = ranking(measured_here, point.width, point.batch, 10_000, warm, tuned=True, threads=point.threads)
             assert fits(recommendation.lines(found))
-    written = json.dumps(recommendation.document(measured_here), allow_nan=False)
-    assert "takes the least time" in written
 
 
 def test_hostile_names_are_cut_to_fit_and_to_be_printed() -> None:
@@ -160,11 +157,12 @@ def test_the_sentence_says_who_leads_up_to_which_number_of_epochs() -> None:
     fast = choice("fast", known(1.06, 1.0, 1.18), known(0), known(1e-4))
     here = measured(slow, fast)
     assert recommendation.why(leads(here.points[0], warm=False, tuned=False)) == (
-        "slow takes the least time up to 1,110 epochs (940 to 1,400): 0.06 s before the first epoch, 1 ms for each; "
-        "then fast: 1.1 s before the first epoch, 0.1 ms for each."
+        "slow takes the least time up to 1,110 epochs (940 to 1,400): 0.060 s before the first epoch, 1.0 ms for each; "
+        "then fast: 1.1 s before the first epoch, 0.10 ms for each."
     )
-    warm = {entry["sentence"] for entry in recommendation.document(here)["points"][0]["why"] if entry["warm"]}
-    assert warm == {"fast takes the least time for every number of epochs: 0.1 ms for each epoch."}
+    assert recommendation.why(leads(here.points[0], warm=True, tuned=False)) == (
+        "fast takes the least time for every number of epochs: 0.10 ms for each epoch."
+    )
     assert recommendation.why([]) == ""
 
 

@@ -44,7 +44,7 @@ def known(value: float, low: float | None = None, high: float | None = None) -> 
 
 def choice(name: str, start_up: Interval | None, start: Interval, epoch: Interval, tier: str = "idiomatic") -> Choice:
     started = None if start_up is None else StartUp(start_up, 3, 4, 4, "float64", ["2026-01-02T03:04:05Z"])
-    return Choice(name, tier, "eager", started, start, epoch, "2026-01-02T03:04:05Z")
+    return Choice(name, tier, "eager", started, start, epoch, 100, "2026-01-02T03:04:05Z")
 
 
 def measured(*choices: Choice) -> Measured:
@@ -92,14 +92,24 @@ def test_the_start_of_a_training_counts_once_and_not_in_every_epoch() -> None:
     assert totals(ranking(table([analysis]), 4, 4, 100))["other"] == pytest.approx(0.22 + 5e-3, rel=1e-3)
 
 
+def test_fewer_epochs_than_were_timed_are_told_in_a_warm_process() -> None:
+    found = table([RUN])
+    assert {entry.implementation: entry.fewest for entry in found.points[0].choices} == {REFERENCE: 50, "other": 100}
+    for epochs, names in ((49, {REFERENCE, "other"}), (50, {"other"}), (99, {"other"}), (100, set())):
+        assert {*ranking(found, 4, 4, epochs, warm=True).extrapolated} == names
+        assert ranking(found, 4, 4, epochs).extrapolated == []
+
+
 def test_a_start_that_noise_makes_negative_is_0() -> None:
     def earlier(timing: Timing, number: int, nanoseconds: float) -> float:
         return nanoseconds + (1e5 if timing.implementation == "other" and number % 2 == 0 else 0)
 
     analysis = retimed(planted({"other": [0.0] * 6}, drifting=0), earlier)
     ((_, other),) = [point.choices for point in table([analysis]).points]
-    assert other.start == Interval(0, 0, 0)
-    assert other.epoch.value == pytest.approx((6.1e-3 - 3e-3) / 100, rel=1e-4)
+    # Of `other` 100 epochs take 3 ms and 200 take 6.1: the line is 0.1 ms below 0 where it begins.
+    assert (other.start.value, other.start.low) == (0, 0)
+    assert other.start.high == pytest.approx(1e-4, rel=1e-3)
+    assert other.epoch.value == pytest.approx(31e-6, rel=1e-4)
 
 
 def test_without_short_rounds_an_epoch_is_that_of_the_table() -> None:
@@ -341,7 +351,7 @@ def test_totals_come_from_the_smallest_and_the_first_is_the_one_who_leads(
 def test_the_table_is_plain_data() -> None:
     found = json.loads(json.dumps(asdict(table([RUN, SWEEP])), allow_nan=False))
     point = next(p for p in found["points"] if (p["width"], p["batch"]) == (32, 4))
-    keys = {"implementation", "tier", "execution", "start_up", "start", "epoch", "record"}
+    keys = {"implementation", "tier", "execution", "start_up", "start", "epoch", "fewest", "record"}
     assert all(set(entry) == keys for entry in point["choices"])
     other = next(entry for entry in point["choices"] if entry["implementation"] == "other")
     total = other["start_up"]["seconds"]["high"] + other["start"]["high"] + 10**6 * other["epoch"]["high"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from xorbench.charts import axes, marks
-from xorbench.charts.figure import SMALL, WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
 from xorbench.charts.marks import Piece
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
@@ -52,9 +52,9 @@ def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str])
         steps = pairwise(accumulate((size.value for size in sizes), initial=0.0))
         for part, size, (start, end) in zip(step.parts, sizes, steps, strict=True):
             said = between(size)
-            room = WIDTH - width_of(said, SMALL) - 10
+            room = WIDTH - width_of(said) - 10
             texts.append(Label(-MARGIN, y + 6, fitted(plain(part.adds), room)))
-            texts.append(Label(width + MARGIN, y + 6, said, "end", SMALL, colour="muted"))
+            texts.append(Label(width + MARGIN, y + 6, said, "end", colour="muted"))
             lines.append((names[step.implementation], plain(part.adds), size))
             tip = f"{plain(part.adds)}: {said} {'%' if of_it else 'µs'}"
             top = y + 15

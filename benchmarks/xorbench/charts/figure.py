@@ -21,9 +21,6 @@ Chart = alt.Chart | alt.LayerChart
 WIDTH = 352
 """Width of a panel in pixels, so that no text is reduced on a phone. A page may enlarge it."""
 
-SMALL = 10.5
-"""The smallest size of text in pixels."""
-
 
 @dataclass(frozen=True)
 class Label:
@@ -117,10 +114,3 @@ def spec_of(*layers: Chart) -> Encoding:
 def margin_of(axis: Axis) -> float:
     """Return the width of the texts of a vertical axis, with the space around them."""
     return max(24.0, 10 + max((width_of(text) for _, text in axis.ticks), default=0.0))
-
-
-def csv(figure: Figure) -> str:
-    """Return the data of a figure as CSV: a column for the title of the panel, and those of the panels."""
-    frames = [pd.DataFrame({"panel": panel.title, **panel.numbers}) for panel in figure.panels if panel.numbers]
-    text: str = pd.concat(frames).to_csv(index=False, lineterminator="\n", float_format="%.6g") if frames else "panel\n"
-    return text

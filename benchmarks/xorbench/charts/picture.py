@@ -7,13 +7,12 @@ variables in CSS: a page defines them, and a file defines them for light and dar
 
 import json
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from xorbench.charts import vega
-from xorbench.charts.figure import SMALL, WIDTH, Figure, Label, Panel, Sign
-from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, role, width_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, fitted, role, width_of
 from xorbench.tables.cells import LONGEST_SENTENCE, plain
 
 NAMESPACE = "http://www.w3.org/2000/svg"
@@ -144,8 +143,14 @@ def _panel(panel: Panel, marks: list[ET.Element], titled: bool) -> tuple[ET.Elem
 
 
 def _wrapped(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    line = plain(text, LONGEST_SENTENCE)
-    return textwrap.wrap(line, max(8, int(width / width_of("x", size, bold))))
+    """Return the lines of a text in a width in pixels; a word that is too long for a line is shortened."""
+    lines: list[str] = []
+    for word in plain(text, LONGEST_SENTENCE).split():
+        if lines and width_of(f"{lines[-1]} {word}", size, bold) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(fitted(word, width, size))
+    return lines
 
 
 def _words(
@@ -199,8 +204,8 @@ def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
     found: list[ET.Element] = []
     x, y = 0.0, 0.0
     for sign in signs:
-        lines = _wrapped(sign.text, WIDTH - 22, SMALL)
-        width = 22 + max(width_of(line, SMALL) for line in lines) + 12
+        lines = _wrapped(sign.text, WIDTH - 22, TEXT)
+        width = 22 + max(width_of(line) for line in lines) + 12
         if x and x + width - 12 > WIDTH:
             x, y = 0.0, y + LINE
         group = ET.Element("g")
@@ -214,7 +219,7 @@ def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
         ET.SubElement(group, "path", about)
         for number, line in enumerate(lines):
             y += LINE * (number > 0)
-            group.append(_words(x + 22, y + 8, line, SMALL, colour="muted"))
+            group.append(_words(x + 22, y + 8, line, TEXT, colour="muted"))
         found.append(group)
         x += width
     return found, y + LINE if signs else 0.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xorbench.charts import marks
 from xorbench.charts.axes import Axis, thinned
-from xorbench.charts.figure import SMALL, WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
 from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import EXECUTIONS, OTHER_EXECUTION, fitted, labels, width_of
 from xorbench.contract import REFERENCE
@@ -49,7 +49,7 @@ def dots(analysis: Analysis) -> Figure | None:
         return None
     everything = [one for shown in compared.values() for one in shown]
     left = 12 + max(width_of(one.name) for one in everything)
-    right = 10 + max(max(width_of(one.factor, bold=True), width_of(one.between, SMALL)) for one in everything)
+    right = 10 + max(max(width_of(one.factor, bold=True), width_of(one.between)) for one in everything)
     axis = _axis([one.ratio for one in everything], WIDTH - left - right)
     panels = [
         _panel(f"{workload}, {tier}" if tier else workload, shown, analysis.noise_floor_of(workload), axis, left, right)
@@ -99,7 +99,7 @@ def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis
         measured.append((entry.ratio, y + 11))
         texts.append(Label(-8, y, entry.name, "end"))
         texts.append(Label(width + 8, y, entry.factor, bold=True))
-        texts.append(Label(width + 8, y + 13, entry.between, size=SMALL, colour="muted"))
+        texts.append(Label(width + 8, y + 13, entry.between, colour="muted"))
     ends_of = (floor.low, floor.high) if floor and floor.low and floor.high else (1.0, 1.0)
     band = Piece(*ends_of, 0.0, height, "muted")
     layers = [

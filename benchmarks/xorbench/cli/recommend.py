@@ -52,6 +52,5 @@ def recommend(
     if as_json:
         show.document(asdict(found))
     else:
-        for line in lines(found):
-            typer.echo(line)
+        show.lines(lines(found, max(60, show.width())))
     return 0

@@ -10,7 +10,8 @@ sums of the ends of its parts, so they cover the total if each interval covers i
 epoch, which is counted twice: it takes milliseconds at most, beside tens of milliseconds or seconds of start-up.
 
 Width and batch are chosen among those that were measured; nothing is extrapolated. Epochs are, because their number
-only multiplies the time of each.
+only multiplies the time of each: `start` and `epoch` are those of the line through the times of trainings of n and of
+2 n epochs.
 
 `dataclasses.asdict(table(analyses))` is what the page's script reads. In a choice, times are in seconds; an end is
 null if there was a single launch or cold start, and so is then the end of a total. A choice whose `start_up` is null
@@ -23,7 +24,7 @@ has no total in a fresh process:
                                            "width": 4, "batch": 4, "dtype": "float64", "records": ["2026-..."]},
                               "start": {"value": 0.0, "low": 0.0, "high": 0.0001},
                               "epoch": {"value": 2.8e-5, "low": 2.7e-5, "high": 2.9e-5},
-                              "record": "2026-11-26T16:02:22Z"}, ...],
+                              "fewest": 113, "record": "2026-11-26T16:02:22Z"}, ...],
                  "records": ["2026-11-26T16:02:22Z"]}, ...]}
 
 The rank of a total is one more than the number of totals whose upper end is below its lower end.
@@ -36,7 +37,7 @@ from typing import NamedTuple
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval, interval, mean
-from xorbench.estimates.ratios import Contender, parts_of_trainings
+from xorbench.estimates.ratios import Contender, parts_of_trainings, timings
 from xorbench.estimates.rounds import knows_cpu_time
 from xorbench.estimates.timed import Recorded
 from xorbench.estimates.timing_table import NOT_STEADY, Row, confidence, rows
@@ -74,7 +75,7 @@ class StartUp:
 class Choice:
     """One implementation at one point: the seconds of its parts, and when the record of `start` and `epoch` was made.
 
-    `start_up` is None if it was not measured.
+    `start_up` is None if it was not measured. `fewest` is the number of epochs of the shortest training that was timed.
     """
 
     implementation: str
@@ -83,6 +84,7 @@ class Choice:
     start_up: StartUp | None
     start: Interval
     epoch: Interval
+    fewest: int
     record: str
 
     def before(self, warm: bool) -> Interval | None:
@@ -153,8 +155,9 @@ class Ranking:
     """Totals of one training, from the smallest, and who takes the least time at which number of epochs.
 
     `records` are those in which the epochs were timed, as in `Point`. `not_started` are implementations at this point
-    whose start-up was not measured, and `not_timed` implementations
-    that have a time at other points of this machine only.
+    whose start-up was not measured, and `not_timed` implementations that have a time at other points of this machine
+    only. `extrapolated` are those whose shortest timed training has more epochs, if the process is warm; in a fresh
+    process the start-up decides over so few epochs.
     """
 
     machine: str
@@ -171,6 +174,7 @@ class Ranking:
     records: list[str]
     not_started: list[str]
     not_timed: list[str]
+    extrapolated: list[str]
     left_out: list[str]
 
 
@@ -249,6 +253,7 @@ def ranking(
         records=list(dict.fromkeys(choice.record for choice in started)),
         not_started=[choice.implementation for choice in choices if choice not in started],
         not_timed=[name for name in everywhere if name not in here],
+        extrapolated=[choice.implementation for choice in started if warm and epochs < choice.fewest],
         left_out=measured.left_out,
     )
 
@@ -332,6 +337,7 @@ def _start_ups(used: Sequence[Recorded]) -> Started:
 
 def _choice(recorded: Recorded, row: Row, size: Size, start_ups: Started) -> Choice:
     start, epoch = _parts(recorded, row)
+    timed = timings(recorded, row.workload, Contender(row.implementation)).values()
     return Choice(
         implementation=row.implementation,
         tier=row.tier,
@@ -339,6 +345,7 @@ def _choice(recorded: Recorded, row: Row, size: Size, start_ups: Started) -> Cho
         start_up=_start_up(start_ups.get(row.implementation, {}), size),
         start=start,
         epoch=epoch,
+        fewest=min(min(timing.epochs) for timing in timed),
         record=recorded.record.created,
     )
 
@@ -346,6 +353,8 @@ def _choice(recorded: Recorded, row: Row, size: Size, start_ups: Started) -> Cho
 def _parts(recorded: Recorded, row: Row) -> tuple[Interval, Interval]:
     """Return the seconds of a training before its first epoch, not below 0, and those of each epoch.
 
+    Where the start is below 0, the time of a training is not quite a line over its epochs, or noise hides it. The
+    interval of the start then reaches as far above 0 at least.
     The time per epoch of the timing table includes a share of the start of a training. It is used if there were no
     short rounds, or if noise hides the time of an epoch in the difference of short and long rounds.
     """
@@ -356,6 +365,7 @@ def _parts(recorded: Recorded, row: Row) -> tuple[Interval, Interval]:
     of = confidence(recorded, 1)
     start = mean([start / 1e9 for start, _ in found], of)
     low, high = (None if end is None else max(0.0, end) for end in (start.low, start.high))
+    high = None if high is None else max(high, -start.value)
     epoch = interval([math.log(epoch / 1e9) for _, epoch in found], of)
     return Interval(max(0.0, start.value), low, high), epoch
 

@@ -9,7 +9,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.recommendation import TUNED, Point, Ranking, leads, ranking, table
 from xorbench.page.boards import main_workload
-from xorbench.tables.cells import with_ends
+from xorbench.tables.cells import listed, with_ends
 from xorbench.tables.recommendation import why
 
 MOST_POINTS = 400
@@ -32,7 +32,7 @@ class Line:
 class Choosing:
     """The ranking that is shown first, the choices of the form, and what the script needs for other choices.
 
-    `points` are the labels of the measured networks.
+    `points` are the labels of the measured networks, and `records` says where the epochs of the first were timed.
     """
 
     points: list[str]
@@ -40,7 +40,7 @@ class Choosing:
     epochs: int
     sentence: str
     lines: list[Line]
-    records: list[str]
+    records: str
     data: dict[str, Any]
 
 
@@ -65,7 +65,7 @@ def choosing(analyses: Sequence[Analysis]) -> Choosing | None:
         epochs=workload.epochs,
         sentence=why(found.leads),
         lines=_lines(found, names),
-        records=sorted({choice.record for point in points for choice in point.choices}),
+        records=_timed_in(found.records),
         data=_data(points, names, points.index(first), workload.epochs),
     )
 
@@ -103,10 +103,10 @@ def _style(seconds: Interval, longest: float) -> str:
 
 
 def _data(points: Sequence[Point], names: dict[str, str], first: int, epochs: int) -> dict[str, Any]:
-    """Return the points for the script: of each choice [name, tuned, start-up or null, start, epoch], in seconds.
+    """Return the points for the script: of each choice [name, tuned, start-up or null, start, epoch, fewest epochs].
 
-    The parts of a total are [value, low, high]. `why` are the sentences for a fresh and a warm process, then both
-    again for a comparison that includes tuned implementations.
+    The parts of a total are [value, low, high] in seconds; `fewest` is the shortest training that was timed. `why` are
+    the sentences for a fresh and a warm process, then both again for a comparison that includes tuned implementations.
     """
     number = {name: place for place, name in enumerate(names)}
     return {
@@ -122,14 +122,21 @@ def _data(points: Sequence[Point], names: dict[str, str], first: int, epochs: in
                         _ends(choice.start_up.seconds) if choice.start_up else None,
                         _ends(choice.start),
                         _ends(choice.epoch),
+                        choice.fewest,
                     ]
                     for choice in point.choices
                 ],
+                "records": _timed_in(point.records),
                 "why": [why(leads(point, warm, tuned)) for tuned in (False, True) for warm in (False, True)],
             }
             for point in points
         ],
     }
+
+
+def _timed_in(records: Sequence[str]) -> str:
+    scaled = ", scaled to the baseline's time in the first" if len(records) > 1 else ""
+    return f"Epochs were timed in {listed(records)}{scaled}."
 
 
 def _ends(measured: Interval) -> list[float | None]:

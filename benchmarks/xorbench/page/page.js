@@ -306,8 +306,10 @@ function recommend() {
   field("process").value = warm ? "warm" : "fresh";
   field("tuned").checked = tuned;
   const totals = [];
-  for (const [name, isTuned, startUp, start, epoch] of point.choices) {
+  const extrapolated = [];
+  for (const [name, isTuned, startUp, start, epoch, fewest] of point.choices) {
     if ((isTuned && !tuned) || (!warm && !startUp)) continue;
+    if (warm && epochs < fewest) extrapolated.push(names[name]);
     const ends = [0, 1, 2].map((end) => [warm ? 0 : startUp[end], start[end], epoch[end]]);
     const [value, low, high] = ends.map((parts) => (parts.includes(null) ? null : parts[0] + parts[1] + epochs * parts[2]));
     totals.push({ name, value, low, high, before: (warm ? 0 : startUp[0]) + start[0] });
@@ -331,6 +333,8 @@ function recommend() {
     line.append(head, bar, made("td", digits(total.value), { class: "number" }), made("td", ends, { class: "number" }), made("td", digits(total.before), { class: "number wide" }));
     return line;
   }));
+  const beyond = extrapolated.length ? ` Extrapolated from trainings of more epochs: ${extrapolated.join(", ")}.` : "";
+  element("timed-in").textContent = point.records + beyond;
   element("why").textContent = totals.length ? point.why[(tuned ? 2 : 0) + (warm ? 1 : 0)] : "No start-up was measured for this network: choose a warm process.";
 }
 function digits(seconds) {

@@ -1,13 +1,13 @@
-"""The ranking of implementations by the total time of a training, as lines of text and as data for the page."""
+"""The ranking of implementations by the total time of a training, as lines of text."""
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.recommendation import TUNED, Lead, Measured, Ranking, Total, leads
+from xorbench.estimates.recommendation import TUNED, Lead, Ranking, Total
+from xorbench.tables.captions import two_digits
 from xorbench.tables.cells import NONE, listed, plain, with_ends
+from xorbench.tables.layout import kept
 
 MOST_LINES = 30
 """The most lines of a printed ranking."""
@@ -16,22 +16,6 @@ MOST_NAMES, LONGEST_NAME = 4, 24
 """The most names in a sentence, and the most characters of a name."""
 
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
-
-
-def document(measured: Measured) -> dict[str, Any]:
-    """Return the measured points of a machine for the page: each with sentences that say who takes the least time.
-
-    The keys are those of `estimates.recommendation`. Each point has `why`, a list of `warm`, `tuned` (true if tuned
-    implementations are compared too) and `sentence`, which is empty if nothing has a total.
-    """
-    content = asdict(measured)
-    for point, entry in zip(measured.points, content["points"], strict=True):
-        entry["why"] = [
-            {"warm": warm, "tuned": tuned, "sentence": why(leads(point, warm, tuned))}
-            for warm in (False, True)
-            for tuned in (False, True)
-        ]
-    return content
 
 
 def why(found: Sequence[Lead]) -> str:
@@ -62,25 +46,27 @@ def lines(found: Ranking, width: int = 80) -> list[str]:
         f"epoch{'s' * (found.epochs != 1)} in a {process} process, {found.threads} thread{'s' * (found.threads != 1)}, "
         f"on {plain(found.cpu, 40)}"
     )
-    above = textwrap.wrap(title, width)
-    below = [line for text in (why(found.leads), *_notes(found)) for line in textwrap.wrap(text, width)]
+    above = _wrapped(title, width)
+    below = [line for text in (why(found.leads), *_notes(found)) for line in _wrapped(text, width)]
     room = max(3, MOST_LINES - len(above) - len(below) - 3)
     shown = found.totals if len(found.totals) <= room else found.totals[: room - 1]
     more = [f"({len(found.totals) - len(shown)} more take longer.)"] if len(shown) < len(found.totals) else []
     return [*above, "", *_grid(shown, found.tuned, width), *more, "", *below]
 
 
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_on_hyphens=False)  # it breaks words that are longer than a line
+
+
 def _grid(totals: Sequence[Total], tuned: bool, width: int) -> list[str]:
     unit, seconds = _unit(totals[0].seconds.value)
     heads = ["rank", "implementation", f"total, {unit}", "95 % interval", f"start, {unit}", f"epochs, {unit}"]
     rows = [heads, *(_row(total, 1 / seconds, tuned) for total in totals)]
-    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    while sum(wide) + 2 * (len(wide) - 1) > width:
-        wide.pop()
+    widths = {place: max(map(len, column)) for place, column in enumerate(zip(*rows, strict=True))}
+    places = kept(widths, width, 2, [5, 4, 3])
     return [
         "  ".join(
-            cell.ljust(size) if place == 1 else cell.rjust(size)
-            for place, (cell, size) in enumerate(zip(row, wide, strict=False))
+            row[place].ljust(widths[place]) if place == 1 else row[place].rjust(widths[place]) for place in places
         ).rstrip()
         for row in rows
     ]
@@ -107,6 +93,8 @@ def _notes(found: Ranking) -> list[str]:
     notes.append("The ends of a total are the sums of the ends of its parts; totals that overlap share a rank.")
     if found.tuned and any(total.tier == TUNED for total in found.totals):
         notes[-1] += " * is tuned."
+    if found.extrapolated:
+        notes.append(f"Extrapolated from trainings of more epochs: {_names(found.extrapolated)}.")
     if found.not_started:
         notes.append(f"No cold start was measured of {_names(found.not_started)}.")
     if found.not_timed:
@@ -151,7 +139,7 @@ def _costs(lead: Lead) -> str:
 def _time(seconds: float) -> str:
     """Return a time with two significant digits and its unit."""
     unit, size = _unit(seconds)
-    return f"{float(f'{seconds / size:.2g}'):,g} {unit}"
+    return f"{two_digits(seconds / size)} {unit}"
 
 
 def _unit(seconds: float) -> tuple[str, float]:
