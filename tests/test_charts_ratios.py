@@ -20,7 +20,7 @@ def test_every_row_is_a_dot_with_its_interval() -> None:
         assert row.ratio is not None
         ends = (row.ratio.value, row.ratio.low, row.ratio.high)
         assert [float(dot[key]) for key in ("ratio", "low", "high")] == pytest.approx(ends, rel=1e-3)
-    assert "other 1.4956 with the interval" in panel.text
+    assert "other 1.496 with the interval" in panel.text
 
 
 def test_the_band_is_the_noise_floor() -> None:

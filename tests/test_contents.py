@@ -16,7 +16,7 @@ def test_every_row_has_its_line_and_each_but_the_baseline_its_rounds() -> None:
     found = machine("m0", analysis, album.of_record(analysis))
     assert [line.row for line in found.lines] == analysis.rows
     assert [line.rounds for line in found.lines] == [None, "m0-rounds-0", "m0-rounds-1"]
-    assert [line.ratio for line in found.lines] == ["1", "1.4956", "2.2311"]
+    assert [line.ratio for line in found.lines] == ["1", "1.496", "2.23"]
     assert found.rounds is not None
     assert found.panels["m0-rounds-1"] == found.rounds.panels[1].spec
     assert "rounds" not in [figure.name for figure in found.figures]
