@@ -25,7 +25,7 @@ from xorbench.estimates.intervals import Interval
 from xorbench.record import store
 from xorbench.tables.alignment import sides
 from xorbench.tables.catalogue import tables
-from xorbench.tables.cells import Measured, Table, between, plain, with_ends
+from xorbench.tables.cells import WIDE, Measured, Table, between, plain, with_ends
 from xorbench.tables.formats import FORMATS, html, markdown, numbers
 from xorbench.tables.latex import PACKAGES, latex
 
@@ -221,7 +221,8 @@ def test_numbers_stand_on_the_right() -> None:
 
 
 def test_the_smallest_numbers_stand_on_the_right_too() -> None:
-    assert sides(Table("Title", pd.DataFrame([{"a": "2e-05 to 700", "b": "0.1 (2e-05 to 700)"}]))) == ["right"] * 2
+    lines = [{"a": "2e-05 to 700", "b": "0.1 (2e-05 to 700)"}, {"a": WIDE, "b": f"0.4 ({WIDE})"}]
+    assert sides(Table("Title", pd.DataFrame(lines))) == ["right"] * 2
 
 
 def test_everything_under_a_table_is_in_every_format() -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from xorbench.tables.cells import Measured, Table
+from xorbench.tables.cells import WIDE, Measured, Table
 
 
 def sides(table: Table) -> list[str]:
@@ -20,4 +20,5 @@ def _may_be_one(cell: str) -> bool:
 
 
 _DIGIT = re.compile(r"[-+]?\d")
-_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?|–|n/a|[a-z]+")
+_WIDE = re.escape(WIDE)
+_NUMBER = re.compile(rf"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?( \({_WIDE}\))?|–|n/a|[a-z]+|{_WIDE}")
