@@ -35,7 +35,7 @@ DOCUMENTS = (
 """Documents with rendered blocks; empty outside a checkout.
 
 A block begins with `<!-- headline -->`, `<!-- terminal -->`, `<!-- architecture -->`, `<!-- table: NAME -->` or
-`<!-- study: NAME -->`, and ends with `<!-- end -->`. That of the terminal is what `xorbench run` prints.
+`<!-- study: NAME -->`, and ends with `<!-- end -->`. That of the terminal is the end of what `xorbench run` prints.
 `<!-- table: NAME of MACHINE/TIME -->` is a table of another record than the one shown. The study is the newest of its
 name. `<!-- source: NAME.FUNCTION -->` is the text of a function of an implementation.
 """
@@ -64,7 +64,7 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
         elif found["what"] == "architecture":
             parts = [architecture.section()]
         elif found["what"] == "terminal":
-            parts = [_fenced(summary(analysis))]
+            parts = [_fenced(_end(summary(analysis)))]
         elif name is None:
             parts = [f"{of_paragraph(headline(analysis))}\n"]
         elif name in CATALOGUE:
@@ -81,6 +81,12 @@ def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]
     what += r"|source: (?P<file>\w+)\.(?P<function>\w+)"
     block = rf"(?P<begin><!-- (?P<what>{what}) -->).*?<!-- end -->"
     return re.sub(block, render, document, flags=re.DOTALL)
+
+
+def _end(lines: Sequence[str]) -> list[str]:
+    """Return the last table of a summary, and what follows it."""
+    starts = [0, *(number + 1 for number, line in enumerate(lines) if not line)]
+    return [*lines[starts[-2:][0] :]]
 
 
 def _fenced(lines: Sequence[str]) -> str:
