@@ -20,17 +20,17 @@ from xorbench.tables import cells
         (90.0, 110.0, 0),
         (9_000.0, 11_000.0, -2),
         (-0.1, 0.1, 2),
-        (1.0, 1.0 + 1e-9, 5),  # at most six significant digits
-        (1.0, 1.0, 5),
-        (123_456.7, 123_456.7, 0),
-        (0.0, 0.0, 5),
+        (1.0, 1.0 + 1e-9, 4),  # at most five significant digits
+        (1.0, 1.0, 4),
+        (123_456.7, 123_456.7, -1),
+        (0.0, 0.0, 4),
     ],
 )
 def test_an_interval_shows_two_digits_of_its_half_width(low: float, high: float, decimals: int) -> None:
     assert cells.decimals(low, high) == decimals
 
 
-@pytest.mark.parametrize(("processes", "decimals"), [(4, 2), (5, 4)])
+@pytest.mark.parametrize(("processes", "decimals"), [(4, 2), (5, 3)])
 def test_fewer_than_five_processes_give_at_most_four_digits(processes: int, decimals: int) -> None:
     assert cells.decimals(40.3145, 40.3339, processes) == decimals
 
@@ -56,7 +56,7 @@ def test_three_digits(value: float | None, text: str) -> None:
         (Interval(1.5, 1.0, 2.0), ("1.50", "1.00 to 2.00")),
         (Interval(9_487, 8_000, 11_000), ("9,500", "8,000 to 11,000")),
         (Interval(0.5178, 0.5137, 0.5220), ("0.518", "0.5137 to 0.5220")),
-        (Interval(13.166, 13.159, 13.173), ("13.17", "13.1590 to 13.1730")),  # 13.2 is not in its interval
+        (Interval(13.166, 13.159, 13.173), ("13.17", "13.159 to 13.173")),  # 13.2 is not in its interval
         (Interval(2_315, 2_250, 2_380), ("2,320", "2,250 to 2,380")),
         (Interval(1.5, None, None), ("1.50", "–")),
         (Interval(0.0012, None, None), ("0.00120", "–")),
@@ -70,6 +70,11 @@ def test_a_number_and_its_interval(measured: Interval | None, texts: tuple[str, 
 def test_three_cold_starts_do_not_give_six_digits() -> None:
     assert cells.between(Interval(40.3242, 40.3145, 40.3339), processes=3) == "40.32 (40.31 to 40.33)"
     assert cells.between(Interval(0.2, 0.1951, 0.2050), 1e3, 3) == "200 (195.1 to 205.0)"
+
+
+def test_a_quantity_that_may_be_negative_has_its_ends_in_numbers_too() -> None:
+    assert cells.between(Interval(27.0, 3.0, 51.0), signed=True) == "27 (3 to 51)"
+    assert cells.between(Interval(27.0, 3.0, 51.0)) == f"30 ({cells.WIDE})"
 
 
 def test_a_wide_interval_is_words_in_brackets_and_is_explained_under_the_table() -> None:

@@ -96,7 +96,8 @@ def test_every_published_table_is_what_the_records_say_and_a_changed_figure_of_t
     for document in DOCUMENTS:
         assert "<!-- table: " in document.read_text(encoding="utf-8")
     copy = tmp_path / "README.md"
-    copy.write_text(re.sub(r"\d(?=x faster than plain )", "9", README, count=1), encoding="utf-8")
+    spoilt = re.sub(r"\d(?=x faster than plain )", lambda found: str(9 - int(found[0])), README, count=1)
+    copy.write_text(spoilt, encoding="utf-8")
     monkeypatch.setattr("xorbench.publication.files.DOCUMENTS", (*DOCUMENTS, copy))
     (complaint,) = publish.verify(places.results())
     lines = README.split("\n")

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 
 from tests.planted import planted, with_implementation, with_machine
 from xorbench.tables.catalogue import tables
-from xorbench.tables.cells import Table, plain
+from xorbench.tables.cells import WIDE, Table, plain
 from xorbench.tables.formats import FORMATS, LINES_OF_A_PAGE, html, latex, markdown, numbers, sides
 
 NASTY = (
@@ -168,7 +168,8 @@ def test_numbers_stand_on_the_right() -> None:
 
 
 def test_the_smallest_numbers_stand_on_the_right_too() -> None:
-    assert sides(Table("Title", pd.DataFrame([{"a": "2e-05 to 700", "b": "0.1 (2e-05 to 700)"}]))) == ["right"] * 2
+    lines = [{"a": "2e-05 to 700", "b": "0.1 (2e-05 to 700)"}, {"a": WIDE, "b": f"0.4 ({WIDE})"}]
+    assert sides(Table("Title", pd.DataFrame(lines))) == ["right"] * 2
 
 
 def test_everything_under_a_table_is_in_every_format() -> None:

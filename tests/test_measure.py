@@ -192,7 +192,7 @@ def test_a_run_for_people_prints_the_summary(tmp_path: Path) -> None:
         "Noise: ",
         "Training XOR's single neuron ",
         "Warning: ",
-        "Record: ",
+        "Record:",
         "More: ",
     ):
         assert any(line.startswith(part) for line in lines)

@@ -64,5 +64,5 @@ def test_the_table_says_both_versions_and_the_verdict() -> None:
     line = found.frame.set_index("implementation in an environment")
     assert list(line["verdict"]) == ["not separated", "faster"]
     shown = line.loc["mine@new", ["version there", "version here", "time there / here"]]
-    assert list(shown) == ["0.new", "1", "0.8187"]
+    assert list(shown) == ["0.new", "1", "0.819"]
     assert REFERENCE not in line.index

@@ -50,7 +50,7 @@ def compare(
 @app.command("show")
 def show_(
     record: Annotated[
-        Path | None, typer.Argument(metavar="[RECORD]", help="The record. [default: the newest in results/]")
+        Path | None, typer.Argument(metavar="RECORD", help="The record. [default: the newest in results/]")
     ] = None,
     table: Annotated[
         list[str] | None,
@@ -138,7 +138,7 @@ def export(
 @app.command()
 def check(
     record: Annotated[
-        list[Path] | None, typer.Argument(metavar="[RECORD...]", help="Records. [default: all in results/]")
+        list[Path] | None, typer.Argument(metavar="RECORD", help="Records. [default: all in results/]")
     ] = None,
 ) -> int:
     """Check whether records and studies may be published. Exit code 1 if one may not, with the reasons.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from xorbench.estimates import disturbance, timing_table
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.timed import once
 from xorbench.record.settings import FEWEST_LAUNCHES
 from xorbench.tables.cells import LONGEST_SENTENCE, WIDE, WIDEST, between, listed, plain, rounded
 
@@ -67,7 +66,6 @@ def marks(analysis: Analysis) -> list[str]:
     return list(dict.fromkeys(found.mark for found in found_weaknesses(analysis)))
 
 
-@once
 def found_weaknesses(analysis: Analysis) -> Sequence[Weakness]:
     """Return the weaknesses of the numbers of a record, of which `run` warns and after which `check` decides.
 

@@ -74,7 +74,7 @@ def plain(text: object, longest: int = LONGEST_CELL) -> str:
 WIDEST = 10.0
 """The largest ratio of the ends of an interval that is stated in numbers."""
 
-DIGITS, MOST_DIGITS, MOST_DIGITS_OF_FEW = 3, 6, 4
+DIGITS, MOST_DIGITS, MOST_DIGITS_OF_FEW = 3, 5, 4
 """Significant digits of a value, the most of its ends, and the most of both where few processes were measured."""
 
 FEW_PROCESSES = 5
@@ -123,21 +123,21 @@ def three_digits(value: float | None) -> str:
     return rounded(value, max(0, 2 - math.floor(math.log10(abs(value))) if value else 0))
 
 
-def with_ends(measured: Interval | None, processes: int | None = None) -> tuple[str, str]:
+def with_ends(measured: Interval | None, processes: int | None = None, signed: bool = False) -> tuple[str, str]:
     """Return a number and its interval as two texts, with as many digits as the interval justifies.
 
     This is how every measured quantity is printed. The ends have two significant digits of half the width of the
     interval; the value has three significant digits, or as many more as it takes to lie between the ends as they are
     printed. `processes` is the number of processes that were measured: few of them limit the digits. No number other
     than 0 is printed as 0. An interval of positive numbers wider than a factor of ten is WIDE, and its value has one
-    digit. What is missing is NONE.
+    digit, unless the quantity may also be negative (`signed`). What is missing is NONE.
     """
     if measured is None:
         return NONE, NONE
     value, low, high = measured.value, measured.low, measured.high
     if low is None or high is None:
         return three_digits(value), NONE
-    if low > 0 and high > WIDEST * low:
+    if not signed and low > 0 and high > WIDEST * low:
         return rounded(value, _decimals(value, 1)), WIDE
     digits = decimals(low, high, processes)
     fewer = range(min(digits, _decimals(value, DIGITS)), digits)
@@ -148,11 +148,11 @@ def with_ends(measured: Interval | None, processes: int | None = None) -> tuple[
     )
 
 
-def between(measured: Interval | None, unit: float = 1, processes: int | None = None) -> str:
+def between(measured: Interval | None, unit: float = 1, processes: int | None = None, signed: bool = False) -> str:
     """Return a number and its interval as one text, both multiplied by `unit`; UNKNOWN for None."""
     if measured is None:
         return UNKNOWN
-    value, ends = with_ends(measured.times(unit), processes)
+    value, ends = with_ends(measured.times(unit), processes, signed)
     return value if ends == NONE else f"{value} ({ends})"
 
 

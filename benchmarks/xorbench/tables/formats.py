@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from xorbench.tables.cells import Table
+from xorbench.tables.cells import WIDE, Table
 from xorbench.tables.escapes import of_latex, of_markdown, of_paragraph, of_spreadsheets
 
 GENERATED = "Rendered from the records by xorbench publish; do not edit."
@@ -125,4 +125,5 @@ def _grid(table: Table) -> str:
 
 
 _DIGIT = re.compile(r"[-+]?\d")
-_NUMBER = re.compile(r"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?| \([a-z ]+\))?|–|n/a|[a-z ]+")
+_WIDE = re.escape(WIDE)
+_NUMBER = re.compile(rf"[-+]?\d[-+\d.,e%]*( \(?[-+\d.,e%]+)?( to [-+\d.,e%]+\)?)?( \({_WIDE}\))?|–|n/a|[a-z]+|{_WIDE}")

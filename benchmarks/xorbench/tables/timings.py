@@ -136,7 +136,9 @@ def _timing(row: Row, idle: bool) -> dict[str, str]:
         "µs per epoch": step,
         RATIO: value,
         "95 % interval": ends,
-        START: NONE if row.start_microseconds is None else between(row.start_microseconds, processes=row.launches),
+        START: NONE
+        if row.start_microseconds is None
+        else between(row.start_microseconds, processes=row.launches, signed=True),
         **({IDLE: NONE if row.idle_share is None else f"{row.idle_share:.0%}"} if idle else {}),
         "verdict": worded(row.verdict),
     }
