@@ -25,7 +25,7 @@ GAP = 13
 AWAY, SAMPLE = 29, 18
 """The distance between the end of the plot and the labels, and the length of the piece of a line there, in pixels."""
 
-WIDEST = 140
+WIDEST = 170
 """The most pixels that labels are wide."""
 
 

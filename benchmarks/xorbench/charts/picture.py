@@ -7,13 +7,12 @@ variables in CSS: a page defines them, and a file defines them for light and dar
 
 import json
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
 from xorbench.charts import vega
 from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
-from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, role, width_of
+from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, fitted, role, width_of
 from xorbench.tables.cells import LONGEST_SENTENCE, plain
 
 NAMESPACE = "http://www.w3.org/2000/svg"
@@ -86,7 +85,7 @@ def _file(figure: Figure, marks: Sequence[list[ET.Element]]) -> str:
     found.insert(2, style := ET.Element("style"))
     used = sorted(LIGHT.keys() & set(re.findall(r"var\(--([\w-]+)\)", _text(found))))
     style.text = (
-        f"svg{{font-family:{FONT};{definitions(used, LIGHT)}}}"
+        f"svg{{color-scheme:light dark;font-family:{FONT};{definitions(used, LIGHT)}}}"
         f"@media screen and (prefers-color-scheme:dark){{svg{{{definitions(used, DARK)}}}}}"
     )
     return f"{_text(found)}\n"
@@ -144,8 +143,14 @@ def _panel(panel: Panel, marks: list[ET.Element], titled: bool) -> tuple[ET.Elem
 
 
 def _wrapped(text: str, width: float, size: float, bold: bool = False) -> list[str]:
-    line = plain(text, LONGEST_SENTENCE)
-    return textwrap.wrap(line, max(8, int(width / width_of("x", size, bold))))
+    """Return the lines of a text in a width in pixels; a word that is too long for a line is shortened."""
+    lines: list[str] = []
+    for word in plain(text, LONGEST_SENTENCE).split():
+        if lines and width_of(f"{lines[-1]} {word}", size, bold) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(fitted(word, width, size))
+    return lines
 
 
 def _words(

@@ -7,7 +7,7 @@ import itertools
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-LONGEST_LABEL = 22
+LONGEST_LABEL = 26
 
 _LIGHT_BAND, _DARK_BAND = "#f2efe8", "#25282d"
 
@@ -119,8 +119,16 @@ def width_of(text: str, size: float = TEXT, bold: bool = False) -> float:
 
     It does not depend on the fonts of this machine, so that a picture is the same on every machine.
     """
-    ems = sum(1.05 if unicodedata.east_asian_width(character) in "WF" else 0.62 for character in text)
-    return ems * size * (1.12 if bold else 1)
+    return sum(map(_ems, text)) * size * (1.12 if bold else 1)
+
+
+def _ems(character: str) -> float:
+    """Return a width of a character in units of the size of the text; that of a common wide font, rounded up."""
+    if character in " .,:;'|!()[]/-Iifjlrt":
+        return 0.42
+    if character in "@%mwMW+=<>&×←→…" or unicodedata.east_asian_width(character) in "WF":
+        return 1.05
+    return 0.66
 
 
 def fitted(text: str, width: float, size: float = TEXT) -> str:
