@@ -56,6 +56,7 @@ def test_every_picture_is_a_file_with_a_title_and_both_themes(
     light, _, dark = rules.partition("@media screen and (prefers-color-scheme:dark)")
     assert all(f"--{role}:{style.LIGHT[role]}" in light and f"--{role}:{style.DARK[role]}" in dark for role in used)
     assert root.find(f"{SVG}rect") is None  # no ground, which would be white in the dark
+    assert "color-scheme:light dark" in light  # a browser that opens the file itself has a dark ground then
 
 
 @each

@@ -85,7 +85,7 @@ def _file(figure: Figure, marks: Sequence[list[ET.Element]]) -> str:
     found.insert(2, style := ET.Element("style"))
     used = sorted(LIGHT.keys() & set(re.findall(r"var\(--([\w-]+)\)", _text(found))))
     style.text = (
-        f"svg{{font-family:{FONT};{definitions(used, LIGHT)}}}"
+        f"svg{{color-scheme:light dark;font-family:{FONT};{definitions(used, LIGHT)}}}"
         f"@media screen and (prefers-color-scheme:dark){{svg{{{definitions(used, DARK)}}}}}"
     )
     return f"{_text(found)}\n"
