@@ -13,7 +13,7 @@ def workflow(name: str) -> dict[Any, Any]:
     return content
 
 
-def test_the_site_is_the_results_folder_of_main_after_verification() -> None:
+def test_the_site_is_results_and_the_sources_of_main_after_verification() -> None:
     pages = workflow("pages.yml")
     assert pages[True] == {"push": {"branches": ["main"]}}  # "on" is a boolean in YAML
     (job,) = pages["jobs"].values()
@@ -22,7 +22,8 @@ def test_the_site_is_the_results_folder_of_main_after_verification() -> None:
     uploaded = next(place for place, step in enumerate(steps) if step.startswith("actions/upload-pages-artifact@"))
     deployed = next(place for place, step in enumerate(steps) if step.startswith("actions/deploy-pages@"))
     assert verified < uploaded < deployed
-    assert job["steps"][uploaded]["with"] == {"path": "results"}
+    assert job["steps"][uploaded]["with"] == {"path": "site"}
+    assert any("cp -r results implementations site" in step for step in steps[verified:uploaded])
     assert pages["permissions"] == {"contents": "read"}
     assert job["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
 
