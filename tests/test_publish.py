@@ -19,7 +19,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     full = planted({"other": [0.5] * 6})
     quick = with_settings(planted({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z"), quick=True)
     partial = planted({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
-    for analysis in (full, quick, with_machine(partial, name="another-machine")):
+    for analysis in (full, quick, with_machine(partial, cpu="another machine")):
         store.write(analysis.record, folder)
     publish.publish(folder)
     return folder
@@ -45,7 +45,7 @@ def test_publishing_twice_changes_nothing(folder: Path) -> None:
 
 def test_a_spoilt_record_stops_it_before_anything_is_written(folder: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.md")}
-    (folder / "another-machine" / "2026-04-04T000000Z.json").write_text("{")
+    (folder / "another-machine-1-cores-linux-x86-64" / "2026-04-04T000000Z.json").write_text("{")
     with pytest.raises(ValueError, match="is not a record"):
         publish.publish(folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.md")} == before
@@ -60,7 +60,7 @@ def test_no_record_is_said(tmp_path: Path) -> None:
     "page",
     [
         "README.md",
-        "another-machine/README.md",
+        "another-machine-1-cores-linux-x86-64/README.md",
         "data/timings.csv",
         *(f"tables/timings.{ending}" for ending in ("md", "csv", "tex", "html")),
     ],
@@ -108,7 +108,7 @@ def test_a_changed_record_is_found_whatever_was_changed(folder: Path, old: str, 
     assert any(complaint.startswith(f"{folder / shown_in}:") for complaint in publish.verify(folder))
 
 
-@pytest.mark.parametrize("stray", ["another-machine/by-hand.md", "fast.json", "tables/speed.tex", "deep/er/1.json"])
+@pytest.mark.parametrize("stray", ["another-machine-1-cores-linux-x86-64/by-hand.md", "fast.json", "tables/speed.tex", "deep/er/1.json"])
 def test_a_file_that_no_record_stands_behind_is_found(folder: Path, stray: str) -> None:
     (folder / stray).parent.mkdir(parents=True, exist_ok=True)
     (folder / stray).write_text("0.1 of the time\n", encoding="utf-8")
@@ -118,7 +118,7 @@ def test_a_file_that_no_record_stands_behind_is_found(folder: Path, stray: str) 
 def test_a_missing_page_and_a_removed_record_are_found(folder: Path) -> None:
     (folder / "data" / "gradients.csv").unlink()
     assert publish.verify(folder) == [f"{folder / 'data' / 'gradients.csv'}: missing; write it with xorbench publish"]
-    next((folder / "another-machine").glob("*.json")).unlink()
+    next((folder / "another-machine-1-cores-linux-x86-64").glob("*.json")).unlink()
     found = "\n".join(publish.verify(folder))
-    assert f"{folder / 'another-machine' / 'README.md'}: not rendered from any record or study; remove it" in found
+    assert f"{folder / 'another-machine-1-cores-linux-x86-64' / 'README.md'}: not rendered from any record or study; remove it" in found
     assert f"{folder / 'README.md'}:" in found
