@@ -136,7 +136,7 @@ def planted(
             long = 100 * (1 if copy else number + 1)  # lengths differ, because the time per epoch is compared
             epochs = [long if turn % 2 == 0 else long // 2 for turn in range(rounds)]
             taken = [round(value) for value in drift * np.exp(values[launch]) * epochs / 100]
-            taken[-1] += number  # so that no two rows have equal rounds, and medians stay what they are
+            taken[-1] += len(timings)  # so that no two timings have equal rounds; medians stay what they are
             positions = [(number + turn // 2) % len(rows) for turn in range(rounds)]
             timings.append(timing(launch, name, taken, epochs, copy, positions=positions))
     names = (REFERENCE, *log_ratios)
@@ -232,13 +232,17 @@ def with_machine(analysis: Analysis, **machine: Any) -> Analysis:
 
 
 def retimed(analysis: Analysis, change: Callable[[Timing, int, float], float]) -> Analysis:
-    """Return the analysis with other times: `change(timing, round, nanoseconds)` is the wall and CPU time."""
+    """Return the analysis with other times: `change(timing, round, nanoseconds)` is the wall and CPU time.
+
+    The launches become as long as their rounds need.
+    """
 
     def other(timing: Timing) -> Timing:
         taken = [round(change(timing, number, each)) for number, each in enumerate(timing.round_nanoseconds)]
-        return replace(timing, round_nanoseconds=taken, cpu_nanoseconds=[*taken])
+        usage = replace(timing.usage, cpu_nanoseconds=2 * sum(taken)) if timing.usage else None
+        return replace(timing, round_nanoseconds=taken, cpu_nanoseconds=[*taken], usage=usage)
 
-    return with_timings(analysis, other)
+    return Analysis(with_durations(with_timings(analysis, other).record))
 
 
 SECOND_COPY = f"{REFERENCE}, second copy"

@@ -64,8 +64,8 @@ def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
     path = store.write(honest().record, tmp_path)
     moved = path.rename(path.with_name("2027-01-01T000000Z.json"))
     assert complaints(moved) == [
-        f"{moved}: is in the wrong place, expected some-cpu-1-cores-linux-x86-64/2026-01-02T030405Z.json by its machine and "
-        "time; move it there"
+        f"{moved}: is in the wrong place, expected some-cpu-1-cores-linux-x86-64/2026-01-02T030405Z.json by its "
+        "machine and time; move it there"
     ]
 
 
@@ -190,7 +190,9 @@ def test_one_that_failed_while_it_was_timed_may_not(tmp_path: Path) -> None:
 
 def test_a_run_without_a_control_may_not(tmp_path: Path) -> None:
     analysis = with_timings(honest(), lambda timing: None if timing.copy else timing)
-    assert "no A/A control" in found(analysis, tmp_path)
+    assert "hidden was timed without the second copy of numpy_backprop" in found(analysis, tmp_path / "one")
+    lost = [Failure(launch, "hidden", REFERENCE, copy=True, reason="it died") for launch in range(6)]
+    assert "no A/A control" in found(changed(analysis, failures=lost), tmp_path / "other")
 
 
 def test_an_interrupted_run_may_not(tmp_path: Path) -> None:

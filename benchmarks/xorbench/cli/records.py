@@ -54,7 +54,7 @@ def compare(
         show.document(content)
     else:
         sections = changes.sections(found, notes, spread, failures)
-        typer.echo(changes.markdown(sections) if form else "\n".join(changes.text(sections)), nl=not form)
+        typer.echo(changes.markdown(sections) if form else "\n".join(changes.text(sections, show.width())), nl=not form)
     return 1 if failures else 0
 
 

@@ -67,14 +67,14 @@ def sections(
     return [Section(_plain(each.sentence), [*map(_plain, each.lines)]) for each in shown]
 
 
-def text(found: Iterable[Section]) -> list[str]:
+def text(found: Iterable[Section], width: int = WIDTH) -> list[str]:
     """Return the lines of a comparison for a terminal, wrapped between words."""
     return [
         line
         for section in found
         for text, first, rest in [(section.sentence, "", ""), *((line, "  ", "    ") for line in section.lines)]
         for line in textwrap.wrap(
-            text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+            text, width, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
         )
     ]
 
