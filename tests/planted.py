@@ -1,12 +1,13 @@
 """Synthetic records with known properties, for tests."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from xorbench.contract import REFERENCE
+from xorbench.environment import machine_name
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Conduct, Judgement, Reading, Report
 from xorbench.record.run import (
@@ -21,7 +22,7 @@ from xorbench.record.run import (
 )
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import ColdStart, End, LaunchRecord, Ledger, Timing, Usage
-from xorbench.workloads import WORKLOADS
+from xorbench.workloads import WORKLOADS, Workload, named
 
 NO_SHA256 = "0" * 64
 
@@ -47,19 +48,24 @@ MACHINE = Machine("some-cpu-1-cores-linux-x86-64", "Some CPU", 1, "Linux", "x86_
 PASSED = Reading(median=0.1, largest=0.5, where="random point 0", index=[0, 0], value=1.0, truth=1.0)
 
 
-def report(*names: str) -> Report:
-    """Return a report of the judge with which each implementation passed on hidden."""
+def judged(name: str, workload: Workload = WORKLOADS["hidden"]) -> list[Judgement]:
+    """Return the verdicts with which an implementation passed in every tensor of its gradient."""
+    return [
+        Judgement(name, workload.name, workload.dtype, parameter, 1, "inside", None, PASSED, PASSED, PASSED)
+        for parameter in workload.parameter_names
+    ]
+
+
+def report(names: Iterable[str], workloads: Sequence[Workload] = (WORKLOADS["hidden"],)) -> Report:
+    """Return a report of the judge with which each implementation passed on each workload."""
+    both = [(name, workload) for name in names for workload in workloads]
     return Report(
         seed=0,
         points=1,
-        rows=[
-            Judgement(name, "hidden", "float64", parameter, 1, "inside", None, PASSED, PASSED, PASSED)
-            for name in names
-            for parameter in WORKLOADS["hidden"].parameter_names
-        ],
+        rows=[row for name, workload in both for row in judged(name, workload)],
         pairs=[],
         endings=[],
-        conduct=[Conduct(name, "hidden", "float64", True, True, True, True, "inside") for name in names],
+        conduct=[Conduct(name, w.name, w.dtype, True, True, True, True, "inside") for name, w in both],
     )
 
 
@@ -90,7 +96,7 @@ def timing(
         "waited_nanoseconds": [0] * rounds,
         "positions": [0] * rounds,
         "involuntary_switches": [0] * rounds,
-        "ledger": LEDGER,
+        "ledger": replace(LEDGER, parameters_sha256=named(about.get("workload", "hidden")).timed_parameters_sha256),
         "usage": Usage(100 * rounds, 2 * sum(nanoseconds), 0, 0, 0),
         "ends": [End(round=0, seed=1, start=[0.0], end=[1.0], expected=[1.0])],
         "compared_rounds": 1,
@@ -129,13 +135,11 @@ def planted(
         for number, (name, copy, values) in enumerate(rows):
             long = 100 * (1 if copy else number + 1)  # lengths differ, because the time per epoch is compared
             epochs = [long if turn % 2 == 0 else long // 2 for turn in range(rounds)]
-            taken = [round(value) + number for value in drift * np.exp(values[launch]) * epochs / 100]
+            taken = [round(value) for value in drift * np.exp(values[launch]) * epochs / 100]
+            taken[-1] += len(timings)  # so that no two timings have equal rounds; medians stay what they are
             positions = [(number + turn // 2) % len(rows) for turn in range(rounds)]
             timings.append(timing(launch, name, taken, epochs, copy, positions=positions))
     names = (REFERENCE, *log_ratios)
-    in_rounds = [sum(sum(t.round_nanoseconds) for t in timings if t.launch == number) for number in range(launches)]
-    seconds = max([1.0, *(total / 1e9 / 0.7 for total in in_rounds)])
-    starting = sum(0.34 * place for place in range(1, len(names) + 1))
     record = Record(
         schema=SCHEMA_VERSION,
         created="2026-01-02T03:04:05Z",
@@ -149,19 +153,17 @@ def planted(
         partial=False,
         settings=Settings(points=1, cpu=0, seed=0, launches=launches, rounds=rounds, cold_starts=3),
         plan=Plan(rounds=rounds, launches=launches),
-        seconds=Seconds(
-            judge=1.0, launches=launches * seconds, cold_starts=starting, total=launches * seconds + starting + 1.0
-        ),
+        seconds=Seconds(),
         workloads=[HIDDEN],
-        gradients=report(*names),
+        gradients=report(names),
         launches=[
             LaunchRecord(
                 number=number,
                 rounds=rounds,
                 overlapped=number > 0,
-                seconds=seconds,
+                seconds=1.0,
                 seconds_starting=1.0,
-                seconds_in_turns=0.8 * seconds,
+                seconds_in_turns=0.8,
                 load_1_minute=0.5,
                 steal_seconds=0.0,
                 megahertz=None,
@@ -177,7 +179,20 @@ def planted(
         failures=[],
         unfit=None,
     )
-    return Analysis(replace(record, **changes))
+    return Analysis(replace(with_durations(record), **changes))
+
+
+def with_durations(record: Record) -> Record:
+    """Return the record with launches and stages that are long enough for their rounds and cold starts."""
+    rounds = dict.fromkeys((launch.number for launch in record.launches), 0.0)
+    for timing in record.timings:
+        rounds[timing.launch] += sum(timing.round_nanoseconds) / 1e9
+    seconds = max([1.0, *(total / 0.7 for total in rounds.values())])
+    launches = [replace(launch, seconds=seconds, seconds_in_turns=0.8 * seconds) for launch in record.launches]
+    starting = sum(start.import_seconds + start.first_call_seconds for start in record.cold_starts)
+    whole = len(launches) * seconds
+    durations = Seconds(judge=1.0, launches=whole, cold_starts=starting, total=whole + starting + 1.0)
+    return replace(record, launches=launches, seconds=durations)
 
 
 def changed(analysis: Analysis, **changes: Any) -> Analysis:
@@ -198,8 +213,10 @@ def with_implementation(analysis: Analysis, name: str, **about: Any) -> Analysis
 
 
 def with_settings(analysis: Analysis, **settings: Any) -> Analysis:
-    """Return the analysis of a run with other settings."""
-    return changed(analysis, settings=replace(analysis.record.settings, **settings))
+    """Return the analysis of a run with other settings; a quick one has the command of a quick one."""
+    other = replace(analysis.record.settings, **settings)
+    command = analysis.record.command.removesuffix(" --quick") + " --quick" * other.quick
+    return changed(analysis, settings=other, command=command)
 
 
 def with_plan(analysis: Analysis, **plan: Any) -> Analysis:
@@ -208,18 +225,24 @@ def with_plan(analysis: Analysis, **plan: Any) -> Analysis:
 
 
 def with_machine(analysis: Analysis, **machine: Any) -> Analysis:
-    """Return the analysis with other values in the entry of the machine."""
-    return changed(analysis, machine=replace(analysis.record.machine, **machine))
+    """Return the analysis with other values in the entry of the machine, whose name is made of them."""
+    other = replace(analysis.record.machine, **machine)
+    name = machine_name(other.cpu, other.cores, other.system, other.architecture)
+    return changed(analysis, machine=replace(other, name=name))
 
 
 def retimed(analysis: Analysis, change: Callable[[Timing, int, float], float]) -> Analysis:
-    """Return the analysis with other times: `change(timing, round, nanoseconds)` is the wall and CPU time."""
+    """Return the analysis with other times: `change(timing, round, nanoseconds)` is the wall and CPU time.
+
+    The launches become as long as their rounds need.
+    """
 
     def other(timing: Timing) -> Timing:
         taken = [round(change(timing, number, each)) for number, each in enumerate(timing.round_nanoseconds)]
-        return replace(timing, round_nanoseconds=taken, cpu_nanoseconds=[*taken])
+        usage = replace(timing.usage, cpu_nanoseconds=2 * sum(taken)) if timing.usage else None
+        return replace(timing, round_nanoseconds=taken, cpu_nanoseconds=[*taken], usage=usage)
 
-    return with_timings(analysis, other)
+    return Analysis(with_durations(with_timings(analysis, other).record))
 
 
 SECOND_COPY = f"{REFERENCE}, second copy"

@@ -1,11 +1,12 @@
 """Synthetic records of sweeps, in which the cost of an epoch is given by a formula."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from tests.planted import changed, planted, timing, with_settings
+from tests.planted import changed, planted, report, timing, with_durations, with_settings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.run import WorkloadRecord
@@ -46,13 +47,17 @@ def planted_sweep(
                 positions = [(number + turn) % (len(costs) + 1) for turn in range(3)]
                 about = {"workload": workload.name, "positions": positions}
                 timings.append(timing(launch, name, taken, [1_000, 500, 1_000], copy, **about))
-    return changed(
+    cpus = [*range(threads)]
+    timings = [replace(timing, ledger=replace(timing.ledger, cpus=cpus)) for timing in timings]
+    found = changed(
         with_settings(analysis, sweep=True, threads=threads),
         workloads=[WorkloadRecord.of(workload) for workload in points],
         cold_starts=[],
         products=[Products(REFERENCE, "float64", 100, [250_000, 260_000, 240_000])],
         timings=timings,
+        gradients=report([REFERENCE, *others], points),
     )
+    return Analysis(with_durations(found.record))
 
 
 def straight(fixed: float, each: float, power: float = 1.0) -> Cost:

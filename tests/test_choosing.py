@@ -45,7 +45,7 @@ def test_the_points_of_sweeps_can_be_chosen_and_machines_never_mix() -> None:
     assert found is not None
     assert {"width 4, batch 4 (float64)", "width 2, batch 4 (float64)", "width 8, batch 4 (float64)"} <= {*found.points}
     with pytest.raises(ValueError, match="expected records of one machine"):
-        choosing([run, with_machine(sweep, name="another")])
+        choosing([run, with_machine(sweep, cpu="another")])
 
 
 def test_without_a_cold_start_there_is_no_ranking() -> None:

@@ -80,10 +80,12 @@ def test_a_row_of_a_that_can_not_be_compared_fails_and_one_that_only_b_has_does_
 def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
     analysis = planted({"other": [0.5] * 6})
     here = store.write(analysis.record, tmp_path)
-    elsewhere = store.write(with_machine(analysis, name="another").record, tmp_path)
+    elsewhere = store.write(with_machine(analysis, cpu="another").record, tmp_path)
     done = called("compare", here, elsewhere, "--fail-if-slower=5%")
     assert done.returncode == 1
-    assert "the machines differ: some-cpu-1-cores-linux-x86-64 in A, another in B" in done.stdout
+    assert "the machines differ: some-cpu-1-cores-linux-x86-64 in A, another-1-cores-linux-x86-64 in B" in " ".join(
+        done.stdout.split()
+    )
     assert called("compare", here, elsewhere).returncode == 0
 
 
@@ -131,13 +133,13 @@ def test_without_a_record_the_newest_is_shown(tmp_path: Path, monkeypatch: pytes
         "xorbench: Invalid value for RECORD: there is no record in results; measure one with "
     )
     for created, machine in (("2026-03-01", "b"), ("2026-04-02", "a"), ("2026-02-03", "c")):
-        analysis = with_machine(planted({"other": [0.5] * 6}, created=f"{created}T00:00:00Z"), name=machine)
+        analysis = with_machine(planted({"other": [0.5] * 6}, created=f"{created}T00:00:00Z"), cpu=machine)
         store.write(analysis.record, tmp_path / "results")
     text = called("show").stdout
-    assert "Record: results/a/2026-04-02T000000Z.json\n" in text
+    assert "Record: results/a-1-cores-linux-x86-64/2026-04-02T000000Z.json\n" in text
     assert "More: xorbench show --all, or --table NAME" in text
-    other = called("show", "results/c/2026-02-03T000000Z.json").stdout
-    assert "xorbench show results/c/2026-02-03T000000Z.json --all" in " ".join(other.split())
+    other = called("show", "results/c-1-cores-linux-x86-64/2026-02-03T000000Z.json").stdout
+    assert "xorbench show results/c-1-cores-linux-x86-64/2026-02-03T000000Z.json --all" in " ".join(other.split())
 
 
 def test_the_committed_records_and_studies_may_be_published_and_say_how_they_are_marked() -> None:

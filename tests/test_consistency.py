@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,13 @@ from typing import Any
 
 import pytest
 
+from tests.command import called
+from tests.test_fuzz import small
 from xorbench import places
+from xorbench.api import compare, recommend
 from xorbench.consistency.rules import contradictions, read
+from xorbench.exports.frames import load
+from xorbench.publication.contribution import complaints
 from xorbench.record import store
 from xorbench.record.timing import SERIES
 
@@ -312,6 +318,121 @@ CHANGES: dict[str, tuple[Change, str]] = {
         "jax_grad was timed, but it is missing or broken",
     ),
 }
+
+
+TRACEBACKS: dict[str, tuple[Change, str]] = {
+    "rounds of one timing left out": (
+        lambda r: of(r)[0]["round_nanoseconds"].__delitem__(slice(5, None)),
+        "round_nanoseconds: 5 rounds, expected 6",
+    ),
+    "three positions": (lambda r: of(r)[0].update(positions=[0, 1, 2]), "positions: 3 rounds, expected 6"),
+    "one position": (lambda r: of(r)[0].update(positions=[0]), "positions: 1 rounds, expected 6"),
+    "one wait": (lambda r: of(r)[0].update(waited_nanoseconds=[0]), "waited_nanoseconds: 1 rounds, expected 6"),
+    "a round of 10^25 ns": (
+        lambda r: of(r)[0]["round_nanoseconds"].__setitem__(0, 10**25),
+        "round_nanoseconds[0]: Input should be less than or equal to 9223372036854775807",
+    ),
+    "a round of 10^25 ns in the control": (
+        lambda r: of(r, "numpy_backprop")[0]["round_nanoseconds"].__setitem__(0, 10**25),
+        "round_nanoseconds[0]: Input should be less than or equal to 9223372036854775807",
+    ),
+    "10^400 epochs": (
+        lambda r: of(r)[0]["epochs"].__setitem__(0, 10**400),
+        "epochs[0]: Input should be less than or equal to 9223372036854775807",
+    ),
+    "an unknown activation": (
+        lambda r: r["workloads"][0].update(activation="x"),
+        "$.workloads[0].activation: Input should be 'sigmoid'",
+    ),
+    "the baseline left out of the implementations": (
+        lambda r: r["implementations"].pop(0),
+        "'numpy_backprop' is no implementation of the record",
+    ),
+    "another left out of the implementations": (
+        lambda r: r["implementations"].pop(1),
+        "'jax_grad' is no implementation of the record",
+    ),
+    "another name of an implementation": (
+        lambda r: r["implementations"][1].update(name="other"),
+        "'jax_grad' is no implementation of the record",
+    ),
+    "another name of the workload": (
+        lambda r: r["workloads"][0].update(name="other"),
+        "workload: 'hidden' is no workload of the record",
+    ),
+    "a half of a character": (
+        lambda r: r["implementations"][0].update(version="\udcff"),
+        "is not a record: ",
+    ),
+    "a version of the schema that is no integer": (lambda r: r.update(schema=6.0), "$.schema: 6.0, expected one of"),
+}
+"""Changes of a record that passed the schema and gave a traceback, and what is told of each today."""
+
+
+@pytest.mark.parametrize("name", TRACEBACKS)
+def test_what_gave_a_traceback_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
+    change, expected = TRACEBACKS[name]
+    content = json.loads(small("run"))
+    change(content)
+    path = tmp_path / BASE
+    path.parent.mkdir()
+    path.write_text(json.dumps(content), encoding="utf-8")
+    exported = ("--pytest-benchmark", tmp_path / "out.json")
+    for arguments in (
+        ("show", path),
+        ("compare", path, path),
+        ("export", path, *exported),
+        ("publish", "--output", tmp_path),
+    ):
+        done = called(*arguments)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert str(path) in done.stderr
+        assert expected in done.stderr
+        assert done.stderr.count("\n") == 1
+    for call in (read, load, lambda path: compare(path, path), lambda path: recommend(4, 4, 10, records=[path])):
+        with pytest.raises(ValueError, match=re.escape(expected)) as error:
+            call(path)
+        assert str(error.value).startswith(str(path))
+        assert "\n" not in str(error.value)
+    complaint, *_ = complaints(path)
+    assert expected in complaint
+
+
+def test_a_contradiction_in_a_record_is_one_line_of_every_command(tmp_path: Path) -> None:
+    content = json.loads(small("run"))
+    content["plan"]["confidence"] = 0.001
+    path = tmp_path / BASE
+    path.parent.mkdir()
+    path.write_text(json.dumps(content), encoding="utf-8")
+    told = f"{path} contradicts itself: $.plan.confidence: 0.001, expected 0.95"
+    exported = ("--pytest-benchmark", tmp_path / "out.json")
+    asked = ("--width=4", "--batch=4", "--epochs=10")
+    committed = places.results() / BASE
+    for arguments in (
+        ("show", path),
+        ("compare", path, committed),
+        ("compare", committed, path),
+        ("export", path, *exported),
+        ("recommend", path, *asked),
+    ):
+        done = called(*arguments)
+        assert (done.returncode, done.stdout) == (2, ""), arguments
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+    for where in (path, tmp_path):
+        with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+            load(where)
+    assert list(tmp_path.rglob("*")) == [path.parent, path]
+
+
+def test_a_contradiction_is_one_line_whatever_is_in_a_name() -> None:
+    def change(record: Json) -> None:
+        for name, part in (("name", record["implementations"]), ("implementation", record["timings"])):
+            for item in part:
+                item[name] = item[name].replace("jax_scan", "jax\nscan\u2028\x1b[2J")
+
+    (first, *_) = told(change)
+    assert first.isprintable()
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import HIDDEN, LEDGER, changed, planted, with_implementation, with_settings, with_timings
+from tests.planted import HIDDEN, LEDGER, changed, judged, planted, with_implementation, with_settings, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication.contribution import _personal, complaints, examined
@@ -19,17 +19,30 @@ from xorbench.record.timing import Failure, Timing
 
 def honest() -> Analysis:
     """A record that may be published."""
-    analysis = planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
-    return with_judgements(analysis, judged(REFERENCE), judged("other"))
+    return planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3)
 
 
-def judged(name: str, verdict: Verdict = "inside") -> Judgement:
-    return Judgement(name, "hidden", "float64", "W1", 1, verdict)
+def not_passed(name: str, verdict: Verdict) -> list[Judgement]:
+    return [replace(row, verdict=verdict, of_bound=None, ulps=None, absolute=None) for row in judged(name)]
 
 
-def with_judgements(analysis: Analysis, *rows: Judgement) -> Analysis:
+def with_judgements(analysis: Analysis, *rows: list[Judgement]) -> Analysis:
     """The record with these judgements on gradients."""
-    return changed(analysis, gradients=replace(analysis.record.gradients, rows=[*rows]))
+    return changed(analysis, gradients=replace(analysis.record.gradients, rows=[row for some in rows for row in some]))
+
+
+def untimed(analysis: Analysis, name: str) -> Analysis:
+    """The record without the times and cold starts of an implementation."""
+    starts = [start for start in analysis.record.cold_starts if start.implementation != name]
+    return with_timings(
+        changed(analysis, cold_starts=starts),
+        lambda timing: None if timing.implementation == name else replace(timing, positions=positions(timing)),
+    )
+
+
+def positions(timing: Timing) -> list[int]:
+    """Positions of the first and the second copy of the baseline, where these alone are timed."""
+    return [int(timing.copy)] * len(timing.positions)
 
 
 def found(analysis: Analysis, folder: Path) -> str:
@@ -60,47 +73,56 @@ def test_a_contestants_name_is_no_address_and_an_address_beside_it_is_one(tmp_pa
     name = "other@numpy-2.0"
     analysis = planted({name: [0.5] * 6}, control=[0.01, -0.01] * 3)
     analysis = with_implementation(analysis, name, file="other", interpreter="numpy-2.0")
-    analysis = with_judgements(analysis, judged(REFERENCE), judged(name))
+    environment = replace(analysis.record.environment, others={"numpy-2.0": {"python": "3.11.7"}})
+    analysis = changed(analysis, environment=environment)
     assert found(analysis, tmp_path / "one") == ""
     analysis = changed(analysis, command=f"xorbench run {name} somebody@example.org")
     assert "$.command holds an address" in found(analysis, tmp_path / "other")
 
 
 def test_a_wrong_gradient_may_not(tmp_path: Path) -> None:
-    analysis = with_judgements(honest(), judged(REFERENCE), judged("other", "outside"))
+    analysis = with_judgements(untimed(honest(), "other"), judged(REFERENCE), not_passed("other", "outside"))
     assert found(analysis, tmp_path).endswith(
         "the gradient of other on hidden did not pass the check against its bound"
     )
 
 
+def test_one_with_a_wrong_gradient_and_a_time_contradicts_itself(tmp_path: Path) -> None:
+    analysis = with_judgements(honest(), judged(REFERENCE), not_passed("other", "outside"))
+    assert found(analysis, tmp_path).endswith("other was timed on hidden, but its verdict is outside")
+
+
 def test_a_wrong_gradient_in_a_dtype_that_is_not_timed_may(tmp_path: Path) -> None:
-    elsewhere = replace(judged("other", "outside"), dtype="float32", decides=False)
+    elsewhere = [replace(row, dtype="float32", decides=False) for row in not_passed("other", "outside")]
     assert found(with_judgements(honest(), judged(REFERENCE), judged("other"), elsewhere), tmp_path / "one") == ""
     text = found(with_judgements(honest(), judged(REFERENCE), elsewhere), tmp_path / "other")
-    assert text.endswith("other was timed on hidden, but none of its gradients was judged")
+    assert text.endswith("other was timed on hidden, but its gradient by W1 was not judged")
 
 
 def test_a_time_without_a_verdict_may_not(tmp_path: Path) -> None:
     analysis = with_judgements(honest(), judged(REFERENCE))
-    assert found(analysis, tmp_path).endswith("other was timed on hidden, but none of its gradients was judged")
+    assert found(analysis, tmp_path).endswith("other was timed on hidden, but its gradient by W1 was not judged")
 
 
 def test_who_is_missing_may(tmp_path: Path) -> None:
-    analysis = with_judgements(honest(), judged(REFERENCE), judged("other"), judged("absent", "missing"))
+    analysis = with_judgements(honest(), judged(REFERENCE), judged("other"), not_passed("absent", "missing"))
     absent = replace(analysis.record.implementations[1], name="absent", missing="not installed")
     analysis = changed(analysis, implementations=[*analysis.record.implementations, absent])
     assert found(analysis, tmp_path) == ""
 
 
 def test_what_is_not_offered_may_but_not_with_a_time(tmp_path: Path) -> None:
-    modest = judged("modest", "not offered")
-    assert found(with_judgements(honest(), judged(REFERENCE), judged("other"), modest), tmp_path) == ""
-    timed = with_judgements(honest(), judged(REFERENCE), judged("other", "not offered"))
-    assert found(timed, tmp_path / "timed").endswith("other was timed on hidden, but none of its gradients was judged")
+    modest = not_passed("modest", "not offered")
+    analysis = with_judgements(honest(), judged(REFERENCE), judged("other"), modest)
+    named = replace(analysis.record.implementations[1], name="modest")
+    analysis = changed(analysis, implementations=[*analysis.record.implementations, named])
+    assert found(analysis, tmp_path) == ""
+    timed = with_judgements(honest(), judged(REFERENCE), not_passed("other", "not offered"))
+    assert found(timed, tmp_path / "timed").endswith("other was timed on hidden, but its verdict is not offered")
 
 
 def test_an_unfit_run_may_not_and_may_not_be_called_fit(tmp_path: Path) -> None:
-    analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3, gradients=honest().record.gradients)
+    analysis = planted({"other": [0.5] * 6}, control=[0.04, 0.05] * 3)
     text = found(analysis, tmp_path)
     assert "Unfit: the baseline against itself came out as 1.04" in text
     assert "the stored verdict on fitness differs from the one computed from its timings" in text
@@ -115,7 +137,6 @@ def test_fewer_than_four_launches_may_not_and_fewer_than_eight_are_marked(
     tmp_path: Path, launches: int, refused: bool
 ) -> None:
     analysis = planted({"other": [0.5] * launches}, control=[0.01, -0.01, 0.0, 0.0] * 2, launches=launches)
-    analysis = with_judgements(analysis, judged(REFERENCE), judged("other"))
     path = store.write(analysis.record, tmp_path)
     both = examined(path)
     assert [f"{path}: Only {launches} launches: " in line for line in both.complaints] == [True] * refused
@@ -136,7 +157,7 @@ def test_an_interval_over_a_factor_of_ten_may_not_and_one_over_two_is_marked(
     tmp_path: Path, apart: float, complaint: str, mark: str
 ) -> None:
     analysis = planted({"other": [2.0 + apart, 2.0 - apart] * 2}, control=[0.01, -0.01] * 2, launches=4)
-    both = examined(store.write(with_judgements(analysis, judged(REFERENCE), judged("other")).record, tmp_path))
+    both = examined(store.write(analysis.record, tmp_path))
     assert bool(both.complaints) == bool(complaint)
     assert complaint in "\n".join(both.complaints)
     assert ("wide intervals" in "".join(both.marks)) == bool(mark)
@@ -145,7 +166,7 @@ def test_an_interval_over_a_factor_of_ten_may_not_and_one_over_two_is_marked(
 def test_a_record_is_marked_where_many_rounds_were_disturbed(tmp_path: Path) -> None:
     def waiting(share: float, timing: Timing) -> Timing:
         rounds = len(timing.epochs)
-        return replace(timing, waited_nanoseconds=[10**9 if n < share * rounds else 0 for n in range(rounds)])
+        return replace(timing, waited_nanoseconds=[10**6 if n < share * rounds else 0 for n in range(rounds)])
 
     for share, marked in ((0.2, False), (0.5, True)):
         analysis = with_timings(honest(), partial(waiting, share))
@@ -163,13 +184,15 @@ def test_one_that_was_refused_by_the_clock_may_not(tmp_path: Path) -> None:
 
 def test_one_that_failed_while_it_was_timed_may_not(tmp_path: Path) -> None:
     failure = Failure(0, "hidden", "other", copy=False, reason="it died")
-    analysis = with_timings(honest(), lambda timing: None if timing.implementation == "other" else timing)
-    assert "other failed on hidden: it died" in found(changed(analysis, failures=[failure]), tmp_path)
+    analysis = changed(untimed(honest(), "other"), failures=[failure])
+    assert "other failed on hidden: it died" in found(analysis, tmp_path)
 
 
 def test_a_run_without_a_control_may_not(tmp_path: Path) -> None:
     analysis = with_timings(honest(), lambda timing: None if timing.copy else timing)
-    assert "no A/A control" in found(analysis, tmp_path)
+    assert "hidden was timed without the second copy of numpy_backprop" in found(analysis, tmp_path / "one")
+    lost = [Failure(launch, "hidden", REFERENCE, copy=True, reason="it died") for launch in range(6)]
+    assert "no A/A control" in found(changed(analysis, failures=lost), tmp_path / "other")
 
 
 def test_an_interrupted_run_may_not(tmp_path: Path) -> None:

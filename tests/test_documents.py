@@ -69,7 +69,7 @@ def test_no_name_of_a_record_ends_the_block_of_the_terminal() -> None:
 
 
 def test_a_table_that_a_record_has_not_says_so() -> None:
-    assert "Nothing to show." in filled("<!-- table: gradients -->\n<!-- end -->")
+    assert "Nothing to show." in filled("<!-- table: audits -->\n<!-- end -->")
 
 
 def test_a_table_may_be_of_another_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ from xorbench.publication.files import rendered
 from xorbench.record import store
 from xorbench.tables.formats import FORMATS
 
+ANOTHER = "another-machine-1-cores-linux-x86-64"
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -21,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quick = with_settings(planted({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z"), quick=True)
     unfit = planted({"other": [0.8] * 6}, created="2026-02-03T00:00:00Z", unfit="why")
     partial = planted({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
-    partial = with_machine(partial, name="another-machine")
+    partial = with_machine(partial, cpu="another machine")
     for analysis in (full, quick, unfit, partial):
         store.write(analysis.record, folder)
     return folder
@@ -35,7 +37,7 @@ def texts(folder: Path, cores: Executor) -> dict[Path, str]:
 def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path, str]) -> None:
     assert "1.6487" in texts[folder / "README.md"]  # exp(0.5), of the oldest
     assert "1.6487" in texts[folder / "tables" / "timings.csv"]
-    assert "2.0137" in texts[folder / "another-machine" / "README.md"]
+    assert "2.0137" in texts[folder / ANOTHER / "README.md"]
 
 
 def test_the_texts_do_not_depend_on_which_records_a_process_reads_together(
@@ -58,15 +60,18 @@ def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
 def test_the_data_has_a_line_for_every_row_of_every_record(folder: Path, texts: dict[Path, str]) -> None:
     lines = list(csv.DictReader(texts[folder / "data" / "timings.csv"].splitlines()))
     assert len(lines) == 4 * 2
-    assert {line["machine"] for line in lines} == {"some-cpu-1-cores-linux-x86-64", "another-machine"}
+    assert {line["machine"] for line in lines} == {
+        "some-cpu-1-cores-linux-x86-64",
+        ANOTHER,
+    }
     ratios = [round(float(line["ratio"]), 4) for line in lines if line["implementation"] == "other"]
     assert ratios == [2.0138, 1.6487, 1.8221, 2.2255]
 
 
 def test_the_index_names_every_record_with_its_digest(folder: Path, texts: dict[Path, str]) -> None:
     index = texts[folder / "README.md"]
-    assert "- [another-machine, 2026-03-03T00:00:00Z](another-machine/2026-03-03T000000Z.json), interrupted: " in index
-    assert "2026-02-02T000000Z.json), quick: xorbench run; SHA-256 " in index
+    assert f"- [{ANOTHER}, 2026-03-03T00:00:00Z]({ANOTHER}/2026-03-03T000000Z.json), interrupted: " in index
+    assert "2026-02-02T000000Z.json), quick: xorbench run --quick; SHA-256 " in index
     assert "2026-02-03T000000Z.json), full, unfit: " in index
     for path in store.paths(folder):
         assert store.digest(path) in index
@@ -75,10 +80,10 @@ def test_the_index_names_every_record_with_its_digest(folder: Path, texts: dict[
 def test_each_machine_has_a_page_and_each_figure_its_picture_and_its_data(folder: Path, texts: dict[Path, str]) -> None:
     assert {path.relative_to(folder).as_posix() for path in texts if path.name == "index.html"} == {
         "index.html",
-        "another-machine/index.html",
+        f"{ANOTHER}/index.html",
     }
-    assert "2026-03-03T00:00:00Z" in texts[folder / "another-machine" / "index.html"]
-    for place in (folder, folder / "another-machine"):
+    assert "2026-03-03T00:00:00Z" in texts[folder / ANOTHER / "index.html"]
+    for place in (folder, folder / ANOTHER):
         pictures = {path.stem for path in texts if path.parent == place and path.suffix == ".svg"}
         assert {"ratios", "rounds", "payback"} <= pictures
         assert pictures == {path.stem for path in texts if path.parent == place and path.suffix == ".csv"}

@@ -47,7 +47,7 @@ def test_several_records_in_a_file_have_whole_and_different_names_in_pytest_benc
 
 def test_records_of_two_machines_at_one_time_have_different_names_and_a_record_is_not_given_twice() -> None:
     here = planted({"other": [0.5] * 6})
-    there = with_machine(here, name="another")
+    there = with_machine(here, cpu="another")
     names = [b["name"] for b in json.loads(foreign.pytest_benchmark([here, there]))["benchmarks"]]
     assert len({*names}) == len(names) == 6
     with pytest.raises(ValueError, match="is given twice, expected different records"):

@@ -60,7 +60,7 @@ FIRST = with_implementation(
 
 @pytest.fixture(scope="module")
 def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("page"), FIRST, with_machine(shown("alone"), name="another-machine"))
+    return written(tmp_path_factory.mktemp("page"), FIRST, with_machine(shown("alone"), cpu="another machine"))
 
 
 def overflow(here: Visit) -> int:
@@ -304,8 +304,8 @@ def test_another_machine_is_there_with_its_table_and_a_link(chromium: Browser, t
     with visit(chromium, two_machines) as here:
         here.page.get_by_role("link", name="Machines", exact=True).click()
         assert here.page.locator("#other-0-table").inner_text().count("alone") == 1
-        link = here.page.get_by_role("link", name="The page of another-machine")
-        assert link.get_attribute("href") == "another-machine/index.html"
+        link = here.page.get_by_role("link", name="The page of another-machine-1-cores-linux-x86-64")
+        assert link.get_attribute("href") == "another-machine-1-cores-linux-x86-64/index.html"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

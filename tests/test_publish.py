@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import called
 from tests.planted import planted, with_machine, with_settings
 from xorbench.publication import publish
 from xorbench.record import store
+
+HERE = "some-cpu-1-cores-linux-x86-64"
+
+ANOTHER = "another-machine-1-cores-linux-x86-64"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +24,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     full = planted({"other": [0.5] * 6})
     quick = with_settings(planted({"other": [0.6] * 6}, created="2026-02-02T00:00:00Z"), quick=True)
     partial = planted({"other": [0.7] * 6}, created="2026-03-03T00:00:00Z", partial=True)
-    for analysis in (full, quick, with_machine(partial, name="another-machine")):
+    for analysis in (full, quick, with_machine(partial, cpu="another machine")):
         store.write(analysis.record, folder)
     publish.publish(folder)
     return folder
@@ -43,12 +48,62 @@ def test_publishing_twice_changes_nothing(folder: Path) -> None:
     assert {path: path.read_bytes() for path in publish.publish(folder)[0]}.items() <= first.items()
 
 
-def test_a_spoilt_record_stops_it_before_anything_is_written(folder: Path) -> None:
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.md")}
-    (folder / "another-machine" / "2026-04-04T000000Z.json").write_text("{")
-    with pytest.raises(ValueError, match="is not a record"):
-        publish.publish(folder)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.md")} == before
+WRONG: dict[str, tuple[Callable[[str], str], str]] = {
+    "no JSON": (lambda text: text[:-20], "is not a record: EOF while parsing"),
+    "a contradiction": (
+        lambda text: text.replace('"confidence": 0.95', '"confidence": 0.001'),
+        "contradicts itself: $.plan.confidence: 0.001, expected 0.95",
+    ),
+    "a date of the far future": (
+        lambda text: text.replace('"2026-03-03T00:00:00Z"', '"9999-12-31T23:59:59Z"'),
+        "contradicts itself: $.created: 9999-12-31T23:59:59Z, expected a time between 2026-01-01 and tomorrow",
+    ),
+}
+"""Changes of a record after which it is none, and what is told of each."""
+
+
+@pytest.fixture(params=WRONG)
+def with_a_wrong_one(request: pytest.FixtureRequest, published: Path, tmp_path: Path) -> tuple[Path, str]:
+    """A folder with a good record and a wrong one of another machine, and the line that names the latter."""
+    change, told = WRONG[request.param]
+    good, wrong = published / HERE, published / ANOTHER / "2026-03-03T000000Z.json"
+    shutil.copytree(good, tmp_path / HERE)
+    (tmp_path / ANOTHER).mkdir()
+    path = tmp_path / ANOTHER / wrong.name
+    path.write_text(wrong.read_text(encoding="utf-8"), encoding="utf-8")
+    spoil(path, change)
+    return tmp_path, f"{path} {told}"
+
+
+def test_a_wrong_record_is_named_and_left_out_and_the_others_are_rendered(with_a_wrong_one: tuple[Path, str]) -> None:
+    folder, told = with_a_wrong_one
+    done = called("publish", "--output", folder)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"left out: {told}")
+    assert done.stderr.count("\n") == 1
+    assert str(folder / "index.html") in done.stdout.splitlines()
+    for page in ("README.md", "data/records.csv", "index.html"):
+        text = (folder / page).read_text(encoding="utf-8")
+        assert "2026-01-02T03:04:05Z" in text
+        assert not re.findall(f"9999-12-31|2026-03-03|{ANOTHER}", text)
+    checked = called("verify", "--output", folder)
+    assert checked.returncode == 1
+    (line,) = checked.stdout.splitlines()
+    assert line.startswith(told)
+
+
+def test_a_folder_of_wrong_records_alone_is_a_mistake_and_nothing_is_written(
+    with_a_wrong_one: tuple[Path, str],
+) -> None:
+    folder, told = with_a_wrong_one
+    shutil.rmtree(folder / HERE)
+    before = sorted(folder.rglob("*"))
+    for command in ("publish", "verify"):
+        done = called(command, "--output", folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert told in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_no_record_is_said(tmp_path: Path) -> None:
@@ -60,7 +115,7 @@ def test_no_record_is_said(tmp_path: Path) -> None:
     "page",
     [
         "README.md",
-        "another-machine/README.md",
+        f"{ANOTHER}/README.md",
         "data/timings.csv",
         *(f"tables/timings.{ending}" for ending in ("md", "csv", "tex", "html")),
     ],
@@ -96,19 +151,20 @@ def test_another_end_of_line_is_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "shown_in"),
     [
-        ('"confidence": 0.95', '"confidence": 0.9', "tables/timings.md"),
+        ('"framework": "other"', '"framework": "else"', "tables/field.md"),
+        ('"confidence": 0.95', '"confidence": 0.9', "README.md"),  # contradicts itself, and is left out
         ('"memory_gib": 1.0', '"memory_gib": 2.0', "data/records.csv"),  # stands in no table
-        ('"story": "made up"', '"story": "made-up"', "README.md"),
+        ('"story": "the', '"story": "The', "README.md"),
         ("\n", "\n\n", "README.md"),  # says the same
     ],
 )
 def test_a_changed_record_is_found_whatever_was_changed(folder: Path, old: str, new: str, shown_in: str) -> None:
-    record = folder / "some-cpu-1-cores-linux-x86-64" / "2026-01-02T030405Z.json"
+    record = folder / HERE / "2026-01-02T030405Z.json"
     spoil(record, lambda text: text.replace(old, new, 1))
     assert any(complaint.startswith(f"{folder / shown_in}:") for complaint in publish.verify(folder))
 
 
-@pytest.mark.parametrize("stray", ["another-machine/by-hand.md", "fast.json", "tables/speed.tex", "deep/er/1.json"])
+@pytest.mark.parametrize("stray", [f"{ANOTHER}/by-hand.md", "fast.json", "tables/speed.tex", "deep/er/1.json"])
 def test_a_file_that_no_record_stands_behind_is_found(folder: Path, stray: str) -> None:
     (folder / stray).parent.mkdir(parents=True, exist_ok=True)
     (folder / stray).write_text("0.1 of the time\n", encoding="utf-8")
@@ -118,7 +174,7 @@ def test_a_file_that_no_record_stands_behind_is_found(folder: Path, stray: str) 
 def test_a_missing_page_and_a_removed_record_are_found(folder: Path) -> None:
     (folder / "data" / "gradients.csv").unlink()
     assert publish.verify(folder) == [f"{folder / 'data' / 'gradients.csv'}: missing; write it with xorbench publish"]
-    next((folder / "another-machine").glob("*.json")).unlink()
+    next((folder / ANOTHER).glob("*.json")).unlink()
     found = "\n".join(publish.verify(folder))
-    assert f"{folder / 'another-machine' / 'README.md'}: not rendered from any record or study; remove it" in found
+    assert f"{folder / ANOTHER / 'README.md'}: not rendered from any record or study; remove it" in found
     assert f"{folder / 'README.md'}:" in found

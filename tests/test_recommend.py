@@ -19,12 +19,14 @@ from xorbench.estimates.recommendation import leads, ranking, table
 from xorbench.record import store
 from xorbench.tables import recommendation
 
+OLDER = "older-1-cores-linux-x86-64"
+
 ASKED = ("--width=32", "--batch=4", "--epochs=1000000")
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
-    for analysis in (RUN, SWEEP, with_machine(changed(RUN, created="2026-01-01T00:00:00Z"), name="older")):
+    for analysis in (RUN, SWEEP, with_machine(changed(RUN, created="2026-01-01T00:00:00Z"), cpu="older")):
         store.write(analysis.record, tmp_path)
     return tmp_path
 
@@ -63,13 +65,13 @@ def test_a_document_has_every_total(records: Path) -> None:
 
 
 def test_records_that_are_named_are_used_and_no_others(records: Path) -> None:
-    older = records / "older" / "2026-01-01T000000Z.json"
+    older = records / OLDER / "2026-01-01T000000Z.json"
     found = document(called("recommend", older, "--width=4", "--batch=4", "--epochs=10", "--json"))
-    assert found["machine"] == "older"
+    assert found["machine"] == OLDER
     newer = store.path_of(RUN.record, records)
     done = called("recommend", older, newer, "--width=4", "--batch=4", "--epochs=10")
     assert done.returncode == 2
-    assert "expected records of one machine, got records of 2: older, some-cpu-1-cores-linux-x86-64" in done.stderr
+    assert f"expected records of one machine, got records of 2: {OLDER}, some-cpu-1-cores-linux-x86-64" in done.stderr
 
 
 @pytest.mark.parametrize(

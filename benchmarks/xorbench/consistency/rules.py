@@ -6,6 +6,7 @@ from pathlib import Path
 
 from xorbench.consistency import identity, rounds, verdicts
 from xorbench.record import store
+from xorbench.record.checking import one_line
 from xorbench.record.run import Record
 
 MOST_TOLD = 5
@@ -22,7 +23,7 @@ def contradictions(record: Record) -> Iterator[str]:
     """
     for rule in RULES:
         found = list(islice(rule(record), MOST_TOLD))
-        yield from found
+        yield from map(one_line, found)
         if found:
             return
 

@@ -58,9 +58,9 @@ def endings(record: Record) -> Iterator[str]:
             if end.verdict == INSIDE and not record.is_sweep:  # a sweep keeps no trained parameters
                 yield f"{place}.parameters: none, expected those of a training that is inside"
             continue
-        parameters = [np.array(p) for p in end.parameters]
-        if [p.shape for p in parameters] != workload.shapes:
-            yield f"{place}.parameters: shapes {[p.shape for p in parameters]}, expected {workload.shapes}"
+        parameters = _arrays(end.parameters, workload)
+        if parameters is None:
+            yield f"{place}.parameters: not of the shapes {workload.shapes}, which {workload.name} has"
             continue
         tolerance = CLOSE if workload.dtype == "float64" else 1e-4
         with np.errstate(over="ignore"):
@@ -72,13 +72,23 @@ def endings(record: Record) -> Iterator[str]:
         elif complaint := workload.complaint(predictions, float(workload.losses(parameters)), parameters):
             yield f"{place}.verdict: inside, but {complaint}"
         elif (reference := ends.get((REFERENCE, end.workload))) and reference.parameters is not None:
-            yield from _apart(place, workload, parameters, reference.parameters, end.difference_from_reference)
+            theirs = _arrays(reference.parameters, workload)
+            if theirs is None:
+                yield f"$.gradients.endings: those of {REFERENCE} on {workload.name} are not of its shapes"
+            else:
+                yield from _apart(place, workload, parameters, theirs, end.difference_from_reference)
+
+
+def _arrays(parameters: list[list[list[float]]], workload: Workload) -> list[Array] | None:
+    """Return trained parameters as arrays, or None if they are not of the workload's shapes."""
+    shapes = [(len(tensor), *{len(line) for line in tensor}) for tensor in parameters]
+    return [np.array(tensor) for tensor in parameters] if shapes == workload.shapes else None
 
 
 def _apart(
-    place: str, workload: Workload, ours: list[Array], theirs: list[list[list[float]]], stated: float | None
+    place: str, workload: Workload, ours: list[Array], theirs: list[Array], stated: float | None
 ) -> Iterator[str]:
-    apart = max(float(np.max(np.abs(one - np.array(other)))) for one, other in zip(ours, theirs, strict=True))
+    apart = max(float(np.max(np.abs(one - other))) for one, other in zip(ours, theirs, strict=True))
     if stated is None or abs(stated - apart) > CLOSE * max(1.0, apart) or apart > workload.agreement:
         yield f"{place}.difference_from_reference: {stated}, expected {apart}, at most {workload.agreement}"
 

@@ -42,9 +42,8 @@ def examined(path: Path) -> Examined:
         if studies.holds_one(path):
             found = _of_study(path, studies.read(path))
         else:
-            checking.without_repeated_keys(checking.bounded(path))
-            analysis = Analysis(store.read(path))
-            found = _of_record(path, analysis)
+            analysis = Analysis(store.read(path))  # first, because it refuses what is nested too deeply
+            found = [*_repeated_keys(path), *_of_record(path, analysis)]
             marked = [] if found else marks(analysis)
     except ValueError as error:
         return Examined([str(error)])
@@ -69,6 +68,13 @@ def _of_record(path: Path, analysis: Analysis) -> list[str]:
         *_secrets(analysis),
         *_personal(store.as_json(analysis.record), contestants),
     ]
+
+
+def _repeated_keys(path: Path) -> Iterator[str]:
+    try:
+        checking.without_repeated_keys(checking.bounded(path))
+    except ValueError as error:
+        yield checking.one_line(str(error))
 
 
 def _of_study(path: Path, study: Study) -> list[str]:

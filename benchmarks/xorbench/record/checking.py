@@ -3,6 +3,7 @@
 import errno
 import functools
 import json
+import os
 import reprlib
 import textwrap
 from pathlib import Path
@@ -24,16 +25,31 @@ MOST_PARTS = 500_000
 long run. Each takes up to 100 times as much memory as its text."""
 
 
+LONGEST_MESSAGE = 500
+"""The number of characters at which a message about a file is cut."""
+
+
 def bounded(path: Path) -> bytes:
     """Return the content of a file. Raises OSError, and ValueError where it is larger than anything that is written."""
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if not path.is_file():
-        raise ValueError("it is not a file") if path.exists() else FileNotFoundError(errno.ENOENT, "no file", str(path))
+        raise ValueError("it is not a file")
     if (size := path.stat().st_size) > MOST_BYTES:
         raise ValueError(f"it has {size:,} bytes, expected at most {MOST_BYTES:,}")
     text = path.read_bytes()
     if (parts := sum(map(text.count, (b":", b"[", b"{")))) > MOST_PARTS:
         raise ValueError(f"it has {parts:,} colons and opening brackets, expected at most {MOST_PARTS:,}")
     return text
+
+
+def one_line(text: str) -> str:
+    """Return a message in one line of at most LONGEST_MESSAGE characters, because it may quote what is in a file.
+
+    Line breaks and control characters stand there as Python writes them.
+    """
+    start = text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in start)
 
 
 def plain_json(text: str | bytes) -> Any:

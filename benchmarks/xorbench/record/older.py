@@ -9,10 +9,13 @@ Json = dict[str, Any]
 def upgraded(record: Any) -> Any:
     """Return `record`, as read from JSON, upgraded to schema 6 with all of its keys; anything else is not changed.
 
-    Raises KeyError, TypeError or AttributeError if it does not match the older schema version that it states.
+    Raises ValueError if its schema version is no integer, and KeyError, TypeError or AttributeError if it does not
+    match the older version that it states.
     """
     if not isinstance(record, dict):
         return record
+    if isinstance(version := record.get("schema"), float):
+        raise ValueError(f"$.schema: {version}, expected one of 4, 5 and 6")
     if record.get("schema") == 4:
         record = _from_4(record)
     if record.get("schema") == 5:

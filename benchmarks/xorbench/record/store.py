@@ -111,7 +111,7 @@ def read(path: Path) -> Record:
     try:
         return parsed(checking.bounded(path))
     except ValueError as error:
-        raise ValueError(f"{path} is not a record: {error}") from error
+        raise ValueError(f"{path} is not a record: {checking.one_line(str(error))}") from error
 
 
 def paths(folder: Path) -> list[Path]:

@@ -86,12 +86,12 @@ class End(Part):
         """The distance between the end of the round and that of the reference, as a share of the way.
 
         The way is the largest distance of a parameter between the start and the reference's end. The result is infinite
-        if a parameter is not finite or their number is wrong, and NaN if the reference gave no answer.
+        if a parameter is not finite or their numbers differ, and NaN if the reference gave no answer.
         """
         if self.expected is None:
             return math.nan
         reached = [value for value in self.end if value is not None]
-        if not len(self.end) == len(reached) == len(self.expected):
+        if not 0 < len(reached) == len(self.end) == len(self.start) == len(self.expected):
             return math.inf
         distance = max(abs(one - other) for one, other in zip(reached, self.expected, strict=True))
         way = max(abs(one - other) for one, other in zip(self.start, self.expected, strict=True))
