@@ -22,6 +22,19 @@ _RAISED = 1
 
 SCRIPT = Path(__file__).parent / "cold_start.py"
 
+_ENDING = """
+import ctypes, os, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent process
+    if os.getppid() != int(sys.argv[1]):
+        os._exit(1)
+os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+"""
+"""Code that runs Python with the further arguments in a process that ends when its parent does.
+
+It is executed before the script, because the script must not import anything for it.
+"""
+
 
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
     """Return one measured cold start of an implementation on CPU `cpu`, or the reason of its failure in one line."""
@@ -36,11 +49,12 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
         "dtype": workload.dtype,
         "recipe": workload.recipe._asdict(),
     }
+    python = (implementation.interpreter.executable, "-P")
     ours, theirs = os.pipe()
     with os.fdopen(ours) as answer, closing(Log()) as log:
         with environment.started_on(cpu), os.fdopen(theirs, "w"):
             process = subprocess.Popen(
-                [implementation.interpreter.executable, "-P", str(SCRIPT), str(theirs)],
+                [*python, "-c", _ENDING, str(os.getpid()), "-P", str(SCRIPT), str(theirs)],
                 cwd=places.no_code(),
                 env=implementation.interpreter.variables(),
                 stdin=subprocess.PIPE,
@@ -49,7 +63,6 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
                 pass_fds=[theirs],
                 text=True,
                 start_new_session=True,
-                preexec_fn=environment.end_with_parent,  # here, because the script must not import anything for it
             )
         with process:
             try:
