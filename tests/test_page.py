@@ -121,6 +121,7 @@ def test_every_view_can_be_used_by_everybody(chromium: Browser, two_machines: Pa
         assert here.page.evaluate("performance.getEntriesByName('interactive').length") == 1
 
 
+@pytest.mark.slow  # a published page has every view with all of its pictures; a smaller one is tested always
 @pytest.mark.parametrize("width", [PHONE, WIDE])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_published_page_can_be_used_by_everybody(chromium: Browser, width: int, scheme: str) -> None:
