@@ -128,7 +128,7 @@ def planted(
     rows: list[tuple[str, bool, list[float]]] = [(REFERENCE, False, [0.0] * launches)]
     rows += [(name, False, values) for name, values in log_ratios.items()]
     rows += [(REFERENCE, True, control if control is not None else [0.0] * launches)]
-    timings = []
+    timings: list[Timing] = []
     for launch in range(launches):
         of_pairs = random.normal(0, drifting, -(-rounds // 2))  # a long round and the short one after it
         drift = 3e6 * np.exp(np.repeat(of_pairs, 2)[:rounds])

@@ -27,7 +27,7 @@ def analysis() -> Analysis:
     report = store.read(Path(COMMITTED)).gradients
     parts = {field.name: getattr(report, field.name) for field in fields(report)}
     names = {REFERENCE: REFERENCE, "jax_grad": "other"}
-    of_two = {name: [*_of(part, names)] for name, part in parts.items() if isinstance(part, list)}
+    of_two: dict[str, Any] = {name: [*_of(part, names)] for name, part in parts.items() if isinstance(part, list)}
     return planted({"other": [0.5] * 6}, gradients=replace(report, **of_two))
 
 

@@ -141,7 +141,7 @@ def by_pattern(base: str) -> dict[Place, list[Place]]:
 
 
 ODD: list[Any] = [
-    *(None, True, False, 0, 1, -1, 2, 10**6, 2**31, 2**63 - 1, 2**63, -(2**63), 10**400),
+    *(None, True, False, 0, 1, -1, 2, 3, 7, 60, 10**6, 2**31, 2**63 - 1, 2**63, -(2**63), 10**400),
     *(0.0, -0.0, 0.5, -1.5, 1e-320, 1e-9, 1e9, 1e300, -1e300),
     *("", "x", "neuron", "hidden", "width-4-batch-4", "inside", "outside", "missing", "failed", "not offered"),
     *(REFERENCE, "jax_grad", "float32", "float64", "compiled", "eager", "tuned", "sweep", "9999-12-31T23:59:59Z"),
@@ -156,7 +156,7 @@ VALUES = st.one_of(
     st.text(max_size=20),
 )
 
-KINDS = ("delete", "replace", "replace", "scale", "copy", "shorten", "append", "swap", "rename")
+KINDS = ("delete", "replace", "rename", "append", "copy", "shorten", "swap", *("scale",) * 3, *("like",) * 6)
 
 CHANGES = st.lists(
     st.tuples(
@@ -168,7 +168,7 @@ CHANGES = st.lists(
         st.booleans(),
     ),
     min_size=1,
-    max_size=3,
+    max_size=2,
 )
 """For each change its kind, the numbers of a pattern and a place, a value, a factor, and whether it is everywhere."""
 
@@ -179,10 +179,14 @@ def parent_of(content: Any, place: Place) -> Any:
     return content
 
 
-def apply(content: Any, kind: str, place: Place, other: Place, value: Any, factor: float) -> None:
+def apply(content: Any, kind: str, place: Place, other: Place, number: int, value: Any, factor: float) -> None:
     """Change the value at a place; it raises LookupError or TypeError if an earlier change removed the place."""
     parent, key = parent_of(content, place), place[-1]
     here = parent[key]
+    if isinstance(here, (bool, int, float, str)) and kind in ("append", "shorten", "swap", "rename"):
+        kind = "like"
+    if isinstance(here, list) and kind == "like":
+        kind = ("append", "shorten", "swap")[number % 3]
     if kind == "delete":
         del parent[key]
     elif kind == "rename" and isinstance(parent, dict):
@@ -192,6 +196,11 @@ def apply(content: Any, kind: str, place: Place, other: Place, value: Any, facto
         parent[key] = round(scaled) if isinstance(here, int) else scaled
     elif kind == "scale" and isinstance(here, list) and here and isinstance(here[0], (int, float)):
         parent[key] = [type(number)(number * factor) for number in here]
+    elif kind == "like" and isinstance(here, bool):
+        parent[key] = not here
+    elif kind == "like" and isinstance(here, (int, float, str)):
+        alike = [odd for odd in ODD if type(odd) is type(here) and (isinstance(here, str) or 0 <= odd < 2**63)]
+        parent[key] = alike[number % len(alike)]
     elif kind == "copy":
         parent[key] = copy.deepcopy(parent_of(content, other)[other[-1]])
     elif kind == "shorten" and isinstance(here, list):
@@ -214,7 +223,7 @@ def changed(base: str, wanted: list[tuple[str, int, int, Any, float, bool]]) -> 
         other = of[(number // 7) % len(of)] if number % 2 else patterns[names[number % len(names)]][0]
         for place in reversed(of) if everywhere else [of[number % len(of)]]:
             try:
-                apply(content, kind, place, other, value, factor)
+                apply(content, kind, place, other, number, value, factor)
             except (LookupError, TypeError, OverflowError, AttributeError):
                 continue
     return json.dumps(content)
