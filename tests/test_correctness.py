@@ -83,4 +83,4 @@ def test_each_file_has_a_verdict_and_failures_come_first() -> None:
 
 
 def test_nothing_judged_is_no_file() -> None:
-    assert judged(planted({}).record.gradients) == ([], [])
+    assert judged(report()) == ([], [])

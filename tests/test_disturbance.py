@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import planted, timing, with_timings
+from tests.planted import changed, planted, timing, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import disturbance
 from xorbench.estimates.ratios import Contender, paired
@@ -44,4 +44,6 @@ def test_what_is_not_told_is_unknown() -> None:
 
 
 def test_the_share_of_a_run_in_turns_counts_everything_else_too() -> None:
-    assert disturbance.share_in_turns(planted({})) == pytest.approx(6 * 0.8 / 8)
+    analysis = planted({})
+    seconds = replace(analysis.record.seconds, total=8.0)
+    assert disturbance.share_in_turns(changed(analysis, seconds=seconds)) == pytest.approx(6 * 0.8 / 8)

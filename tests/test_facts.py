@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.planted import changed, planted
+from tests.planted import changed, planted, report
 from tests.shown import shown
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.facts import facts
@@ -50,5 +50,5 @@ def test_noise_is_stated_by_its_end_that_is_farthest_from_1() -> None:
 
 
 def test_what_is_not_known_is_said_and_marked() -> None:
-    found = facts(planted({}, launches=1))
+    found = facts(planted({}, launches=1, gradients=report([])))
     assert [(fact.text, fact.bad) for fact in found[:2]] == [("no gradient was judged", True), ("noise unknown", True)]

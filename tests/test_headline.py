@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine, with_settings
+from tests.planted import HIDDEN, changed, planted, report, with_implementation, with_machine, with_settings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.parts import Verdict
@@ -110,7 +110,7 @@ def test_what_cannot_be_believed_is_said_first() -> None:
 
 
 def test_no_time_and_wrong_gradients_are_said() -> None:
-    analysis = planted({}, timings=[])
+    analysis = planted({}, timings=[], gradients=report([]))
     where = "XOR's hidden layer (2-4-1, float64) was not timed on Some CPU."
     assert headline(analysis) == f"{where} No gradient was judged."
     assert headline(judged(analysis, "inside", "outside", "failed")) == f"{where} 2 of 3 gradient checks did not pass."

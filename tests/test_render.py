@@ -169,7 +169,9 @@ def test_the_same_records_are_the_same_page() -> None:
 
 
 def machines(count: int) -> list[Analysis]:
-    return [with_machine(shown("other"), name=f"machine-{number}") for number in range(count)]
+    analysis = shown("other")
+    names = [f"machine-{number}" for number in range(count)]
+    return [changed(analysis, machine=replace(analysis.record.machine, name=name)) for name in names]
 
 
 def test_of_other_machines_the_table_and_a_link_to_their_page_are_shown() -> None:

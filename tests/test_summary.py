@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.planted import HIDDEN, changed, implementation, planted, with_implementation, with_settings, with_timings
+from tests.planted import (
+    HIDDEN,
+    changed,
+    implementation,
+    planted,
+    report,
+    with_implementation,
+    with_settings,
+    with_timings,
+)
 from tests.shown import NASTY
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
@@ -214,7 +223,7 @@ def test_a_weak_record_warns_and_more_warnings_than_fit_are_counted() -> None:
 
 
 def test_nothing_timed_and_nothing_judged_are_said() -> None:
-    lines = summary(planted({}, timings=[]))
+    lines = summary(planted({}, timings=[], gradients=report([])))
     assert lines[0] == "Gradients: none was judged."
     assert "the noise is unknown" in " ".join(lines)
     assert "XOR's hidden layer (2-4-1, float64) was not timed on Some CPU." in " ".join(lines)
