@@ -199,7 +199,7 @@ def apply(content: Any, kind: str, place: Place, other: Place, number: int, valu
     elif kind == "like" and isinstance(here, bool):
         parent[key] = not here
     elif kind == "like" and isinstance(here, (int, float, str)):
-        alike = [odd for odd in ODD if type(odd) is type(here) and (isinstance(here, str) or 0 <= odd < 2**63)]
+        alike = [odd for odd in ODD if type(odd) is type(here) and (isinstance(odd, str) or 0 <= odd < 2**63)]
         parent[key] = alike[number % len(alike)]
     elif kind == "copy":
         parent[key] = copy.deepcopy(parent_of(content, other)[other[-1]])
