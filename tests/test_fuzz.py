@@ -343,7 +343,7 @@ def fuzzed(examples: int) -> Callable[[Callable[..., None]], Callable[..., None]
     return lambda test: some(given(base=st.sampled_from(SOME), wanted=CHANGES)(test))
 
 
-@fuzzed(200)
+@fuzzed(100)
 def test_a_changed_record_is_read_or_refused_in_one_line(
     base: str, wanted: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -358,7 +358,7 @@ def test_a_changed_record_is_published_or_left_out(
 
 
 @pytest.mark.slow
-@fuzzed(3_000)
+@fuzzed(1_000)
 def test_many_changed_records_are_read_or_refused_in_one_line(
     base: str, wanted: list[Any], tmp_path_factory: pytest.TempPathFactory, cores: Executor
 ) -> None:

@@ -271,11 +271,11 @@ def test_an_exception_in_a_turn_costs_its_own_row_and_the_exit_code_says_so(tmp_
 @pytest.mark.parametrize(
     ("stage", "number", "sent", "code"),
     [
-        ("gradients", 1, signal.SIGINT, 130),
         ("launches", 3, signal.SIGINT, 130),
         ("gradients", 1, signal.SIGTERM, 143),
-        ("launches", 3, signal.SIGTERM, 143),
-        ("launches", 3, signal.SIGHUP, 129),
+        pytest.param("gradients", 1, signal.SIGINT, 130, marks=pytest.mark.slow),
+        pytest.param("launches", 3, signal.SIGTERM, 143, marks=pytest.mark.slow),
+        pytest.param("launches", 3, signal.SIGHUP, 129, marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_that_ends_a_run_keeps_what_is_finished_and_leaves_no_worker(
@@ -314,7 +314,7 @@ def test_a_signal_that_ends_a_run_keeps_what_is_finished_and_leaves_no_worker(
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("stage", ["gradients", "launches"])
+@pytest.mark.parametrize("stage", ["gradients", pytest.param("launches", marks=pytest.mark.slow)])
 def test_nothing_is_left_of_a_run_that_is_killed(tmp_path: Path, stage: str) -> None:
     call = ("run", "--quick", f"--output={tmp_path}", f"--implementation={REFERENCE}", "--workload=neuron")
     with subprocess.Popen(

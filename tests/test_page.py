@@ -107,8 +107,7 @@ def no_violation(here: Visit) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("width", [PHONE, WIDE])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (WIDE, "dark")])
 def test_every_view_can_be_used_by_everybody(chromium: Browser, two_machines: Path, width: int, scheme: str) -> None:
     with visit(chromium, two_machines, width, scheme) as here:
         for view in VIEWS:
