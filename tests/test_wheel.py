@@ -95,7 +95,7 @@ def test_the_command_works_in_the_folder_of_a_user_and_writes_nothing_beside_the
     assert store.read(path).commit is None
     for command in (("show", str(path)), ("publish",), ("verify",)):
         run(site, home, *command)
-    run(site, home, "check", code=0 if said["unfit"] is None else 1)  # so short a run may be unfit on a busy machine
+    assert "Only 2 launches" in run(site, home, "check", code=1)
     assert digests(site) == before
 
 

@@ -98,7 +98,7 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
             versions=one.versions,
             **own,
             root="" if is_first else "../",
-            code=f"{'' if is_first else '../'}../{IMPLEMENTATIONS}" if in_checkout else None,
+            code=f"{'' if is_first else '../'}../{IMPLEMENTATIONS}" if one.analysis.record.commit else None,
             files=is_first,
         )
         others = [other.analysis for other in ours.values() if other is not one] if is_first else []
