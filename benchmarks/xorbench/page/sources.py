@@ -28,7 +28,7 @@ class Sources:
     environments; they may be the same record. `sweeps` are ordered by number of threads. `tables` are the tables of
     these records by name, `records` and `timings` the lines of all records of the machine (`exports/lines.py`).
     `root` is the way from the page to the folder of the records: "" or "../". `code` is the way to the folder of the
-    implementations, None where that is not published beside the page; `files` says whether the folder of the tables
+    implementations, None where the record is not of a checkout; `files` says whether the folder of the tables
     is beside the page.
     """
 
