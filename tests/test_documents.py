@@ -116,7 +116,8 @@ def test_a_committed_record_is_full_and_its_baseline_agrees_with_itself() -> Non
     assert not record.partial
     assert not record.settings.quick
     assert {i.name for i in record.implementations} >= {"numpy_backprop", "torch_autograd", "jax_grad"}
-    assert all(row.verdict == "inside" for row in record.gradients.rows)
+    assert record.gradients.passed
+    assert all(row.verdict in ("inside", "missing") for row in record.gradients.rows)
 
 
 def test_every_formula_points_at_the_line_that_is_it() -> None:
