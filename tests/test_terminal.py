@@ -96,8 +96,7 @@ def test_every_table_of_every_record_has_whole_names_and_verdicts_and_a_line_a_r
     [
         (("show", COMMITTED), LINES),
         (("show",), LINES),
-        (("show", COMMITTED, "--table=timings"), 75),
-        (("show", COMMITTED, "--table=gradients", "--table=ledger"), 130),
+        (("show", COMMITTED, "--table=timings"), 100),
         (("list",), 110),
         (("check", COMMITTED), 2),
         (("compare", COMMITTED, COMMITTED), 110),
