@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
-from xorbench.charts import vega
+import vl_convert
+
 from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
 from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, fitted, role, width_of
 from xorbench.tables.cells import LONGEST_SENTENCE, plain
@@ -239,7 +240,7 @@ def _marks(figure: Figure) -> list[list[ET.Element]]:
         "spacing": 0,
         "resolve": {"scale": dict.fromkeys(("shape", "strokeDash"), "independent")},
     }
-    root = ET.fromstring(vega.svg(json.dumps(whole, sort_keys=True)))
+    root = ET.fromstring(vl_convert.vegalite_to_svg(json.dumps(whole, sort_keys=True)))
     found = []
     for number in range(len(figure.panels)):
         (place,) = (group for group in root.iter(f"{{{NAMESPACE}}}g") if _is_panel(group, number))

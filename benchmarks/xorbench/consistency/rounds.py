@@ -50,7 +50,7 @@ def once(record: Record) -> Iterator[str]:
 
 
 def complete(record: Record) -> Iterator[str]:
-    """What was timed in one launch was timed in every one, or a failure says why not; the baseline has two copies."""
+    """Yield the rows that were timed in some launches only without a failure, and workloads without both baselines."""
     launches: dict[tuple[str, str, bool], set[int]] = defaultdict(set)
     for timing in record.timings:
         launches[timing.workload, timing.implementation, timing.copy].add(timing.launch)

@@ -10,7 +10,7 @@ from xorbench.record.checking import one_line
 from xorbench.record.run import Record
 
 MOST_TOLD = 5
-"""The number of contradictions that are told of one record; more of them say nothing new."""
+"""The largest number of contradictions with one rule that are yielded."""
 
 RULES: Sequence[Callable[[Record], Iterator[str]]] = (*identity.RULES, *rounds.RULES, *verdicts.RULES)
 """Functions that yield the contradictions of a record with one rule, each with its place, in one line."""
@@ -19,7 +19,8 @@ RULES: Sequence[Callable[[Record], Iterator[str]]] = (*identity.RULES, *rounds.R
 def contradictions(record: Record) -> Iterator[str]:
     """Yield the contradictions in a record, each with its place, in one line.
 
-    Later rules rely on earlier ones. Therefore the contradictions of the first rule that is broken are yielded only.
+    Later rules rely on earlier ones. Therefore only contradictions with the first broken rule are yielded, and at most
+    MOST_TOLD of them.
     """
     for rule in RULES:
         found = list(islice(rule(record), MOST_TOLD))
@@ -29,7 +30,7 @@ def contradictions(record: Record) -> Iterator[str]:
 
 
 def read(path: Path) -> Record:
-    """Return the record in a file. Raises OSError, and ValueError, with one line, if it contradicts itself."""
+    """Return the record in a file. Raises OSError; ValueError, in one line, if it is invalid or contradicts itself."""
     record = store.read(path)
     for contradiction in contradictions(record):
         raise ValueError(f"{path} contradicts itself: {contradiction}")

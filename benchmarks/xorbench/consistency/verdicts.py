@@ -94,7 +94,7 @@ def _apart(
 
 
 def passed(record: Record) -> Iterator[str]:
-    """What was timed was judged in every tensor of its gradient, in the dtype in which it is timed, and has passed."""
+    """Yield rows that were timed although the judge did not pass them, or not completely in the timed dtype."""
     judged: dict[tuple[str, str], set[str]] = defaultdict(set)
     dtypes = {workload.name: workload.dtype for workload in record.workloads}
     for row in record.gradients.rows:

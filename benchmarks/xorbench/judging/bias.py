@@ -33,7 +33,7 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the factor is beyond LARGEST by more than CERTAIN standard errors, at LEAST_POINTS or more."""
+        """Whether the factor differs from 1 by more than LARGEST units, beyond CERTAIN standard errors."""
         return self.points >= LEAST_POINTS and abs(self.units) - CERTAIN * self.standard_error > LARGEST
 
 

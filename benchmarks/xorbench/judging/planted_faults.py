@@ -19,7 +19,7 @@ class Fault:
     """The name of a workload on which the fault has an effect, on which it is studied."""
     bounds_of_noise: float = 0.0
     studied: bool = True
-    """Whether the published table of planted faults has it: if it changes gradients at points that are not extreme."""
+    """Whether the fault is in the published table: it is if it changes gradients at points that are not extreme."""
 
     @property
     def is_mistake(self) -> bool:

@@ -16,22 +16,22 @@ from xorbench.judging.update_task import PHASES, UpdateQuestion
 from xorbench.workloads import Workload
 
 TO_START = 1.5
-"""Of a process: the imports of Python, the harness and a framework."""
+"""Seconds that a process needs to start: the imports of Python, the harness and a framework."""
 
 OF_A_SHAPE, OF_A_SLOW_SHAPE = 0.15, 2.5
-"""Of the first gradient, prediction and loss at a shape, for which some frameworks compile, and some do so slowly."""
+"""Seconds of the first gradient, prediction and loss at a shape, without and with slow compilation."""
 
 OF_A_CALL = 200e-6
-"""Of one call of an implementation, or of one epoch: a mean of all."""
+"""Seconds of one call of an implementation, or of one epoch: a mean over implementations."""
 
 OF_A_POINT, OF_A_MULTIPLICATION = 0.001, 20e-6
-"""Of the true values and bounds at a point, and for each multiplication of the network in addition."""
+"""Seconds that the true values and bounds at one point take, and the additional seconds for each multiplication."""
 
 OF_PLANTED_FAULTS = 20.0
-"""Of all planted faults."""
+"""Seconds that judging all planted faults takes."""
 
 OF_AN_AUDIT = 2
-"""Of the audit of the oracle at one point, as a multiple of the true values there."""
+"""The time of the audit of the oracle at a point, as a multiple of the time of the true values there."""
 
 
 def of_points(workload: Workload, count: int) -> float:

@@ -64,7 +64,7 @@ class Matrix:
 
     @property
     def summary(self) -> str:
-        """What each check misses, as a sentence."""
+        """A sentence on how many planted faults each check misses, and how many right gradients it refuses."""
         every = len(self.faults)
         parts = [
             f"{check} misses {missed or 'none'} of {every} faults"

@@ -1,4 +1,4 @@
-"""What the page of a machine is made from: its records, its tables, its drawn figures."""
+"""Types of the contents of a machine's page: its records, its tables and its drawn figures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
