@@ -5,7 +5,8 @@ import pytest
 from tests.planted import planted, with_machine
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
-from xorbench.estimates.recommendation import ranking, table
+from xorbench.estimates.measured_points import table
+from xorbench.estimates.recommendation import ranking
 from xorbench.page.choosing import choosing
 
 

@@ -22,7 +22,8 @@ from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE
 from xorbench.estimates import comparison
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.recommendation import ranking, table
+from xorbench.estimates.measured_points import table
+from xorbench.estimates.recommendation import ranking
 from xorbench.exports import foreign
 from xorbench.exports.document import document
 from xorbench.exports.frames import load

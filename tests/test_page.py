@@ -325,6 +325,52 @@ def test_the_theme_follows_the_system_until_it_is_switched(chromium: Browser, tw
         assert here.page.evaluate(ground) == before
 
 
+CAN_BE_USED = """[...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")].filter(
+    (place) => place.checkVisibility({ visibilityProperty: true }) && !place.disabled && place.tabIndex >= 0
+)"""
+"""What a person can see and do something with."""
+
+
+@pytest.mark.parametrize("width", [pytest.param(PHONE, marks=pytest.mark.slow), WIDE])
+def test_everything_that_can_be_used_is_reached_by_the_tabulator_key(
+    chromium: Browser, two_machines: Path, width: int
+) -> None:
+    with visit(chromium, two_machines, width) as here:
+        for view in VIEWS:
+            here.page.goto(f"{two_machines.as_uri()}#view={view}")
+            here.page.locator(f"#{view}").wait_for()
+            number = here.page.evaluate(f"{CAN_BE_USED}.length")
+            for _ in range(number + 2):  # from where the focus is to the end, and from the beginning to there
+                here.page.keyboard.press("Tab")
+                here.page.evaluate("document.activeElement.dataset.reached = 'yes'")
+            missed = f"{CAN_BE_USED}.filter((place) => !place.dataset.reached).map((place) => place.outerHTML)"
+            assert here.page.evaluate(missed) == [], view
+
+
+def test_arrow_keys_show_every_mark_of_a_picture(chromium: Browser, two_machines: Path) -> None:
+    with visit(chromium, two_machines) as here:
+        for view in VIEWS:
+            here.page.goto(f"{two_machines.as_uri()}#view={view}")
+            for chart in here.page.locator(f"#{view} [aria-describedby=tip]").all():
+                if not chart.is_visible():
+                    continue
+                number = chart.evaluate(
+                    "chart => [...chart.querySelectorAll('[data-tip]')].filter((p) => p.getClientRects().length).length"
+                )
+                chart.focus()
+                here.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+                lit = []
+                for _ in range(number):
+                    here.page.keyboard.press("ArrowRight")
+                    lit.append(
+                        chart.evaluate(
+                            "chart => [...chart.querySelectorAll('[data-tip]')].indexOf(chart.querySelector('.lit'))"
+                        )
+                    )
+                assert len(set(lit)) == number > 0
+                assert here.page.locator("#tip").is_visible()
+
+
 def test_it_is_operated_by_the_keyboard_alone(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
         press, focused = here.page.keyboard.press, "(document.activeElement.innerText || '').trim()"

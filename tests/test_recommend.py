@@ -15,7 +15,8 @@ from tests.test_recommendation import RUN, SWEEP, choice, known, measured
 from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.recommendation import leads, ranking, table
+from xorbench.estimates.measured_points import table
+from xorbench.estimates.recommendation import leads, ranking
 from xorbench.record import store
 from xorbench.tables import recommendation
 

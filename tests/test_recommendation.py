@@ -25,7 +25,8 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import recommendation
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.recommendation import Choice, Measured, Point, Ranking, StartUp, leads, ranking, table
+from xorbench.estimates.measured_points import Choice, Measured, Point, StartUp, table
+from xorbench.estimates.recommendation import Ranking, leads, ranking
 from xorbench.record import store
 from xorbench.record.timing import ColdStart, Timing
 

@@ -8,7 +8,8 @@ from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
-from xorbench.estimates.recommendation import Ranking, ranking, table
+from xorbench.estimates.measured_points import table
+from xorbench.estimates.recommendation import Ranking, ranking
 from xorbench.judging.judge import judge as judged
 from xorbench.record import store
 from xorbench.record.report import Report

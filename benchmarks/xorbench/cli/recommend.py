@@ -34,7 +34,8 @@ def recommend(
     """Rank implementations by the total time of a training, start-up included, from the records of a machine."""
     from xorbench import places
     from xorbench.cli import choices, show
-    from xorbench.estimates.recommendation import ranking, table
+    from xorbench.estimates.measured_points import table
+    from xorbench.estimates.recommendation import ranking
     from xorbench.record import store
     from xorbench.tables.recommendation import lines
 

@@ -1,9 +1,9 @@
 """Rules on what a record says of itself: names, references, date, machine, command, versions and texts."""
 
 import dataclasses
+import functools
 import re
 import shlex
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -142,24 +142,37 @@ def plan(record: Record) -> Iterator[str]:
 
 def texts(record: Record) -> Iterator[str]:
     """Texts have no control characters, except line breaks in scripts and in reasons."""
-    for place, text in _texts(record, "$"):
-        if bad := next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), None):
-            yield f"{place}: holds the character {bad!r}, expected printable ones"
+    yield from _unprintable(record, "$")
 
 
-def _texts(part: Any, place: str) -> Iterator[tuple[str, str]]:
+def _unprintable(part: object, place: str) -> Iterator[str]:
+    """Yield a line for each text inside `part` that has a control character or a lone surrogate."""
     if isinstance(part, str):
-        yield place, part
-    elif dataclasses.is_dataclass(part):
-        for field in dataclasses.fields(part):
-            yield from _texts(getattr(part, field.name), f"{place}.{field.name}")
+        if not part.isprintable() and (bad := CONTROL.search(part)):
+            yield f"{place}: holds the character {bad[0]!r}, expected printable ones"
     elif isinstance(part, dict):
         for key, value in part.items():
-            yield f"{place}.{key[:40]!r}", key
-            yield from _texts(value, f"{place}.{key[:40]}")
-    elif isinstance(part, list) and not (part and isinstance(part[0], (int, float, type(None)))):
-        for number, value in enumerate(part):
-            yield from _texts(value, f"{place}[{number}]")
+            yield from _unprintable(key, f"{place}.{key[:40]!r}")
+            yield from _unprintable(value, f"{place}.{key[:40]}")
+    elif isinstance(part, list):
+        if part and not isinstance(part[0], NUMBERS):
+            for number, value in enumerate(part):
+                yield from _unprintable(value, f"{place}[{number}]")
+    elif not isinstance(part, NUMBERS):
+        for name in _names(type(part)):
+            if not isinstance(value := getattr(part, name), NUMBERS):
+                yield from _unprintable(value, f"{place}.{name}")
+
+
+@functools.cache
+def _names(of: type) -> list[str]:
+    return [field.name for field in dataclasses.fields(of)]
+
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters other than the tabulator and the line feed, and halves of surrogate pairs."""
+
+NUMBERS = (int, float, type(None))
 
 
 def _short(value: object) -> str:

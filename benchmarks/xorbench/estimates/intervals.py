@@ -46,6 +46,18 @@ class Interval:
         low, high = (None if end is None else end * unit for end in (self.low, self.high))
         return Interval(self.value * unit, low, high)
 
+    def plus(self, other: "Interval") -> "Interval":
+        """Return the sum of the values with the sums of the ends, None if an end is."""
+        value = self.value + other.value
+        if self.low is None or self.high is None or other.low is None or other.high is None:
+            return Interval(value, None, None)
+        return Interval(value, self.low + other.low, self.high + other.high)
+
+    def minus(self, other: "Interval") -> "Interval":
+        """Return the difference of the values with the most extreme differences of the ends, None if an end is."""
+        low, high = (None if end is None else -end for end in (other.high, other.low))
+        return self.plus(Interval(-other.value, low, high))
+
 
 def interval(logarithms: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
     """Return the exponential of the mean of `logarithms`, with Student's t interval."""

@@ -7,7 +7,8 @@ from typing import Any
 from xorbench.charts.style import labels
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.recommendation import TUNED, Point, Ranking, leads, ranking, table
+from xorbench.estimates.measured_points import TUNED, Point, table
+from xorbench.estimates.recommendation import Ranking, leads, ranking
 from xorbench.page.boards import main_workload
 from xorbench.tables.cells import listed, with_ends
 from xorbench.tables.recommendation import why

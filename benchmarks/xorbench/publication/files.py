@@ -48,9 +48,9 @@ class Rendered:
 def rendered(folder: Path, cores: Executor) -> Rendered:
     """Return the text of every rendered file. Records that are invalid or contradict themselves are left out.
 
-    Records are read and figures are drawn on `cores`. The first machine stands on the page of the folder; each other
-    machine has a page, and its figures as files, in its own folder. Raises ValueError if there is no valid record, for
-    a file that is not a study, or if a page would be too large.
+    Records are read, figures drawn and documents filled on `cores`. The first machine stands on the page of the folder;
+    each other machine has a page, and its figures as files, in its own folder. Raises ValueError if there is no valid
+    record, for a file that is not a study, or if a page would be too large.
     """
     standing, lines, refused = _read(folder, cores)
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
@@ -63,6 +63,12 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
     }
     first, *_ = ours.values()
     analysis, tables = first.analysis, first.tables
+    in_checkout = places.in_checkout() and folder.resolve() == places.results().resolve()
+    filled = {
+        path: cores.submit(fill, path.read_text(encoding="utf-8"), analysis, tables)
+        for path in DOCUMENTS
+        if in_checkout
+    }
     texts = {
         places_of[machine] / f"{figure.name}.csv": pictures.data_of(figure)
         for machine, one in ours.items()
@@ -79,9 +85,6 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
     texts[folder / "README.md"] = pages.index(analysis, tables, first.figures, lines["records"])
     if of_studies := showing.page(folder):
         texts[folder / studies.FOLDER / "README.md"] = of_studies
-    in_checkout = places.in_checkout() and folder.resolve() == places.results().resolve()
-    if in_checkout:
-        texts |= {document: fill(document.read_text(encoding="utf-8"), analysis, tables) for document in DOCUMENTS}
     names = [one.analysis.record.machine.name for one in ours.values()]
     for machine, one in ours.items():
         is_first = one is first
@@ -104,6 +107,7 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
         others = [other.analysis for other in ours.values() if other is not one] if is_first else []
         texts[places_of[machine] / "index.html"] = page(sources, others, names)
     texts |= {place / f"{name}.svg": found.result()[0] for (place, name), found in drawn.items()}
+    texts |= {path: found.result() for path, found in filled.items()}
     return Rendered(texts, refused)
 
 

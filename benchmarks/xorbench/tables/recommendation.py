@@ -4,7 +4,8 @@ import textwrap
 from collections.abc import Sequence
 
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.recommendation import TUNED, Lead, Ranking, Total
+from xorbench.estimates.measured_points import TUNED
+from xorbench.estimates.recommendation import Lead, Ranking, Total
 from xorbench.tables.captions import two_digits
 from xorbench.tables.cells import NONE, listed, plain, with_ends
 from xorbench.tables.layout import kept
