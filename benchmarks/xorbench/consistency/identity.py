@@ -1,7 +1,6 @@
 """Rules on what a record says of itself: names, references, date, machine, command, versions and texts."""
 
 import dataclasses
-import functools
 import re
 import shlex
 from collections import Counter
@@ -159,14 +158,9 @@ def _unprintable(part: object, place: str) -> Iterator[str]:
             for number, value in enumerate(part):
                 yield from _unprintable(value, f"{place}[{number}]")
     elif not isinstance(part, NUMBERS):
-        for name in _names(type(part)):
-            if not isinstance(value := getattr(part, name), NUMBERS):
+        for name, value in vars(part).items():
+            if not isinstance(value, NUMBERS):
                 yield from _unprintable(value, f"{place}.{name}")
-
-
-@functools.cache
-def _names(of: type) -> list[str]:
-    return [field.name for field in dataclasses.fields(of)]
 
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
