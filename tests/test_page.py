@@ -358,7 +358,6 @@ def test_arrow_keys_show_every_mark_of_a_picture(chromium: Browser, two_machines
                     "chart => [...chart.querySelectorAll('[data-tip]')].filter((p) => p.getClientRects().length).length"
                 )
                 chart.focus()
-                here.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
                 lit = []
                 for _ in range(number):
                     here.page.keyboard.press("ArrowRight")
@@ -368,7 +367,7 @@ def test_arrow_keys_show_every_mark_of_a_picture(chromium: Browser, two_machines
                         )
                     )
                 assert len(set(lit)) == number > 0
-                assert here.page.locator("#tip").is_visible()
+                assert -1 not in lit
 
 
 def test_it_is_operated_by_the_keyboard_alone(chromium: Browser, two_machines: Path) -> None:

@@ -357,11 +357,11 @@ let lit = null;
 function light(place) {
   if (lit) lit.classList.remove("lit");
   lit = place;
-  tip.hidden = !place;
+  const box = place && place.getBoundingClientRect();
+  tip.hidden = !place || box.bottom < 0 || box.top > innerHeight;
   if (!place) return;
   place.classList.add("lit");
   tip.textContent = place.dataset.tip;
-  const box = place.getBoundingClientRect();
   const room = tip.getBoundingClientRect();
   tip.style.left = `${Math.max(4, Math.min(innerWidth - room.width - 4, box.left + box.width / 2 - room.width / 2))}px`;
   tip.style.top = `${box.top > room.height + 12 ? box.top - room.height - 6 : box.bottom + 6}px`;
@@ -369,7 +369,7 @@ function light(place) {
 const withTip = (place) => (place instanceof Element ? place.closest("[data-tip]:not([data-tip=''])") : null);
 document.addEventListener("pointerover", (event) => light(withTip(event.target)));
 document.addEventListener("click", (event) => light(withTip(event.target)));
-addEventListener("scroll", () => light(null), { passive: true });
+addEventListener("scroll", () => light(lit), { passive: true });
 for (const place of all(".term")) if (!place.closest("button")) place.tabIndex = 0;
 for (const chart of all(".chart, .plot")) {
   if (!chart.querySelector("[data-tip]")) continue;
