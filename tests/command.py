@@ -2,9 +2,11 @@
 
 import io
 import json
+import signal
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from xorbench import places
 from xorbench.cli.__main__ import main
+from xorbench.cli.process import ENDING
 from xorbench.record import store
 from xorbench.record.run import Record
 
@@ -37,13 +40,24 @@ def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     What other processes write to the standard error of this one is not in the result.
     """
     out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch, signals_kept(), redirect_stdout(out), redirect_stderr(err):
         patch.setattr(sys, "argv", ["xorbench", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             main()
     code = ended.value.code or 0
     assert isinstance(code, int)
     return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Handle the signals after the block as before it: a command handles them until its process ends."""
+    handlers = [(number, signal.getsignal(number)) for number in ENDING]
+    try:
+        yield
+    finally:
+        for number, handler in handlers:
+            signal.signal(number, handler)
 
 
 def document(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The picture of the data flow is made from the imports, and there is no cycle in it."""
 
+import ast
 import graphlib
 from pathlib import Path
 
@@ -55,3 +56,20 @@ def test_only_studies_import_studies_because_a_wheel_has_none() -> None:
     others = [path for path in places.PACKAGE.rglob("*.py") if not path.is_relative_to(studies)]
     assert [path for path in others if "studies" in architecture.imported(path)] == []
     assert all((studies / f"{name}.py").is_file() for name in showing.TABLES)
+
+
+SETTABLE = {"time", "time_ns", "now", "utcnow", "today", "localtime", "gmtime", "ctime"}
+"""Functions that read the clock of the system, which may jump during a run."""
+
+
+def test_only_two_modules_read_the_clock_that_an_administrator_may_set() -> None:
+    # One says when something began, the other refuses dates to come; all durations follow monotonic clocks.
+    found = set()
+    for path in places.PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Attribute(value=ast.Name(id="time" | "datetime" | "date"), attr=name) if name in SETTABLE:
+                    found.add(path.relative_to(places.PACKAGE).as_posix())
+                case ast.ImportFrom(module="time", names=names):
+                    assert not SETTABLE & {name.name for name in names}, path
+    assert found == {"record/store.py", "consistency/identity.py"}

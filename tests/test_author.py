@@ -1,12 +1,13 @@
 """What the author of an implementation meets: each mistake is told early, at its place, and as what it is."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command import XORBENCH, document, xorbench
+from tests.command import COMMITTED, XORBENCH, called, document, xorbench
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, load, read
 from xorbench.judging.trouble import Trouble, trouble
@@ -126,6 +127,41 @@ def test_closed_streams_change_no_verdict(tmp_path: Path, streams: str) -> None:
     assert {row.verdict for row in record.gradients.deciding()} == {INSIDE}
     assert record.failures == []
     assert len(record.timings) == 2
+
+
+CLOSED = "<&- >&- 2>&-"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("show", COMMITTED), 0),
+        (("show", "/nowhere/record.json"), 2),
+        (("check", COMMITTED), 0),
+        (("check", "/dev/null"), 1),
+        (("gradients", "--quick", "--points=1", "--workload=neuron", f"--implementation={REFERENCE}"), 0),
+    ],
+    ids=lambda argument: argument[0] if isinstance(argument, tuple) else str(argument),
+)
+def test_closed_streams_change_no_exit_code(arguments: tuple[str, ...], code: int) -> None:
+    assert closed(*arguments, streams=CLOSED) == code
+
+
+@pytest.mark.slow
+def test_closed_streams_change_no_published_file(tmp_path: Path) -> None:
+    record = Path(COMMITTED)
+    (tmp_path / record.parent.name).mkdir()
+    shutil.copy(record, tmp_path / record.parent.name)
+    assert closed("publish", f"--output={tmp_path}", streams=CLOSED) == 0
+    assert called("verify", f"--output={tmp_path}").returncode == 0
+
+
+@pytest.mark.slow
+def test_closed_streams_change_no_sweep(tmp_path: Path) -> None:
+    call = ("sweep", "--widths=2", "--batches=4", "--threads=1", "--launches=1", "--rounds=4")
+    assert closed(*call, f"--implementation={REFERENCE}", f"--output={tmp_path}", streams=CLOSED) == 0
+    (path,) = store.paths(tmp_path)
+    assert not store.read(path).partial
 
 
 @pytest.mark.parametrize(

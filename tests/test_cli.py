@@ -113,7 +113,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    assert not loaded_by("import xorbench.cli.__main__") & set(HEAVY)
+    assert not loaded_by("import xorbench.cli.app") & set(HEAVY)
     help_ = xorbench("--help")
     assert help_.returncode == 0
     commands = (

@@ -21,7 +21,7 @@ def test_a_closed_pipe_is_0_and_says_nothing(lines: int) -> None:
 
 
 def run(statements: str) -> "subprocess.Popen[str]":
-    script = f"import sys\nfrom xorbench.streams import forgive_closed_pipes\nforgive_closed_pipes()\n{statements}"
+    script = f"import sys\nfrom xorbench.streams import guard_output\nguard_output()\n{statements}"
     return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -49,7 +49,7 @@ def test_a_closed_standard_error_is_forgiven_too() -> None:
 def test_streams_of_a_caller_are_left_as_they_are() -> None:
     work = (
         "import io\nfrom contextlib import redirect_stdout\n"
-        "with redirect_stdout(io.StringIO()) as text:\n    forgive_closed_pipes()\n    print('kept')\n"
+        "with redirect_stdout(io.StringIO()) as text:\n    guard_output()\n    print('kept')\n"
         "print(text.getvalue().upper())"
     )
     with run(work) as done:

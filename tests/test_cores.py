@@ -1,12 +1,22 @@
 """The process pools of the package: what their processes write is kept, and the end of one is told."""
 
 import os
+import signal
+import subprocess
+import sys
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 
+import psutil
 import pytest
 
-from xorbench.cores import all_cores
+from xorbench import cores
+from xorbench.cores import all_cores, pool
 from xorbench.failure import HarnessError
+from xorbench.streams import Log
 
 
 def warning() -> None:
@@ -29,3 +39,85 @@ def test_the_end_of_a_process_is_told_in_one_line_with_what_it_wrote() -> None:
     says = "a process that computes true values ended, which last wrote 'no memory'; is there enough memory?"
     with pytest.raises(HarnessError, match=says.replace("?", r"\?")), all_cores() as cores:
         cores.submit(end).result()
+
+
+@pytest.fixture
+def two() -> Iterator[Executor]:
+    """A pool of two processes."""
+    with closing(Log()) as log, pool(log, 2, int) as processes:
+        yield processes
+
+
+def children() -> set[psutil.Process]:
+    return {*psutil.Process().children(recursive=True)}
+
+
+def unpicklable() -> object:
+    return lambda: None
+
+
+def test_every_task_is_done_once_and_by_other_processes(two: Executor) -> None:
+    assert [*two.map(pow, range(20), [2] * 20)] == [number**2 for number in range(20)]
+    numbers = {two.submit(os.getpid).result() for _ in range(20)}
+    assert os.getpid() not in numbers
+    assert len(numbers) <= 2
+
+
+def test_an_exception_is_raised_here_with_the_traceback_from_there(two: Executor) -> None:
+    with pytest.raises(ValueError, match="invalid literal for int") as raised:
+        two.submit(int, "x").result()
+    assert "in _done" in "".join(raised.value.__notes__)
+    with pytest.raises(AttributeError, match="lambda"):
+        two.submit(unpicklable).result()
+    with pytest.raises(SystemExit):
+        two.submit(sys.exit, 3).result()
+    assert two.submit(abs, -1).result() == 1
+
+
+def test_whoever_waits_for_a_process_that_ended_learns_of_it() -> None:
+    with closing(Log()) as log, pool(log, 1, int) as processes:
+        with pytest.raises(BrokenProcessPool, match="ended before it answered"):
+            processes.submit(os._exit, 3).result()
+        with pytest.raises(BrokenProcessPool):
+            processes.submit(abs, -1).result()
+    with closing(Log()) as log, pool(log, 1, int, "not a number") as processes:
+        with pytest.raises(BrokenProcessPool):
+            processes.submit(abs, -1).result()
+        assert log.lines()[-1] == "ValueError: invalid literal for int() with base 10: 'not a number'"
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_pool_that_is_shut_down_at_once_ends_what_its_processes_are_doing(wait: bool) -> None:
+    before = children()
+    with closing(Log()) as log:
+        processes = pool(log, 2, int)
+        tasks = [processes.submit(signal.pause) for _ in range(5)]
+        assert len(children() - before) >= 2
+        processes.shutdown(wait, cancel_futures=True)
+        assert all(task.done() for task in tasks)
+    assert not [child for child in children() - before if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_what_a_terminal_sends_to_all_processes_ends_none_of_a_pool(two: Executor) -> None:
+    for number in cores.HANDLED:
+        assert two.submit(os.getpid).result() != os.getpid()
+        assert two.submit(_sent, number).result() == "still here"
+
+
+def _sent(number: signal.Signals) -> str:
+    os.kill(os.getpid(), number)
+    return "still here"
+
+
+def test_no_semaphore_is_needed() -> None:
+    # As where /dev/shm is missing or read-only.
+    script = (
+        "import _multiprocessing\n"
+        "def refused(*_): raise OSError(30, 'Read-only file system')\n"
+        "_multiprocessing.SemLock = refused\n"
+        "if __name__ == '__main__':\n"
+        "    from xorbench.cores import all_cores\n"
+        "    with all_cores() as cores: print(cores.submit(abs, -7).result())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")

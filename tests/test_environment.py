@@ -43,6 +43,12 @@ def test_a_command_is_kept_without_its_folders() -> None:
     assert command == "xorbench run --with mine.py --output=res --quick"
 
 
+def test_a_command_in_any_encoding_is_text_that_a_record_can_hold() -> None:
+    given = [os.fsdecode(word) for word in ("--output=/srv/rés".encode(), b"--with=/a/\xff.py")]
+    command = environment.command(["run", *given])
+    assert command == "xorbench run '--output=rés' '--with=\ufffd.py'"
+
+
 def test_versions_name_python_and_the_libraries() -> None:
     versions = environment.versions()
     assert versions["python"] == platform.python_version()

@@ -273,13 +273,15 @@ def test_an_exception_in_a_turn_costs_its_own_row_and_the_exit_code_says_so(tmp_
     [
         ("launches", 3, signal.SIGINT, 130),
         ("gradients", 1, signal.SIGTERM, 143),
+        pytest.param("calibration", 1, signal.SIGTERM, 143, marks=pytest.mark.slow),
         pytest.param("gradients", 1, signal.SIGINT, 130, marks=pytest.mark.slow),
         pytest.param("launches", 3, signal.SIGTERM, 143, marks=pytest.mark.slow),
         pytest.param("launches", 3, signal.SIGHUP, 129, marks=pytest.mark.slow),
     ],
 )
-def test_a_signal_that_ends_a_run_keeps_what_is_finished_and_leaves_no_worker(
-    tmp_path: Path, stage: str, number: int, sent: signal.Signals, code: int
+@pytest.mark.parametrize("times", [pytest.param(1, marks=pytest.mark.slow), 3])
+def test_signals_that_end_a_run_keep_what_is_finished_and_leave_no_worker(
+    tmp_path: Path, stage: str, number: int, sent: signal.Signals, code: int, times: int
 ) -> None:
     # The first line of a stage is printed when it begins, each other one after a launch.
     call = (
@@ -298,8 +300,9 @@ def test_a_signal_that_ends_a_run_keeps_what_is_finished_and_leaves_no_worker(
         seen = (line for line in run.stderr if line.startswith(f"{stage}: "))
         assert len([*itertools.islice(seen, number)]) == number
         workers = psutil.Process(run.pid).children(recursive=True)
-        # A terminal sends its signals to all processes in its foreground, and `kill` to one.
-        (os.kill if sent == signal.SIGTERM else os.killpg)(run.pid, sent)
+        for _ in range(times):
+            # A terminal sends its signals to all processes in its foreground, and `kill` to one.
+            (os.kill if sent == signal.SIGTERM else os.killpg)(run.pid, sent)
         out, err = run.communicate()
     assert run.returncode == code
     assert "Traceback" not in err
@@ -310,6 +313,7 @@ def test_a_signal_that_ends_a_run_keeps_what_is_finished_and_leaves_no_worker(
         assert found["rows"][0]["launches"] >= 1
         assert store.read(Path(found["record"])).partial
     else:
+        assert err.splitlines()[-1] == f"xorbench: interrupted by {sent.name}"
         assert out == ""
         assert list(tmp_path.iterdir()) == []
 

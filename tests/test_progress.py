@@ -190,9 +190,11 @@ def test_a_terminal_gets_a_live_bar_and_sentences_above_it() -> None:
 
 LOUD = (
     "Parameters = list[Array]\n",
-    "Parameters = list[Array]\n__import__('os').write(2, b'I0000 00:00 written by a library\\n' * 2_000)\n",
+    "Parameters = list[Array]\n__import__('os').write(2, b'I0000 00:00 written by a library\\n' * 2_000)\n"
+    "import atexit, os\nfor number in (1, 2): atexit.register(os.write, number, b'I0000 written at the end\\n')\n"
+    "atexit.register(print, 'I0000 printed at the end')\n",
 )
-"""More than a pipe holds, as the libraries in C++ of some frameworks write it."""
+"""More than a pipe holds, as the libraries in C++ of some frameworks write it, and more at the end of the process."""
 
 
 @pytest.mark.parametrize("command", ["gradients", "run"])

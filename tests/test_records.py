@@ -1,10 +1,12 @@
 """Records: written whole or not at all, checked both ways, read as they were written; those of schema 4 are read."""
 
+import errno
 import json
 import math
 import re
 import statistics
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,9 +46,52 @@ def test_no_record_takes_the_place_of_another_runs(tmp_path: Path) -> None:
     path = store.write(planted({}, partial=True).record, tmp_path)
     whole = planted({}).record
     assert store.write(whole, tmp_path) == store.write(whole, tmp_path) == path
-    with pytest.raises(FileExistsError, match="another run began in the same second"):
-        store.write(planted({"other": [0.5] * 6}).record, tmp_path)
+    other = planted({"other": [0.5] * 6}).record
+    later = store.write(other, tmp_path)
+    assert later == path.with_name("2026-01-02T030406Z.json")
     assert store.read(path) == whole
+    assert store.read(later) == replace(other, created="2026-01-02T03:04:06Z")
+    assert store.paths(tmp_path) == [path, later]
+
+
+def test_a_partial_record_is_replaced_only_by_one_that_holds_all_its_timings(tmp_path: Path) -> None:
+    first = planted({"other": [0.5] * 6}, partial=True).record
+    path = store.write(first, tmp_path)
+    fewer = replace(first, timings=first.timings[1:])
+    assert store.write(fewer, tmp_path) != path
+    other = replace(first.timings[0], round_nanoseconds=[n + 1 for n in first.timings[0].round_nanoseconds])
+    assert store.write(replace(first, timings=[other, *first.timings[1:]]), tmp_path) != path
+    assert store.read(path) == first
+    assert store.write(replace(first, partial=False), tmp_path) == path
+    assert len(store.paths(tmp_path)) == 3
+
+
+def test_runs_that_began_in_the_same_second_and_end_at_once_each_have_a_record(tmp_path: Path) -> None:
+    ratios = [0.25, 0.5, 2.0, 4.0]
+    records = [planted({"other": [ratio] * 6}).record for ratio in ratios]
+    with ThreadPoolExecutor(len(records)) as at_once:
+        paths = [*at_once.map(lambda record: store.write(record, tmp_path), records)]
+    assert sorted(paths) == store.paths(tmp_path)
+    assert len({*paths}) == len(records)
+    for path, record in zip(paths, records, strict=True):
+        assert store.read(path).timings == record.timings
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_a_file_system_without_links_keeps_records_apart_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_paths: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    paths = [store.write(planted({"other": [ratio] * 6}).record, tmp_path) for ratio in (0.5, 2.0)]
+    assert store.paths(tmp_path) == paths
+    assert len({*paths}) == 2
+
+
+def test_a_folder_that_is_a_file_is_an_error_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        store.write(planted({}).record, tmp_path / "file")
 
 
 def test_each_series_of_timings_stands_on_one_line(tmp_path: Path) -> None:

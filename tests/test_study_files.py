@@ -26,9 +26,10 @@ def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
 
 def test_no_study_takes_the_place_of_another(tmp_path: Path) -> None:
     path = studies.write(planted_study(), tmp_path)
-    with pytest.raises(FileExistsError, match="another study began in the same second"):
-        studies.write(planted_study(data={}), tmp_path)
+    later = studies.write(planted_study(data={}), tmp_path)
     assert studies.read(path) == planted_study()
+    assert studies.read(later) == planted_study(data={}, created="2026-01-02T03:04:06Z")
+    assert studies.paths(tmp_path) == [path, later]
 
 
 @pytest.mark.parametrize(

@@ -1,43 +1,113 @@
 """Process pools for this package's own computations; they end with the process that starts them, for any reason.
 
-They ignore Ctrl-C and a closed terminal, which that process handles.
+They ignore Ctrl-C, `kill` and a closed terminal, which that process handles. They need no semaphores, so that they also
+work where there is no shared memory.
 
 What their processes write goes to a log, so that it does not tear the progress on standard error.
 """
 
 import multiprocessing
 import os
+import pickle
+import queue
 import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+import traceback
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from multiprocessing.context import SpawnProcess
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from xorbench.environment import allowed_cpus, end_with_parent
 from xorbench.failure import HarnessError
 from xorbench.streams import Log, written_to
 
-HANDLED = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
-"""The signals that a terminal sends to all processes in its foreground, and that the starting process handles."""
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    Line = Connection[Any, Any]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HANDLED = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
+"""The signals that are sent to a whole group of processes, as by a terminal, and that the starting process handles."""
 
 
-def pool(log: Log, number: int, begin: Callable[..., object], *arguments: object) -> ProcessPoolExecutor:
+def pool(log: Log, number: int, begin: Callable[..., object], *arguments: object) -> Executor:
     """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`.
 
-    What the processes write to standard output and standard error goes to `log`.
+    What the processes write to standard output and standard error goes to `log`. A task whose process ends raises
+    BrokenProcessPool. `shutdown` ends the processes, at once if it does not wait or cancels what has not begun.
     """
-    # They inherit the mask until they ignore the signals; so does the process that multiprocessing starts beside them.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
-    try:
-        processes = ProcessPoolExecutor(
-            number, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(os.getpid(), begin, arguments)
-        )
-        with written_to(log):
-            for _ in range(number):
-                processes.submit(int)  # a pool starts a process only for a task, when none is free
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return processes
+    return _Pool(log, number, begin, arguments)
+
+
+class _Pool(ThreadPoolExecutor):
+    """Threads that each hand a task to an idle process and wait for its answer.
+
+    A ProcessPoolExecutor needs semaphores instead, which a system without writable shared memory does not have.
+    """
+
+    def __init__(self, log: Log, number: int, begin: Callable[..., object], arguments: Sequence[object]) -> None:
+        super().__init__(number)
+        self._idle: queue.SimpleQueue[Line] = queue.SimpleQueue()
+        processes: list[SpawnProcess] = []
+        self._end = weakref.finalize(self, _ended, processes)
+        spawn = multiprocessing.get_context("spawn")
+        # They inherit the mask until they ignore the signals; so does the process that multiprocessing starts beside
+        # them.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+        try:
+            with written_to(log):
+                for _ in range(number):
+                    ours, theirs = spawn.Pipe()
+                    with theirs:
+                        process = spawn.Process(
+                            target=_serve, args=(theirs, os.getpid(), begin, tuple(arguments)), daemon=True
+                        )
+                        process.start()
+                    processes.append(process)
+                    self._idle.put(ours)
+        except BaseException:
+            self._end()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Return the future result of a call in one of the processes; function, arguments and result are pickled."""
+        return super().submit(self._answer, pickle.dumps((fn, args, kwargs)))
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes, after all tasks if it waits and cancels none; else at once."""
+        super().shutdown(wait=wait and not cancel_futures, cancel_futures=cancel_futures)
+        self._end()
+        super().shutdown()  # the threads end, because their processes have ended
+
+    def _answer(self, task: bytes) -> Any:
+        line = self._idle.get()
+        try:
+            line.send_bytes(task)
+            answer = line.recv_bytes()
+        except (EOFError, OSError):
+            raise BrokenProcessPool("a process of the pool ended before it answered") from None
+        finally:
+            self._idle.put(line)
+        found, error = pickle.loads(answer)
+        if error is not None:
+            raise error
+        return found
+
+
+def _ended(processes: Sequence[SpawnProcess]) -> None:
+    """End processes that ignore all other signals, and wait until they have ended."""
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.join()
 
 
 @contextmanager
@@ -57,9 +127,23 @@ def all_cores() -> Iterator[Executor]:
             processes.shutdown(cancel_futures=True)
 
 
-def _begin(parent: int, begin: Callable[..., object], arguments: tuple[object, ...]) -> None:
+def _serve(line: "Line", parent: int, begin: Callable[..., object], arguments: Sequence[object]) -> None:
+    """Do one task after the other in a process of a pool, until the process that started it closes the line."""
     for number in HANDLED:
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
     end_with_parent(parent)
     begin(*arguments)
+    with suppress(EOFError, OSError):
+        while True:
+            line.send_bytes(_done(line.recv_bytes()))
+
+
+def _done(task: bytes) -> bytes:
+    """Return the pickled result of a pickled task, and None, or None and the exception that the task raised."""
+    try:
+        function, arguments, keywords = pickle.loads(task)
+        return pickle.dumps((function(*arguments, **keywords), None))
+    except BaseException as error:  # noqa: BLE001  whatever it is, it is the answer
+        error.add_note("".join(traceback.format_exception(error)))
+        return pickle.dumps((None, error))

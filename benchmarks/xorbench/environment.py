@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -41,12 +42,17 @@ def thread_variables(number: int) -> dict[str, str]:
 
 ONE_THREAD = thread_variables(1)
 
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
+_KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
 
 
 def worker_variables(threads: int = 1) -> dict[str, str]:
-    """Return all environment variables of a timed process: no compiler flags and no settings of a framework."""
-    return {name: os.environ[name] for name in _KEPT if name in os.environ} | thread_variables(threads)
+    """Return all environment variables of a timed process: no compiler flags and no settings of a framework.
+
+    Its home folder and its folder of temporary files can be written, and it prints UTF-8 in every locale.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    folders = {"HOME": str(places.home()), "TMPDIR": tempfile.gettempdir()}
+    return kept | folders | {"PYTHONUTF8": "1"} | thread_variables(threads)
 
 
 def allowed_cpus() -> list[int]:
@@ -179,8 +185,8 @@ def _program_version(name: str) -> str | None:
     program = shutil.which(name)
     if program is None:
         return None
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    return said.stdout.partition("\n")[0].strip() or None
+    said = subprocess.run([program, "--version"], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    return said.stdout.decode(errors="replace").partition("\n")[0].strip() or None
 
 
 def installed_bytes(framework: str) -> int | None:
@@ -233,22 +239,18 @@ def commit() -> str | None:
         return None
     root = places.CHECKOUT
     try:
-        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=True)
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, check=True)
         status = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            cwd=root,
-            capture_output=True,
-            text=True,
-            check=True,
+            ["git", "status", "--porcelain", "--untracked-files=no"], cwd=root, capture_output=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return head.stdout.strip() + ("+changes" if status.stdout.strip() else "")
+    return head.stdout.decode("ascii").strip() + ("+changes" if status.stdout.strip() else "")
 
 
 def command(arguments: Iterable[str] = ()) -> str:
-    """Return the command line, with every path shortened to its last part."""
-    given = list(arguments) or sys.argv[1:]
+    """Return the command line, with every path shortened to its last part; what is not UTF-8 becomes �."""
+    given = [os.fsencode(word).decode(errors="replace") for word in list(arguments) or sys.argv[1:]]
     return shlex.join(["xorbench", *(re.sub(r"(^|=)[^=]*/(?=.)", r"\1", word).rstrip("/") for word in given)])
 
 

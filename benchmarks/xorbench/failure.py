@@ -1,4 +1,6 @@
-"""The exception for which no verdict on an implementation is possible."""
+"""Failures that are no verdict on an implementation: of the harness, and of this machine."""
+
+import errno
 
 
 class HarnessError(RuntimeError):
@@ -6,3 +8,26 @@ class HarnessError(RuntimeError):
 
     The command exits with 3.
     """
+
+
+def of_system(error: OSError) -> str:
+    """Return what the system refused, in one line: the file if it is known, the reason, and what to do about it."""
+    file = error.filename2 or error.filename
+    parts = [] if file is None or isinstance(file, int) else [str(file)]
+    remedy = _REMEDIES.get(error.errno or 0)
+    line = ": ".join([*parts, error.strerror or str(error) or type(error).__name__]) + (f"; {remedy}" if remedy else "")
+    return "".join(character if character.isprintable() else "�" for character in " ".join(line.split()))
+
+
+_REMEDIES: dict[int, str] = {
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT), "make room there, or set TMPDIR and --output to folders with free space"
+    ),
+    **dict.fromkeys(
+        (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR),
+        "expected a folder that can be written: set TMPDIR for temporary files, and --output for results",
+    ),
+    errno.EFBIG: "allow larger files, as with ulimit -f unlimited",
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "allow more open files, as with ulimit -n 1024"),
+    **dict.fromkeys((errno.ENOMEM, errno.EAGAIN), "end other processes, or allow more with ulimit"),
+}

@@ -3,11 +3,18 @@
 Nothing is written beside the package, which may be installed in a folder that is shared or read-only.
 """
 
+import os
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
+
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
+    Temporary = tempfile.TemporaryDirectory[str]
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -19,26 +26,58 @@ CHECKOUT = _ROOT if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "implement
 IMPLEMENTATIONS = (CHECKOUT or PACKAGE) / "implementations"
 
 
+def current() -> Path | None:
+    """Return the current folder; None if it was removed."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return None
+
+
 def in_checkout() -> bool:
     """Return whether the current folder is the checkout or lies inside it."""
-    return CHECKOUT is not None and Path.cwd().is_relative_to(CHECKOUT)
+    here = current()
+    return CHECKOUT is not None and here is not None and here.is_relative_to(CHECKOUT)
 
 
 def results() -> Path:
     """Return the default folder of records: that of the checkout if the current folder is inside it, else ./results."""
-    return (CHECKOUT if CHECKOUT is not None and in_checkout() else Path.cwd()) / "results"
+    return (CHECKOUT if CHECKOUT is not None and in_checkout() else current() or Path()) / "results"
 
 
 def user_cache() -> Path:
     """Return the folder for environments, journals and compiled libraries: `xorbench` in the user's cache folder."""
-    return platformdirs.user_cache_path("xorbench")
+    found = platformdirs.user_cache_path("xorbench")
+    return found if found.is_absolute() else home() / ".cache" / found.name  # else it would be in the current folder
+
+
+def home() -> Path:
+    """Return the user's home folder, or a temporary one if nothing can be written there, as for caches of libraries."""
+    try:
+        found = Path.home()
+    except RuntimeError:  # neither a variable nor the database of users says where it is
+        return lasting(_home)
+    return found if found.is_dir() and os.access(found, os.W_OK) else lasting(_home)
 
 
 def no_code() -> Path:
     """Return an empty folder for child processes to run in, so that Python finds no module of a user there."""
-    return Path(_no_code().name)
+    return lasting(_no_code)
 
 
-@cache  # the folder lasts as long as this process
-def _no_code() -> "tempfile.TemporaryDirectory[str]":
-    return tempfile.TemporaryDirectory(prefix="xorbench-")
+def lasting(made: "_lru_cache_wrapper[Temporary]") -> Path:
+    """Return the folder that the cached function `made` returns, or a new one if someone has removed it."""
+    if not Path(made().name).is_dir():
+        made().cleanup()
+        made.cache_clear()
+    return Path(made().name)
+
+
+def temporary() -> "Temporary":
+    """Return a new temporary folder, which is removed at the end of this process."""
+    return tempfile.TemporaryDirectory(prefix="xorbench-", ignore_cleanup_errors=True)
+
+
+_home = cache(temporary)
+
+_no_code = cache(temporary)

@@ -1,19 +1,17 @@
-"""Standard input, output and error, which a shell may close (`>&-`), and those of child processes."""
+"""Standard input, output and error, which may be closed, full or without UTF-8, and those of child processes."""
 
+import codecs
 import io
 import os
 import sys
 import tempfile
+import unicodedata
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+from contextlib import ExitStack, contextmanager, suppress
 
 
 def open_standard_streams() -> None:
-    """Open what is closed of standard input, output and error as the null device.
+    """Open what is closed of standard input, output and error as the null device, for child processes too.
 
     Else the next file or connection that is opened would have the number of one of them, and `print` would write there.
     """
@@ -22,35 +20,126 @@ def open_standard_streams() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
-            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115  until the end
+            os.set_inheritable(number, True)
+            stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115  until the end
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
 
 
-class _Pipe(io.FileIO):
-    """A file to whose reader nothing more is written after it has stopped reading."""
+def guard_output() -> None:
+    """Let nothing about standard output and error end the process that writes to them.
 
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write `data`; if no one reads any more, turn the file into the null device."""
-        try:
-            return super().write(data)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
-            return len(memoryview(data))
-
-
-def forgive_closed_pipes() -> None:
-    """Let a reader of standard output or error stop early, as in `| head`: what comes later is dropped silently.
-
-    Streams that are not those of this process, because a caller has replaced them, are left as they are.
+    A reader may stop early, as in `| head`: what comes later is dropped silently. What comes after a failure, such as
+    that of a full disk, is dropped too, and `failure_of_output` returns it. A character that the encoding of the
+    terminal lacks is written in ASCII. Streams that are not those of this process, because a caller has replaced them,
+    are left as they are.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is getattr(sys, f"__{name}__") and isinstance(stream, io.TextIOWrapper):
-            stream.flush()
-            raw = _Pipe(stream.fileno(), "w", closefd=False)
-            text = io.TextIOWrapper(
-                io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=stream.line_buffering
-            )
-            setattr(sys, name, text)
+            with suppress(OSError):
+                stream.flush()
+            setattr(sys, name, _Text(stream))
+
+
+def failure_of_output() -> OSError | None:
+    """Write what is not written yet, and return why standard output could not be written, None if it could.
+
+    That it has no reader any more is not a failure.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return sys.stdout.failure if isinstance(sys.stdout, _Text) else None
+
+
+class _Text(io.TextIOWrapper):
+    """A standard stream to which nothing more is written after a failure, nor after its reader has stopped reading.
+
+    ASCII stands in place of what its encoding lacks.
+    """
+
+    failure: OSError | None = None
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        file = open(stream.fileno(), "wb", closefd=False)  # noqa: SIM115  until the end
+        at_once = stream.line_buffering or stream.write_through
+        super().__init__(file, stream.encoding, _IN_ASCII, line_buffering=at_once)
+
+    @property
+    def buffer(self) -> object:  # type: ignore[override]
+        """What bytes may be written to; None for ASCII, in place of which typer would write UTF-8 there."""
+        return None if codecs.lookup(self.encoding).name == "ascii" else super().buffer
+
+    def write(self, text: str, /) -> int:
+        """Write `text`, if that is possible."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            self._give_up(error)
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what is not written yet, if that is possible."""
+        try:
+            super().flush()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        """Turn the file into the null device, which also takes what is not written yet."""
+        if not isinstance(error, BrokenPipeError):
+            self.failure = error
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self.fileno())
+        os.close(null)
+        super().flush()
+
+
+def in_ascii(text: str) -> str:
+    """Return `text` with ASCII characters alone: a few signs have others in their place, an accent is left out.
+
+    A character for which there is none becomes a question mark.
+    """
+    return "".join(character if character.isascii() else _sign(character) for character in text)
+
+
+def _sign(character: str) -> str:
+    if unicodedata.combining(character):
+        return ""
+    base = unicodedata.normalize("NFD", character).encode("ascii", "ignore").decode()
+    return SIGNS.get(character) or base or "?"
+
+
+SIGNS = {
+    **dict.fromkeys("µμ", "u"),  # of Latin-1, and of Greek
+    **dict.fromkeys("–—−‐‑━─", "-"),
+    **dict.fromkeys("│┃", "|"),
+    **dict.fromkeys("‘’", "'"),
+    **dict.fromkeys("“”", '"'),
+    "×": "x",
+    "±": "+/-",
+    "≤": "<=",
+    "≥": ">=",
+    "≈": "~",
+    "→": ">",
+    "←": "<",
+    "●": "o",
+    "·": ".",
+    "…": "...",
+    "\N{NO-BREAK SPACE}": " ",
+}
+"""What stands for a sign in ASCII. It is one character where the sign may stand in a column of a table."""
+
+_IN_ASCII = "xorbench in ASCII"
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return in_ascii(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_IN_ASCII, _replaced)
 
 
 class Log:
@@ -61,6 +150,7 @@ class Log:
     """
 
     def __init__(self) -> None:
+        open_standard_streams()  # before the process, whose connections must not have the numbers of these streams
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by close()
 
     def fileno(self) -> int:
@@ -85,7 +175,6 @@ TAIL_BYTES = 2**16
 @contextmanager
 def written_to(log: Log) -> Iterator[None]:
     """Let processes that are started in this context write to `log` in place of standard output and standard error."""
-    open_standard_streams()
     with ExitStack() as stack:
         for number, stream in ((1, sys.stdout), (2, sys.stderr)):
             stream.flush()

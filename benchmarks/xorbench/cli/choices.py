@@ -17,7 +17,7 @@ from xorbench.environments import virtualenvs
 from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Limits
-from xorbench.places import results
+from xorbench.places import current, results
 from xorbench.progress import say
 from xorbench.record import store
 from xorbench.suggestions import unknown
@@ -214,7 +214,8 @@ def newest_record() -> Path:
 
 def near(path: Path) -> Path:
     """Return `path` as it is written from the current folder, if it lies below it."""
-    return path.relative_to(Path.cwd()) if path.is_absolute() and path.is_relative_to(Path.cwd()) else path
+    here = current()
+    return path.relative_to(here) if here is not None and path.is_absolute() and path.is_relative_to(here) else path
 
 
 def no_record(path: Path, error: Exception) -> typer.BadParameter:

@@ -1,54 +1,108 @@
-"""The process of a command: it ends with the command's exit code, and a usage error is one line."""
+"""The process of a command: its streams, its signals, its exit code, and errors in one line."""
 
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
 from types import FrameType
+from typing import TYPE_CHECKING
 
-import typer
+from xorbench.failure import HarnessError, of_system
+from xorbench.streams import failure_of_output, guard_output, open_standard_streams
 
-from xorbench.failure import HarnessError
-from xorbench.streams import forgive_closed_pipes, open_standard_streams
+if TYPE_CHECKING:
+    import typer
 
-INTERRUPTED = 130
-"""The exit code of a command that Ctrl-C ended. Where another signal ended it, it is 128 and the signal's number."""
+INTERRUPTED = -1
+"""What a command returns that was interrupted and has said so. It exits with 128 and the number of the signal."""
 
-ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""The signals by which `kill` and a closed terminal end a process. They are handled as Ctrl-C is."""
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""The signals by which Ctrl-C, `kill` and a closed terminal end a process. All are handled in the same way."""
+
+SECONDS_TO_END = 10.0
+"""The time for which a command that a signal ends is not interrupted again."""
+
+_OF_TYPER = 130
+"""What typer returns where a command was interrupted."""
 
 
-def run(app: typer.Typer, name: str) -> None:
-    """Run a command and exit with its code; an error is printed in one line on standard error.
+@dataclass
+class _Signals:
+    """The signals that this process has received, when the last one interrupted it, and whether none does any more."""
 
-    It exits with 2 after a usage error, with 3 after a failure of the harness or of the reference, and with 128 and the
-    number of the signal that ended it. `name` is what the user calls the command by, such as "xorbench". A reader of
-    its output that stops early is no error.
+    received: list[signal.Signals] = field(default_factory=list)
+    interrupted: float = -SECONDS_TO_END
+    finishing: bool = False
+
+    def handle(self, number: int, _frame: FrameType | None) -> None:
+        """Note a signal, and raise KeyboardInterrupt unless the command is ending already."""
+        self.received.append(signal.Signals(number))
+        now = monotonic()
+        if not self.finishing and now - self.interrupted >= SECONDS_TO_END:
+            self.interrupted = now
+            raise KeyboardInterrupt
+
+
+_signals = _Signals()
+
+
+def run(load: "Callable[[], typer.Typer]", name: str) -> None:
+    """Run the command that `load` returns and exit with its code; an error is printed in one line on standard error.
+
+    It exits with 2 after a usage error, with 3 after a failure of the harness, of the reference or of the system, and
+    with 128 and the number of the signal that ended it; further signals do not interrupt its end. `name` is what the
+    user calls the command by, such as "xorbench". Standard streams may be closed, and a reader of its output may stop
+    early.
     """
+    global _signals
     open_standard_streams()
-    forgive_closed_pipes()
-    received = [signal.SIGINT]
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        received.append(signal.Signals(number))
-        raise KeyboardInterrupt
-
+    guard_output()
+    _signals = _Signals()
     for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-            signal.signal(number, end)
+            signal.signal(number, _signals.handle)
     try:
-        code = app(standalone_mode=False, prog_name=name)
+        try:
+            code, error = _called(load, name)
+        finally:
+            ignore_signals()
+    except KeyboardInterrupt:  # not inside the command
+        code, error = _OF_TYPER, ""
+    if code in (INTERRUPTED, _OF_TYPER) or _signals.received:
+        ended = (_signals.received or [signal.SIGINT])[0]
+        if code == _OF_TYPER:
+            error = f"interrupted by {ended.name}"
+        elif code != INTERRUPTED:
+            error = error or f"interrupted by {ended.name} while the last results were written"
+        code = 128 + ended
+    if failure := failure_of_output():
+        error = f"{error or 'the output is incomplete'}; standard output can't be written: {failure.strerror}"
+        code = code if code > 128 else 3
+    if error:
+        print(f"{name}: {error}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _called(load: "Callable[[], typer.Typer]", name: str) -> tuple[int, str]:
+    """Return the exit code of a command, and an error in one line, empty if there is none."""
+    import typer
+
+    from xorbench.places import current
+
+    try:
+        code: int | None = load()(standalone_mode=False, prog_name=name)
     except typer.TyperException as error:
-        typer.echo(f"{name}: {' '.join(error.format_message().split())} (see {name} --help)", err=True)
-        code = 2
+        return 2, f"{' '.join(error.format_message().split())} (see {name} --help)"
+    except typer.Abort:
+        return _OF_TYPER, ""
     except HarnessError as error:
-        typer.echo(f"{name}: {error}", err=True)
-        code = 3
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo(f"{name}: interrupted before anything was finished", err=True)
-        code = INTERRUPTED
-    sys.exit(128 + received[-1] if code == INTERRUPTED else code)
+        return 3, str(error)
+    except OSError as error:
+        return 3, of_system(error) if current() else "the current folder was removed; change to another one"
+    return code or 0, ""
 
 
 def ignore_signals() -> None:
-    """Ignore Ctrl-C, `kill` and a closed terminal from now on, while what is finished is written."""
-    for number in (signal.SIGINT, *ENDING):
-        signal.signal(number, signal.SIG_IGN)
+    """Let no signal end this process from now on, while what is finished is written; the first one sets its code."""
+    _signals.finishing = True

@@ -211,7 +211,7 @@ def publish_(output: Output = None) -> int:
 
     try:
         written, refused = publish.publish(choices.folder(output))
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from error
     for path in written:
         typer.echo(path)
@@ -229,7 +229,7 @@ def verify(output: Output = None) -> int:
     folder = choices.folder(output)
     try:
         complaints = publish.verify(folder)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from error
     for complaint in complaints:
         typer.echo(complaint)

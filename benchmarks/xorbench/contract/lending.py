@@ -3,7 +3,6 @@
 All environments run the same harness. No numerical library is lent: a framework uses those of its own environment.
 """
 
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -26,12 +25,12 @@ LENT = (
 
 def lent() -> str:
     """Return a folder for Python's path, with links to this package, to LENT and to what those require."""
-    return _folder().name
+    return str(places.lasting(_folder))
 
 
-@cache  # the folder lasts as long as this process
-def _folder() -> "tempfile.TemporaryDirectory[str]":
-    folder = tempfile.TemporaryDirectory(prefix="xorbench-")
+@cache
+def _folder() -> "places.Temporary":
+    folder = places.temporary()
     for distribution in required(LENT):
         tops = {file.parts[0] for file in distribution.files or ()}
         for name in tops - {"..", "__pycache__"}:

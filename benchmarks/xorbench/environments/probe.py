@@ -65,7 +65,7 @@ def _run(given: Interpreter, *arguments: str) -> "subprocess.CompletedProcess[st
             env=given.variables_with_harness(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=SECONDS_TO_ANSWER,
             check=False,

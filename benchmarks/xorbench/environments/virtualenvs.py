@@ -89,7 +89,9 @@ def requirement(text: str) -> Requirement:
 def _run(what: str, command: Sequence[str]) -> None:
     """Run a command. Raises ValueError with the last line of its output if it fails."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
     except OSError as error:
         raise ValueError(f"{command[0]} can't be run: {error.strerror or error}") from error
     if done.returncode:

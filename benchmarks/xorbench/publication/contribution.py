@@ -8,6 +8,7 @@ import getpass
 import platform
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -138,11 +139,12 @@ def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> It
 def _names() -> frozenset[str]:
     """Return the names of this machine and its user in lower case, without those that identify no one."""
     host = platform.node().lower()
-    try:
-        user = getpass.getuser().lower()
-    except (KeyError, OSError):  # the user has no name in the password database
-        user = ""
-    return frozenset({host, host.partition(".")[0], user, Path.home().name.lower()} - NOBODY - {""})
+    found = {host, host.partition(".")[0]}
+    with suppress(KeyError, OSError):  # the user has no name in the database of users
+        found.add(getpass.getuser().lower())
+    with suppress(RuntimeError):  # nor a home folder
+        found.add(Path.home().name.lower())
+    return frozenset(found - NOBODY - {""})
 
 
 def _secrets(analysis: Analysis) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Read and write records: the JSON of one run, `<folder>/<machine>/<time>.json`, checked against its types.
 
-Records are only added, except that the complete record of a sweep replaces the partial one of the same sweep.
+Records are only added, except that the complete record of a run replaces the partial one of the same run.
 Everything published is computed from records.
 """
 
@@ -10,7 +10,8 @@ import json
 import os
 import re
 import tempfile
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,10 @@ def schema() -> str:
 
 def timestamp() -> str:
     """Return the current time in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime(_TIME)
+
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def path_of(record: Record, folder: Path) -> Path:
@@ -93,17 +97,36 @@ def _check_versions(record: Record) -> None:
 def write(record: Record, folder: Path) -> Path:
     """Check a record, write it into `folder`, completely or not at all, and return its path.
 
-    Raises ValueError if the record is invalid, FileExistsError if the record of another run is there already, and
-    OSError if it cannot be written.
+    A partial record is replaced by one that holds all its timings, as the complete one of the same run does. Where
+    another run began in the same second, the record gets the next free one, because machine and time identify it.
+
+    Raises ValueError if the record is invalid, and OSError if it cannot be written.
     """
-    text = as_text(record)
-    parsed(text)
-    path = path_of(record, folder)
-    if path.exists() and not (there := read(path)).partial and there != record:
-        raise FileExistsError(errno.EEXIST, "another run began in the same second", str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text)
-    return path
+    while True:
+        text, path = as_text(record), path_of(record, folder)
+        parsed(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write_whole(path, text, new=not _superseded(path, record))
+            return path
+        except FileExistsError:
+            record = replace(record, created=next_second(record.created))
+
+
+def _superseded(path: Path, by: Record) -> bool:
+    """Return whether there is a partial record in a file of which `by` holds all timings, or `by` itself."""
+    try:
+        there = read(path)
+    except (OSError, ValueError):
+        return False
+    timings = {(one.launch, one.workload, one.implementation, one.copy): one for one in by.timings}
+    kept = (timings.get((one.launch, one.workload, one.implementation, one.copy)) == one for one in there.timings)
+    return there == by or (there.partial and all(kept))
+
+
+def next_second(created: str) -> str:
+    """Return the time one second after a time as `timestamp` returns it."""
+    return (datetime.fromisoformat(created) + timedelta(seconds=1)).strftime(_TIME)
 
 
 def read(path: Path) -> Record:
@@ -136,14 +159,37 @@ def _one_line_a_series(text: str) -> str:
     return re.sub(r"\[\s+([-\d.,e+\s]+?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write `text` to a file by one atomic move, so that no reader ever sees a part of it."""
+def write_whole(path: Path, text: str, new: bool = False) -> None:
+    """Write `text` to a file by one atomic move, so that no reader ever sees a part of it.
+
+    A `new` file is on the disk when this returns. Raises OSError; FileExistsError if such a file is there already.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
+            if new:
+                file.flush()
+                os.fsync(file.fileno())
         Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        if not new or not _linked(path, Path(name)):
+            Path(name).replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say which file it had no room for
         raise
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _linked(path: Path, to: Path) -> bool:
+    """Make `path` another name of a file, and return whether the file system can do this.
+
+    Raises FileExistsError if there is a file of this name.
+    """
+    try:
+        path.hardlink_to(to)
+    except OSError as error:
+        if isinstance(error, FileExistsError) or path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        return False
+    return True

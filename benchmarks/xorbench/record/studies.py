@@ -1,8 +1,7 @@
 """Stored studies: one JSON file per study, `<folder>/studies/<study>/<machine>-<time>.json`."""
 
-import errno
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,16 +50,20 @@ def path_of(study: Study, folder: Path) -> Path:
 def write(study: Study, folder: Path) -> Path:
     """Check a study, write it atomically and return its path.
 
-    Raises ValueError if it is invalid, FileExistsError if a different study has the same path, OSError.
+    Where another study of this name began in the same second, the study gets the next free one. Raises ValueError if
+    the study is invalid, and OSError.
     """
-    text = json.dumps(_TYPES.dump_python(study), indent=1, allow_nan=False) + "\n"
-    parsed(text)
-    path = path_of(study, folder)
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise FileExistsError(errno.EEXIST, "another study began in the same second", str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store.write_whole(path, text)
-    return path
+    while True:
+        text, path = json.dumps(_TYPES.dump_python(study), indent=1, allow_nan=False) + "\n", path_of(study, folder)
+        parsed(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            store.write_whole(path, text, new=True)
+            return path
+        except FileExistsError:
+            if path.read_text(encoding="utf-8", errors="replace") == text:
+                return path
+            study = replace(study, created=store.next_second(study.created))
 
 
 def read(path: Path) -> Study:

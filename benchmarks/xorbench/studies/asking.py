@@ -22,7 +22,7 @@ def run(name: str, main: Callable[..., None]) -> None:
     """Run the study `name` as a command and exit with its code; the parameters of `main` are its options."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command()(main)
-    process.run(app, f"{COMMAND}{name}")
+    process.run(lambda: app, f"{COMMAND}{name}")
 
 
 def begun(name: str, frameworks: Iterable[str]) -> Study:

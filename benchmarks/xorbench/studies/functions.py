@@ -8,9 +8,8 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Annotated, get_args
 
 import numpy as np
@@ -18,11 +17,12 @@ import typer
 from flint import arb, ctx
 from numpy.typing import NDArray
 
-from xorbench import environment, places, progress
+from xorbench import cores, environment, places, progress
 from xorbench.cli import choices
 from xorbench.cli.options import Output, count
 from xorbench.judging.charges import CHARGES
 from xorbench.record.studies import Data
+from xorbench.streams import Log
 from xorbench.studies import asking
 from xorbench.workloads.workload import Dtype
 
@@ -254,7 +254,7 @@ def study(number: int = ARGUMENTS, names: Sequence[str] = (), seed: int = SEED) 
         for name, (distribution, _) in chosen.items():
             try:
                 # Its own process, because libraries of different frameworks disturb each other.
-                with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                with closing(Log()) as log, cores.pool(log, 1, int) as process:
                     for dtype in DTYPES:
                         found = process.submit(results, name, dtype, given[dtype]).result()
                         rows += [
