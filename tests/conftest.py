@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -79,6 +80,16 @@ def environment_with(folder: Path, startup: str, libraries: str | None = None) -
         (theirs,) = Path(libraries).parent.parent.glob("lib/*/site-packages")
         (packages / "theirs.pth").write_text(f"{theirs}\n")
     return str(virtualenvs.interpreter(place))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A temporary folder for these tests alone, so that they do not see the lock of measurements on this machine."""
+    folder = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -47,6 +47,14 @@ def test_what_is_printed_is_not_mistaken_for_an_answer(variant: Variant) -> None
     assert isinstance(cold_start(loud, NEURON, CPU), ColdStart)
 
 
+def test_a_text_that_is_changed_while_it_starts_has_no_cold_start(variant: Variant) -> None:
+    line = "open(__file__, 'a').write('# more\\n')"
+    growing = read(variant("growing", ("Parameters = list[Array]\n", f"Parameters = list[Array]\n{line}\n")))
+    for _ in range(2):  # it is changed after it was read, and before
+        found = cold_start(growing, NEURON, CPU)
+        assert str(found).startswith("the text of growing.py was changed while it was measured, expected SHA-256 ")
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

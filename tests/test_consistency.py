@@ -250,6 +250,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda r: [t["usage"].update(child_nanoseconds=10**11) for t in of(r)],
         "violations: it is empty, expected: its child processes used",
     ),
+    "a process that was left running": (
+        lambda r: r["launches"][0].update(left={"jax_grad": "sleep"}),
+        "violations: it is empty, expected: it left a process running after its launch: sleep",
+    ),
     "an end that is wrong": (
         lambda r: [e.update(end=[v + 1 for v in e["end"]]) for t in of(r) for e in t["ends"]],
         "violations: it is empty, expected: an end of a round is",

@@ -56,6 +56,12 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
     assert breach == "no reference end state for a round of 3 epochs: the reference gave no result"
 
 
+def test_a_reference_whose_text_was_changed_is_no_answer() -> None:
+    with Reference(replace(discover()[0], source_sha256="0" * 64), allowed_cpus()) as reference:
+        end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.trained(HIDDEN, 3, 1))
+    assert end.expected is None
+
+
 ROUNDS = st.lists(st.tuples(st.sampled_from([10, 20]), st.integers(0, 99)), min_size=1, max_size=30)
 
 

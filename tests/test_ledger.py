@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.conftest import Variant
-from tests.planted import LEDGER
+from tests.planted import LEDGER, planted
 from xorbench.clock import ledger
 from xorbench.clock.ends import Round, compared
 from xorbench.clock.ends import violations as ends_violations
@@ -17,6 +17,7 @@ from xorbench.clock.ledger import (
     TICK_NANOSECONDS,
     usage,
     violations,
+    with_left,
 )
 from xorbench.clock.subject import Subject, Turn
 from xorbench.clock.system_counters import Account
@@ -350,3 +351,12 @@ def test_the_value_of_a_variable_that_a_file_sets_is_not_kept_unless_it_is_a_num
     kept = ledger_of(read(path), monkeypatch).variables
     assert (kept["SECRET_TOKEN"], kept["OMP_NUM_THREADS"]) == ("", "3")
     assert "hunter2" not in str(kept)
+
+
+def test_a_process_that_was_left_running_refuses_the_row_in_its_launch_and_no_other() -> None:
+    record = planted({"one": [0.1] * 3, "two": [0.2] * 3}, launches=3).record
+    launches = [replace(launch, left={"one": "sh, sleep"} if launch.number == 1 else {}) for launch in record.launches]
+    found = with_left(record.timings, launches)
+    broken = [(timing.implementation, timing.launch, timing.violations) for timing in found if timing.violations]
+    assert broken == [("one", 1, ["it left a process running after its launch: sh, sleep"])]
+    assert with_left(found, record.launches) == found

@@ -376,6 +376,11 @@ def of_today(report: dict[str, Any]) -> dict[str, Any]:
     return report | decides | {"rows": rows, "asked": [], "biases": [], "mistakes": []}
 
 
+def launches_of_today(launches: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The launches of an older record with the keys that were added since."""
+    return [launch | {"others_timing": False, "left": {}} for launch in launches]
+
+
 def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_time() -> None:
     old, new = json.loads(OLD.read_text(encoding="utf-8")), store.as_json(store.read(OLD))
     assert (old["schema"], new["schema"]) == (4, SCHEMA_VERSION)
@@ -389,6 +394,7 @@ def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_tim
     }
     report = old["gradients"]
     expected["gradients"] = of_today(report)
+    expected["launches"] = launches_of_today(old["launches"])
     other = {*added, "schema", "timings"}
     assert {key: value for key, value in new.items() if key not in other} == {
         key: value for key, value in expected.items() if key not in other
@@ -531,7 +537,19 @@ def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
     assert all(t.cpu_nanoseconds[0] is not None and not t.violations for t in record.timings)
     old = json.loads(path.read_text(encoding="utf-8"))
     new = json.loads(store.as_text(record))
-    assert new == old | {"schema": SCHEMA_VERSION, "gradients": of_today(old["gradients"])}
+    assert new == old | {
+        "schema": SCHEMA_VERSION,
+        "gradients": of_today(old["gradients"]),
+        "launches": launches_of_today(old["launches"]),
+    }
+
+
+def test_keys_of_a_launch_that_were_added_within_schema_6_may_be_missing() -> None:
+    record = planted({}).record
+    content = json.loads(store.as_text(record))
+    for launch in content["launches"]:
+        del launch["others_timing"], launch["left"]
+    assert store.parsed(json.dumps(content)) == record
 
 
 @pytest.mark.parametrize("part", ["schema", "kind", "part", "seconds", "products"])

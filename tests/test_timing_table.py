@@ -34,6 +34,28 @@ def test_rows_stand_from_fastest_to_slowest_under_the_baseline() -> None:
     assert [row.rank for row in found] == [2, 1, 3, None]
 
 
+def test_a_row_that_was_lost_in_some_launches_keeps_its_rank_and_says_so() -> None:
+    lost = [Failure(launch, "hidden", "other", copy=False, reason="its text was changed") for launch in (4, 5)]
+    analysis = with_timings(
+        planted({"other": [0.5] * 6, "third": [1.0] * 6}, failures=lost),
+        lambda timing: None if timing.implementation == "other" and timing.launch > 3 else timing,
+    )
+    rows = {row.implementation: row for row in timing_table.rows(analysis)}
+    assert (rows["other"].verdict, rows["other"].rank, rows["other"].launches) == ("slower", 2, 4)
+    assert rows["other"].reason == "it was timed in 4 of 6 launches: its text was changed"
+    assert [rows[name].reason for name in (REFERENCE, "third")] == [None, None]
+
+
+def test_a_process_that_was_lost_before_a_workload_has_no_time_on_it_and_the_same_reason() -> None:
+    lost = [Failure(launch, "neuron", "other", copy=False, reason="its text was changed") for launch in range(6)]
+    analysis = with_timings(
+        planted({"other": [0.5] * 6}, failures=lost),
+        lambda timing: None if timing.implementation == "other" else timing,
+    )
+    row = next(row for row in timing_table.rows(analysis) if row.implementation == "other")
+    assert (row.verdict, row.reason) == ("failed", "its text was changed")
+
+
 def test_ties_share_a_rank() -> None:
     wobble = [0.02, -0.02] * 3
     analysis = planted({"one": [1 + w for w in wobble], "two": [1 - w for w in wobble], "three": [2.0] * 6})

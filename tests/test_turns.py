@@ -1,8 +1,11 @@
 """The clock's driver, with real workers: everybody gets every turn, and the lost harm nobody."""
 
+import os
 import random
 import re
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,7 +15,7 @@ from xorbench.clock import turns
 from xorbench.clock.turns import Entry, Launch
 from xorbench.clock.worker import BENCHMARK
 from xorbench.contract import REFERENCE, discover, read
-from xorbench.environment import allowed_cpus
+from xorbench.environment import adopting, allowed_cpus
 
 ROUNDS = 6
 BASELINE = discover()[0]
@@ -212,6 +215,84 @@ def test_a_text_that_was_changed_after_it_was_read_is_not_timed(variant: Variant
     launch = launched(entry, Entry(BASELINE, {"neuron": 4}))
     assert [t.implementation for t in launch.timings] == [REFERENCE]
     assert "the text of changing.py was changed while it was measured" in launch.failures[0].reason
+
+
+def test_a_text_that_is_changed_while_it_is_imported_is_not_timed(variant: Variant) -> None:
+    change = ("Parameters = list[Array]\n", "Parameters = list[Array]\nopen(__file__, 'a').write('# more\\n')\n")
+    launch = launched(Entry(read(variant("growing", change)), {"neuron": 4}), Entry(BASELINE, {"neuron": 4}))
+    assert [t.implementation for t in launch.timings] == [REFERENCE]
+    assert "the text of growing.py was changed while it was measured" in launch.failures[0].reason
+
+
+def test_a_text_that_was_deleted_is_not_timed(variant: Variant) -> None:
+    path = variant("deleted")
+    entry = Entry(read(path), {"neuron": 4})
+    path.unlink()
+    launch = launched(entry, Entry(BASELINE, {"neuron": 4}))
+    assert [t.implementation for t in launch.timings] == [REFERENCE]
+    assert re.fullmatch(
+        r"ValueError: the text of deleted\.py was changed while it was measured, expected SHA-256 \w{8}, got no text; "
+        r"run it again",
+        launch.failures[0].reason,
+    )
+
+
+STARTS = "    if epochs == 34 and not CALLS:\n        import os, subprocess, sys\n        CALLS.append(0)\n"
+
+SECONDS = f"86399.{os.getpid()}"
+"""The argument of what such implementations start: no one else starts the same."""
+
+LEAVES = (
+    f"        if not os.fork():\n            os.setsid()\n            os.execv('/bin/sleep', ['sleep', '{SECONDS}'])\n"
+)
+DAEMON = (
+    "        if not os.fork():\n            os.setsid()\n            if not os.fork():\n"
+    f"                os.execve('/bin/sleep', ['sleep', '{SECONDS}'], {{}})\n"
+    "            os._exit(0)\n        os.wait()\n"
+)
+HELPED = (
+    "        CALLS.append(subprocess.Popen([sys.executable, '-c', 'import sys; sys.stdin.read()'],\n"
+    "                                      stdin=subprocess.PIPE, start_new_session=True))\n"
+    "        import multiprocessing.resource_tracker\n"
+    "        multiprocessing.resource_tracker.ensure_running()\n"
+)
+COUNTED_PROCESSES = ("Parameters = list[Array]\n", "Parameters = list[Array]\nCALLS: list[object] = []\n")
+
+
+def sleeping() -> list[psutil.Process]:
+    """The processes that such implementations start, and that have not ended."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cmdline() == ["sleep", SECONDS]:
+                found.append(process)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_what_a_worker_leaves_running_is_named_and_ended_and_what_ends_with_it_is_not_told(variant: Variant) -> None:
+    entries = [Entry(BASELINE, {"neuron": 34})]
+    for name, starts in {"leaves": LEAVES, "daemon": DAEMON, "helped": HELPED}.items():
+        path = variant(name, (LOOP, f"{STARTS}{starts}{LOOP}"), COUNTED_PROCESSES)
+        entries.append(Entry(read(path), {"neuron": 34}))
+    with adopting():
+        launch = launched(*entries)
+    assert launch.failures == []
+    assert {t.implementation for t in launch.timings} == {REFERENCE, "leaves", "daemon", "helped"}
+    assert launch.left == {"leaves": "sleep", "daemon": "sleep"}
+    assert sleeping() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_what_a_lost_worker_leaves_running_is_ended(variant: Variant) -> None:
+    for name, starts in {"left": LEAVES, "left_daemon": DAEMON.replace(", {}", ", os.environ")}.items():
+        dies = f"{STARTS}{starts}        os._exit(3)\n{LOOP}"
+        entry = Entry(read(variant(name, (LOOP, dies), COUNTED_PROCESSES)), {"neuron": 34})
+        with adopting():
+            launch = launched(entry)
+        assert [failure.reason for failure in launch.failures] == ["its process ended with code 3"]
+        assert sleeping() == []
 
 
 def test_turns_have_a_time_limit_untimed_parts_included(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,6 +45,10 @@ ONE_THREAD = thread_variables(1)
 _KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
 
 
+DRIVER = {"XORBENCH_DRIVER": os.urandom(8).hex()}
+"""The variable by which the processes that this one starts for implementations, and what they start, are known."""
+
+
 def worker_variables(threads: int = 1) -> dict[str, str]:
     """Return all environment variables of a timed process: no compiler flags and no settings of a framework.
 
@@ -52,7 +56,7 @@ def worker_variables(threads: int = 1) -> dict[str, str]:
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     folders = {"HOME": str(places.home()), "TMPDIR": tempfile.gettempdir()}
-    return kept | folders | {"PYTHONUTF8": "1"} | thread_variables(threads)
+    return kept | folders | {"PYTHONUTF8": "1"} | thread_variables(threads) | DRIVER
 
 
 def allowed_cpus() -> list[int]:
@@ -86,7 +90,28 @@ def end_with_parent(parent: int | None = None) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 1, 36, 37
+
+
+def adopt_orphans() -> None:
+    """Make every descendant whose parent ends a child of this process, as long as this process lives. Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+@contextmanager
+def adopting() -> Iterator[None]:
+    """Make every descendant whose parent ends in this context a child of this process. Linux only."""
+    if sys.platform != "linux":
+        yield
+        return
+    library, before = ctypes.CDLL(None), ctypes.c_int(0)
+    library.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
+    adopt_orphans()
+    try:
+        yield
+    finally:
+        library.prctl(_PR_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
 
 
 @contextmanager

@@ -27,8 +27,9 @@ def performed(session: Suite, folder: Path) -> tuple[Analysis, Path]:
 
 
 def failed(analysis: Analysis) -> bool:
-    """Return whether a row has no ratio because its gradient or its timing failed."""
-    return any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
+    """Return whether a row has no ratio because its gradient or its timing failed, or any process failed."""
+    without_ratio = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
+    return without_ratio or bool(analysis.record.failures)
 
 
 def kept(record: Record, folder: Path) -> Path:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, count, minutes
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, Wait, count, minutes
 from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
@@ -34,6 +34,7 @@ def sweep(
     launches: Annotated[int | None, count("Fresh processes of each implementation, in place of --budget.")] = None,
     rounds: Annotated[int | None, count("Rounds of a launch on each point. [default: about 15]")] = None,
     seed: Seed = 0,
+    wait: Wait = False,
     output: Output = None,
     extra: Extra = None,
     as_json: AsJson = False,
@@ -50,6 +51,7 @@ def sweep(
         return 1
     from xorbench import places
     from xorbench.cli import keeping, show
+    from xorbench.clock import host
     from xorbench.exports.document import document
     from xorbench.progress import Progress
     from xorbench.suite import defaults
@@ -59,6 +61,7 @@ def sweep(
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the journal is written there
     failed = False
     documents, sessions = [], []
+    host.take(wait)  # before the budget begins
     progress = Progress(at_least=0.0 if launches else 60 * (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP))
     for place, number in enumerate(counts, start=1):
         budget_minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
@@ -81,6 +84,7 @@ def sweep(
             typer.echo("Interrupted: run the same command again to continue.", err=True)
             break
         failed |= keeping.failed(analysis)
+    host.release()
     if as_json:
         show.document({"sweeps": documents})
     if analysis.record.partial:

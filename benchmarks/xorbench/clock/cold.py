@@ -2,12 +2,11 @@
 
 import json
 import os
-import signal
 import subprocess
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
-from xorbench import environment, places
+from xorbench import descendants, environment, places
 from xorbench.contract import Implementation, read
 from xorbench.judging.trouble import last_written, shortened
 from xorbench.record.timing import ColdStart
@@ -38,10 +37,8 @@ It is executed before the script, because the script must not import anything fo
 
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
     """Return one measured cold start of an implementation on CPU `cpu`, or the reason of its failure in one line."""
-    try:
-        read(implementation.path).must_be(implementation.source_sha256)
-    except ValueError as error:
-        return str(error)
+    if changed := _changed(implementation):
+        return changed
     job = {
         "path": str(implementation.path),
         "siblings": str(places.IMPLEMENTATIONS),
@@ -64,17 +61,28 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
                 text=True,
                 start_new_session=True,
             )
-        with process:
+        with descendants.watch(process):
             try:
                 process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
             except subprocess.TimeoutExpired:
                 return f"no result within {SECONDS_TO_START} s{last_written(log)}"
             finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)  # also what it started, which could hold the pipe open
+                descendants.end(process)  # also what it started, which could hold the pipe open
         measured = answer.read()
         if process.returncode == _RAISED and (lines := log.lines()):
             return environment.without_folders(shortened(lines[-1]))  # the exception, below its traceback
         if process.returncode or not measured:
             return f"its process ended with code {process.returncode}{last_written(log)}"
-    return ColdStart(workload.name, implementation.name, **json.loads(measured))
+    return _changed(implementation) or ColdStart(workload.name, implementation.name, **json.loads(measured))
+
+
+def _changed(implementation: Implementation) -> str | None:
+    """Return, in one line, that the text of an implementation is another one than when it was read; None if it is not.
+
+    It is read again after a cold start, too, because the process reads it by itself.
+    """
+    try:
+        read(implementation.path).must_be(implementation.source_sha256)
+    except ValueError as error:
+        return str(error)
+    return None

@@ -49,7 +49,8 @@ class Reference:
 
     def __init__(self, implementation: Implementation, cpus: Sequence[int]) -> None:
         self._log = Log()
-        self._pool = cores.pool(self._log, 1, _begin, implementation.path, [*cpus])
+        text = implementation.path, implementation.source_sha256
+        self._pool = cores.pool(self._log, 1, _begin, *text, [*cpus])
 
     def __enter__(self) -> "Reference":
         return self
@@ -152,12 +153,16 @@ def _timed(workload: Workload, seed: int) -> Array:
     return flat([p.astype(workload.dtype).astype(np.float64) for p in workload.drawn(seed)])
 
 
-def _begin(path: Path, cpus: Sequence[int]) -> None:
-    """Import the reference in its own process, which may then use only `cpus`."""
+def _begin(path: Path, source_sha256: str | None, cpus: Sequence[int]) -> None:
+    """Import the reference in its own process, which may then use only `cpus`.
+
+    Raises ValueError if its text is not the one that was judged.
+    """
     global _module
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cpus)
     _module = load(read(path))
+    read(path).must_be(source_sha256)
 
 
 _module: Contract

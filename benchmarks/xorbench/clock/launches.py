@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from time import perf_counter
 from types import TracebackType
 
 from xorbench import environment
+from xorbench.clock import host
 from xorbench.clock.late import Question
 from xorbench.clock.system_counters import conditions
 from xorbench.clock.turns import Entry, Launch
@@ -20,7 +22,8 @@ class Launches:
     first launch, and those that were not ready when the launch before them ended. Timed on several CPUs, each worker
     has as many threads and starts on the CPUs on which it is timed, and no launch starts beside another.
 
-    It is a context manager: all workers are stopped at the end.
+    It is a context manager: all workers are stopped at the end. Inside, the lock of the host is held if it is free, and
+    this process adopts what a worker leaves running.
     """
 
     def __init__(
@@ -40,15 +43,19 @@ class Launches:
         self._upcoming: Launch | None = None
         self._number = first
         self._questions = questions or {}
+        self._inside = ExitStack()
 
     def __enter__(self) -> "Launches":
+        self._inside.enter_context(host.held())
+        self._inside.enter_context(environment.adopting())
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._upcoming:
-            self._upcoming.stop()
+        with self._inside:
+            if self._upcoming:
+                self._upcoming.stop()
 
     def run(
         self, rounds: int, last: bool = False, done: Callable[[Launch, str], None] | None = None
@@ -59,7 +66,7 @@ class Launches:
         workload's name after each workload.
         """
         began, before = perf_counter(), conditions(self._cpus)
-        overlapped = self._upcoming is not None
+        overlapped, others_timing = self._upcoming is not None, not host.is_ours()
         launch = self._upcoming or self._started(environment.allowed_cpus())
         self._upcoming = None
         try:
@@ -83,6 +90,8 @@ class Launches:
             load_1_minute=after.load_1_minute,
             steal_seconds=stolen,
             megahertz=after.megahertz,
+            others_timing=others_timing,
+            left=launch.left,
         )
 
     def _started(self, places: Sequence[int]) -> Launch:

@@ -9,8 +9,8 @@ import math
 import os
 import statistics
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
@@ -21,7 +21,7 @@ from xorbench.contract import Contract, Data, Tensor
 from xorbench.contract.source_text import parsed, siblings
 from xorbench.environment import ONE_THREAD, allowed_cpus, observed
 from xorbench.judging.answers import plain
-from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Usage
+from xorbench.record.timing import PROFILED_EPOCHS, LaunchRecord, Ledger, Timing, Usage
 from xorbench.workloads import Workload, flat
 
 _GIVEN = dict(os.environ)
@@ -214,6 +214,17 @@ def violations(
     if ledger.cpus != [*cpus]:
         found.append(f"its CPU affinity is {ledger.cpus}, expected {[*cpus]}")
     return found + _of_usage(used, timed_nanoseconds)
+
+
+def with_left(timings: Iterable[Timing], launches: Iterable[LaunchRecord]) -> list[Timing]:
+    """Return `timings`, with a violation where the implementation left a process running after the launch."""
+    left = {(launch.number, name): names for launch in launches for name, names in launch.left.items()}
+    return [
+        replace(timing, violations=[*timing.violations, f"it left a process running after its launch: {names}"])
+        if (names := left.get((timing.launch, timing.implementation)))
+        else timing
+        for timing in timings
+    ]
 
 
 def _of_usage(used: Usage, timed_nanoseconds: int) -> list[str]:

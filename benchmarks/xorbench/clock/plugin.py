@@ -17,9 +17,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench import environment
+from xorbench.clock import host
 from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
-from xorbench.contract import Implementation, discover
+from xorbench.contract import Implementation, discover, read
 from xorbench.judging.trouble import describe
 from xorbench.record.report import NOT_OFFERED, Report
 from xorbench.streams import guard_output
@@ -52,17 +53,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--epochs-per-round", type=int, default=100, help="epochs of every round, the same for all implementations"
     )
     group.addoption("--turns", type=int, metavar="FD", help="open file descriptor of the connection to the driver")
+    group.addoption("--file", type=Path, metavar="FILE", help="the only implementation, where there is a driver")
     group.addoption("--text", metavar="SHA256", help="digest that the implementation's source must have")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--turns") is not None:
+    under_driver = config.getoption("--turns") is not None
+    if under_driver:
         environment.end_with_parent()
         guard_output()  # what can't be written to the log, as on a full disk, is no failure of an implementation
+        environment.adopt_orphans()  # so that the driver sees them among the descendants of this process
+    elif not config.getoption("collectonly"):
+        host.take()
     try:
         _workloads(config)
     except KeyError as error:
         raise pytest.UsageError(unknown(error.args[0], WORKLOADS, "workload")) from error
+    if under_driver:
+        return
     there = [i.name for i in discover(config.getoption("extra"))]
     for name in config.getoption("--implementation") or ():
         if name not in there:
@@ -97,7 +105,12 @@ def _workloads(config: pytest.Config) -> list[Workload]:
 
 
 def _implementations(config: pytest.Config) -> list[Implementation]:
-    """Return the chosen implementations: by default the idiomatic ones and the given files, and with --tuned all."""
+    """Return the chosen implementations: by default the idiomatic ones and the given files, and with --tuned all.
+
+    Under a driver it is the one whose file is given, also where that file is not there any more.
+    """
+    if (file := config.getoption("--file")) is not None:
+        return [read(file)]
     wanted, extra = config.getoption("--implementation"), config.getoption("extra")
     if not wanted and config.getoption("--tuned"):
         return discover(extra)
@@ -112,6 +125,7 @@ def driver(pytestconfig: pytest.Config) -> Iterator[Line | None]:
     if descriptor is None:
         yield None
     else:
+        os.set_inheritable(descriptor, False)  # else the driver would wait for programs that an implementation starts
         line = Line(socket.socket(fileno=descriptor))
         yield line
         line.close()
@@ -167,6 +181,7 @@ def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Impl
                 for workload in _workloads(pytestconfig):
                     driver.send({"says": "preparing"})  # restarts the driver's timeout: compiling may take long
                     made(implementation, workload)
+                read(implementation.path).must_be(pytestconfig.getoption("--text"))  # also after it was imported
             driver.send({"says": "ready"})
     return made
 

@@ -18,7 +18,7 @@ from xorbench.clock.ledger import usage
 from xorbench.clock.messages import Times
 from xorbench.clock.subject import SEEDS, Turn
 from xorbench.clock.system_counters import Account
-from xorbench.clock.worker import Lost, Worker
+from xorbench.clock.worker import Lost, Worker, left_running, stop
 from xorbench.contract import Implementation
 from xorbench.record.timing import Failure, Timing
 
@@ -94,6 +94,7 @@ class Launch:
 
     `questions` are asked after the rounds of the workloads that they are on.
     `seconds_starting` is the time until all workers were ready, `seconds_in_turns` the sum of the times of all turns.
+    `left` has, by implementation, the names of the processes that it started and that did not end with its worker.
     """
 
     number: int
@@ -105,6 +106,7 @@ class Launch:
     failures: list[Failure] = field(default_factory=list)
     seconds_starting: float = 0.0
     seconds_in_turns: float = 0.0
+    left: dict[str, str] = field(default_factory=dict)
     _workers: dict[int, Worker] = field(default_factory=dict)
 
     @property
@@ -135,7 +137,8 @@ class Launch:
     def run(self, cpus: Sequence[int], rounds: int, done: Callable[["Launch", str], None] | None = None) -> None:
         """Move the workers to `cpus` and take turns on one workload after the other, in `rounds` rounds each.
 
-        `done` is called with this launch and the workload's name after each workload.
+        `done` is called with this launch and the workload's name after each workload. At the end, workers that started
+        processes have the time to end with them.
         """
         for worker in self._workers.values():
             worker.move_to(cpus)
@@ -143,11 +146,12 @@ class Launch:
             self._take_turns(workload, rounds)
             if done:
                 done(self, workload)
+        for place, names in left_running(self._workers).items():
+            self.left[self.entries[place].implementation.name] = ", ".join(names)
 
     def stop(self) -> None:
-        """End all workers, whatever they are doing."""
-        for worker in self._workers.values():
-            worker.stop()
+        """End all workers, whatever they are doing, and all processes that they started."""
+        stop(self._workers.values())
 
     def _take_turns(self, workload: str, rounds: int) -> None:
         playing: dict[int, _Playing] = {}

@@ -1,21 +1,19 @@
 """The driver's handle of one worker: a process that runs `pytest benchmark.py` for one implementation."""
 
 import contextlib
-import os
-import signal
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from time import monotonic, sleep
 
-from xorbench import environment, places
+from xorbench import descendants, environment, places, progress
 from xorbench.clock.line import Closed, Line, Silent
 from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
 from xorbench.judging.trouble import last_written, shortened
-from xorbench.places import IMPLEMENTATIONS
 from xorbench.streams import Log
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"
@@ -25,6 +23,12 @@ SECONDS_OF_SILENCE = 120.0
 
 SECONDS_TO_END = 10
 """The time in which a worker that has closed its connection must end."""
+
+SECONDS_TO_CLOSE = 60.0
+"""The time in which workers that started processes must end after their last message, as programs do."""
+
+SECONDS_OF_HELPERS = 3.0
+"""The time in which processes that such workers started must end after them."""
 
 
 class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
@@ -42,24 +46,24 @@ class Worker:
         ours, theirs = socket.socketpair()
         self._line = Line(ours)
         arguments = [
-            f"--implementation={implementation.path.stem}",
+            f"--file={implementation.path.absolute()}",
             *(f"--workload={workload}" for workload in workloads),
             f"--turns={theirs.fileno()}",
             f"--text={implementation.source_sha256}",
         ]
-        if implementation.path.parent != IMPLEMENTATIONS:
-            arguments.append(f"--with={implementation.path.absolute()}")
         interpreter = implementation.interpreter
         with environment.started_on(*cpus), theirs:
-            self._process = subprocess.Popen(
-                [interpreter.executable, "-P", "-m", "pytest", str(BENCHMARK), *_PYTEST, *arguments],
-                cwd=places.no_code(),
-                env=interpreter.variables_with_harness(len(cpus)),
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=self._log.fileno(),
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C reaches the driver only, which ends its workers
+            self._process = descendants.watch(
+                subprocess.Popen(
+                    [interpreter.executable, "-P", "-m", "pytest", str(BENCHMARK), *_PYTEST, *arguments],
+                    cwd=places.no_code(),
+                    env=interpreter.variables_with_harness(len(cpus)),
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._log.fileno(),
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,  # Ctrl-C reaches the driver only, which ends its workers
+                )
             )
 
     def move_to(self, cpus: Sequence[int]) -> None:
@@ -109,11 +113,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process and all processes that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._line.close()
-        self._log.close()
+        stop([self])
 
     def _tell(self, message: dict[str, object]) -> None:
         try:
@@ -155,6 +155,42 @@ class Worker:
         if errors:
             return environment.without_folders(shortened(errors[-1]))
         return f"its process ended with code {code}{last_written(self._log)}"
+
+
+def stop(workers: Iterable[Worker]) -> None:
+    """End workers and all processes that they started.
+
+    Processes that are left of workers that ended before, and that no worker is known to have started, are ended, too;
+    one line names them.
+    """
+    workers = [*workers]
+    if ended := descendants.end(*(worker._process for worker in workers)):
+        progress.say(f"xorbench: ended what a process that was lost had left running: {', '.join(ended)}")
+    for worker in workers:
+        worker._line.close()
+        worker._log.close()
+
+
+def left_running(workers: Mapping[int, Worker]) -> dict[int, list[str]]:
+    """Wait for the end of workers that have sent their last message, and of all processes that they started.
+
+    Return the names of the processes that have not ended, by the key of their worker. Workers that started none, or
+    whose processes have all ended, are not waited for.
+    """
+    keys = {worker._process.pid: key for key, worker in workers.items()}
+    waiting = {keys[pid]: workers[keys[pid]]._process for pid, found in descendants.started_by(keys).items() if found}
+    if not waiting:
+        return {}
+    until = monotonic() + SECONDS_TO_CLOSE
+    for process in waiting.values():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, until - monotonic()))
+    until = monotonic() + SECONDS_OF_HELPERS
+    while True:
+        left = descendants.started_by(process.pid for process in waiting.values())
+        if not any(left.values()) or monotonic() > until:
+            return {keys[pid]: descendants.names(one.name for one in found) for pid, found in left.items() if found}
+        sleep(0.01)  # a process that was told to end takes some milliseconds
 
 
 _PYTEST = (

@@ -173,6 +173,8 @@ def broken_rules(record: Record) -> Iterator[str]:
         off = [end.off_course for end in timing.ends]
         if not all(one <= workload.tolerance for one in off):
             found.append(f"an end of a round is {max(off):.2g} off, expected at most {workload.tolerance:.0e}")
+        if left := record.launches[timing.launch].left.get(timing.implementation):
+            found.append(f"it left a process running after its launch: {left}")
         if found and not timing.violations:
             yield f"{place}.violations: it is empty, expected: {found[0]}"
         if timing.usage is not None and not timing.compared_rounds:

@@ -16,7 +16,7 @@ from xorbench.estimates.ratios import (
     refusal,
     start_microseconds,
 )
-from xorbench.estimates.rounds import epochs_of_a_round, idle_share
+from xorbench.estimates.rounds import epochs_of_a_round, idle_share, timings
 from xorbench.estimates.steadiness import drift, unsteady
 from xorbench.estimates.timed import Recorded, once
 from xorbench.record.run import ImplementationRecord
@@ -30,6 +30,7 @@ NOT_STEADY = "not steady"
 class Row:
     """One implementation in the table of one workload; the numbers are None if there is no time, because of `reason`.
 
+    A row with a time has a `reason` if it is not steady, or was lost in some launches.
     `rank` is one more than the number of rows of the same table that were shown to be faster, so ties share a rank.
     `start_microseconds` is the time of a training before its first epoch, and `start_share` is that over the time of a
     long round. `idle_share` is the time neither running nor waiting for a CPU, over CPU time. `slow_factor` is the
@@ -127,7 +128,7 @@ def _row(
         microseconds_per_epoch=step,
         ratio=found,
         verdict=NOT_STEADY if moved else "baseline" if name == REFERENCE else found.verdict,
-        reason=moved,
+        reason=moved or _lost(recorded, workload, name),
         start_microseconds=start,
         start_share=start.value / (step.value * epochs) if start else None,
         idle_share=idle_share(recorded, workload, contender),
@@ -153,16 +154,32 @@ def _ranks(recorded: Recorded, workload: str, ratios: Mapping[str, Sequence[floa
     return ranks
 
 
+def _lost(recorded: Recorded, workload: str, name: str) -> str | None:
+    """Return, in one line, in how many launches a row was timed and why not in all of them; None if it was in all."""
+    timed, launches = timings(recorded, workload, Contender(name)), recorded.record.launches
+    missing = {launch.number for launch in launches} - timed.keys()
+    for failure in recorded.record.failures:
+        if (failure.implementation, failure.copy) == (name, False) and failure.launch in missing:
+            return f"it was timed in {len(launches) - len(missing)} of {len(launches)} launches: {failure.reason}"
+    return None
+
+
 def _no_time(recorded: Recorded, workload: str, name: str) -> tuple[str, str | None]:
-    """Return verdict and reason of a row without a time: refused by the judge or a ledger, failed, or untimed."""
+    """Return verdict and reason of a row without a time: refused by the judge or a ledger, failed, or untimed.
+
+    A process that fails on one workload does not time the others after it.
+    """
     if judged := recorded.record.gradients.refusal(name, workload):
         return judged
     if broken := refusal(recorded, workload, Contender(name)):
         return "refused", broken
-    for failure in recorded.record.failures:
-        if (failure.implementation, failure.workload, failure.copy) == (name, workload, False):
+    failures = [one for one in recorded.record.failures if (one.implementation, one.copy) == (name, False)]
+    for failure in failures:
+        if failure.workload == workload:
             return "failed", failure.reason
     if recorded.record.partial:
         return "untimed", "the run was interrupted"
+    if failures and not timings(recorded, workload, Contender(name)):
+        return "failed", failures[0].reason
     why = refusal(recorded, workload, BASELINE)
     return "untimed", f"no time of {REFERENCE} to compare with{f': {why}' if why else ''}"

@@ -1,9 +1,6 @@
 """One process for each implementation: one that raises, exits, hangs or prints does not affect the others."""
 
-import contextlib
-import os
 import pickle
-import signal
 import subprocess
 import tempfile
 import time
@@ -14,7 +11,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol
 
-from xorbench import places
+from xorbench import descendants, places
 from xorbench.contract import Contract, Implementation
 from xorbench.environment import allowed_cpus, started_on
 from xorbench.failure import HarnessError
@@ -130,10 +127,8 @@ def asked(
             hearings[connection] = _Hearing(witness, process, log, list(put))
         yield _replies(dict(hearings), seconds_to_answer, say, begins)
     finally:
+        descendants.end(*(hearing.process for hearing in hearings.values()))
         for connection, hearing in hearings.items():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(hearing.process.pid, signal.SIGKILL)
-            hearing.process.wait()
             hearing.log.close()
             connection.close()
 
@@ -162,7 +157,7 @@ def _started(
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
-    return ours, process
+    return ours, descendants.watch(process)
 
 
 def _replies(

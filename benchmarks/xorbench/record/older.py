@@ -20,7 +20,19 @@ def upgraded(record: Any) -> Any:
         record = _from_4(record)
     if record.get("schema") == 5:
         record = _from_5(_with_later_keys(record))
-    return record
+    return _with_later_keys_of_launches(record)
+
+
+_LATER_OF_LAUNCHES = {"others_timing": False, "left": {}}
+"""The defaults of keys of a launch that were added within schema 6."""
+
+
+def _with_later_keys_of_launches(record: Json) -> Json:
+    launches = record.get("launches")
+    if not isinstance(launches, list):
+        return record
+    complete = [_LATER_OF_LAUNCHES | launch if isinstance(launch, dict) else launch for launch in launches]
+    return record | {"launches": complete}
 
 
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}

@@ -157,6 +157,8 @@ class LaunchRecord(Part):
     """One launch: its duration from the end of the launch before, and the state of the machine meanwhile.
 
     `seconds_starting` is the time that its workers needed to be ready, partly during the launch before if `overlapped`.
+    `others_timing` says that another measurement ran on the machine when the launch began, as far as it is known.
+    `left` has, by implementation, the names of processes that its workers started and that did not end with them.
     """
 
     number: Natural
@@ -168,6 +170,8 @@ class LaunchRecord(Part):
     load_1_minute: float | None
     steal_seconds: float | None
     megahertz: float | None
+    others_timing: bool = False
+    left: dict[Text, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

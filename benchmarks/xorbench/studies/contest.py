@@ -23,6 +23,7 @@ import typer
 from xorbench import environment, places
 from xorbench.cli import choices
 from xorbench.cli.options import Output, count
+from xorbench.clock import host
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.clock.worker import BENCHMARK
@@ -128,7 +129,7 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
     measured: list[Data] = []
     order = [(number, clock) for number in range(repetitions) for clock in shuffler.sample(CLOCKS, len(CLOCKS))]
     beside: AbstractContextManager[int] = busy(1, apart) if busy_per_cpu is None else busy(busy_per_cpu)
-    with tempfile.TemporaryDirectory() as folder, beside:
+    with host.held(), tempfile.TemporaryDirectory() as folder, beside:
         for _, (repetition, clock) in asking.announced(order, lambda turn: turn[1].__name__):
             started = perf_counter()
             ratios = clock(Path(folder), seconds)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from xorbench import environment, progress
-from xorbench.clock import late
+from xorbench.clock import host, late, ledger
 from xorbench.clock.ends import Reference
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry, Launch
@@ -84,6 +84,7 @@ class Suite:
         )
         self._progress.expect(FINISH, SECONDS_TO_FINISH)
 
+    @host.held()
     def run(self) -> None:
         """Judge the gradients, then time what passed. Finished launches are kept, whatever is raised."""
         began = perf_counter()
@@ -313,7 +314,7 @@ class Suite:
             workloads=[WorkloadRecord.of(workload) for workload in self.workloads],
             gradients=self.report,
             launches=[*self.launches],
-            timings=[*self.timings],
+            timings=ledger.with_left(self.timings, self.launches),
             cold_starts=[*self.cold_starts],
             failures=[*self.failures],
             unfit=None,

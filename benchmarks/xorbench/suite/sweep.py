@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 
 from xorbench import progress
-from xorbench.clock import products
+from xorbench.clock import host, products
 from xorbench.clock.launches import Launches
 from xorbench.clock.pace import paces
 from xorbench.clock.turns import Entry, Launch
@@ -96,6 +96,7 @@ class Sweep(Suite):
             self._accept(elapsed, entry)
         self._began = perf_counter() - self._elapsed
 
+    @host.held()
     def run(self) -> None:
         """Plan, judge and time what is not in the journal yet.
 

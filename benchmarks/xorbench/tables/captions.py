@@ -73,8 +73,8 @@ def found_weaknesses(analysis: Analysis) -> Sequence[Weakness]:
     without an A/A control, or has an interval wider than a factor of WIDEST. It is marked if rounds are timed by wall
     time on one CPU, more than 2 % of the time was stolen by other virtual machines, launches are correlated, there are
     fewer than FEWEST_LAUNCHES, an interval is wider than a factor of WIDE_INTERVAL or than the resolution that was
-    asked for, more than a share MOST_DISTURBED of the rounds was disturbed, or processes were lost. The load average
-    decides nothing, because the workers of the run itself are most of it.
+    asked for, more than a share MOST_DISTURBED of the rounds was disturbed, another measurement ran on the machine, or
+    processes were lost. The load average decides nothing, because the workers of the run itself are most of it.
     """
     return [
         *_of_the_run(analysis),
@@ -131,6 +131,12 @@ def _of_the_launches(analysis: Analysis) -> Iterator[Weakness]:
             "few launches",
             f"Only {many}. Run with {more} for narrower intervals.",
             refused=launches < FEWEST_TO_PUBLISH,
+        )
+    if shared := sum(launch.others_timing for launch in analysis.record.launches):
+        yield Weakness(
+            "another measurement",
+            f"Another measurement ran on this machine when {shared} of {launches} launches began. Run it again with "
+            "--wait, which waits until no other one runs.",
         )
     in_launches = [failure for failure in analysis.record.failures if failure.launch >= 0]
     lost = Counter(failure.implementation for failure in in_launches)
