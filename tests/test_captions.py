@@ -201,6 +201,8 @@ def test_the_caption_has_the_marks_and_each_weakness_has_one() -> None:
     assert marks(weak) == ["interrupted", "quick run", "few launches"]
     assert "; marked: interrupted, quick run, few launches; " in caption(weak)
     assert len(weaknesses(weak)) == 3
+    assert marks(changed(strong, resumed=True)) == ["resumed"]
+    assert "; marked: resumed; " in caption(changed(strong, resumed=True))
 
 
 def test_an_interval_over_a_factor_of_two_is_a_warning_and_many_rows_are_counted() -> None:

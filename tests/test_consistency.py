@@ -149,6 +149,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda r: r["plan"].update(launches=800),
         "$.plan.launches: 800, expected 10, the number of launches",
     ),
+    "resumed without a plan": (
+        lambda r: r.update(resumed=True),
+        "$.plan_sha256: null, expected that of the plan of a resumed run",
+    ),
     "a lower confidence": (lambda r: r["plan"].update(confidence=0.001), "$.plan.confidence: 0.001, expected 0.95"),
     "a control character": (
         lambda r: r["implementations"][0].update(framework="num\x1bpy"),
@@ -455,3 +459,12 @@ def test_a_file_that_contradicts_itself_is_named(tmp_path: Path) -> None:
     path.write_text(base().replace('"commit": "', '"commit": "made-up '), encoding="utf-8")
     with pytest.raises(ValueError, match=r"record\.json contradicts itself: \$\.commit: 'made-up "):
         read(path)
+
+
+def test_the_last_launch_of_an_interrupted_sweep_may_lack_points() -> None:
+    content = json.loads(small("sweep"))
+    last, lacking = len(content["launches"]) - 1, content["workloads"][-1]["name"]
+    content["timings"] = [t for t in content["timings"] if (t["launch"], t["workload"]) != (last, lacking)]
+    found = list(contradictions(store.parsed(json.dumps(content))))
+    assert f" on {lacking} has none in launch {last}, and no failure says why" in found[0]
+    assert list(contradictions(store.parsed(json.dumps(content | {"partial": True})))) == []

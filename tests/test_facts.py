@@ -49,6 +49,12 @@ def test_noise_is_stated_by_its_end_that_is_farthest_from_1() -> None:
     assert fact.bad  # the baseline against itself is more than 1 % off, so that the run is unfit
 
 
+def test_a_resumed_run_is_marked() -> None:
+    assert "resumed" not in texts(planted({}))
+    (fact,) = (fact for fact in facts(planted({}, resumed=True)) if fact.text == "resumed")
+    assert fact.bad
+
+
 def test_what_is_not_known_is_said_and_marked() -> None:
     found = facts(planted({}, launches=1, gradients=report([])))
     assert [(fact.text, fact.bad) for fact in found[:2]] == [("no gradient was judged", True), ("noise unknown", True)]

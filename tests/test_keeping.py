@@ -6,14 +6,38 @@ import pytest
 
 from tests.planted import planted
 from xorbench.cli import keeping
+from xorbench.failure import HarnessError
 from xorbench.record import store
 
 
-def test_a_folder_that_turns_unwritable_costs_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocked = tmp_path / "blocked"
-    blocked.write_text("a file where a folder should be")
+@pytest.fixture
+def blocked(tmp_path: Path) -> Path:
+    path = tmp_path / "blocked"
+    path.write_text("a file where a folder should be")
+    return path
+
+
+def test_a_folder_that_turns_unwritable_costs_no_record(
+    tmp_path: Path, blocked: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     record = planted({}).record
-    path = keeping.kept(record, blocked)
+    path = keeping.kept(record, blocked, "this continues")
     assert path.is_relative_to(tmp_path)
     assert store.read(path) == record
+    assert not keeping.is_placed(path, blocked)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"xorbench: {blocked} can't be written: ")
+    assert line.endswith(f"; the record was written to {path}; this continues")
+
+
+def test_a_record_in_its_place_is_there(tmp_path: Path) -> None:
+    assert keeping.is_placed(keeping.kept(planted({}).record, tmp_path), tmp_path)
+
+
+def test_where_nothing_can_be_written_at_all_one_line_says_what_continues(
+    blocked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(blocked))
+    with pytest.raises(HarnessError, match=r"blocked can't be written: .*, nor can a temporary folder: .*; do this$"):
+        keeping.kept(planted({}).record, blocked, "do this")

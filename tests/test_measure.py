@@ -284,17 +284,23 @@ def test_signals_that_end_a_run_keep_what_is_finished_and_leave_no_worker(
     tmp_path: Path, stage: str, number: int, sent: signal.Signals, code: int, times: int
 ) -> None:
     # The first line of a stage is printed when it begins, each other one after a launch.
+    results = tmp_path / "results"
     call = (
         "run",
         "--quick",
-        f"--output={tmp_path}",
+        f"--output={results}",
         f"--implementation={REFERENCE}",
         "--workload=neuron",
         "--launches=10",
         "--json",
     )
     with subprocess.Popen(
-        [*XORBENCH, *call], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*XORBENCH, *call],
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as run:
         assert run.stderr is not None
         seen = (line for line in run.stderr if line.startswith(f"{stage}: "))
@@ -315,14 +321,20 @@ def test_signals_that_end_a_run_keep_what_is_finished_and_leave_no_worker(
     else:
         assert err.splitlines()[-1] == f"xorbench: interrupted by {sent.name}"
         assert out == ""
-        assert list(tmp_path.iterdir()) == []
+        assert not results.exists()
+        assert [*(tmp_path / "cache").rglob("*.jsonl")] == []  # nothing was finished
 
 
 @pytest.mark.parametrize("stage", ["gradients", pytest.param("launches", marks=pytest.mark.slow)])
 def test_nothing_is_left_of_a_run_that_is_killed(tmp_path: Path, stage: str) -> None:
     call = ("run", "--quick", f"--output={tmp_path}", f"--implementation={REFERENCE}", "--workload=neuron")
     with subprocess.Popen(
-        [*XORBENCH, *call], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*XORBENCH, *call],
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as run:
         assert run.stderr is not None
         next(line for line in run.stderr if line.startswith(f"{stage}: "))

@@ -36,8 +36,13 @@ MADE = launches([10.0, 1.0, 2.0, 3.0], [90.0, 4.0, 5.0, 7.0], [False, True, True
 def test_a_launch_costs_the_median_of_those_after_the_first() -> None:
     assert pilot.cost_of(MADE) == Cost(starting=2.0, round=0.5, overlapped=True)
     assert pilot.cost_of(MADE[:1]) == Cost(starting=10.0, round=9.0, overlapped=False)  # where there is no other
-    alone = launches([10.0, 1.0, 2.0], [90.0, 4.0, 5.0], [False, True, False])
-    assert not pilot.cost_of(alone).overlapped
+    alone = launches([10.0, 1.0, 2.0], [90.0, 4.0, 5.0], [False, False, False])
+    assert pilot.cost_of(alone) == Cost(starting=1.5, round=0.45, overlapped=False)
+
+
+def test_a_first_launch_of_a_process_that_resumes_a_run_does_not_count_where_others_start_beside_another() -> None:
+    resumed = launches([10.0, 1.0, 2.0, 9.0, 3.0], [90.0, 4.0, 5.0, 80.0, 7.0], [False, True, True, False, True])
+    assert pilot.cost_of(resumed) == Cost(starting=2.0, round=0.5, overlapped=True)
 
 
 def test_the_next_launch_takes_its_start_or_its_turns() -> None:

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from tests.conftest import SINGLE, Variant
 from xorbench.clock import budget as rounds_in_a_budget
+from xorbench.clock.ends import Reference
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
+from xorbench.failure import HarnessError
 from xorbench.judging.judge import Scope, judge
 from xorbench.record import store
 from xorbench.record.report import Report
@@ -165,7 +167,7 @@ def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_le
 
 def test_the_budget_is_for_the_whole_command(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([1_000.0, 1_030.0])
-    monkeypatch.setattr("xorbench.suite.suite.perf_counter", lambda: next(now))
+    monkeypatch.setattr("xorbench.suite.session.perf_counter", lambda: next(now))
     session = Suite([discover()[0]], NEURON, replace(SETTINGS, launches=None, budget_minutes=2.0))
     assert session._left() == 90 - SECONDS_TO_FINISH
 
@@ -201,10 +203,22 @@ def test_whatever_is_raised_the_launches_that_were_finished_are_kept(
     assert {(t.launch, len(t.ends) >= 2) for t in record.timings} == {(0, True)}
 
 
+def test_a_reference_that_ends_refuses_no_row_and_its_launch_is_not_kept(
+    report: Report, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fragile = read(variant("fragile", (LOOP, f"    __import__('os')._exit(3)\n{LOOP}")))
+    monkeypatch.setattr(Suite, "_reference", lambda _session: Reference(fragile, allowed_cpus()))
+    session = Suite([discover()[0]], NEURON, SETTINGS, report)
+    with pytest.raises(HarnessError, match=r"^the process in which the reference trains has ended"):
+        session.run()
+    record = session.record("xorbench run")
+    assert (record.launches, record.timings) == ([], [])
+
+
 def test_the_text_is_described_before_anything_is_measured(variant: Variant) -> None:
     path = variant("vanishing")
     session = Suite([discover()[0], read(path)], NEURON, SETTINGS)
-    before = session._about.implementations[1].source_sha256
+    before = session.head.about.implementations[1].source_sha256
     path.unlink()
     session.run()
     record = session.record("xorbench run")

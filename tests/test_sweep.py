@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Variant
+from xorbench.cli import keeping
+from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
@@ -36,9 +38,9 @@ class Folder:
         self.path = path / "results"
         self._environment = os.environ | {"XDG_CACHE_HOME": str(path / "cache")}
 
-    def start(self) -> "subprocess.Popen[str]":
+    def start(self, *options: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*CALL, f"--output={self.path}"],
+            [*CALL, f"--output={self.path}", *options],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -46,8 +48,8 @@ class Folder:
             start_new_session=True,
         )
 
-    def stop_after_a_point(self, how: signal.Signals) -> tuple[int, str]:
-        with self.start() as process:
+    def stop_after_a_point(self, how: signal.Signals, *options: str) -> tuple[int, str]:
+        with self.start(*options) as process:
             assert process.stderr is not None
             seen = (line for line in process.stderr if line.startswith("points: "))
             assert len([*itertools.islice(seen, 2)]) == 2  # the first line is printed before the first point
@@ -57,7 +59,7 @@ class Folder:
 
     @property
     def journals(self) -> list[Path]:
-        return list(self.path.parent.rglob("journal-*"))
+        return list(self.path.parent.rglob("*.jsonl"))
 
 
 def timed(record: Record) -> Counter[tuple[str, bool]]:
@@ -71,22 +73,25 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     assert len(folder.journals) == 1
     assert store.paths(folder.path) == []
 
-    code, out = folder.stop_after_a_point(signal.SIGINT)
+    code, out = folder.stop_after_a_point(signal.SIGINT, "--resume")
     assert code == 130
     path = Path(json.loads(out)["sweeps"][0]["record"])
-    partial = store.read(path)
+    partial = rules.read(path)
     assert partial.partial
+    assert partial.resumed
     assert sum(timed(partial).values()) >= 4  # a point of each process, and its second copy
 
-    with folder.start() as process:
+    with folder.start("--resume") as process:
         out, err = process.communicate()
     assert process.returncode == 0, (err, [row["reason"] for row in json.loads(out)["sweeps"][0]["rows"]])
     assert "gradients: " not in err  # judged before
     assert "calibration: " not in err
     assert f"continuing the sweep of {partial.created}: " in err
     assert store.paths(folder.path) == [path]
-    whole = store.read(path)
+    whole = rules.read(path)
     assert not whole.partial
+    assert whole.resumed
+    assert len(whole.launches) == whole.plan.launches == 3
     assert whole.timings[: len(partial.timings)] == partial.timings
     assert timed(whole) == {(point, copy): 3 for point in POINTS for copy in (False, True)}
     assert len({(t.workload, t.copy, t.launch) for t in whole.timings}) == len(whole.timings)
@@ -95,12 +100,12 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     check(whole, json.loads(out)["sweeps"][0])
 
 
-def test_where_nothing_can_be_noted_nothing_is_measured(tmp_path: Path) -> None:
-    nowhere = os.environ | {"XDG_CACHE_HOME": "/dev/null/cache"}
-    done = subprocess.run([*CALL, f"--output={tmp_path}"], env=nowhere, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert "XDG_CACHE_HOME: /dev/null/cache/xorbench can't be written" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+def test_without_an_unfinished_sweep_there_is_nothing_to_continue(tmp_path: Path) -> None:
+    with Folder(tmp_path).start("--resume") as process:
+        out, err = process.communicate()
+    assert (process.returncode, out) == (2, "")
+    (line,) = err.splitlines()
+    assert "--resume: there is no unfinished run of the same implementations, workloads, settings" in line
 
 
 def check(record: Record, document: dict[str, Any]) -> None:
@@ -123,18 +128,21 @@ def check(record: Record, document: dict[str, Any]) -> None:
 def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unjudged(
     tmp_path: Path, variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     every = allowed_cpus()
     wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
     settings = Settings(1, every[-1], 0, launches=1, rounds=2, cold_starts=0, threads=len(every), sweep=True)
 
-    def swept() -> Record:
-        session = Sweep([discover()[0], wrong], [named("width-2-batch-4")], settings, tmp_path)
+    def swept(resume: bool) -> Record:
+        session = Sweep([discover()[0], wrong], [named("width-2-batch-4")], settings)
+        keeping.prepare(session, resume)
         session.run()
+        keeping.end([session], is_complete=False)
         return session.record("xorbench sweep")
 
-    record = swept()
+    record = swept(resume=False)
     store.parsed(store.as_text(record))
+    assert not record.resumed
     assert set(record.environment.variables.values()) == {str(len(every))}
     assert {timing.implementation for timing in record.timings} == {REFERENCE}
     assert [row.verdict for row in Analysis(record).rows] == ["baseline", "outside"]
@@ -143,4 +151,4 @@ def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unj
         assert timing.violations == []
         assert {pool.threads for pool in timing.ledger.pools} == {len(every)}
     assert len(every) == 1 or not any(launch.overlapped for launch in record.launches)
-    assert swept() == record  # from its journal, down to the seconds
+    assert swept(resume=True) == record  # from its journal, down to the seconds

@@ -1,29 +1,95 @@
-"""Performing a run or a sweep, and writing its record, with a temporary folder as the fallback."""
+"""Performing a run or a sweep with its journal, and writing its record, with a temporary folder as the fallback."""
 
+import shlex
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
-from xorbench import environment
+from xorbench import environment, progress
 from xorbench.cli.process import ignore_signals
 from xorbench.estimates.analysis import Analysis
+from xorbench.failure import HarnessError
 from xorbench.record import store
 from xorbench.record.run import Record
-from xorbench.suite import Suite
+from xorbench.suite import Suite, journal
+
+RESUME = "--resume"
+"""The option that continues an interrupted run."""
+
+NOT_IN_PLACE = 3
+"""The exit code where the folder of records can't be written: what was measured is kept elsewhere."""
+
+
+def prepare(session: Suite, resume: bool, needed: bool = True) -> None:
+    """Give a run or a sweep a journal: a new one, or with `resume` that of the newest unfinished one of the same call.
+
+    Raises typer.BadParameter where there is none to continue and it is `needed`. Without `resume` one line says that
+    there is an unfinished one. A journal that cannot be written costs one line.
+    """
+    session.command = environment.command(_words())
+    kept = journal.newest(session.head)
+    if resume and kept:
+        try:
+            session.take_over(kept)
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}; run without it to begin anew", param_hint=RESUME) from error
+        return
+    if resume and needed:
+        raise typer.BadParameter(
+            "there is no unfinished run of the same implementations, workloads, settings and versions that no other "
+            "process continues; run without it to begin one",
+            param_hint=RESUME,
+        )
+    if kept:
+        if kept.lines:
+            progress.say(
+                f"xorbench: there is an unfinished run of this call, begun at {kept.head.created}, which `{_again()}` "
+                "continues; this one begins anew"
+            )
+        kept.journal.close()
+    try:
+        session.keep_in(journal.Journal.begun(session.head))
+    except OSError as error:
+        progress.say(
+            f"xorbench: no journal can be written in {journal.folder()}: {error.strerror}; the run goes on, but "
+            "nothing of it is left if it is killed"
+        )
 
 
 def performed(session: Suite, folder: Path) -> tuple[Analysis, Path]:
     """Perform a run or a sweep, write its record, and return its analysis and the path of the record.
 
-    The record is partial if the session was interrupted.
+    The record is partial if the session was interrupted. It is in a temporary folder where `folder` can't be written.
     """
     with finished_kept(session, folder):
         session.run()
-    record = session.record(environment.command())
-    return Analysis(record), kept(record, folder)
+    record = session.record(_command(session))
+    hint = _what_continues(session)
+    path = kept(record, folder, hint)
+    if record.partial:
+        typer.echo(f"xorbench: interrupted{hint and f'; {hint}'}", err=True)
+    return Analysis(record), path
+
+
+def end(sessions: Iterable[Suite], is_complete: bool) -> None:
+    """Delete the journals of sessions whose records are complete and in their places; else keep what can be continued.
+
+    A journal without a finished part is deleted.
+    """
+    for session in sessions:
+        if session.journal and (is_complete or not session.journal.holds_parts):
+            session.journal.delete()
+        elif session.journal:
+            session.journal.close()
+
+
+def is_placed(path: Path, folder: Path) -> bool:
+    """Return whether the record at `path` is in its place in a folder of records."""
+    return path.parent.parent == folder
 
 
 def failed(analysis: Analysis) -> bool:
@@ -32,29 +98,63 @@ def failed(analysis: Analysis) -> bool:
     return without_ratio or bool(analysis.record.failures)
 
 
-def kept(record: Record, folder: Path) -> Path:
-    """Write a record and return its path, which is in a new temporary folder where `folder` can't be written."""
+def kept(record: Record, folder: Path, hint: str = "") -> Path:
+    """Write a record and return its path, which is in a new temporary folder where `folder` can't be written.
+
+    `hint` says how to write it to its place later. Raises HarnessError if it can't be written anywhere.
+    """
     try:
         return store.write(record, folder)
     except OSError as error:
+        complaint = f"{folder} can't be written: {error.strerror}"
+    hint = hint and f"; {hint}"
+    try:
         path = store.write(record, Path(tempfile.mkdtemp(prefix="xorbench-")))
-        typer.echo(f"xorbench: {folder} can't be written: {error.strerror}; the record was written to {path}", err=True)
-        return path
+    except OSError as error:
+        raise HarnessError(f"{complaint}, nor can a temporary folder: {error.strerror}{hint}") from error
+    typer.echo(f"xorbench: {complaint}; the record was written to {path}{hint}", err=True)
+    return path
 
 
 @contextmanager
 def finished_kept(session: Suite, folder: Path) -> Iterator[None]:
     """Let a run or a sweep be interrupted inside, if any of it is finished; after another exception, keep that part.
 
-    What is raised before anything is finished is raised again, as is every exception but KeyboardInterrupt.
+    What is raised before anything is timed is raised again, as is every exception but KeyboardInterrupt.
     """
     try:
         yield
     except BaseException as error:
         ignore_signals()  # a second one must not lose what is finished
-        if not session.timings:
-            raise
-        if not isinstance(error, KeyboardInterrupt):
-            path = kept(session.record(environment.command()), folder)
-            typer.echo(f"xorbench: the run ended early; its finished launches are in {path}", err=True)
-            raise
+        hint = _what_continues(session)
+        if session.timings and isinstance(error, KeyboardInterrupt):
+            return
+        if session.timings:
+            path = kept(session.record(_command(session)), folder)
+            hint = hint and f"; {hint}"
+            typer.echo(f"xorbench: the run ended early; its finished launches are in {path}{hint}", err=True)
+        elif hint:
+            typer.echo(f"xorbench: nothing was timed yet; {hint}", err=True)
+        end([session], is_complete=False)
+        raise
+
+
+def _command(session: Suite) -> str:
+    return session.command or environment.command()
+
+
+def _what_continues(session: Suite) -> str:
+    """Return the journal of a session and the command that continues it, as part of a sentence; "" without one."""
+    if session.journal is None or not session.journal.holds_parts:
+        return ""
+    return f"what is finished is in {session.journal.path}, and `{_again()}` continues"
+
+
+def _words() -> list[str]:
+    """Return the arguments of this command without the option that continues a run."""
+    return [word for word in sys.argv[1:] if word != RESUME]
+
+
+def _again() -> str:
+    """Return the command line that continues this one."""
+    return shlex.join(["xorbench", *_words(), RESUME])

@@ -12,6 +12,7 @@ from xorbench.cli.options import (
     Implementations,
     Output,
     Pythons,
+    Resume,
     Seed,
     Tuned,
     Wait,
@@ -184,11 +185,13 @@ def run(
     output: Output = None,
     extra: Extra = None,
     python: Pythons = None,
+    resume: Resume = False,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients, time what passed, write the record and print its summary.
 
-    The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables.
+    The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables. An interrupted run
+    is continued with --resume.
     """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
@@ -211,7 +214,11 @@ def run(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
     with host.held(wait):  # before the budget begins
-        analysis, path = keeping.performed(suite.Suite(chosen, workloads, settings), folder)
+        session = suite.Suite(chosen, workloads, settings)
+        keeping.prepare(session, resume)
+        analysis, path = keeping.performed(session, folder)
+    is_placed = keeping.is_placed(path, folder)
+    keeping.end([session], is_placed and not analysis.record.partial)
     if as_json:
         show.document({"record": str(path), **document(analysis)})
     else:
@@ -219,4 +226,6 @@ def run(
         show.lines(summary(analysis, show.width(), choices.near(path), newest))
     if analysis.record.partial:
         return INTERRUPTED
+    if not is_placed:
+        return keeping.NOT_IN_PLACE
     return 1 if keeping.failed(analysis) or choices.missing(implementation, chosen) else 0

@@ -56,4 +56,7 @@ Pythons = Annotated[
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Random seed.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until no other measurement runs on this machine.")]
 Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of records. [default: results/]")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Continue the newest unfinished run of the same call from its journal.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Tuned, Wait, count, minutes
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Resume, Seed, Tuned, Wait, count, minutes
 from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
@@ -37,9 +37,13 @@ def sweep(
     wait: Wait = False,
     output: Output = None,
     extra: Extra = None,
+    resume: Resume = False,
     as_json: AsJson = False,
 ) -> int:
-    """Time an epoch over widths and batches, and say where lines cross. An interrupted sweep is continued."""
+    """Time an epoch over widths and batches, and say where lines cross.
+
+    An interrupted sweep is continued with --resume.
+    """
     from xorbench.cli import choices, sweep_options
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
@@ -58,17 +62,18 @@ def sweep(
     from xorbench.suite.sweep import RANDOM_POINTS, Sweep
     from xorbench.tables.summary import summary
 
-    choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the journal is written there
-    failed = False
+    failed, is_placed = False, True
     documents, sessions = [], []
     host.take(wait)  # before the budget begins
     progress = Progress(at_least=0.0 if launches else 60 * (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP))
     for place, number in enumerate(counts, start=1):
         budget_minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
         settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, budget_minutes)
-        session = Sweep(chosen, points, settings, folder, progress, others=len(counts) - place)
+        session = Sweep(chosen, points, settings, progress, others=len(counts) - place)
         sessions.append(session)
+        keeping.prepare(session, resume, needed=place == 1)
         analysis, path = keeping.performed(session, folder)
+        is_placed &= keeping.is_placed(path, folder)
         documents.append(
             {
                 "record": str(path),
@@ -81,14 +86,15 @@ def sweep(
             newest = path.is_relative_to(places.results())
             show.lines(summary(analysis, show.width(), choices.near(path), newest))
         if analysis.record.partial:
-            typer.echo("Interrupted: run the same command again to continue.", err=True)
             break
         failed |= keeping.failed(analysis)
     host.release()
+    # Journals are deleted after all are finished: else the command that continues the last would repeat the first.
+    keeping.end(sessions, is_placed and not analysis.record.partial)
     if as_json:
         show.document({"sweeps": documents})
     if analysis.record.partial:
         return INTERRUPTED
-    for session in sessions:  # after all are finished: else the same command would repeat the first
-        session.close()
+    if not is_placed:
+        return keeping.NOT_IN_PLACE
     return 1 if failed or choices.missing(implementation, chosen) else 0

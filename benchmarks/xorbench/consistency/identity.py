@@ -130,7 +130,12 @@ def versions(record: Record) -> Iterator[str]:
 
 
 def plan(record: Record) -> Iterator[str]:
-    """The plan has the number of launches, and its confidence is that after its looks at the data."""
+    """The plan has the number of launches, and its confidence is that after its looks at the data.
+
+    A resumed run has the SHA-256 of what decided it.
+    """
+    if record.resumed and record.plan_sha256 is None:
+        yield "$.plan_sha256: null, expected that of the plan of a resumed run"
     if record.plan.launches != len(record.launches) and not record.partial:
         yield f"$.plan.launches: {record.plan.launches}, expected {len(record.launches)}, the number of launches"
     looks = record.plan.looks if record.settings.resolution else 0

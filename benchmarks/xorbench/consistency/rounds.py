@@ -50,13 +50,20 @@ def once(record: Record) -> Iterator[str]:
 
 
 def complete(record: Record) -> Iterator[str]:
-    """Yield the rows that were timed in some launches only without a failure, and workloads without both baselines."""
+    """Yield the rows that were timed in some launches only without a failure, and workloads without both baselines.
+
+    The last launch of an interrupted sweep may have some of the workloads only.
+    """
     launches: dict[tuple[str, str, bool], set[int]] = defaultdict(set)
     for timing in record.timings:
         launches[timing.workload, timing.implementation, timing.copy].add(timing.launch)
     failed = {(f.implementation, f.copy, f.launch) for f in record.failures}
+    began = {(timing.workload, timing.launch) for timing in record.timings}
+    last = len(record.launches) - 1 if record.partial and record.is_sweep else None
     for (workload, name, copy), there in launches.items():
         for launch in record.launches:
+            if launch.number == last and (workload, last) not in began:
+                continue
             if launch.number not in there and (name, copy, launch.number) not in failed:
                 of = f"{name}, second copy" if copy else name
                 yield f"$.timings: {of} on {workload} has none in launch {launch.number}, and no failure says why"

@@ -32,6 +32,7 @@ def _weak(analysis: Analysis) -> list[Fact]:
         "unfit: ratios not reliable": record.unfit,
         "quick run": record.settings.quick and "A short run with wide intervals.",
         "interrupted": record.partial and "Only the launches that were finished are shown.",
+        "resumed": record.resumed and "It was interrupted and resumed: its launches are from different times.",
     }
     return [Fact(text, str(why), bad=True) for text, why in marks.items() if why]
 

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Annotated
 
-from xorbench import environment
+from xorbench import environment, places
 from xorbench.contract import Implementation
-from xorbench.contract.implementation import UNREADABLE_SHA256
+from xorbench.contract.implementation import UNREADABLE_SHA256, sha256_of
+from xorbench.record.parts import Many, MinLen, Part, Text
 from xorbench.record.run import Environment, ImplementationRecord, Machine
 from xorbench.record.settings import Settings
 
 
 @dataclass(frozen=True)
-class About:
+class About(Part):
     """The commit, machine, environment and implementations of a run, which do not change during it."""
 
-    commit: str | None
+    commit: Text | None
     machine: Machine
     environment: Environment
-    implementations: list[ImplementationRecord]
+    implementations: Annotated[list[ImplementationRecord], MinLen(1), Many]
 
 
 def described(implementations: Sequence[Implementation], threads: int) -> About:
@@ -56,6 +59,13 @@ def of_implementation(implementation: Implementation, installed_bytes: int | Non
         file=implementation.path.stem if interpreter.label else None,
         interpreter=interpreter.label or None,
     )
+
+
+@cache
+def harness_sha256() -> str:
+    """Return the SHA-256 of the text of this package, without the implementations that a wheel has in it."""
+    files = sorted(places.PACKAGE.rglob("*.py"))
+    return sha256_of(path for path in files if not path.is_relative_to(places.IMPLEMENTATIONS)) or UNREADABLE_SHA256
 
 
 def cpus(settings: Settings) -> list[int]:

@@ -11,12 +11,15 @@ from xorbench.clock.ends import Reference, Round
 from xorbench.clock.late import Question, Rows
 from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
+from xorbench.failure import HarnessError
 from xorbench.judging.truths import Truths
 from xorbench.record.timing import End, Timing
 from xorbench.workloads import Array, Workload
 
 MOST_KEPT = 2
 """The number of compared rounds furthest from the reference that a record keeps, beside the first of each length."""
+
+ENDED = "the process in which the reference trains has ended; is there enough memory?"
 
 Compared = list[tuple[Round, "Future[Array]"]]
 """Rounds with the future parameters that the reference reaches from their starts."""
@@ -53,7 +56,16 @@ class Audit:
         self._begun: list[tuple[RowOfLaunch, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
-        """Choose rounds of a launch, on one or all of its workloads, and let the reference train from their starts."""
+        """Choose rounds of a launch, on one or all of its workloads, and let the reference train from their starts.
+
+        Raises HarnessError if the process of the reference has ended.
+        """
+        try:
+            self._begin(launch, workload)
+        except BrokenProcessPool as error:
+            raise HarnessError(ENDED) from error
+
+    def _begin(self, launch: Launch, workload: str | None) -> None:
         for name in [workload] if workload else launch.workloads:
             if name in self._questions and name not in self._truths:
                 self._truths[name] = self._reference.truths(self._questions[name].points)
@@ -70,13 +82,28 @@ class Audit:
                     compared.append((round_, asked[key]))
                 self._begun.append((one, compared))
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the reference has finished what was begun, so that `settled` does not wait."""
+        return all(future.done() for future in self._asked)
+
     def settled(self) -> list[Timing]:
         """Wait for the reference, and return the timings that were begun, with their compared ends and violations.
 
-        Each timing is returned once.
+        Each timing is returned once. Raises HarnessError if the process of the reference has ended, because a missing
+        end is no fault of an implementation.
         """
-        begun, self._begun = self._begun, []
-        return [self._audited(one, compared) for one, compared in begun]
+        if any(isinstance(future.exception(), BrokenProcessPool) for future in self._asked):
+            raise HarnessError(ENDED)
+        found = [self._audited(one, compared) for one, compared in self._begun]
+        self._begun = []
+        return found
+
+    @property
+    def _asked(self) -> "list[Future[Array] | Future[Truths]]":
+        """What the reference was asked for."""
+        ends = [future for _, compared in self._begun for _, future in compared]
+        return [*ends, *self._truths.values()]
 
     def _audited(self, row: RowOfLaunch, compared: Compared) -> Timing:
         timing = row.timing
@@ -96,11 +123,7 @@ class Audit:
     def _of_answers(self, workload: str, answers: Rows) -> list[str]:
         if workload not in self._questions:
             return []
-        try:
-            truths = self._truths[workload].result()
-        except BrokenProcessPool:
-            return ["its answers after the timed rounds were not judged: the process of the reference ended"]
-        return late.violations(self._questions[workload], answers, truths)
+        return late.violations(self._questions[workload], answers, self._truths[workload].result())
 
 
 def _kept(found: Sequence[End], epochs: Sequence[int]) -> list[End]:

@@ -48,8 +48,11 @@ def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: i
 
 
 def cost_of(launches: Sequence[LaunchRecord]) -> budget.Cost:
-    """Return the cost of a launch: medians over finished ones, without the first, whose workers started on all CPUs."""
-    later = launches[1:] or launches
+    """Return the cost of a launch: medians over finished ones, without the first, whose workers started on all CPUs.
+
+    The first launch of the process that resumes a run is one like that, where others start beside the one before.
+    """
+    later = [launch for launch in launches[1:] if launch.overlapped] or launches[1:] or launches
     return budget.Cost(
         starting=statistics.median(launch.seconds_starting for launch in later),
         round=statistics.median(launch.seconds_in_turns / launch.rounds for launch in later),

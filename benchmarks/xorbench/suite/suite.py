@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -17,17 +17,18 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
 from xorbench.judging.judge import Scope, judge
 from xorbench.progress import Advance, Progress
-from xorbench.record import store
 from xorbench.record.report import Report
-from xorbench.record.run import SCHEMA_VERSION, Record, Seconds, WorkloadRecord
-from xorbench.record.settings import Plan, Settings
-from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Timing
+from xorbench.record.run import SCHEMA_VERSION, Record, WorkloadRecord
+from xorbench.record.settings import Settings
+from xorbench.record.timing import ColdStart, Failure, LaunchRecord
 from xorbench.suite import calibration, launch_cost, pilot
-from xorbench.suite.about import cpus, described
+from xorbench.suite.about import cpus
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
 from xorbench.suite.launch_cost import LaunchCost
+from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, Planned, StartedCold
+from xorbench.suite.session import CHANGED, Session
 from xorbench.workloads import Workload
 
 COLD_STARTS_SHARE = 0.25
@@ -41,11 +42,8 @@ FINISH = "the record"
 """The name of what follows the last stage, which is too short to be shown."""
 
 
-class Suite:
-    """One run over implementations and workloads; a record of its finished parts can be made at any time.
-
-    The implementations' sources, the commit and the versions are read when it is constructed.
-    """
+class Suite(Session):
+    """One run over implementations and workloads; a record of its finished parts can be made at any time."""
 
     SECONDS_FOR_REFERENCE = 1.0
     """The seconds for which the reference trains for each workload of a launch, to compare the ends of rounds."""
@@ -62,23 +60,13 @@ class Suite:
 
         `of_command` is the progress of the command, if the run is only a part of it.
         """
-        self._began = perf_counter()
-        self.implementations = implementations
-        self.workloads = workloads
-        self.settings = settings
+        super().__init__(implementations, workloads, settings, report)
         self.cpus = cpus(settings)
-        self.created = store.timestamp()
-        self.report = report
-        self.timings: list[Timing] = []
-        self.launches: list[LaunchRecord] = []
-        self.failures: list[Failure] = []
-        self.cold_starts: list[ColdStart] = []
-        self.plan = Plan(settings.rounds or pilot.PILOT_ROUNDS, settings.launches or 0)
-        self.seconds = Seconds()
-        self.finished = False
         self._shuffler = random.Random(settings.seed)
         self._questions = late.questions(workloads)
-        self._about = described(implementations, settings.threads)
+        self._withheld: list[Entry] = []
+        self._compared: LaunchRecord | None = None
+        self._lost: list[Failure] = []
         self._progress = of_command or Progress(
             at_least=60 * (settings.budget_minutes or 0), about="at most" if settings.resolution else "about"
         )
@@ -86,38 +74,44 @@ class Suite:
 
     @host.held()
     def run(self) -> None:
-        """Judge the gradients, then time what passed. Finished launches are kept, whatever is raised."""
-        began = perf_counter()
+        """Judge the gradients, then time what passed, without what was finished before.
+
+        Finished launches are kept, whatever is raised.
+        """
+        if self.finished:
+            return
+        self._progress.at_least = max(0.0, self._progress.at_least - self.seconds.total)
+        self._say_what_is_continued()
         self._suppose()
+        self._enter("judge")
         report = self.report or self._judge()
-        began = self._note("judge", began)
+        self._enter("calibration")
         calibrated = self._calibrate(report)
-        began = self._note("calibration", began)
-        entries = calibrated.entries
+        entries = self._to_time(calibrated.entries)
         timed = [w.name for w in self.workloads if any(w.name in entry.epochs for entry in entries)]
         if timed:
+            self._enter("cold_starts")
             self._start_cold(entries)
-            began = self._note("cold_starts", began)
-            try:
-                with (
-                    self._reference() as reference,
-                    Launches(entries, timed, self.cpus, self._shuffler, questions=self._questions) as launches,
-                ):
-                    audit = self._audit(reference, calibrated)
-                    try:
-                        if self.settings.launches:
-                            self._launch(launches, audit, self.settings.launches, self.plan.rounds)
-                        else:
-                            self._spend(launches, audit, len(entries))
-                    finally:
-                        self.timings += audit.settled()
-            finally:
-                self._note("launches", began)
-        self.finished = True
+            self._enter("launches")
+            first = len(self.launches)
+            shuffler = random.Random(self.settings.seed + first) if first else self._shuffler
+            with (
+                self._reference() as reference,
+                Launches(entries, timed, self.cpus, shuffler, first, self._questions) as launches,
+            ):
+                audit = self._audit(reference, calibrated)
+                try:
+                    if self.settings.launches:
+                        self._launch(launches, audit, self.settings.launches, self.plan.rounds)
+                    else:
+                        self._spend(launches, audit, len(entries))
+                finally:
+                    self._settle(audit)
+        self._finish(Ended(self.plan))
 
     def _judge(self) -> Report:
         thorough = not self.settings.quick
-        self.report = judge(
+        report = judge(
             self.implementations,
             self.workloads,
             self.settings.points,
@@ -127,7 +121,35 @@ class Suite:
             scope=Scope(to_the_end=thorough),
             say=progress.say,
         )
-        return self.report
+        self._finish(Judged(report))
+        return report
+
+    def _say_what_is_continued(self) -> None:
+        if self.report is not None and self.journal is not None:
+            number = len(self.launches)
+            progress.say(
+                f"continuing the run of {self.created}: {number or 'no'} launch{'es' * (number != 1)} finished"
+            )
+            self._say_what_changed()
+
+    def _say_what_changed(self) -> None:
+        for name in self.changed:
+            progress.say(f"{name}: {CHANGED}")
+
+    def _to_time(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Return the entries whose text is still the one that was judged; the others are withheld."""
+        found = [*entries]
+        self._withheld = [entry for entry in found if entry.implementation.name in self.changed]
+        return [entry for entry in found if entry not in self._withheld]
+
+    def _withheld_from(self, launch: int, workloads: Iterable[str]) -> list[Failure]:
+        """Return the failures of the withheld entries on these workloads of a launch."""
+        return [
+            Failure(launch, workload, entry.implementation.name, entry.copy, CHANGED)
+            for workload in workloads
+            for entry in self._withheld
+            if workload in entry.epochs
+        ]
 
     def _reference(self) -> Reference:
         cpus = environment.cpus_on_other_cores(self.settings.cpu) if len(self.cpus) == 1 else []
@@ -146,24 +168,28 @@ class Suite:
             self._questions,
         )
 
-    def _note(self, stage: str, began: float) -> float:
-        now = perf_counter()
-        self.seconds = replace(self.seconds, **{stage: now - began})
-        return now
-
     def _calibrate(self, report: Report) -> Calibration:
-        """Return the calibration of all implementations that passed the judge, and note its failures."""
-        passed = {
-            i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
-        }
-        seconds = self._supposed(sum(map(len, passed.values()))).first(calibration.ROUNDS)
-        each = seconds / max(1, len(self.workloads))
-        with self._progress.stage("calibration", seconds) as advance:
-            calibrated = calibrate(passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each))
-        self.failures += calibrated.failures
-        self._cost = calibrated.cost(self.settings, self._questions)
-        self._foresee(calibrated.entries, self._progress.expect)
-        return calibrated
+        """Return the calibration of all implementations that passed the judge."""
+        if self.calibrated is None:
+            judged = {
+                i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
+            }
+            passed = {i: workloads for i, workloads in judged.items() if i.name not in self.changed}
+            withheld = [
+                Failure(-1, w.name, i.name, copy=False, reason=CHANGED)
+                for i, workloads in judged.items()
+                for w in workloads
+                if i not in passed
+            ]
+            seconds = self._supposed(sum(map(len, passed.values()))).first(calibration.ROUNDS)
+            each = seconds / max(1, len(self.workloads))
+            with self._progress.stage("calibration", seconds) as advance:
+                found = calibrate(passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each))
+            self._finish(Calibrated.of(replace(found, failures=[*found.failures, *withheld])))
+        assert self.calibrated is not None
+        self._cost = self.calibrated.cost(self.settings, self._questions)
+        self._foresee(self.calibrated.entries, self._progress.expect)
+        return self.calibrated
 
     def _suppose(self) -> None:
         """Tell the progress what is expected after the judge, from default values."""
@@ -180,15 +206,15 @@ class Suite:
 
     def _foresee(self, entries: Sequence[Entry], tell: Callable[[str, float], None]) -> None:
         """Tell the seconds of the stages after the calibration: with a budget, of the fewest launches that are made."""
-        launches = self.settings.launches or pilot.FEWEST_PILOT_LAUNCHES
+        launches = (self.settings.launches or pilot.FEWEST_PILOT_LAUNCHES) - len(self.launches)
         tell("cold starts", self._of_cold_starts(entries))
-        tell("launches", self._cost.of(launches, self.plan.rounds) if entries else 0.0)
+        tell("launches", self._cost.of(launches, self.plan.rounds) if entries and launches > 0 else 0.0)
 
     def _of_cold_starts(self, entries: Sequence[Entry]) -> float:
         """Return the seconds of the cold starts of entries, as many rounds as there is time for."""
         starting = [entry for entry in entries if not entry.copy]
         number, rows = self.settings.cold_starts, sum(len(entry.epochs) for entry in starting)
-        if not number or not starting:
+        if not number or not starting or self._started_cold:
             return 0.0
         warm_up, a_round = len(starting) * self._cost.cold_start, rows * self._cost.cold_start
         return warm_up + min(number * a_round, max(a_round, self._seconds_for_cold_starts() - warm_up))
@@ -198,8 +224,10 @@ class Suite:
         return math.inf if budget is None else 60 * budget * COLD_STARTS_SHARE
 
     def _launch(self, launches: Launches, audit: Audit, number: int, rounds: int) -> None:
-        """Run `number` launches. The ends of a launch are compared while the next one runs."""
-        cost = self._cost
+        """Run what is missing of `number` launches. The ends of a launch are compared while the next one runs."""
+        cost, number = self._cost, number - len(self.launches)
+        if number <= 0:
+            return
         with self._progress.stage("launches", cost.of(number, rounds)) as advance:
             for place in range(number):
                 seconds = cost.later(rounds) if place else cost.first(rounds)
@@ -207,78 +235,100 @@ class Suite:
 
     def _pilot(self, launches: Launches, audit: Audit) -> None:
         """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before."""
-        cost, rounds = self._cost, self.plan.rounds
-        further = math.floor((self._left() - cost.first(rounds)) / cost.later(rounds))
-        number = min(pilot.PILOT_LAUNCHES, max(pilot.FEWEST_PILOT_LAUNCHES, 1 + further))
+        cost, rounds, finished = self._cost, self.plan.rounds, len(self.launches)
+        further = finished + math.floor((self._left() - cost.first(rounds)) / cost.later(rounds))
+        number = min(pilot.PILOT_LAUNCHES, max(pilot.FEWEST_PILOT_LAUNCHES, 1 + further)) - finished
         self._progress.expect("launches", 0.0)  # they take what the pilot leaves of the budget
+        if number <= 0:
+            return
         self._progress.expect("pilot", cost.of(number, rounds))
         with self._progress.stage("pilot", cost.of(number, rounds)) as advance:
             while len(self.launches) < pilot.PILOT_LAUNCHES:
                 enough = len(self.launches) >= pilot.FEWEST_PILOT_LAUNCHES
                 if enough and self._left() < pilot.seconds_of_a_launch(self.launches, self.plan):
                     break
-                seconds = cost.later(rounds) if self.launches else cost.first(rounds)
+                seconds = cost.later(rounds) if len(self.launches) > finished else cost.first(rounds)
                 self._launch_one(launches, audit, rounds, seconds, advance, last=False)
 
     def _launch_one(
         self, launches: Launches, audit: Audit, rounds: int, seconds: float, advance: Advance, last: bool
     ) -> None:
-        """Run a launch that is expected to take so many `seconds`, and compare the ends of the launch before it."""
+        """Run a launch that is expected to take so many `seconds`, and compare the ends of the launch before it.
+
+        The launch before it is noted as soon as these are compared, but not between two rounds.
+        """
 
         def done(launch: Launch, _workload: str) -> None:
             advance(seconds / len(launch.workloads))
+            if audit.is_ready:
+                self._settle(audit)
 
         launch, about = launches.run(rounds, last=last, done=done)
-        self.timings += audit.settled()
-        self.failures += launch.failures
-        self.launches.append(about)
+        self._settle(audit)
         audit.begin(launch)
+        self._compared, self._lost = about, [*launch.failures, *self._withheld_from(about.number, launch.workloads)]
+        self.launches.append(about)
+
+    def _settle(self, audit: Audit) -> None:
+        """Wait until the ends of the last launch are compared, if they are being compared, and note the launch."""
+        timings = audit.settled()
+        if self._compared is None:
+            return
+        launch, self._compared = self._compared, None
+        self.timings += timings
+        self.failures += self._lost
+        self._note(Launched(launch, timings, self._lost))
 
     def _spend(self, launches: Launches, audit: Audit, turns: int) -> None:
         """Run a pilot, then launches until the budget is used or, with a resolution, until every ratio is resolved.
 
         A ratio is resolved where its interval is narrower than the resolution or excludes 1.
         """
-        self._pilot(launches, audit)
-        self.timings += audit.settled()
-        names = [i.name for i in self.implementations]
-        spreads = pilot.spreads(Timed(self.timings, [w.name for w in self.workloads]), names)
-        self.plan = pilot.plan(self.launches, spreads, turns, len(names) - 1, self._left())
-        progress.say(
-            f"pilot: {self.plan.launches} launches x {self.plan.rounds} rounds fit into the budget; "
-            f"a ratio can be separated from 1 if it differs by {self.plan.half_width:.1%}"
-        )
-        look = pilot.FIRST_LOOK if self.settings.resolution else 0
-        expected = (self.plan.launches - len(self.launches)) * pilot.seconds_of_a_launch(self.launches, self.plan)
+        if not self.plan.pilot_launches:
+            self._pilot(launches, audit)
+            self._settle(audit)
+            names = [i.name for i in self.implementations]
+            spreads = pilot.spreads(Timed(self.timings, [w.name for w in self.workloads]), names)
+            self._finish(Planned(pilot.plan(self.launches, spreads, turns, len(names) - 1, self._left())))
+            progress.say(
+                f"pilot: {self.plan.launches} launches x {self.plan.rounds} rounds fit into the budget; "
+                f"a ratio can be separated from 1 if it differs by {self.plan.half_width:.1%}"
+            )
+        look = pilot.FIRST_LOOK * 2 ** (self.plan.looks - 1) if self.settings.resolution else 0
+        is_resolved = False
+        missing = max(0, self.plan.launches - len(self.launches))
+        expected = missing * pilot.seconds_of_a_launch(self.launches, self.plan)
         self._progress.at_least = 0.0  # the last launch ends before the budget does
         self._progress.expect("launches", expected)
         with self._progress.stage("launches", expected) as advance:
             while self._left() >= (cost_now := pilot.seconds_of_a_launch(self.launches, self.plan)):
                 last = self._left() < 2 * cost_now
                 self._launch_one(launches, audit, self.plan.rounds, cost_now, advance, last)
-                if len(self.launches) == look:
-                    self.timings += audit.settled()
+                if look and len(self.launches) >= look:
+                    self._settle(audit)
                     self.plan = pilot.at_confidence(self.plan)
-                    if self._resolved():
+                    if is_resolved := self._resolved():
                         break
                     look *= 2
-                    self.plan = replace(self.plan, looks=self.plan.looks + 1)
-        if self.settings.resolution and len(self.launches) != look:
+                    self._finish(Planned(replace(self.plan, looks=self.plan.looks + 1)))
+        if self.settings.resolution and not is_resolved:
             self.plan = pilot.at_confidence(self.plan)  # the end is also a look
         self.plan = replace(self.plan, launches=len(self.launches))
 
     def _left(self) -> float:
         """Return the seconds that are left of the budget, which is for the whole command."""
         budget = 60 * (self.settings.budget_minutes or 0)
-        return budget - SECONDS_TO_FINISH - (perf_counter() - self._began)
+        return budget - SECONDS_TO_FINISH - self._elapsed
 
     def _resolved(self) -> bool:
         return not timing_table.unresolved(Analysis(self.record("")), self.settings.resolution or 0)
 
     def _start_cold(self, entries: Sequence[Entry]) -> None:
         number, cpu = self.settings.cold_starts, self.settings.cpu
-        if not number:
+        if not number or self._started_cold:
             return
+        started: list[ColdStart] = []
+        failed: list[Failure] = []
         until = perf_counter() + self._seconds_for_cold_starts()
         with self._progress.stage("cold starts", self._of_cold_starts(entries)) as advance:
 
@@ -287,9 +337,10 @@ class Suite:
 
             for found in cold_starts(entries, self.workloads, number, cpu, self._shuffler, until, done):
                 if isinstance(found, Failure):
-                    self.failures.append(found)
+                    failed.append(found)
                 else:
-                    self.cold_starts.append(found)
+                    started.append(found)
+        self._finish(StartedCold(started, failed))
 
     def record(self, command: str) -> Record:
         """Return the record of the run so far, which is `partial` unless it is finished.
@@ -298,22 +349,25 @@ class Suite:
         """
         if self.report is None:
             raise ValueError("no record before the gradients are judged; call run first")
+        about = self.head.about
         record = Record(
             schema=SCHEMA_VERSION,
-            kind="sweep" if self.settings.sweep else "run",
+            kind=self.KIND,
+            resumed=self.resumed,
+            plan_sha256=self.head.sha256,
             created=self.created,
             command=command,
-            commit=self._about.commit,
-            machine=self._about.machine,
-            environment=self._about.environment,
-            implementations=self._about.implementations,
+            commit=about.commit,
+            machine=about.machine,
+            environment=about.environment,
+            implementations=about.implementations,
             partial=not self.finished,
             settings=self.settings,
             plan=self.plan,
-            seconds=replace(self.seconds, total=perf_counter() - self._began),
+            seconds=self._durations(),
             workloads=[WorkloadRecord.of(workload) for workload in self.workloads],
             gradients=self.report,
-            launches=[*self.launches],
+            launches=[launch for launch in self.launches if launch is not self._compared],
             timings=ledger.with_left(self.timings, self.launches),
             cold_starts=[*self.cold_starts],
             failures=[*self.failures],

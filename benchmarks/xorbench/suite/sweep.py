@@ -1,10 +1,9 @@
-"""A sweep: a run over workloads of many sizes, called points, which continues after an interruption."""
+"""A sweep: a run over workloads of many sizes, called points."""
 
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from time import perf_counter
 
 from xorbench import progress
@@ -19,11 +18,11 @@ from xorbench.progress import Progress
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.settings import Plan, Settings
-from xorbench.record.timing import Failure, LaunchRecord, Products, Timing
+from xorbench.record.timing import LaunchRecord, Products
 from xorbench.suite import calibration
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
-from xorbench.suite.journal import Journal
+from xorbench.suite.parts import Calibrated, Ended, Estimated, Finished, Judged, Launched, Multiplied, Point
 from xorbench.suite.suite import Suite
 from xorbench.suite.sweep_cost import FEWEST_LAUNCHES, Estimate, estimated, judging_seconds, rounds_of
 from xorbench.workloads import Workload
@@ -42,31 +41,13 @@ OTHERS = "other sweeps"
 """The name of the sweeps of the same command that follow."""
 
 
-@dataclass(frozen=True)
-class Planned:
-    """The plan of a sweep: its time of creation, the calibration, the estimated cost and the number of launches."""
-
-    created: str
-    calibrated: Calibration
-    estimate: Estimate
-    launches: int
-
-
-@dataclass(frozen=True)
-class Point:
-    """The finished timings and failures of one workload in one launch, as a record holds them."""
-
-    launch: int
-    workload: str
-    timings: list[Timing]
-    failures: list[Failure]
-
-
 class Sweep(Suite):
-    """A run in which every launch times every point, continued where one with the same arguments was interrupted.
+    """A run in which every launch times every point.
 
-    All methods raise OSError where the journal can't be read or written.
+    A launch in which only some points were timed, because the sweep was interrupted, is completed when it is resumed.
     """
+
+    KIND = "sweep"
 
     SECONDS_FOR_REFERENCE = 0.0
     """Only one round of each row and length is compared, because points are many."""
@@ -76,86 +57,77 @@ class Sweep(Suite):
         implementations: Sequence[Implementation],
         workloads: Sequence[Workload],
         settings: Settings,
-        folder: Path,
         of_command: Progress | None = None,
         others: int = 0,
     ) -> None:
-        """Construct a sweep, with what its journal holds; `folder` is the folder of the record to be written.
-
-        `of_command` is the progress of the command, in which so many `others` like this one follow.
-        """
+        """Construct a sweep. `of_command` is the progress of the command, in which `others` like this one follow."""
         super().__init__(implementations, workloads, settings, of_command=of_command)
         self._others = others
         self.products: list[Products] = []
-        self._planned: Planned | None = None
+        self._estimate: Estimate | None = None
         self._taken: Counter[str] = Counter()
-        self._elapsed = 0.0
-        names = [workload.name for workload in workloads]
-        self._journal = Journal([asdict(self._about), asdict(settings), names, str(folder.absolute())])
-        for elapsed, entry in self._journal.read():
-            self._accept(elapsed, entry)
-        self._began = perf_counter() - self._elapsed
+        self._incomplete: LaunchRecord | None = None
+        self._earlier: LaunchRecord | None = None
+        self._launch_began = 0.0
 
     @host.held()
     def run(self) -> None:
-        """Plan, judge and time what is not in the journal yet.
-
-        After a KeyboardInterrupt all finished points are in the journal.
-        """
+        """Plan, judge and time what was not finished before. Finished points are kept, whatever is raised."""
+        if self.finished:
+            return
         self._suppose()
-        planned = self._planned or self._plan()
-        self.plan = Plan(planned.estimate.rounds, planned.launches)
-        self._foretell(planned.estimate)
-        self._say(planned.estimate)
+        self._enter("calibration")
+        estimate = self._estimate or self._plan()
+        self._foretell(estimate)
+        self._say(estimate)
+        self._enter("judge")
         report = self.report or self._judge()
+        self._enter("calibration")
         if not self.products:
-            self._finish(products.measured(self.implementations, self.workloads[0].dtype, self.settings.threads))
-        entries = self._entries(planned, report)
+            found = products.measured(self.implementations, self.workloads[0].dtype, self.settings.threads)
+            self._finish(Multiplied(found))
+        self._enter("launches")
+        assert self.calibrated is not None
+        entries = self._entries(self.calibrated, report)
         if entries:
             with self._reference() as reference:
-                self._launch_all(entries, self._audit(reference, planned.calibrated), planned.estimate)
-        self.finished = True
+                self._launch_all(entries, self._audit(reference, self.calibrated), estimate)
+        self._finish(Ended(self.plan))
 
     def record(self, command: str) -> Record:
         """Return the record of the sweep so far, with the matrix products with which growth is compared."""
-        record = super().record(command)
-        seconds = replace(
-            record.seconds, total=self._elapsed
-        )  # a finished sweep that is read again gives the same record
-        return replace(record, products=self.products, seconds=seconds)
+        incomplete = [self._incomplete] if self._incomplete else []
+        return replace(super().record(command), products=self.products, launches=[*self.launches, *incomplete])
 
-    def close(self) -> None:
-        """Delete the journal, once the record is written."""
-        self._journal.close()
-
-    def _finish(self, entry: object) -> None:
-        """Note a finished part in the journal first, so that it is never measured twice."""
-        elapsed = perf_counter() - self._began
-        self._journal.note((elapsed, entry))
-        self._accept(elapsed, entry)
-
-    def _accept(self, elapsed: float, entry: object) -> None:
-        stage = "launches"
-        match entry:
-            case Planned():
-                self._planned, self.created, stage = entry, entry.created, "calibration"
-                self.failures += entry.calibrated.failures
-            case Report():
-                self.report, stage = entry, "judge"
-            case list():
-                self.products, stage = entry, "calibration"
-            case LaunchRecord():
-                self.launches.append(entry)
+    def _accept(self, part: Finished) -> None:
+        super()._accept(part)
+        match part:
+            case Estimated():
+                self._estimate = part.estimate
+                self.plan = Plan(part.estimate.rounds, part.launches)
+            case Multiplied():
+                self.products = part.products
             case Point():
-                self.timings += entry.timings
-                self.failures += entry.failures
-                self._taken[entry.workload] += 1
-        spent = getattr(self.seconds, stage) + elapsed - self._elapsed
-        self.seconds = replace(self.seconds, **{stage: spent})
-        self._elapsed = elapsed
+                self.timings += part.timings
+                self.failures += part.failures
+                self._taken[part.workload] += 1
+                self._incomplete = part.launch
+            case Launched():
+                self._incomplete = None
 
-    def _plan(self) -> Planned:
-        """Return the plan, from rough times of an epoch and then one launch of few rounds, which are not published."""
+    def _plan(self) -> Estimate:
+        """Return the estimate, from rough times of an epoch and then one launch of few rounds, which aren't published.
+
+        It decides the plan.
+        """
+        calibrated = self.calibrated or self._calibrated_by_paces()
+        judging, once = judging_seconds(self.workloads, self.settings.points, self._questions)
+        estimate = estimated(calibrated, self.settings, judging, once, self._questions)
+        left = 60 * (self.settings.budget_minutes or 0) - self._elapsed
+        self._finish(Estimated(estimate, self.settings.launches or estimate.launches_in(left)))
+        return estimate
+
+    def _calibrated_by_paces(self) -> Calibration:
         usable = [i for i in self.implementations if i.usable]
         pairs = len(usable) * len(self.workloads)
         cost = self._supposed(pairs)
@@ -171,17 +143,12 @@ class Sweep(Suite):
                 lambda i, w: of_a_round(found[i.name, w.name], 0.0, w.most_epochs),
                 lambda: advance(launch / len(self.workloads)),
             )
-        judging, once = judging_seconds(self.workloads, self.settings.points, self._questions)
-        estimate = estimated(calibrated, self.settings, judging, once, self._questions)
-        left = 60 * (self.settings.budget_minutes or 0) - (perf_counter() - self._began)
-        launches = self.settings.launches or estimate.launches_in(left)
-        planned = Planned(self.created, calibrated, estimate, launches)
-        self._finish(planned)
-        return planned
+        self._finish(Calibrated.of(calibrated))
+        return calibrated
 
     def _suppose(self) -> None:
         """Tell the progress what is expected before the plan: a budget, or what default values give."""
-        if self._planned:
+        if self._estimate:
             return
         usable = sum(i.usable for i in self.implementations)
         cost = self._supposed(usable * len(self.workloads))
@@ -195,7 +162,7 @@ class Sweep(Suite):
         done = sum(self._taken.values()) / len(self.workloads)
         self._progress.at_least = 0.0
         self._progress.expect("points", estimate.seconds_of(self.plan.launches - done))
-        whole = self._elapsed + 60 * estimate.minutes(self.plan.launches)
+        whole = self.seconds.total + 60 * estimate.minutes(self.plan.launches)
         self._progress.expect(OTHERS, self._others * whole)
 
     def _say(self, estimate: Estimate) -> None:
@@ -205,6 +172,7 @@ class Sweep(Suite):
             progress.say(
                 f"continuing the sweep of {self.created}: {done} of {points * launches} timings of a point are finished"
             )
+            self._say_what_changed()
         progress.say(
             f"{points} points x {launches} launches x {estimate.rounds} rounds, on {self.settings.threads} "
             f"CPU{'s' * (self.settings.threads > 1)}: about {estimate.minutes(launches - done / points):.1f} minutes"
@@ -225,18 +193,21 @@ class Sweep(Suite):
             say=progress.say,
         )
         report = replace(report, endings=[replace(end, parameters=None) for end in report.endings])
-        self._finish(report)
+        self._finish(Judged(report))
         return report
 
-    def _entries(self, planned: Planned, report: Report) -> list[Entry]:
-        """Return the calibrated entries without what the judge refused; none where the baseline was refused."""
+    def _entries(self, calibrated: Calibration, report: Report) -> list[Entry]:
+        """Return the calibrated entries without what the judge refused; none where the baseline was refused.
+
+        Entries whose text was changed are withheld.
+        """
         entries = []
-        for entry in planned.calibrated.entries:
+        for entry in calibrated.entries:
             name = entry.implementation.name
             judged = {w: n for w, n in entry.epochs.items() if report.refusal(name, w) is None}
             if judged:
                 entries.append(replace(entry, epochs=judged))
-        return entries if any(entry.copy for entry in entries) else []
+        return self._to_time(entries) if any(entry.copy for entry in entries) else []
 
     def _launch_all(self, entries: Sequence[Entry], audit: Audit, estimate: Estimate) -> None:
         """Run the launches that are missing, of the points with the fewest launches first.
@@ -245,8 +216,12 @@ class Sweep(Suite):
         """
         wanted = self.plan.launches
         timed = [workload.name for workload in self.workloads if workload.name in entries[-1].epochs]
-        if min(self._taken[name] for name in timed) >= wanted:
+        fewest = min(self._taken[name] for name in timed)
+        if self._incomplete and self._incomplete.number < fewest:
+            self._finish(Launched(self._incomplete, [], []))  # all of its points were timed
+        if fewest >= wanted:
             return
+        self._earlier = self._incomplete
         missing = len(timed) * wanted - sum(self._taken[name] for name in timed)
         seconds = estimate.seconds_of(missing / len(timed))
         with self._progress.stage("points", seconds) as advance:
@@ -254,15 +229,47 @@ class Sweep(Suite):
             def done(launch: Launch, workload: str) -> None:
                 audit.begin(launch, workload)
                 found = audit.settled()
-                failures = [failure for failure in launch.failures if failure not in self.failures]
-                self._finish(Point(launch.number, workload, found, failures))
+                lost = [*launch.failures, *self._withheld_from(launch.number, [workload])]
+                failures = [failure for failure in lost if failure not in self.failures]
+                self._finish(Point(self._so_far(launch), workload, found, failures))
                 advance(seconds / missing)
 
             while (fewest := min(self._taken[name] for name in timed)) < wanted:
                 behind = [name for name in timed if self._taken[name] == fewest]
                 until = min([wanted, *(self._taken[name] for name in timed if name not in behind)])
-                first = 1 + max([-1, *(timing.launch for timing in self.timings)])
-                shuffler = random.Random(self.settings.seed + first)
-                with Launches(entries, behind, self.cpus, shuffler, first, self._questions) as launches:
+                shuffler = random.Random(self.settings.seed + fewest)
+                with Launches(entries, behind, self.cpus, shuffler, fewest, self._questions) as launches:
                     for number in range(fewest, until):
-                        self._finish(launches.run(self.plan.rounds, last=number + 1 == until, done=done)[1])
+                        self._launch_began = perf_counter()
+                        _, about = launches.run(self.plan.rounds, last=number + 1 == until, done=done)
+                        self._finish(Launched(_together(self._earlier, about), [], []))
+                        self._earlier = None
+
+    def _so_far(self, launch: Launch) -> LaunchRecord:
+        """Return what is known of a launch before its last point is timed."""
+        seconds = max(perf_counter() - self._launch_began, launch.seconds_in_turns)
+        about = LaunchRecord(
+            number=launch.number,
+            rounds=self.plan.rounds,
+            overlapped=False,
+            seconds=seconds,
+            seconds_starting=launch.seconds_starting,
+            seconds_in_turns=launch.seconds_in_turns,
+            load_1_minute=None,
+            steal_seconds=None,
+            megahertz=None,
+        )
+        return _together(self._earlier, about)
+
+
+def _together(earlier: LaunchRecord | None, launch: LaunchRecord) -> LaunchRecord:
+    """Return what a record says of a launch of which an `earlier` process timed some points, if there was one."""
+    if earlier is None:
+        return launch
+    return replace(
+        launch,
+        seconds=earlier.seconds + launch.seconds,
+        seconds_starting=earlier.seconds_starting + launch.seconds_starting,
+        seconds_in_turns=earlier.seconds_in_turns + launch.seconds_in_turns,
+        steal_seconds=None,
+    )

@@ -73,8 +73,9 @@ def found_weaknesses(analysis: Analysis) -> Sequence[Weakness]:
     without an A/A control, or has an interval wider than a factor of WIDEST. It is marked if rounds are timed by wall
     time on one CPU, more than 2 % of the time was stolen by other virtual machines, launches are correlated, there are
     fewer than FEWEST_LAUNCHES, an interval is wider than a factor of WIDE_INTERVAL or than the resolution that was
-    asked for, more than a share MOST_DISTURBED of the rounds was disturbed, another measurement ran on the machine, or
-    processes were lost. The load average decides nothing, because the workers of the run itself are most of it.
+    asked for, more than a share MOST_DISTURBED of the rounds was disturbed, another measurement ran on the machine,
+    processes were lost, or the run was resumed after an interruption. The load average decides nothing, because the
+    workers of the run itself are most of it.
     """
     return [
         *_of_the_run(analysis),
@@ -92,6 +93,12 @@ def _of_the_run(analysis: Analysis) -> Iterator[Weakness]:
     if analysis.record.partial:
         sentence = "The run was interrupted: only finished launches are shown. Run it again for the others."
         yield Weakness("interrupted", sentence, refused=True)
+    if analysis.record.resumed:
+        sentence = (
+            "The run was interrupted and resumed: its launches are from different times. Run it again without an "
+            "interruption for launches under the same conditions."
+        )
+        yield Weakness("resumed", sentence)
     if analysis.record.settings.quick:
         yield Weakness("quick run", "This is a quick run. Run without --quick for a record to publish.", refused=True)
 

@@ -1,0 +1,353 @@
+"""A run that was interrupted or killed is continued from its journal, and says so."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import typer
+
+from tests.command import XORBENCH, called, document
+from tests.conftest import Variant
+from xorbench.cli import keeping
+from xorbench.clock.turns import Launch
+from xorbench.consistency import rules
+from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.estimates.analysis import Analysis
+from xorbench.judging.judge import judge
+from xorbench.record import store
+from xorbench.record.report import Report
+from xorbench.record.run import Record, Seconds
+from xorbench.record.timing import Failure
+from xorbench.suite import Settings, Suite, journal
+from xorbench.suite.journal import Journal, Kept
+from xorbench.suite.parts import Began, Judged, Launched, Line, Planned, line_of
+from xorbench.suite.session import CHANGED
+from xorbench.workloads import WORKLOADS
+
+SETTINGS = Settings(launches=3, rounds=12, points=2, cpu=allowed_cpus()[-1], seed=0, quick=True, cold_starts=0)
+NEURON = [WORKLOADS["neuron"]]
+COMMAND = "xorbench run --quick"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return judge([discover()[0]], NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
+
+
+def session_of(implementations: list[Implementation], settings: Settings = SETTINGS) -> Suite:
+    session = Suite(implementations, NEURON, settings)
+    session.command = COMMAND
+    return session
+
+
+def interrupted(implementations: list[Implementation], at: int) -> Record:
+    """Return the partial record of a run that was interrupted in launch `at`; its journal is not in use any more."""
+    run = Launch.run
+
+    def interrupt(launch: Launch, cpus: list[int], rounds: int, done: Callable[[Launch, str], None]) -> None:
+        if launch.number == at:
+            raise KeyboardInterrupt
+        run(launch, cpus, rounds, done)
+
+    session = session_of(implementations)
+    session.keep_in(Journal.begun(session.head))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Launch, "run", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            session.run()
+    record = session.record(session.command)
+    keeping.end([session], is_complete=False)
+    return record
+
+
+def resumed(implementations: list[Implementation]) -> Record:
+    """Return the record of the run of the same call that continues the newest journal."""
+    session = session_of(implementations)
+    session.take_over(found(session))
+    session.run()
+    keeping.end([session], is_complete=True)
+    record = session.record(session.command)
+    assert list(rules.contradictions(store.parsed(store.as_text(record)))) == []
+    return record
+
+
+def found(session: Suite) -> Kept:
+    kept = journal.newest(session.head)
+    assert kept is not None
+    return kept
+
+
+def test_what_was_finished_is_taken_over_and_the_rest_is_measured(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = interrupted([discover()[0]], at=2)
+    assert before.partial
+    assert not before.resumed
+    assert {timing.launch for timing in before.timings} == {0, 1}
+    capsys.readouterr()
+    whole = resumed([discover()[0]])
+    told = capsys.readouterr().err
+    assert f"continuing the run of {before.created}: 2 launches finished" in told
+    assert "gradients: " not in told  # judged before
+    assert "calibration: " not in told
+    assert whole.resumed
+    assert not whole.partial
+    assert [launch.number for launch in whole.launches] == [0, 1, 2]
+    assert whole.launches[:2] == before.launches
+    assert whole.timings[:4] == before.timings
+    assert len(whole.timings) == 6
+    assert whole.gradients == before.gradients
+    assert (whole.created, whole.plan_sha256) == (before.created, before.plan_sha256)
+    assert whole.seconds.judge >= before.seconds.judge
+    assert whole.seconds.total >= whole.seconds.judge + whole.seconds.calibration + whole.seconds.launches
+    assert [*cache.rglob("*.jsonl")] == []
+
+
+def test_an_implementation_whose_text_was_changed_keeps_its_launches_and_gets_no_more(variant: Variant) -> None:
+    path = variant("mine")
+    before = interrupted([discover()[0], read(path)], at=2)
+    path.write_text(path.read_text() + "\n# changed\n")
+    whole = resumed([discover()[0], read(path)])
+    assert whole.timings[:6] == before.timings
+    assert {t.launch for t in whole.timings if t.implementation == "mine"} == {0, 1}
+    assert {t.launch for t in whole.timings if t.implementation == REFERENCE} == {0, 1, 2}
+    assert whole.failures == [Failure(2, "neuron", "mine", copy=False, reason=CHANGED)]
+    assert whole.implementations == before.implementations  # with the SHA-256 of the text that was timed
+    (row,) = (row for row in Analysis(whole).rows if row.implementation == "mine")
+    assert row.launches == 2
+    assert row.ratio is not None
+
+
+def test_one_that_changed_before_it_was_calibrated_failed(variant: Variant, report: Report) -> None:
+    path = variant("mine")
+    first = session_of([discover()[0], read(path)], replace(SETTINGS, launches=1))
+    rows = [*report.rows, *(replace(row, implementation="mine") for row in report.rows)]
+    conduct = [*report.conduct, *(replace(one, implementation="mine") for one in report.conduct)]
+    kept_with(first, Judged(replace(report, rows=rows, conduct=conduct)))
+    path.write_text(path.read_text() + "\n# changed\n")
+    second = session_of([discover()[0], read(path)], replace(SETTINGS, launches=1))
+    second.take_over(found(second))
+    second.run()
+    keeping.end([second], is_complete=True)
+    record = second.record(second.command)
+    assert {timing.implementation for timing in record.timings} == {REFERENCE}
+    assert {row.implementation: row.reason for row in Analysis(record).rows if row.verdict == "failed"} == {
+        "mine": CHANGED
+    }
+
+
+def kept_with(session: Suite, part: Judged | Planned | None, seconds: float = 1.0) -> None:
+    """Leave the journal of a session that was killed after this part, and after so many seconds."""
+    begun = Journal.begun(session.head)
+    if part:
+        for each in (Began(COMMAND), part):
+            begun.note(Line(Seconds(judge=seconds, total=seconds), each))
+    begun.close()
+
+
+def test_a_budget_is_for_all_processes_together(report: Report) -> None:
+    budget = replace(SETTINGS, launches=None, rounds=None, quick=False, budget_minutes=2.0)
+    kept_with(session_of([discover()[0]], budget), Judged(report), seconds=100.0)
+    session = session_of([discover()[0]], budget)
+    before = session._left()
+    session.take_over(found(session))
+    assert before - session._left() >= 100
+    assert session._left() <= 17  # 3 s are reserved
+    assert session.record(COMMAND).seconds.judge == 100
+    keeping.end([session], is_complete=True)
+
+
+def test_a_plan_that_was_made_is_kept() -> None:
+    budget = replace(SETTINGS, launches=None, rounds=None, quick=False, budget_minutes=2.0)
+    first = session_of([discover()[0]], budget)
+    plan = replace(first.plan, rounds=60, launches=9, pilot_launches=3, looks=2)
+    kept_with(first, Planned(plan))
+    second = session_of([discover()[0]], budget)
+    second.take_over(found(second))
+    assert second.plan == plan
+    keeping.end([second], is_complete=True)
+
+
+def test_a_changed_baseline_or_a_text_that_was_not_judged_is_not_continued(variant: Variant, report: Report) -> None:
+    path = variant("mine")
+    kept_with(session_of([discover()[0], read(path)]), None)
+    path.write_text(path.read_text() + "\n# changed\n")
+    session = session_of([discover()[0], read(path)])
+    with pytest.raises(ValueError, match=r"^the text of mine was changed after the run of .* was interrupted$"):
+        session.take_over(found(session))
+    reference = read(variant(REFERENCE))
+    kept_with(session_of([reference]), Judged(report))
+    reference.path.write_text(reference.path.read_text() + "\n# changed\n")
+    with pytest.raises(typer.BadParameter, match=f"the text of {REFERENCE} was changed .*; run without it"):
+        keeping.prepare(session_of([read(reference.path)]), resume=True)
+
+
+def test_a_run_that_was_killed_before_anything_was_finished_is_begun_again_under_its_time() -> None:
+    first = session_of([discover()[0]])
+    kept_with(first, None)
+    second = session_of([discover()[0]])
+    keeping.prepare(second, resume=True)
+    assert second.head == first.head
+    assert not second.resumed
+    keeping.end([second], is_complete=False)
+    assert journal.newest(second.head) is None  # because it holds no part
+
+
+def test_without_resume_one_line_says_what_continues_and_a_new_journal_is_begun(
+    report: Report, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["xorbench", "run", "--quick", "--with", "my file.py"])
+    old = session_of([discover()[0]])
+    old.head = replace(old.head, created="2026-01-02T03:04:05Z")
+    kept_with(old, Judged(report))
+    new = session_of([discover()[0]])
+    keeping.prepare(new, resume=False)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "xorbench: there is an unfinished run of this call, begun at 2026-01-02T03:04:05Z, which "
+        "`xorbench run --quick --with 'my file.py' --resume` continues; this one begins anew"
+    )
+    assert new.report is None
+    assert new.command == "xorbench run --quick --with 'my file.py'"
+    assert len([*cache.rglob("*.jsonl")]) == 2
+    keeping.end([new], is_complete=True)
+    assert found(old).head == old.head
+
+
+def test_a_run_that_another_process_performs_is_not_continued() -> None:
+    going_on = session_of([discover()[0]])
+    keeping.prepare(going_on, resume=False)
+    with pytest.raises(typer.BadParameter, match=r"there is no unfinished run of .* that no other process continues"):
+        keeping.prepare(session_of([discover()[0]]), resume=True)
+    keeping.end([going_on], is_complete=True)
+
+
+def test_where_no_journal_can_be_written_one_line_says_so_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
+    session = session_of([discover()[0]])
+    keeping.prepare(session, resume=False)
+    assert session.journal is None
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "xorbench: no journal can be written in /dev/null/cache/xorbench/journals: Not a directory; the run goes on, "
+    )
+    session._finish(Began(COMMAND))  # which costs nothing more
+    assert capsys.readouterr().err == ""
+
+
+CALL = ("run", "--quick", "--rounds=12", "--workload=neuron", f"--implementation={REFERENCE}", "--cold-starts=0")
+
+
+def test_without_an_unfinished_run_resume_is_one_line_and_2() -> None:
+    done = called(*CALL, "--launches=3", "--resume")
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("xorbench: Invalid value for --resume: there is no unfinished run of the same ")
+
+
+def launches_in(cache: Path) -> list[Launched]:
+    """Return the launches in the only journal, complete lines only."""
+    found = []
+    for path in cache.rglob("*.jsonl"):
+        for text in path.read_bytes().split(b"\n")[1:-1]:
+            if json.loads(text)["part"]["what"] == "launched":
+                part = line_of(text).part
+                assert isinstance(part, Launched)
+                found.append(part)
+    return found
+
+
+def started(*arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*XORBENCH, *arguments],
+        env=dict(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def kill_after_a_launch(cache: Path, how: signal.Signals, *arguments: str) -> list[Launched]:
+    """Run the command, send it a signal once its journal has a launch, and return the launches in the journal."""
+    deadline = monotonic() + 120
+    with started(*arguments) as process:
+        while not launches_in(cache):
+            assert monotonic() < deadline
+            with suppress(subprocess.TimeoutExpired):
+                out, err = process.communicate(timeout=0.02)
+                raise AssertionError(f"it ended before a launch was noted: {out}{err}")
+        process.send_signal(how)
+        process.communicate()
+    return launches_in(cache)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_run_that_is_killed_goes_on_with_what_its_journal_has(
+    tmp_path: Path, cache: Path, how: signal.Signals
+) -> None:
+    call = (*CALL, "--launches=5", "--json", f"--output={tmp_path / 'results'}")
+    before = kill_after_a_launch(cache, how, *call)
+    assert 1 <= len(before) < 5
+    with started(*call, "--resume") as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "gradients: " not in err
+    (path,) = store.paths(tmp_path / "results")
+    assert json.loads(out)["record"] == str(path)
+    record = rules.read(path)
+    assert record.resumed
+    assert not record.partial
+    assert record.command.endswith("--json --output=results")
+    assert len(record.launches) == 5
+    for number, part in enumerate(before):
+        assert record.launches[number] == part.launch
+        assert [timing for timing in record.timings if timing.launch == number] == part.timings
+    assert any(line.startswith("The run was interrupted and resumed: ") for line in json.loads(out)["warnings"])
+    assert [*cache.rglob("*.jsonl")] == []
+
+
+@pytest.mark.slow
+def test_a_record_that_cannot_be_written_is_3_and_the_command_that_is_printed_writes_it(
+    tmp_path: Path, cache: Path, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, temporary = tmp_path / "results", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    blocking = f"    __import__('pathlib').Path({str(folder)!r}).touch()\n    for _ in range(epochs):"
+    mine = variant("mine", ("    for _ in range(epochs):", blocking))  # makes a file where the folder should be
+    call = (*CALL, "--launches=2", "--json", "--output", str(folder), "--with", str(mine))
+    done = called(*call)
+    assert done.returncode == 3
+    (path,) = cache.rglob("*.jsonl")
+    command = shlex.join(["xorbench", *call, "--resume"])
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("xorbench: "))
+    assert line.startswith(f"xorbench: {folder} can't be written: ")
+    assert line.endswith(f"; what is finished is in {path}, and `{command}` continues")
+    record = store.read(Path(document(done)["record"]))
+    assert not record.partial
+    folder.unlink()
+    again = called(*shlex.split(command)[1:])
+    assert again.returncode == 0, again.stderr
+    assert "launches: " not in again.stderr
+    (placed,) = store.paths(folder)
+    assert rules.read(placed) == record
+    assert [*cache.rglob("*.jsonl")] == []
