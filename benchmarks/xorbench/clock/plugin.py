@@ -17,10 +17,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench import environment
-from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover
 from xorbench.judging.trouble import describe
+from xorbench.line import Line
 from xorbench.record.report import NOT_OFFERED, Report
 from xorbench.suggestions import unknown
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload, named

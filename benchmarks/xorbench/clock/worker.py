@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from xorbench import environment, places
-from xorbench.clock.line import Closed, Line, Silent
 from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
 from xorbench.judging.trouble import last_written, shortened
+from xorbench.line import Closed, Line, Silent
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.streams import Log
 
