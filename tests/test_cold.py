@@ -73,6 +73,33 @@ def test_an_end_is_told_in_one_line(variant: Variant, line: str, says: str) -> N
     assert cold_start(ends, NEURON, CPU) == says
 
 
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ("{}", "import_seconds: Field required"),
+        ("hello", "it: Invalid JSON: expected value at line 1 column 1"),
+        (
+            '{"import_seconds": NaN, "first_call_seconds": 1.0, "peak_bytes": 1}',
+            "import_seconds: Input should be a finite",
+        ),
+        (
+            '{"import_seconds": 1.0, "first_call_seconds": -1.0, "peak_bytes": 1}',
+            "first_call_seconds: Input should be gre",
+        ),
+        (
+            '{"import_seconds": 1.0, "first_call_seconds": 1.0, "peak_bytes": 1, "launch": 1}',
+            "launch: Unexpected keyword",
+        ),
+    ],
+)
+def test_a_result_that_is_none_is_a_failure_in_one_line(variant: Variant, sent: str, why: str) -> None:
+    line = f"__import__('os').write(int(__import__('sys').argv[1]), {sent.encode()!r}); __import__('os')._exit(0)"
+    forges = read(variant("forges", ("Parameters = list[Array]\n", f"Parameters = list[Array]\n{line}\n")))
+    found = cold_start(forges, NEURON, CPU)
+    assert isinstance(found, str)
+    assert found.startswith(f"it sent an invalid result: {why}")
+
+
 def test_one_that_never_comes_back_is_ended(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cold, "SECONDS_TO_START", 1)
     hangs = read(variant("hangs", ("Parameters = list[Array]\n", "while True: pass\n")))

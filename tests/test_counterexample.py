@@ -41,10 +41,10 @@ def test_a_wrong_sign_is_shown_by_one_neuron_and_one_sample(variant: Variant, dt
         variant("sign", ("delta = outputs - targets", "delta = targets - outputs")), dtype
     )
     assert example is not None
-    assert example.workload.layer_sizes == (1, 1)
-    assert len(example.workload.inputs) == 1
+    assert example.layer_sizes == (1, 1)
+    assert len(example.inputs) == 1
     assert example.row.tolist() == [0, 0]
-    script = counterexample(implementation, "hidden", dtype, example).script
+    script = counterexample(implementation, HIDDEN, dtype, example).script
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True)
     assert done.stdout == "[[-0.125]] expected at [0, 0]: 0.125\n"
     assert "xorbench" not in script
@@ -61,7 +61,7 @@ BORROWS = (
 def test_what_stands_in_a_sibling_is_pasted_too(variant: Variant) -> None:
     implementation, example = smallest(variant("borrows_much", *BORROWS))
     assert example is not None
-    script = counterexample(implementation, "hidden", "float64", example).script
+    script = counterexample(implementation, HIDDEN, "float64", example).script
     done = subprocess.run([sys.executable, "-"], input=script, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("[[-0.125]]")
     assert "from numpy_backprop" not in script
@@ -97,7 +97,7 @@ def test_what_only_the_hidden_layer_shows_has_one_hidden_unit(variant: Variant) 
     path = variant("slope", ("blame * slope(recipe, layers[layer])", "blame * layers[layer]"))
     _, example = smallest(path)
     assert example is not None
-    assert example.workload.layer_sizes == (1, 1, 1)
+    assert example.layer_sizes == (1, 1, 1)
     assert example.row.tolist() == [0, 0, 1, 0]
 
 
@@ -105,7 +105,7 @@ def test_what_is_too_rare_for_small_numbers_is_shown_in_few_digits(variant: Vari
     rare = "    return [g * (1.5 if parameters[0].shape == (2, 4) and abs(g).max() > 0.01 else 1) for g in gradients]\n"
     _, example = smallest(variant("rare", (RETURN, rare)))
     assert example is not None
-    assert example.workload.layer_sizes == HIDDEN.layer_sizes
+    assert example.layer_sizes == HIDDEN.layer_sizes
     assert all(len(re.sub(r"[-.e]|^0+", "", repr(float(value)).split("e")[0]).strip("0")) <= 2 for value in example.row)
 
 

@@ -306,9 +306,11 @@ def test_a_hearing_knows_what_was_said_in_each_place() -> None:
     one = discover()[1]
     question, other = (TrajectoryQuestion(WORKLOADS[name], "float64") for name in TUTORIAL)
     hearing = Hearing([one.name])
-    for place, answer in (("here", 1), ("elsewhere", 2)):
+    said = {place: np.zeros(1) for place in ("here", "elsewhere")}
+    for place, answer in said.items():
         hearing.note(Reply(Witness(one, place), question, answer))
     hearing.note(Reply(Witness(one, "here"), other, None, Trouble("it fell over")))
-    assert [hearing.answer(Witness(one, place), question) for place in ("here", "elsewhere")] == [1, 2]
+    assert all(hearing.answer(Witness(one, place), question) is answer for place, answer in said.items())
     assert hearing.answer(Witness(one, "here"), other) is None
-    assert (hearing.answers(question), hearing.answers(other)) == ({one.name: 1}, {})
+    assert hearing.answers(question)[one.name] is said["here"]
+    assert (len(hearing.answers(question)), hearing.answers(other)) == (1, {})

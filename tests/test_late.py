@@ -8,13 +8,13 @@ import pytest
 
 from tests.conftest import Variant
 from xorbench.clock.late import MOST_MULTIPLICATIONS, Question, questions, violations
-from xorbench.clock.line import LONGEST_MESSAGE
 from xorbench.contract import REFERENCE, discover, load, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.answers import answers
 from xorbench.judging.points import random_points
 from xorbench.judging.truths import Truths, truths_here
+from xorbench.line import LONGEST_MESSAGE
 from xorbench.record.run import Record
 from xorbench.suite import Settings, Suite
 from xorbench.workloads import WORKLOADS, named

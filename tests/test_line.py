@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xorbench.clock.line import LONGEST_MESSAGE, Closed, Line, Silent
+from xorbench.line import LONGEST_MESSAGE, Closed, Line, Silent
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -83,6 +83,30 @@ def test_what_is_longer_than_allowed_is_refused_on_both_sides(pair: Pair) -> Non
     with pytest.raises(ValueError, match="longer than 1,048,576 bytes"):
         line.receive(5)
     sending.join()  # what is left fits into the buffers of the line
+
+
+@pytest.mark.parametrize("longest", [1, 8, 3_000_000])
+def test_the_longest_message_is_what_the_receiver_allows(longest: int) -> None:
+    ours, theirs = socket.socketpair()
+    line, sent = Line(ours), b"x" * (longest - 1) + b"\n" + b"x" * longest + b"\n"
+    sending = threading.Thread(target=theirs.sendall, args=(sent,))
+    sending.start()
+    assert len(line.receive(60, longest)) == longest - 1
+    with pytest.raises(ValueError, match=f"longer than {longest:,} bytes"):
+        line.receive(60, longest)
+    sending.join()  # what is left fits into the buffers of the line
+    line.close()
+    theirs.close()
+
+
+def test_what_has_been_read_is_given_message_by_message_and_nothing_is_waited_for(pair: Pair) -> None:
+    line, theirs = pair
+    theirs.sendall(b"one\n\ntwo\nthr")
+    line.read()
+    assert [line.next() for _ in range(5)] == [b"one", b"", b"two", None, None]
+    theirs.sendall(b"ee\n")
+    line.read()
+    assert [line.next() for _ in range(2)] == [b"three", None]
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -16,8 +15,9 @@ from tests.conftest import Variant
 from xorbench.contract import Contract, discover, read
 from xorbench.environment import allowed_cpus
 from xorbench.judging import processes
+from xorbench.judging.codec import decoded
 from xorbench.judging.points import random_points
-from xorbench.judging.processes import Reply, Surroundings, Witness, asked
+from xorbench.judging.processes import Question, Reply, Surroundings, Witness, asked
 from xorbench.judging.tasks import GradientQuestion
 from xorbench.judging.trouble import describe
 from xorbench.workloads import WORKLOADS
@@ -32,8 +32,13 @@ REFERENCE = Witness(discover()[0])
 class Surrounded:
     """What the process sees of its surroundings."""
 
-    def put_to(self, _module: Contract, _doing: Callable[[str], None]) -> tuple[int, str | None, list[int]]:
+    numbers: int = 100
+
+    def put_to(self, module: Contract, doing: Callable[[str], None]) -> tuple[int, str | None, list[int]]:  # noqa: ARG002
         return hash("xorbench"), os.environ.get("OMP_NUM_THREADS"), allowed_cpus()
+
+    def received(self, text: str) -> tuple[int, str | None, list[int]]:
+        return decoded(tuple[int, str | None, list[int]], text)
 
 
 def hash_with(seed: int) -> int:
@@ -49,7 +54,7 @@ def still_answering() -> list[psutil.Process]:
 
 def answers(
     *witnesses: Witness,
-    question: Any = QUESTION,
+    question: Question[object] = QUESTION,
     times: int = 1,
     patience: float = 60,
     say: Callable[[str], object] = lambda _line: None,
@@ -155,10 +160,11 @@ def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypat
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent), prepend=os.pathsep)  # where the question is
     before = dict(os.environ), allowed_cpus()
     threads = min(2, len(before[1]))
-    ((hashed, variable, cpus),) = [
-        reply.answer
-        for reply in answers(Witness(discover()[0], "somewhere", Surroundings(seed, threads)), question=Surrounded())
-    ]
+    question = Surrounded()
+    (reply,) = answers(Witness(discover()[0], "somewhere", Surroundings(seed, threads)), question=question)
+    found = reply.to(question)
+    assert found is not None
+    hashed, variable, cpus = found
     assert (hashed, variable, len(cpus)) == (hash_with(seed), str(threads), threads)
     assert (dict(os.environ), allowed_cpus()) == before
 

@@ -31,7 +31,7 @@ def test_it_grows_with_points_epochs_and_networks() -> None:
     assert work.of_points(HIDDEN, 2) < work.of_audit(HIDDEN, 2)
 
 
-QUESTIONS: list[Question] = [
+QUESTIONS: list[Question[object]] = [
     GradientQuestion(
         [random_points(WORKLOADS[name], "float64", 3, seed=0) for name in ("hidden", "neuron")],
         (1, 10),
@@ -45,7 +45,7 @@ REFERENCE = Witness(discover()[0])
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
-def test_a_process_tells_each_part_of_an_answer(question: Question) -> None:
+def test_a_process_tells_each_part_of_an_answer(question: Question[object]) -> None:
     told: list[str] = []
     question.put_to(load(discover()[0]), told.append)
     assert len(dict.fromkeys(told)) == len(work.parts(question))

@@ -36,3 +36,10 @@ def test_both_workflows_use_the_same_versions_of_actions_and_of_python() -> None
                 action, _, version = step.get("uses", "").partition("@")
                 found.setdefault(action, set()).add(version + str(step.get("with", {}).get("python-version", "")))
     assert all(len(versions) == 1 for versions in found.values())
+
+
+def test_the_bill_of_materials_and_the_check_for_vulnerabilities_are_of_the_lock_file() -> None:
+    steps = [step.get("run", "") for step in workflow("ci.yml")["jobs"]["supply-chain"]["steps"]]
+    assert any("cyclonedx-py requirements requirements.lock" in step for step in steps)
+    assert any("pip-audit --disable-pip --require-hashes --requirement requirements.lock" in step for step in steps)
+    assert "pip-audit" not in (WORKFLOWS.parent.parent / ".ci" / "run").read_text(encoding="utf-8")

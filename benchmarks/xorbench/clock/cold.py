@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from xorbench import descendants, environment, places
 from xorbench.contract import Implementation, read
-from xorbench.judging.trouble import last_written, shortened
+from xorbench.judging.codec import decoded
+from xorbench.judging.trouble import foreign, last_written, shortened
+from xorbench.line import LONGEST_MESSAGE
+from xorbench.record.parts import Count, Part, Positive
 from xorbench.record.timing import ColdStart
 from xorbench.streams import Log
 from xorbench.workloads import Workload
@@ -35,6 +39,13 @@ It is executed before the script, because the script must not import anything fo
 """
 
 
+@dataclass(frozen=True)
+class _Measured(Part):
+    import_seconds: Positive
+    first_call_seconds: Positive
+    peak_bytes: Count | None
+
+
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
     """Return one measured cold start of an implementation on CPU `cpu`, or the reason of its failure in one line."""
     if changed := _changed(implementation):
@@ -48,7 +59,8 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
     }
     python = (implementation.interpreter.executable, "-P")
     ours, theirs = os.pipe()
-    with os.fdopen(ours) as answer, closing(Log()) as log:
+    os.set_blocking(ours, False)  # a process that outlives this one could hold the pipe open
+    with os.fdopen(ours, "rb", buffering=0) as answer, closing(Log()) as log:
         with environment.started_on(cpu), os.fdopen(theirs, "w"):
             process = subprocess.Popen(
                 [*python, "-c", _ENDING, str(os.getpid()), "-P", str(SCRIPT), str(theirs)],
@@ -68,12 +80,16 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
                 return f"no result within {SECONDS_TO_START} s{last_written(log)}"
             finally:
                 descendants.end(process)  # also what it started, which could hold the pipe open
-        measured = answer.read()
+        sent = answer.read(LONGEST_MESSAGE)
         if process.returncode == _RAISED and (lines := log.lines()):
             return environment.without_folders(shortened(lines[-1]))  # the exception, below its traceback
-        if process.returncode or not measured:
+        if process.returncode or not sent:
             return f"its process ended with code {process.returncode}{last_written(log)}"
-    return _changed(implementation) or ColdStart(workload.name, implementation.name, **json.loads(measured))
+    try:
+        measured = decoded(_Measured, sent)
+    except ValueError as error:
+        return f"it sent an invalid result: {foreign(str(error))}"
+    return _changed(implementation) or ColdStart(workload.name, implementation.name, **vars(measured))
 
 
 def _changed(implementation: Implementation) -> str | None:

@@ -9,38 +9,35 @@ was raised.
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
+from xorbench import messages
 from xorbench.record.timing import Ledger
 
 Nanoseconds = Annotated[int, Field(ge=0, le=10**15)]
 """A time from 0 to 10^15 nanoseconds, which is more than eleven days."""
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Preparing(_Message):
+class Preparing(messages.Message):
     """The message of a worker that is still importing and compiling, which may take long."""
 
     says: Literal["preparing"]
 
 
-class Ready(_Message):
+class Ready(messages.Message):
     """The message of a worker that has imported, converted and compiled everything."""
 
     says: Literal["ready"]
 
 
-class Ended(_Message):
+class Ended(messages.Message):
     """The message with the final parameters of a round, as a flat list; null where one is not finite."""
 
     says: Literal["ended"]
     end: list[float | None]
 
 
-class Times(_Message):
+class Times(messages.Message):
     """The message with the ledger of one workload and the times of its rounds, in the order of the turns.
 
     All times are in nanoseconds; `waited` is the time in which the threads waited for a CPU.
@@ -54,14 +51,14 @@ class Times(_Message):
     ledger: Ledger
 
 
-class Answers(_Message):
+class Answers(messages.Message):
     """The message with the answers after the timed rounds, a flat row for each point; null where one is not finite."""
 
     says: Literal["answers"]
     rows: list[list[float | None]]
 
 
-class Failed(_Message):
+class Failed(messages.Message):
     """The message with the exception that ended the benchmark, in one line."""
 
     says: Literal["failed"]
@@ -75,12 +72,7 @@ _ANY: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator=
 
 def checked(text: bytes) -> Message:
     """Return a worker's message, validated. Raises ValueError, in one line, where it is not a valid message."""
-    try:
-        return _ANY.validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "it"
-        raise ValueError(f"{place}: {first['msg']}") from None
+    return messages.validated(_ANY, text)
 
 
 def of_rounds(times: Times, rounds: int) -> None:

@@ -1,10 +1,12 @@
 """Rough estimates of the time of an epoch, which are used to plan a sweep and are never published."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from xorbench.contract import Contract, Data, Implementation
+from xorbench.judging.codec import decoded, exact_float
 from xorbench.judging.processes import Question, Surroundings, Witness, asked
 from xorbench.workloads import Workload
 
@@ -26,6 +28,18 @@ class PaceQuestion:
     """The question how long an epoch takes on a workload."""
 
     workload: Workload
+
+    @property
+    def numbers(self) -> int:
+        """The numbers of an answer."""
+        return 1
+
+    def received(self, text: str) -> float:
+        """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
+        seconds = exact_float(decoded(str, text))
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"{seconds} seconds per epoch, expected a finite time")
+        return seconds
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> float:
         """Return the seconds per epoch, from trainings that are ten times longer each until one takes LONG_ENOUGH.
@@ -61,14 +75,14 @@ def paces(
     answer.
     """
     surroundings = Surroundings(threads=threads)
-    questions: Mapping[Witness, Sequence[Question]] = {
+    questions: Mapping[Witness, Sequence[Question[object]]] = {
         Witness(i, surroundings=surroundings): [PaceQuestion(w) for w in workloads] for i in implementations if i.usable
     }
     found: Paces = {}
     with asked(questions) as replies:
         for reply in replies:
             assert isinstance(reply.question, PaceQuestion)
-            if reply.answer is not None:
-                found[reply.witness.implementation.name, reply.question.workload.name] = reply.answer
+            if (pace := reply.to(reply.question)) is not None:
+                found[reply.witness.implementation.name, reply.question.workload.name] = pace
             advance()
     return found

@@ -18,10 +18,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench import environment
 from xorbench.clock import host
-from xorbench.clock.line import Line
 from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover, read
 from xorbench.judging.trouble import describe
+from xorbench.line import Line
 from xorbench.record.report import NOT_OFFERED, Report
 from xorbench.streams import guard_output
 from xorbench.suggestions import unknown

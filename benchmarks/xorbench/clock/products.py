@@ -7,6 +7,7 @@ from time import perf_counter_ns
 import numpy as np
 
 from xorbench.contract import Contract, Implementation
+from xorbench.judging.codec import decoded
 from xorbench.judging.processes import Surroundings, Witness, asked
 from xorbench.record.parts import Dtype
 from xorbench.record.timing import Products
@@ -25,6 +26,18 @@ class ProductQuestion:
     dtype: Dtype
     side: int = SIDE
     rounds: int = ROUNDS
+
+    @property
+    def numbers(self) -> int:
+        """The numbers of an answer."""
+        return 2 * self.rounds  # a text of an integer is longer than the bytes of a number
+
+    def received(self, text: str) -> list[int]:
+        """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
+        nanoseconds = decoded(list[int], text)
+        if len(nanoseconds) != self.rounds or not all(1 <= number <= 10**15 for number in nanoseconds):
+            raise ValueError(f"{len(nanoseconds)} times, expected {self.rounds} of 1 to 10^15 ns")
+        return nanoseconds
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> list[int]:
         """Return the nanoseconds of each product. `doing` is told what is being done."""
@@ -61,6 +74,8 @@ def measured(implementations: Iterable[Implementation], dtype: Dtype, threads: i
     for implementation in reversed(first.values()):
         with asked({Witness(implementation, surroundings=Surroundings(threads=threads)): [question]}) as replies:
             found += [
-                Products(implementation.name, dtype, question.side, reply.answer) for reply in replies if reply.answer
+                Products(implementation.name, dtype, question.side, nanoseconds)
+                for reply in replies
+                if (nanoseconds := reply.to(question))
             ]
     return found

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from time import monotonic, sleep
 
 from xorbench import descendants, environment, places, progress
-from xorbench.clock.line import Closed, Line, Silent
 from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
 from xorbench.judging.trouble import last_written, shortened
+from xorbench.line import Closed, Line, Silent
 from xorbench.streams import Log
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"

@@ -6,21 +6,31 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xorbench.contract import Contract, Tensor
+from xorbench.judging.codec import ExactArray, must_be
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
+from xorbench.judging.trouble import shortened
+from xorbench.record.parts import Natural, Part, Text
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 
 
 @dataclass(eq=False)
-class Given:
+class Given(Part):
     """The answers of an implementation as flat rows, (points, entries), with NaN for an array of wrong shape or dtype.
 
     `complaints` holds, by name of the group, the number of the first such point and what was wrong there.
     """
 
-    rows: Array
-    complaints: dict[str, tuple[int, str]] = field(default_factory=dict)
+    rows: ExactArray
+    complaints: dict[str, tuple[Natural, Text]] = field(default_factory=dict)
+
+    def must_fit(self, points: int, layout: Layout, dtype: Dtype) -> None:
+        """Raise ValueError, in one line, if these are not answers at so many points in `layout` and `dtype`."""
+        must_be("answers", self.rows, (points, layout.size), dtype)
+        for group, (number, _) in self.complaints.items():
+            if group not in layout.groups or number >= points:
+                raise ValueError(f"a complaint about {group!r} at point {number}, which was not asked for")
 
 
 def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda: None) -> Given:
@@ -30,7 +40,7 @@ def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda
     whatever the implementation raises.
     """
     layout, dtype, recipe = points.layout, points.dtype, points.workload.recipe
-    given = Given(np.full((len(points), len(layout.entries)), np.nan, dtype))
+    given = Given(np.full((len(points), layout.size), np.nan, dtype))
     for number, (problem, parameters) in enumerate(points):
         converted = module.convert(parameters, problem.inputs, problem.targets, dtype)
         gradient = tensors(module, "gradient", module.gradient(recipe, *converted), problem)
@@ -63,7 +73,9 @@ def put(given: Given, number: int, layout: Layout, arrays: Sequence[Array]) -> N
         if array.shape != shape:
             given.complaints.setdefault(group, (number, f"{name} has the shape {array.shape}, expected {shape},"))
         elif array.dtype != expected:
-            given.complaints.setdefault(group, (number, f"{name} is {array.dtype}, expected {expected},"))
+            given.complaints.setdefault(
+                group, (number, f"{name} is {shortened(str(array.dtype))}, expected {expected},")
+            )
         else:
             given.rows[number, where] = array.ravel()
 
@@ -73,14 +85,17 @@ def malformed(workload: Workload, dtype: Dtype, arrays: Parameters) -> str | Non
 
     Returns None if they are as they should be.
     """
+    if complaint := misshapen(workload, dtype, arrays):
+        return complaint
+    return None if all(np.all(np.isfinite(array)) for array in arrays) else "a number that is not finite"
+
+
+def misshapen(workload: Workload, dtype: Dtype, arrays: Parameters) -> str | None:
+    """Return how `arrays` differ in shape or dtype from the workload's parameters, in one line; None if they do not."""
     if [a.shape for a in arrays] != workload.shapes:
-        return f"arrays of shapes {[a.shape for a in arrays]}, expected {workload.shapes}"
-    for array in arrays:
-        if array.dtype != dtype:
-            return f"{array.dtype}, expected {dtype}"
-        if not np.all(np.isfinite(array)):
-            return "a number that is not finite"
-    return None
+        return shortened(f"arrays of shapes {[a.shape for a in arrays]}, expected {workload.shapes}")
+    wrong = next((array.dtype for array in arrays if array.dtype != dtype), None)
+    return None if wrong is None else shortened(f"{wrong}, expected {dtype}")
 
 
 def plain(module: Contract, array: Tensor) -> Array:

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 from xorbench.contract import Contract, Implementation
 from xorbench.contract.source_text import imported, parsed, sibling, siblings
 from xorbench.judging.answers import answers
-from xorbench.judging.layout import LOSS, PREDICTIONS
+from xorbench.judging.codec import ExactArray, ExactFloat, decoded, must_be
+from xorbench.judging.layout import LOSS, PREDICTIONS, layout_of
 from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.truths import inside, truths_here
+from xorbench.record.parts import Count, Natural, Part, Text
 from xorbench.record.report import Counterexample
 from xorbench.workloads import Array, Recipe, Workload
 from xorbench.workloads.workload import Dtype
@@ -33,18 +36,26 @@ FEWEST_DIGITS = range(1, 18)
 
 
 @dataclass(frozen=True, eq=False)
-class Example:
-    """A workload and a point, a flat row of parameters, at which one entry is outside its bound.
+class Example(Part):
+    """A network, data and a point, a flat row of parameters, at which one entry is outside its bound.
 
     `name` and `index` are those of the entry: of a parameter's gradient, of the predictions, or of the loss.
     """
 
-    workload: Workload
-    row: Array
-    name: str
-    index: tuple[int, ...]
-    truth: float
-    bound: float
+    layer_sizes: tuple[Count, ...]
+    inputs: ExactArray
+    targets: ExactArray
+    row: ExactArray
+    name: Text
+    index: tuple[Natural, ...]
+    truth: ExactFloat
+    bound: ExactFloat
+
+    def problem(self, workload: Workload) -> Workload:
+        """Return the workload that the example is of: `workload` with this network and these data."""
+        return replace(
+            workload, layer_sizes=self.layer_sizes, inputs=self.inputs, targets=self.targets, initial_parameters=[]
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +78,26 @@ class CounterexampleQuestion:
         """The dtype that is judged."""
         return self.points.dtype
 
+    @property
+    def numbers(self) -> int:
+        """The most numbers of an answer about a large network; the text of one about a small network needs no more."""
+        return self.points.rows.shape[1] + self.workload.inputs.size + self.workload.targets.size
+
+    def received(self, text: str) -> Example | None:
+        """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
+        if text == "null":
+            return None
+        example = decoded(Example, text)
+        samples, sizes = example.inputs.shape[0] if example.inputs.ndim else 0, example.layer_sizes
+        if len(sizes) < 2 or not samples:
+            raise ValueError(f"{samples} samples and {len(sizes)} layers, expected 1 and 2 at least")
+        must_be("inputs", example.inputs, (samples, sizes[0]), "float64")
+        must_be("targets", example.targets, (samples, sizes[-1]), "float64")
+        must_be("parameters", example.row, (sum((a + 1) * b for a, b in itertools.pairwise(sizes)),), self.dtype)
+        if (example.name, list(example.index)) not in layout_of(example.problem(self.workload)).entries:
+            raise ValueError(f"an entry {example.name}{list(example.index)}, which the network does not have")
+        return example
+
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
         """Return the smallest example found, or None if a fresh import of `module` gives the right gradient there.
 
@@ -75,7 +106,7 @@ class CounterexampleQuestion:
         example = self._smallest(module, doing)
         if example is None:
             return None
-        return first_outside(afresh(module), self.dtype, example.workload, example.row)
+        return first_outside(afresh(module), self.dtype, example.problem(self.workload), example.row)
 
     def _smallest(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
         def outside(problem: tuple[Workload, Array]) -> bool:
@@ -160,7 +191,16 @@ def first_outside(module: Contract, dtype: Dtype, workload: Workload, row: Array
         return None
     entry = int(wrong[0])
     name, index = points.layout.entries[entry]
-    return Example(workload, row, name, tuple(index), float(truth.high[0, entry]), float(truth.bound[0, entry]))
+    return Example(
+        layer_sizes=workload.layer_sizes,
+        inputs=workload.inputs,
+        targets=workload.targets,
+        row=row,
+        name=name,
+        index=tuple(index),
+        truth=float(truth.high[0, entry]),
+        bound=float(truth.bound[0, entry]),
+    )
 
 
 def rounded(row: Array, digits: int) -> Array:
@@ -168,11 +208,13 @@ def rounded(row: Array, digits: int) -> Array:
     return np.array([float(f"{value:.{digits - 1}e}") for value in row], dtype=row.dtype)
 
 
-def counterexample(implementation: Implementation, workload: str, dtype: Dtype, example: Example) -> Counterexample:
+def counterexample(
+    implementation: Implementation, workload: Workload, dtype: Dtype, example: Example
+) -> Counterexample:
     """Return the example as a script that needs the framework and NumPy, and nothing of this project."""
-    parameters = ", ".join(_literal(p) for p in example.workload.shaped(example.row))
+    parameters = ", ".join(_literal(p) for p in example.problem(workload).shaped(example.row))
     place = ", ".join(map(str, example.index))
-    function, call = _call(example)
+    function, call = _call(example, workload)
     what = f"{example.name}[{place}]" if place else example.name
     script = f"""\
 # A wrong {function}, {what}, from {implementation.framework} {implementation.version} in {dtype}.
@@ -183,23 +225,23 @@ from collections import namedtuple
 
 {standalone(implementation.path, ("convert", function, "to_numpy"))}
 
-recipe = namedtuple("Recipe", "{" ".join(Recipe._fields)}")(*{tuple(example.workload.recipe)!r})
+recipe = namedtuple("Recipe", "{" ".join(Recipe._fields)}")(*{tuple(workload.recipe)!r})
 parameters = [{parameters}]
-inputs, targets = {_literal(example.workload.inputs)}, {_literal(example.workload.targets)}
+inputs, targets = {_literal(example.inputs)}, {_literal(example.targets)}
 parameters, inputs, targets = convert(parameters, inputs, targets, "{dtype}")
 found = to_numpy({call})
 print(found.tolist(), "expected{f" at [{place}]" if place else ""}:", {example.truth!r})
 """
-    return Counterexample(implementation.name, workload, dtype, script)
+    return Counterexample(implementation.name, workload.name, dtype, script)
 
 
-def _call(example: Example) -> tuple[str, str]:
+def _call(example: Example, workload: Workload) -> tuple[str, str]:
     """Return the function of the contract that gives the entry of the example, and the call."""
     if example.name == PREDICTIONS:
         return "predict", "predict(recipe, parameters, inputs)"
     if example.name == LOSS:
         return "loss", "loss(recipe, parameters, inputs, targets)"
-    which = example.workload.parameter_names.index(example.name)
+    which = example.problem(workload).parameter_names.index(example.name)
     return "gradient", f"gradient(recipe, parameters, inputs, targets)[{which}]"
 
 

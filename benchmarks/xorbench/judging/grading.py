@@ -72,7 +72,7 @@ class Exam:
         self._update_truths: Future[Truths]
 
     @property
-    def questions(self) -> Sequence[Question]:
+    def questions(self) -> Sequence[Question[object]]:
         """The questions to every implementation."""
         return self.question, self.conduct, *([self.update] if self.update else [])
 
@@ -95,7 +95,7 @@ class Exam:
     def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor, tally: Tally) -> None:
         """Submit the computation of the true values along the training of `implementation` to one of the cores."""
         if answer is not None and len(answer.path):
-            self._along[implementation] = cores.submit(truths_here, answer.path)
+            self._along[implementation] = cores.submit(truths_here, self.question.path(answer.path))
             tally.add_all([self._along[implementation]], [self.work_along])
 
     @property
@@ -120,14 +120,16 @@ class Exam:
         """
         if found := reply.trouble:
             return self.no_verdicts(implementation, found.verdict, found.reason)
-        answer: GradientAnswer = reply.answer
+        answer = reply.to(self.question)
+        assert answer is not None  # because there was no trouble
         judged = self._judged(implementation, self._sheets(implementation, answer), answer.trouble)
         if update is None or self.update is None:
             return judged
         if found := update.trouble:
             return [*judged, *self._no_verdicts(implementation, self._phases(), found.verdict, found.reason)]
-        points = self.update.points
-        sheet = _Sheet(update_layout(self.workload), points.labels, update.answer, self._update_truths.result())
+        points, updated = self.update.points, update.to(self.update)
+        assert updated is not None
+        sheet = _Sheet(update_layout(self.workload), points.labels, updated, self._update_truths.result())
         return [*judged, *self._judged(implementation, [sheet], None)]
 
     def _sheets(self, implementation: str, answer: GradientAnswer) -> "list[_Sheet]":
@@ -137,27 +139,28 @@ class Exam:
             if given is not None
         ]
         if implementation in self._along:
-            path = answer.path
+            path = self.question.path(answer.path)
             truth = self._along[implementation].result()
             found.append(_Sheet(path.layout, path.labels, answer.of_path, truth))
         return found
 
     def answered(self, implementation: str, reply: Reply, update: Reply | None = None) -> list[Answers]:
         """Return all well-formed answers of an implementation with the truth, to find out which mistake they show."""
-        if reply.answer is None:
+        answer = reply.to(self.question)
+        if answer is None:
             return []
-        answer: GradientAnswer = reply.answer
         rows: list[tuple[Points, Given | None, Truths]] = [*zip(self.batches, answer.given, self.truths, strict=True)]
         if implementation in self._along:
-            rows.append((answer.path, answer.of_path, self._along[implementation].result()))
+            rows.append((self.question.path(answer.path), answer.of_path, self._along[implementation].result()))
         found = [
             Answers(points, points.layout, given.rows, truth, answers)
             for points, given, truth in rows
             if given is not None and not given.complaints
         ]
-        if update and self.update and update.answer is not None and not update.answer.complaints:
+        updated = update.to(self.update) if update and self.update else None
+        if self.update and updated and not updated.complaints:
             points, truth = self.update.points, self._update_truths.result()
-            found.append(Answers(points, update_layout(self.workload), update.answer.rows, truth, of_updates))
+            found.append(Answers(points, update_layout(self.workload), updated.rows, truth, of_updates))
         return found
 
     def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: Trouble | None) -> list[Judgement]:
@@ -310,7 +313,7 @@ class Exam:
                 epochs=self.workload.epochs,
                 predictions=[finite(p) for p in end.predictions.ravel()],
                 loss=finite(end.loss),
-                difference_from_reference=apart,
+                difference_from_reference=finite(apart),
                 verdict=OUTSIDE if complaint else INSIDE,
                 reason=f"after {self.workload.epochs} epochs: {complaint}" if complaint else None,
                 parameters=None if unusable[name] else [p.tolist() for p in end.parameters],

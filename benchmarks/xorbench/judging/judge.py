@@ -5,7 +5,7 @@ An entry is inside if its error is at most the bound on what rounding alone can 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.cores import all_cores
@@ -21,7 +21,7 @@ from xorbench.judging.mistakes import named
 from xorbench.judging.points import Points, affordable, random_points
 from xorbench.judging.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
 from xorbench.judging.reproducibility import ALL_AT_ONCE, ConductQuestion, conduct, elsewhere
-from xorbench.judging.tasks import TrajectoryQuestion
+from xorbench.judging.tasks import GradientAnswer, TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.progress import Stage, in_silence
 from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Mistake, Report
@@ -36,6 +36,8 @@ MOST_WRONG_POINTS = 1_000
 """The largest number of points from which a smallest example is searched."""
 
 HERE = Surroundings()
+
+A = TypeVar("A")
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def judge(
     ]
     trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
     usable = [i for i in implementations if i.usable]
-    questions: dict[Witness, Sequence[Question]] = {
+    questions: dict[Witness, Sequence[Question[object]]] = {
         Witness(i, surroundings=scope.surroundings): [
             *(question for exam in exams for question in exam.questions),
             *trainings,
@@ -107,7 +109,7 @@ def judge(
     if all(i.name != REFERENCE for i in implementations):
         reference = next(i for i in discover() if i.name == REFERENCE)
         questions[Witness(reference)] = [*(exam.question for exam in exams if exam.timed), *trainings]
-    put: dict[Question, Exam] = {exam.question: exam for exam in exams}
+    put: dict[Question[object], Exam] = {exam.question: exam for exam in exams}
     again = [exam.conduct for exam in exams if exam.timed]
     places = elsewhere() if thorough else {}
     hearing = Hearing([i.name for i in implementations], heard)
@@ -137,8 +139,8 @@ def judge(
             tally.add_all(true_paths, of_paths)
             for reply in replies:
                 hearing.note(reply)
-                if reply.question in put:
-                    put[reply.question].follow(reply.witness.implementation.name, reply.answer, cores, tally)
+                if of := put.get(reply.question):
+                    of.follow(reply.witness.implementation.name, reply.to(of.question), cores, tally)
                 tally.answer(reply.witness)
                 advance(tally.nearer())
         planted = plant_all(cores, DTYPES, seed) if thorough else []
@@ -148,7 +150,7 @@ def judge(
         differing = (
             [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
         )
-        further: dict[Witness, Sequence[Question]] = {
+        further: dict[Witness, Sequence[Question[object]]] = {
             Witness(i, place, made): again for i in differing for place, made in places.items()
         }
         wrong = {i.name: hearing.wrong_points(i, exams) for i in usable} if thorough else {}
@@ -187,7 +189,7 @@ def judge(
                 if row.implementation in hearing.names
             ],
             counterexamples=[
-                counterexample(witness.implementation, question.workload.name, question.dtype, example)
+                counterexample(witness.implementation, question.workload, question.dtype, example)
                 for witness, (question,) in smallest.items()
                 if (example := hearing.answer(witness, question))
             ],
@@ -215,7 +217,7 @@ class Hearing:
     def __init__(self, names: Sequence[str], heard: Callable[[Reply], object] = lambda _reply: None) -> None:
         self.names = names
         self._heard = heard
-        self._replies: dict[tuple[str, str, Question], Reply] = {}
+        self._replies: dict[tuple[str, str, Question[object]], Reply] = {}
         self._printed: dict[str, str] = {}
         self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
 
@@ -232,7 +234,7 @@ class Hearing:
         if reply.printed:
             self._printed.setdefault(name, reply.printed)
 
-    def answers(self, question: Question) -> dict[str, Any]:
+    def answers(self, question: Question[A]) -> dict[str, A]:
         """Return the answers to `question` by name of the implementation, also of the reference where it is not judged.
 
         Those that gave none are left out.
@@ -240,13 +242,14 @@ class Hearing:
         replies = {
             name: self._replies.get((name, "here", question)) for name in dict.fromkeys((*self.names, REFERENCE))
         }
-        return {name: reply.answer for name, reply in replies.items() if reply and reply.answer is not None}
+        answers = {name: reply.to(question) for name, reply in replies.items() if reply}
+        return {name: answer for name, answer in answers.items() if answer is not None}
 
-    def judged_answers(self, question: Question) -> dict[str, Any]:
+    def judged_answers(self, question: Question[A]) -> dict[str, A]:
         """Return the answers to `question` of the implementations that are judged, by name."""
         return {name: answer for name, answer in self.answers(question).items() if name in self.names}
 
-    def inside(self, exam: Exam) -> dict[str, Any]:
+    def inside(self, exam: Exam) -> dict[str, GradientAnswer]:
         """Return the answers to the question of `exam` of those implementations of which none is outside."""
         outside = {
             name
@@ -255,13 +258,13 @@ class Hearing:
         }
         return {name: answer for name, answer in self.judged_answers(exam.question).items() if name not in outside}
 
-    def answer(self, witness: Witness, question: Question) -> Any:
+    def answer(self, witness: Witness, question: Question[A]) -> A | None:
         """Return the answer of `witness` to `question`; None if it gave none."""
-        return self._replies[witness.implementation.name, witness.place, question].answer
+        return self._replies[witness.implementation.name, witness.place, question].to(question)
 
     def wrong_points(self, implementation: Implementation, exams: Sequence[Exam]) -> Points | None:
         """Return points of the first exam at which an answer was outside its bound; None if there are none."""
-        answers = ((exam, self._replies[implementation.name, "here", exam.question].answer) for exam in exams)
+        answers = ((exam, self.answer(Witness(implementation), exam.question)) for exam in exams)
         found = (exam.wrong_points(answer, MOST_WRONG_POINTS) for exam, answer in answers if answer is not None)
         return next((points for points in found if points is not None), None)
 
@@ -283,18 +286,19 @@ class Hearing:
     def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
         """Return whether the bits were the same with process, hash seed and number of threads changed at once."""
         replies = self._places(implementation.name, question)
-        here = replies["here"].answer
-        return here is not None and bool(here.repeats(replies[ALL_AT_ONCE].answer))
+        here = replies["here"].to(question)
+        return here is not None and bool(here.repeats(replies[ALL_AT_ONCE].to(question)))
 
-    def _places(self, name: str, question: Question) -> dict[str, Reply]:
+    def _places(self, name: str, question: Question[object]) -> dict[str, Reply]:
         """Return the replies of the implementation `name` to `question`, by place."""
         return {place: r for (who, place, what), r in self._replies.items() if (who, what) == (name, question)}
 
     def conduct(self, implementation: Implementation, exam: Exam) -> Conduct:
         """Return the verdict on the reproducibility and purity of `implementation` in `exam`."""
         name, bound = implementation.name, exam.truths[0].bound[exam.probes, : len(exam.workload.entries)]
-        before = self._replies[name, "here", exam.question].answer
-        earlier = before.given[0].rows[exam.probes, : len(exam.workload.entries)] if before is not None else None
+        before = self.answer(Witness(implementation), exam.question)
+        first = before.given[0] if before else None
+        earlier = first.rows[exam.probes, : len(exam.workload.entries)] if first else None
         found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
         found = replace(found, decides=exam.timed)
         if name not in self._printed:

@@ -26,6 +26,11 @@ class Layout:
         ends = itertools.accumulate((int(np.prod(shape)) for _, _, shape in self.arrays), initial=0)
         return [slice(*ends) for ends in itertools.pairwise(ends)]
 
+    @property
+    def size(self) -> int:
+        """The number of entries of a flat row."""
+        return self.places[-1].stop
+
     @cached_property
     def groups(self) -> dict[str, slice]:
         """The slice of each group; its arrays stand next to each other."""

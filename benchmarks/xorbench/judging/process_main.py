@@ -1,18 +1,18 @@
 """The process in which one implementation answers questions, under the Python interpreter of its environment.
 
 The path of the file, its SHA-256 and the questions come on standard input. Each question is pickled by itself, so that
-one that cannot be unpickled in that environment does not affect the others. Replies go to the file descriptor whose
-number is the argument.
+one that cannot be unpickled in that environment does not affect the others. Messages go to the connected socket whose
+file descriptor is the argument; `messages.py` describes them.
 """
 
 import os
 import pickle
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,53 +20,68 @@ import numpy as np
 
 from xorbench.contract import Contract, load, read
 from xorbench.environment import end_with_parent
-from xorbench.failure import HarnessError
+from xorbench.judging.codec import as_json, encoded, longest_message
 from xorbench.judging.trouble import describe, trouble
+from xorbench.line import Line
 
 if TYPE_CHECKING:
-    from xorbench.judging.processes import Line
+    from xorbench.judging.processes import Question
 
 
 def main() -> None:
     """Read the questions from standard input, answer all of them, and end.
 
-    What fails in this file, and not in an implementation, is sent as an exception, which is no reply.
+    What fails in this file, and not in an implementation, is sent as a failure, which is no reply.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     end_with_parent()
     os.environ.pop("PYTHONHASHSEED", None)  # it was read at the start; the clock's processes do not have it
-    with Connection(int(sys.argv[1])) as connection:
-        try:
-            path, source_sha256, questions = pickle.load(sys.stdin.buffer)
-            answer(Path(path), source_sha256, questions, connection)
-        except Exception as error:  # noqa: BLE001  whatever it is, it is no verdict on an implementation
-            with suppress(OSError):  # nobody listens any more
-                connection.send(HarnessError(describe(error)))
+    line = Line(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        path, source_sha256, questions = pickle.load(sys.stdin.buffer)
+        answer(Path(path), source_sha256, questions, line)
+    except Exception as error:  # noqa: BLE001  whatever it is, it is no verdict on an implementation
+        with suppress(OSError):  # nobody listens any more
+            line.send({"says": "failed", "reason": describe(error)})
+    finally:
+        line.close()
 
 
-def answer(path: Path, source_sha256: str | None, questions: Sequence[bytes], connection: "Line") -> None:
-    """Send over `connection`, for each question, texts that say what is being done, then the reply.
+def answer(path: Path, source_sha256: str | None, questions: Sequence[bytes], line: Line) -> None:
+    """Send over `line`, for each question, texts that say what is being done, then the reply."""
 
-    A reply is a tuple of the answer, the trouble, and what was printed; one of the first two is None.
-    """
+    def doing(text: str) -> None:
+        line.send({"says": "doing", "what": text})
+
     with ExitStack() as stack:
         printed = stack.enter_context(tempfile.TemporaryFile())
         os.dup2(printed.fileno(), 1)  # what an implementation prints must not get into the report
         # Where a sigmoid saturates, exp overflows and 1 / inf = 0 is right; the judge finds wrong results.
         stack.enter_context(np.errstate(all="ignore"))
         module: Contract | None = None
-        for question in questions:
-            found, raised = None, None
+        for number, pickled in enumerate(questions):
+            found, raised, numbers = None, None, 0
             try:
                 if module is None:
-                    connection.send("importing the implementation")
+                    doing("importing the implementation")
                     implementation = read(path)
                     implementation.must_be(source_sha256)
                     module = load(implementation)
-                found = pickle.loads(question).put_to(module, connection.send)
+                question: Question[object] = pickle.loads(pickled)
+                numbers = question.numbers
+                found = encoded(question.put_to(module, doing), numbers)
             except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
                 raised = trouble(error)
-            connection.send((found, raised, _taken(printed)))
+            line.send(
+                {
+                    "says": "replied",
+                    "question": number,
+                    "answer": found,
+                    "trouble": as_json(raised),
+                    "printed": _taken(printed),
+                },
+                longest_message(numbers),
+            )
 
 
 def _taken(printed: BinaryIO) -> str:

@@ -8,9 +8,11 @@ import numpy as np
 
 from xorbench.contract import Contract, Tensor
 from xorbench.environment import allowed_cpus
-from xorbench.judging.answers import Given, plain, put, same_bits, tensors
+from xorbench.judging.answers import Given, misshapen, plain, put, same_bits, tensors
+from xorbench.judging.codec import ExactArray, decoded, must_be
 from xorbench.judging.layout import gradient_layout
 from xorbench.judging.processes import Reply, Surroundings
+from xorbench.record.parts import Part, Text
 from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
@@ -40,7 +42,7 @@ ALL_AT_ONCE = "all at once"
 
 
 @dataclass(eq=False)
-class ConductAnswer:
+class ConductAnswer(Part):
     """Gradients at some points, those of a second pass in reverse order, and parameters after a short training.
 
     `complaints` are the rules that the implementation broke, independent of its numbers.
@@ -48,8 +50,8 @@ class ConductAnswer:
 
     first: Given
     again: Given
-    trained: Array
-    complaints: list[str]
+    trained: ExactArray
+    complaints: list[Text]
 
     def repeats(self, other: "ConductAnswer | None") -> bool | None:
         """Return whether `other`, the answer of another process, has the same bits; None if there is no such answer."""
@@ -69,10 +71,23 @@ class ConductQuestion:
     dtype: Dtype
     rows: Array
 
+    @property
+    def numbers(self) -> int:
+        """The numbers of an answer."""
+        return 2 * self.rows.size + len(self.workload.entries)
+
+    def received(self, text: str) -> ConductAnswer:
+        """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
+        answer = decoded(ConductAnswer, text)
+        for given in (answer.first, answer.again):
+            given.must_fit(len(self.rows), gradient_layout(self.workload), self.dtype)
+        must_be("trained parameters", answer.trained, (len(self.workload.entries),), self.dtype)
+        return answer
+
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> ConductAnswer:
         """Return the gradients of two passes over the points, and the parameters after training.
 
-        Raises whatever the implementation raises.
+        Raises ValueError if the trained parameters have a wrong shape or dtype, and whatever the implementation raises.
         """
         place = f"{self.workload.name} in {self.dtype}"
         doing(f"computing the gradients of {place} twice")
@@ -107,7 +122,10 @@ class ConductQuestion:
         watch.framework("train changes the inputs or targets that it is given", [inputs, targets])
         trained = module.train(workload.recipe, parameters, inputs, targets, EPOCHS)
         watch.look()
-        result = flat([plain(module, p) for p in trained])
+        arrays = [plain(module, p) for p in trained]
+        if complaint := misshapen(workload, self.dtype, arrays):
+            raise ValueError(f"train returned {complaint}")
+        result = flat(arrays)
         watch.framework("train changes the parameters that it is given", trained)
         module.train(workload.recipe, trained, inputs, targets, EPOCHS)
         watch.look()
@@ -152,13 +170,15 @@ def conduct(
     workload, dtype, here = question.workload.name, question.dtype, replies["here"]
     if found := here.trouble:
         return Conduct(implementation, workload, dtype, None, None, None, None, found.verdict, found.reason)
-    answer: ConductAnswer = here.answer
+    answers = {place: reply.to(question) for place, reply in replies.items()}
+    answer = answers["here"]
+    assert answer is not None  # because there was no trouble
     complaints = list(answer.complaints)
-    others = [answer.again.rows, *(r.answer.first.rows for r in replies.values() if r.answer is not None)]
+    others = [answer.again.rows, *(other.first.rows for other in answers.values() if other is not None)]
     with np.errstate(invalid="ignore"):
         if any(np.any(np.abs(answer.first.rows - o) > 2 * bound) for o in (*others, earlier) if o is not None):
             complaints.append("it keeps state between calls: repeated calls at the same point give different gradients")
-    again = {place: answer.repeats(reply.answer) for place, reply in replies.items()}
+    again = {place: answer.repeats(other) for place, other in answers.items()}
     if again.get(ALL_AT_ONCE):
         again = dict.fromkeys(elsewhere(), True)
     return Conduct(

@@ -7,10 +7,12 @@ from functools import partial
 import numpy as np
 
 from xorbench.contract import Contract
-from xorbench.judging.answers import Given, answers, malformed, plain
+from xorbench.judging.answers import Given, answers, malformed, misshapen, plain
+from xorbench.judging.codec import ExactArray, ExactFloat, decoded, exact_array, must_be
 from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.trouble import Trouble, trouble
-from xorbench.workloads import Array, Parameters, Workload, flat
+from xorbench.record.parts import Part
+from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
 EPOCHS_OF_A_PART = 1_000
@@ -18,25 +20,26 @@ EPOCHS_OF_A_PART = 1_000
 
 
 @dataclass(frozen=True)
-class Ending:
+class Ending(Part):
     """The end of a training: predictions (samples, n_last), the loss, and the parameters."""
 
-    predictions: Array
-    loss: float
-    parameters: Parameters
+    predictions: ExactArray
+    loss: ExactFloat
+    parameters: list[ExactArray]
 
 
 @dataclass(eq=False)
-class GradientAnswer:
+class GradientAnswer(Part):
     """Answers at the shared points and along the implementation's own training, and the end of that training.
 
     `given` has one item for each batch of points, None where the implementation raised an exception. `path` are the
-    points at the checkpoints. `trouble` says what was raised at a shape that is not the workload's own, or what stopped
-    the training; `path` and `of_path` then end before it.
+    parameters at the checkpoints, (checkpoints, entries), and `of_path` the answers there. `trouble` says what was
+    raised at a shape that is not the workload's own, or what stopped the training; `path` and `of_path` then end before
+    it.
     """
 
     given: list[Given | None]
-    path: Points
+    path: ExactArray
     of_path: Given
     ending: Ending | None = None
     trouble: Trouble | None = None
@@ -64,13 +67,51 @@ class GradientQuestion:
         """The dtype that is judged."""
         return self.batches[0].dtype
 
+    @property
+    def numbers(self) -> int:
+        """The most numbers of an answer."""
+        workload, layout = self.workload, self.batches[0].layout
+        at_points = sum(len(points) * points.layout.size for points in self.batches)
+        along = len(self.checkpoints) * (len(workload.entries) + layout.size)
+        return at_points + along + workload.targets.size + len(workload.entries)
+
+    def path(self, rows: Array) -> Points:
+        """Return the points of parameters at the first of the checkpoints, (checkpoints, entries)."""
+        labels = [f"epoch {epochs} of its own training" for epochs in self.checkpoints]
+        return points_of(self.workload, self.dtype, map(Point, rows, labels))
+
+    def received(self, text: str) -> GradientAnswer:
+        """Return the answer that is sent as `text`.
+
+        Raises ValueError, in one line, if it is none to this question, or if it lacks something without trouble.
+        """
+        answer = decoded(GradientAnswer, text)
+        if len(answer.given) != len(self.batches) or answer.given[0] is None:
+            raise ValueError(f"answers of {len(answer.given)} shapes, expected {len(self.batches)}, with the first one")
+        for points, given in zip(self.batches, answer.given, strict=True):
+            if given is not None:
+                given.must_fit(len(points), points.layout, points.dtype)
+        reached = answer.path.shape[0] if answer.path.ndim else 0
+        must_be("parameters along its training", answer.path, (reached, len(self.workload.entries)), self.dtype)
+        if reached > len(self.checkpoints) or not np.all(np.isfinite(answer.path)):
+            raise ValueError(f"parameters at {reached} epochs, expected finite ones at {len(self.checkpoints)} at most")
+        answer.of_path.must_fit(reached, self.batches[0].layout, self.dtype)
+        if answer.ending and not self.to_the_end:
+            raise ValueError("the end of a training, which was not asked for")
+        if answer.ending and (complaint := misshapen(self.workload, self.dtype, answer.ending.parameters)):
+            raise ValueError(f"the end of a training: {complaint}")
+        ended = answer.ending is not None or not self.to_the_end
+        if answer.trouble is None and not (ended and reached == len(self.checkpoints) and None not in answer.given):
+            raise ValueError("an incomplete answer without a reason")
+        return answer
+
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
         """Return the answers and the end of training.
 
         Raises whatever the implementation raises at the workload's own shape; other exceptions are part of the answer.
         """
-        nothing = points_of(self.workload, self.dtype, [])
-        answer = GradientAnswer([], nothing, answers(module, nothing))
+        nothing = self.path(np.empty((0, len(self.workload.entries)), self.dtype))
+        answer = GradientAnswer([], nothing.rows, answers(module, nothing))
         for points in self.batches:
             samples, sizes = len(points.workload.inputs), "-".join(map(str, points.workload.layer_sizes))
             shape = f"{samples} samples, layers {sizes}"
@@ -94,23 +135,27 @@ class GradientQuestion:
         parameters, inputs, targets = module.convert(
             list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
-        path: list[Point] = []
+        path: list[Array] = []
         for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
             doing(f"training {workload.name} in {self.dtype} for {epochs:,} epochs")
             reached = [plain(module, p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
             if complaint := malformed(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed after epoch {epochs} of training: {complaint}")
                 return
-            path.append(Point(flat(reached), f"epoch {epochs} of its own training"))
-            answer.path = points_of(workload, self.dtype, path)
-            answer.of_path = answers(module, answer.path)
+            path.append(flat(reached))
+            points = self.path(np.array(path))
+            answer.of_path, answer.path = answers(module, points), points.rows
         if self.to_the_end:
             doing(f"training {workload.name} in {self.dtype} for {workload.epochs:,} epochs")
             end = module.train(workload.recipe, parameters, inputs, targets, workload.epochs)
+            reached = [plain(module, p) for p in end]
+            if complaint := misshapen(workload, self.dtype, reached):
+                answer.trouble = Trouble(f"its parameters are malformed at the end of training: {complaint}")
+                return
             answer.ending = Ending(
-                predictions=plain(module, module.predict(workload.recipe, end, inputs)),
+                predictions=plain(module, module.predict(workload.recipe, end, inputs)).astype(self.dtype),
                 loss=float(plain(module, module.loss(workload.recipe, end, inputs, targets))),
-                parameters=[plain(module, p) for p in end],
+                parameters=reached,
             )
 
 
@@ -120,6 +165,19 @@ class TrajectoryQuestion:
 
     workload: Workload
     dtype: Dtype
+
+    @property
+    def numbers(self) -> int:
+        """The numbers of an answer."""
+        return (1 + self.workload.epochs) * len(self.workload.entries)
+
+    def received(self, text: str) -> Array:
+        """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
+        rows = exact_array(text)
+        must_be("a trajectory", rows, (1 + self.workload.epochs, len(self.workload.entries)), self.dtype)
+        if not np.all(np.isfinite(rows)):
+            raise ValueError("a trajectory with a number that is not finite")
+        return rows
 
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
         """Return the parameters before the first epoch and after each one, (1 + epochs, entries).

@@ -46,7 +46,7 @@ def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Num
     """Return the comparison of every trajectory with that of the reference and with the true one.
 
     `rows` are the trajectories by implementation, (1 + epochs, entries); `truth` is from `true_trajectory`. The list
-    is empty if the reference has no trajectory.
+    is empty if the reference has no trajectory; one with distances or losses that overflow is left out.
     """
     if REFERENCE not in rows:
         return []
@@ -56,10 +56,14 @@ def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Num
     shown = np.unique(np.geomspace(1, workload.epochs, round(decades * SHOWN_PER_DECADE) + 1).round().astype(int))
     found = []
     for name, row in rows.items():
-        apart = np.abs(row - reference)
-        units = np.spacing(np.maximum(np.abs(row), np.abs(reference)))
-        decided = [workload.logits(workload.shaped(r)) > 0 for r in (row, reference)]
-        from_truth = np.abs((row[: len(high)] - high) - low).max(axis=1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = np.abs(row - reference)
+            units = np.spacing(np.maximum(np.abs(row), np.abs(reference)))
+            decided = [workload.logits(workload.shaped(r)) > 0 for r in (row, reference)]
+            from_truth = np.abs((row[: len(high)] - high) - low).max(axis=1)
+            losses = workload.losses(workload.shaped(row[shown]))
+        if not all(np.all(np.isfinite(numbers)) for numbers in (apart, from_truth, losses)):
+            continue  # a record holds finite numbers only
         found.append(
             Trajectory(
                 implementation=name,
@@ -73,7 +77,7 @@ def trajectories(workload: Workload, rows: Mapping[str, Array], truth: tuple[Num
                 at=shown.tolist(),
                 from_reference=apart.max(axis=1)[shown].tolist(),
                 from_truth=from_truth[shown[shown < len(high)]].tolist(),
-                loss=workload.losses(workload.shaped(row[shown])).tolist(),
+                loss=losses.tolist(),
             )
         )
     return found

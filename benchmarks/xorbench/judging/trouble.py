@@ -5,11 +5,12 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 from xorbench.contract.implementation import MODULE
 from xorbench.environment import without_folders
 from xorbench.places import IMPLEMENTATIONS
-from xorbench.record.parts import Verdict
+from xorbench.record.parts import Part, Text
 from xorbench.record.report import FAILED, NOT_OFFERED
 from xorbench.streams import Log
 
@@ -21,22 +22,22 @@ LONGEST_TRACEBACK = 20_000
 
 
 LONGEST_WRITTEN = 160
-"""The largest number of characters of a line that a process wrote."""
+"""The largest number of characters of a line that a process wrote, to standard error or to the judge."""
 
 MOST_LINES = 20
 """The largest number of lines that a process wrote, below a traceback."""
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Trouble(Part):
     """Why there is no answer, or only a part of one: the reason in one line, the verdict, and the full traceback.
 
     `traceback` is followed by what the process wrote to standard error; it is empty where neither is known.
     """
 
-    reason: str
-    verdict: Verdict = FAILED
-    traceback: str = ""
+    reason: Text
+    verdict: Literal["failed", "not offered"] = FAILED
+    traceback: Text = ""
 
 
 def trouble(error: BaseException, doing: str = "") -> Trouble:
@@ -70,16 +71,20 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 def last_written(log: Log) -> str:
     """Return the end of a reason that quotes the last line in the log of a process; "" where the log is empty."""
     lines = log.lines()
-    return f"; the last line that it wrote is {_foreign(lines[-1])!r}" if lines else ""
+    return f"; the last line that it wrote is {foreign(lines[-1])!r}" if lines else ""
 
 
 def all_written(log: Log) -> str:
     """Return the last lines in the log of a process, for the end of a traceback; "" where the log is empty."""
-    lines = [_foreign(line) for line in log.lines()[-MOST_LINES:]]
+    lines = [foreign(line) for line in log.lines()[-MOST_LINES:]]
     return "".join(f"{line}\n" for line in ["Written by its process:", *lines]) if lines else ""
 
 
-def _foreign(text: str) -> str:
+def foreign(text: str) -> str:
+    """Return a text from outside this project as one line of printable characters, LONGEST_WRITTEN at most.
+
+    The folders of this machine are left out.
+    """
     return without_folders(shortened("".join(c if c.isprintable() else " " for c in text), LONGEST_WRITTEN))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from xorbench.contract import Contract
 from xorbench.judging.answers import Given, put, tensors
+from xorbench.judging.codec import decoded
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
 from xorbench.workloads import Array, Workload
@@ -33,11 +34,22 @@ class UpdateQuestion:
 
     points: Points
 
+    @property
+    def numbers(self) -> int:
+        """The numbers of an answer."""
+        return len(self.points) * update_layout(self.points.workload).size
+
+    def received(self, text: str) -> Given:
+        """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
+        given = decoded(Given, text)
+        given.must_fit(len(self.points), update_layout(self.points.workload), self.points.dtype)
+        return given
+
     def put_to(self, module: Contract, doing: Callable[[str], None]) -> Given:
         """Return the parameters after each phase. Raises whatever the implementation raises."""
         workload, dtype = self.points.workload, self.points.dtype
         layout = update_layout(workload)
-        given = Given(np.full((len(self.points), len(layout.entries)), np.nan, dtype))
+        given = Given(np.full((len(self.points), layout.size), np.nan, dtype))
         for number, (_, start) in enumerate(self.points):
             doing(f"training {workload.name} in {dtype} for a few epochs, from start {number}")
             put(given, number, layout, self._ends(module, start))

@@ -44,7 +44,7 @@ def of_audit(workload: Workload, count: int) -> float:
     return OF_AN_AUDIT * of_points(workload, affordable(workload, count))
 
 
-def parts(question: Question, slow_to_compile: bool = False) -> list[float]:
+def parts(question: Question[object], slow_to_compile: bool = False) -> list[float]:
     """Return the work of each part of an answer to `question`, as the process tells that it begins one."""
     match question:
         case GradientQuestion():
@@ -99,7 +99,7 @@ class Tally:
     A process works on one CPU, so the end is not before that of the process with the most work ahead.
     """
 
-    def __init__(self, questions: Mapping[Witness, Sequence[Question]], on_cores: float, cpus: int) -> None:
+    def __init__(self, questions: Mapping[Witness, Sequence[Question[object]]], on_cores: float, cpus: int) -> None:
         self._ahead = {
             witness: _Ahead([[TO_START], *(parts(one, witness.implementation.slow_to_compile) for one in several)])
             for witness, several in questions.items()
