@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.released import planted_history
 from tests.shown import shown
 from tests.swept import planted_sweep, straight
 from xorbench import estimates
@@ -32,6 +33,8 @@ Computations = Counter[tuple[Hashable, ...]]
 
 OF_A_RUN_ALONE, OF_A_SWEEP_ALONE = {"biases", "_levels"}, {"axes", "crossings", "growth"}
 
+OF_A_HISTORY_ALONE = {"histories"}
+
 
 def run() -> Analysis:
     return shown("other", "third")
@@ -39,6 +42,10 @@ def run() -> Analysis:
 
 def sweep() -> Analysis:
     return planted_sweep({REFERENCE: straight(1e6, 0), "other": straight(0, 5e4)}, widths=(2, 8, 32), batches=(4, 16))
+
+
+def history() -> Analysis:
+    return planted_history({"1": [0.0, 0.01] * 3, "2": [0.1, 0.11] * 3})
 
 
 def kept_estimates() -> Iterator[FunctionType]:
@@ -76,7 +83,8 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> Computations:
 
 def render_everything(analysis: Analysis) -> None:
     named(analysis)
-    drawn = album.of_record(analysis, [analysis] if analysis.record.is_sweep else [])
+    record = analysis.record
+    drawn = album.of_record(analysis, [analysis] * record.is_sweep, [analysis] * record.is_history)
     render.page(Sources(analysis, named(analysis), [Drawing(figure, ()) for figure in drawn]))
     for name in LINES:
         frames.keyed(analysis, name)
@@ -88,7 +96,14 @@ def render_everything(analysis: Analysis) -> None:
     contribution._of_record(Path("somewhere.json"), analysis)
 
 
-@pytest.mark.parametrize(("made", "unasked"), [(run, OF_A_SWEEP_ALONE), (sweep, OF_A_RUN_ALONE)])
+@pytest.mark.parametrize(
+    ("made", "unasked"),
+    [
+        (run, OF_A_SWEEP_ALONE | OF_A_HISTORY_ALONE),
+        (sweep, OF_A_RUN_ALONE | OF_A_HISTORY_ALONE),
+        (history, OF_A_SWEEP_ALONE | {"versions", "steps"}),
+    ],
+)
 def test_everything_is_rendered_from_estimates_that_are_computed_once(
     computations: Computations, made: Callable[[], Analysis], unasked: set[str]
 ) -> None:

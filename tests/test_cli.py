@@ -11,7 +11,7 @@ import pytest
 from tests.command import COMMITTED, XORBENCH, called, xorbench
 from xorbench import places
 from xorbench.tables import names
-from xorbench.tables.catalogue import CATALOGUE, OF_A_RUN, OF_A_SWEEP
+from xorbench.tables.catalogue import CATALOGUE, OF_A_HISTORY, OF_A_RUN, OF_A_SWEEP
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,21 @@ from xorbench.tables.catalogue import CATALOGUE, OF_A_RUN, OF_A_SWEEP
         (("new", "two words", "--framework=numpy"), "'two words' can't name an implementation"),
         (("new", "mine"), "Missing option '--framework'"),
         (("run", "--fast"), "No such option: --fast"),
+        (("history",), "Missing argument 'FRAMEWORK'"),
+        (("history", "nunpy", "2.0.2", "2.1.3"), "FRAMEWORK: no framework is named 'nunpy'; did you mean numpy"),
+        (
+            ("history", "numpy"),
+            "VERSION: 0 releases of numpy, expected 2 to 24: give versions such as 2.0.2 2.1.3,",
+        ),
+        (("history", "numpy", "2.0.2", "2.0.2"), "VERSION: 1 release of numpy, expected 2 to 24"),
+        (("history", "numpy", "new", "2.0.2"), "VERSION: 'new' is not a version, expected one as in 2.0.2, or two as"),
+        (("history", "numpy", "2.0.2..new"), "VERSION: 'new' is not a version"),
+        (("history", "numpy", "--last=1"), "--last"),
+        (
+            ("history", "numpy", "1", "2", "--implementation=torch_nn"),
+            "torch_nn uses torch, expected an",
+        ),
+        (("history", "numpy", "1", "2", "--quick", "--budget=1"), "can't be combined with --budget or --resolution"),
     ],
 )
 def test_a_mistake_in_the_call_is_one_line_and_2(arguments: tuple[str, ...], says: str) -> None:
@@ -121,6 +136,7 @@ def test_help_loads_nothing_heavy() -> None:
         "gradients",
         "run",
         "sweep",
+        "history",
         "show",
         "compare",
         "recommend",
@@ -135,6 +151,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_the_names_of_tables_are_those_that_are_made() -> None:
     assert [*names.OF_A_RUN] == [*OF_A_RUN]
     assert [*names.OF_A_SWEEP] == [*OF_A_SWEEP]
+    assert [*names.OF_A_HISTORY] == [*OF_A_HISTORY]
     assert [*names.NAMES] == [*CATALOGUE]
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import launched
 from tests.drawn import WIDTHS, document, faults
+from tests.released import planted_history
 from tests.shown import NASTY, shown
 from tests.test_render import page
 from xorbench import places
@@ -34,7 +35,7 @@ def newest() -> tuple[Analysis, list[Analysis]]:
     """The newest full run, and two sweeps of its machine."""
     by_age = sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True)
     every = (Analysis(store.read(path)) for path in by_age)
-    run = next(one for one in every if len(one.record.workloads) > 1 and not one.record.is_sweep)
+    run = next(one for one in every if len(one.record.workloads) > 1 and one.record.is_run)
     beside = (Analysis(store.read(path)) for path in by_age if path.parent.name == run.record.machine.name)
     return run, [one for one in beside if one.record.is_sweep][:2]
 
@@ -72,7 +73,8 @@ def test_the_pictures_of_the_committed_records_are_right(
 def test_the_pictures_of_every_record_are_right(chromium: Browser, tmp_path: Path, path: Path) -> None:
     analysis = Analysis(store.read(path))
     sweeps = [analysis] if analysis.record.is_sweep else []
-    assert found(chromium, tmp_path, album.of_record(analysis, sweeps)) == []
+    histories = [analysis] if analysis.record.is_history else []
+    assert found(chromium, tmp_path, album.of_record(analysis, sweeps, histories)) == []
 
 
 def found(chromium: Browser, folder: Path, figures: Sequence[Figure], width: int = 390) -> list[str]:
@@ -83,6 +85,16 @@ def found(chromium: Browser, folder: Path, figures: Sequence[Figure], width: int
 
 def test_names_chosen_to_hurt_are_drawn_as_text(chromium: Browser, tmp_path: Path) -> None:
     assert found(chromium, tmp_path, album.of_record(shown("other", *NASTY))) == []
+
+
+def test_a_history_is_drawn_without_a_fault(chromium: Browser, tmp_path: Path) -> None:
+    costs = {"1.9.0": [0.0, 0.01] * 3, "2.0.0.post1": [0.03, 0.02] * 3, "2.1": [-0.5, -0.5] * 3, "10.0": [2.0, 2.1] * 3}
+    one = planted_history(costs, files=("mine", NASTY[0]))
+    near = planted_history({version: [0.001, -0.001] * 3 for version in costs}, framework="near")
+    figures = album.of_record(shown("other"), histories=[one, near])
+    assert "history" in {figure.name for figure in figures}
+    for width in (390, 1440):
+        assert found(chromium, tmp_path, [figure for figure in figures if figure.name == "history"], width) == []
 
 
 def one_panel(*labels: Label, **changes: object) -> Figure:

@@ -72,7 +72,7 @@ def test_the_summary_of_every_record_has_at_most_40_lines_of_whole_words(path: P
         assert len(lines) - place <= 22
         start = next(place for place, line in enumerate(lines) if line.startswith("Gradients: "))
         assert len(lines) - start <= LAST
-    known = {i.name for i in analysis.record.implementations}
+    known = {name for i in analysis.record.implementations for name in (i.name, i.file)}
     for word in re.findall(r"[a-z]+_[a-z_]+(?:@[\w.-]+)?", text):
         assert word in known | {"break_even"} or word in str(path), word
 
@@ -110,6 +110,7 @@ def test_a_command_is_no_longer_than_this(arguments: tuple[str, ...], longest: i
 
 
 def test_help_is_in_full_phrases_and_fits(width: int) -> None:
-    for command in ("list", "gradients", "run", "sweep", "show", "compare", "export", "check", "publish", "verify"):
+    of_records = ("show", "compare", "export", "check", "publish", "verify")
+    for command in ("list", "gradients", "run", "sweep", "history", *of_records):
         text = text_of(command, "--help")
         assert max(map(len, text.splitlines())) <= max(width, 80), command

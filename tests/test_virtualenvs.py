@@ -70,8 +70,8 @@ def test_one_that_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pyt
         assert (tmp_path / "half" / "pyvenv.cfg").exists()
         raise KeyboardInterrupt
 
-    made = virtualenvs._run
-    monkeypatch.setattr(virtualenvs, "_run", lambda what, call: (made if what == "venv" else interrupted)(what, call))
+    made = virtualenvs.run
+    monkeypatch.setattr(virtualenvs, "run", lambda what, call: (made if what == "venv" else interrupted)(what, call))
     with pytest.raises(KeyboardInterrupt):
         virtualenvs.create("half", ["numpy"], folder=tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -10,6 +10,7 @@ from xorbench.charts.cost_breakdown import parts
 from xorbench.charts.crossover import crossover
 from xorbench.charts.figure import Figure
 from xorbench.charts.functions import functions
+from xorbench.charts.history import history
 from xorbench.charts.judge import losses, partings, saturation, scale
 from xorbench.charts.ratios import dots
 from xorbench.charts.rounds import rounds
@@ -21,6 +22,9 @@ OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, pa
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""
+
+OF_HISTORIES: Sequence[Callable[[Sequence[Analysis]], Figure | None]] = (history,)
+"""Functions of histories, of which each is of another framework."""
 
 OF_A_REPORT: Sequence[Callable[[Report], Figure | None]] = (losses, partings, saturation, scale)
 
@@ -36,12 +40,13 @@ def of_report(report: Report) -> list[Figure]:
 
 
 @debug_mode(False)
-def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = ()) -> list[Figure]:
-    """Return all figures for which a record and `sweeps` of its machine have the data.
+def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = (), histories: Sequence[Analysis] = ()) -> list[Figure]:
+    """Return all figures for which a record, and `sweeps` and `histories` of its machine, have the data.
 
-    The record may itself be one of the sweeps.
+    The record may itself be one of them.
     """
     everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
-    of_it = [] if analysis.record.is_sweep else [figure for draw in OF_A_RECORD if (figure := draw(analysis))]
+    of_it = [figure for draw in OF_A_RECORD if (figure := draw(analysis))] if analysis.record.is_run else []
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
+    of_them += [figure for draw in OF_HISTORIES if (figure := draw(histories))]
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]

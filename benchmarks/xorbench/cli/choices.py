@@ -8,17 +8,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
+from packaging.version import Version
 
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.contract.source_text import shadows
 from xorbench.environment import allowed_cpus
 from xorbench.environments import virtualenvs
+from xorbench.environments.releases import FEWEST, asked_for, contestants_in
 from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Limits
 from xorbench.places import current, results
-from xorbench.progress import say
+from xorbench.failure import HarnessError
+from xorbench.progress import say, steps
 from xorbench.record import store
 from xorbench.suggestions import unknown
 from xorbench.workloads import WORKLOADS, Workload, named
@@ -102,6 +105,51 @@ def in_environments(chosen: Sequence[Implementation], pythons: Sequence[str] | N
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--python") from error
     return found
+
+
+def of_framework(framework: str, names: Sequence[str] | None, extra: Sequence[Path] | None) -> list[Implementation]:
+    """Return the implementations of a framework in `names` and in the `extra` files; without names, all idiomatic ones.
+
+    Raises typer.BadParameter where the framework is unknown, or an implementation that was asked for has another one.
+    """
+    known(framework, sorted({i.framework for i in implementations(None, extra, tuned=False)}), "framework", "FRAMEWORK")
+    asked = {*(names or ()), *(path.stem for path in extra or ())}
+    found = implementations(names, extra, tuned=False)
+    for i in found:
+        if i.name in asked and i.framework != framework and not i.broken:
+            raise typer.BadParameter(
+                f"{i.name} uses {i.framework}, expected an implementation of {framework}", param_hint="--implementation"
+            )
+    return [i for i in found if i.framework == framework or i.broken]
+
+
+def releases(framework: str, given: Sequence[str], last: int | None) -> list[Version]:
+    """Return the releases of a framework that are asked for, from old to new. Raises typer.BadParameter if unknown."""
+    try:
+        return asked_for(framework, given, last)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="VERSION") from error
+
+
+def in_releases(framework: str, wanted: Sequence[Version], chosen: Sequence[Implementation]) -> list[Implementation]:
+    """Return the chosen implementations of a framework, in the environment of each of its releases, from old to new.
+
+    A release that cannot be installed or used is printed with the reason, and left out. Raises HarnessError where
+    fewer than two are left.
+    """
+    fields = []
+    with steps("environments", len(wanted)) as done:
+        for version in wanted:
+            try:
+                fields.append(contestants_in(framework, version, chosen))
+            except ValueError as error:
+                say(f"{framework} {version} is left out: {error}")
+            else:
+                say(str(fields[-1]))
+            done()
+    if len(fields) < FEWEST:
+        raise HarnessError(f"{len(fields)} of {len(wanted)} releases of {framework} can be used, expected {FEWEST}")
+    return [i for field in fields for i in field.contestants]
 
 
 def _pythons(given: Sequence[str]) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """Rules on what a record says of itself: names, references, date, machine, command, versions and texts."""
 
 import dataclasses
+import itertools
 import re
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from packaging.version import InvalidVersion, Version
 
 from xorbench.contract import REFERENCE
 from xorbench.environment import machine_name
@@ -109,6 +112,8 @@ def command(record: Record) -> Iterator[str]:
         yield f"$.command: {_short(record.command)}, expected one call of xorbench without other commands"
     elif words[0] == "xorbench" and ("--quick" in words) != record.settings.quick:
         yield f"$.settings.quick: {record.settings.quick}, but the command is {_short(record.command)}"
+    elif (words[:2] == ["xorbench", "history"]) != record.is_history:
+        yield f"$.kind: {record.kind!r}, but the command is {_short(record.command)}"
 
 
 def commit(record: Record) -> Iterator[str]:
@@ -127,6 +132,30 @@ def versions(record: Record) -> Iterator[str]:
         expected = known.get(i.framework)
         if not (i.missing or i.broken) and expected is not None and i.version != expected:
             yield f"$.implementations[{number}].version: {_short(i.version)}, expected {expected} of the environment"
+
+
+def releases(record: Record) -> Iterator[str]:
+    """A history is of one framework, with one version of Python, and the versions of each file rise."""
+    if not record.is_history:
+        return
+    there = [i for i in record.implementations if i.interpreter]
+    if len({i.framework for i in there}) != 1 or len({i.interpreter for i in there}) < 2:
+        yield "$.implementations: expected those of one framework in two or more environments"
+    pythons = {record.environment.others[i.interpreter]["python"] for i in there if i.interpreter}
+    if len(pythons) > 1:
+        yield f"$.environment.others: {_short(sorted(pythons))}, expected one version of Python"
+    for file in dict.fromkeys(i.file for i in there):
+        versions = [i.version for i in there if i.file == file]
+        if file is None or not _rising(versions):
+            yield f"$.implementations: the versions of {_short(file)} are {_short(versions)}, expected rising ones"
+
+
+def _rising(versions: Iterable[str]) -> bool:
+    try:
+        numbers = [Version(version) for version in versions]
+    except InvalidVersion:
+        return False
+    return all(one < other for one, other in itertools.pairwise(numbers))
 
 
 def plan(record: Record) -> Iterator[str]:
@@ -179,4 +208,4 @@ def _short(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
-RULES = (unique, references, date, machine, workloads, command, commit, versions, plan, texts)
+RULES = (unique, references, date, machine, workloads, command, commit, versions, releases, plan, texts)

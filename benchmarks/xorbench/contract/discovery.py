@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from xorbench.contract.implementation import Implementation, sha256_of
 from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, REFERENCE, REMARKS
-from xorbench.contract.source_text import functions_of, imported, parsed, sibling, siblings
+from xorbench.contract.source_text import functions_of, imported, libraries, parsed, sibling, siblings
 from xorbench.environment import is_installed, without_folders
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.requirements import pin
@@ -144,14 +144,9 @@ def _odd_remark(path: Path, constants: dict[str, object]) -> str | None:
 
 def _missing(trees: list[ast.Module], needed: list[str]) -> str | None:
     """Return the first library, framework or program of a file and its siblings that is not installed here."""
-    for node in (node for tree in trees for node in tree.body):
-        names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = [node.module]
-        for name in names:
-            library = name.partition(".")[0]
-            if sibling(name) is None and importlib.util.find_spec(library) is None:
-                return _not_installed(library)
+    for library in (library for tree in trees for library in libraries(tree)):
+        if importlib.util.find_spec(library) is None:
+            return _not_installed(library)
     return next((_not_installed(name) for name in needed if not is_installed(name)), None)
 
 

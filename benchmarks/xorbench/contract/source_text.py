@@ -60,6 +60,17 @@ def shadows(path: Path) -> str | None:
     return None
 
 
+def libraries(tree: ast.Module) -> list[str]:
+    """Return the names of the packages that the top of a file imports, in its order, except the project's own files."""
+    found = []
+    for node in tree.body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        found += [name.partition(".")[0] for name in names if sibling(name) is None]
+    return list(dict.fromkeys(found))
+
+
 def siblings(tree: ast.Module) -> list[Path]:
     """Return the files of the project's own folder that a file imports, and those that these import, each once."""
     found: list[Path] = []

@@ -25,11 +25,11 @@ class Field:
         return f"{self.label} runs {running}{f'; left out: {left}' if left else ''}"
 
 
-def contestants(chosen: Sequence[Implementation], label: str, executable: str) -> Field:
+def contestants(chosen: Sequence[Implementation], label: str, executable: str, also_same: bool = False) -> Field:
     """Return which of the `chosen` files run in another environment: those whose framework or Python differs there.
 
-    A file whose framework is installed there, but not everything else that it imports, is included as missing. Raises
-    Unusable if nothing can run in that interpreter.
+    With `also_same`, files with the same versions there are included. A file whose framework is installed there, but
+    not everything else that it imports, is included as missing. Raises Unusable if nothing can run in that interpreter.
     """
     readable = [i for i in chosen if not i.broken]
     there, missing = survey(label, executable, [i.path for i in readable])
@@ -40,7 +40,7 @@ def contestants(chosen: Sequence[Implementation], label: str, executable: str) -
         version = there.version_of(here.framework)
         if lost and version == "unknown":
             field.left_out.setdefault(f"{here.framework} is not installed there", []).append(here.name)
-        elif version == here.version and same_python:
+        elif version == here.version and same_python and not also_same:
             field.left_out.setdefault(f"{here.framework} has the same version there", []).append(here.name)
         else:
             name, why = f"{here.name}@{label}", f"in {label} {lost}" if lost else None

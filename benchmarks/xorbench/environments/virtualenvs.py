@@ -4,12 +4,16 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from xorbench.places import user_cache
+
+PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+"""The call of pip, which installs into other environments from outside."""
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -19,20 +23,32 @@ def default_folder() -> Path:
     return user_cache() / "environments"
 
 
-def create(label: str, requirements: Sequence[str], python: str = sys.executable, folder: Path | None = None) -> Path:
+def create(
+    label: str,
+    requirements: Sequence[str],
+    python: str = sys.executable,
+    folder: Path | None = None,
+    pinned: Sequence[str] = (),
+    only_wheels: bool = False,
+) -> Path:
     """Create an environment called `label`, install `requirements` into it, and return the path of its interpreter.
 
-    Raises ValueError, with one line, if the label or a requirement is invalid, or if venv or pip fails; the environment
-    is removed then.
+    A library among `pinned`, each of which is NAME==VERSION, has that version wherever it is required. With
+    `only_wheels`, nothing is built from source. Raises ValueError, with one line, if the label or a requirement is
+    invalid, or if venv or pip fails; the environment is removed then.
     """
     wanted = [str(requirement(text)) for text in requirements]
     place = (folder or default_folder()) / checked(label)
     if place.exists():
         raise ValueError(f"an environment named {label} already exists; choose another label, or remove {place}")
     try:
-        _run("venv", [python, "-m", "venv", "--without-pip", str(place)])
-        pip = [sys.executable, "-m", "pip", "--python", str(interpreter(place)), "--disable-pip-version-check"]
-        _run("pip", [*pip, "install", "--quiet", "--no-input", *wanted])
+        run("venv", [python, "-m", "venv", "--without-pip", str(place)])
+        with tempfile.TemporaryDirectory(prefix="xorbench-") as beside:
+            constraints = Path(beside, "constraints.txt")
+            constraints.write_text("".join(f"{line}\n" for line in pinned), encoding="utf-8")
+            options = ["--quiet", "--no-input", "--constraint", str(constraints)]
+            options += ["--only-binary", ":all:"] if only_wheels else []
+            run("pip", [*PIP, "--python", str(interpreter(place)), "install", *options, *wanted])
     except BaseException:
         shutil.rmtree(place, ignore_errors=True)
         raise
@@ -86,8 +102,8 @@ def requirement(text: str) -> Requirement:
     return found
 
 
-def _run(what: str, command: Sequence[str]) -> None:
-    """Run a command. Raises ValueError with the last line of its output if it fails."""
+def run(what: str, command: Sequence[str]) -> str:
+    """Run a command, and return its standard output. Raises ValueError with the last line of its output if it fails."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", check=False
@@ -97,3 +113,4 @@ def _run(what: str, command: Sequence[str]) -> None:
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines() or [f"code {done.returncode}"]
         raise ValueError(f"{what} failed: {words[-1].strip()}")
+    return done.stdout

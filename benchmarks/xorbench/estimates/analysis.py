@@ -8,6 +8,7 @@ from xorbench.estimates import (
     crossings,
     disturbance,
     growth,
+    history,
     noise_floor,
     order_effects,
     pairs,
@@ -98,6 +99,11 @@ class Analysis(Recorded):
     def versions(self) -> list[versions.Version]:
         """The ratio between two environments, for each file that was timed in both."""
         return versions.versions(self)
+
+    @property
+    def histories(self) -> list[history.History]:
+        """The history of each file on each workload over the releases of a framework; empty without any."""
+        return history.histories(self)
 
     @property
     def axes(self) -> list[sweep_axes.Axis]:

@@ -161,7 +161,7 @@ def _preference(recorded: Recorded) -> tuple[bool, int, str]:
     """Return what decides which record of a point is taken: complete, of most idiomatic implementations, newest."""
     record = recorded.record
     full = not record.partial and not record.settings.quick
-    idiomatic = {i.name for i in record.implementations if i.tier != TUNED}
+    idiomatic = {i.name for i in record.implementations if i.tier != TUNED and not i.interpreter}
     return full, len(idiomatic & {timing.implementation for timing in record.timings}), record.created
 
 

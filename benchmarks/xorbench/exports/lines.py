@@ -19,6 +19,7 @@ def records(analysis: Analysis) -> Iterator[Line]:
     """Yield the line of a record."""
     record = analysis.record
     yield {
+        "kind": record.kind,
         "command": record.command,
         "commit": record.commit,
         "partial": record.partial,

@@ -19,6 +19,7 @@ from xorbench.page.sources import Drawing
 from xorbench.record.report import INSIDE, Judgement
 from xorbench.record.run import ImplementationRecord, WorkloadRecord
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, between, ends, factor, three_digits, with_ends
+from xorbench.tables.workloads import main_workload
 
 MOST_PAIRED = 40
 """The most implementations of a record for which any can be chosen as the baseline: the pairs grow with the square."""
@@ -110,12 +111,6 @@ class Board:
         return self.places[self.first]
 
 
-def main_workload(analysis: Analysis) -> WorkloadRecord:
-    """Return the first workload with a hidden layer, or the first of all if there is none."""
-    every = analysis.record.workloads
-    return next((workload for workload in every if len(workload.layer_sizes) > 2), every[0])
-
-
 def reference_tier(analysis: Analysis) -> str:
     """Return the tier of the baseline; "" if the record does not have it."""
     return next((str(i.tier) for i in analysis.record.implementations if i.name == REFERENCE), "")
@@ -124,10 +119,10 @@ def reference_tier(analysis: Analysis) -> str:
 def boards(analysis: Analysis, key: str, code: str | None = None, drawn: Drawing | None = None) -> list[Board]:
     """Return a board for each tier of a run, that of the baseline first; `key` begins their identifiers.
 
-    `code` is the way from the page to the folder of the implementations, and `drawn` the figure of raw rounds. A sweep
-    has none, because its workloads are too many to stand side by side.
+    `code` is the way from the page to the folder of the implementations, and `drawn` the figure of raw rounds. Records
+    of other kinds have none: the workloads of a sweep, for example, are too many to stand side by side.
     """
-    if analysis.record.is_sweep:
+    if not analysis.record.is_run:
         return []
     own = reference_tier(analysis)
     tiers = sorted(dict.fromkeys(row.tier or own for row in analysis.rows), key=lambda tier: tier != own)
@@ -135,8 +130,8 @@ def boards(analysis: Analysis, key: str, code: str | None = None, drawn: Drawing
 
 
 def compact(analysis: Analysis, key: str) -> Board | None:
-    """Return the board of the tier of the baseline, without other baselines; None for a sweep."""
-    if analysis.record.is_sweep:
+    """Return the board of the tier of the baseline, without other baselines; None unless it is a run."""
+    if not analysis.record.is_run:
         return None
     return _board(analysis, key, reference_tier(analysis), None, None, pairs=False)
 

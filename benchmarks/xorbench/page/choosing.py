@@ -9,9 +9,9 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.measured_points import TUNED, Point, table
 from xorbench.estimates.recommendation import Ranking, leads, ranking
-from xorbench.page.boards import main_workload
 from xorbench.tables.cells import listed, with_ends
 from xorbench.tables.recommendation import why
+from xorbench.tables.workloads import main_workload
 
 MOST_POINTS = 400
 """The most points that are on the page, the smallest networks first."""

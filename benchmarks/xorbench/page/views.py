@@ -7,7 +7,7 @@ from xorbench.page import boards
 from xorbench.page.boards import Board
 from xorbench.page.choosing import Choosing, choosing
 from xorbench.page.correctness import Judged, Matrix, judged, matrices
-from xorbench.page.history import History, history
+from xorbench.page.past_runs import PastRuns, past_runs
 from xorbench.page.sources import Drawing, Sources
 from xorbench.tables.captions import weaknesses
 from xorbench.tables.headline import headline
@@ -39,7 +39,7 @@ class View:
     dtypes: Sequence[str] = ()
     judged: Sequence[Judged] = ()
     matrices: Sequence[Matrix] = ()
-    histories: Sequence[History] = ()
+    past_runs: Sequence[PastRuns] = ()
     drawings: Sequence[Drawing] = ()
     tables: Sequence[str] = ()
     others: Sequence[Other] = ()
@@ -49,7 +49,7 @@ class View:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to show."""
-        drawn = (self.boards, self.judged, self.matrices, self.histories, self.drawings, self.others)
+        drawn = (self.boards, self.judged, self.matrices, self.past_runs, self.drawings, self.others)
         contents = (*drawn, self.tables, self.choosing)
         return not self.always and not any(contents)
 
@@ -67,7 +67,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
     tuned = boards.boards(sources.tuned, "tuned", sources.code)[::-1] if sources.tuned is not None else further
     report = sources.run.record.gradients
     dtypes, files = judged(report)
-    past, older = history(sources.records, sources.timings)
+    past, older = past_runs(sources.records, sources.timings)
 
     def drawn(*names: str) -> list[Drawing]:
         return [drawing for name in names for drawing in drawings if drawing.figure.name == name]
@@ -117,8 +117,10 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "versions",
             "Versions",
             "Other versions of the frameworks",
-            "The same file in another environment, timed in the same rounds.",
-            tables=present("versions"),
+            "The same file in other environments, timed in the same rounds: in the releases of a framework, or beside "
+            "this environment.",
+            drawings=drawn(*FIGURES["versions"]),
+            tables=present("history", "versions"),
         ),
         View(
             "correctness",
@@ -137,7 +139,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "Runs",
             "Runs over time",
             f"The same ratios in the runs of this machine; {older} older ones are not shown." if older else "",
-            histories=past,
+            past_runs=past,
             always=bool(sources.records),
         ),
         View(
@@ -158,6 +160,7 @@ FIGURES = {
     "speed": ("parts", "surfaces"),
     "choose": ("payback",),
     "sizes": ("crossover",),
+    "versions": ("history",),
     "correctness": ("losses", "trajectories", "accuracy-saturation", "accuracy-scale"),
 }
 """Names of the figures of each view; a figure that is in none of them stands in the first view."""

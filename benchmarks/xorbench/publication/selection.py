@@ -1,6 +1,7 @@
-"""Choose the representative records of a machine: one run, a sweep for each number of threads, and special runs.
+"""Choose the representative records of a machine: one run, sweeps, histories, and special runs.
 
-The special runs are one with tuned implementations, and one with other environments.
+There is a sweep for each number of threads, and a history for each framework. The special runs are one with tuned
+implementations, and one with other environments.
 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
@@ -13,20 +14,22 @@ from xorbench.charts.album import of_record
 from xorbench.charts.figure import Figure
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.history import framework_of
 from xorbench.estimates.rounds import knows_cpu_time
-from xorbench.tables.catalogue import OF_A_SWEEP, named, one
+from xorbench.tables.catalogue import OF_A_HISTORY, OF_A_SWEEP, named, one
 from xorbench.tables.cells import Table
 from xorbench.workloads import TUTORIAL
 
 
 @dataclass
 class Standing:
-    """The representative records of a machine; `analysis` is that of a run, or of a sweep if there is no run."""
+    """The representative records of a machine; `analysis` is that of a run, or of another kind if there is no run."""
 
     analysis: Analysis
     tuned: Analysis | None = None
     versions: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
+    _histories: dict[str, Analysis] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meet(self.analysis)
@@ -37,14 +40,23 @@ class Standing:
         if analysis.record.is_sweep:
             threads = analysis.record.settings.threads
             self._sweeps[threads] = newest(self._sweeps.get(threads, analysis), analysis)
+        elif analysis.record.is_history:
+            framework = framework_of(analysis)
+            self._histories[framework] = newest(self._histories.get(framework, analysis), analysis)
         elif has_tuned(analysis):
             self.tuned = newest(self.tuned or analysis, analysis)
-        if analysis.record.environment.others:
+        if analysis.record.is_run and analysis.record.environment.others:
             self.versions = newest(self.versions or analysis, analysis)
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
-        for analysis in (other.analysis, other.tuned, other.versions, *other._sweeps.values()):
+        for analysis in (
+            other.analysis,
+            other.tuned,
+            other.versions,
+            *other._sweeps.values(),
+            *other._histories.values(),
+        ):
             if analysis is not None:
                 self.meet(analysis)
 
@@ -54,9 +66,14 @@ class Standing:
         found = [self._sweeps[threads] for threads in sorted(self._sweeps)]
         return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.analysis)]
 
+    @property
+    def histories(self) -> Sequence[Analysis]:
+        """The representative histories, in the order of the frameworks' names."""
+        return [self._histories[framework] for framework in sorted(self._histories)]
+
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
-        """The tables of the representative run, and those of the sweeps and special runs that it does not have."""
+        """The tables of the representative run, and those of the other records that it does not have."""
         special = {"tuned": self.tuned, "versions": self.versions}
         found = {name: tables for name, of in special.items() if of is not None and (tables := one(of, name))}
         of_sweeps: dict[str, list[Table]] = {}
@@ -64,22 +81,25 @@ class Standing:
             for name, tables in named(sweep).items():
                 if name in OF_A_SWEEP:
                     of_sweeps.setdefault(name, []).extend(tables)
-        return found | named(self.analysis) | of_sweeps
+        of_histories = {
+            name: tables for name in OF_A_HISTORY if (tables := [t for of in self.histories for t in one(of, name)])
+        }
+        return found | named(self.analysis) | of_sweeps | of_histories
 
     @cached_property
     def figures(self) -> list[Figure]:
         """All figures of the representative records."""
-        return of_record(self.analysis, self.sweeps)
+        return of_record(self.analysis, self.sweeps, self.histories)
 
 
 def newest(one: Analysis, other: Analysis) -> Analysis:
     """Return the record that is preferred as the representative one.
 
-    The criteria are, in this order: CPU times are known; a run, not a sweep; complete and of full length; fit; of all
-    workloads of the tutorial in one environment; more implementations; newer.
+    The criteria are, in this order: CPU times are known; a run, or else a sweep; complete and of full length; fit; of
+    all workloads of the tutorial in one environment; more implementations; newer.
     """
 
-    def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, int, str]:
+    def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, bool, int, str]:
         full = not analysis.record.partial and not analysis.record.settings.quick
         of_all = {*TUTORIAL} <= {workload.name for workload in analysis.record.workloads}
         alone = not analysis.record.environment.others
@@ -87,7 +107,8 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
         clock = analysis.knows_cpu_time
         return (
             clock,
-            not analysis.record.is_sweep,
+            analysis.record.is_run,
+            analysis.record.is_sweep,
             full,
             not analysis.record.unfit,
             of_all and alone,

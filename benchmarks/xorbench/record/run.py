@@ -165,3 +165,13 @@ class Record(Part):
     def is_sweep(self) -> bool:
         """Whether the workloads are points of a sweep."""
         return self.settings.sweep
+
+    @property
+    def is_history(self) -> bool:
+        """Whether the same files were timed in several releases of one framework."""
+        return self.kind == "history"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it is a run, whose rows are compared with the baseline, and of no other kind."""
+        return self.kind == "run" and not self.is_sweep

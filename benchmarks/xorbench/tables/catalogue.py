@@ -8,6 +8,7 @@ from xorbench.tables import (
     cold_starts,
     conditions,
     cost_breakdown,
+    history,
     judge_report,
     listing,
     precision,
@@ -45,17 +46,26 @@ OF_A_RUN: dict[str, Callable[[Analysis], list[Table]]] = {
     "field": lambda analysis: [listing.implementations(analysis.record.implementations)],
 }
 
-CATALOGUE = OF_A_RUN | OF_A_SWEEP
+OF_A_HISTORY: dict[str, Callable[[Analysis], list[Table]]] = {"history": history.history}
+
+CATALOGUE = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY
 """Functions that return the tables of a record, by name, in the order in which they are published."""
 
 _TOO_MANY_POINTS = ("timings", "tuned", "order", "quietness", "errors")
 """Names of tables with a line for each row of each workload, which are too long for a sweep."""
 
+_OF_THE_BASELINE = ("timings", "tuned", "versions")
+"""Names of tables of ratios to the environment of the command, in place of which a history has those of releases."""
+
 
 def named(analysis: Analysis) -> dict[str, list[Table]]:
     """Return by name all tables of a record that have a line, each with the caption of the record."""
-    of_a_run = [name for name in OF_A_RUN if name not in _TOO_MANY_POINTS]
-    wanted = [*OF_A_SWEEP, *of_a_run] if analysis.record.is_sweep else list(OF_A_RUN)
+    if analysis.record.is_history:
+        wanted = [*OF_A_HISTORY, *(name for name in OF_A_RUN if name not in _OF_THE_BASELINE)]
+    elif analysis.record.is_sweep:
+        wanted = [*OF_A_SWEEP, *(name for name in OF_A_RUN if name not in _TOO_MANY_POINTS)]
+    else:
+        wanted = list(OF_A_RUN)
     return {name: tables for name in wanted if (tables := one(analysis, name))}
 
 

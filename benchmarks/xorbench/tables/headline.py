@@ -7,20 +7,18 @@ from packaging.utils import canonicalize_name
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
-from xorbench.record.run import ImplementationRecord, WorkloadRecord
+from xorbench.record.run import ImplementationRecord
 from xorbench.requirements import brought_by
-from xorbench.tables.captions import timed_on
+from xorbench.tables import history_summary
 from xorbench.tables.cells import listed, plain, plain_factor
 from xorbench.tables.frameworks import by_hand, named
+from xorbench.tables.workloads import main_workload, title, training
 
 SHOWN = 3
 """Most rows beside the baseline that are all named."""
 
 MOST_TIED = 2
 """Most rows that are named as the fastest, or the slowest, where several share a rank."""
-
-TITLES = {"neuron": "XOR's single neuron", "hidden": "XOR's hidden layer"}
-"""Workloads of the tutorial in words, by name; any other workload is named."""
 
 
 def headline(analysis: Analysis) -> str:
@@ -30,21 +28,25 @@ def headline(analysis: Analysis) -> str:
     tier of the baseline that are steady. The first sentence is about one implementation of each framework that the
     project requires by itself, which is the first whose gradients are not written by hand; the second is about the
     fastest and the slowest row. If there are at most SHOWN rows, the first sentence is about all of them. A sentence
-    before says that the run is unfit, and one after them that gradients did not pass.
+    before says that the run is unfit, and one after them that gradients did not pass. Of a history, the sentences are
+    about releases in place of rows.
     """
-    workload = next((w for w in analysis.record.workloads if len(w.layer_sizes) > 2), analysis.record.workloads[0])
+    sentences = history_summary.sentences(analysis) if analysis.record.is_history else _of_rows(analysis)
+    unfit = ["This run is unfit and its ratios are not reliable."] if analysis.record.unfit else []
+    return " ".join([*unfit, *sentences, *_gradients(analysis)])
+
+
+def _of_rows(analysis: Analysis) -> list[str]:
+    workload = main_workload(analysis)
     found = [row for row in analysis.rows if row.workload == workload.name and row.ratio is not None]
     baseline = next((row for row in found if row.is_baseline), None)
-    what, cpu = title(workload), analysis.record.machine.cpu
     if baseline is None:
-        return " ".join([f"{what} was not timed on {cpu}.", *_gradients(analysis)])
+        return [f"{title(workload)} was not timed on {analysis.record.machine.cpu}."]
     names = {one.name: plain(name) for one, name in _named(analysis, baseline.tier)}
     rows = [row for row in found if row.tier == baseline.tier and (row is baseline or row.verdict != NOT_STEADY)]
     others = [row for row in rows if row is not baseline]
     shown = others if len(others) <= SHOWN else _required(analysis, others)
-    article = "an" if cpu[:1].upper() in "AEIO" else "a"
-    lead = f"Training {what} on {timed_on(analysis)} of {article} {cpu}"
-    own = f"plain {names[baseline.implementation]}"
+    lead, own = training(analysis, workload), f"plain {names[baseline.implementation]}"
     if shown:
         clauses = [_compared(row, names, own, place == 0) for place, row in enumerate(shown)]
         sentences = [f"{lead}: {', '.join(clauses)}."]
@@ -54,14 +56,7 @@ def headline(analysis: Analysis) -> str:
         sentences = [f"{lead}: of {len(rows)}, {_extremes(rows, set(), names, own, f' than {own}')}."]
     else:
         sentences = [f"{lead} was timed with {own} only."]
-    unfit = ["This run is unfit and its ratios are not reliable."] if analysis.record.unfit else []
-    return " ".join([*unfit, *sentences, *_gradients(analysis)])
-
-
-def title(workload: WorkloadRecord) -> str:
-    """Return a workload in words, with its layer sizes and dtype."""
-    sizes = "-".join(map(str, workload.layer_sizes))
-    return f"{TITLES.get(workload.name, plain(workload.name))} ({sizes}, {workload.dtype})"
+    return sentences
 
 
 def _named(analysis: Analysis, tier: str) -> Iterator[tuple[ImplementationRecord, str]]:

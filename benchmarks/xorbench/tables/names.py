@@ -30,4 +30,8 @@ OF_A_RUN = {
     "field": "implementations and versions",
 }
 
-NAMES = OF_A_RUN | OF_A_SWEEP
+OF_A_HISTORY = {
+    "history": "time of an epoch in each release of a framework, and step changes",
+}
+
+NAMES = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY

@@ -1,8 +1,8 @@
 """What `xorbench run` prints at its end: a table for each workload, and lines below that can be read alone.
 
-A table has a line for each implementation in the tier of the baseline, from the fastest to the slowest. The last LAST
-lines are on gradients, noise, warnings, implementations without a time and their reasons, then the headline, the place
-of the record and how to see more.
+A table has a line for each implementation in the tier of the baseline, from the fastest to the slowest; that of a
+history has one for each release, from old to new. The last LAST lines are on gradients, noise, warnings,
+implementations without a time and their reasons, then the headline, the place of the record and how to see more.
 
 It is at most LINES long. Where that is too few, this is left out, in this order: the tables of tuned implementations,
 for which one line stands; the rows in the middle of a table, but not the baseline; workloads after the second, of which
@@ -24,12 +24,14 @@ from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record import store
 from xorbench.record.report import MISSING, NO_FAILURES, NOT_OFFERED, Report
 from xorbench.record.run import WorkloadRecord
+from xorbench.tables import history_summary
 from xorbench.tables.captions import noise, two_digits, weaknesses
 from xorbench.tables.cells import NONE, ends, factor, listed, plain, with_ends
 from xorbench.tables.frameworks import named
+from xorbench.tables.grid import Grid
 from xorbench.tables.headline import headline
 from xorbench.tables.judge_report import in_other_dtypes
-from xorbench.tables.layout import kept, shortened, wrapped
+from xorbench.tables.layout import shortened, wrapped
 from xorbench.tables.timings import reference_tier, worded
 
 WIDTH = 80
@@ -108,11 +110,15 @@ def _groups(analysis: Analysis, tuned: bool) -> list[_Group]:
 
 def _table_of(analysis: Analysis, tuned: bool = False) -> str:
     """Return the name of the table that has all rows and all warnings."""
+    if analysis.record.is_history:
+        return "history"
     return "points" if analysis.record.is_sweep else "tuned" if tuned else "timings"
 
 
 def _above(analysis: Analysis, width: int, room: int) -> list[str]:
     """Return the tables in at most `room` lines; [] if nothing was timed, or there is no room."""
+    if analysis.record.is_history:
+        return history_summary.lines(analysis, width, room)
     groups, tuned = _groups(analysis, tuned=False), _groups(analysis, tuned=True)
     number = 0 if analysis.record.is_sweep else WHOLE
     whole, others = groups[:number], groups[number:]
@@ -148,7 +154,7 @@ def _table(group: _Group, width: int, most: int) -> list[str]:
         against: factors,
         ENDS: ["" if row.is_baseline or row.ratio is None else ends(row.ratio, row.launches) for row in group.rows],
     }
-    grid = _Grid(cells, ("rank", TIME, ENDS), {"rank", "name", "execution"})
+    grid = Grid(cells, ("rank", TIME, ENDS), {"rank", "name", "execution"})
     lines = grid.lines(group.title, width, ("execution", TIME, ENDS, "rank"))
     heads = len(lines) - len(group.rows)
     chosen = _chosen(group.rows, most - heads)
@@ -187,7 +193,7 @@ def _further(groups: Sequence[_Group], width: int, most: int) -> list[str]:
             "fastest": [say(group.rows[0]) for group in shown],
             "slowest": [say(group.rows[-1]) for group in shown],
         }
-        lines = _Grid(cells, (time,), {"workload"}).lines("workload", width, (time, "slowest"))
+        lines = Grid(cells, (time,), {"workload"}).lines("workload", width, (time, "slowest"))
         if max(map(len, lines)) <= width:
             break
     left = len(groups) - len(shown)
@@ -204,43 +210,6 @@ def _about_tuned(groups: Sequence[_Group], width: int) -> list[str]:
     many = f"{number} implementation{'s' * (number > 1)}"
     where = f"the fastest on {plain(fastest.workload)} is {_extreme(fastest)}"
     return wrapped(f"{groups[0].tier.capitalize()}: {many}, {where}: xorbench show --table {groups[0].table}", width)
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Columns of text, by their heads; those in `left` are first, have no heads, and the title stands above them."""
-
-    cells: dict[str, list[str]]
-    right: Sequence[str]
-    left: set[str]
-
-    def lines(self, title: str, width: int, expendable: Sequence[str]) -> list[str]:
-        """Return a line with title and heads and one for each row; columns that do not fit `width` are left out.
-
-        A title for which there is no room beside the heads has a line of its own.
-        """
-        widths = {
-            head: max(0 if head in self.left else len(head), *map(len, column)) for head, column in self.cells.items()
-        }
-        heads = kept(widths, width, 2, expendable)
-        own = [head for head in heads if head in self.left]
-        room = sum(widths[head] for head in own) + 2 * (len(own) - 1)
-        spare = width - sum(widths[head] for head in heads) - 2 * (len(heads) - 1)
-        above: list[str] = []
-        if len(title) > room and len(title) <= room + spare:
-            widths[own[-1]] += len(title) - room
-            room = len(title)
-        elif len(title) > room:
-            above, title = [title], ""
-        first = "  ".join([title.ljust(room), *(self._cell(head, head, widths) for head in heads if head not in own)])
-        rows = [
-            "  ".join(self._cell(head, self.cells[head][place], widths) for head in heads).rstrip()
-            for place in range(len(self.cells[heads[0]]))
-        ]
-        return [*above, first.rstrip(), *rows]
-
-    def _cell(self, head: str, text: str, widths: dict[str, int]) -> str:
-        return text.rjust(widths[head]) if head in self.right else text.ljust(widths[head])
 
 
 def _last(analysis: Analysis, width: int, path: str, show: str) -> list[str]:

@@ -33,7 +33,7 @@ class Then:
 
 
 @dataclass(frozen=True)
-class History:
+class PastRuns:
     """The ratios on one workload by implementation, each with an item for each of `runs`, from old to new."""
 
     workload: str
@@ -42,13 +42,14 @@ class History:
     ratios: dict[str, list[Then]]
 
 
-def history(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[History], int]:
+def past_runs(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[PastRuns], int]:
     """Return the ratios over the newest runs of a machine by workload, and how many older runs are left out.
 
-    `records` and `timings` are the lines of its records. Sweeps are no runs: their sizes have no history. Only what
-    at least two runs have in common is shown.
+    `records` and `timings` are the lines of its records, of which only runs are shown, and of these only what at least
+    two have in common.
     """
-    runs = sorted((line for line in records if not line["sweep"]), key=lambda line: str(line["created"]))
+    of_runs = (line for line in records if line["kind"] == "run" and not line["sweep"])
+    runs = sorted(of_runs, key=lambda line: str(line["created"]))
     shown = runs[-MOST_RUNS:]
     kept = {line["created"]: _past(line) for line in shown}
     rows = [line for line in timings if line["created"] in kept and line["ratio"] is not None]
@@ -57,18 +58,18 @@ def history(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[Hist
         mine = [line for line in rows if line["workload"] == workload]
         times = [created for created in kept if any(line["created"] == created for line in mine)]
         if len(times) > 1:
-            found.append(_history(workload, mine, [kept[created] for created in times]))
+            found.append(_past_runs(workload, mine, [kept[created] for created in times]))
     return found, len(runs) - len(shown)
 
 
-def _history(workload: str, lines: Sequence[Line], runs: list[Past]) -> History:
+def _past_runs(workload: str, lines: Sequence[Line], runs: list[Past]) -> PastRuns:
     scale = axis(line["ratio"] for line in lines)
     by_run = {(line["implementation"], line["created"]): line for line in lines}
     names = dict.fromkeys(str(name) for name, _ in by_run)
     ratios = {name: [_then(by_run.get((name, run.created)), scale) for run in runs] for name in names}
     common = {name: found for name, found in ratios.items() if sum(then.mark is not None for then in found) > 1}
     newest = {name: next(then.mark.value for then in reversed(found) if then.mark) for name, found in common.items()}
-    return History(
+    return PastRuns(
         workload, scale, runs, {name: common[name] for name in sorted(common, key=lambda name: newest[name])}
     )
 

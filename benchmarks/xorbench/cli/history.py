@@ -1,0 +1,76 @@
+"""The command that times the same files in several releases of a framework: history."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Workloads, count, minutes
+from xorbench.cli.process import INTERRUPTED
+
+app = typer.Typer()
+
+
+@app.command()
+def history(
+    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK", help="Its name, as pip knows it.")],
+    release: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[VERSION...]", help="Releases: versions, or OLD..NEW for all from OLD to NEW."),
+    ] = None,
+    last: Annotated[int | None, count("The newest N releases.", least=2)] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="5 launches of 30 rounds, a short gradient check.")] = False,
+    implementation: Implementations = None,
+    workload: Workloads = None,
+    budget: Annotated[
+        float | None, minutes("Time limit of the measurement in minutes, without making environments. [default: 5]")
+    ] = None,
+    launches: Annotated[
+        int | None,
+        count("Fresh processes of each release, in place of --budget. [default: 20; 5 with --quick]"),
+    ] = None,
+    rounds: Annotated[
+        int | None, count("Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]")
+    ] = None,
+    cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
+    seed: Seed = 0,
+    output: Output = None,
+    extra: Extra = None,
+    as_json: AsJson = False,
+) -> int:
+    """Time the same files in several releases of a framework: the cost of each release, and step changes.
+
+    Each release has an environment in the user's cache folder, made by pip where there is none, from wheels only. A
+    release that cannot be installed is reported and left out. All releases take turns in the same rounds.
+    """
+    from xorbench.cli import choices
+    from xorbench.workloads import TUTORIAL
+
+    chosen = choices.of_framework(framework, implementation, extra)
+    workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
+    wanted = choices.releases(framework, release or (), last)
+    if choices.broken(chosen, extra):
+        return 1
+    from xorbench import places
+    from xorbench.cli import keeping, show
+    from xorbench.exports.document import document
+    from xorbench.suite import defaults
+    from xorbench.suite.history import History
+    from xorbench.tables.summary import summary
+
+    try:
+        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, cold_starts=0)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--launches") from error
+    choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the environments are made there
+    there = choices.in_releases(framework, wanted, chosen)
+    analysis, path = keeping.performed(History(choices.with_reference(there), workloads, settings), folder)
+    if as_json:
+        show.document({"record": str(path), **document(analysis), "history": [*map(asdict, analysis.histories)]})
+    else:
+        newest = path.is_relative_to(places.results())
+        show.lines(summary(analysis, show.width(), choices.near(path), newest))
+    if analysis.record.partial:
+        return INTERRUPTED
+    failed = keeping.failed(analysis) or analysis.record.failures or choices.missing(implementation, there)
+    return 1 if failed else 0
