@@ -121,6 +121,7 @@ def test_help_loads_nothing_heavy() -> None:
         "gradients",
         "run",
         "sweep",
+        "count",
         "show",
         "compare",
         "recommend",

@@ -334,7 +334,7 @@ def of_today(report: dict[str, Any]) -> dict[str, Any]:
 def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_time() -> None:
     old, new = json.loads(OLD.read_text(encoding="utf-8")), store.as_json(store.read(OLD))
     assert (old["schema"], new["schema"]) == (4, SCHEMA_VERSION)
-    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": []}
+    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": [], "counts": None}
     assert {key: new[key] for key in added} == added
     expected = old | {
         "environment": {**old["environment"], "others": {}},
@@ -486,7 +486,7 @@ def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
     assert all(t.cpu_nanoseconds[0] is not None and not t.violations for t in record.timings)
     old = json.loads(path.read_text(encoding="utf-8"))
     new = json.loads(store.as_text(record))
-    assert new == old | {"schema": SCHEMA_VERSION, "gradients": of_today(old["gradients"])}
+    assert new == old | {"schema": SCHEMA_VERSION, "gradients": of_today(old["gradients"]), "counts": None}
 
 
 @pytest.mark.parametrize("part", ["schema", "kind", "part", "seconds", "products"])
@@ -501,6 +501,12 @@ def test_a_key_that_was_added_within_schema_5_may_be_missing_in_such_a_record() 
     content = json.loads(OLD.with_name("record-schema-5.json").read_text(encoding="utf-8"))
     del content["products"]
     assert store.parsed(json.dumps(content)).products == []
+
+
+def test_a_key_that_was_added_within_schema_6_may_be_missing_in_such_a_record() -> None:
+    content = store.as_json(planted({}).record)
+    del content["counts"]
+    assert store.parsed(json.dumps(content)).counts is None
 
 
 def test_every_verdict_of_a_record_of_schema_5_decides() -> None:

@@ -11,13 +11,14 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli import make, measure, process, recommend, records, sweep
+from xorbench.cli import count, make, measure, process, recommend, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.", rich_markup_mode=None
 )
 app.add_typer(measure.app)
 app.add_typer(sweep.app)
+app.add_typer(count.app)
 app.add_typer(records.app)
 app.add_typer(recommend.app)
 app.add_typer(make.app)

@@ -29,6 +29,7 @@ COLUMNS: dict[str, Columns] = {
         "sha256": ("string", "SHA-256 of that file"),
         "command": ("string", "command that was run"),
         "commit": ("string", "commit of the suite; ends with +changes if its files differed from that commit"),
+        "kind": ("string", "run, sweep, history or count (instructions, in which nothing is timed)"),
         "partial": ("boolean", "whether the run was interrupted"),
         "quick": ("boolean", "whether the run was a quick one (--quick)"),
         "sweep": ("boolean", "whether the workloads are points of a sweep"),

@@ -45,10 +45,13 @@ class History:
 def history(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[History], int]:
     """Return the ratios over the newest runs of a machine by workload, and how many older runs are left out.
 
-    `records` and `timings` are the lines of its records. Sweeps are no runs: their sizes have no history. Only what
-    at least two runs have in common is shown.
+    `records` and `timings` are the lines of its records. Sweeps are no runs: their sizes have no history. Nor are
+    counts of instructions. Only what at least two runs have in common is shown.
     """
-    runs = sorted((line for line in records if not line["sweep"]), key=lambda line: str(line["created"]))
+    runs = sorted(
+        (line for line in records if not line["sweep"] and line["kind"] != "count"),
+        key=lambda line: str(line["created"]),
+    )
     shown = runs[-MOST_RUNS:]
     kept = {line["created"]: _past(line) for line in shown}
     rows = [line for line in timings if line["created"] in kept and line["ratio"] is not None]

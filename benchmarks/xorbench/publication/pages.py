@@ -15,7 +15,7 @@ from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown, markdowns
 from xorbench.tables.headline import headline
 
-SHOWN = ("timings", "tuned", "decomposition", "beginnings", "break_even", "crossings", "growth")
+SHOWN = ("timings", "tuned", "decomposition", "counts", "beginnings", "break_even", "crossings", "growth")
 """Names of the tables that the index shows; it links to the others."""
 
 
@@ -75,6 +75,7 @@ def _about(analysis: Analysis) -> str:
 
 def _record(line: Line) -> str:
     whole = f"sweep on {line['threads']} CPU{'s' * (line['threads'] > 1)}" if line["sweep"] else "full"
+    whole = "instructions" if line["kind"] == "count" else whole
     kind = "interrupted" if line["partial"] else "quick" if line["quick"] else whole
     unfit = ", unfit" if line["unfit"] else ""
     about = f"[{line['machine']}, {line['created']}]({line['file']}), {kind}{unfit}: {of_markdown(line['command'])}"

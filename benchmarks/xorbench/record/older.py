@@ -20,7 +20,11 @@ def upgraded(record: Any) -> Any:
         record = _from_4(record)
     if record.get("schema") == 5:
         record = _from_5(_with_later_keys(record))
-    return record
+    return _LATER_OF_6 | record if record.get("schema") == 6 else record
+
+
+_LATER_OF_6: Json = {"counts": None}
+"""The defaults of keys of a record that were added within schema 6."""
 
 
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}

@@ -41,14 +41,13 @@ class Weakness:
 
 def caption(analysis: Analysis) -> str:
     """Return the caption of a record: machine, versions, threads, amount of data, noise floor, date and command."""
-    machine = analysis.record.machine
+    machine, counts = analysis.record.machine, analysis.record.counts
+    of_times = [_cpus(analysis), *_threads(analysis), _amount(analysis), _noise(analysis), *_disturbed(analysis)]
+    cpus, *measured = ["1 CPU", f"Callgrind of valgrind {counts.valgrind}"] if counts else of_times
     parts = [
-        f"{machine.cpu}, {_cpus(analysis)}, {machine.system}",
+        f"{machine.cpu}, {cpus}, {machine.system}",
         f"Python {analysis.record.environment.versions['python']}, {_versions(analysis)}",
-        *_threads(analysis),
-        _amount(analysis),
-        _noise(analysis),
-        *_disturbed(analysis),
+        *measured,
         *([f"marked: {', '.join(found)}"] if (found := marks(analysis)) else []),
         analysis.record.created,
         f"{analysis.record.command}.",
@@ -74,8 +73,12 @@ def found_weaknesses(analysis: Analysis) -> Sequence[Weakness]:
     time on one CPU, more than 2 % of the time was stolen by other virtual machines, launches are correlated, there are
     fewer than FEWEST_LAUNCHES, an interval is wider than a factor of WIDE_INTERVAL or than the resolution that was
     asked for, more than a share MOST_DISTURBED of the rounds was disturbed, or processes were lost. The load average
-    decides nothing, because the workers of the run itself are most of it.
+    decides nothing, because the workers of the run itself are most of it. Counts of instructions have only the
+    weakness of being interrupted.
     """
+    if analysis.record.counts:
+        sentence = "The command was interrupted: only finished counts are shown. Run it again for the others."
+        return [Weakness("interrupted", sentence, refused=True)] if analysis.record.partial else []
     return [
         *_of_the_run(analysis),
         *_of_the_clock(analysis),

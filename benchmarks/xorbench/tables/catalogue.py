@@ -8,6 +8,7 @@ from xorbench.tables import (
     cold_starts,
     conditions,
     cost_breakdown,
+    counts,
     judge_report,
     listing,
     precision,
@@ -45,8 +46,13 @@ OF_A_RUN: dict[str, Callable[[Analysis], list[Table]]] = {
     "field": lambda analysis: [listing.implementations(analysis.record.implementations)],
 }
 
-CATALOGUE = OF_A_RUN | OF_A_SWEEP
+OF_A_COUNT: dict[str, Callable[[Analysis], list[Table]]] = {"counts": lambda analysis: [counts.counts(analysis)]}
+
+CATALOGUE = OF_A_RUN | OF_A_SWEEP | OF_A_COUNT
 """Functions that return the tables of a record, by name, in the order in which they are published."""
+
+_BESIDE_COUNTS = ("gradients", "conduct", "field")
+"""Names of the tables of a run that a record of counts has too."""
 
 _TOO_MANY_POINTS = ("timings", "tuned", "order", "quietness", "errors")
 """Names of tables with a line for each row of each workload, which are too long for a sweep."""
@@ -56,6 +62,8 @@ def named(analysis: Analysis) -> dict[str, list[Table]]:
     """Return by name all tables of a record that have a line, each with the caption of the record."""
     of_a_run = [name for name in OF_A_RUN if name not in _TOO_MANY_POINTS]
     wanted = [*OF_A_SWEEP, *of_a_run] if analysis.record.is_sweep else list(OF_A_RUN)
+    if analysis.record.counts:
+        wanted = [*OF_A_COUNT, *_BESIDE_COUNTS]
     return {name: tables for name in wanted if (tables := one(analysis, name))}
 
 

@@ -30,4 +30,6 @@ OF_A_RUN = {
     "field": "implementations and versions",
 }
 
-NAMES = OF_A_RUN | OF_A_SWEEP
+OF_A_COUNT = {"counts": "instructions of an epoch"}
+
+NAMES = OF_A_RUN | OF_A_SWEEP | OF_A_COUNT
