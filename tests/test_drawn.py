@@ -11,10 +11,12 @@ from playwright.sync_api import Browser
 from tests.browser import launched
 from tests.drawn import WIDTHS, document, faults
 from tests.shown import NASTY, shown
+from tests.test_charts_errors import in_both_dtypes
 from tests.test_render import page
 from xorbench import places
 from xorbench.charts import album, picture
 from xorbench.charts.axes import linear
+from xorbench.charts.errors import errors
 from xorbench.charts.figure import Figure, Label, Panel
 from xorbench.charts.lines import Line, panel
 from xorbench.estimates.analysis import Analysis
@@ -34,7 +36,7 @@ def newest() -> tuple[Analysis, list[Analysis]]:
     """The newest full run, and two sweeps of its machine."""
     by_age = sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True)
     every = (Analysis(store.read(path)) for path in by_age)
-    run = next(one for one in every if len(one.record.workloads) > 1 and not one.record.is_sweep)
+    run = next(one for one in every if len(one.record.workloads) > 1 and one.record.kind == "run")
     beside = (Analysis(store.read(path)) for path in by_age if path.parent.name == run.record.machine.name)
     return run, [one for one in beside if one.record.is_sweep][:2]
 
@@ -46,7 +48,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     of_studies = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
     figures = album.of_record(run, sweeps)
     everything = [*figures, *(draw(study.data) for draw, study in of_studies if study)]
-    assert {"ratios", "payback", "crossover", "functions"} <= {figure.name for figure in everything}
+    assert {"ratios", "payback", "crossover", "error-over-time", "functions"} <= {figure.name for figure in everything}
     texts = {
         "panels": document(everything),
         "files": document(everything, as_files=True),
@@ -83,6 +85,12 @@ def found(chromium: Browser, folder: Path, figures: Sequence[Figure], width: int
 
 def test_names_chosen_to_hurt_are_drawn_as_text(chromium: Browser, tmp_path: Path) -> None:
     assert found(chromium, tmp_path, album.of_record(shown("other", *NASTY))) == []
+
+
+def test_errors_over_times_of_many_implementations_are_drawn(chromium: Browser, tmp_path: Path) -> None:
+    figure = errors(in_both_dtypes(*(f"implementation_{number}" for number in range(26)), *NASTY))
+    assert figure is not None
+    assert found(chromium, tmp_path, [figure]) == []
 
 
 def one_panel(*labels: Label, **changes: object) -> Figure:
