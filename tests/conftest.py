@@ -112,11 +112,13 @@ def _parameter(implementation: Implementation) -> object:
 def present(request: pytest.FixtureRequest) -> Implementation:
     """Each implementation in the folder.
 
-    One that is missing is skipped by name; in CI that is an error, but for those that the tests' extra does without.
+    One that is missing is skipped by name; in CI that is an error, but for those that the tests' extra does without,
+    and those that need another processor.
     """
     implementation: Implementation = request.param
     if implementation.missing:
-        spared = pin(implementation.framework) and implementation.framework not in brought_by("test")
+        optional = pin(implementation.framework) and implementation.framework not in brought_by("test")
+        spared = optional or implementation.processor
         complain = pytest.fail if os.environ.get("CI") and not spared else pytest.skip
         complain(f"{implementation.name} is not tested: {implementation.missing}")
     return implementation

@@ -9,6 +9,7 @@ import numpy as np
 from xorbench.contract import REFERENCE
 from xorbench.environment import machine_name
 from xorbench.estimates.analysis import Analysis
+from xorbench.record.counts import Counts, InstructionCount
 from xorbench.record.report import Conduct, Judgement, Reading, Report
 from xorbench.record.run import (
     SCHEMA_VERSION,
@@ -243,6 +244,34 @@ def retimed(analysis: Analysis, change: Callable[[Timing, int, float], float]) -
         return replace(timing, round_nanoseconds=taken, cpu_nanoseconds=[*taken], usage=usage)
 
     return Analysis(with_durations(with_timings(analysis, other).record))
+
+
+START = 1_000
+"""The instructions of a training before its first epoch, in planted counts."""
+
+
+def counted(numbers: Mapping[str, int | str], features: Sequence[str] = ("SSE2", "AVX2"), **about: Any) -> Analysis:
+    """Return the analysis of a record of counts on one workload.
+
+    Each implementation has so many instructions an epoch, or a reason why it has none.
+    """
+    record = planted({name: [0.0] for name in numbers if name != REFERENCE}, launches=1).record
+    rows = [
+        InstructionCount(name, "hidden", None, None, number)
+        if isinstance(number, str)
+        else InstructionCount(name, "hidden", START + 50 * number, START + 150 * number)
+        for name, number in numbers.items()
+    ]
+    plain: dict[str, Any] = {
+        "kind": "count",
+        "command": "xorbench count",
+        "launches": [],
+        "timings": [],
+        "cold_starts": [],
+        "plan": Plan(rounds=1, launches=0),
+        "counts": Counts("3.19.0", [*features], 50, 150, rows),
+    }
+    return Analysis(replace(record, **plain | about))
 
 
 SECOND_COPY = f"{REFERENCE}, second copy"

@@ -137,6 +137,7 @@ def test_help_loads_nothing_heavy() -> None:
         "run",
         "sweep",
         "history",
+        "count",
         "show",
         "compare",
         "recommend",

@@ -56,6 +56,7 @@ BREACHES = {
 
 
 ODD_REMARKS = {
+    "odd_processor": ("PROCESSOR = 512", "PROCESSOR is 512, expected a string"),
     "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files in the same folder"),
     "odd_addition": ("ADDS = 3", "ADDS is 3, expected a string"),
     "nameless": ('ADDS_TO = "floor"', "ADDS is missing, expected a few words that say what this file adds to ADDS_TO"),

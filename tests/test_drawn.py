@@ -12,10 +12,12 @@ from tests.browser import launched
 from tests.drawn import WIDTHS, document, faults
 from tests.released import planted_history
 from tests.shown import NASTY, shown
+from tests.test_charts_errors import in_both_dtypes
 from tests.test_render import page
 from xorbench import places
 from xorbench.charts import album, picture
 from xorbench.charts.axes import linear
+from xorbench.charts.errors import errors
 from xorbench.charts.figure import Figure, Label, Panel
 from xorbench.charts.lines import Line, panel
 from xorbench.estimates.analysis import Analysis
@@ -47,7 +49,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     of_studies = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
     figures = album.of_record(run, sweeps)
     everything = [*figures, *(draw(study.data) for draw, study in of_studies if study)]
-    assert {"ratios", "payback", "crossover", "functions"} <= {figure.name for figure in everything}
+    assert {"ratios", "payback", "crossover", "error-over-time", "functions"} <= {figure.name for figure in everything}
     texts = {
         "panels": document(everything),
         "files": document(everything, as_files=True),
@@ -95,6 +97,12 @@ def test_a_history_is_drawn_without_a_fault(chromium: Browser, tmp_path: Path) -
     assert "history" in {figure.name for figure in figures}
     for width in (390, 1440):
         assert found(chromium, tmp_path, [figure for figure in figures if figure.name == "history"], width) == []
+
+
+def test_errors_over_times_of_many_implementations_are_drawn(chromium: Browser, tmp_path: Path) -> None:
+    figure = errors(in_both_dtypes(*(f"implementation_{number}" for number in range(26)), *NASTY))
+    assert figure is not None
+    assert found(chromium, tmp_path, [figure]) == []
 
 
 def one_panel(*labels: Label, **changes: object) -> Figure:

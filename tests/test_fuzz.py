@@ -16,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.planted import counted
 from xorbench import api, places
 from xorbench.cli import show
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE
-from xorbench.estimates import comparison
+from xorbench.estimates import comparison, instructions
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.measured_points import table
 from xorbench.estimates.recommendation import ranking
@@ -108,13 +109,14 @@ def asked_twice(content: Json) -> Json:
 BASES: dict[str, Callable[[], Json]] = {
     "run": lambda: reduced(committed("2026-11-26T192944Z.json"), NAMES, 1),
     "sweep": lambda: reduced(committed("2026-11-26T160222Z.json"), (REFERENCE, "jax_grad"), 3),
+    "count": lambda: store.as_json(counted({REFERENCE: 100_000, "other": 50_000, "lost": "it hangs"}).record),
     "schema 4": lambda: asked_twice(fixture("record-schema-4.json")),
     "schema 5": lambda: fixture("record-schema-5.json"),
 }
 """Small records: parts of committed ones, and those of older versions of the schema as they were written."""
 
 
-SOME = ("run", "sweep", *("schema 4", "schema 5") * 2)
+SOME = ("run", "sweep", *("schema 4", "schema 5") * 2, "count")
 """The names of the records that are changed: the smaller ones more often, because they take less time."""
 
 
@@ -244,9 +246,14 @@ def shown(analysis: Analysis) -> None:
 
 def compared(before: Analysis, after: Analysis) -> None:
     """Print what `compare` prints."""
-    found, notes = comparison.changes(before, after, 0.02), comparison.notes(before, after)
+    notes = comparison.notes(before, after)
+    if before.record.counts:
+        found = instructions.changes(before.record, after.record)
+        sections = changes.of_counts(found, [*notes, *instructions.notes(before.record, after.record)], 0.005, [])
+    else:
+        found = comparison.changes(before, after, 0.02)
+        sections = changes.sections(found, notes, 0.02, [])
     comparison.failures(found, comparison.Limits(0.05, {}))
-    sections = changes.sections(found, notes, 0.02, [])
     "\n".join(changes.text(sections)).encode()
     changes.markdown(sections).encode()
     json.dumps([asdict(change) for change in found], allow_nan=False)

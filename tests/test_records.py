@@ -384,7 +384,7 @@ def launches_of_today(launches: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_time() -> None:
     old, new = json.loads(OLD.read_text(encoding="utf-8")), store.as_json(store.read(OLD))
     assert (old["schema"], new["schema"]) == (4, SCHEMA_VERSION)
-    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": []}
+    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": [], "counts": None}
     assert {key: new[key] for key in added} == added
     expected = old | {
         "environment": {**old["environment"], "others": {}},
@@ -541,12 +541,14 @@ def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
         "schema": SCHEMA_VERSION,
         "gradients": of_today(old["gradients"]),
         "launches": launches_of_today(old["launches"]),
+        "counts": None,
     }
 
 
-def test_keys_of_a_launch_that_were_added_within_schema_6_may_be_missing() -> None:
+def test_keys_that_were_added_within_schema_6_may_be_missing() -> None:
     record = planted({}).record
     content = json.loads(store.as_text(record))
+    del content["counts"]
     for launch in content["launches"]:
         del launch["others_timing"], launch["left"]
     assert store.parsed(json.dumps(content)) == record
@@ -564,6 +566,12 @@ def test_a_key_that_was_added_within_schema_5_may_be_missing_in_such_a_record() 
     content = json.loads(OLD.with_name("record-schema-5.json").read_text(encoding="utf-8"))
     del content["products"]
     assert store.parsed(json.dumps(content)).products == []
+
+
+def test_a_key_that_was_added_within_schema_6_may_be_missing_in_such_a_record() -> None:
+    content = store.as_json(planted({}).record)
+    del content["counts"]
+    assert store.parsed(json.dumps(content)).counts is None
 
 
 def test_every_verdict_of_a_record_of_schema_5_decides() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from xorbench import environment, places
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
+from xorbench.estimates import instructions
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
 from xorbench.estimates.measured_points import table
@@ -65,14 +66,19 @@ def run(
     return session.record("xorbench.run")
 
 
-def compare(before: str | Path, after: str | Path, between_runs: float = BETWEEN_RUNS) -> list[Change]:
+def compare(before: str | Path, after: str | Path, between_runs: float | None = None) -> list[Change]:
     """Return the change of each ratio from one record to another, as far as it can be determined.
 
     `before` and `after` are files; `between_runs` is the standard deviation of a ratio from run to run of the same
-    code, as a share of it. Raises OSError, and ValueError for a file that is not a record.
+    code, as a share of it, by default 0.02. The change of two records of counts is that of the instructions of an
+    epoch, and `between_runs` is the largest change of the same code, by default 0.005. Raises OSError, and ValueError
+    for a file that is not a record.
     """
     first, second = (Analysis(read(Path(path))) for path in (before, after))
-    return changes(first, second, between_runs)
+    if first.record.counts and second.record.counts:
+        repeats = instructions.REPEATS if between_runs is None else between_runs
+        return instructions.changes(first.record, second.record, repeats)
+    return changes(first, second, BETWEEN_RUNS if between_runs is None else between_runs)
 
 
 def recommend(

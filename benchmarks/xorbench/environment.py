@@ -1,6 +1,7 @@
 """The machine, installed versions, and threads: limited before a framework is imported, observed afterwards."""
 
 import ctypes
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -180,6 +181,12 @@ def cpu_model(about: Mapping[str, Any]) -> str:
     brand = str(about.get("brand_raw", platform.processor() or "unknown CPU"))
     numbers = [f"{name} {about[name]}" for name in ("family", "model") if name in about]
     return brand if re.search(r"\d", brand) else ", ".join([brand, *numbers])
+
+
+def processor_features() -> list[str]:
+    """Return the features of the processor, such as "AVX2", by NumPy's names for them."""
+    features = importlib.import_module("numpy._core._multiarray_umath").__cpu_features__
+    return [name for name, there in features.items() if there]
 
 
 def versions() -> dict[str, str]:

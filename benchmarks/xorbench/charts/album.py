@@ -8,6 +8,7 @@ from altair.utils.schemapi import debug_mode
 from xorbench.charts.break_even import payback
 from xorbench.charts.cost_breakdown import parts
 from xorbench.charts.crossover import crossover
+from xorbench.charts.errors import errors
 from xorbench.charts.figure import Figure
 from xorbench.charts.functions import functions
 from xorbench.charts.history import history
@@ -18,7 +19,7 @@ from xorbench.charts.surfaces import surfaces
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Report
 
-OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback)
+OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback, errors)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""

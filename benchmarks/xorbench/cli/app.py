@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli import history, make, measure, recommend, records, sweep
+from xorbench.cli import count, history, make, measure, recommend, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.", rich_markup_mode=None
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.add_typer(measure.app)
 app.add_typer(sweep.app)
 app.add_typer(history.app)
+app.add_typer(count.app)
 app.add_typer(records.app)
 app.add_typer(recommend.app)
 app.add_typer(make.app)

@@ -19,8 +19,8 @@ from xorbench.environments.releases import FEWEST, asked_for, contestants_in
 from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Limits
-from xorbench.places import current, results
 from xorbench.failure import HarnessError
+from xorbench.places import current, results
 from xorbench.progress import say, steps
 from xorbench.record import store
 from xorbench.suggestions import unknown

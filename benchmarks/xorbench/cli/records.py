@@ -25,35 +25,56 @@ def compare(
         ),
     ] = None,
     between_runs: Annotated[
-        str,
-        typer.Option(metavar="PERCENT", help="Standard deviation of a ratio between runs of the same code."),
-    ] = "2%",
+        str | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="Standard deviation of a ratio between runs of the same code; of counts, their largest change. "
+            "[default: 2%; 0.5% of counts]",
+        ),
+    ] = None,
     form: Annotated[
         Literal["md"] | None, typer.Option("--format", help="Print Markdown, for a comment on a pull request.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare two records: which ratios changed from A to B, where that can be said."""
+    """Compare two records: which ratios changed from A to B, where that can be said.
+
+    Of two records of xorbench count the instructions are compared.
+    """
     from xorbench.cli import choices
 
     if form and as_json:
         raise typer.BadParameter("expected one format, got --json as well", param_hint="--format")
-    spread = choices.share(between_runs, "--between-runs", least=0) or 0.0
+    spread = choices.share(between_runs, "--between-runs", least=0)
     limits = choices.limits(fail_if_slower or (), "--fail-if-slower")
     old, new = choices.record(before), choices.record(after)
     from xorbench.cli import show
-    from xorbench.estimates import comparison
+    from xorbench.estimates import comparison, instructions
     from xorbench.tables import changes
 
+    counts = [one.record.counts is not None for one in (old, new)]
+    if any(counts) and not all(counts):
+        kinds = f"A is of the kind {old.record.kind} and B of the kind {new.record.kind}"
+        raise typer.BadParameter(f"{kinds}, expected two records of one kind", param_hint="B")
     for name in limits.by_name:
         choices.known(name, [i.name for i in old.record.implementations], "implementation", "--fail-if-slower")
-    found, notes = comparison.changes(old, new, spread), comparison.notes(old, new)
-    failures = comparison.failures(found, limits) if fail_if_slower else []
+    notes = comparison.notes(old, new)
+    if all(counts):
+        spread = instructions.REPEATS if spread is None else spread
+        found = instructions.changes(old.record, new.record, spread)
+        notes += instructions.notes(old.record, new.record)
+        held = [change for change in found if change.before is not None]
+        failures = comparison.failures(held, limits, "needs more instructions") if fail_if_slower else []
+        sections = changes.of_counts(found, notes, spread, failures)
+    else:
+        spread = comparison.BETWEEN_RUNS if spread is None else spread
+        found = comparison.changes(old, new, spread)
+        failures = comparison.failures(found, limits) if fail_if_slower else []
+        sections = changes.sections(found, notes, spread, failures)
     if as_json:
         content = {"failed": bool(failures), "failures": failures, "changes": [*map(asdict, found)], "notes": notes}
         show.document(content)
     else:
-        sections = changes.sections(found, notes, spread, failures)
         show.lines(changes.markdown(sections).splitlines() if form else changes.text(sections, show.width()))
     return 1 if failures else 0
 
@@ -89,16 +110,19 @@ def show_(
     path = record or choices.newest_record()
     content = choices.record(path)
     from xorbench.cli import show
-    from xorbench.tables.catalogue import named
+    from xorbench.tables.catalogue import named, one
     from xorbench.tables.formats import FORMATS
     from xorbench.tables.summary import summary
 
+    if not table and not every and form is None and content.record.counts:
+        show.tables(one(content, "counts"))
+        return 0
     if not table and not every and form is None:
         show.lines(summary(content, show.width(), choices.near(path), newest=record is None))
         return 0
     found = named(content)
     wanted = [choices.known(name, list(found), "table") for name in table or found]
-    tables = [one for name in wanted for one in found[name]]
+    tables = [each for name in wanted for each in found[name]]
     if form is None:
         show.tables(tables)
     else:

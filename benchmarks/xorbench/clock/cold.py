@@ -3,9 +3,11 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from xorbench import descendants, environment, places
 from xorbench.contract import Implementation, read
@@ -31,12 +33,14 @@ if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: end with the parent process
     if os.getppid() != int(sys.argv[1]):
         os._exit(1)
-os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
+os.execv(sys.argv[2], sys.argv[2:])
 """
-"""Code that runs Python with the further arguments in a process that ends when its parent does.
+"""Code that runs a program with its arguments in a process that ends when its parent does.
 
 It is executed before the script, because the script must not import anything for it.
 """
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,26 @@ class _Measured(Part):
 
 def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> ColdStart | str:
     """Return one measured cold start of an implementation on CPU `cpu`, or the reason of its failure in one line."""
+    found = answered(_Measured, implementation, workload, cpu, SECONDS_TO_START)
+    return found if isinstance(found, str) else ColdStart(workload.name, implementation.name, **vars(found))
+
+
+def answered(
+    kind: type[T],
+    implementation: Implementation,
+    workload: Workload,
+    cpu: int,
+    seconds: float,
+    under: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+    **further: object,
+) -> T | str:
+    """Return what `cold_start.py` measures of an implementation in a fresh process, or why it failed, in one line.
+
+    The measurements are of the type `kind`. The process starts on CPU `cpu` and may take so many `seconds`. `under` is
+    the path and the options of a program that runs Python, `variables` are further environment variables, and `further`
+    are further entries of the job.
+    """
     if changed := _changed(implementation):
         return changed
     job = {
@@ -56,6 +80,7 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
         "arrays": [a.tolist() for a in (*workload.initial_parameters, workload.inputs, workload.targets)],
         "dtype": workload.dtype,
         "recipe": workload.recipe._asdict(),
+        **further,
     }
     python = (implementation.interpreter.executable, "-P")
     ours, theirs = os.pipe()
@@ -63,9 +88,9 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
     with os.fdopen(ours, "rb", buffering=0) as answer, closing(Log()) as log:
         with environment.started_on(cpu), os.fdopen(theirs, "w"):
             process = subprocess.Popen(
-                [*python, "-c", _ENDING, str(os.getpid()), "-P", str(SCRIPT), str(theirs)],
+                [*python, "-c", _ENDING, str(os.getpid()), *under, *python, str(SCRIPT), str(theirs)],
                 cwd=places.no_code(),
-                env=implementation.interpreter.variables(),
+                env={**implementation.interpreter.variables(), **(variables or {})},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=log.fileno(),
@@ -75,9 +100,9 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
             )
         with descendants.watch(process):
             try:
-                process.communicate(json.dumps(job), timeout=SECONDS_TO_START)
+                process.communicate(json.dumps(job), timeout=seconds)
             except subprocess.TimeoutExpired:
-                return f"no result within {SECONDS_TO_START} s{last_written(log)}"
+                return f"no result within {seconds:g} s{last_written(log)}"
             finally:
                 descendants.end(process)  # also what it started, which could hold the pipe open
         sent = answer.read(LONGEST_MESSAGE)
@@ -86,10 +111,10 @@ def cold_start(implementation: Implementation, workload: Workload, cpu: int) -> 
         if process.returncode or not sent:
             return f"its process ended with code {process.returncode}{last_written(log)}"
     try:
-        measured = decoded(_Measured, sent)
+        found = decoded(kind, sent)
     except ValueError as error:
         return f"it sent an invalid result: {foreign(str(error))}"
-    return _changed(implementation) or ColdStart(workload.name, implementation.name, **vars(measured))
+    return _changed(implementation) or found
 
 
 def _changed(implementation: Implementation) -> str | None:

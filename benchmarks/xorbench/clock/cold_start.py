@@ -1,14 +1,16 @@
-"""Script that measures one cold start in its own process: it imports one implementation and trains one epoch.
+"""Script that measures one implementation in its own process: its start, or the instructions of its epochs.
 
 It imports nothing but the standard library before the clock starts. The workload is read as JSON from standard input,
 and the measurements are written as JSON to the file descriptor whose number is the only argument.
 """
 
+import importlib
 import importlib.util
 import json
 import os
 import sys
 from collections import namedtuple
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,7 +19,7 @@ HIGH_WATER = Path("/proc/self/status")
 
 
 def main() -> None:
-    """Measure one cold start and write the measurements."""
+    """Measure a cold start or, if the job names the library of `callgrind.c`, instructions; write the measurements."""
     job: dict[str, Any] = json.load(sys.stdin)
     recipe = namedtuple("Recipe", job["recipe"])(**job["recipe"])
     sys.path.append(job["siblings"])  # at the end: no file can shadow a library
@@ -37,11 +39,18 @@ def main() -> None:
     converted_at = perf_counter()
     module.train(recipe, *converted, 1)
     trained = perf_counter()
-    measured = {
+    measured: dict[str, Any] = {
         "import_seconds": imported - started,
         "first_call_seconds": trained - converted_at,
         "peak_bytes": peak_bytes(),
     }
+    if "callgrind" in job:
+
+        def train(epochs: int) -> None:
+            for parameter in module.train(recipe, *converted, epochs):
+                module.to_numpy(parameter)  # waits for a training that is still running
+
+        measured = instructions(train, job["epochs"], job["callgrind"])
     with os.fdopen(int(sys.argv[1]), "w") as answer:
         json.dump(measured, answer)
 
@@ -55,6 +64,32 @@ def peak_bytes() -> int | None:
         return None
     line = next(line for line in HIGH_WATER.read_text().splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) * 1024
+
+
+def instructions(train: Callable[[int], None], lengths: list[int], library: str) -> dict[str, Any]:
+    """Let Callgrind write the instructions of a training of each length, and return the processor's features.
+
+    `library` is the path of the compiled `callgrind.c`. Callgrind writes a file for each training, with the number of
+    epochs as its label. Each training is run before, so that nothing is compiled while instructions are counted, and
+    garbage collection is disabled, as in timed rounds.
+    """
+    import ctypes
+    import gc
+
+    try:
+        core = importlib.import_module("numpy._core._multiarray_umath")
+    except ImportError:  # NumPy 1
+        core = importlib.import_module("numpy.core._multiarray_umath")
+    callgrind = ctypes.CDLL(library)
+    for epochs in 2 * lengths:
+        train(epochs)
+    gc.collect()
+    gc.disable()
+    callgrind.begin()
+    for epochs in lengths:
+        train(epochs)
+        callgrind.dump(str(epochs).encode())
+    return {"features": [name for name, there in core.__cpu_features__.items() if there]}
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def references(record: Record) -> Iterator[str]:
         "failures": record.failures,
         "cold_starts": record.cold_starts,
         "products": record.products,
+        "counts.rows": record.counts.rows if record.counts else [],
     }
     for field in dataclasses.fields(report):
         if isinstance(value := getattr(report, field.name), list):

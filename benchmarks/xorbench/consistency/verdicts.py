@@ -94,7 +94,7 @@ def _apart(
 
 
 def passed(record: Record) -> Iterator[str]:
-    """Yield rows that were timed although the judge did not pass them, or not completely in the timed dtype."""
+    """Yield rows that were timed or counted although the judge did not pass them completely in the timed dtype."""
     judged: dict[tuple[str, str], set[str]] = defaultdict(set)
     dtypes = {workload.name: workload.dtype for workload in record.workloads}
     for row in record.gradients.rows:
@@ -103,15 +103,19 @@ def passed(record: Record) -> Iterator[str]:
     conduct = {(c.implementation, c.workload) for c in record.gradients.conduct if c.dtype == dtypes[c.workload]}
     trained = {(end.implementation, end.workload) for end in record.gradients.endings}
     to_the_end = {end.workload for end in record.gradients.endings}
-    for name, workload in dict.fromkeys((timing.implementation, timing.workload) for timing in record.timings):
+    measured = {(row.implementation, row.workload): "$.timings: {} was timed on {}" for row in record.timings}
+    counted = record.counts.counted if record.counts else []
+    measured |= {(row.implementation, row.workload): "$.counts: {} was counted on {}" for row in counted}
+    for (name, workload), what in measured.items():
+        was = what.format(name, workload)
         if refused := record.gradients.refusal(name, workload):
-            yield f"$.timings: {name} was timed on {workload}, but its verdict is {refused[0]}"
+            yield f"{was}, but its verdict is {refused[0]}"
         elif lacking := [p for p in named(workload).parameter_names if p not in judged[name, workload]]:
-            yield f"$.timings: {name} was timed on {workload}, but its gradient by {lacking[0]} was not judged"
+            yield f"{was}, but its gradient by {lacking[0]} was not judged"
         elif (name, workload) not in conduct:
-            yield f"$.timings: {name} was timed on {workload}, but was not asked twice"
+            yield f"{was}, but was not asked twice"
         elif workload in to_the_end and (name, workload) not in trained:
-            yield f"$.timings: {name} was timed on {workload}, but its trained parameters were not judged"
+            yield f"{was}, but its trained parameters were not judged"
 
 
 def decides(record: Record) -> Iterator[str]:

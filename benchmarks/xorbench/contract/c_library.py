@@ -1,4 +1,4 @@
-"""Compile _network.c with the system's C compiler on first use, and keep the library for later processes."""
+"""Compile C with the system's compiler on first use, and keep the library for later processes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,17 @@ WORDS = {"gradient descent": "GRADIENT_DESCENT", "momentum": "WITH_MOMENTUM"} | 
 
 
 class Network:
-    """The functions of _network.c, compiled for one recipe, dtype and shape of data."""
+    """The functions of _network.c, compiled for one recipe, dtype and shape of data; or those of another `source`."""
 
-    def __init__(self, flags: tuple[str, ...], recipe: Recipe, sizes: tuple[int, ...], samples: int, dtype: str):
+    def __init__(
+        self,
+        flags: tuple[str, ...],
+        recipe: Recipe,
+        sizes: tuple[int, ...],
+        samples: int,
+        dtype: str,
+        source: Path | None = None,
+    ) -> None:
         self.shapes = [shape for n, m in itertools.pairwise(sizes) for shape in ((n, m), (1, m))]
         self.entries = sum(n * m for n, m in self.shapes)
         self._outputs, self._dtype = (samples, sizes[-1]), dtype
@@ -47,7 +55,8 @@ class Network:
             "OPTIMISER": WORDS[recipe.optimiser],
             **{name: float(getattr(recipe, name.lower())).hex() for name in ("RATE", "MOMENTUM", "DECAY", "EPSILON")},
         }
-        self._functions = library(SOURCE, (*flags, *(f"-D{name}={value}" for name, value in macros.items())))
+        options = (*flags, *(f"-D{name}={value}" for name, value in macros.items()))
+        self._functions = library(source or SOURCE, options)
 
     def predict(self, parameters: list[Array], inputs: Array) -> Array:
         """Return the outputs of the last layer, (samples, n_last)."""
@@ -84,9 +93,16 @@ class Network:
 
 
 @cache
-def network(flags: tuple[str, ...], recipe: Recipe, sizes: tuple[int, ...], samples: int, dtype: str) -> Network:
+def network(
+    flags: tuple[str, ...],
+    recipe: Recipe,
+    sizes: tuple[int, ...],
+    samples: int,
+    dtype: str,
+    source: Path | None = None,
+) -> Network:
     """Return the compiled Network for these arguments; a process has one for each combination."""
-    return Network(flags, recipe, sizes, samples, dtype)
+    return Network(flags, recipe, sizes, samples, dtype, source)
 
 
 def flat(parameters: list[Array]) -> Array:
@@ -95,7 +111,12 @@ def flat(parameters: list[Array]) -> Array:
 
 
 def library(source: Path, options: tuple[str, ...]) -> ctypes.CDLL:
-    """Return a C file as a loaded shared library, from the user's cache folder if it was compiled before.
+    """Return a C file as a loaded shared library: see `compiled`."""
+    return ctypes.CDLL(str(compiled(source, options)))
+
+
+def compiled(source: Path, options: tuple[str, ...]) -> Path:
+    """Return the shared library of a C file, from the user's cache folder if it was compiled before.
 
     The name in the cache is a hash of the preprocessed text and of the options, which covers the text, the macros, the
     version of the compiler and the features of this CPU. Raises OSError if there is no compiler and CalledProcessError
@@ -108,12 +129,12 @@ def library(source: Path, options: tuple[str, ...]) -> ctypes.CDLL:
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as place:  # renamed at the end: two processes may compile at once
-            compiled, linked = Path(place) / "compiled.o", Path(place) / "linked.so"
-            subprocess.run(["cc", *options, "-fPIC", "-c", source, "-o", compiled], check=True)
+            object_file, linked = Path(place) / "compiled.o", Path(place) / "linked.so"
+            subprocess.run(["cc", *options, "-fPIC", "-c", source, "-o", object_file], check=True)
             # Linked separately: linked with -ffast-math, the library would make the whole process flush subnormals.
-            subprocess.run(["cc", "-shared", compiled, "-o", linked, "-lm"], check=True)
+            subprocess.run(["cc", "-shared", object_file, "-o", linked, "-lm"], check=True)
             linked.replace(kept)
-    return ctypes.CDLL(str(kept))
+    return kept
 
 
 def _address(array: Array) -> ctypes.c_void_p:

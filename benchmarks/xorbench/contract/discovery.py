@@ -14,7 +14,7 @@ from typing import Any, get_args
 from xorbench.contract.implementation import Implementation, sha256_of
 from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, REFERENCE, REMARKS
 from xorbench.contract.source_text import functions_of, imported, libraries, parsed, sibling, siblings
-from xorbench.environment import is_installed, without_folders
+from xorbench.environment import is_installed, processor_features, without_folders
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.requirements import pin
 
@@ -60,7 +60,7 @@ def read(path: Path) -> Implementation:
         path,
         **about,
         source_sha256=sha256_of(dict.fromkeys([path, *imports, *sources])),
-        missing=_missing([tree, *imports.values()], needed),
+        missing=_missing([tree, *imports.values()], needed) or _lacking(constants.get("PROCESSOR")),
         faults=tuple(f"{path.name}: {complaint}" for complaint in complaints),
     )
 
@@ -148,6 +148,11 @@ def _missing(trees: list[ast.Module], needed: list[str]) -> str | None:
         if importlib.util.find_spec(library) is None:
             return _not_installed(library)
     return next((_not_installed(name) for name in needed if not is_installed(name)), None)
+
+
+def _lacking(feature: object) -> str | None:
+    """Return the feature that this processor lacks, in a few words; None if it has it, or none is needed."""
+    return None if feature is None or str(feature) in processor_features() else f"this processor has no {feature}"
 
 
 def _not_installed(name: str) -> str:

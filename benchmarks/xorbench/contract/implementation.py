@@ -29,6 +29,7 @@ class Implementation:
     execution: Literal["eager", "compiled", ""] = ""
     granularity: Literal["one call per epoch", "whole loop", ""] = ""
     program: str | None = None
+    processor: str | None = None
     slow_to_compile: bool = False
     sources: tuple[str, ...] = ()
     source_sha256: str | None = None
@@ -36,7 +37,7 @@ class Implementation:
     adds: str | None = None
     adds_to: str | None = None
     missing: str | None = None
-    """Why it cannot run here: a library or a program that is not installed; None if nothing is missing."""
+    """Why it cannot run here: what is not installed, or a feature of the processor; None if nothing is missing."""
     faults: tuple[str, ...] = ()
     """The rules of the contract that the file breaks, one line each; empty if it breaks none."""
     interpreter: Interpreter = HERE

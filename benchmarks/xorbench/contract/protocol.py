@@ -72,6 +72,8 @@ class Remarks(Protocol):
 
     PROGRAM: str
     """A program that must be on the PATH, besides the libraries that are imported."""
+    PROCESSOR: str
+    """A feature that the processor must have, by NumPy's name for it, such as "AVX512F"."""
     SLOW_TO_COMPILE: bool
     """Whether the first call for a recipe and a shape takes seconds; tests then make few such calls."""
     SOURCES: tuple[str, ...]

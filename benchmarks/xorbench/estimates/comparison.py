@@ -14,6 +14,7 @@ from xorbench.estimates.ratios import Contender, log_ratios
 from xorbench.estimates.rounds import by_cpu
 from xorbench.estimates.timed import Recorded
 from xorbench.estimates.timing_table import Row, rows
+from xorbench.record.run import Record
 from xorbench.record.settings import CONFIDENCE
 from xorbench.workloads import Recipe
 
@@ -85,15 +86,17 @@ class Limits:
         return self.by_name.get(change.implementation, self.every)
 
 
-def failures(found: Sequence[Change], limits: Limits) -> list[str]:
+def failures(found: Sequence[Change], limits: Limits, exceeds: str = "is slower") -> list[str]:
     """Return a sentence for each row that exceeds its limit, and one for rows with a limit that cannot be compared.
+
+    `exceeds` says what such a row does.
 
     A row exceeds its limit if the whole interval of its change does. If no row has a limit, that is a failure too,
     because nothing was checked.
     """
     limited = [(change, limit) for change in found if (limit := limits.of(change)) is not None]
     sentences = [
-        f"{change.implementation} ({change.workload}) is slower by more than its limit of {limit * 100:.3g} %."
+        f"{change.implementation} ({change.workload}) {exceeds} by more than its limit of {limit * 100:.3g} %."
         for change, limit in limited
         if change.slower_by(limit)
     ]
@@ -105,7 +108,7 @@ def failures(found: Sequence[Change], limits: Limits) -> list[str]:
 def notes(before: Recorded, after: Recorded) -> list[str]:
     """Return a sentence for each other difference between A and B: rows, versions, sources, Python."""
     found = []
-    first, second = (_rows(recorded).keys() for recorded in (before, after))
+    first, second = (_keys(recorded) for recorded in (before, after))
     if added := sorted(second - first):
         found.append(f"Only in B: {', '.join(f'{name} ({workload})' for workload, name in added)}.")
     about = [{i.name: i for i in recorded.record.implementations} for recorded in (before, after)]
@@ -116,12 +119,19 @@ def notes(before: Recorded, after: Recorded) -> list[str]:
         found.append(f"Versions changed: {', '.join(f'{name} from {which}' for name, which in versions.items())}.")
     if sources:
         found.append(f"Sources changed: {', '.join(sources)}.")
-    if REFERENCE in (*versions, *sources):
+    if REFERENCE in (*versions, *sources) and before.record.counts is None:
         found.append(f"{REFERENCE} is the baseline: if all ratios changed alike, the baseline changed.")
     python = [recorded.record.environment.versions["python"] for recorded in (before, after)]
     if python[0] != python[1]:
         found.append(f"Python changed from {python[0]} to {python[1]}.")
     return found
+
+
+def _keys(recorded: Recorded) -> set[tuple[str, str]]:
+    """Return the workload and the implementation of each row that can be compared."""
+    if counts := recorded.record.counts:
+        return {(row.workload, row.implementation) for row in counts.rows}
+    return {*_rows(recorded)}
 
 
 def _reason(before: Recorded, after: Recorded, old: Row | None, new: Row | None) -> str | None:
@@ -140,15 +150,17 @@ def _reason(before: Recorded, after: Recorded, old: Row | None, new: Row | None)
             return f"one launch in {name}, expected at least 2 for an interval"
         if why := noise_floor.unfit(recorded):
             return f"{name} is unfit: {why}"
-    problems = [_problem(recorded, old.workload) for recorded in (before, after)] if old else []
-    if problems and problems[0] != problems[1]:
-        changed = [key for key in _SAME_PROBLEM if problems[0][key] != problems[1][key]]
-        return f"the workloads differ in: {', '.join(changed)}"
+    if old and (why := problems_differ(before.record, after.record, old.workload)):
+        return why
     if old and new and (old.tier, old.granularity) != (new.tier, new.granularity):
         return f"tier or granularity differ: {old.tier}, {old.granularity} in A; {new.tier}, {new.granularity} in B"
     return None
 
 
-def _problem(recorded: Recorded, workload: str) -> dict[str, object]:
-    about = next(w for w in recorded.record.workloads if w.name == workload)
-    return {key: getattr(about, key) for key in _SAME_PROBLEM}
+def problems_differ(before: Record, after: Record, workload: str) -> str | None:
+    """Return in what the workloads of this name differ, in one line; None if in nothing, or if one has no such one."""
+    one, other = (next((w for w in record.workloads if w.name == workload), None) for record in (before, after))
+    if one is None or other is None:
+        return None
+    changed = [key for key in _SAME_PROBLEM if getattr(one, key) != getattr(other, key)]
+    return f"the workloads differ in: {', '.join(changed)}" if changed else None

@@ -27,7 +27,7 @@ COLUMNS: dict[str, Columns] = {
         **KEY,
         "file": ("string", "file of the record, relative to the folder of records"),
         "sha256": ("string", "SHA-256 of that file"),
-        "kind": ("string", "run, sweep, history (of the releases of a framework) or count"),
+        "kind": ("string", "run, sweep, history (releases of a framework) or count (instructions, nothing is timed)"),
         "command": ("string", "command that was run"),
         "commit": ("string", "commit of the suite; ends with +changes if its files differed from that commit"),
         "partial": ("boolean", "whether the run was interrupted"),

@@ -19,9 +19,9 @@ def records(analysis: Analysis) -> Iterator[Line]:
     """Yield the line of a record."""
     record = analysis.record
     yield {
-        "kind": record.kind,
         "command": record.command,
         "commit": record.commit,
+        "kind": record.kind,
         "partial": record.partial,
         "unfit": record.unfit,
         "quick": record.settings.quick,
@@ -38,8 +38,8 @@ def records(analysis: Analysis) -> Iterator[Line]:
 
 
 def timings(analysis: Analysis) -> Iterator[Line]:
-    """Yield a line of estimates for each implementation and workload."""
-    for row in analysis.rows:
+    """Yield a line of estimates for each implementation and workload; none for a record in which nothing is timed."""
+    for row in analysis.rows if analysis.record.counts is None else ():
         yield {
             **vars(row),
             **_ends("microseconds_per_epoch", row.microseconds_per_epoch, "microseconds"),

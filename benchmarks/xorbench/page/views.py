@@ -85,7 +85,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             boards=own,
             warnings=weaknesses(sources.run),
             drawings=drawn(*FIGURES["speed"], *rest),
-            tables=present("decomposition"),
+            tables=present("decomposition", "counts"),
             always=True,
         ),
         View(
@@ -161,7 +161,7 @@ FIGURES = {
     "choose": ("payback",),
     "sizes": ("crossover",),
     "versions": ("history",),
-    "correctness": ("losses", "trajectories", "accuracy-saturation", "accuracy-scale"),
+    "correctness": ("error-over-time", "losses", "trajectories", "accuracy-saturation", "accuracy-scale"),
 }
 """Names of the figures of each view; a figure that is in none of them stands in the first view."""
 

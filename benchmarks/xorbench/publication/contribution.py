@@ -106,9 +106,12 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
 
 def _fitness(analysis: Analysis) -> Iterator[str]:
     """Yield the weaknesses with which a record may not be published, and complaints about rows that have no time."""
-    if not analysis.record.timings:
-        yield "nothing was timed"
+    counts = analysis.record.counts
+    if not (counts.counted if counts else analysis.record.timings):
+        yield f"nothing was {'counted' if counts else 'timed'}"
     yield from (weakness.sentence for weakness in found_weaknesses(analysis) if weakness.refused)
+    if counts:
+        return
     if analysis.record.unfit != analysis.unfit:
         yield "the stored verdict on fitness differs from the one computed from its timings"
     judged = {(row.implementation, row.workload) for row in analysis.record.gradients.rows}

@@ -15,7 +15,7 @@ from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown, markdowns
 from xorbench.tables.headline import headline
 
-SHOWN = ("timings", "tuned", "decomposition", "beginnings", "break_even", "crossings", "growth", "history")
+SHOWN = ("timings", "tuned", "decomposition", "counts", "beginnings", "break_even", "crossings", "growth", "history")
 """Names of the tables that the index shows; it links to the others."""
 
 
@@ -75,7 +75,7 @@ def _about(analysis: Analysis) -> str:
 
 def _record(line: Line) -> str:
     sweep = f"sweep on {line['threads']} CPU{'s' * (line['threads'] > 1)}"
-    whole = sweep if line["sweep"] else "full" if line["kind"] == "run" else line["kind"]
+    whole = sweep if line["sweep"] else {"run": "full", "count": "instructions"}.get(line["kind"], line["kind"])
     kind = "interrupted" if line["partial"] else "quick" if line["quick"] else whole
     unfit = ", unfit" if line["unfit"] else ""
     about = f"[{line['machine']}, {line['created']}]({line['file']}), {kind}{unfit}: {of_markdown(line['command'])}"

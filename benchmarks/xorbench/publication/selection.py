@@ -1,7 +1,7 @@
-"""Choose the representative records of a machine: one run, sweeps, histories, and special runs.
+"""Choose the representative records of a machine: one run, sweeps, histories, and special records.
 
-There is a sweep for each number of threads, and a history for each framework. The special runs are one with tuned
-implementations, and one with other environments.
+There is a sweep for each number of threads, and a history for each framework. The special records are a run with tuned
+implementations, one with other environments, and counts of instructions.
 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
@@ -23,11 +23,15 @@ from xorbench.workloads import TUTORIAL
 
 @dataclass
 class Standing:
-    """The representative records of a machine; `analysis` is that of a run, or of another kind if there is no run."""
+    """The representative records of a machine; `analysis` is that of a run, or of another kind if there is no run.
+
+    Counts of instructions are in it only if there is nothing else.
+    """
 
     analysis: Analysis
     tuned: Analysis | None = None
     versions: Analysis | None = None
+    counts: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
     _histories: dict[str, Analysis] = field(default_factory=dict)
 
@@ -37,6 +41,9 @@ class Standing:
     def meet(self, analysis: Analysis) -> None:
         """Take another record of this machine into account."""
         self.analysis = newest(self.analysis, analysis)
+        if analysis.record.counts:
+            self.counts = newest(self.counts or analysis, analysis)
+            return
         if analysis.record.is_sweep:
             threads = analysis.record.settings.threads
             self._sweeps[threads] = newest(self._sweeps.get(threads, analysis), analysis)
@@ -54,6 +61,7 @@ class Standing:
             other.analysis,
             other.tuned,
             other.versions,
+            other.counts,
             *other._sweeps.values(),
             *other._histories.values(),
         ):
@@ -74,7 +82,7 @@ class Standing:
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
         """The tables of the representative run, and those of the other records that it does not have."""
-        special = {"tuned": self.tuned, "versions": self.versions}
+        special = {"tuned": self.tuned, "versions": self.versions, "counts": self.counts}
         found = {name: tables for name, of in special.items() if of is not None and (tables := one(of, name))}
         of_sweeps: dict[str, list[Table]] = {}
         for sweep in self.sweeps:
@@ -95,17 +103,18 @@ class Standing:
 def newest(one: Analysis, other: Analysis) -> Analysis:
     """Return the record that is preferred as the representative one.
 
-    The criteria are, in this order: CPU times are known; a run, or else a sweep; complete and of full length; fit; of
-    all workloads of the tutorial in one environment; more implementations; newer.
+    The criteria are, in this order: no counts of instructions; CPU times are known; a run, or else a sweep; complete
+    and of full length; fit; of all workloads of the tutorial in one environment; more implementations; newer.
     """
 
-    def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, bool, int, str]:
+    def worth(analysis: Analysis) -> tuple[bool, bool, bool, bool, bool, bool, bool, int, str]:
         full = not analysis.record.partial and not analysis.record.settings.quick
         of_all = {*TUTORIAL} <= {workload.name for workload in analysis.record.workloads}
         alone = not analysis.record.environment.others
         timed = len({timing.implementation for timing in analysis.record.timings})
         clock = analysis.knows_cpu_time
         return (
+            analysis.record.counts is None,
             clock,
             analysis.record.is_run,
             analysis.record.is_sweep,

@@ -20,14 +20,18 @@ def upgraded(record: Any) -> Any:
         record = _from_4(record)
     if record.get("schema") == 5:
         record = _from_5(_with_later_keys(record))
-    return _with_later_keys_of_launches(record)
+    return _with_later_keys_of_6(record) if record.get("schema") == 6 else record
 
 
-_LATER_OF_LAUNCHES = {"others_timing": False, "left": {}}
+_LATER_OF_6: Json = {"counts": None}
+"""The defaults of keys of a record that were added within schema 6."""
+
+_LATER_OF_LAUNCHES: Json = {"others_timing": False, "left": {}}
 """The defaults of keys of a launch that were added within schema 6."""
 
 
-def _with_later_keys_of_launches(record: Json) -> Json:
+def _with_later_keys_of_6(record: Json) -> Json:
+    record = _LATER_OF_6 | record
     launches = record.get("launches")
     if not isinstance(launches, list):
         return record

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from annotated_types import Ge
 from pydantic import Field
 
+from xorbench.record.counts import Counts
 from xorbench.record.parts import Count, Dtype, Many, MinLen, Numbers, Part, Positive, Text
 from xorbench.record.report import Report
 from xorbench.record.settings import Plan, Settings
@@ -135,7 +136,10 @@ class ImplementationRecord(Part):
 
 @dataclass(frozen=True, kw_only=True)
 class Record(Part):
-    """The complete record of a run. Everything published is computed from it."""
+    """The complete record of a run. Everything published is computed from it.
+
+    `counts` are those of a record of the kind "count", in which nothing is timed; None in every other one.
+    """
 
     schema: Literal[6]
     kind: Literal["run", "sweep", "history", "count"] = "run"
@@ -160,6 +164,7 @@ class Record(Part):
     failures: Annotated[list[Failure], Many]
     unfit: Text | None
     products: Annotated[list[Products], Many] = field(default_factory=list)
+    counts: Counts | None = None
 
     @property
     def is_sweep(self) -> bool:

@@ -41,14 +41,13 @@ class Weakness:
 
 def caption(analysis: Analysis) -> str:
     """Return the caption of a record: machine, versions, threads, amount of data, noise floor, date and command."""
-    machine = analysis.record.machine
+    machine, counts = analysis.record.machine, analysis.record.counts
+    of_times = [_cpus(analysis), *_threads(analysis), _amount(analysis), _noise(analysis), *_disturbed(analysis)]
+    cpus, *measured = ["1 CPU", f"Callgrind of valgrind {counts.valgrind}"] if counts else of_times
     parts = [
-        f"{machine.cpu}, {_cpus(analysis)}, {machine.system}",
+        f"{machine.cpu}, {cpus}, {machine.system}",
         f"Python {analysis.record.environment.versions['python']}, {_versions(analysis)}",
-        *_threads(analysis),
-        _amount(analysis),
-        _noise(analysis),
-        *_disturbed(analysis),
+        *measured,
         *([f"marked: {', '.join(found)}"] if (found := marks(analysis)) else []),
         analysis.record.created,
         f"{analysis.record.command}.",
@@ -75,8 +74,11 @@ def found_weaknesses(analysis: Analysis) -> Sequence[Weakness]:
     fewer than FEWEST_LAUNCHES, an interval is wider than a factor of WIDE_INTERVAL or than the resolution that was
     asked for, more than a share MOST_DISTURBED of the rounds was disturbed, another measurement ran on the machine,
     processes were lost, or the run was resumed after an interruption. The load average decides nothing, because the
-    workers of the run itself are most of it.
+    workers of the run itself are most of it. Counts of instructions have only the weakness of being interrupted.
     """
+    if analysis.record.counts:
+        sentence = "The command was interrupted: only finished counts are shown. Run it again for the others."
+        return [Weakness("interrupted", sentence, refused=True)] if analysis.record.partial else []
     return [
         *_of_the_run(analysis),
         *_of_the_clock(analysis),

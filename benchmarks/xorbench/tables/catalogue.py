@@ -8,6 +8,7 @@ from xorbench.tables import (
     cold_starts,
     conditions,
     cost_breakdown,
+    counts,
     history,
     judge_report,
     listing,
@@ -48,8 +49,13 @@ OF_A_RUN: dict[str, Callable[[Analysis], list[Table]]] = {
 
 OF_A_HISTORY: dict[str, Callable[[Analysis], list[Table]]] = {"history": history.history}
 
-CATALOGUE = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY
+OF_A_COUNT: dict[str, Callable[[Analysis], list[Table]]] = {"counts": lambda analysis: [counts.counts(analysis)]}
+
+CATALOGUE = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY | OF_A_COUNT
 """Functions that return the tables of a record, by name, in the order in which they are published."""
+
+_BESIDE_COUNTS = ("gradients", "conduct", "field")
+"""Names of the tables of a run that a record of counts has too."""
 
 _TOO_MANY_POINTS = ("timings", "tuned", "order", "quietness", "errors")
 """Names of tables with a line for each row of each workload, which are too long for a sweep."""
@@ -60,7 +66,9 @@ _OF_THE_BASELINE = ("timings", "tuned", "versions")
 
 def named(analysis: Analysis) -> dict[str, list[Table]]:
     """Return by name all tables of a record that have a line, each with the caption of the record."""
-    if analysis.record.is_history:
+    if analysis.record.counts:
+        wanted = [*OF_A_COUNT, *_BESIDE_COUNTS]
+    elif analysis.record.is_history:
         wanted = [*OF_A_HISTORY, *(name for name in OF_A_RUN if name not in _OF_THE_BASELINE)]
     elif analysis.record.is_sweep:
         wanted = [*OF_A_SWEEP, *(name for name in OF_A_RUN if name not in _TOO_MANY_POINTS)]

@@ -1,14 +1,15 @@
 """The comparison of two records in words, for a terminal and for a comment on GitHub: changed rows come first."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.comparison import FASTER, NOT_SEPARATED, SLOWER, Change
 from xorbench.estimates.intervals import Interval
 from xorbench.record.settings import CONFIDENCE
-from xorbench.tables.cells import LONGEST_SENTENCE, ends, factor, plain, three_digits
+from xorbench.tables.cells import LONGEST_SENTENCE, NONE, ends, factor, plain, three_digits
+from xorbench.tables.counts import instructions
 from xorbench.tables.escapes import of_paragraph
 from xorbench.tables.layout import wrapped
 from xorbench.tables.summary import WIDTH
@@ -30,15 +31,41 @@ def sections(
     `notes` are sentences on other differences, and `failures` those of a gate, which come last; `between_runs` is the
     standard deviation of a ratio from run to run, as a share.
     """
+    together = (
+        f"All intervals hold together with {CONFIDENCE * 100:.4g} % confidence and include a standard deviation of "
+        f"{between_runs * 100:.3g} % from run to run."
+    )
+    return _sections(found, notes, failures, f"with the ratios to {REFERENCE}", _changed, together)
+
+
+def of_counts(
+    found: Sequence[Change], notes: Sequence[str], repeats: float, failures: Sequence[str] = ()
+) -> list[Section]:
+    """Return the comparison of two records of counts, in the same form; `repeats` is the change that says nothing."""
+    about = (
+        f"Counts of the same code differ by up to {repeats * 100:.3g} % from process to process. They are no times: "
+        "fewer instructions may take longer."
+    )
+    return _sections(found, notes, failures, "with the instructions of an epoch", _counted, about)
+
+
+def _sections(
+    found: Sequence[Change],
+    notes: Sequence[str],
+    failures: Sequence[str],
+    beside: str,
+    said: Callable[[Change, Interval], str],
+    about: str,
+) -> list[Section]:
+    """Return a comparison whose changed rows `said` describes, with numbers `beside` them; `about` is its footnote."""
     changed = [(c, c.change) for c in found if c.change is not None and c.verdict in (FASTER, SLOWER)]
     changed.sort(key=lambda each: -abs(math.log(each[1].value)))
     unchanged = [c for c in found if c.verdict == NOT_SEPARATED]
     comparable = len(changed) + len(unchanged)
     shown = [
         Section(
-            f"{len(changed)} of {_rows(comparable)} changed from A to B"
-            + (f", with the ratios to {REFERENCE}:" if changed else "."),
-            [_changed(c, change) for c, change in changed],
+            f"{len(changed)} of {_rows(comparable)} changed from A to B" + (f", {beside}:" if changed else "."),
+            [said(c, change) for c, change in changed],
         )
     ]
     if unchanged:
@@ -54,12 +81,7 @@ def sections(
     if notes:
         shown.append(Section("Other differences:", notes))
     if comparable:
-        shown.append(
-            Section(
-                f"All intervals hold together with {CONFIDENCE * 100:.4g} % confidence and include a standard "
-                f"deviation of {between_runs * 100:.3g} % from run to run."
-            )
-        )
+        shown.append(Section(about))
     if failures:
         shown.append(Section("Failed:", failures))
     return [Section(_plain(each.sentence), [*map(_plain, each.lines)]) for each in shown]
@@ -88,6 +110,12 @@ def markdown(found: Iterable[Section]) -> str:
 def _changed(row: Change, change: Interval) -> str:
     ratios = f"A {three_digits(row.before)}, B {three_digits(row.after)}"
     return f"{row.implementation}, {row.workload}: {factor(change)} ({ends(change)}); {ratios}"
+
+
+def _counted(row: Change, change: Interval) -> str:
+    before, after = (NONE if each is None else instructions(each) for each in (row.before, row.after))
+    percent = 100 * (change.value - 1)
+    return f"{row.implementation}, {row.workload}: {percent:+.2f} %; A {before}, B {after}"
 
 
 def _rows(number: int) -> str:

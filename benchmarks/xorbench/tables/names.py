@@ -34,4 +34,6 @@ OF_A_HISTORY = {
     "history": "time of an epoch in each release of a framework, and step changes",
 }
 
-NAMES = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY
+OF_A_COUNT = {"counts": "instructions of an epoch"}
+
+NAMES = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY | OF_A_COUNT

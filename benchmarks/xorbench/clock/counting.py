@@ -1,0 +1,115 @@
+"""Counts of instructions by Callgrind, each in a fresh process of one implementation on one workload.
+
+Only the trainings are counted, after everything is imported, compiled and has run, so that the difference of two
+lengths is that of their epochs. Load does not change a count; the instructions that libraries choose do: valgrind hides
+those that it does not know, such as AVX-512.
+"""
+
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from xorbench.clock.cold import answered
+from xorbench.contract import Implementation
+from xorbench.contract.c_library import compiled
+from xorbench.failure import HarnessError
+from xorbench.record.counts import InstructionCount
+from xorbench.record.parts import Many, Part, Text
+from xorbench.workloads import Workload
+
+SHORT, LONG = 50, 150
+"""The epochs of the two trainings."""
+
+REQUESTS = Path(__file__).parent / "callgrind.c"
+
+_OPTIONS = (
+    "--tool=callgrind",
+    "--command-line-only=yes",  # no options from the user's files
+    "--vgdb=no",
+    "--instr-atstart=no",  # imports and compilation are not counted, which makes them several times faster
+)
+
+_VARIABLES = {"PYTHONHASHSEED": "0"}
+
+_COUNTED = re.compile(r"^desc: Trigger: Client Request: (\d+)$.*^totals: (\d+)$", re.MULTILINE | re.DOTALL)
+"""The label and the number of instructions in a file that Callgrind wrote."""
+
+_UNKNOWN = "Unrecognised instruction"
+"""What valgrind says before a process ends with an instruction that it does not know."""
+
+
+@dataclass(frozen=True)
+class _Processor(Part):
+    """The features of the processor that a process under valgrind sees, as NumPy names them."""
+
+    features: Annotated[list[Text], Many]
+
+
+@dataclass(frozen=True)
+class Callgrind:
+    """Callgrind on this machine: the path and the version of valgrind, and that of the compiled `callgrind.c`."""
+
+    path: str
+    version: str
+    requests: Path
+
+    @staticmethod
+    def here() -> "Callgrind":
+        """Return that of this machine. Raises HarnessError where valgrind, its header or a C compiler is missing."""
+        path = shutil.which("valgrind")
+        if path is None:
+            raise HarnessError(
+                "valgrind is not installed, which counts the instructions; install it with its header and a C "
+                "compiler, in Debian by apt install valgrind gcc"
+            )
+        said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+        try:
+            requests = compiled(REQUESTS, ("-O2",))
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise HarnessError(
+                f"{REQUESTS.name} can't be compiled: {error}; install a C compiler and the header valgrind/callgrind.h,"
+                " in Debian by apt install gcc valgrind"
+            ) from error
+        return Callgrind(path, said.stdout.strip().removeprefix("valgrind-"), requests)
+
+    def count(
+        self, implementation: Implementation, workload: Workload, cpu: int, seconds: float
+    ) -> tuple[InstructionCount, list[str]]:
+        """Return the instructions of an implementation on a workload, and the features of the processor it saw.
+
+        The process is on CPU `cpu` and may take so many `seconds`. Without an answer the count has a reason, and there
+        are no features.
+        """
+        with tempfile.TemporaryDirectory(prefix="xorbench-") as folder:
+            place, log = Path(folder, "counts"), Path(folder, "log")
+            under = [self.path, *_OPTIONS, f"--callgrind-out-file={place}", f"--log-file={log}"]
+            found = answered(
+                _Processor,
+                implementation,
+                workload,
+                cpu,
+                seconds,
+                under,
+                _VARIABLES,
+                callgrind=str(self.requests),
+                epochs=[SHORT, LONG],
+            )
+            counts = _counts(Path(folder))
+            unknown = log.exists() and _UNKNOWN in log.read_text(errors="replace")
+        name = implementation.name
+        if not isinstance(found, str) and counts.keys() >= {SHORT, LONG}:
+            return InstructionCount(name, workload.name, counts[SHORT], counts[LONG]), found.features
+        reason = found if isinstance(found, str) else "Callgrind wrote no numbers"
+        if unknown:
+            reason = f"it has an instruction that valgrind {self.version} does not know"
+        return InstructionCount(name, workload.name, None, None, reason), []
+
+
+def _counts(folder: Path) -> dict[int, int]:
+    """Return the instructions in the files of Callgrind in a folder, by their labels."""
+    texts = (path.read_text(errors="replace") for path in sorted(folder.glob("counts*")))
+    return {int(found[1]): int(found[2]) for found in map(_COUNTED.search, texts) if found}

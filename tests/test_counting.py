@@ -1,0 +1,114 @@
+"""Counting in real processes under Callgrind: what repeats, what twice the work costs, and what cannot be counted."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.command import called, document
+from tests.conftest import Variant
+from xorbench.clock.counting import LONG, SHORT, Callgrind
+from xorbench.consistency.rules import read as consistent
+from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.environment import allowed_cpus
+from xorbench.estimates.instructions import REPEATS
+from xorbench.failure import HarnessError
+from xorbench.record.counts import InstructionCount
+from xorbench.workloads import WORKLOADS
+
+CPU = allowed_cpus()[-1]
+
+
+def _there() -> bool:
+    try:
+        Callgrind.here()
+    except HarnessError:
+        return False
+    return True
+
+
+needs_callgrind = pytest.mark.skipif(not _there(), reason="valgrind, its header or a C compiler is not installed")
+
+TWICE = ("epochs: int) -> Parameters:\n", "epochs: int) -> Parameters:\n    epochs = 2 * epochs\n")
+"""A change to the reference by which it trains twice as many epochs."""
+
+
+def counted(implementation: Implementation, seconds: float = 600) -> InstructionCount:
+    return Callgrind.here().count(implementation, WORKLOADS["hidden"], CPU, seconds)[0]
+
+
+def per_epoch(row: InstructionCount) -> float:
+    assert row.reason is None
+    assert row.short is not None
+    assert row.long is not None
+    return (row.long - row.short) / (LONG - SHORT)
+
+
+@needs_callgrind
+@pytest.mark.slow
+def test_a_count_repeats_and_twice_the_epochs_have_twice_the_instructions(variant: Variant) -> None:
+    first, second = (per_epoch(counted(discover()[0])) for _ in range(2))
+    assert second == pytest.approx(first, rel=REPEATS)
+    assert per_epoch(counted(read(variant("twice", TWICE)))) == pytest.approx(2 * first, rel=REPEATS)
+
+
+@needs_callgrind
+@pytest.mark.slow
+def test_what_cannot_be_counted_has_a_reason(variant: Variant) -> None:
+    raises = read(variant("raises", ("Parameters = list[Array]\n", "raise OSError(__file__)\n")))
+    assert counted(raises).reason == "OSError: raises.py"
+    hangs = read(variant("hangs", ("Parameters = list[Array]\n", "while True: pass\n")))
+    assert counted(hangs, 3).reason == "no result within 3 s"
+
+
+@needs_callgrind
+@pytest.mark.slow
+def test_an_instruction_that_valgrind_does_not_know_is_the_reason(variant: Variant) -> None:
+    """The text is that of a file which calls the bytes of no instruction, as those of AVX-512 are to valgrind."""
+    unknown = (
+        "Parameters = list[Array]\n",
+        "Parameters = list[Array]\n"
+        "import ctypes, mmap\n"
+        "page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)\n"
+        "page.write(bytes.fromhex('0f04'))\n"
+        "ctypes.CFUNCTYPE(None)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()\n",
+    )
+    found = counted(read(variant("unknown", unknown)))
+    assert "that valgrind" in (found.reason or "")
+    assert (found.reason or "").endswith("does not know")
+
+
+@needs_callgrind
+@pytest.mark.slow
+def test_the_command_writes_a_record_that_holds(variant: Variant, tmp_path: Path) -> None:
+    wrong = variant("wrong", ("delta = outputs - targets", "delta = 2 * (outputs - targets)"))
+    done = called(
+        *("count", "--implementation", REFERENCE, "--with", wrong, "--workload", "neuron"),
+        *("--output", tmp_path, "--json"),
+    )
+    assert done.returncode == 1  # a gradient is wrong
+    content = document(done)
+    record = consistent(Path(content["record"]))
+    counts = record.counts
+    assert counts is not None
+    assert (record.kind, record.timings, record.partial) == ("count", [], False)
+    assert [row["implementation"] for row in content["rows"]] == [REFERENCE, "wrong"]
+    right, refused = content["rows"]
+    assert right["instructions_per_epoch"] == counts.per_epoch(counts.rows[0])
+    assert 10_000 < right["instructions_per_epoch"] < 10_000_000
+    assert refused["instructions_per_epoch"] is None
+    assert refused["reason"].startswith("outside")
+    assert content["features"] == counts.features != []
+
+
+def test_without_the_header_or_a_compiler_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "valgrind"
+    program.write_text(f"#!{shutil.which('sh')}\necho valgrind-3.19.0\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    with pytest.raises(HarnessError, match=r"callgrind\.c can't be compiled: .*install a C compiler and the header"):
+        Callgrind.here()

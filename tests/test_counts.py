@@ -1,0 +1,224 @@
+"""Records of counts: what contradicts itself, their table, their place beside runs, and the comparison of two."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from xorbench.page.history import history
+
+from tests.command import called, document
+from tests.planted import counted, planted, report
+from xorbench.consistency.rules import contradictions
+from xorbench.contract import REFERENCE
+from xorbench.estimates import instructions
+from xorbench.estimates.analysis import Analysis
+from xorbench.exports import lines
+from xorbench.publication.contribution import examined
+from xorbench.publication.selection import Standing
+from xorbench.record import store
+from xorbench.record.counts import InstructionCount
+from xorbench.record.run import Record
+from xorbench.tables import catalogue
+from xorbench.tables.captions import caption, found_weaknesses
+
+COUNTED = counted({REFERENCE: 200_000, "other": 50_000, "lost": "valgrind does not know it"})
+
+
+def with_counts(**changes: Any) -> Record:
+    counts = COUNTED.record.counts
+    assert counts is not None
+    return replace(COUNTED.record, counts=replace(counts, **changes))
+
+
+def with_row(change: Callable[[InstructionCount], InstructionCount]) -> Record:
+    counts = COUNTED.record.counts
+    assert counts is not None
+    return with_counts(rows=[change(counts.rows[0]), *counts.rows[1:]])
+
+
+def test_an_epoch_is_the_difference_of_two_lengths() -> None:
+    counts = COUNTED.record.counts
+    assert counts is not None
+    assert [counts.per_epoch(row) for row in counts.rows] == [200_000, 50_000, None]
+    assert [row.implementation for row in counts.counted] == [REFERENCE, "other"]
+
+
+def test_a_record_of_counts_is_consistent_and_comes_back_whole(tmp_path: Path) -> None:
+    assert [*contradictions(COUNTED.record)] == []
+    assert store.read(store.write(COUNTED.record, tmp_path)) == COUNTED.record
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [
+        (replace(COUNTED.record, kind="run"), "$.counts: there are some in a record of the kind run"),
+        (replace(COUNTED.record, counts=None), "$.counts: none in a record of the kind count"),
+        (replace(planted({"other": [0.0] * 6, "lost": [0.0] * 6}).record, kind="count"), "$.counts: none in a record"),
+        (
+            replace(
+                planted({"other": [0.0] * 6, "lost": [0.0] * 6}).record, kind="count", counts=COUNTED.record.counts
+            ),
+            "$.launches: not empty in a record of counts",
+        ),
+        (with_row(lambda row: replace(row, implementation="other")), "$.counts.rows[1]: other on hidden again"),
+        (with_row(lambda row: replace(row, implementation="nobody")), "'nobody' is no implementation of the record"),
+        (with_row(lambda row: replace(row, workload="neuron")), "'neuron' is no workload of the record"),
+        (with_row(lambda row: replace(row, short=None)), "$.counts.rows[0]: one of two numbers of instructions"),
+        (
+            with_row(lambda row: replace(row, short=None, long=None)),
+            "$.counts.rows[0].reason: none, expected the other",
+        ),
+        (with_row(lambda row: replace(row, reason="why")), "$.counts.rows[0].reason: there is one, expected the other"),
+        (with_row(lambda row: replace(row, long=row.short)), "0 instructions an epoch, expected at least"),
+        (with_counts(long_epochs=50), "$.counts.long_epochs: 50, expected more than 50"),
+        (with_counts(features=[]), "$.counts.features: none"),
+        (
+            replace(COUNTED.record, gradients=report([REFERENCE])),
+            "$.counts: other was counted on hidden, but its gradient by W1 was not judged",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_named_with_its_place(record: Record, says: str) -> None:
+    assert says in next(contradictions(record))
+
+
+def test_the_table_is_no_ranking_and_says_what_was_counted() -> None:
+    (table,) = catalogue.named(COUNTED)["counts"]
+    assert table.frame["implementation"].tolist() == [REFERENCE, "other", "lost"]
+    assert table.frame["instructions per epoch"].tolist() == ["200,000", "50,000", "–"]
+    assert table.frame["why not"].tolist() == ["", "", "valgrind does not know it"]
+    assert "Counted with SSE2 and AVX2" in " ".join(table.notes)
+    assert "no times and no rank" in " ".join(table.notes)
+    assert "Callgrind of valgrind 3.19.0" in table.caption
+    assert "launches" not in table.caption
+
+
+def test_the_caption_states_no_property_of_times() -> None:
+    assert "noise floor" not in caption(COUNTED)
+    assert found_weaknesses(COUNTED) == []
+    (weakness,) = found_weaknesses(Analysis(replace(COUNTED.record, partial=True)))
+    assert weakness.refused
+
+
+def test_a_run_stands_for_its_machine_and_counts_are_beside_it() -> None:
+    run = planted({"other": [0.1] * 6})
+    later = counted({REFERENCE: 100}, created="2026-02-02T03:04:05Z")
+    for records in ([COUNTED, run, later], [later, COUNTED, run], [run, later, COUNTED]):
+        standing = Standing(records[0])
+        for record in records[1:]:
+            standing.meet(record)
+        assert standing.analysis is run
+        assert standing.counts is later
+        (table,) = standing.tables["counts"]
+        assert table.frame["instructions per epoch"].tolist() == ["100"]
+    other = Standing(run)
+    other.join(Standing(COUNTED))
+    assert (other.analysis, other.counts) == (run, COUNTED)
+
+
+def test_counts_are_no_runs_over_time_and_have_no_line_of_times() -> None:
+    assert [*lines.timings(COUNTED)] == []
+    (line,) = lines.records(COUNTED)
+    assert line["kind"] == "count"
+    assert history([line | {"created": "2026-01-02T03:04:05Z", "file": "x"}], []) == ([], 0)
+
+
+def test_a_record_of_counts_may_be_published(tmp_path: Path) -> None:
+    assert examined(store.write(COUNTED.record, tmp_path)).complaints == []
+    nothing = counted({REFERENCE: "valgrind does not know it"}, features=())
+    (complaint,) = examined(store.write(nothing.record, tmp_path / "nothing")).complaints
+    assert complaint.endswith("nothing was counted")
+    partial = replace(COUNTED.record, partial=True)
+    (complaint,) = examined(store.write(partial, tmp_path / "partial")).complaints
+    assert "was interrupted" in complaint
+
+
+def test_it_is_published_alone_and_verified(tmp_path: Path) -> None:
+    store.write(COUNTED.record, tmp_path)
+    done = called("publish", "--output", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "200,000" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "| other " in (tmp_path / "tables" / "counts.md").read_text(encoding="utf-8")
+    assert ", instructions: " in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert called("verify", "--output", tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [(200_000, "not separated"), (200_900, "not separated"), (201_100, "slower"), (198_900, "faster")],
+)
+def test_a_change_beyond_what_repeats_is_one(after: int, verdict: str) -> None:
+    (change,) = instructions.changes(counted({REFERENCE: 200_000}).record, counted({REFERENCE: after}).record)
+    assert change.verdict == verdict
+    assert (change.before, change.after) == (200_000, after)
+
+
+def test_what_cannot_be_compared_has_its_reason() -> None:
+    before = counted({REFERENCE: 100, "b": "no time", "c": 100, "d": 100})
+    after = counted({REFERENCE: 100, "b": 100, "c": "it hangs"})
+    assert [change.reason for change in instructions.changes(before.record, after.record)] == [
+        None,
+        "not counted in A: no time",
+        "not counted in B: it hangs",
+        "not in B",
+    ]
+    other = counted({REFERENCE: 100}, features=("SSE2", "NEON"))
+    (change, *_) = instructions.changes(before.record, other.record)
+    assert change.reason == "the processors differ: only A has AVX2; only B has NEON"
+
+
+def compared(tmp_path: Path, before: Analysis, after: Analysis, *options: str) -> Any:
+    folders = [tmp_path / f"{len([*tmp_path.iterdir()])}-{name}" for name in "ab"]
+    paths = [store.write(one.record, folder) for one, folder in zip((before, after), folders, strict=True)]
+    return called("compare", *paths, *options)
+
+
+def test_compare_says_what_changed_and_fails_above_a_limit(tmp_path: Path) -> None:
+    after = counted({REFERENCE: 200_400, "other": 51_000, "lost": "valgrind does not know it"})
+    done = compared(tmp_path, COUNTED, after)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 of 2 rows changed from A to B, with the instructions of an epoch:" in done.stdout
+    assert "other, hidden: +2.00 %; A 50,000, B 51,000" in done.stdout
+    assert "not counted in A: valgrind does not know it: lost (hidden)" in done.stdout
+    failed = compared(tmp_path, COUNTED, after, "--fail-if-slower", "0.5%", "--json")
+    assert failed.returncode == 1
+    assert document(failed)["failures"] == ["other (hidden) needs more instructions by more than its limit of 0.5 %."]
+    assert compared(tmp_path, COUNTED, after, "--fail-if-slower", "3%").returncode == 0
+    assert compared(tmp_path, COUNTED, after, "--fail-if-slower", "0.1%", "--between-runs", "5%").returncode == 0
+    lost = counted({REFERENCE: 200_000, "other": "it hangs", "lost": "valgrind does not know it"})
+    failed = compared(tmp_path, COUNTED, lost, "--fail-if-slower", "3%")
+    assert failed.returncode == 1
+    assert "1 row with a limit cannot be compared." in failed.stdout
+
+
+def test_a_run_and_counts_are_not_compared(tmp_path: Path) -> None:
+    done = compared(tmp_path, COUNTED, planted({"other": [0.1] * 6}))
+    assert done.returncode == 2
+    assert "A is of the kind count and B of the kind run, expected two records of one kind" in done.stderr
+
+
+def test_show_prints_the_table(tmp_path: Path) -> None:
+    path = store.write(COUNTED.record, tmp_path)
+    done = called("show", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Instructions per epoch" in done.stdout
+    assert "200,000" in done.stdout
+    assert "200000" in called("show", path, "--table", "counts", "--format", "csv").stdout
+
+
+def test_without_valgrind_it_ends_with_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = called("count", "--implementation", REFERENCE, "--output", tmp_path)
+    assert done.returncode == 3
+    assert done.stderr.startswith("xorbench: valgrind is not installed")
+    assert len(done.stderr.splitlines()) == 1
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_the_document_has_every_row(tmp_path: Path) -> None:
+    content = json.loads(store.write(COUNTED.record, tmp_path).read_text(encoding="utf-8"))
+    assert content["kind"] == "count"
+    assert [row["reason"] for row in content["counts"]["rows"]] == [None, None, "valgrind does not know it"]
