@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xorbench.page.history import history
+from xorbench.page.past_runs import past_runs
 
 from tests.command import called, document
 from tests.planted import counted, planted, report
@@ -123,7 +123,7 @@ def test_counts_are_no_runs_over_time_and_have_no_line_of_times() -> None:
     assert [*lines.timings(COUNTED)] == []
     (line,) = lines.records(COUNTED)
     assert line["kind"] == "count"
-    assert history([line | {"created": "2026-01-02T03:04:05Z", "file": "x"}], []) == ([], 0)
+    assert past_runs([line | {"created": "2026-01-02T03:04:05Z", "file": "x"}], []) == ([], 0)
 
 
 def test_a_record_of_counts_may_be_published(tmp_path: Path) -> None:
