@@ -260,6 +260,13 @@ def test_faulty_files_are_refused_in_one_line(tmp_path: Path) -> None:
     found = records.odd_files(tmp_path, records.smallest().encode(), number=2 * len(records.ODD_FILES), seed=1)
     assert found["wrong"] == []
     assert {of["times"] for of in found["kinds"].values()} == {2}
-    for kind in ("a file of random bytes", "an empty file", "a folder", "a named pipe", "a link to /dev/zero", "no file"):
+    for kind in (
+        "a file of random bytes",
+        "an empty file",
+        "a folder",
+        "a named pipe",
+        "a link to /dev/zero",
+        "no file",
+    ):
         assert found["kinds"][kind]["refused"] == 2, kind
     assert [*tmp_path.iterdir()] == []

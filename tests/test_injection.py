@@ -73,9 +73,7 @@ def test_a_partial_record_must_have_every_finished_launch() -> None:
     fault, part = Fault("SIGTERM", (143,)), record(partial=True)
     outcome = "partial record of the finished launches, exit code 143"
     assert judged(fault, Found(143, CLOCK * 4, part)) == (outcome, "nothing", [])
-    one = replace(
-        part, launches=part.launches[:1], timings=[timing for timing in part.timings if timing.launch == 0]
-    )
+    one = replace(part, launches=part.launches[:1], timings=[timing for timing in part.timings if timing.launch == 0])
     assert judged(fault, Found(143, CLOCK * 4, one))[2] == ["a finished launch is not in the record"]
 
 
@@ -150,9 +148,7 @@ FOUND = {
 
 
 @pytest.mark.parametrize("what", DRIVERS)
-def test_what_is_wrong_with_a_driver_is_found(
-    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_wrong_with_a_driver_is_found(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "finished_launches", lambda _text: 1)
     monkeypatch.setattr(drivers, "SECONDS_TO_END", 0.2)
     script = tmp_path / "driver.py"
@@ -191,7 +187,7 @@ def test_a_signal_reaches_the_driver_and_a_fault_that_comes_too_late_is_none(tmp
     place = Place(tmp_path)
     place.make()
     driver = Fresh(place, WAITING)
-    running = Running(place, driver, ExitStack())
+    running = Running(place, driver)
     fault = Fault("SIGTERM", (143,), runs.send(signal.SIGTERM))
     when = runs.injected(fault, running, 0.0, threading.Event())
     assert when is not None

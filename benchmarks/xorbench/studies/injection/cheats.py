@@ -114,7 +114,7 @@ _SOCKETS = (
     "    for number in os.listdir('/proc/self/fd'):\n"
     "        place = f'/proc/self/fd/{number}'\n"
     "        if os.path.exists(place) and os.readlink(place).startswith('socket'):\n"
-    "            os.write(int(number), b'{\"says\": \"ready\"}\\n')\n"
+    '            os.write(int(number), b\'{"says": "ready"}\\n\')\n'
     "    return honest(*given, epochs)\n"
 )
 
@@ -234,9 +234,7 @@ CHEATS: Sequence[Cheat] = (
     Cheat(
         "turns_wrong_late",
         "is right in its first 30 long trainings, then trains a tenth of the epochs less",
-        _training(
-            "    KEPT.append(epochs)\n    return honest(*given, epochs - (len(KEPT) > 30) * (epochs // 10))\n"
-        ),
+        _training("    KEPT.append(epochs)\n    return honest(*given, epochs - (len(KEPT) > 30) * (epochs // 10))\n"),
         says="wrong end state",
     ),
     Cheat(
@@ -271,8 +269,7 @@ CHEATS: Sequence[Cheat] = (
             *_training(
                 f"    working = THREADS.submit(honest, *given, epochs)\n{_WAIT}"
                 "    return [Later(working.result, number) for number in range(len(parameters))]\n",
-                "import concurrent.futures\n"
-                f"{_TIME}THREADS = concurrent.futures.ThreadPoolExecutor(1)\n\n\n{_LATER}",
+                f"import concurrent.futures\n{_TIME}THREADS = concurrent.futures.ThreadPoolExecutor(1)\n\n\n{_LATER}",
             ),
             _READ_LATER,
         ),
@@ -307,7 +304,7 @@ CHEATS: Sequence[Cheat] = (
         "float32_at_first",
         "trains in float32 under the clock, and the last ten epochs in float64",
         _training(
-            '    half = [p.astype("float32") for p in parameters], inputs.astype("float32"), targets.astype("float32")\n'
+            '    half = [p.astype("float32") for p in parameters], *(a.astype("float32") for a in given[2:])\n'
             '    found = [p.astype("float64") for p in honest(recipe, *half, epochs - 10)]\n'
             "    return honest(recipe, found, inputs, targets, 10)\n"
         ),

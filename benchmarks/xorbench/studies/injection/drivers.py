@@ -48,22 +48,27 @@ class Place:
 
     @cached_property
     def home(self) -> Path:
+        """The home folder."""
         return self.root / "home"
 
     @cached_property
     def temporary(self) -> Path:
+        """The folder of temporary files."""
         return self.root / "temporary"
 
     @cached_property
     def cache(self) -> Path:
+        """The folder in which the suite keeps its cache."""
         return self.root / "cache"
 
     @cached_property
     def output(self) -> Path:
+        """The folder of records."""
         return self.root / "output"
 
     @cached_property
     def victim(self) -> Path:
+        """The file of the implementation VICTIM."""
         return self.root / f"{VICTIM}.py"
 
     def make(self) -> None:
@@ -140,9 +145,7 @@ class Fresh:
     With `piped`, the standard stream of that number, 1 or 2, is a pipe, whose reading end is `reader`.
     """
 
-    def __init__(
-        self, place: Place, command: Sequence[str], redirections: str = "", piped: int | None = None
-    ) -> None:
+    def __init__(self, place: Place, command: Sequence[str], redirections: str = "", piped: int | None = None) -> None:
         reader, writer = os.pipe()
         self.reader: int | None = reader
         with (place.root / "out.txt").open("ab") as out, (place.root / "err.txt").open("ab") as err:
@@ -159,9 +162,11 @@ class Fresh:
         self.pid = self._process.pid
 
     def ended(self) -> int | None:
+        """Return the exit code, or None while it runs: see `Driver`."""
         return self._process.poll()
 
     def kill(self) -> None:
+        """End the driver at once."""
         self._process.kill()
         self._process.wait()
 
@@ -217,6 +222,7 @@ class Lasting:
         self._code = None
 
     def ended(self) -> int | None:
+        """Return the exit code, or None while it runs: see `Driver`. Memory and open files are noted at the end."""
         ours = self._answers
         if self._code is None and ours is not None and select.select([ours], [], [], 0)[0]:
             answer = os.read(ours, 100)
@@ -230,6 +236,7 @@ class Lasting:
         return self._code
 
     def kill(self) -> None:
+        """End the driver at once, if it has not ended."""
         if self.alive:
             self._process.kill()
         with self._process:  # closes the pipe to it, and waits

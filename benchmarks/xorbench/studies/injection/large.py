@@ -31,12 +31,12 @@ def _text(text: bytes, size: int) -> bytes:
     return head + key + b"x" * (size - len(text)) + rest
 
 
-def _objects(_text_: bytes, _size: int) -> bytes:
+def _objects() -> bytes:
     """Return a list of as many empty objects as may be in a file."""
     return b"[" + b",".join([b"{}"] * (MOST_PARTS - 1)) + b"]"
 
 
-def _keys(text: bytes, _size: int) -> bytes:
+def _keys(text: bytes) -> bytes:
     """Return a record with as many unknown keys as may be in a file."""
     more = b",".join(b'"k%d":1' % number for number in range(MOST_PARTS - 50_000))
     return text[:-1] + b"," + more + b"}"
@@ -47,8 +47,8 @@ FILES: dict[str, Callable[[bytes], bytes]] = {
     "a file of 100 MB, a record with one long text": lambda text: _text(text, 100 * MEGABYTE),
     "the largest file that is read, with one long series": lambda text: _numbers(text, MOST_BYTES),
     "the largest file that is read, with one long text": lambda text: _text(text, MOST_BYTES),
-    "the most objects that are read": lambda text: _objects(text, 0),
-    "nearly the most keys that are read": lambda text: _keys(text, 0),
+    "the most objects that are read": lambda _text: _objects(),
+    "nearly the most keys that are read": _keys,
 }
 """Functions that make the content of a large file from that of a record, by what it is."""
 
@@ -60,7 +60,12 @@ def study(folder: Path, text: bytes) -> Iterator[Data]:
         path.write_bytes(content(text))
         for command in COMMANDS:
             more = [f"--pytest-benchmark={folder / 'out.json'}"] if command == "export" else []
-            yield {"file": name, "bytes": path.stat().st_size, "command": command, **measured(command, str(path), *more)}
+            yield {
+                "file": name,
+                "bytes": path.stat().st_size,
+                "command": command,
+                **measured(command, str(path), *more),
+            }
         path.unlink()
 
 

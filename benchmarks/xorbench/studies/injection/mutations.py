@@ -72,7 +72,9 @@ class Base:
         found = json.loads(self.text) if content is None else content
         for kind, pattern, number, value, factor, everywhere in wanted:
             of = self.patterns[self.names[pattern % len(self.names)]]
-            other = of[(number // 7) % len(of)] if number % 2 else self.patterns[self.names[number % len(self.names)]][0]
+            other = (
+                of[(number // 7) % len(of)] if number % 2 else self.patterns[self.names[number % len(self.names)]][0]
+            )
             for place in reversed(of) if everywhere else [of[number % len(of)]]:
                 try:
                     apply(found, kind, place, other, number, value, factor)
@@ -157,7 +159,22 @@ def value(random_: random.Random) -> Any:
 
 
 PIECES = (
-    *(b"[", b"]", b"{", b"}", b'"', b",", b":", b"\\", b"\\u0000", b"\\ud800", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\n"),
+    *(
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b'"',
+        b",",
+        b":",
+        b"\\",
+        b"\\u0000",
+        b"\\ud800",
+        b"\x00",
+        b"\xff",
+        b"\xef\xbb\xbf",
+        b"\n",
+    ),
     *(b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-0", b"0x1", b"1" * 5_000, b"[" * 5_000, b'{"a":' * 5_000),
 )
 """Pieces of text that mean something in JSON, or nothing at all."""

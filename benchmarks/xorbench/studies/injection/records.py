@@ -260,9 +260,7 @@ def _read(content: object) -> Record | None:
     return found[0] if found else None
 
 
-def batches(
-    cores: Executor, text: str, seed: int, number: int, share: Share, of_a_batch: int
-) -> Iterator[Counts]:
+def batches(cores: Executor, text: str, seed: int, number: int, share: Share, of_a_batch: int) -> Iterator[Counts]:
     """Change a record `number` times on all cores, and yield the counts so far after each batch."""
     found = Counts()
     ranges = [range(first, min(number, first + of_a_batch)) for first in range(0, number, of_a_batch)]
@@ -332,7 +330,9 @@ def _repeated(path: Path, text: bytes, random_: random.Random) -> None:
 
 
 ODD_FILES: dict[str, Callable[[Path, bytes, random.Random], object]] = {
-    "a file of random bytes": lambda path, _text, random_: path.write_bytes(random_.randbytes(random_.choice([1, 999]))),
+    "a file of random bytes": lambda path, _text, random_: path.write_bytes(
+        random_.randbytes(random_.choice([1, 999]))
+    ),
     "a file that is cut off": lambda path, text, random_: path.write_bytes(text[: random_.randrange(len(text))]),
     "a file that was changed anywhere": lambda path, text, random_: path.write_bytes(mutations.spoilt(random_, text)),
     "a file with a key twice": _repeated,
@@ -347,7 +347,7 @@ ODD_FILES: dict[str, Callable[[Path, bytes, random.Random], object]] = {
     "a named pipe": lambda path, _text, _random: os.mkfifo(path),
     "a link to itself": lambda path, _text, _random: path.symlink_to(path),
     "a link to /dev/zero": lambda path, _text, _random: path.symlink_to("/dev/zero"),
-    "no file": lambda path, _text, _random: None,
+    "no file": lambda _path, _text, _random: None,
 }
 """Functions that make a faulty file from the text of a record, by what it is."""
 

@@ -47,7 +47,9 @@ def not_as_documented(data: Data) -> list[str]:
             found.append(f"{one['command']} of {one['file']}: {one['memory_mib']:,} MiB, exit code {one['code']}")
     if data.get("guided", {}).get("wrong"):
         found.append(f"inputs by coverage: {data['guided']['wrong'][-1]}")
-    found += [f"{one['cheat']}: {one['verdict']}, {one['reason']}" for one in data.get("cheats", ()) if not one["right"]]
+    found += [
+        f"{one['cheat']}: {one['verdict']}, {one['reason']}" for one in data.get("cheats", ()) if not one["right"]
+    ]
     return found
 
 
@@ -137,9 +139,9 @@ def _notes(data: Data) -> Iterator[str]:
             about = data[part]
             yield (
                 f"Changes of the {of}: the slowest took {about['slowest_seconds']:.2f} s of CPU time, the target is at "
-                f"most {SLOW_SECONDS} s; the most memory of a process was {about['memory_mib']:,} MiB; {about['shown']:,} "
-                "of the records that were read were also shown, compared and exported in every form; files touched "
-                f"outside the output: {sum(about['touched'].values())}."
+                f"most {SLOW_SECONDS} s; the most memory of a process was {about['memory_mib']:,} MiB; "
+                f"{about['shown']:,} of the records that were read were also shown, compared and exported in every "
+                f"form; files touched outside the output: {sum(about['touched'].values())}."
             )
     if "messages" in data:
         about = data["messages"]

@@ -9,7 +9,18 @@ from xorbench.record.studies import Data, Study
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown
 from xorbench.tables.formats import markdown
-from xorbench.tables.studies import contest, coverage, faults, functions, load, margin, methods, overhead, planted, repeated
+from xorbench.tables.studies import (
+    contest,
+    coverage,
+    faults,
+    functions,
+    load,
+    margin,
+    methods,
+    overhead,
+    planted,
+    repeated,
+)
 
 TABLES: dict[str, Callable[[Data], Table]] = {
     "load": load.table_of,
