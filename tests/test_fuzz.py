@@ -224,7 +224,7 @@ def test_an_exception_that_no_reader_may_raise_is_counted(monkeypatch: pytest.Mo
     monkeypatch.setattr(records, "_hooked", True)  # the hook would stay in this process
     monkeypatch.setattr(records, "contradictions", fails)
     share = records.Share(in_text=1_000, shown=1_000)
-    found = records.batch(records.smallest(), 0, range(1, 60), share)
+    found = records.batch(records.smallest(), 0, share, range(1, 60))
     ((what, times),) = found.wrong.items()
     assert re.fullmatch(r"KeyError in records\.py, line \d+: 'planted\\\\nhere'", what)
     assert times > 5

@@ -198,7 +198,7 @@ class Share:
     shown: int
 
 
-def batch(text: str, seed: int, numbers: range, share: Share) -> Counts:
+def batch(text: str, seed: int, share: Share, numbers: range) -> Counts:
     """Change a record once for each of `numbers`, and return what came of it; it is called in a process of a pool."""
     found = Counts()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder, _watched(Path(folder), found.touched):
@@ -264,7 +264,7 @@ def batches(cores: Executor, text: str, seed: int, number: int, share: Share, of
     """Change a record `number` times on all cores, and yield the counts so far after each batch."""
     found = Counts()
     ranges = [range(first, min(number, first + of_a_batch)) for first in range(0, number, of_a_batch)]
-    for one in cores.map(batch, *zip(*((text, seed, numbers, share) for numbers in ranges), strict=True)):
+    for one in cores.map(functools.partial(batch, text, seed, share), ranges):
         found.add(one)
         yield found
 
