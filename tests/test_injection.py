@@ -20,9 +20,11 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import Failure, Timing
-from xorbench.studies.injection import drivers, messages, runs
+from xorbench.studies.injection import drivers, messages, outcomes, run_faults, runs
 from xorbench.studies.injection.drivers import LAUNCHES, ROWS, VICTIM, Fresh, Place
-from xorbench.studies.injection.runs import UNDISTURBED, Fault, Found, Lane, Running
+from xorbench.studies.injection.outcomes import Found
+from xorbench.studies.injection.run_faults import UNDISTURBED, Fault, Running
+from xorbench.studies.injection.runs import Lane
 from xorbench.tables.studies.faults import not_as_documented, table_of
 
 CLOCK = "launches: 10% done\n"
@@ -50,7 +52,7 @@ def without(row: tuple[str, bool], launch: int) -> Record:
 
 
 def judged(fault: Fault, of: Found, again: Found | None = None) -> tuple[str, str, list[str]]:
-    return runs.judged(fault, of, lambda: again or Found(2, ""), None)
+    return outcomes.judged(fault, of, lambda: again or Found(2, ""), None)
 
 
 KILLED = Fault("SIGKILL", (-signal.SIGKILL,))
@@ -113,14 +115,14 @@ def test_what_a_run_left_is_read_and_held_against_the_rules(tmp_path: Path) -> N
     (place.root / "err.txt").write_text("Traceback (most recent call last):\n  x\nKeyError: 'y'\n", encoding="utf-8")
     (place.output / "machine").mkdir()
     shutil.copy(COMMITTED, place.output / "machine")
-    found = runs.found(place, 0)
+    found = outcomes.found(place, 0)
     assert found.wrong == ["a traceback: KeyError: 'y'"]
     assert found.record == store.read(Path(COMMITTED))
     assert not found.elsewhere
     shutil.move(str(place.output / "machine"), place.temporary)
-    assert runs.found(place, 3).elsewhere
+    assert outcomes.found(place, 3).elsewhere
     (place.temporary / "machine" / Path(COMMITTED).name).write_text("{}", encoding="utf-8")
-    assert "an invalid record: " in runs.found(place, 3).wrong[0]
+    assert "an invalid record: " in outcomes.found(place, 3).wrong[0]
 
 
 WAITING = (sys.executable, "-c", "import threading; threading.Event().wait()")
@@ -149,7 +151,7 @@ FOUND = {
 
 @pytest.mark.parametrize("what", DRIVERS)
 def test_what_is_wrong_with_a_driver_is_found(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "finished_launches", lambda _text: 1)
+    monkeypatch.setattr(outcomes, "finished_launches", lambda _text: 1)
     monkeypatch.setattr(drivers, "SECONDS_TO_END", 0.2)
     script = tmp_path / "driver.py"
     script.write_text(f"import sys\n{DRIVERS[what]}\n", encoding="utf-8")
@@ -188,7 +190,7 @@ def test_a_signal_reaches_the_driver_and_a_fault_that_comes_too_late_is_none(tmp
     place.make()
     driver = Fresh(place, WAITING)
     running = Running(place, driver)
-    fault = Fault("SIGTERM", (143,), runs.send(signal.SIGTERM))
+    fault = Fault("SIGTERM", (143,), run_faults.send(signal.SIGTERM))
     when = runs.injected(fault, running, 0.0, threading.Event())
     assert when is not None
     assert runs.waited(driver, threading.Event(), 60) == -signal.SIGTERM
@@ -201,13 +203,13 @@ def test_faults_are_planned_equally_often_and_by_their_seed() -> None:
     plan = runs.planned(faults, 12, random.Random(1))
     assert plan == runs.planned(faults, 12, random.Random(1))
     assert sorted(plan.count(fault) for fault in faults) == [2, 2, 2, 3, 3]
-    names = [fault.name for fault in (*runs.OF_A_DRIVER, *runs.OF_PROCESSES)]
+    names = [fault.name for fault in (*run_faults.OF_A_DRIVER, *run_faults.OF_PROCESSES)]
     assert len({*names}) == len(names) - 3  # the pause of the driver and two faults of files are in both
 
 
 def test_what_is_not_possible_is_said(tmp_path: Path) -> None:
     def not_permitted(_place: Place, _stack: ExitStack) -> None:
-        raise runs.NotPossible("it is not permitted")
+        raise run_faults.NotPossible("it is not permitted")
 
     lane = Lane(threading.Event(), [sys.executable, str(tmp_path / "none.py")])
     assert lane.happened(Fault("x", prepare=not_permitted), seed=0) is None
@@ -234,7 +236,7 @@ def test_a_driver_that_takes_a_faulty_message_badly_is_noted(monkeypatch: pytest
 
 def data(**changes: Any) -> dict[str, Any]:
     """The data of a small study in which everything is as documented."""
-    happened = runs.Happened("SIGKILL to the driver", 1.5, "continued", "nothing")
+    happened = outcomes.Happened("SIGKILL to the driver", 1.5, "continued", "nothing")
     late = replace(happened, seconds=None)
     counts = {
         "times": 10,
