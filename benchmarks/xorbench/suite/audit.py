@@ -2,12 +2,11 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from xorbench.clock import ends, late, ledger
-from xorbench.clock.ends import Reference, Round
+from xorbench.clock.ends import Answer, Reference, Round
 from xorbench.clock.late import Question, Rows
 from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
@@ -18,7 +17,7 @@ from xorbench.workloads import Array, Workload
 MOST_KEPT = 2
 """The number of compared rounds furthest from the reference that a record keeps, beside the first of each length."""
 
-Compared = list[tuple[Round, "Future[Array]"]]
+Compared = list[tuple[Round, Answer[Array]]]
 """Rounds with the future parameters that the reference reaches from their starts."""
 
 
@@ -49,7 +48,7 @@ class Audit:
         self._shuffler = random.Random(seed)
         self._seconds = seconds
         self._questions = questions
-        self._truths: dict[str, Future[Truths]] = {}
+        self._truths: dict[str, Answer[Truths]] = {}
         self._begun: list[tuple[RowOfLaunch, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
@@ -60,7 +59,7 @@ class Audit:
             taken = [one for one in launch.rows if one.timing.workload == name]
             rounds = {place: one.rounds for place, one in enumerate(taken)}
             wanted = ends.chosen(rounds, self._paces[name], self._seconds, self._shuffler)
-            asked: dict[tuple[int, int], Future[Array]] = {}
+            asked: dict[tuple[int, int], Answer[Array]] = {}
             for place, one in enumerate(taken):
                 compared = []
                 for round_ in wanted[place]:

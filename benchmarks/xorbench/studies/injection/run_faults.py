@@ -208,7 +208,7 @@ OF_PROCESSES = (
     Fault("SIGSTOP to a process of the judge, and SIGCONT after 5 s", (0,), pause, JUDGE),
     Fault("SIGKILL to the process of the true values", (3,), send(signal.SIGKILL), ORACLE),
     Fault("SIGSTOP to the process of the true values, and SIGCONT after 5 s", (0,), pause, ORACLE),
-    Fault("SIGKILL to the reference's process", (0, 1), send(signal.SIGKILL), REFERENCE_PROCESS, every=True),
+    Fault("SIGKILL to the reference's process", (0,), send(signal.SIGKILL), REFERENCE_PROCESS),
     Fault("SIGSTOP to the reference's process, and SIGCONT after 5 s", (0,), pause, REFERENCE_PROCESS),
     Fault("SIGSTOP to the driver, and SIGCONT after 5 s", (0,), pause),
     *OF_FILES,
