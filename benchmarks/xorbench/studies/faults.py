@@ -1,7 +1,7 @@
 """Faults, and what is lost by each: in real runs, in messages and files, in records, and in implementations that cheat.
 
-`python -m xorbench.studies.faults --seed 1` takes about an hour. `--real`, `--messages`, `--mutations`, `--published`
-and `--minutes` state how much of each kind there is; 0 leaves a kind out. It is for Linux.
+`python -m xorbench.studies.faults --seed 1` takes about an hour and a half on two CPUs. `--real`, `--messages`,
+`--mutations`, `--published` and `--minutes` state how much of each kind there is; 0 leaves a kind out. It is for Linux.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from xorbench.studies import asking
 from xorbench.studies.injection import cheats, guided, large, messages, records, runs
 from xorbench.studies.injection.records import Share
 
-REAL, MESSAGES, MUTATIONS, PUBLISHED, MINUTES = 200, 1_000, 100_000, 2_000, 1.0
+REAL, MESSAGES, MUTATIONS, PUBLISHED, MINUTES = 200, 1_000, 1_000_000, 20_000, 10.0
 
 SMALL = Share(in_text=50, shown=200)
 PUBLISHED_ONES = Share(in_text=20, shown=100)
@@ -111,7 +111,9 @@ def main(
     published: Annotated[int, count("Changes of the published records.", least=0)] = PUBLISHED,
     minutes: Annotated[
         float,
-        typer.Option(min=0, callback=finite, metavar="MINUTES", help="Minutes of inputs by coverage, with atheris."),
+        typer.Option(
+            min=0, callback=finite, metavar="MINUTES", help="Minutes of inputs by coverage, where atheris is installed."
+        ),
     ] = MINUTES,
     cheat: Annotated[bool, typer.Option("--cheats/--no-cheats", help="Also run implementations that cheat.")] = True,
     seed: Seed = 0,

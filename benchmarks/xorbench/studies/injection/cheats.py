@@ -1,4 +1,4 @@
-"""Implementations that cheat, each in a short real run: what refuses them, and what no process can observe of itself.
+"""Implementations that cheat, each in a short real run: what refuses them, and what is not noticed.
 
 Each is a copy of the reference with changes. It is honest while it is judged and in trainings of at most HONEST_EPOCHS
 epochs, unless its changes say otherwise.
@@ -33,7 +33,7 @@ NO_GAIN = "no gain"
 """The cheat is not refused, and need not be: what is timed is its whole work."""
 
 BEYOND = "beyond"
-"""The cheat is not refused, because a process cannot exclude that code in it changes what it observes of itself."""
+"""The cheat is not refused: SECURITY.md lists it, and says why it is not noticed."""
 
 
 @dataclass(frozen=True)
@@ -298,7 +298,7 @@ CHEATS: Sequence[Cheat] = (
             ),
             (_NAMES, _NAMES + _CLOCKED),
         ),
-        says="wrong end state",
+        says="its answers changed after the timed rounds",
     ),
     Cheat(
         "float32_at_first",
@@ -435,7 +435,20 @@ CHEATS: Sequence[Cheat] = (
         "stops_the_cpu_clock",
         "replaces the function that reads its CPU time by one that returns 0",
         _training("    return honest(*given, epochs)\n", _NO_CPU_TIME),
-        expected=NO_GAIN,
+        says="it reported 0.000 s of CPU time in its rounds",
+    ),
+    Cheat(
+        "float32_in_training",
+        "computes the sigmoid of its training in float32 under the clock, and everything else in float64",
+        (
+            *_training("    KEPT.append(1)\n    found = honest(*given, epochs)\n    KEPT.clear()\n    return found\n"),
+            (
+                _SIGMOID,
+                f'    if not KEPT:\n    {_SIGMOID}    return (1 / (1 + np.exp(-logits.astype("float32")))).astype('
+                "logits.dtype)\n",
+            ),
+        ),
+        expected=BEYOND,
     ),
     Cheat(
         "trains_before",

@@ -75,7 +75,7 @@ def judged(fault: Fault, of: Found, resumed: Callable[[], Found], target: Starte
     wrong = [*of.wrong]
     if of.code is None:
         return f"no end within {SECONDS_AT_MOST:.0f} s", "everything", [*wrong, "it did not end"]
-    complete = of.record is not None and not of.record.partial
+    complete = of.record is not None and not of.record.partial and not of.elsewhere
     if of.code not in fault.codes and not (of.code == 0 and complete):
         wrong.append(f"exit code {of.code}, expected {' or '.join(map(str, fault.codes))}")
     if of.record is None:

@@ -115,7 +115,7 @@ def _cheats(data: Data) -> Iterator[Line]:
         outcome = {
             "refused": f"refused: {one['reason']}",
             "no gain": f"not refused, and nothing gained{ratio}",
-            "beyond": f"NOT NOTICED{ratio}: a process cannot observe this of itself",
+            "beyond": f"NOT NOTICED{ratio}: see what cannot be checked",
         }[one["expected"]]
         shown = outcome if one["right"] else f"{WRONG}{one['verdict']}{ratio}, {one['reason'] or 'no reason'}"
         lost = "its own row" if one["reason"] else NOTHING
