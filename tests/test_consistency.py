@@ -380,7 +380,7 @@ TRACEBACKS: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize("name", TRACEBACKS)
 def test_what_gave_a_traceback_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     change, expected = TRACEBACKS[name]
-    content = json.loads(small("run"))
+    content = json.loads(small("run").text)
     change(content)
     path = tmp_path / BASE
     path.parent.mkdir()
@@ -407,7 +407,7 @@ def test_what_gave_a_traceback_is_refused_in_one_line(name: str, tmp_path: Path)
 
 
 def test_a_contradiction_in_a_record_is_one_line_of_every_command(tmp_path: Path) -> None:
-    content = json.loads(small("run"))
+    content = json.loads(small("run").text)
     content["plan"]["confidence"] = 0.001
     path = tmp_path / BASE
     path.parent.mkdir()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xorbench.page.past_runs import past_runs
 
 from tests.command import called, document
 from tests.planted import counted, planted, report
@@ -16,6 +15,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import instructions
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports import lines
+from xorbench.page.past_runs import past_runs
 from xorbench.publication.contribution import examined
 from xorbench.publication.selection import Standing
 from xorbench.record import store

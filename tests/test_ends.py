@@ -43,6 +43,16 @@ def test_the_reference_trains_elsewhere_from_the_same_start() -> None:
         assert [f.result(60).tolist() for f in asked] == [trained(3, 1).tolist(), trained(5, 2).tolist()]
 
 
+def test_a_reference_whose_process_is_killed_is_asked_again() -> None:
+    with Reference(discover()[0], allowed_cpus()) as reference:
+        first = reference.trained(HIDDEN, 3, 1)
+        assert first.result(60).tolist() == trained(3, 1).tolist()
+        for process in reference._pool._processes.values():
+            process.kill()
+        asked = [reference.trained(HIDDEN, epochs, seed) for epochs, seed in ((5, 2), (7, 3))]
+        assert [one.result(60).tolist() for one in asked] == [trained(5, 2).tolist(), trained(7, 3).tolist()]
+
+
 def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
     fragile = read(
         variant(

@@ -30,7 +30,7 @@ WORKLOAD = WORKLOADS["hidden"]
 EPOCHS = 60
 
 NOTHING = Usage(
-    epochs=1, cpu_nanoseconds=10**12, child_nanoseconds=0, executable_bytes_gained=0, resident_bytes_gained=0
+    epochs=1, cpu_nanoseconds=5 * 10**9, child_nanoseconds=0, executable_bytes_gained=0, resident_bytes_gained=0
 )
 """What the system counts of an honest worker."""
 
@@ -276,13 +276,23 @@ USED = {
         "expected at most the 1.00 s",
     ),
     "as_much_as_the_system_counted": (replace(NOTHING, cpu_nanoseconds=SECOND), SECOND + 40_000_000, None),
+    "much_less_than_the_system_counted": (
+        replace(NOTHING, cpu_nanoseconds=4 * SECOND + 20_000_001),
+        SECOND // 25,
+        "it reported 0.040 s of CPU time in its rounds, less than a 100th of the 4.02 s",
+    ),
+    "a_hundredth_of_what_the_system_counted": (
+        replace(NOTHING, cpu_nanoseconds=4 * SECOND + 20_000_000),
+        SECOND // 25,
+        None,
+    ),
     "a_child": (replace(NOTHING, child_nanoseconds=40_000_001), 4 * SECOND, "its child processes used 0.04 s"),
     "hardly_a_child": (replace(NOTHING, child_nanoseconds=40_000_000), 4 * SECOND, None),
-    "two_ticks_of_a_child": (replace(NOTHING, child_nanoseconds=TICK_NANOSECONDS), 1, None),
-    "code": (replace(NOTHING, executable_bytes_gained=4096), 1, "its executable memory grew by 4 KiB"),
-    "less_code": (replace(NOTHING, executable_bytes_gained=-4096), 1, None),
-    "memory": (replace(NOTHING, resident_bytes_gained=MOST_GAINED_BYTES + 1), 1, "its resident memory grew by 64 MiB"),
-    "some_memory": (replace(NOTHING, resident_bytes_gained=MOST_GAINED_BYTES), 1, None),
+    "two_ticks_of_a_child": (replace(NOTHING, child_nanoseconds=TICK_NANOSECONDS), SECOND, None),
+    "code": (replace(NOTHING, executable_bytes_gained=4096), SECOND, "its executable memory grew by 4 KiB"),
+    "less_code": (replace(NOTHING, executable_bytes_gained=-4096), SECOND, None),
+    "memory": (replace(NOTHING, resident_bytes_gained=MOST_GAINED_BYTES + 1), SECOND, "its resident memory grew"),
+    "some_memory": (replace(NOTHING, resident_bytes_gained=MOST_GAINED_BYTES), SECOND, None),
     "what_is_not_told": (Usage(1, None, None, None, None), SECOND, None),
 }
 

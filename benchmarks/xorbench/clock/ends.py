@@ -3,13 +3,13 @@
 import math
 import os
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,8 @@ from xorbench.streams import Log
 from xorbench.workloads import Array, Workload, flat
 
 K = TypeVar("K")
+T = TypeVar("T")
+Found = TypeVar("Found", covariant=True)
 
 MOST_ENTRIES = 64
 """The most parameters of a compared round that a record keeps: those with the largest distances."""
@@ -41,16 +43,35 @@ class Round:
     end: Sequence[float | None]
 
 
+class Answer(Protocol[Found]):
+    """An answer of the reference that may not be there yet."""
+
+    def done(self) -> bool:
+        """Return whether the answer is there, so that nothing is waited for."""
+
+    def exception(self) -> BaseException | None:
+        """Wait for the answer, and return what was raised instead of it; BrokenProcessPool where the process ended."""
+
+    def result(self) -> Found:
+        """Wait for the answer and return it, or raise what was raised instead of it."""
+
+
+MOST_RESTARTS = 3
+"""How often the process of the reference is started again, after it was ended from outside or by the reference."""
+
+
 class Reference:
     """The reference implementation in a process of its own, which trains on CPUs that are not timed on.
 
-    It is a context manager: its process is stopped at the end.
+    If its process is ended, it is started again, and what was not answered is asked once more. It is a context manager:
+    its process is stopped at the end.
     """
 
     def __init__(self, implementation: Implementation, cpus: Sequence[int]) -> None:
         self._log = Log()
-        text = implementation.path, implementation.source_sha256
-        self._pool = cores.pool(self._log, 1, _begin, *text, [*cpus])
+        self._begin = implementation.path, implementation.source_sha256, [*cpus]
+        self._restarts = MOST_RESTARTS
+        self._pool = cores.pool(self._log, 1, _begin, *self._begin)
 
     def __enter__(self) -> "Reference":
         return self
@@ -61,13 +82,57 @@ class Reference:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._log.close()
 
-    def trained(self, workload: Workload, epochs: int, seed: int) -> "Future[Array]":
+    def trained(self, workload: Workload, epochs: int, seed: int) -> Answer[Array]:
         """Return the future parameters after `epochs` epochs from the start drawn with `seed`, as a flat array."""
-        return self._pool.submit(_trained, workload, epochs, seed)
+        return _Asked(lambda: self._submit(_trained, workload, epochs, seed))
 
-    def truths(self, points: Points) -> "Future[Truths]":
+    def truths(self, points: Points) -> Answer[Truths]:
         """Return the future true values and bounds at `points`, which the oracle computes in the same process."""
-        return self._pool.submit(truths_here, points)
+        return _Asked(lambda: self._submit(truths_here, points))
+
+    def _submit(self, call: Callable[..., T], *arguments: object) -> "Future[T]":
+        """Return the future result of a call in the process, which is started again if it has ended."""
+        try:
+            return self._pool.submit(call, *arguments)
+        except BrokenProcessPool as error:
+            if not self._restarts:
+                failed: Future[T] = Future()
+                failed.set_exception(error)
+                return failed
+        self._restarts -= 1
+        self._pool.shutdown(wait=False)
+        self._pool = cores.pool(self._log, 1, _begin, *self._begin)
+        return self._pool.submit(call, *arguments)
+
+
+class _Asked(Generic[T]):
+    """An answer that is asked for at once, and once more if the process ends before it is there."""
+
+    def __init__(self, ask: "Callable[[], Future[T]]") -> None:
+        self._ask = ask
+        self._answer = ask()
+        self._again = True
+
+    def done(self) -> bool:
+        """Return whether the answer is there: see `Answer`."""
+        return self._answer.done() and not self._is_lost()
+
+    def exception(self) -> BaseException | None:
+        """Wait for the answer, and return what was raised instead of it: see `Answer`."""
+        if self._is_lost():
+            self._again = False
+            self._answer = self._ask()
+        return self._answer.exception()
+
+    def result(self) -> T:
+        """Wait for the answer and return it: see `Answer`."""
+        if error := self.exception():
+            raise error
+        return self._answer.result()
+
+    def _is_lost(self) -> bool:
+        """Wait for the answer, and return whether it is to be asked for once more."""
+        return self._again and isinstance(self._answer.exception(), BrokenProcessPool)
 
 
 def chosen(
@@ -94,7 +159,7 @@ def chosen(
     return {row: sorted(several, key=lambda one: one.number) for row, several in found.items()}
 
 
-def compared(one: Round, workload: Workload, expected: "Future[Array]") -> End:
+def compared(one: Round, workload: Workload, expected: Answer[Array]) -> End:
     """Wait for the `expected` parameters, and return the end of a round beside them, as a record holds it."""
     start = _timed(workload, one.seed)
     try:

@@ -36,6 +36,9 @@ MOST_GAINED_BYTES = 64 * 2**20
 MOST_OF_CHILDREN = 0.01
 """The largest CPU time of child processes during the rounds, as a share of the CPU time of the rounds."""
 
+MOST_UNTIMED = 100
+"""The largest ratio of the CPU time of a worker to that of its rounds; those of honest ones were up to 8."""
+
 TICK_NANOSECONDS = 20_000_000
 """Two ticks of 10 ms, the unit in which the system counts the CPU time of processes: smaller times are not resolved."""
 
@@ -233,6 +236,11 @@ def _of_usage(used: Usage, timed_nanoseconds: int) -> list[str]:
         found.append(
             f"it reported {timed_nanoseconds / 1e9:.2f} s of CPU time in its rounds, expected at most the "
             f"{cpu / 1e9:.2f} s that the system counted for its process"
+        )
+    if (used.cpu_nanoseconds or 0) > MOST_UNTIMED * timed_nanoseconds + TICK_NANOSECONDS:
+        found.append(
+            f"it reported {timed_nanoseconds / 1e9:.3f} s of CPU time in its rounds, less than a {MOST_UNTIMED}th of "
+            f"the {(used.cpu_nanoseconds or 0) / 1e9:.2f} s that the system counted for its process meanwhile"
         )
     children = used.child_nanoseconds or 0
     if children > max(TICK_NANOSECONDS, MOST_OF_CHILDREN * timed_nanoseconds):

@@ -24,6 +24,7 @@ DOCUMENTS = (
         for page in (
             "README.md",
             "CONTRIBUTING.md",
+            "SECURITY.md",
             "implementations/README.md",
             "benchmarks/README.md",
             "benchmarks/xorbench/judging/README.md",

@@ -51,7 +51,14 @@ def parsed(text: str | bytes) -> Record:
 
     Raises ValueError, with one line that says where, what was expected and what came.
     """
-    content = checking.plain_json(text)
+    return of_json(checking.plain_json(text))
+
+
+def of_json(content: Any) -> Record:
+    """Return the record in a JSON document, checked; a record of an older schema version is upgraded first.
+
+    `content` is as it was read from JSON; it is not changed. Raises ValueError as `parsed` does.
+    """
     try:
         content = upgraded(content)
     except (KeyError, TypeError, AttributeError) as error:

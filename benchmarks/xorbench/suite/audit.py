@@ -2,12 +2,11 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from xorbench.clock import ends, late, ledger
-from xorbench.clock.ends import Reference, Round
+from xorbench.clock.ends import Answer, Reference, Round
 from xorbench.clock.late import Question, Rows
 from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
@@ -21,7 +20,7 @@ MOST_KEPT = 2
 
 ENDED = "the process in which the reference trains has ended; is there enough memory?"
 
-Compared = list[tuple[Round, "Future[Array]"]]
+Compared = list[tuple[Round, Answer[Array]]]
 """Rounds with the future parameters that the reference reaches from their starts."""
 
 
@@ -52,27 +51,18 @@ class Audit:
         self._shuffler = random.Random(seed)
         self._seconds = seconds
         self._questions = questions
-        self._truths: dict[str, Future[Truths]] = {}
+        self._truths: dict[str, Answer[Truths]] = {}
         self._begun: list[tuple[RowOfLaunch, Compared]] = []
 
     def begin(self, launch: Launch, workload: str | None = None) -> None:
-        """Choose rounds of a launch, on one or all of its workloads, and let the reference train from their starts.
-
-        Raises HarnessError if the process of the reference has ended.
-        """
-        try:
-            self._begin(launch, workload)
-        except BrokenProcessPool as error:
-            raise HarnessError(ENDED) from error
-
-    def _begin(self, launch: Launch, workload: str | None) -> None:
+        """Choose rounds of a launch, on one or all of its workloads, and let the reference train from their starts."""
         for name in [workload] if workload else launch.workloads:
             if name in self._questions and name not in self._truths:
                 self._truths[name] = self._reference.truths(self._questions[name].points)
             taken = [one for one in launch.rows if one.timing.workload == name]
             rounds = {place: one.rounds for place, one in enumerate(taken)}
             wanted = ends.chosen(rounds, self._paces[name], self._seconds, self._shuffler)
-            asked: dict[tuple[int, int], Future[Array]] = {}
+            asked: dict[tuple[int, int], Answer[Array]] = {}
             for place, one in enumerate(taken):
                 compared = []
                 for round_ in wanted[place]:
@@ -90,8 +80,8 @@ class Audit:
     def settled(self) -> list[Timing]:
         """Wait for the reference, and return the timings that were begun, with their compared ends and violations.
 
-        Each timing is returned once. Raises HarnessError if the process of the reference has ended, because a missing
-        end is no fault of an implementation.
+        Each timing is returned once. Raises HarnessError if the process of the reference has ended too often, because
+        a missing end is no fault of an implementation.
         """
         if any(isinstance(future.exception(), BrokenProcessPool) for future in self._asked):
             raise HarnessError(ENDED)
@@ -100,7 +90,7 @@ class Audit:
         return found
 
     @property
-    def _asked(self) -> "list[Future[Array] | Future[Truths]]":
+    def _asked(self) -> list[Answer[Array] | Answer[Truths]]:
         """What the reference was asked for."""
         ends = [future for _, compared in self._begun for _, future in compared]
         return [*ends, *self._truths.values()]

@@ -9,7 +9,18 @@ from xorbench.record.studies import Data, Study
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown
 from xorbench.tables.formats import markdown
-from xorbench.tables.studies import contest, coverage, functions, load, margin, methods, overhead, planted, repeated
+from xorbench.tables.studies import (
+    contest,
+    coverage,
+    faults,
+    functions,
+    load,
+    margin,
+    methods,
+    overhead,
+    planted,
+    repeated,
+)
 
 TABLES: dict[str, Callable[[Data], Table]] = {
     "load": load.table_of,
@@ -21,6 +32,7 @@ TABLES: dict[str, Callable[[Data], Table]] = {
     "overhead": overhead.table_of,
     "margin": margin.table_of,
     "functions": functions.table_of,
+    "faults": faults.table_of,
 }
 """Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
 

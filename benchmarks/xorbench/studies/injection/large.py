@@ -1,0 +1,95 @@
+"""Large files, each read by a command in a process of its own, whose memory and time the system counts."""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from xorbench.record.checking import MOST_BYTES, MOST_PARTS
+from xorbench.record.studies import Data
+
+MEGABYTE = 10**6
+
+SECONDS_OF_CPU = 120
+"""The CPU time after which the system ends a command that reads a large file."""
+
+COMMANDS = ("check", "show", "export")
+
+
+def _numbers(text: bytes, size: int) -> bytes:
+    """Return a record whose first series of rounds has so many numbers that the file has `size` bytes."""
+    head, key, rest = text.partition(b'"round_nanoseconds":[')
+    return head + key + b"1," * ((size - len(text)) // 2) + rest
+
+
+def _text(text: bytes, size: int) -> bytes:
+    """Return a record whose first reason is so long that the file has `size` bytes."""
+    head, key, rest = text.partition(b'"command":"')
+    return head + key + b"x" * (size - len(text)) + rest
+
+
+def _objects() -> bytes:
+    """Return a list of as many empty objects as may be in a file."""
+    return b"[" + b",".join([b"{}"] * (MOST_PARTS - 1)) + b"]"
+
+
+def _keys(text: bytes) -> bytes:
+    """Return a record with as many unknown keys as may be in a file."""
+    more = b",".join(b'"k%d":1' % number for number in range(MOST_PARTS - 50_000))
+    return text[:-1] + b"," + more + b"}"
+
+
+FILES: dict[str, Callable[[bytes], bytes]] = {
+    "a file of 100 MB, a record with one long series": lambda text: _numbers(text, 100 * MEGABYTE),
+    "a file of 100 MB, a record with one long text": lambda text: _text(text, 100 * MEGABYTE),
+    "the largest file that is read, with one long series": lambda text: _numbers(text, MOST_BYTES),
+    "the largest file that is read, with one long text": lambda text: _text(text, MOST_BYTES),
+    "the most objects that are read": lambda _text: _objects(),
+    "nearly the most keys that are read": _keys,
+}
+"""Functions that make the content of a large file from that of a record, by what it is."""
+
+
+def study(folder: Path, text: bytes) -> Iterator[Data]:
+    """Yield for each large file and command the memory in MiB, the seconds, and the exit code of the command."""
+    path = folder / "large.json"
+    for name, content in FILES.items():
+        path.write_bytes(content(text))
+        for command in COMMANDS:
+            more = [f"--pytest-benchmark={folder / 'out.json'}"] if command == "export" else []
+            yield {
+                "file": name,
+                "bytes": path.stat().st_size,
+                "command": command,
+                **measured(command, str(path), *more),
+            }
+        path.unlink()
+
+
+def measured(*arguments: str) -> Data:
+    """Return the largest memory in MiB, the CPU time in seconds, the exit code and the lines of output of a command."""
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xorbench.cli", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    resource.prlimit(process.pid, resource.RLIMIT_CPU, (SECONDS_OF_CPU, SECONDS_OF_CPU))
+    assert process.stdout
+    said = process.stdout.read()
+    process.stdout.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return {
+        "memory_mib": round(usage.ru_maxrss / 2**10),
+        "seconds": round(usage.ru_utime + usage.ru_stime, 2),
+        "wall_seconds": round(time.monotonic() - began, 2),
+        "code": process.returncode,
+        "lines": len(said.splitlines()),
+        "traceback": "Traceback (most recent call last)" in said,
+    }
