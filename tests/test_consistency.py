@@ -462,7 +462,7 @@ def test_a_file_that_contradicts_itself_is_named(tmp_path: Path) -> None:
 
 
 def test_the_last_launch_of_an_interrupted_sweep_may_lack_points() -> None:
-    content = json.loads(small("sweep"))
+    content = json.loads(small("sweep").text)
     last, lacking = len(content["launches"]) - 1, content["workloads"][-1]["name"]
     content["timings"] = [t for t in content["timings"] if (t["launch"], t["workload"]) != (last, lacking)]
     found = list(contradictions(store.parsed(json.dumps(content))))

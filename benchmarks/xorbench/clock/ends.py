@@ -4,7 +4,7 @@ import math
 import os
 import random
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,33 +84,32 @@ class Reference:
 
     def trained(self, workload: Workload, epochs: int, seed: int) -> Answer[Array]:
         """Return the future parameters after `epochs` epochs from the start drawn with `seed`, as a flat array."""
-        return _Asked(lambda: self._submit(_trained, workload, epochs, seed))
+        return _Asked(lambda lost: self._submit(lost, _trained, workload, epochs, seed))
 
     def truths(self, points: Points) -> Answer[Truths]:
         """Return the future true values and bounds at `points`, which the oracle computes in the same process."""
-        return _Asked(lambda: self._submit(truths_here, points))
+        return _Asked(lambda lost: self._submit(lost, truths_here, points))
 
-    def _submit(self, call: Callable[..., T], *arguments: object) -> "Future[T]":
-        """Return the future result of a call in the process, which is started again if it has ended."""
-        try:
-            return self._pool.submit(call, *arguments)
-        except BrokenProcessPool as error:
-            if not self._restarts:
-                failed: Future[T] = Future()
-                failed.set_exception(error)
-                return failed
-        self._restarts -= 1
-        self._pool.shutdown(wait=False)
-        self._pool = cores.pool(self._log, 1, _begin, *self._begin)
-        return self._pool.submit(call, *arguments)
+    def _submit(
+        self, lost: Executor | None, call: Callable[..., T], *arguments: object
+    ) -> "tuple[Executor, Future[T]]":
+        """Return the future result of a call and its pool, which is made anew where it is the one that was `lost`."""
+        if lost is self._pool and self._restarts:
+            self._restarts -= 1
+            lost.shutdown(wait=False)
+            self._pool = cores.pool(self._log, 1, _begin, *self._begin)
+        return self._pool, self._pool.submit(call, *arguments)
 
 
 class _Asked(Generic[T]):
-    """An answer that is asked for at once, and once more if the process ends before it is there."""
+    """An answer that is asked for at once, and once more if the process ends before it is there.
 
-    def __init__(self, ask: "Callable[[], Future[T]]") -> None:
+    `ask` is given the pool whose process ended.
+    """
+
+    def __init__(self, ask: "Callable[[Executor | None], tuple[Executor, Future[T]]]") -> None:
         self._ask = ask
-        self._answer = ask()
+        self._pool, self._answer = ask(None)
         self._again = True
 
     def done(self) -> bool:
@@ -121,7 +120,7 @@ class _Asked(Generic[T]):
         """Wait for the answer, and return what was raised instead of it: see `Answer`."""
         if self._is_lost():
             self._again = False
-            self._answer = self._ask()
+            self._pool, self._answer = self._ask(self._pool)
         return self._answer.exception()
 
     def result(self) -> T:

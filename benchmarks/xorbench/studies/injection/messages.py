@@ -13,9 +13,9 @@ from dataclasses import asdict
 
 import psutil
 
-from xorbench.clock.line import LONGEST_MESSAGE, Line
 from xorbench.clock.subject import Turn
 from xorbench.clock.worker import Lost, Worker
+from xorbench.line import LONGEST_MESSAGE, Line
 from xorbench.record.studies import Data
 from xorbench.record.timing import Ledger
 from xorbench.streams import Log
