@@ -11,12 +11,14 @@ from playwright.sync_api import Browser
 from tests.browser import launched
 from tests.drawn import WIDTHS, document, faults
 from tests.shown import NASTY, shown
+from tests.test_measured import known
 from tests.test_render import page
 from xorbench import places
 from xorbench.charts import album, picture
 from xorbench.charts.axes import linear
 from xorbench.charts.figure import Figure, Label, Panel
 from xorbench.charts.lines import Line, panel
+from xorbench.charts.measured import measured
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.sources import Drawing
 from xorbench.record import store, studies
@@ -83,6 +85,12 @@ def found(chromium: Browser, folder: Path, figures: Sequence[Figure], width: int
 
 def test_names_chosen_to_hurt_are_drawn_as_text(chromium: Browser, tmp_path: Path) -> None:
     assert found(chromium, tmp_path, album.of_record(shown("other", *NASTY))) == []
+
+
+def test_what_a_step_consists_of_is_drawn_without_a_fault(chromium: Browser, tmp_path: Path) -> None:
+    figure = measured(known())
+    assert figure is not None
+    assert found(chromium, tmp_path, [figure]) == []
 
 
 def one_panel(*labels: Label, **changes: object) -> Figure:

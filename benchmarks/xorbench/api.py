@@ -10,6 +10,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
 from xorbench.estimates.recommendation import Ranking, ranking, table
 from xorbench.judging.judge import judge as judged
+from xorbench.measures import Measure
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record
@@ -48,6 +49,7 @@ def run(
     budget_minutes: float | None = None,
     seed: int = 0,
     cpu: int | None = None,
+    measures: Sequence[Measure] = ("epoch",),
 ) -> Record:
     """Return the record of a run: gradients are judged, implementations that passed are timed. Nothing is written.
 
@@ -58,7 +60,7 @@ def run(
     """
     chosen = [i for i in _implementations(implementations, files) if i.name != REFERENCE]
     timed_on = environment.allowed_cpus()[-1] if cpu is None else cpu
-    settings = defaults.of_a_run(timed_on, seed, quick, launches, rounds, budget_minutes)
+    settings = defaults.of_a_run(timed_on, seed, quick, launches, rounds, budget_minutes, measures=measures)
     session = Suite([*_implementations([REFERENCE], ()), *chosen], _workloads(workloads), settings)
     session.run()
     return session.record("xorbench.run")

@@ -11,13 +11,14 @@ from xorbench.charts.crossover import crossover
 from xorbench.charts.figure import Figure
 from xorbench.charts.functions import functions
 from xorbench.charts.judge import losses, partings, saturation, scale
+from xorbench.charts.measured import measured
 from xorbench.charts.ratios import dots
 from xorbench.charts.rounds import rounds
 from xorbench.charts.surfaces import surfaces
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Report
 
-OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback)
+OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, measured, parts, rounds, payback)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""
@@ -36,12 +37,15 @@ def of_report(report: Report) -> list[Figure]:
 
 
 @debug_mode(False)
-def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = ()) -> list[Figure]:
+def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = (), measuring: Analysis | None = None) -> list[Figure]:
     """Return all figures for which a record and `sweeps` of its machine have the data.
 
-    The record may itself be one of the sweeps.
+    The record may itself be one of the sweeps. `measuring` is a record of more measures than epochs, if that is another
+    one.
     """
     everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
-    of_it = [] if analysis.record.is_sweep else [figure for draw in OF_A_RECORD if (figure := draw(analysis))]
+    every = () if analysis.record.is_sweep else OF_A_RECORD
+    shown = ((draw, measuring or analysis if draw is measured else analysis) for draw in every)
+    of_it = [figure for draw, of in shown if (figure := draw(of))]
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]

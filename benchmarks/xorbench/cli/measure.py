@@ -177,6 +177,13 @@ def run(
     cold_starts: Annotated[
         int | None, count("Cold starts of each implementation on each workload. [default: 3; 0 with --quick]", least=0)
     ] = None,
+    measure: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="What is timed, with commas between: epoch (always), gradient, loss, predict; or all.",
+        ),
+    ] = "epoch",
     cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
     seed: Seed = 0,
     output: Output = None,
@@ -193,7 +200,7 @@ def run(
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
-    wanted = choices.share(resolution, "--resolution")
+    wanted, measures = choices.share(resolution, "--resolution"), choices.measures(measure)
     if choices.broken(chosen, extra):
         return 1
     chosen = choices.in_environments(chosen, python)
@@ -204,7 +211,7 @@ def run(
     from xorbench.tables.summary import summary
 
     try:
-        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts)
+        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
     analysis, path = keeping.performed(suite.Suite(chosen, workloads, settings), folder)
@@ -216,4 +223,5 @@ def run(
     if analysis.record.partial:
         return INTERRUPTED
     failed = keeping.failed(analysis) or analysis.record.failures or choices.missing(implementation, chosen)
+    failed = failed or any(row.refused for row in analysis.measured)
     return 1 if failed else 0

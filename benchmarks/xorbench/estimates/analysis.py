@@ -8,6 +8,7 @@ from xorbench.estimates import (
     crossings,
     disturbance,
     growth,
+    measured,
     noise_floor,
     order_effects,
     pairs,
@@ -93,6 +94,11 @@ class Analysis(Recorded):
     def steps(self) -> list[cost_breakdown.Step]:
         """The cost breakdown of a step, for each implementation that declares which other one it adds to."""
         return cost_breakdown.steps(self)
+
+    @property
+    def measured(self) -> list[measured.Measured]:
+        """The times of loss, gradient, epoch and prediction of each implementation; [] if only epochs were measured."""
+        return measured.measured(self)
 
     @property
     def versions(self) -> list[versions.Version]:

@@ -85,7 +85,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             boards=own,
             warnings=weaknesses(sources.run),
             drawings=drawn(*FIGURES["speed"], *rest),
-            tables=present("decomposition"),
+            tables=present("parts", "decomposition"),
             always=True,
         ),
         View(
@@ -155,7 +155,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
 
 
 FIGURES = {
-    "speed": ("parts", "surfaces"),
+    "speed": ("measures", "parts", "surfaces"),
     "choose": ("payback",),
     "sizes": ("crossover",),
     "correctness": ("losses", "trajectories", "accuracy-saturation", "accuracy-scale"),

@@ -15,7 +15,7 @@ from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown, markdowns
 from xorbench.tables.headline import headline
 
-SHOWN = ("timings", "tuned", "decomposition", "beginnings", "break_even", "crossings", "growth")
+SHOWN = ("timings", "tuned", "parts", "decomposition", "beginnings", "break_even", "crossings", "growth")
 """Names of the tables that the index shows; it links to the others."""
 
 

@@ -1,6 +1,6 @@
 """Choose the representative records of a machine: one run, a sweep for each number of threads, and special runs.
 
-The special runs are one with tuned implementations, and one with other environments.
+The special runs are one with tuned implementations, one with other environments, and one of more measures than epochs.
 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
@@ -26,6 +26,7 @@ class Standing:
     analysis: Analysis
     tuned: Analysis | None = None
     versions: Analysis | None = None
+    measuring: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -41,10 +42,12 @@ class Standing:
             self.tuned = newest(self.tuned or analysis, analysis)
         if analysis.record.environment.others:
             self.versions = newest(self.versions or analysis, analysis)
+        if analysis.measured:
+            self.measuring = newest(self.measuring or analysis, analysis)
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
-        for analysis in (other.analysis, other.tuned, other.versions, *other._sweeps.values()):
+        for analysis in (other.analysis, other.tuned, other.versions, other.measuring, *other._sweeps.values()):
             if analysis is not None:
                 self.meet(analysis)
 
@@ -57,7 +60,7 @@ class Standing:
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
         """The tables of the representative run, and those of the sweeps and special runs that it does not have."""
-        special = {"tuned": self.tuned, "versions": self.versions}
+        special = {"tuned": self.tuned, "versions": self.versions, "parts": self.measuring}
         found = {name: tables for name, of in special.items() if of is not None and (tables := one(of, name))}
         of_sweeps: dict[str, list[Table]] = {}
         for sweep in self.sweeps:
@@ -69,7 +72,7 @@ class Standing:
     @cached_property
     def figures(self) -> list[Figure]:
         """All figures of the representative records."""
-        return of_record(self.analysis, self.sweeps)
+        return of_record(self.analysis, self.sweeps, self.measuring)
 
 
 def newest(one: Analysis, other: Analysis) -> Analysis:
@@ -83,7 +86,7 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
         full = not analysis.record.partial and not analysis.record.settings.quick
         of_all = {*TUTORIAL} <= {workload.name for workload in analysis.record.workloads}
         alone = not analysis.record.environment.others
-        timed = len({timing.implementation for timing in analysis.record.timings})
+        timed = len({timing.implementation for timing in analysis.timings})
         clock = analysis.knows_cpu_time
         return (
             clock,
@@ -101,4 +104,4 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
 def has_tuned(analysis: Analysis) -> bool:
     """Return whether a record has a time of an implementation of another tier than that of the baseline."""
     tiers = {i.name: i.tier for i in analysis.record.implementations}
-    return any(tiers[timing.implementation] != tiers.get(REFERENCE) for timing in analysis.record.timings)
+    return any(tiers[timing.implementation] != tiers.get(REFERENCE) for timing in analysis.timings)

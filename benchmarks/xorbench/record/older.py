@@ -20,6 +20,8 @@ def upgraded(record: Any) -> Any:
         record = _from_4(record)
     if record.get("schema") == 5:
         record = _from_5(_with_later_keys(record))
+    if record.get("schema") == 6:
+        record = _with_later_keys_of_6(record)
     return record
 
 
@@ -36,6 +38,24 @@ def _with_later_keys(record: Json) -> Json:
         "environment": {"others": {}} | record["environment"],
         "implementations": [_LATER | implementation for implementation in record["implementations"]],
     }
+
+
+def _with_later_keys_of_6(record: Json) -> Json:
+    """Return the record with defaults for missing keys that were added within schema 6.
+
+    Before, only epochs could be timed. Parts that are not as expected are left to the check of the types.
+    """
+
+    def each(name: str, later: Json) -> Json:
+        parts = record.get(name)
+        if not isinstance(parts, list):
+            return {}
+        return {name: [later | part if isinstance(part, dict) else part for part in parts]}
+
+    found = record | each("timings", {"latency": None}) | each("failures", {"measure": "epoch"})
+    if isinstance(settings := record.get("settings"), dict):
+        found["settings"] = {"measures": ["epoch"]} | settings
+    return found
 
 
 _JUDGED = ("rows", "pairs", "conduct")

@@ -73,7 +73,7 @@ class Suite:
         self.launches: list[LaunchRecord] = []
         self.failures: list[Failure] = []
         self.cold_starts: list[ColdStart] = []
-        self.plan = Plan(settings.rounds or pilot.PILOT_ROUNDS, settings.launches or 0)
+        self.plan = Plan(settings.rounds or pilot.rounds(len(settings.measures)), settings.launches or 0)
         self.seconds = Seconds()
         self.finished = False
         self._shuffler = random.Random(settings.seed)
@@ -152,13 +152,16 @@ class Suite:
 
     def _calibrate(self, report: Report) -> Calibration:
         """Return the calibration of all implementations that passed the judge, and note its failures."""
+        measures = self.settings.measures
         passed = {
             i: [w for w in self.workloads if report.refusal(i.name, w.name) is None] for i in self.implementations
         }
-        seconds = self._supposed(sum(map(len, passed.values()))).first(calibration.ROUNDS)
+        seconds = self._supposed(len(measures) * sum(map(len, passed.values()))).first(calibration.ROUNDS)
         each = seconds / max(1, len(self.workloads))
         with self._progress.stage("calibration", seconds) as advance:
-            calibrated = calibrate(passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each))
+            calibrated = calibrate(
+                passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each), measures=measures
+            )
         self.failures += calibrated.failures
         self._cost = calibrated.cost(self.settings, self._questions)
         self._foresee(calibrated.entries, self._progress.expect)
@@ -167,7 +170,7 @@ class Suite:
     def _suppose(self) -> None:
         """Tell the progress what is expected after the judge, from default values."""
         usable = [Entry(i, {w.name: 0 for w in self.workloads}) for i in self.implementations if i.usable]
-        self._cost = self._supposed(len(usable) * len(self.workloads))
+        self._cost = self._supposed(len(usable) * len(self.workloads) * len(self.settings.measures))
         self._progress.suppose("calibration", self._cost.first(calibration.ROUNDS))
         self._foresee(usable, self._progress.suppose)
 
@@ -185,7 +188,7 @@ class Suite:
 
     def _of_cold_starts(self, entries: Sequence[Entry]) -> float:
         """Return the seconds of the cold starts of entries, as many rounds as there is time for."""
-        starting = [entry for entry in entries if not entry.copy]
+        starting = [entry for entry in entries if not entry.copy and entry.measure == "epoch"]
         number, rows = self.settings.cold_starts, sum(len(entry.epochs) for entry in starting)
         if not number or not starting:
             return 0.0
