@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from xorbench.contract.c_library import Network, flat, network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "cc"
@@ -47,6 +49,10 @@ def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) 
 
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     return compiled(recipe, parameters, inputs).gradient(parameters, inputs, targets)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    return compiled(recipe, parameters, inputs).prepared(measure, parameters, inputs, targets)
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser has the same memory

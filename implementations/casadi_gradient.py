@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "casadi"
@@ -113,6 +115,21 @@ def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) 
 
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     return plain(functions(recipe, parameters, inputs)["gradient"].call([*parameters, inputs, targets]), parameters)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    function = functions(recipe, parameters, inputs)[measure]
+    given = [*map(ca.DM, parameters), ca.DM(inputs), *([ca.DM(targets)] if measure != "predict" else [])]
+
+    def call() -> Any:
+        matrices = function.call(given)
+        if measure == "predict":
+            return np.array(matrices[0], inputs.dtype)
+        if measure == "loss":
+            return lambda: np.array(float(matrices[0]), inputs.dtype)
+        return lambda: plain(matrices, parameters)
+
+    return call
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:

@@ -14,7 +14,7 @@ import casadi as ca
 import numpy as np
 from numpy.typing import NDArray
 
-from casadi_gradient import Array, Parameters, convert, gradient, loss, predict, slopes, to_numpy, update  # noqa: F401  for the contract
+from casadi_gradient import Array, Parameters, convert, gradient, loss, predict, prepared, slopes, to_numpy, update  # noqa: F401  for the contract
 from xorbench.contract.c_library import library
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ import optax
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "jax"
@@ -70,6 +72,16 @@ def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) 
 @partial(jax.jit, static_argnums=0)
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     return jax.grad(loss, argnums=1)(recipe, parameters, inputs, targets)
+
+
+compiled_loss = jax.jit(loss, static_argnums=0)
+compiled_predict = jax.jit(predict, static_argnums=0)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    if measure == "predict":
+        return partial(compiled_predict, recipe, parameters, inputs)
+    return partial(compiled_loss if measure == "loss" else gradient, recipe, parameters, inputs, targets)
 
 
 def optimiser(recipe: Recipe) -> optax.GradientTransformation:

@@ -112,6 +112,18 @@ def compiled(recipe: Recipe, function: Callable[..., Any]) -> Callable[..., Any]
     return mx.compile(partial(function, recipe))
 
 
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    graph = compiled(recipe, {"gradient": slopes, "loss": loss, "predict": predict}[measure])
+    arguments = (parameters, inputs) if measure == "predict" else (parameters, inputs, targets)
+
+    def call() -> Any:
+        result = graph(*arguments)
+        mx.eval(result)
+        return result
+
+    return call
+
+
 def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
     return compiled(recipe, epoch)(state, inputs, targets)
 

@@ -14,6 +14,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "numba"
@@ -154,6 +156,23 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     gradients = np.empty_like(row)
     backward(coded(recipe), sizes, row, units, targets, gradients)
     return shaped(gradients, parameters)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    code, (sizes, units), row = coded(recipe), units_for(parameters, inputs), row_of(parameters)
+    gradients = np.empty_like(row)
+    result = shaped(gradients, parameters)
+
+    def call() -> Any:
+        if measure == "gradient":
+            backward(code, sizes, row, units, targets, gradients)
+            return result
+        fill(code, sizes, row, units)
+        if measure == "loss":
+            return np.array(total_loss(code, sizes, units, targets), inputs.dtype)
+        return 1 / (1 + np.exp(-units[:, -sizes[-1] :]))
+
+    return call
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser has the same memory

@@ -20,6 +20,7 @@ from numba_backprop import (  # noqa: F401  for the contract
     gradient,
     loss,
     predict,
+    prepared,
     shaped,
     to_numpy,
     units_for,

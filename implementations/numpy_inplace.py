@@ -7,7 +7,7 @@ are stored negated, -a: the next product is then -z, the argument of exp, and no
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -169,22 +169,50 @@ def logits(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
     return -layers[-1][:-1].T
 
 
+def outputs(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+def total(recipe: Recipe, z: Array, targets: Array) -> Array:
+    if recipe.loss == "cross-entropy":
+        return np.asarray(np.sum(np.maximum(z, 0) - z * targets + np.log1p(np.exp(-np.abs(z)))))
+    error = targets - outputs(z)
+    return np.asarray(np.sum(error**2) / 2)
+
+
 def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
-    return 1 / (1 + np.exp(-logits(recipe, parameters, inputs)))
+    return outputs(logits(recipe, parameters, inputs))
 
 
 def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
-    z = logits(recipe, parameters, inputs)
-    if recipe.loss == "cross-entropy":
-        return np.asarray(np.sum(np.maximum(z, 0) - z * targets + np.log1p(np.exp(-np.abs(z)))))
-    error = targets - 1 / (1 + np.exp(-z))
-    return np.asarray(np.sum(error**2) / 2)
+    return total(recipe, logits(recipe, parameters, inputs), targets)
 
 
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     weights, gradients = row(parameters), np.empty_like(row(parameters))
     run(backward(recipe, shaped(weights, parameters, 2), shaped(gradients, parameters, 2), inputs, targets))
     return shaped(gradients, parameters)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    weights, gradients = row(parameters), np.empty_like(row(parameters))
+    layers, result = shaped(weights, parameters, 2), shaped(gradients, parameters)
+    if measure == "gradient":
+        calls = backward(recipe, layers, shaped(gradients, parameters, 2), inputs, targets)
+
+        def fill() -> Parameters:
+            run(calls)
+            return result
+
+        return fill
+    _, units, calls = forward(recipe, layers, inputs)
+    negative = units[-1][:-1].T
+
+    def call() -> Array:
+        run(calls)
+        return outputs(-negative) if measure == "predict" else total(recipe, -negative, targets)
+
+    return call
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:  # noqa: ARG001  every optimiser has the same memory

@@ -6,7 +6,7 @@ training would compile anew. PyTensor has no optimisers.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -112,6 +112,11 @@ def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) 
 
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     return called("gradient", recipe, parameters, inputs, targets)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    rest = (inputs,) if measure == "predict" else (inputs, targets)
+    return partial(compiled(measure, recipe, len(parameters), str(parameters[0].dtype)), *parameters, *rest)
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:

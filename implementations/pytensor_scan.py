@@ -22,6 +22,7 @@ from pytensor_grad import (  # noqa: F401  for the contract
     loss,
     matrices,
     predict,
+    prepared,
     to_numpy,
     total_loss,
     update,

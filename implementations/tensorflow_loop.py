@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # otherwise it logs to standard error on import
@@ -39,6 +39,12 @@ def loop(recipe: Recipe, state: State, inputs: Array, targets: Array, epochs: Ar
 def traced(recipe: Recipe, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the compiled function of one recipe."""
     return tf.function(lambda *tensors: function(recipe, *tensors), autograph=False, jit_compile=True)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    if measure == "predict":
+        return partial(traced(recipe, predict), parameters, inputs)
+    return partial(traced(recipe, loss if measure == "loss" else slopes), parameters, inputs, targets)
 
 
 def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:

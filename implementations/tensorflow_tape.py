@@ -7,7 +7,7 @@ adds it before the bias of the squares is corrected.
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -116,6 +116,12 @@ def epoch(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:
 def traced(recipe: Recipe, function: Callable[..., Any]) -> Callable[..., Any]:
     """Return the function of one recipe; were it an argument, TensorFlow would compare its strings in each call."""
     return tf.function(lambda *tensors: function(recipe, *tensors), autograph=False)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    if measure == "predict":
+        return partial(traced(recipe, predict), parameters, inputs)
+    return partial(traced(recipe, loss if measure == "loss" else slopes), parameters, inputs, targets)
 
 
 def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:

@@ -7,7 +7,7 @@ update is by hand: tinygrad has no RMSprop, and keeps rates and epsilons in floa
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,6 +168,12 @@ def jitted(function: Callable[..., Any], recipe: Recipe, number: int, _shapes: t
 
 def shapes(parameters: Parameters, inputs: Array) -> tuple[Any, ...]:
     return inputs.dtype, inputs.shape, *(p.shape for p in parameters)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    function = {"gradient": slopes, "loss": total_loss, "predict": predict}[measure]
+    rest = (inputs,) if measure == "predict" else (inputs, targets)
+    return partial(jitted(function, recipe, len(parameters), shapes(parameters, inputs)), *parameters, *rest)
 
 
 def step(recipe: Recipe, state: State, inputs: Array, targets: Array) -> State:

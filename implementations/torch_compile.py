@@ -6,13 +6,15 @@ Small layers are sums of products, not `@`, so that the compiler fuses them, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "torch"
@@ -90,6 +92,21 @@ compiled_slopes = torch.compile(slopes, fullgraph=True, dynamic=False)
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     with torch.no_grad():
         return list(compiled_slopes(recipe, parameters, inputs, targets))
+
+
+compiled_loss = torch.compile(loss, fullgraph=True, dynamic=False)
+compiled_predict = torch.compile(predict, fullgraph=True, dynamic=False)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    function: Any = {"gradient": compiled_slopes, "loss": compiled_loss, "predict": compiled_predict}[measure]
+    arguments = (parameters, inputs) if measure == "predict" else (parameters, inputs, targets)
+
+    def call() -> Any:
+        with torch.no_grad():
+            return function(recipe, *arguments)
+
+    return call
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:

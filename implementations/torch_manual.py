@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "torch"
@@ -82,6 +85,17 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
         delta = blame * slope(recipe, layers[layer])  # dloss/dlogits, (samples, n_layer)
         gradients = [layers[layer - 1].T @ delta, torch.sum(delta, dim=0, keepdim=True), *gradients]
     return gradients
+
+
+@torch.inference_mode()
+def infer(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
+    return predict(recipe, parameters, inputs)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    if measure == "predict":
+        return partial(infer, recipe, parameters, inputs)
+    return partial(loss if measure == "loss" else gradient, recipe, parameters, inputs, targets)
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "torch"
@@ -83,6 +85,27 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
     model = network(recipe, parameters)
     criterion(recipe, model(inputs), targets).backward()
     return parameters_of([p.grad for p in model.parameters() if p.grad is not None])
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    model = network(recipe, parameters)
+
+    def read() -> Parameters:
+        return parameters_of([p.grad for p in model.parameters() if p.grad is not None])
+
+    def backward() -> Callable[[], Parameters]:
+        model.zero_grad()
+        criterion(recipe, model(inputs), targets).backward()
+        return read
+
+    @torch.inference_mode()
+    def infer() -> Array:
+        return torch.sigmoid(model(inputs))
+
+    def forward() -> Array:
+        return criterion(recipe, model(inputs), targets)
+
+    return {"gradient": backward, "loss": forward, "predict": infer}[measure]
 
 
 def begin(recipe: Recipe, parameters: Parameters) -> State:

@@ -55,6 +55,15 @@ BREACHES = {
 }
 
 
+def test_an_optional_function_has_the_signature_of_the_contract(variant: Variant) -> None:
+    begin = "def begin(recipe: Recipe, parameters: Parameters) -> State:\n"
+    arguments = "measure, recipe, parameters, inputs, targets"
+    right = read(variant("prepares", (begin, f"def prepared({arguments}):\n    return None\n\n\n{begin}")))
+    assert right.broken is None
+    wrong = read(variant("prepares_wrong", (begin, f"def prepared(measure):\n    return None\n\n\n{begin}")))
+    assert str(wrong.broken).endswith(f"got def prepared(measure), expected def prepared({arguments})")
+
+
 ODD_REMARKS = {
     "odd_processor": ("PROCESSOR = 512", "PROCESSOR is 512, expected a string"),
     "one_source": ('SOURCES = "more.c"', "SOURCES is 'more.c', expected a tuple of names of files in the same folder"),

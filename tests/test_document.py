@@ -41,7 +41,7 @@ OF_A_ROW = {
 
 NUMBERS = OF_A_ROW - {"implementation", "workload", "tier", "execution", "granularity", "launches", "verdict", "reason"}
 
-ALSO_OF_A_RUN = {"noise_floors"}
+ALSO_OF_A_RUN = {"noise_floors", "parts"}
 ALSO_OF_A_ROW = {"start_microseconds_low", "start_microseconds_high", "start_share", "quiet_share"}
 """Those that are there beside them."""
 

@@ -13,6 +13,7 @@ from tests.drawn import WIDTHS, document, faults
 from tests.released import planted_history
 from tests.shown import NASTY, shown
 from tests.test_charts_errors import in_both_dtypes
+from tests.test_measured import known
 from tests.test_render import page
 from xorbench import places
 from xorbench.charts import album, picture
@@ -20,6 +21,7 @@ from xorbench.charts.axes import linear
 from xorbench.charts.errors import errors
 from xorbench.charts.figure import Figure, Label, Panel
 from xorbench.charts.lines import Line, panel
+from xorbench.charts.measured import measured
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.sources import Drawing
 from xorbench.record import store, studies
@@ -101,6 +103,12 @@ def test_a_history_is_drawn_without_a_fault(chromium: Browser, tmp_path: Path) -
 
 def test_errors_over_times_of_many_implementations_are_drawn(chromium: Browser, tmp_path: Path) -> None:
     figure = errors(in_both_dtypes(*(f"implementation_{number}" for number in range(26)), *NASTY))
+    assert figure is not None
+    assert found(chromium, tmp_path, [figure]) == []
+
+
+def test_what_a_step_consists_of_is_drawn_without_a_fault(chromium: Browser, tmp_path: Path) -> None:
+    figure = measured(known())
     assert figure is not None
     assert found(chromium, tmp_path, [figure]) == []
 

@@ -40,17 +40,17 @@ def known(answer: Array | None) -> "Future[Array]":
 
 def test_the_reference_trains_elsewhere_from_the_same_start() -> None:
     with Reference(discover()[0], allowed_cpus()) as reference:
-        asked = [reference.trained(HIDDEN, epochs, seed) for epochs, seed in ((3, 1), (5, 2))]
+        asked = [reference.reached(HIDDEN, "epoch", epochs, seed) for epochs, seed in ((3, 1), (5, 2))]
         assert [f.result().tolist() for f in asked] == [trained(3, 1).tolist(), trained(5, 2).tolist()]
 
 
 def test_a_reference_whose_process_is_killed_is_asked_again() -> None:
     with Reference(discover()[0], allowed_cpus()) as reference:
-        first = reference.trained(HIDDEN, 3, 1)
+        first = reference.reached(HIDDEN, "epoch", 3, 1)
         assert first.result().tolist() == trained(3, 1).tolist()
         for process in multiprocessing.active_children():
             process.kill()
-        asked = [reference.trained(HIDDEN, epochs, seed) for epochs, seed in ((5, 2), (7, 3))]
+        asked = [reference.reached(HIDDEN, "epoch", epochs, seed) for epochs, seed in ((5, 2), (7, 3))]
         assert [one.result().tolist() for one in asked] == [trained(5, 2).tolist(), trained(7, 3).tolist()]
 
 
@@ -61,7 +61,7 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
         )
     )
     with Reference(fragile, allowed_cpus()) as reference:
-        end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.trained(HIDDEN, 3, 1))
+        end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.reached(HIDDEN, "epoch", 3, 1))
     assert end.expected is None
     (breach,) = violations([end], [], [3], 1e-7)
     assert breach == "no reference end state for a round of 3 epochs: the reference gave no result"
@@ -69,7 +69,7 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
 
 def test_a_reference_whose_text_was_changed_is_no_answer() -> None:
     with Reference(replace(discover()[0], source_sha256="0" * 64), allowed_cpus()) as reference:
-        end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.trained(HIDDEN, 3, 1))
+        end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.reached(HIDDEN, "epoch", 3, 1))
     assert end.expected is None
 
 
@@ -161,7 +161,7 @@ def test_the_reference_trains_in_the_dtype_of_the_workload() -> None:
     converted = module.convert(single.drawn(7), single.inputs, single.targets, "float32")
     by_hand = flat(module.train(single.recipe, *converted, 300)).astype("float64").tolist()
     with Reference(discover()[0], allowed_cpus()) as reference:
-        found = reference.trained(single, 300, 7).result()
+        found = reference.reached(single, "epoch", 300, 7).result()
     assert found.dtype == "float64"
     assert found.tolist() == by_hand == found.astype("float32").astype("float64").tolist()
     assert found.tolist() != flat(module.train(HIDDEN.recipe, *double(7), 300)).tolist()

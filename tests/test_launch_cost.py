@@ -10,7 +10,7 @@ from tests.test_suite import CALIBRATION
 from xorbench import environment
 from xorbench.record.settings import Settings
 from xorbench.suite import launch_cost
-from xorbench.suite.calibration import beyond_training
+from xorbench.suite.calibration import beyond_training, row_of
 from xorbench.suite.launch_cost import BESIDE, LaunchCost, cold_start, supposed
 
 SETTINGS = Settings(points=1, cpu=0, seed=0, launches=10, rounds=20, cold_starts=0)
@@ -68,6 +68,6 @@ def test_a_cold_start_is_shorter_than_the_start_of_a_worker(monkeypatch: pytest.
 def test_a_turn_takes_what_is_neither_training_nor_warming_up() -> None:
     # A round of 100 epochs and one of 50, of 10 µs each, and 25 untimed epochs before both: 2 ms of 6.
     timing = replace(CALIBRATION, round_nanoseconds=[1_000_000, 500_000])
-    found = beyond_training(0.006, [timing], {(timing.implementation, timing.workload): 10e-6})
+    found = beyond_training(0.006, [timing], {row_of(timing): 10e-6})
     assert found == pytest.approx((0.006 - 0.0015 - 0.0005) / 2)
     assert beyond_training(0.006, [], {}) == 0

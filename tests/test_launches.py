@@ -38,6 +38,15 @@ def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch
         assert workers() == []
 
 
+def test_the_next_launch_waits_for_the_memory_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu, memory = environment.allowed_cpus()[-1], psutil.virtual_memory()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=1_000_000))
+    with Launches(ENTRIES, ["neuron"], [cpu], random.Random(0)) as launches:
+        overlapped = [launches.run(1)[1].overlapped, launches.run(1, last=True)[1].overlapped]
+        assert workers() == []
+    assert overlapped == [False, False]
+
+
 def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_turns() -> None:
     cpus = environment.allowed_cpus()
     first, last = cpus[:1], cpus[-1:]

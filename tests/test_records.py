@@ -22,7 +22,7 @@ from xorbench.record import checking, store
 from xorbench.record.older import upgraded
 from xorbench.record.report import Conduct, Judgement, Pair
 from xorbench.record.run import SCHEMA_VERSION, Seconds
-from xorbench.record.timing import SERIES, End, Timing
+from xorbench.record.timing import SERIES, End, Failure, Timing
 from xorbench.tables.catalogue import one, tables
 from xorbench.tables.timings import START
 
@@ -193,7 +193,11 @@ def spoilt(*keys: str | int, value: object) -> str:
             "$.timings[0].epochs[1]: Input should be greater than or equal to 1, got 0",
         ),
         (("timings", 0, "epochs_per_round"), 100, "$.timings[0].epochs_per_round: is not a known key"),
-        (("timings", 0, "measure"), "second", "$.timings[0].measure: Input should be 'epoch', got 'second'"),
+        (
+            ("timings", 0, "measure"),
+            "second",
+            "$.timings[0].measure: Input should be 'epoch', 'gradient', 'loss' or 'predict', got 'second'",
+        ),
         (
             ("timings", 0, "cpu_nanoseconds"),
             [-1],
@@ -388,6 +392,7 @@ def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_tim
     assert {key: new[key] for key in added} == added
     expected = old | {
         "environment": {**old["environment"], "others": {}},
+        "settings": {**old["settings"], "measures": ["epoch"]},
         "implementations": [{**about, "file": None, "interpreter": None} for about in old["implementations"]],
         "gradients": old["gradients"]
         | {part: [{**row, "decides": True} for row in old["gradients"][part]] for part in ("rows", "pairs", "conduct")},
@@ -537,20 +542,28 @@ def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
     assert all(t.cpu_nanoseconds[0] is not None and not t.violations for t in record.timings)
     old = json.loads(path.read_text(encoding="utf-8"))
     new = json.loads(store.as_text(record))
-    assert new == old | {
+    later = {
         "schema": SCHEMA_VERSION,
         "gradients": of_today(old["gradients"]),
+        "settings": old["settings"] | {"measures": ["epoch"]},
         "launches": launches_of_today(old["launches"]),
+        "timings": [timing | {"latency": None} for timing in old["timings"]],
         "counts": None,
     }
+    assert new == old | later
 
 
-def test_keys_that_were_added_within_schema_6_may_be_missing() -> None:
-    record = planted({}).record
-    content = json.loads(store.as_text(record))
+def test_keys_that_were_added_within_schema_6_may_be_missing_in_such_a_record() -> None:
+    failure = Failure(0, "hidden", REFERENCE, False, "lost")
+    record = planted({}, failures=[failure]).record
+    content = store.as_json(record)
     del content["counts"]
+    del content["settings"]["measures"]
+    del content["failures"][0]["measure"]
     for launch in content["launches"]:
         del launch["others_timing"], launch["left"]
+    for timing in content["timings"]:
+        del timing["latency"]
     assert store.parsed(json.dumps(content)) == record
 
 

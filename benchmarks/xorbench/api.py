@@ -12,6 +12,7 @@ from xorbench.estimates.comparison import BETWEEN_RUNS, Change, changes
 from xorbench.estimates.measured_points import table
 from xorbench.estimates.recommendation import Ranking, ranking
 from xorbench.judging.judge import judge as judged
+from xorbench.measures import Measure
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record
@@ -50,6 +51,7 @@ def run(
     budget_minutes: float | None = None,
     seed: int = 0,
     cpu: int | None = None,
+    measures: Sequence[Measure] = ("epoch",),
 ) -> Record:
     """Return the record of a run: gradients are judged, implementations that passed are timed. Nothing is written.
 
@@ -60,7 +62,7 @@ def run(
     """
     chosen = [i for i in _implementations(implementations, files) if i.name != REFERENCE]
     timed_on = environment.allowed_cpus()[-1] if cpu is None else cpu
-    settings = defaults.of_a_run(timed_on, seed, quick, launches, rounds, budget_minutes)
+    settings = defaults.of_a_run(timed_on, seed, quick, launches, rounds, budget_minutes, measures=measures)
     session = Suite([*_implementations([REFERENCE], ()), *chosen], _workloads(workloads), settings)
     session.run()
     return session.record("xorbench.run")

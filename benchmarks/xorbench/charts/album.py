@@ -13,13 +13,14 @@ from xorbench.charts.figure import Figure
 from xorbench.charts.functions import functions
 from xorbench.charts.history import history
 from xorbench.charts.judge import losses, partings, saturation, scale
+from xorbench.charts.measured import measured
 from xorbench.charts.ratios import dots
 from xorbench.charts.rounds import rounds
 from xorbench.charts.surfaces import surfaces
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Report
 
-OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, parts, rounds, payback, errors)
+OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, measured, parts, rounds, payback, errors)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""
@@ -41,13 +42,20 @@ def of_report(report: Report) -> list[Figure]:
 
 
 @debug_mode(False)
-def of_record(analysis: Analysis, sweeps: Sequence[Analysis] = (), histories: Sequence[Analysis] = ()) -> list[Figure]:
+def of_record(
+    analysis: Analysis,
+    sweeps: Sequence[Analysis] = (),
+    histories: Sequence[Analysis] = (),
+    measuring: Analysis | None = None,
+) -> list[Figure]:
     """Return all figures for which a record, and `sweeps` and `histories` of its machine, have the data.
 
-    The record may itself be one of them.
+    The record may itself be one of them. `measuring` is a record of more measures than epochs, if that is another one.
     """
     everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
-    of_it = [figure for draw in OF_A_RECORD if (figure := draw(analysis))] if analysis.record.is_run else []
+    every = OF_A_RECORD if analysis.record.is_run else ()
+    shown = ((draw, measuring or analysis if draw is measured else analysis) for draw in every)
+    of_it = [figure for draw, of in shown if (figure := draw(of))]
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
     of_them += [figure for draw in OF_HISTORIES if (figure := draw(histories))]
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]

@@ -20,6 +20,7 @@ from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Limits
 from xorbench.failure import HarnessError
+from xorbench.measures import MEASURES, Measure
 from xorbench.places import current, results
 from xorbench.progress import say, steps
 from xorbench.record import store
@@ -80,6 +81,15 @@ def _workload(name: str) -> Workload:
         return named(name)
     except KeyError:
         return WORKLOADS[known(name, list(WORKLOADS), "workload")]  # raises
+
+
+def measures(text: str) -> list[Measure]:
+    """Return the measures in a list with commas, where "all" stands for every one.
+
+    Raises typer.BadParameter where one is unknown.
+    """
+    wanted = {known(name.strip(), [*MEASURES, "all"], "measure") for name in text.split(",")}
+    return [measure for measure in MEASURES if wanted & {measure, "all"}]
 
 
 def with_reference(chosen: Sequence[Implementation]) -> list[Implementation]:

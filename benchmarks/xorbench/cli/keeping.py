@@ -93,9 +93,9 @@ def is_placed(path: Path, folder: Path) -> bool:
 
 
 def failed(analysis: Analysis) -> bool:
-    """Return whether a row has no ratio because its gradient or its timing failed, or any process failed."""
+    """Return whether a row has no ratio because its gradient or its timing failed, or a measure or process failed."""
     without_ratio = any(row.verdict in ("outside", "failed", "refused", "untimed") for row in analysis.rows)
-    return without_ratio or bool(analysis.record.failures)
+    return without_ratio or any(row.refused for row in analysis.measured) or bool(analysis.record.failures)
 
 
 def kept(record: Record, folder: Path, hint: str = "") -> Path:

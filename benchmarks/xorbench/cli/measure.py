@@ -179,6 +179,13 @@ def run(
     cold_starts: Annotated[
         int | None, count("Cold starts of each implementation on each workload. [default: 3; 0 with --quick]", least=0)
     ] = None,
+    measure: Annotated[
+        str,
+        typer.Option(
+            metavar="LIST",
+            help="What is timed, with commas between: epoch (always), gradient, loss, predict; or all.",
+        ),
+    ] = "epoch",
     cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
     seed: Seed = 0,
     wait: Wait = False,
@@ -198,7 +205,7 @@ def run(
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
-    wanted = choices.share(resolution, "--resolution")
+    wanted, measures = choices.share(resolution, "--resolution"), choices.measures(measure)
     if choices.broken(chosen, extra):
         return 1
     chosen = choices.in_environments(chosen, python)
@@ -210,7 +217,7 @@ def run(
     from xorbench.tables.summary import summary
 
     try:
-        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts)
+        settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
     with host.held(wait):  # before the budget begins

@@ -14,10 +14,12 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from xorbench import cores
+from xorbench.clock.repeating import converted, work
 from xorbench.contract import Contract, Implementation, load, read
 from xorbench.judging.answers import plain
 from xorbench.judging.points import Points
 from xorbench.judging.truths import Truths, truths_here
+from xorbench.measures import Measure
 from xorbench.record.timing import End
 from xorbench.streams import Log
 from xorbench.workloads import Array, Workload, flat
@@ -34,7 +36,7 @@ MOST_ENTRIES = 64
 class Round:
     """One timed round of a row: its number in the launch, its epochs, the seed of its start, and its final parameters.
 
-    A parameter that is not finite is None.
+    Where a function is measured, epochs are calls, and the end is the last result. An entry that is not finite is None.
     """
 
     number: int
@@ -61,7 +63,7 @@ MOST_RESTARTS = 3
 
 
 class Reference:
-    """The reference implementation in a process of its own, which trains on CPUs that are not timed on.
+    """The reference implementation in a process of its own, which works on CPUs that are not timed on.
 
     If its process is ended, it is started again, and what was not answered is asked once more. It is a context manager:
     its process is stopped at the end.
@@ -82,9 +84,12 @@ class Reference:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._log.close()
 
-    def trained(self, workload: Workload, epochs: int, seed: int) -> Answer[Array]:
-        """Return the future parameters after `epochs` epochs from the start drawn with `seed`, as a flat array."""
-        return _Asked(lambda lost: self._submit(lost, _trained, workload, epochs, seed))
+    def reached(self, workload: Workload, measure: Measure, epochs: int, seed: int) -> Answer[Array]:
+        """Return the future end of a round with the parameters drawn with `seed`, as a flat array.
+
+        It is the parameters after `epochs` epochs, or the result of so many calls of the function that is measured.
+        """
+        return _Asked(lambda lost: self._submit(lost, _reached, workload, measure, epochs, seed))
 
     def truths(self, points: Points) -> Answer[Truths]:
         """Return the future true values and bounds at `points`, which the oracle computes in the same process."""
@@ -158,13 +163,16 @@ def chosen(
     return {row: sorted(several, key=lambda one: one.number) for row, several in found.items()}
 
 
-def compared(one: Round, workload: Workload, expected: Answer[Array]) -> End:
-    """Wait for the `expected` parameters, and return the end of a round beside them, as a record holds it."""
-    start = _timed(workload, one.seed)
+def compared(one: Round, workload: Workload, expected: Answer[Array], measure: Measure = "epoch") -> End:
+    """Wait for the `expected` end, and return the end of a round beside it, as a record holds it."""
     try:
         there: Array | None = expected.result()
     except (BrokenProcessPool, Exception):  # noqa: BLE001  the reference may raise anything
         there = None
+    if measure == "epoch":
+        start = _timed(workload, one.seed)
+    else:
+        start = np.zeros(len(one.end) if there is None else len(there))
     if there is None or len(one.end) != len(start):
         return End(one.number, one.seed, start.tolist(), list(one.end), None if there is None else there.tolist())
     end = np.array([math.nan if value is None else value for value in one.end])
@@ -179,12 +187,22 @@ def compared(one: Round, workload: Workload, expected: Answer[Array]) -> End:
     )
 
 
-def violations(ends: Sequence[End], rounds: Sequence[Round], epochs: Sequence[int], tolerance: float) -> list[str]:
+def violations(
+    ends: Sequence[End],
+    rounds: Sequence[Round],
+    epochs: Sequence[int],
+    tolerance: float,
+    measure: Measure = "epoch",
+) -> list[str]:
     """Return the rules that a row broke, each in one line.
 
     `ends` are the compared ends of some of its `rounds`, `epochs` the number of epochs of every round, and `tolerance`
-    the largest allowed distance from the reference, as a share of the distance trained.
+    the largest allowed distance from the reference, as a share of the distance trained. Where a function is measured,
+    it is a share of the largest entry of the result, and every round is compared, so that a result of an earlier round
+    needs no rule of its own: two losses in float32 may be equal by chance.
     """
+    if measure != "epoch":
+        return [_wrong_result(end, epochs, tolerance, measure) for end in ends if not end.off_course <= tolerance]
     found = []
     seeds: dict[tuple[float | None, ...], int] = {}
     finite = [one for one in rounds if None not in one.end]
@@ -206,6 +224,19 @@ def violations(ends: Sequence[End], rounds: Sequence[Round], epochs: Sequence[in
                 f"{off:.2g} of the distance trained, expected at most {tolerance:.0e}"
             )
     return found
+
+
+def _wrong_result(end: End, calls: Sequence[int], tolerance: float, measure: Measure) -> str:
+    if math.isnan(end.off_course):
+        return f"no reference {RESULTS[measure]} for round {end.round}: the reference gave no result"
+    return (
+        f"wrong {RESULTS[measure]}: after {calls[end.round]:,} calls it differs from the reference's by "
+        f"{end.off_course:.2g} of the largest entry, expected at most {tolerance:.0e}"
+    )
+
+
+RESULTS: Mapping[Measure, str] = {"gradient": "gradient", "loss": "loss", "predict": "prediction"}
+"""The result of each function that is measured, in a word."""
 
 
 def _largest(distances: Array) -> list[int]:
@@ -232,8 +263,8 @@ def _begin(path: Path, source_sha256: str | None, cpus: Sequence[int]) -> None:
 _module: Contract
 
 
-def _trained(workload: Workload, epochs: int, seed: int) -> Array:
+def _reached(workload: Workload, measure: Measure, epochs: int, seed: int) -> Array:
     with np.errstate(all="ignore"):
-        converted = _module.convert(workload.drawn(seed), workload.inputs, workload.targets, workload.dtype)
-        trained = _module.train(workload.recipe, *converted, epochs)
-        return flat([plain(_module, p) for p in trained]).astype(np.float64)
+        arguments = converted(_module, workload, measure, workload.drawn(seed), seed)
+        reached = work(_module, workload, measure, arguments)(epochs)
+        return flat([plain(_module, array) for array in reached]).astype(np.float64)

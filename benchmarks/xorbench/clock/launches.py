@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from time import perf_counter
 from types import TracebackType
 
+import psutil
+
 from xorbench import environment
 from xorbench.clock import host
 from xorbench.clock.late import Question
@@ -18,9 +20,10 @@ class Launches:
     """A sequence of launches of the same entries, numbered from `first`, with the same `questions` after the rounds.
 
     Timed on one CPU, the workers of the next launch start while the current one takes turns, on CPUs that share no core
-    with the timing CPU, if there are any. While no worker takes turns, workers start on all allowed CPUs: those of the
-    first launch, and those that were not ready when the launch before them ended. Timed on several CPUs, each worker
-    has as many threads and starts on the CPUs on which it is timed, and no launch starts beside another.
+    with the timing CPU, if there are any, and if as much memory is available as the workers of the current launch use.
+    While no worker takes turns, workers start on all allowed CPUs: those of the first launch, and those that were not
+    ready when the launch before them ended. Timed on several CPUs, each worker has as many threads and starts on the
+    CPUs on which it is timed, and no launch starts beside another.
 
     It is a context manager: all workers are stopped at the end. Inside, the lock of the host is held if it is free, and
     this process adopts what a worker leaves running.
@@ -71,7 +74,7 @@ class Launches:
         self._upcoming = None
         try:
             launch.wait(self._places(environment.allowed_cpus()))
-            if self._apart and not last:
+            if self._apart and not last and launch.resident_bytes() < psutil.virtual_memory().available:
                 self._upcoming = self._started(self._apart)
             launch.run(self._cpus, rounds, done)
         finally:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from xorbench import messages
-from xorbench.record.timing import Ledger
+from xorbench.record.timing import Latency, Ledger
 
 Nanoseconds = Annotated[int, Field(ge=0, le=10**15)]
 """A time from 0 to 10^15 nanoseconds, which is more than eleven days."""
@@ -40,7 +40,8 @@ class Ended(messages.Message):
 class Times(messages.Message):
     """The message with the ledger of one workload and the times of its rounds, in the order of the turns.
 
-    All times are in nanoseconds; `waited` is the time in which the threads waited for a CPU.
+    All times are in nanoseconds; `waited` is the time in which the threads waited for a CPU. `latency` is that of
+    single predictions, if these were timed.
     """
 
     says: Literal["times"]
@@ -49,6 +50,7 @@ class Times(messages.Message):
     waited: list[Nanoseconds | None]
     involuntary_switches: list[Annotated[int, Field(ge=0, le=10**9)] | None]
     ledger: Ledger
+    latency: Latency | None = None
 
 
 class Answers(messages.Message):

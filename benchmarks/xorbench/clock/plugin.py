@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from xorbench.clock.subject import Subject, Turn
 from xorbench.contract import Implementation, discover, read
 from xorbench.judging.trouble import describe
 from xorbench.line import Line
+from xorbench.measures import MEASURES
 from xorbench.record.report import NOT_OFFERED, Report
 from xorbench.streams import guard_output
 from xorbench.suggestions import unknown
@@ -51,6 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--rounds", type=int, default=50, help="rounds of each benchmark")
     group.addoption(
         "--epochs-per-round", type=int, default=100, help="epochs of every round, the same for all implementations"
+    )
+    group.addoption(
+        "--measure", choices=MEASURES, default="epoch", help="what is timed: an epoch, or calls of one function"
     )
     group.addoption("--turns", type=int, metavar="FD", help="open file descriptor of the connection to the driver")
     group.addoption("--file", type=Path, metavar="FILE", help="the only implementation, where there is a driver")
@@ -173,7 +177,7 @@ def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Impl
 
     Under a driver all subjects are made before the first turn, so that no implementation compiles between turns.
     """
-    made = cache(Subject)
+    made = cache(partial(Subject, measure=pytestconfig.getoption("--measure")))
     if driver is not None:
         with reporting(driver), as_judged():
             for implementation in _implementations(pytestconfig):
@@ -244,6 +248,7 @@ class Turns:
                     "waited": [reading.waited_nanoseconds for reading in bookkeeper.readings],
                     "involuntary_switches": [reading.involuntary_switches for reading in bookkeeper.readings],
                     "ledger": asdict(bookkeeper.close()),
+                    "latency": asdict(latency) if (latency := self._subject.latency()) else None,
                 }
             )
             driver.send({"says": "answers", "rows": self._subject.answers(json.loads(driver.receive())["rows"])})

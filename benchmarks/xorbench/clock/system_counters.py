@@ -49,6 +49,17 @@ def reading() -> Reading:
     return Reading(switches, _waited())
 
 
+_THREAD = getattr(resource, "RUSAGE_THREAD", None)
+
+
+def switches() -> int | None:
+    """Return how often this thread has given up its CPU, made to or not; None where the system does not report it."""
+    if _THREAD is None:
+        return None
+    found = resource.getrusage(_THREAD)
+    return found.ru_nvcsw + found.ru_nivcsw
+
+
 _open: dict[str, int] = {}
 """The open `schedstat` file of each thread: reading it again is cheaper than opening it again."""
 

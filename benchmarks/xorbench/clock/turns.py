@@ -20,6 +20,7 @@ from xorbench.clock.subject import SEEDS, Turn
 from xorbench.clock.system_counters import Account
 from xorbench.clock.worker import Lost, Worker, left_running, stop
 from xorbench.contract import Implementation
+from xorbench.measures import Measure
 from xorbench.record.timing import Failure, Timing
 
 SECONDS_OF_A_TURN = 0.25
@@ -37,13 +38,14 @@ class Entry:
     """What one worker of a launch times: an implementation, and the epochs of its long rounds by workload.
 
     These numbers of epochs are even. `seconds_per_epoch` holds estimates by workload, where they are known. `copy`
-    marks the second copy of the baseline.
+    marks the second copy of the baseline. Epochs are calls of a function where `measure` is one.
     """
 
     implementation: Implementation
     epochs: Mapping[str, int]
     copy: bool = False
     seconds_per_epoch: Mapping[str, float] = field(default_factory=dict)
+    measure: Measure = "epoch"
 
     def turn(self, workload: str, long: bool, seed: int) -> Turn:
         """Return a turn on a workload: a long or a short round from the start drawn with `seed`."""
@@ -122,16 +124,20 @@ class Launch:
         self._started = perf_counter()
         for place, entry in enumerate(self.entries):
             workloads = [name for name in self.workloads if name in entry.epochs]
-            self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)])
+            self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)], entry.measure)
 
     def wait(self, places: Sequence[Sequence[int]] = ()) -> None:
-        """Wait until every worker is ready; with `places`, move the workers to these CPUs first."""
+        """Wait until every worker is ready; with `places`, move the workers to these CPUs first.
+
+        With more measures more workers start at the same time, and each may take longer.
+        """
+        measures = {entry.measure for entry in self.entries}
         for place, worker in self._workers.items():
             if places:
                 worker.move_to(places[place % len(places)])
         for place in list(self._workers):
             with self._losing(place, self.workloads[0]):
-                self._workers[place].wait_until_ready()
+                self._workers[place].wait_until_ready(len(measures))
         self.seconds_starting = perf_counter() - self._started
 
     def run(self, cpus: Sequence[int], rounds: int, done: Callable[["Launch", str], None] | None = None) -> None:
@@ -148,6 +154,11 @@ class Launch:
                 done(self, workload)
         for place, names in left_running(self._workers).items():
             self.left[self.entries[place].implementation.name] = ", ".join(names)
+
+    def resident_bytes(self) -> int:
+        """Return the resident memory of all workers; shared libraries are counted for each of them."""
+        accounts = [worker.account() for worker in self._workers.values()]
+        return sum(account.resident_bytes for account in accounts if account is not None)
 
     def stop(self) -> None:
         """End all workers, whatever they are doing, and all processes that they started."""
@@ -172,8 +183,9 @@ class Launch:
                 for place in there:
                     if place in self._workers:
                         playing[place].accounts.append(self._workers[place].account())
-        asked = self.questions[workload].rows if workload in self.questions else []
+        question = self.questions.get(workload)
         for place in [place for place in playing if place in self._workers]:
+            asked = question.rows if question and self.entries[place].measure == "epoch" else []
             with self._losing(place, workload):
                 times = self._workers[place].times(rounds)
                 answers = self._workers[place].answers(asked)
@@ -207,6 +219,7 @@ class Launch:
             workload=workload,
             implementation=entry.implementation.name,
             copy=entry.copy,
+            measure=entry.measure,
             epochs=[one.epochs for one in playing.rounds],
             round_nanoseconds=times.wall,
             cpu_nanoseconds=times.cpu,
@@ -215,6 +228,7 @@ class Launch:
             involuntary_switches=times.involuntary_switches,
             ledger=times.ledger,
             usage=usage(playing.trained, accounts[0], accounts[min(1, len(accounts) - 1)], accounts[-1]),
+            latency=times.latency,
         )
         self.rows.append(RowOfLaunch(timing, playing.rounds, answers))
 
@@ -226,4 +240,5 @@ class Launch:
         except Lost as lost:
             self._workers.pop(place).stop()
             entry = self.entries[place]
-            self.failures.append(Failure(self.number, workload, entry.implementation.name, entry.copy, str(lost)))
+            name, reason = entry.implementation.name, str(lost)
+            self.failures.append(Failure(self.number, workload, name, entry.copy, reason, entry.measure))

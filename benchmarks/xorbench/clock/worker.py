@@ -14,6 +14,7 @@ from xorbench.clock.system_counters import Account, account
 from xorbench.contract import Implementation
 from xorbench.judging.trouble import last_written, shortened
 from xorbench.line import Closed, Line, Silent
+from xorbench.measures import Measure
 from xorbench.streams import Log
 
 BENCHMARK = places.PACKAGE / "clock" / "benchmark.py"
@@ -38,16 +39,19 @@ class Lost(Exception):  # noqa: N818  a state of a worker, not a mistake
 class Worker:
     """A fresh process that times `workloads`, and the connection to it. It starts on `cpus`, with as many threads.
 
-    Every method that waits for the process raises Lost.
+    `measure` is what it times. Every method that waits for the process raises Lost.
     """
 
-    def __init__(self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int]) -> None:
+    def __init__(
+        self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int], measure: Measure = "epoch"
+    ) -> None:
         self._log = Log()
         ours, theirs = socket.socketpair()
         self._line = Line(ours)
         arguments = [
             f"--file={implementation.path.absolute()}",
             *(f"--workload={workload}" for workload in workloads),
+            f"--measure={measure}",
             f"--turns={theirs.fileno()}",
             f"--text={implementation.source_sha256}",
         ]
@@ -74,9 +78,9 @@ class Worker:
         """Return the system's counters of the process; None where they are not available."""
         return account(self._process.pid)
 
-    def wait_until_ready(self) -> None:
-        """Wait until everything is imported and compiled; each workload may take SECONDS_OF_SILENCE."""
-        while not isinstance(message := self._hear(SECONDS_OF_SILENCE, Preparing, Ready), Ready):
+    def wait_until_ready(self, times: int = 1) -> None:
+        """Wait until everything is imported and compiled; each workload may take so many `times` SECONDS_OF_SILENCE."""
+        while not isinstance(message := self._hear(times * SECONDS_OF_SILENCE, Preparing, Ready), Ready):
             assert isinstance(message, Preparing)
 
     def begin(self, rounds: int, epochs: Sequence[int]) -> None:

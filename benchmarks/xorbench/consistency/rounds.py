@@ -7,8 +7,9 @@ import numpy as np
 
 from xorbench.clock import ledger
 from xorbench.contract import REFERENCE
+from xorbench.measures import Measure
 from xorbench.record.run import Record, WorkloadRecord
-from xorbench.record.timing import Timing
+from xorbench.record.timing import Failure, Timing
 from xorbench.workloads import named
 from xorbench.workloads.workload import multiply_adds
 
@@ -39,7 +40,7 @@ def once(record: Record) -> Iterator[str]:
     rounds: dict[object, str] = {}
     for place, timing in _timings(record):
         for found, key, what in (
-            (rows, (timing.launch, timing.workload, timing.implementation, timing.copy), "the row"),
+            (rows, (timing.launch, timing.workload, *_row(timing)), "the row"),
             (rounds, tuple(timing.round_nanoseconds), "the rounds"),
         ):
             if len(timing.epochs) < FEWEST_DIFFERENT and found is rounds:
@@ -54,23 +55,24 @@ def complete(record: Record) -> Iterator[str]:
 
     The last launch of an interrupted sweep may have some of the workloads only.
     """
-    launches: dict[tuple[str, str, bool], set[int]] = defaultdict(set)
+    launches: dict[tuple[str, Row], set[int]] = defaultdict(set)
     for timing in record.timings:
-        launches[timing.workload, timing.implementation, timing.copy].add(timing.launch)
-    failed = {(f.implementation, f.copy, f.launch) for f in record.failures}
+        launches[timing.workload, _row(timing)].add(timing.launch)
+    failed = {(_row(failure), failure.launch) for failure in record.failures}
     began = {(timing.workload, timing.launch) for timing in record.timings}
     last = len(record.launches) - 1 if record.partial and record.is_sweep else None
-    for (workload, name, copy), there in launches.items():
+    for (workload, row), there in launches.items():
         for launch in record.launches:
             if launch.number == last and (workload, last) not in began:
                 continue
-            if launch.number not in there and (name, copy, launch.number) not in failed:
-                of = f"{name}, second copy" if copy else name
-                yield f"$.timings: {of} on {workload} has none in launch {launch.number}, and no failure says why"
-    for workload in dict.fromkeys(workload for workload, _, _ in launches):
+            if launch.number not in there and (row, launch.number) not in failed:
+                of = f"{_name(row)} on {workload}"
+                yield f"$.timings: {of} has none in launch {launch.number}, and no failure says why"
+    for workload in dict.fromkeys(workload for workload, _ in launches):
         for copy in (False, True):
-            lost = any((REFERENCE, copy, launch.number) in failed for launch in record.launches)
-            if (workload, REFERENCE, copy) not in launches and not lost:
+            baseline: Row = (REFERENCE, copy, "epoch")
+            lost = any((baseline, launch.number) in failed for launch in record.launches)
+            if (workload, baseline) not in launches and not lost:
                 yield f"$.timings: {workload} was timed without the {'second' if copy else 'first'} copy of {REFERENCE}"
 
 
@@ -95,7 +97,7 @@ def positions(record: Record) -> Iterator[str]:
 
 def epochs(record: Record) -> Iterator[str]:
     """Rounds of a row have the same two lengths in all launches, n and n / 2 in turn, and both copies have the same."""
-    expected: dict[tuple[str, str], tuple[int, str]] = {}
+    expected: dict[tuple[str, str, Measure], tuple[int, str]] = {}
     for place, timing in _timings(record):
         long = timing.epochs[0]
         short = long if timing.ledger.late_nanoseconds is None else long // 2  # schema 4 had rounds of one length
@@ -104,7 +106,7 @@ def epochs(record: Record) -> Iterator[str]:
         most = named(timing.workload).most_epochs
         if timing.ledger.late_nanoseconds is not None and (long > most or long % 2):
             yield f"{place}.epochs: {long}, expected an even number of at most {most}"
-        of, where = expected.setdefault((timing.workload, timing.implementation), (long, place))
+        of, where = expected.setdefault((timing.workload, timing.implementation, timing.measure), (long, place))
         if of != long:
             yield f"{place}.epochs: {long}, expected {of} as in {where}"
 
@@ -123,7 +125,7 @@ def possible(record: Record) -> Iterator[str]:
             yield f"{place}: all rounds took {wall[0]} ns, expected different times"
         least = _multiply_adds(workloads[timing.workload]) / (FASTEST * record.settings.threads)
         each = (times / epochs).min()
-        if each < least:
+        if each < least and timing.measure in ("epoch", "gradient"):  # others compute a part of these products
             yield f"{place}: an epoch of {each:.3g} ns, expected at least {least:.3g} for its products"
 
 
@@ -176,7 +178,8 @@ def broken_rules(record: Record) -> Iterator[str]:
             yield f"{place}.ledger.cpus: {cpus}, expected {record.settings.threads} of them"
         used = timing.usage or ledger.usage(1, None, None, None)
         timed = sum(value or 0 for value in timing.cpu_nanoseconds) if timing.usage else 0
-        found = ledger.violations(timing.ledger, used, timed, workload, execution[timing.implementation], cpus)
+        declared = execution[timing.implementation] if timing.measure == "epoch" else ""
+        found = ledger.violations(timing.ledger, used, timed, workload, declared, cpus)
         off = [end.off_course for end in timing.ends]
         if not all(one <= workload.tolerance for one in off):
             found.append(f"an end of a round is {max(off):.2g} off, expected at most {workload.tolerance:.0e}")
@@ -190,6 +193,23 @@ def broken_rules(record: Record) -> Iterator[str]:
             yield f"{place}.ends: {len(timing.ends)} of them, but {timing.compared_rounds} rounds were compared"
 
 
+def measures(record: Record) -> Iterator[str]:
+    """What was timed was asked for, only single predictions have a latency, and its numbers are possible."""
+    for place, timing in _timings(record):
+        if timing.measure not in record.settings.measures:
+            yield f"{place}.measure: {timing.measure}, expected one of {', '.join(record.settings.measures)}"
+        if timing.copy and timing.measure != "epoch":
+            yield f"{place}.measure: {timing.measure} of the second copy, expected epochs only"
+        if (latency := timing.latency) is None:
+            continue
+        if timing.measure != "predict":
+            yield f"{place}.latency: there is one, expected none where the measure is {timing.measure}"
+        if latency.calls > sum(timing.epochs):
+            yield f"{place}.latency.calls: {latency.calls}, expected at most the {sum(timing.epochs)} of all rounds"
+        if latency.percentile_99_nanoseconds < latency.median_nanoseconds:
+            yield f"{place}.latency: its 99th percentile is below its median"
+
+
 def cold_starts(record: Record) -> Iterator[str]:
     """No implementation has more cold starts on a workload than were asked for."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
@@ -201,6 +221,21 @@ def cold_starts(record: Record) -> Iterator[str]:
                 f"$.cold_starts: {count} of {name} on {workload}, expected at most {record.settings.cold_starts}, the "
                 "number in the settings"
             )
+
+
+Row = tuple[str, bool, Measure]
+"""The name of an implementation, whether it is the second copy, and what is measured."""
+
+
+def _row(part: Timing | Failure) -> Row:
+    return part.implementation, part.copy, part.measure
+
+
+def _name(row: Row) -> str:
+    """Return a row in words."""
+    name, copy, measure = row
+    parts = [name, *(["second copy"] if copy else []), *([measure] if measure != "epoch" else [])]
+    return ", ".join(parts)
 
 
 def _timings(record: Record) -> Iterator[tuple[str, Timing]]:
@@ -221,6 +256,7 @@ RULES = (
     possible,
     totals,
     waiting,
+    measures,
     broken_rules,
     cold_starts,
 )

@@ -2,11 +2,21 @@
 
 from xorbench.contract.discovery import discover, read
 from xorbench.contract.implementation import Implementation, load
-from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, REFERENCE, Contract, Data, Tensor
+from xorbench.contract.protocol import (
+    CONSTANTS,
+    FUNCTIONS,
+    OPTIONS,
+    REFERENCE,
+    Contract,
+    Data,
+    Tensor,
+    prepared,
+)
 
 __all__ = [
     "CONSTANTS",
     "FUNCTIONS",
+    "OPTIONS",
     "REFERENCE",
     "Contract",
     "Data",
@@ -14,5 +24,6 @@ __all__ = [
     "Tensor",
     "discover",
     "load",
+    "prepared",
     "read",
 ]

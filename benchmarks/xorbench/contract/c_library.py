@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from xorbench.places import IMPLEMENTATIONS, user_cache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 Array = NDArray[np.floating]
@@ -71,6 +73,23 @@ class Network:
         return self.shaped(
             self._call("gradient", np.empty(self.entries, self._dtype), flat(parameters), inputs, targets)
         )
+
+    def prepared(self, measure: str, parameters: list[Array], inputs: Array, targets: Array) -> Callable[[], Any]:
+        """Return a function of no arguments that calls "gradient", "loss" or "predict" with these arrays.
+
+        Nothing is converted in a call, and each call writes its result to the same arrays.
+        """
+        shape = {"gradient": (self.entries,), "loss": (), "predict": self._outputs}[measure]
+        arrays = (flat(parameters), inputs, targets)[: 2 if measure == "predict" else 3]
+        written = np.empty(shape, self._dtype)
+        function, addresses = self._functions[measure], [*map(_address, (*arrays, written))]
+        result = self.shaped(written) if measure == "gradient" else written
+
+        def call(_kept: tuple[Array, ...] = arrays) -> Any:
+            function(*addresses)
+            return result
+
+        return call
 
     def train(
         self, parameters: Array, means: Array, squares: Array, inputs: Array, targets: Array, done: int, epochs: int

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from xorbench.contract.implementation import Implementation, sha256_of
-from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, REFERENCE, REMARKS
+from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, OPTIONS, REFERENCE, REMARKS
 from xorbench.contract.source_text import functions_of, imported, libraries, parsed, sibling, siblings
 from xorbench.environment import is_installed, processor_features, without_folders
 from xorbench.places import IMPLEMENTATIONS
@@ -90,7 +90,8 @@ def _complaints(tree: ast.Module, constants: dict[str, object]) -> Iterator[str]
         elif not isinstance(value, str) or (allowed and value not in allowed):
             yield f"{name} is {value!r}, expected {expected}"
     functions, elsewhere = functions_of(tree), imported(tree)
-    for name, expected_names in FUNCTIONS.items():
+    offered = {name: names for name, names in OPTIONS.items() if name in functions or name in elsewhere}
+    for name, expected_names in (FUNCTIONS | offered).items():
         if complaint := _of_function(name, expected_names, functions.get(name), elsewhere.get(name)):
             yield complaint
     order = [name for name in functions if name in FUNCTIONS]

@@ -1,8 +1,11 @@
 """The contract of implementation files: the constants and functions that each must define."""
 
 import inspect
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, Protocol, get_type_hints
 
+from xorbench.measures import Measure
 from xorbench.workloads import Array, Recipe
 
 REFERENCE = "numpy_backprop"
@@ -17,6 +20,9 @@ Data = tuple[list[Tensor], Tensor, Tensor]
 
 State = tuple[list[Tensor], Any]
 """Parameters and the state of the optimiser, whose type is known only to the implementation that made it."""
+
+Result = Tensor | list[Tensor] | Callable[[], Any]
+"""What a prepared function returns: the outputs, the loss or the gradients, or a function that returns them."""
 
 
 class Contract(Protocol):
@@ -67,6 +73,27 @@ class Contract(Protocol):
         """Return an array of the framework as a NumPy array of the same shape and dtype; untimed."""
 
 
+class Options(Protocol):
+    """The optional functions of an implementation file."""
+
+    def prepared(
+        self, measure: str, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor
+    ) -> Callable[[], Result]:
+        """Return a function of no arguments that does one call of "gradient", "loss" or "predict"; this one is timed.
+
+        It is the form in which the users of the framework call it many times with the same arguments: compiled, with
+        its model built, without conversions. It returns what the function of that name returns. If gradients or a loss
+        need more work before `to_numpy` can read them in the shapes of the contract, it may return a function that does
+        that work and returns them; this is called once, after many calls. A call may return before its result is
+        computed, but a framework that computes only what is read must evaluate in each call.
+
+        "loss" is the forward pass of a training step, and keeps what a gradient needs if the step does. "predict" is
+        inference: `inputs` are one sample, (1, n0), and `to_numpy` reads the outputs of each call.
+
+        Without this function, `gradient`, `loss` and `predict` themselves are timed.
+        """
+
+
 class Remarks(Protocol):
     """The optional constants of an implementation file."""
 
@@ -86,8 +113,31 @@ class Remarks(Protocol):
 
 CONSTANTS: dict[str, object] = get_type_hints(Contract)
 REMARKS: dict[str, object] = get_type_hints(Remarks)
-FUNCTIONS = {
-    name: list(inspect.signature(member).parameters)[1:]  # without self
-    for name, member in vars(Contract).items()
-    if inspect.isfunction(member) and not name.startswith("_")
-}
+
+
+def _functions(protocol: type) -> dict[str, list[str]]:
+    """Return the names of the arguments of each function of a protocol, by its name."""
+    return {
+        name: list(inspect.signature(member).parameters)[1:]  # without self
+        for name, member in vars(protocol).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+
+FUNCTIONS = _functions(Contract)
+OPTIONS = _functions(Options)
+
+
+def prepared(
+    module: Contract, measure: Measure, recipe: Recipe, parameters: list[Tensor], inputs: Tensor, targets: Tensor
+) -> Callable[[], Result]:
+    """Return a function of no arguments that does one call of "gradient", "loss" or "predict" of an implementation.
+
+    It is the file's own prepared form, or else the function of that name with its arguments.
+    """
+    if own := getattr(module, "prepared", None):
+        made: Callable[[], Result] = own(measure, recipe, parameters, inputs, targets)
+        return made
+    if measure == "predict":
+        return partial(module.predict, recipe, parameters, inputs)
+    return partial(module.loss if measure == "loss" else module.gradient, recipe, parameters, inputs, targets)

@@ -9,6 +9,7 @@ from xorbench.estimates import (
     disturbance,
     growth,
     history,
+    measured,
     noise_floor,
     order_effects,
     pairs,
@@ -94,6 +95,11 @@ class Analysis(Recorded):
     def steps(self) -> list[cost_breakdown.Step]:
         """The cost breakdown of a step, for each implementation that declares which other one it adds to."""
         return cost_breakdown.steps(self)
+
+    @property
+    def measured(self) -> list[measured.Measured]:
+        """The times of loss, gradient, epoch and prediction of each implementation; [] if only epochs were measured."""
+        return measured.measured(self)
 
     @property
     def versions(self) -> list[versions.Version]:

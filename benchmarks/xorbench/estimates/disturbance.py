@@ -37,7 +37,7 @@ def flags(timing: Timing) -> list[bool | None]:
 def disturbances(recorded: Recorded) -> list[Disturbance]:
     """Return the disturbance of each row on each workload, in the order of the record."""
     groups: dict[tuple[str, str, bool], list[Timing]] = {}
-    for timing in recorded.record.timings:
+    for timing in recorded.timings:
         groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
     found = []
     for (workload, implementation, copy), timings in groups.items():

@@ -162,7 +162,7 @@ def _preference(recorded: Recorded) -> tuple[bool, int, str]:
     record = recorded.record
     full = not record.partial and not record.settings.quick
     idiomatic = {i.name for i in record.implementations if i.tier != TUNED and not i.interpreter}
-    return full, len(idiomatic & {timing.implementation for timing in record.timings}), record.created
+    return full, len(idiomatic & {timing.implementation for timing in recorded.timings}), record.created
 
 
 def _timed(recorded: Recorded, workload: str) -> list[Row]:

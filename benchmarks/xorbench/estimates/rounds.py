@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.timed import Timed, once
+from xorbench.measures import Measure
 from xorbench.record.round_time import is_by_cpu, nanoseconds, not_waiting
 from xorbench.record.timing import Timing
 
@@ -20,10 +21,11 @@ LONG, SHORT = "long", "short"
 
 @dataclass(frozen=True)
 class Contender:
-    """The identity of a row: an implementation, or the second copy of the baseline."""
+    """The identity of a row: an implementation, or the second copy of the baseline, and what is measured."""
 
     implementation: str
     copy: bool = False
+    measure: Measure = "epoch"
 
 
 BASELINE = Contender(REFERENCE)
@@ -108,7 +110,7 @@ def _timings(timed: Timed, workload: str) -> dict[Contender, dict[int, Timing]]:
     found: dict[Contender, dict[int, Timing]] = {}
     for timing in timed.timings:
         if timing.workload == workload:
-            one = Contender(timing.implementation, timing.copy)
+            one = Contender(timing.implementation, timing.copy, timing.measure)
             found.setdefault(one, {})[timing.launch] = timing
     return found
 

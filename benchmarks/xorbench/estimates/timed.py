@@ -1,25 +1,38 @@
 """The inputs of all estimates, timings with or without a record, and the cache of what was computed from them."""
 
 import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from xorbench.measures import Measure
 from xorbench.record.run import Record
 from xorbench.record.timing import Timing
 
+EPOCHS: Collection[Measure] = ("epoch",)
+"""What the readers of timings see unless they ask for other measures."""
+
 
 class Timed:
-    """Raw timings of some workloads, with a cache of the estimates that were computed from them."""
+    """Raw timings of some workloads, with a cache of the estimates that were computed from them.
 
-    def __init__(self, timings: Sequence[Timing], workloads: Sequence[str], threads: int = 1) -> None:
-        self.timings = timings
+    Only timings of the `measures` are among them, by default those of epochs: this is the only place that selects them.
+    """
+
+    def __init__(
+        self,
+        timings: Sequence[Timing],
+        workloads: Sequence[str],
+        threads: int = 1,
+        measures: Collection[Measure] = EPOCHS,
+    ) -> None:
+        self.timings = [timing for timing in timings if timing.measure in measures]
         self.workloads = workloads
         self.threads = threads
         self.computed: dict[Hashable, Any] = {}
 
 
 class Recorded(Timed):
-    """A record and its timings, with a cache of the estimates that were computed from them."""
+    """A record and its timings of epochs, with a cache of the estimates that were computed from them."""
 
     def __init__(self, record: Record) -> None:
         super().__init__(record.timings, [workload.name for workload in record.workloads], record.settings.threads)

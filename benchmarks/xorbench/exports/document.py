@@ -5,7 +5,9 @@ from typing import Any
 
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
+from xorbench.estimates.measured import Measured
 from xorbench.estimates.timing_table import Row
+from xorbench.measures import MEASURES
 from xorbench.tables.captions import weaknesses
 
 Document = dict[str, Any]
@@ -25,6 +27,7 @@ def document(analysis: Analysis) -> Document:
         "second_control": asdict(second) if second else None,
         "quiet_share": analysis.quiet_share,
         "rows": [_row(row) for row in analysis.rows],
+        "parts": [_part(row) for row in analysis.measured],
     }
 
 
@@ -35,6 +38,27 @@ def _row(row: Row) -> Document:
         **_ends("microseconds_per_epoch", row.microseconds_per_epoch),
         **_ends("ratio", row.ratio),
         **_ends("start_microseconds", row.start_microseconds),
+    }
+
+
+def _part(row: Measured) -> Document:
+    """Return the measures of a row, each with an interval as a value and its two ends; null where it has no time."""
+    return {
+        "implementation": row.implementation,
+        "workload": row.workload,
+        "tier": row.tier,
+        "launches": row.launches,
+        **{
+            key: value
+            for measure in MEASURES
+            for key, value in _ends(f"{measure}_microseconds", row.microseconds.get(measure)).items()
+        },
+        **_ends("gradient_over_loss", row.gradient_over_loss),
+        "against_limit": row.against_limit,
+        **_ends("update_microseconds", row.update_microseconds),
+        **_ends("median_microseconds", row.median_microseconds),
+        **_ends("percentile_99_microseconds", row.percentile_99_microseconds),
+        "refused": dict(row.refused),
     }
 
 

@@ -94,7 +94,7 @@ def _commit(record: Record) -> Entry:
 
 def _benchmarks(analysis: Analysis, label: str) -> Iterator[Entry]:
     groups: dict[tuple[str, str, bool], list[Timing]] = {}
-    for timing in analysis.record.timings:
+    for timing in analysis.timings:
         groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
     for (workload, implementation, copy), timings in groups.items():
         parts = [workload, implementation, *(["second-copy"] if copy else []), *([label] if label else [])]

@@ -94,7 +94,7 @@ def frame(name: str, lines: Sequence[Line]) -> pd.DataFrame:
 
 
 def _rounds(analysis: Analysis) -> pd.DataFrame:
-    timings = analysis.record.timings
+    timings = analysis.timings
     lengths = [len(timing.round_nanoseconds) for timing in timings]
 
     def repeated(values: Iterable[Any]) -> Any:

@@ -85,7 +85,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             boards=own,
             warnings=weaknesses(sources.run),
             drawings=drawn(*FIGURES["speed"], *rest),
-            tables=present("decomposition", "counts"),
+            tables=present("parts", "decomposition", "counts"),
             always=True,
         ),
         View(
@@ -157,7 +157,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
 
 
 FIGURES = {
-    "speed": ("parts", "surfaces"),
+    "speed": ("measures", "parts", "surfaces"),
     "choose": ("payback",),
     "sizes": ("crossover",),
     "versions": ("history",),

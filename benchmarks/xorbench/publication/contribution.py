@@ -107,7 +107,7 @@ def _gradients(analysis: Analysis) -> Iterator[str]:
 def _fitness(analysis: Analysis) -> Iterator[str]:
     """Yield the weaknesses with which a record may not be published, and complaints about rows that have no time."""
     counts = analysis.record.counts
-    if not (counts.counted if counts else analysis.record.timings):
+    if not (counts.counted if counts else analysis.timings):
         yield f"nothing was {'counted' if counts else 'timed'}"
     yield from (weakness.sentence for weakness in found_weaknesses(analysis) if weakness.refused)
     if counts:
@@ -120,6 +120,10 @@ def _fitness(analysis: Analysis) -> Iterator[str]:
         if row.verdict in ("refused", "failed") and passed and (row.implementation, row.workload) in judged:
             what = "failed" if row.verdict == "failed" else "was refused"
             yield f"{row.implementation} {what} on {row.workload}: {row.reason}"
+    for part in analysis.measured:
+        for measure, reason in part.refused.items():
+            if measure != "epoch":
+                yield f"{part.implementation} has no time of {measure} on {part.workload}: {reason}"
 
 
 def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> Iterator[str]:

@@ -15,7 +15,18 @@ from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown, markdowns
 from xorbench.tables.headline import headline
 
-SHOWN = ("timings", "tuned", "decomposition", "counts", "beginnings", "break_even", "crossings", "growth", "history")
+SHOWN = (
+    "timings",
+    "tuned",
+    "parts",
+    "decomposition",
+    "counts",
+    "beginnings",
+    "break_even",
+    "crossings",
+    "growth",
+    "history",
+)
 """Names of the tables that the index shows; it links to the others."""
 
 

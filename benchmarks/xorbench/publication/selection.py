@@ -1,7 +1,7 @@
 """Choose the representative records of a machine: one run, sweeps, histories, and special records.
 
 There is a sweep for each number of threads, and a history for each framework. The special records are a run with tuned
-implementations, one with other environments, and counts of instructions.
+implementations, one with other environments, one of more measures than epochs, and counts of instructions.
 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
@@ -32,6 +32,7 @@ class Standing:
     tuned: Analysis | None = None
     versions: Analysis | None = None
     counts: Analysis | None = None
+    measuring: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
     _histories: dict[str, Analysis] = field(default_factory=dict)
 
@@ -54,6 +55,8 @@ class Standing:
             self.tuned = newest(self.tuned or analysis, analysis)
         if analysis.record.is_run and analysis.record.environment.others:
             self.versions = newest(self.versions or analysis, analysis)
+        if analysis.measured:
+            self.measuring = newest(self.measuring or analysis, analysis)
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
@@ -62,6 +65,7 @@ class Standing:
             other.tuned,
             other.versions,
             other.counts,
+            other.measuring,
             *other._sweeps.values(),
             *other._histories.values(),
         ):
@@ -82,7 +86,7 @@ class Standing:
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
         """The tables of the representative run, and those of the other records that it does not have."""
-        special = {"tuned": self.tuned, "versions": self.versions, "counts": self.counts}
+        special = {"tuned": self.tuned, "versions": self.versions, "counts": self.counts, "parts": self.measuring}
         found = {name: tables for name, of in special.items() if of is not None and (tables := one(of, name))}
         of_sweeps: dict[str, list[Table]] = {}
         for sweep in self.sweeps:
@@ -97,7 +101,7 @@ class Standing:
     @cached_property
     def figures(self) -> list[Figure]:
         """All figures of the representative records."""
-        return of_record(self.analysis, self.sweeps, self.histories)
+        return of_record(self.analysis, self.sweeps, self.histories, self.measuring)
 
 
 def newest(one: Analysis, other: Analysis) -> Analysis:
@@ -111,7 +115,7 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
         full = not analysis.record.partial and not analysis.record.settings.quick
         of_all = {*TUTORIAL} <= {workload.name for workload in analysis.record.workloads}
         alone = not analysis.record.environment.others
-        timed = len({timing.implementation for timing in analysis.record.timings})
+        timed = len({timing.implementation for timing in analysis.timings})
         clock = analysis.knows_cpu_time
         return (
             analysis.record.counts is None,
@@ -131,4 +135,4 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
 def has_tuned(analysis: Analysis) -> bool:
     """Return whether a record has a time of an implementation of another tier than that of the baseline."""
     tiers = {i.name: i.tier for i in analysis.record.implementations}
-    return any(tiers[timing.implementation] != tiers.get(REFERENCE) for timing in analysis.record.timings)
+    return any(tiers[timing.implementation] != tiers.get(REFERENCE) for timing in analysis.timings)

@@ -23,22 +23,6 @@ def upgraded(record: Any) -> Any:
     return _with_later_keys_of_6(record) if record.get("schema") == 6 else record
 
 
-_LATER_OF_6: Json = {"counts": None}
-"""The defaults of keys of a record that were added within schema 6."""
-
-_LATER_OF_LAUNCHES: Json = {"others_timing": False, "left": {}}
-"""The defaults of keys of a launch that were added within schema 6."""
-
-
-def _with_later_keys_of_6(record: Json) -> Json:
-    record = _LATER_OF_6 | record
-    launches = record.get("launches")
-    if not isinstance(launches, list):
-        return record
-    complete = [_LATER_OF_LAUNCHES | launch if isinstance(launch, dict) else launch for launch in launches]
-    return record | {"launches": complete}
-
-
 _LATER = {"gradients_by": None, "lines_of_code": None, "adds": None, "adds_to": None, "file": None, "interpreter": None}
 """The defaults of keys of an implementation that were added within a schema version."""
 
@@ -52,6 +36,27 @@ def _with_later_keys(record: Json) -> Json:
         "environment": {"others": {}} | record["environment"],
         "implementations": [_LATER | implementation for implementation in record["implementations"]],
     }
+
+
+def _with_later_keys_of_6(record: Json) -> Json:
+    """Return the record with defaults for missing keys that were added within schema 6.
+
+    Before, only epochs could be timed, and neither other measurements nor processes that were left were noted. Parts
+    that are not as expected are left to the check of the types.
+    """
+
+    def each(name: str, later: Json) -> Json:
+        parts = record.get(name)
+        if not isinstance(parts, list):
+            return {}
+        return {name: [later | part if isinstance(part, dict) else part for part in parts]}
+
+    found = {"counts": None} | record
+    found |= each("launches", {"others_timing": False, "left": {}})
+    found |= each("timings", {"latency": None}) | each("failures", {"measure": "epoch"})
+    if isinstance(settings := record.get("settings"), dict):
+        found["settings"] = {"measures": ["epoch"]} | settings
+    return found
 
 
 _JUDGED = ("rows", "pairs", "conduct")

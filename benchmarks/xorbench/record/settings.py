@@ -1,11 +1,12 @@
 """The settings of a run, and the plan made from them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Lt
 
-from xorbench.record.parts import Count, Natural, Part, Positive
+from xorbench.measures import Measure
+from xorbench.record.parts import Count, MinLen, Natural, Part, Positive
 
 CONFIDENCE = 0.95
 
@@ -22,6 +23,7 @@ class Settings(Part):
 
     Either `launches` and `rounds` are given, or `budget_minutes` and optionally `resolution`, the precision to which
     each ratio is to be known, as a share of the ratio. `sweep` says that the workloads are points of a sweep.
+    `measures` is what is timed of each implementation; epochs are always among them.
     """
 
     points: Count
@@ -35,6 +37,7 @@ class Settings(Part):
     cold_starts: Natural = 0
     threads: Count = 1
     sweep: bool = False
+    measures: Annotated[list[Measure], MinLen(1)] = field(default_factory=lambda: ["epoch"])
 
 
 @dataclass(frozen=True)

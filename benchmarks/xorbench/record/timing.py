@@ -2,10 +2,11 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Ge, Len
 
+from xorbench.measures import Measure
 from xorbench.record.parts import Count, Dtype, Many, MinLen, Natural, Numbers, Part, Positive, Text, Whole
 
 Sha256 = Annotated[str, Len(64, 64)]
@@ -72,7 +73,8 @@ class End(Part):
     """A round whose end was compared: parameter entries of its start, of its end and of the reference's end.
 
     If there are many entries, those furthest from the expected end and those that moved furthest are kept. `expected`
-    is None if the reference gave no answer; an entry is None if it is not finite.
+    is None if the reference gave no answer; an entry is None if it is not finite. Where gradients, losses or
+    predictions are timed, the end is the last result, and the start is zeros.
     """
 
     round: Natural
@@ -98,22 +100,33 @@ class End(Part):
         return distance / way if way else math.inf if distance else 0.0
 
 
+@dataclass(frozen=True)
+class Latency(Part):
+    """The wall time of single calls: the number of calls without a context switch, their median and 99th percentile."""
+
+    calls: Count
+    median_nanoseconds: Count
+    percentile_99_nanoseconds: Count
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timing(Part):
     """The raw timings of one row on one workload in one launch, and what was observed of its worker.
 
-    Each series has one number per round: `epochs`; wall time in `round_nanoseconds`; `cpu_nanoseconds`, the CPU time of
+    `measure` is what was timed. Each series has one number per round: `epochs`, the number of epochs of a training or
+    of calls of the function that is measured; wall time in `round_nanoseconds`; `cpu_nanoseconds`, the CPU time of
     the process; `waited_nanoseconds`, how long all threads of the process waited for a CPU; `positions`, the place
     among the turns of the round, 0 for the first; and `involuntary_switches`, how often the process was made to give up
     its CPU (None: not known). `ends` are some of the `compared_rounds` whose ends were compared with the reference's,
-    and `violations` are the rules that were broken, each in one line.
+    and `violations` are the rules that were broken, each in one line. `latency` is that of single predictions; None for
+    other measures, and if every call met a context switch.
     """
 
     launch: Natural
     workload: Text
     implementation: Text
     copy: bool
-    measure: Literal["epoch"] = "epoch"
+    measure: Measure = "epoch"
     epochs: Annotated[list[Count], MinLen(1), Many]
     round_nanoseconds: Annotated[list[Count], MinLen(1), Many]
     cpu_nanoseconds: Series
@@ -125,6 +138,7 @@ class Timing(Part):
     ends: Annotated[list[End], Many] = field(default_factory=list)
     compared_rounds: Natural = 0
     violations: Annotated[list[Text], Many] = field(default_factory=list)
+    latency: Latency | None = None
 
 
 SERIES = (
@@ -142,7 +156,7 @@ SERIES = (
 class Failure(Part):
     """A worker that did not finish its launch; the timings that it had reported before are kept.
 
-    Launch -1 is the calibration.
+    Launch -1 is the calibration. `measure` is what the worker timed.
     """
 
     launch: Annotated[int, Ge(-1)]
@@ -150,6 +164,7 @@ class Failure(Part):
     implementation: Text
     copy: bool
     reason: Text
+    measure: Measure = "epoch"
 
 
 @dataclass(frozen=True)

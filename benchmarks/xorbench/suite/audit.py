@@ -12,6 +12,7 @@ from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
 from xorbench.failure import HarnessError
 from xorbench.judging.truths import Truths
+from xorbench.measures import Measure
 from xorbench.record.timing import End, Timing
 from xorbench.workloads import Array, Workload
 
@@ -21,15 +22,15 @@ MOST_KEPT = 2
 ENDED = "the process in which the reference trains has ended; is there enough memory?"
 
 Compared = list[tuple[Round, Answer[Array]]]
-"""Rounds with the future parameters that the reference reaches from their starts."""
+"""Rounds with the future ends that the reference reaches from the same starts."""
 
 
 class Audit:
     """The audit of a run, in which the reference trains from the starts of some rounds while the next launch runs.
 
     `paces` are the reference's seconds per epoch by workload. For each workload of a launch one round of each row and
-    length is compared, and others at random as long as the reference trains for at most `seconds`. The true answers to
-    `questions`, which are by workload, are computed once.
+    length is compared, and others at random as long as the reference trains for at most `seconds`; where a function is
+    measured, all rounds are compared. The true answers to `questions`, which are by workload, are computed once.
     """
 
     def __init__(
@@ -60,15 +61,15 @@ class Audit:
             if name in self._questions and name not in self._truths:
                 self._truths[name] = self._reference.truths(self._questions[name].points)
             taken = [one for one in launch.rows if one.timing.workload == name]
-            rounds = {place: one.rounds for place, one in enumerate(taken)}
-            wanted = ends.chosen(rounds, self._paces[name], self._seconds, self._shuffler)
-            asked: dict[tuple[int, int], Answer[Array]] = {}
+            trained = {place: one.rounds for place, one in enumerate(taken) if one.timing.measure == "epoch"}
+            wanted = ends.chosen(trained, self._paces[name], self._seconds, self._shuffler)
+            asked: dict[tuple[Measure, int, int], Answer[Array]] = {}
             for place, one in enumerate(taken):
-                compared = []
-                for round_ in wanted[place]:
-                    key = round_.epochs, round_.seed
+                measure, compared = one.timing.measure, []
+                for round_ in wanted.get(place, one.rounds):
+                    key = measure, round_.epochs if measure == "epoch" else 1, round_.seed
                     if key not in asked:
-                        asked[key] = self._reference.trained(self._workloads[name], *key)
+                        asked[key] = self._reference.reached(self._workloads[name], *key)
                     compared.append((round_, asked[key]))
                 self._begun.append((one, compared))
 
@@ -98,14 +99,15 @@ class Audit:
     def _audited(self, row: RowOfLaunch, compared: Compared) -> Timing:
         timing = row.timing
         workload = self._workloads[timing.workload]
-        found = [ends.compared(one, workload, expected) for one, expected in compared]
+        measure = timing.measure
+        found = [ends.compared(one, workload, expected, measure) for one, expected in compared]
         timed = sum(nanoseconds or 0 for nanoseconds in timing.cpu_nanoseconds)
-        execution = self._execution[timing.implementation]
+        execution = self._execution[timing.implementation] if measure == "epoch" else ""
         used = timing.usage or ledger.usage(1, None, None, None)
         violations = [
-            *ends.violations(found, row.rounds, timing.epochs, workload.tolerance),
+            *ends.violations(found, row.rounds, timing.epochs, workload.tolerance, measure),
             *ledger.violations(timing.ledger, used, timed, workload, execution, self._cpus),
-            *self._of_answers(timing.workload, row.answers),
+            *(self._of_answers(timing.workload, row.answers) if measure == "epoch" else ()),
         ]
         kept = _kept(found, timing.epochs)
         return replace(timing, ends=kept, compared_rounds=len(found), violations=violations)

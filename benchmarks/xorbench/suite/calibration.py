@@ -1,4 +1,4 @@
-"""Calibration: the number of epochs in a round, for each implementation on each workload."""
+"""Calibration: the number of epochs or calls in a round, for each implementation on each workload."""
 
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -8,6 +8,7 @@ from xorbench.clock.launches import Launches
 from xorbench.clock.pace import Paces
 from xorbench.clock.turns import Entry, warm_up_of
 from xorbench.contract import Implementation
+from xorbench.measures import Measure
 from xorbench.record.round_time import nanoseconds
 from xorbench.record.settings import Settings
 from xorbench.record.timing import Failure, Timing
@@ -22,6 +23,13 @@ ROUNDS = 10
 
 EPOCHS = {"one call per epoch": 20, "whole loop": 2_000}
 """Epochs of a round in the calibration, by granularity: they take about the time of a round, or less, in most cases."""
+
+
+CALLS = 20
+"""Calls of a round in the calibration, where a function is measured."""
+
+Row = tuple[str, str, Measure]
+"""The names of an implementation and of a workload, and what is measured."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ class Calibration:
         of_a_round = answers = 0.0
         for entry in self.entries:
             for workload, epochs in entry.epochs.items():  # the mean round has 3/4 of them, the warm-up 1/4
-                of_a_round += self.seconds[entry.implementation.name, workload] * epochs + self.turn
-                answers += OF_ANSWERS if workload in questions else 0.0
+                of_a_round += entry.seconds_per_epoch[workload] * epochs + self.turn
+                answers += OF_ANSWERS if workload in questions and entry.measure == "epoch" else 0.0
         each = cold_start(self.starting, len(self.entries))
         return LaunchCost(self.starting, of_a_round, answers, beside(settings), each)
 
@@ -61,44 +69,56 @@ def calibrate(
     shuffler: random.Random,
     guess: Callable[[Implementation, Workload], int] = by_granularity,
     advance: Callable[[], None] = lambda: None,
+    measures: Sequence[Measure] = ("epoch",),
 ) -> Calibration:
     """Time one launch, and return the entries of later launches, with the epochs of their rounds and the A/A control.
 
     `passed` holds the workloads on which each implementation may be timed, and `guess` returns the number of epochs to
     begin with. A workload on which the baseline may not be timed is left out, because no ratio could be formed.
-    `advance` is called after each workload.
+    `advance` is called after each workload. There is an entry for each implementation and each of the `measures`.
     """
     names = [w.name for i, workloads in passed.items() if i.name == baseline for w in workloads]
     if not names:
         return Calibration([], [], {}, 0.0)
-    first = [Entry(i, {w.name: guess(i, w) for w in workloads}) for i, workloads in passed.items() if workloads]
+    first = [
+        Entry(i, {w.name: guess(i, w) if measure == "epoch" else CALLS for w in workloads}, measure=measure)
+        for i, workloads in passed.items()
+        for measure in measures
+        if workloads
+    ]
     with Launches(first, names, cpus, shuffler) as launches:
         launch, about = launches.run(ROUNDS, last=True, done=lambda _launch, _workload: advance())
-    paces = {(t.implementation, t.workload): pace(t, len(cpus)) for t in launch.timings}
+    paces = {row_of(t): pace(t, len(cpus)) for t in launch.timings}
     entries = []
     for entry in first:
-        name = entry.implementation.name
-        known = {workload: paces[name, workload] for workload in entry.epochs if (name, workload) in paces}
+        rows: dict[str, Row] = {w: (entry.implementation.name, w, entry.measure) for w in entry.epochs}
+        known = {workload: paces[row] for workload, row in rows.items() if row in paces}
         if known:
             epochs = {workload: of_a_round(*pace, named(workload).most_epochs) for workload, pace in known.items()}
             seconds = {workload: each for workload, (each, _) in known.items()}
-            entries.append(Entry(entry.implementation, epochs, seconds_per_epoch=seconds))
-    control = [replace(entry, copy=True) for entry in entries if entry.implementation.name == baseline]
+            entries.append(replace(entry, epochs=epochs, seconds_per_epoch=seconds))
+    trained = [entry for entry in entries if entry.implementation.name == baseline and entry.measure == "epoch"]
+    control = [replace(entry, copy=True) for entry in trained]
     failures = [replace(failure, launch=-1) for failure in launch.failures]
-    seconds_per_epoch = {key: each for key, (each, _) in paces.items()}
-    turn = beyond_training(about.seconds_in_turns, launch.timings, seconds_per_epoch)
+    turn = beyond_training(about.seconds_in_turns, launch.timings, {row: each for row, (each, _) in paces.items()})
     entries = [*entries, *control] if control else []
-    return Calibration(entries, failures, seconds_per_epoch, about.seconds_starting, turn)
+    of_epochs = {(name, workload): each for (name, workload, measure), (each, _) in paces.items() if measure == "epoch"}
+    return Calibration(entries, failures, of_epochs, about.seconds_starting, turn)
 
 
-def beyond_training(seconds: float, timings: Sequence[Timing], seconds_per_epoch: Paces) -> float:
+def row_of(timing: Timing) -> Row:
+    """Return the names of the implementation and the workload of a timing, and what it measured."""
+    return timing.implementation, timing.workload, timing.measure
+
+
+def beyond_training(seconds: float, timings: Sequence[Timing], seconds_per_epoch: Mapping[Row, float]) -> float:
     """Return the seconds of a turn in addition to its training and its warm-up, where all turns took `seconds`."""
     turns, training = 0, 0.0
     for timing in timings:
         turns += len(timing.epochs)
         warm_up = len(timing.epochs) * warm_up_of(max(timing.epochs))
         training += sum(timing.round_nanoseconds) / 1e9
-        training += warm_up * seconds_per_epoch[timing.implementation, timing.workload]
+        training += warm_up * seconds_per_epoch[row_of(timing)]
     return max(0.0, seconds - training) / turns if turns else 0.0
 
 

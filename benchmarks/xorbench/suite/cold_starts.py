@@ -27,7 +27,8 @@ def cold_starts(
     `advance` is called after each one, also after those that are not counted.
     """
     by_name = {w.name: w for w in workloads}
-    pairs = [(e.implementation, by_name[name]) for e in entries if not e.copy for name in e.epochs]
+    trained = [entry for entry in entries if not entry.copy and entry.measure == "epoch"]
+    pairs = [(entry.implementation, by_name[name]) for entry in trained for name in entry.epochs]
     warm_up = {implementation.name: (implementation, workload) for implementation, workload in pairs}
     for implementation, workload in warm_up.values() if number else ():
         cold_start(implementation, workload, cpu)

@@ -1,5 +1,8 @@
 """The default settings of a run or a sweep: launches, rounds, minutes, points and cold starts."""
 
+from collections.abc import Sequence
+
+from xorbench.measures import MEASURES, Measure
 from xorbench.record.settings import Settings
 
 BUDGET_MINUTES = 5.0
@@ -26,11 +29,12 @@ def of_a_run(
     budget_minutes: float | None = None,
     resolution: float | None = None,
     cold_starts: int | None = None,
+    measures: Sequence[Measure] = ("epoch",),
 ) -> Settings:
     """Return the settings of a run: the given ones, and defaults for the others.
 
     The amount of measurement is either fixed by `launches`, `rounds` or `quick`, or chosen by `budget_minutes` and
-    `resolution`. Raises ValueError where both kinds are given.
+    `resolution`. Raises ValueError where both kinds are given. Epochs are always among the `measures`.
     """
     fixed = quick or launches is not None or rounds is not None
     if fixed and (budget_minutes is not None or resolution is not None):
@@ -46,6 +50,7 @@ def of_a_run(
         budget_minutes=None if fixed else budget_minutes or otherwise,
         resolution=resolution,
         cold_starts=cold_starts if cold_starts is not None else 0 if quick else COLD_STARTS,
+        measures=[measure for measure in MEASURES if measure == "epoch" or measure in measures],
     )
 
 

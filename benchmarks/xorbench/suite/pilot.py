@@ -19,10 +19,18 @@ FEWEST_PILOT_LAUNCHES = 2
 """The fewest launches from which the variance between launches can be estimated."""
 
 PILOT_ROUNDS = 200
-"""Rounds of a launch of the pilot."""
+"""Rounds of a launch of the pilot, where one thing is measured of each implementation."""
 
 FIRST_LOOK = FEWEST_LAUNCHES
 """The number of launches before the first look of a run with a resolution; it doubles for each further look."""
+
+
+def rounds(measures: int) -> int:
+    """Return the rounds of a launch of the pilot in which so many things are measured of each implementation.
+
+    With more measures a round takes longer, and the pilot must not use the whole budget.
+    """
+    return PILOT_ROUNDS // measures
 
 
 def spreads(timed: Timed, implementations: Sequence[str]) -> list[budget.Spread]:

@@ -61,7 +61,7 @@ class Session:
         self.launches: list[LaunchRecord] = []
         self.failures: list[Failure] = []
         self.cold_starts: list[ColdStart] = []
-        self.plan = Plan(settings.rounds or pilot.PILOT_ROUNDS, settings.launches or 0)
+        self.plan = Plan(settings.rounds or pilot.rounds(len(settings.measures)), settings.launches or 0)
         self.seconds = Seconds()
         self.finished = False
         self.command = ""

@@ -181,10 +181,13 @@ class Suite(Session):
                 for w in workloads
                 if i not in passed
             ]
-            seconds = self._supposed(sum(map(len, passed.values()))).first(calibration.ROUNDS)
+            measures = self.settings.measures
+            seconds = self._supposed(len(measures) * sum(map(len, passed.values()))).first(calibration.ROUNDS)
             each = seconds / max(1, len(self.workloads))
             with self._progress.stage("calibration", seconds) as advance:
-                found = calibrate(passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each))
+                found = calibrate(
+                    passed, REFERENCE, self.cpus, self._shuffler, advance=lambda: advance(each), measures=measures
+                )
             self._finish(Calibrated.of(replace(found, failures=[*found.failures, *withheld])))
         assert self.calibrated is not None
         self._cost = self.calibrated.cost(self.settings, self._questions)
@@ -194,7 +197,7 @@ class Suite(Session):
     def _suppose(self) -> None:
         """Tell the progress what is expected after the judge, from default values."""
         usable = [Entry(i, {w.name: 0 for w in self.workloads}) for i in self.implementations if i.usable]
-        self._cost = self._supposed(len(usable) * len(self.workloads))
+        self._cost = self._supposed(len(usable) * len(self.workloads) * len(self.settings.measures))
         self._progress.suppose("calibration", self._cost.first(calibration.ROUNDS))
         self._foresee(usable, self._progress.suppose)
 
@@ -212,7 +215,7 @@ class Suite(Session):
 
     def _of_cold_starts(self, entries: Sequence[Entry]) -> float:
         """Return the seconds of the cold starts of entries, as many rounds as there is time for."""
-        starting = [entry for entry in entries if not entry.copy]
+        starting = [entry for entry in entries if not entry.copy and entry.measure == "epoch"]
         number, rows = self.settings.cold_starts, sum(len(entry.epochs) for entry in starting)
         if not number or not starting or self._started_cold:
             return 0.0

@@ -107,10 +107,10 @@ def _of_the_run(analysis: Analysis) -> Iterator[Weakness]:
 
 def _of_the_clock(analysis: Analysis) -> Iterator[Weakness]:
     floor = analysis.noise_floor
-    if analysis.record.timings and len(analysis.record.launches) > 1 and (floor is None or floor.low is None):
+    if analysis.timings and len(analysis.record.launches) > 1 and (floor is None or floor.low is None):
         sentence = "There is no A/A control over at least two launches, so that the noise is unknown. Run it again."
         yield Weakness("no A/A control", sentence, refused=True)
-    if analysis.record.timings and not analysis.by_cpu and analysis.threads == 1:
+    if analysis.timings and not analysis.by_cpu and analysis.threads == 1:
         yield Weakness(
             "wall time",
             "Rounds were timed by wall time, which other processes on the CPU lengthen. Run it again on a system that "
@@ -220,7 +220,7 @@ def two_digits(value: float) -> str:
 
 def how_timed(analysis: Analysis) -> list[str]:
     """Return sentences on the clock of a record and the autocorrelation of its launches; [] if nothing was timed."""
-    if not analysis.record.timings:
+    if not analysis.timings:
         return []
     clock = (
         "Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."
@@ -257,7 +257,7 @@ def timed_on(analysis: Analysis) -> str:
 
 
 def _cpus(analysis: Analysis) -> str:
-    used = sorted({cpu for timing in analysis.record.timings for cpu in timing.ledger.cpus})
+    used = sorted({cpu for timing in analysis.timings for cpu in timing.ledger.cpus})
     return f"{len(used)} of {analysis.record.machine.cores} CPUs used for timing"
 
 
@@ -283,7 +283,7 @@ def _threads(analysis: Analysis) -> list[str]:
     """
     seen: dict[str, int] = {}
     pool = 0
-    for timing in analysis.record.timings:
+    for timing in analysis.timings:
         name, ledger = timing.implementation, timing.ledger
         seen[name] = max(seen.get(name, 0), ledger.process_threads)
         pool = max([pool, *(p.threads for p in ledger.pools)])

@@ -44,7 +44,7 @@ def _bias(bias: Bias) -> dict[str, str]:
 def ledger(analysis: Analysis) -> Table:
     """Return the fairness ledger: what each worker observed of its own process, the worst over all launches."""
     groups: dict[tuple[str, str], list[Timing]] = {}
-    for timing in analysis.record.timings:
+    for timing in analysis.timings:
         groups.setdefault((timing.implementation, timing.workload), []).append(timing)
     lines = []
     for (implementation, workload), found in groups.items():

@@ -13,6 +13,7 @@ OF_A_RUN = {
     "timings": "time of an epoch, ratio to the baseline, rank",
     "tuned": "the same for tuned implementations",
     "versions": "the same file in two environments",
+    "parts": "what a step consists of: loss, gradient, update; predictions",
     "decomposition": "parts that add up to the time of a step",
     "beginnings": "start-up: import, first call, memory, installed size",
     "break_even": "number of epochs that pay for the start-up",

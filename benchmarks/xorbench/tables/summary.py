@@ -1,7 +1,7 @@
 """What `xorbench run` prints at its end: a table for each workload, and lines below that can be read alone.
 
 A table has a line for each implementation in the tier of the baseline, from the fastest to the slowest; that of a
-history has one for each release, from old to new. The last LAST lines are on gradients, noise, warnings,
+history has one for each release, from old to new. The last LAST lines are on gradients, noise, measures, warnings,
 implementations without a time and their reasons, then the headline, the place of the record and how to see more.
 
 It is at most LINES long. Where that is too few, this is left out, in this order: the tables of tuned implementations,
@@ -24,7 +24,7 @@ from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record import store
 from xorbench.record.report import MISSING, NO_FAILURES, NOT_OFFERED, Report
 from xorbench.record.run import WorkloadRecord
-from xorbench.tables import history_summary
+from xorbench.tables import history_summary, parts
 from xorbench.tables.captions import noise, two_digits, weaknesses
 from xorbench.tables.cells import NONE, ends, factor, listed, plain, with_ends
 from xorbench.tables.frameworks import named
@@ -215,7 +215,12 @@ def _about_tuned(groups: Sequence[_Group], width: int) -> list[str]:
 def _last(analysis: Analysis, width: int, path: str, show: str) -> list[str]:
     """Return the last lines: LAST of them at most, or more in the proportion in which `width` is below WIDTH."""
     names = named(analysis.record.implementations)
-    first = [_gradients(analysis.record.gradients), f"Noise: {noise(analysis, names[REFERENCE])}"]
+    of_parts = parts.line(analysis)
+    first = [
+        _gradients(analysis.record.gradients),
+        f"Noise: {noise(analysis, names[REFERENCE])}",
+        *([of_parts] if of_parts else []),
+    ]
     last = [
         headline(analysis),
         f"Record: {path}",

@@ -1,0 +1,11 @@
+"""The measures of a run: what is timed of each implementation."""
+
+from typing import Literal, get_args
+
+Measure = Literal["epoch", "gradient", "loss", "predict"]
+"""What is timed: an epoch of a training, the gradient, the loss with its forward pass, or the outputs for one sample.
+
+All but the first are functions of the contract, which are called with the same arguments again and again.
+"""
+
+MEASURES: tuple[Measure, ...] = get_args(Measure)
