@@ -8,7 +8,7 @@ from xorbench.measures import Measure
 from xorbench.record.run import Record
 from xorbench.record.timing import Timing
 
-EPOCHS: Collection[Measure] = ("epoch",)
+EPOCHS: tuple[Measure, ...] = ("epoch",)
 """What the readers of timings see unless they ask for other measures."""
 
 

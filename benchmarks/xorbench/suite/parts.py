@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 
 from xorbench.clock.turns import Entry
 from xorbench.contract import Implementation
+from xorbench.measures import Measure
 from xorbench.record.parts import Count, Many, MinLen, Part, Positive, Text
 from xorbench.record.report import Report
 from xorbench.record.run import Seconds, Timestamp
@@ -87,6 +88,7 @@ class CalibratedEntry(Part):
     copy: bool
     epochs: dict[Text, Count]
     seconds_per_epoch: dict[Text, Positive]
+    measure: Measure
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Calibrated(Part):
     def of(calibration: Calibration) -> "Calibrated":
         """Return a calibration as plain data."""
         entries = [
-            CalibratedEntry(e.implementation.name, e.copy, {**e.epochs}, {**e.seconds_per_epoch})
+            CalibratedEntry(e.implementation.name, e.copy, {**e.epochs}, {**e.seconds_per_epoch}, e.measure)
             for e in calibration.entries
         ]
         return Calibrated(entries, [*calibration.failures], calibration.starting, calibration.turn)
@@ -111,9 +113,14 @@ class Calibrated(Part):
     def among(self, implementations: Sequence[Implementation]) -> Calibration:
         """Return the calibration of `implementations`, which are those with which it was made."""
         named = {implementation.name: implementation for implementation in implementations}
-        entries = [Entry(named[e.implementation], e.epochs, e.copy, e.seconds_per_epoch) for e in self.entries]
+        entries = [
+            Entry(named[e.implementation], e.epochs, e.copy, e.seconds_per_epoch, e.measure) for e in self.entries
+        ]
         seconds = {
-            (e.implementation, workload): each for e in self.entries for workload, each in e.seconds_per_epoch.items()
+            (e.implementation, workload): each
+            for e in self.entries
+            for workload, each in e.seconds_per_epoch.items()
+            if e.measure == "epoch"
         }
         return Calibration(entries, self.failures, seconds, self.starting, self.turn)
 
