@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Seed, Workloads, count, minutes
+from xorbench.cli.options import AsJson, Extra, Implementations, Output, Resume, Seed, Wait, Workloads, count, minutes
 from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
@@ -34,8 +34,10 @@ def history(
     ] = None,
     cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
     seed: Seed = 0,
+    wait: Wait = False,
     output: Output = None,
     extra: Extra = None,
+    resume: Resume = False,
     as_json: AsJson = False,
 ) -> int:
     """Time the same files in several releases of a framework: the cost of each release, and step changes.
@@ -53,6 +55,7 @@ def history(
         return 1
     from xorbench import places
     from xorbench.cli import keeping, show
+    from xorbench.clock import host
     from xorbench.exports.document import document
     from xorbench.suite import defaults
     from xorbench.suite.history import History
@@ -64,7 +67,12 @@ def history(
         raise typer.BadParameter(str(error), param_hint="--launches") from error
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the environments are made there
     there = choices.in_releases(framework, wanted, chosen)
-    analysis, path = keeping.performed(History(choices.with_reference(there), workloads, settings), folder)
+    with host.held(wait):  # before the budget begins
+        session = History(choices.with_reference(there), workloads, settings)
+        keeping.prepare(session, resume)
+        analysis, path = keeping.performed(session, folder)
+    is_placed = keeping.is_placed(path, folder)
+    keeping.end([session], is_placed and not analysis.record.partial)
     if as_json:
         show.document({"record": str(path), **document(analysis), "history": [*map(asdict, analysis.histories)]})
     else:
@@ -72,5 +80,6 @@ def history(
         show.lines(summary(analysis, show.width(), choices.near(path), newest))
     if analysis.record.partial:
         return INTERRUPTED
-    failed = keeping.failed(analysis) or analysis.record.failures or choices.missing(implementation, there)
-    return 1 if failed else 0
+    if not is_placed:
+        return keeping.NOT_IN_PLACE
+    return 1 if keeping.failed(analysis) or choices.missing(implementation, there) else 0

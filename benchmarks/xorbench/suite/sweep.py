@@ -272,4 +272,6 @@ def _together(earlier: LaunchRecord | None, launch: LaunchRecord) -> LaunchRecor
         seconds_starting=earlier.seconds_starting + launch.seconds_starting,
         seconds_in_turns=earlier.seconds_in_turns + launch.seconds_in_turns,
         steal_seconds=None,
+        others_timing=earlier.others_timing or launch.others_timing,
+        left=earlier.left | launch.left,
     )
