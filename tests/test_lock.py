@@ -37,7 +37,7 @@ def declared(extra: str | None = None) -> list[Requirement]:
     return found
 
 
-@pytest.mark.parametrize("requirement", [*declared(), *declared("dev")], ids=str)
+@pytest.mark.parametrize("requirement", sorted([*declared(), *declared("dev")], key=str), ids=str)
 def test_what_the_project_names_is_locked_within_its_range(requirement: Requirement) -> None:
     versions = [
         next(iter(entry.specifier)).version
