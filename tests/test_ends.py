@@ -45,11 +45,12 @@ def test_the_reference_trains_elsewhere_from_the_same_start() -> None:
 
 
 def test_a_reference_whose_process_is_killed_is_asked_again() -> None:
+    before = multiprocessing.active_children()
     with Reference(discover()[0], allowed_cpus()) as reference:
         first = reference.reached(HIDDEN, "epoch", 3, 1)
         assert first.result().tolist() == trained(3, 1).tolist()
-        for process in multiprocessing.active_children():
-            process.kill()
+        (process,) = {*multiprocessing.active_children()} - {*before}
+        process.kill()
         asked = [reference.reached(HIDDEN, "epoch", epochs, seed) for epochs, seed in ((5, 2), (7, 3))]
         assert [one.result().tolist() for one in asked] == [trained(5, 2).tolist(), trained(7, 3).tolist()]
 
