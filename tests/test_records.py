@@ -59,8 +59,8 @@ def test_a_partial_record_is_replaced_only_by_one_that_holds_all_its_timings(tmp
     path = store.write(first, tmp_path)
     fewer = replace(first, timings=first.timings[1:])
     assert store.write(fewer, tmp_path) != path
-    other = replace(first.timings[0], round_nanoseconds=[n + 1 for n in first.timings[0].round_nanoseconds])
-    assert store.write(replace(first, timings=[other, *first.timings[1:]]), tmp_path) != path
+    last = replace(first.timings[-1], round_nanoseconds=[n + 1 for n in first.timings[-1].round_nanoseconds])
+    assert store.write(replace(first, timings=[*first.timings[:-1], last]), tmp_path) != path
     assert store.read(path) == first
     assert store.write(replace(first, partial=False), tmp_path) == path
     assert len(store.paths(tmp_path)) == 3
