@@ -14,7 +14,11 @@ from xorbench.clock.pace import PaceQuestion
 from xorbench.contract import discover, read
 from xorbench.failure import HarnessError
 from xorbench.judging import processes
-from xorbench.judging.processes import Reply, Witness, asked
+from xorbench.judging.points import random_points
+from xorbench.judging.processes import Question, Reply, Witness, asked
+from xorbench.judging.reproducibility import ConductQuestion
+from xorbench.judging.tasks import GradientQuestion
+from xorbench.judging.update_task import UpdateQuestion
 from xorbench.workloads import WORKLOADS
 
 QUESTION = PaceQuestion(WORKLOADS["neuron"])
@@ -166,6 +170,22 @@ def test_nobody_is_silent_while_nobody_listens(monkeypatch: pytest.MonkeyPatch, 
         now[0] += 1_000
         back.touch()
         assert next(replies).trouble is None
+
+
+def test_an_environment_without_pydantic_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = "import sys\nsys.modules['pydantic'] = sys.modules['pydantic_core'] = None\n"
+    monkeypatch.setattr(processes, "MAIN", ("-c", start + "from xorbench.judging.process_main import main\nmain()"))
+    points = random_points(QUESTION.workload, "float64", 1, seed=0)
+    questions: list[Question[object]] = [
+        QUESTION,
+        GradientQuestion([points], (1,), to_the_end=False),
+        ConductQuestion(QUESTION.workload, "float64", points.rows),
+        UpdateQuestion(points),
+    ]
+    with asked({REFERENCE: questions}) as replies:
+        assert [
+            (found.trouble, found.to(question) is None) for found, question in zip(replies, questions, strict=True)
+        ] == [(None, False)] * len(questions)
 
 
 HOSTILE = {
