@@ -101,7 +101,7 @@ def render_everything(analysis: Analysis) -> None:
     [
         (run, OF_A_SWEEP_ALONE | OF_A_HISTORY_ALONE),
         (sweep, OF_A_RUN_ALONE | OF_A_HISTORY_ALONE),
-        (history, OF_A_SWEEP_ALONE | {"versions", "steps"}),
+        (history, OF_A_SWEEP_ALONE | {"versions"}),
     ],
 )
 def test_everything_is_rendered_from_estimates_that_are_computed_once(

@@ -126,6 +126,15 @@ def test_what_the_files_import_is_what_an_environment_holds_beside_the_framework
     assert releases.imported([more]) == {"numpy", "scipy"}
 
 
+def test_what_a_library_uses_in_turn_is_found_where_the_files_can_be_imported(
+    implementation: Path, variant: Variant
+) -> None:
+    using = read(variant("using", ("import numpy as np\n", "import numpy as np\nimport threadpoolctl\nimport yaml\n")))
+    assert {"PyYAML", "threadpoolctl"} <= releases.used([using])
+    assert "xorbench" not in releases.used([using])
+    assert releases.used([read(implementation)]) == set()  # its framework is not installed here
+
+
 def test_an_environment_is_created_once_and_holds_the_release(implementation: Path) -> None:
     files = [read(implementation)]
     field = releases.contestants_in(FRAMEWORK, Version("1.1"), files)

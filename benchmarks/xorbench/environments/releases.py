@@ -1,6 +1,6 @@
 """Releases of a framework: those that the package index has, and an environment for each of them.
 
-An environment has the release, what the files import beside it, and what these require. All other versions are those of
+An environment has the release, what the files use beside it, and what these require. All other versions are those of
 the environment of the command, as far as the release allows it.
 """
 
@@ -8,6 +8,7 @@ import importlib.metadata
 import itertools
 import platform
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -105,11 +106,12 @@ def _created(label: str, framework: str, version: Version, files: Iterable[Imple
     ValueError, with the reason why the last one failed.
     """
     here = {canonicalize_name(name): f"{name}=={v}" for name, v in environment.versions().items() if name != "python"}
-    here.pop(canonicalize_name(framework), None)
-    beside = {canonicalize_name(name) for name in imported(files)} - {canonicalize_name(framework)}
+    own = canonicalize_name(framework)
+    here.pop(own, None)
+    named = [{canonicalize_name(name) for name in some} - {own} for some in (imported(files), used(files))]
     of_framework = f"{framework}[{','.join(sorted(extras(framework)))}]".removesuffix("[]")
-    wanted = [f"{of_framework}=={version}", *sorted(beside)]
-    pins = [tuple(here.values()), tuple(pin for name, pin in here.items() if name in beside), ()]
+    wanted = [f"{of_framework}=={version}", *sorted(set().union(*named))]
+    pins = [tuple(here.values()), tuple(pin for name, pin in here.items() if name in named[0]), ()]
     *first, last = dict.fromkeys(pins)
     for some in first:
         with suppress(ValueError):
@@ -121,6 +123,22 @@ def imported(files: Iterable[Implementation]) -> set[str]:
     """Return the distributions that `files` and their siblings import, if they are installed here; and NEEDED."""
     texts = [text for i in files if (text := parsed(i.path))]
     texts += [text for path in itertools.chain.from_iterable(map(siblings, texts)) if (text := parsed(path))]
+    return _distributions(library for text in texts for library in libraries(text)) | {NEEDED}
+
+
+def used(files: Iterable[Implementation]) -> set[str]:
+    """Return the distributions that are loaded where `files` are imported here, what their framework uses included.
+
+    They are unknown, and the result is empty, where a file cannot be imported here.
+    """
+    paths = [str(i.path.absolute()) for i in files]
+    try:
+        said = virtualenvs.run("import", [sys.executable, "-P", "-m", "xorbench.environments.loaded", *paths])
+    except ValueError:
+        return set()
+    return _distributions(said.split())
+
+
+def _distributions(packages: Iterable[str]) -> set[str]:
     names = importlib.metadata.packages_distributions()
-    found = {name for text in texts for library in libraries(text) for name in names.get(library, ())}
-    return found - {PROJECT} | {NEEDED}
+    return {name for package in packages for name in names.get(package, ())} - {PROJECT}
