@@ -51,7 +51,8 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
     every = [interval for row in rows for interval in row.microseconds.values()]
     low, high = min(one.low or one.value for one in every), max(one.high or one.value for one in every)
     axis = axes.log("µs per call or epoch", low, high, width, True, 1.15)
-    texts, points, intervals = [], [], []
+    texts = [Label(width + right, -9, "gradient / loss", "end", colour="muted")]
+    points, intervals = [], []
     for place, (row, ratio) in enumerate(zip(rows, ratios, strict=True)):
         y = ROW * place + 11.0
         texts.append(Label(-8, y, names[row.implementation], "end"))
@@ -60,15 +61,16 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
             if found := row.microseconds.get(measure):
                 tip = f"{names[row.implementation]}, {words}: {between(found)} µs"
                 points.append(Point(found.value, y, colour, shape, tip))
-                intervals.append((found, y + 11))
+                intervals += marks.whiskers([(found, y + 11)], colour)
     there = [measure for measure in SIGNS if any(measure in row.microseconds for row in rows)]
     return Panel(
         title,
         f"{'; '.join(point.tip for point in points)}.",
-        spec_of(*marks.lines(axis, marks.whiskers(intervals), strokeWidth=1.5), *marks.points(axis, points)),
+        spec_of(*marks.lines(axis, intervals, strokeWidth=1.5), *marks.points(axis, points)),
         height=height,
         left=left,
         right=right,
+        top=12,
         x=axis,
         labels=texts,
         numbers={

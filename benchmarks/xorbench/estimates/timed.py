@@ -1,7 +1,7 @@
 """The inputs of all estimates, timings with or without a record, and the cache of what was computed from them."""
 
 import functools
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from xorbench.measures import Measure
@@ -23,7 +23,7 @@ class Timed:
         timings: Sequence[Timing],
         workloads: Sequence[str],
         threads: int = 1,
-        measures: Collection[Measure] = EPOCHS,
+        measures: tuple[Measure, ...] = EPOCHS,
     ) -> None:
         self.timings = [timing for timing in timings if timing.measure in measures]
         self.workloads = workloads
