@@ -264,6 +264,7 @@ def test_faulty_files_are_refused_in_one_line(tmp_path: Path) -> None:
     assert {of["times"] for of in found["kinds"].values()} == {2}
     for kind in (
         "a file of random bytes",
+        "a file with a key twice",
         "an empty file",
         "a folder",
         "a named pipe",

@@ -20,7 +20,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import Failure, Timing
-from xorbench.studies.injection import drivers, messages, outcomes, run_faults, runs
+from xorbench.studies.injection import drivers, large, messages, outcomes, run_faults, runs
 from xorbench.studies.injection.drivers import LAUNCHES, ROWS, VICTIM, Fresh, Place
 from xorbench.studies.injection.outcomes import Found
 from xorbench.studies.injection.run_faults import UNDISTURBED, Fault, Running
@@ -315,3 +315,11 @@ def test_a_study_that_was_interrupted_at_once_has_a_table() -> None:
 def test_the_rows_of_a_launch_are_those_of_two_implementations() -> None:
     assert ROWS == ((REFERENCE, False), (REFERENCE, True), (VICTIM, False))
     assert Place(Path("x")).victim.stem == VICTIM
+
+
+def test_what_a_command_needs_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "empty.json"
+    path.write_bytes(b"")
+    found = large.measured("check", str(path))
+    assert (found["code"], found["lines"], found["traceback"]) == (1, 1, False)
+    assert 10 < found["memory_mib"] < large.MEGABYTE

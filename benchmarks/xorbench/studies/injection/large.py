@@ -4,7 +4,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,26 +68,41 @@ def study(folder: Path, text: bytes) -> Iterator[Data]:
         path.unlink()
 
 
+_PERFORM = """
+import os, sys
+from xorbench.studies.injection import memory, soak
+answers = int(sys.argv[1])
+code = soak.performed(sys.argv[2:])
+os.write(answers, str(memory.peak_bytes()).encode())
+sys.exit(code)
+"""
+"""Code that performs a command and writes the largest memory of its process to a file descriptor."""
+
+
 def measured(*arguments: str) -> Data:
     """Return the largest memory in MiB, the CPU time in seconds, the exit code and the lines of output of a command."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xorbench.cli", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    resource.prlimit(process.pid, resource.RLIMIT_CPU, (SECONDS_OF_CPU, SECONDS_OF_CPU))
-    assert process.stdout
-    said = process.stdout.read()
-    process.stdout.close()
-    _, status, usage = os.wait4(process.pid, 0)
+    ours, theirs = os.pipe()
+    with os.fdopen(ours) as answers:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PERFORM, str(theirs), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=[theirs],
+            text=True,
+        )
+        os.close(theirs)
+        resource.prlimit(process.pid, resource.RLIMIT_CPU, (SECONDS_OF_CPU, SECONDS_OF_CPU))
+        assert process.stdout
+        said = process.stdout.read()
+        process.stdout.close()
+        peak = answers.read()
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
+    memory = int(peak) if peak else usage.ru_maxrss * 2**10
     return {
-        "memory_mib": round(usage.ru_maxrss / 2**10),
+        "memory_mib": round(memory / 2**20),
         "seconds": round(usage.ru_utime + usage.ru_stime, 2),
-        "wall_seconds": round(time.monotonic() - began, 2),
         "code": process.returncode,
         "lines": len(said.splitlines()),
         "traceback": "Traceback (most recent call last)" in said,

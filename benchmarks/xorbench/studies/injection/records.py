@@ -5,7 +5,6 @@ import io
 import json
 import os
 import random
-import resource
 import signal
 import sys
 import tempfile
@@ -36,6 +35,7 @@ from xorbench.record import store, studies
 from xorbench.record.run import Record
 from xorbench.record.studies import Data
 from xorbench.studies.injection import mutations
+from xorbench.studies.injection.memory import peak_bytes
 from xorbench.studies.injection.mutations import Base
 from xorbench.tables import changes, recommendation
 from xorbench.tables.catalogue import tables
@@ -125,12 +125,16 @@ def viewed(path: Path, record: Record, unchanged: Analysis) -> None:
     refusal(lambda: recommended(analysis, warm=True))
 
 
-def checked(path: Path) -> None:
-    """Send a file through `check`. Raises AssertionError if a complaint or a mark is not one line with the path."""
+def checked(path: Path) -> Sequence[str]:
+    """Send a file through `check` and return its complaints.
+
+    Raises AssertionError if a complaint or a mark is not one line with the path.
+    """
     found = examined(path)
     for line in (*found.complaints, *found.marks):
         assert is_a_line(line), f"a complaint that is no line: {line[:200]!r}"
         assert line.startswith(str(path)), f"a complaint without the file: {line[:200]!r}"
+    return found.complaints
 
 
 def read_or_refused(path: Path, unchanged: Analysis) -> str | None:
@@ -238,7 +242,7 @@ def batch(text: str, seed: int, share: Share, numbers: range) -> Counts:
             spent = time.process_time() - began
             found.slow += spent > SLOW_SECONDS
             found.slowest = max(found.slowest, spent)
-        found.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 2**10
+        found.memory = peak_bytes()
     return found
 
 
@@ -298,28 +302,33 @@ def odd_files(folder: Path, text: bytes, number: int, seed: int) -> Data:
         kind = [*ODD_FILES][place % len(ODD_FILES)]
         ODD_FILES[kind](path, text, random_)
         began = time.monotonic()
+        refused = False
         try:
             with _ended_after(SECONDS_AT_MOST):
-                told = _refused(lambda: read(path))
-                checked_ = _refused(lambda: checked(path))
+                refused = _refused(lambda: read(path)) or _refused(lambda: checked(path))
                 _refused(lambda: studies.read(path))
         except (Exception, Hung) as error:  # noqa: BLE001  every one is noted
             wrong.append(f"{kind}: {_named(error)}")
-            told = checked_ = None
         slowest = max(slowest, time.monotonic() - began)
         of = kinds.setdefault(kind, {"times": 0, "refused": 0})
         of["times"] += 1
-        of["refused"] += told is not None or checked_ is not None
+        of["refused"] += refused
         _remove(path)
     return {"kinds": kinds, "wrong": wrong, "slowest_seconds": slowest}
 
 
-def _refused(call: Callable[[], object]) -> str | None:
-    """Return the refusal of a call, which may also be an OSError, whose message the commands print in one line."""
+def _refused(call: Callable[[], object]) -> bool:
+    """Return whether a call refuses a file: by a ValueError, by complaints, or by an OSError, which commands print."""
+    complaints: list[object] = []
+
+    def note() -> None:
+        if isinstance(found := call(), Sequence):
+            complaints.extend(found)
+
     try:
-        return refusal(call)
-    except OSError as error:
-        return str(error)
+        return refusal(note) is not None or bool(complaints)
+    except OSError:
+        return True
 
 
 def _remove(path: Path) -> None:
