@@ -210,7 +210,7 @@ def test_a_spoilt_text_is_that_of_its_seed() -> None:
 
 
 def test_changes_by_the_hundred_are_counted_and_nothing_goes_wrong(cores: Executor) -> None:
-    share = records.Share(in_text=10, shown=10)
+    share = records.Share(in_text=10, shown=3)
     (found,) = records.batches(cores, records.smallest(), seed=3, number=200, share=share, of_a_batch=200)
     assert (found.wrong, found.touched, found.slow) == ({}, {}, 0)
     assert found.refused + found.accepted == 200

@@ -214,8 +214,8 @@ OTHERS = [
         "hidden",
         "predictions rounded to 0 and 1",
         (
-            "return 1 / (1 + np.exp(-logits(recipe, parameters, inputs)))",
-            "return np.round(1 / (1 + np.exp(-logits(recipe, parameters, inputs))))",
+            "return 1 / (1 + np.exp(-z))",
+            "return np.round(1 / (1 + np.exp(-z)))",
         ),
     ),
     planted(

@@ -76,7 +76,7 @@ def checked(types: TypeAdapter[T], content: Any) -> T:
     try:
         found: T = _validator(types).validate_python(content)
     except ValidationError as error:
-        raise ValueError(_first(error)) from None
+        raise ValueError(one_line(_first(error))) from None
     return found
 
 
