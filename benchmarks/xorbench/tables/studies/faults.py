@@ -123,6 +123,7 @@ def _cheats(data: Data) -> Iterator[Line]:
 
 
 def _notes(data: Data) -> Iterator[str]:
+    yield f"Faults and their times were drawn with the seed {data['seed']}."
     real = [one for one in data.get("real", ()) if one["seconds"] is not None]
     if real:
         late = len(data["real"]) - len(real)
