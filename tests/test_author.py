@@ -35,6 +35,7 @@ def test_every_fault_of_a_file_comes_first_and_nothing_is_computed(variant: Vari
     ]
 
 
+@pytest.mark.slow
 def test_a_file_with_the_name_of_a_library_is_refused_and_one_in_the_current_folder_is_not(
     variant: Variant, tmp_path: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_what_is_not_offered_is_no_failure_and_only_the_file_and_the_reference_a
     assert {row["verdict"] for row in found["conduct"] if row["implementation"] == "modest"} == {NOT_OFFERED}
 
 
+@pytest.mark.slow
 def test_what_is_not_offered_is_a_row_without_a_time(variant: Variant, tmp_path: Path) -> None:
     call = ("run", "--quick", "--launches=2", "--rounds=4", "--workload=neuron", f"--implementation={REFERENCE}")
     done = xorbench(*call, "--output", tmp_path, "--with", variant("modest", MODEST))
@@ -118,6 +120,7 @@ def closed(*arguments: str, streams: str) -> int:
     return subprocess.run(["sh", "-c", f'exec "$@" {streams}', "sh", *XORBENCH, *arguments], check=False).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("streams", [">&-", "<&- >&- 2>&-"])
 def test_closed_streams_change_no_verdict(tmp_path: Path, streams: str) -> None:
     call = ("run", "--quick", "--launches=1", "--rounds=4", "--workload=neuron", f"--implementation={REFERENCE}")
@@ -164,6 +167,7 @@ def test_closed_streams_change_no_sweep(tmp_path: Path) -> None:
     assert not store.read(path).partial
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("startup", "says"),
     [

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover
 
@@ -59,6 +61,7 @@ def test_a_name_that_nothing_bears_is_one_line_with_what_is_near() -> None:
         assert "Traceback" not in done.stderr + done.stdout
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_skipped_by_name(variant: Variant) -> None:
     absent = variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library"))
     done = plain(f"--with={absent}", "--implementation=absent")
@@ -74,6 +77,7 @@ def collected(*options: str) -> tuple[str, set[str]]:
     return done.stdout, set(re.findall(r"test_train\[neuron-(\w+)\]", done.stdout))
 
 
+@pytest.mark.slow
 def test_it_says_that_it_judges_first_and_leaves_tuned_files_out_unless_they_are_asked_for(variant: Variant) -> None:
     tuned = {i.name for i in discover() if i.tier == "tuned"}
     idiomatic = {i.name for i in discover()} - tuned
@@ -115,6 +119,7 @@ def benchmark():
 """A plugin in place of pytest-benchmark that, as pytest-codspeed, calls `setup` with the arguments of the target."""
 
 
+@pytest.mark.slow
 def test_a_plugin_may_give_the_setup_of_a_round_the_arguments_of_the_target(tmp_path: Path) -> None:
     (tmp_path / "stand_in.py").write_text(STAND_IN)
     options = (f"--implementation={REFERENCE}", "--workload=neuron", "-s", "-p", "no:benchmark", "-p", "stand_in")

@@ -112,6 +112,7 @@ def test_an_export_to_parquet_is_a_file_a_frame(tmp_path: Path) -> None:
     assert all(file.stat().st_size for file in files)
 
 
+@pytest.mark.slow
 def test_a_record_is_shown_again_for_people_and_as_a_text() -> None:
     analysis = Analysis(store.read(Path(COMMITTED)))
     assert called("show", COMMITTED).stdout.splitlines() == summary(analysis, 80, near(Path(COMMITTED)), False)

@@ -8,6 +8,7 @@ import pytest
 from tests.command import XORBENCH
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lines", [0, 2])
 def test_a_closed_pipe_is_0_and_says_nothing(lines: int) -> None:
     with subprocess.Popen([*XORBENCH, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as done:

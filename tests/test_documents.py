@@ -163,6 +163,7 @@ def test_the_first_two_commands_run_the_main_job_and_the_tests() -> None:
     assert run.count("\n") == tests.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_example_draws_what_it_says(tmp_path: Path) -> None:
     commands = (ROOT / "benchmarks" / "COMMANDS.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"^```python\n(.*?)```$", commands, re.MULTILINE | re.DOTALL)

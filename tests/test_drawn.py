@@ -62,6 +62,7 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in texts}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "width", "scheme", "media"),
     [(name, *way) for name in ("panels", "files", "page") for way in WAYS if name != "files" or way[0] > 800],

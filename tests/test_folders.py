@@ -61,6 +61,7 @@ def refused(done: "subprocess.CompletedProcess[str]") -> str:
     return line.removeprefix("xorbench: ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["/proc/nonexistent", "/dev/null", None])
 def test_folders_that_are_missing_or_files_or_not_named_have_others_in_their_place(place: str | None) -> None:
     assert passed(called(*GRADIENTS, variables=dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME"), place)))
@@ -84,6 +85,7 @@ def test_a_file_that_is_larger_than_allowed_is_named_and_leaves_no_part(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_few_open_files_are_enough_for_few_implementations() -> None:
     assert passed(called(*GRADIENTS, before=limited(resource.RLIMIT_NOFILE, 64)))
 
@@ -189,16 +191,19 @@ def mounted(what: str) -> list[str]:
     return [*namespace(), what]
 
 
+@pytest.mark.slow
 def test_without_shared_memory_gradients_are_judged() -> None:
     assert passed(called(*GRADIENTS, within=mounted("mount -t tmpfs -o ro none /dev/shm")))
 
 
+@pytest.mark.slow
 def test_a_read_only_or_full_folder_of_temporary_files_has_another_in_its_place(tmp_path: Path) -> None:
     for options in ("ro", "size=4k"):
         fill = f'mount -t tmpfs -o {options} none "{tmp_path}"; head -c 64k /dev/zero > "{tmp_path}/all" || true'
         assert passed(called(*GRADIENTS, variables={"TMPDIR": str(tmp_path)}, within=mounted(fill)))
 
 
+@pytest.mark.slow
 def test_a_read_only_home_is_no_failure_of_an_implementation(tmp_path: Path) -> None:
     if shutil.which("cc") is None:
         pytest.skip("there is no C compiler")

@@ -247,6 +247,7 @@ def test_a_record_says_how_many_launches_began_beside_another_measurement(
 RUN = (*XORBENCH, "run", "--quick", "--workload=neuron", f"--implementation={REFERENCE}")
 
 
+@pytest.mark.slow
 def test_a_run_waits_for_the_other_one_and_then_begins(tmp_path: Path) -> None:
     with (
         another() as other,
@@ -261,6 +262,7 @@ def test_a_run_waits_for_the_other_one_and_then_begins(tmp_path: Path) -> None:
     assert run.returncode == 130
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/locks").exists(), reason="needs /proc/locks")
 def test_ctrl_c_ends_the_waiting(tmp_path: Path) -> None:
     call = [*RUN, "--wait", f"--output={tmp_path}"]

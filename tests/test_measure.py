@@ -156,6 +156,7 @@ def test_gradients_inside_are_0_and_a_report_holds_all_of_it(tmp_path: Path, var
     assert all(f"]({name})" in text for name in pictures)
 
 
+@pytest.mark.slow
 def test_quick_verdicts_are_all_that_is_said() -> None:
     done = xorbench("gradients", "--quick", "--seed=5", "--workload=kink", "--json", f"--implementation={REFERENCE}")
     assert done.returncode == 0
@@ -325,6 +326,7 @@ def test_signals_that_end_a_run_keep_what_is_finished_and_leave_no_worker(
         assert [*(tmp_path / "cache").rglob("*.jsonl")] == []  # nothing was finished
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["gradients", pytest.param("launches", marks=pytest.mark.slow)])
 def test_nothing_is_left_of_a_run_that_is_killed(tmp_path: Path, stage: str) -> None:
     call = ("run", "--quick", f"--output={tmp_path}", f"--implementation={REFERENCE}", "--workload=neuron")

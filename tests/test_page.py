@@ -107,7 +107,7 @@ def no_violation(here: Visit) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(PHONE, "light"), (WIDE, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [pytest.param(PHONE, "light", marks=pytest.mark.slow), (WIDE, "dark")])
 def test_every_view_can_be_used_by_everybody(chromium: Browser, two_machines: Path, width: int, scheme: str) -> None:
     with visit(chromium, two_machines, width, scheme) as here:
         for view in VIEWS:
@@ -209,6 +209,7 @@ def test_another_workload_has_its_own_order(chromium: Browser, two_machines: Pat
         assert "second" in here.page.locator("#run-idiomatic-picture figcaption").inner_text()
 
 
+@pytest.mark.slow
 def test_pinned_rows_come_first_and_are_compared_with_each_other(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
         choose(here, "Pin", "slowest")
@@ -239,6 +240,7 @@ def test_all_choices_are_in_the_address_and_survive_a_reload(chromium: Browser, 
         assert factors(here)[REFERENCE] == "baseline"
 
 
+@pytest.mark.slow
 def test_a_link_to_a_picture_opens_its_view(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
         here.page.goto(f"{two_machines.as_uri()}#losses")
@@ -250,6 +252,7 @@ def test_a_link_to_a_picture_opens_its_view(chromium: Browser, two_machines: Pat
         assert here.page.locator("#losses h2").is_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("head", "name"), [("start-up", "start"), ("memory", "memory"), ("implementation", "name")])
 def test_it_sorts_both_ways(chromium: Browser, two_machines: Path, head: str, name: str) -> None:
     with visit(chromium, two_machines) as here:
@@ -308,6 +311,7 @@ def test_another_machine_is_there_with_its_table_and_a_link(chromium: Browser, t
         assert link.get_attribute("href") == "another-machine-1-cores-linux-x86-64/index.html"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_theme_follows_the_system_until_it_is_switched(chromium: Browser, two_machines: Path, scheme: str) -> None:
     with visit(chromium, two_machines, scheme=scheme) as here:
@@ -331,6 +335,7 @@ CAN_BE_USED = """[...document.querySelectorAll("a[href], button, input, select, 
 """What a person can see and do something with."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [pytest.param(PHONE, marks=pytest.mark.slow), WIDE])
 def test_everything_that_can_be_used_is_reached_by_the_tabulator_key(
     chromium: Browser, two_machines: Path, width: int
@@ -347,6 +352,7 @@ def test_everything_that_can_be_used_is_reached_by_the_tabulator_key(
             assert here.page.evaluate(missed) == [], view
 
 
+@pytest.mark.slow
 def test_arrow_keys_show_every_mark_of_a_picture(chromium: Browser, two_machines: Path) -> None:
     with visit(chromium, two_machines) as here:
         for view in VIEWS:
@@ -413,6 +419,7 @@ def test_a_mark_says_what_it_stands_for(chromium: Browser, two_machines: Path) -
         assert f"slowest, hidden: {factor} ({interval})" in here.page.locator("#tip").inner_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [PHONE, WIDE])
 def test_names_chosen_to_hurt_are_only_names(chromium: Browser, tmp_path: Path, width: int) -> None:
     analysis = with_implementation(with_machine(shown(*NASTY), cpu=NASTY[0]), NASTY[0], framework=NASTY[3])
@@ -432,6 +439,7 @@ def test_names_chosen_to_hurt_are_only_names(chromium: Browser, tmp_path: Path, 
         assert len(json.dumps(here.page.get_by_label("Compare with").inner_text())) < 1_000
 
 
+@pytest.mark.slow
 def test_two_hundred_rows_do_no_harm(chromium: Browser, tmp_path: Path) -> None:
     many = planted({f"one_{number}": [0.01 * number] * 2 for number in range(200)}, launches=2, rounds=2)
     many = changed(many, cold_starts=[])
@@ -443,6 +451,7 @@ def test_two_hundred_rows_do_no_harm(chromium: Browser, tmp_path: Path) -> None:
         assert here.page.get_by_label("Compare with").count() == 0
 
 
+@pytest.mark.slow
 def test_without_javascript_everything_is_there_but_controls(chromium: Browser, two_machines: Path) -> None:
     context = chromium.new_context(java_script_enabled=False, offline=True)
     here = context.new_page()
@@ -456,6 +465,7 @@ def test_without_javascript_everything_is_there_but_controls(chromium: Browser, 
     context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scripts", [True, False])
 def test_it_prints_completely(chromium: Browser, two_machines: Path, scripts: bool) -> None:
     paper: ViewportSize = {"width": 1047, "height": 718}  # A4 in landscape, without its margins

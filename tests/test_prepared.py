@@ -32,7 +32,7 @@ def done(module: Contract, workload: Workload, measure: Measure, seed: int, numb
 
 
 @pytest.mark.parametrize("measure", FUNCTIONS)
-@pytest.mark.parametrize("name", ["hidden", "deep"])
+@pytest.mark.parametrize("name", ["hidden", pytest.param("deep", marks=pytest.mark.slow)])
 def test_every_prepared_function_gives_what_the_reference_gives(module: Contract, name: str, measure: Measure) -> None:
     workload = WORKLOADS[name]
     for seed in (1, 6):

@@ -67,6 +67,7 @@ def reasons(replies: list[Reply], of: Witness) -> list[str | None]:
     return [reply.trouble.reason if reply.trouble else None for reply in replies if reply.witness is of]
 
 
+@pytest.mark.slow
 def test_one_that_never_answers_is_told_early_and_given_up(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SECONDS_BETWEEN_WARNINGS", 1)
     warned: list[str] = []

@@ -197,6 +197,7 @@ LOUD = (
 """More than a pipe holds, as the libraries in C++ of some frameworks write it, and more at the end of the process."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["gradients", "run"])
 def test_what_processes_write_tears_no_bar_and_is_in_no_document(
     command: str, variant: Variant, tmp_path: Path

@@ -135,6 +135,7 @@ def test_what_a_library_uses_in_turn_is_found_where_the_files_can_be_imported(
     assert releases.used([read(implementation)]) == set()  # its framework is not installed here
 
 
+@pytest.mark.slow
 def test_an_environment_is_created_once_and_holds_the_release(implementation: Path) -> None:
     files = [read(implementation)]
     field = releases.contestants_in(FRAMEWORK, Version("1.1"), files)
@@ -151,6 +152,7 @@ def test_an_environment_is_created_once_and_holds_the_release(implementation: Pa
         releases.contestants_in(FRAMEWORK, Version("1.2"), files)
 
 
+@pytest.mark.slow
 def test_a_release_that_cannot_be_installed_leaves_nothing_and_says_why(implementation: Path) -> None:
     with pytest.raises(ValueError, match="pip failed: ERROR: ") as error:
         releases.contestants_in(FRAMEWORK, Version(NOT_INSTALLABLE), [read(implementation)])

@@ -106,6 +106,7 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_report_can_be_read_by_everybody(chromium: Browser, page: Path, width: int, scheme: str) -> None:

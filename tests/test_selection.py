@@ -68,6 +68,7 @@ def analysis(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPa
     return Analysis(found)
 
 
+@pytest.mark.slow
 def test_each_is_judged_where_it_runs(analysis: Analysis) -> None:
     verdicts: dict[str, set[str]] = {}
     for row in analysis.record.gradients.rows:

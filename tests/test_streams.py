@@ -114,6 +114,7 @@ def shown(variables: Mapping[str, str], *arguments: str) -> bytes:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [(), ("--table=timings", "--format=md")], ids=["summary", "Markdown"])
 def test_a_terminal_without_utf_8_is_shown_the_same_in_ascii(arguments: Sequence[str]) -> None:
     call = ("show", COMMITTED, *arguments)
@@ -134,6 +135,7 @@ def test_a_table_without_utf_8_has_edges_in_ascii_and_whole_columns() -> None:
         assert "| us per epoch |" in grid[1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.parametrize(("streams", "code"), [(">/dev/full", 3), ("2>/dev/full", 0), ("1</dev/null", 3)])
 def test_output_that_cannot_be_written_is_one_line_and_3(streams: str, code: int) -> None:

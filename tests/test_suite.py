@@ -151,6 +151,7 @@ def test_a_run_ends_when_its_budget_is_used(report: Report, monkeypatch: pytest.
     assert (plan.looks, plan.confidence) == (1, 0.95)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("affordable", "made"), [(0, 2), (3, 3), pytest.param(6, 6, marks=pytest.mark.slow)])
 def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_least(
     report: Report, monkeypatch: pytest.MonkeyPatch, affordable: int, made: int
@@ -172,6 +173,7 @@ def test_the_budget_is_for_the_whole_command(monkeypatch: pytest.MonkeyPatch) ->
     assert session._left() == 90 - SECONDS_TO_FINISH
 
 
+@pytest.mark.slow
 def test_a_resolution_that_is_reached_ends_the_run(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
     monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
@@ -203,6 +205,7 @@ def test_whatever_is_raised_the_launches_that_were_finished_are_kept(
     assert {(t.launch, len(t.ends) >= 2) for t in record.timings} == {(0, True)}
 
 
+@pytest.mark.slow
 def test_a_reference_that_ends_refuses_no_row_and_its_launch_is_not_kept(
     report: Report, variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +218,7 @@ def test_a_reference_that_ends_refuses_no_row_and_its_launch_is_not_kept(
     assert (record.launches, record.timings) == ([], [])
 
 
+@pytest.mark.slow
 def test_the_text_is_described_before_anything_is_measured(variant: Variant) -> None:
     path = variant("vanishing")
     session = Suite([discover()[0], read(path)], NEURON, SETTINGS)
