@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from c_native import FLAGS
 from c_strict import Array, Parameters, State, begin, convert, to_numpy  # noqa: F401  for the contract
 from xorbench.contract.c_library import Network, flat, network
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xorbench.workloads import Recipe
 
 FRAMEWORK = "cc"
@@ -42,6 +44,10 @@ def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) 
 
 def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Parameters:
     return compiled(recipe, parameters, inputs).gradient(parameters, inputs, targets)
+
+
+def prepared(measure: str, recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Callable[[], Any]:
+    return compiled(recipe, parameters, inputs).prepared(measure, parameters, inputs, targets)
 
 
 def steps(recipe: Recipe, state: State, inputs: Array, targets: Array, epochs: int) -> State:
