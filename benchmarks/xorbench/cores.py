@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager, suppress
 from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from xorbench import places
 from xorbench.environment import allowed_cpus, end_with_parent
 from xorbench.failure import HarnessError
 from xorbench.streams import Log, written_to
@@ -61,7 +62,7 @@ class _Pool(ThreadPoolExecutor):
         # them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         try:
-            with written_to(log):
+            with _in_a_folder(), written_to(log):
                 for _ in range(number):
                     ours, theirs = spawn.Pipe()
                     with theirs:
@@ -100,6 +101,21 @@ class _Pool(ThreadPoolExecutor):
         if error is not None:
             raise error
         return found
+
+
+@contextmanager
+def _in_a_folder() -> Iterator[None]:
+    """Be in an empty folder inside if the current one was removed, because multiprocessing needs one."""
+    if places.current() is not None:
+        yield
+        return
+    removed = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(places.no_code())
+        yield
+    finally:
+        os.fchdir(removed)
+        os.close(removed)
 
 
 def _ended(processes: Sequence[SpawnProcess]) -> None:
