@@ -23,6 +23,7 @@ from xorbench.environment import end_with_parent
 from xorbench.judging.codec import as_json, encoded, longest_message
 from xorbench.judging.trouble import describe, trouble
 from xorbench.line import Line
+from xorbench.streams import guard_output
 
 if TYPE_CHECKING:
     from xorbench.judging.processes import Question
@@ -35,6 +36,7 @@ def main() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends this process
     end_with_parent()
+    guard_output()  # what can't be written to the log, as on a full disk, is no failure of an implementation
     os.environ.pop("PYTHONHASHSEED", None)  # it was read at the start; the clock's processes do not have it
     line = Line(socket.socket(fileno=int(sys.argv[1])))
     try:

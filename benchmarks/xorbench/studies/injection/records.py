@@ -229,7 +229,7 @@ def batch(text: str, seed: int, share: Share, numbers: range) -> Counts:
                         content = base.changed(mutations.drawn(random_), from_json(data))
                         record = _read(content)
                         accepted = record is not None
-                        if record is not None and number % share.shown == 0:
+                        if record is not None and (number + 1) % share.shown == 0:  # not those changed in their text
                             path.write_text(json.dumps(content), encoding="utf-8")
                             checked(path)
                             viewed(path, record, unchanged)

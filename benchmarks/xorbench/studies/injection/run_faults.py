@@ -13,6 +13,7 @@ from functools import partial
 import psutil
 
 from xorbench.studies.injection.drivers import JUDGE, POOL, WORKER, Driver, Fresh, Place, Started, started
+from xorbench.tables.studies.faults import NO_FAULT
 
 SECONDS_OF_A_PAUSE = 5.0
 
@@ -165,7 +166,7 @@ def _full(what: str, folder: str, codes: tuple[int, ...], every: bool = False) -
     )
 
 
-UNDISTURBED = Fault("no fault")
+UNDISTURBED = Fault(NO_FAULT)
 
 OF_FILES = (
     Fault("the file of an implementation is deleted", (0, 1), _delete_victim, own=True),

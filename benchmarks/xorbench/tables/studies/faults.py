@@ -13,6 +13,9 @@ COLUMNS = ("fault", "times injected", "outcome", "lost")
 
 NOTHING = "nothing"
 
+NO_FAULT = "no fault"
+"""The name of an undisturbed run."""
+
 WRONG = "NOT AS DOCUMENTED: "
 """The beginning of the outcome of a fault after which something was not as it should be."""
 
@@ -124,9 +127,10 @@ def _cheats(data: Data) -> Iterator[Line]:
 
 def _notes(data: Data) -> Iterator[str]:
     yield f"Faults and their times were drawn with the seed {data['seed']}."
-    real = [one for one in data.get("real", ()) if one["seconds"] is not None]
+    all_ = [one for one in data.get("real", ()) if one["fault"] != NO_FAULT]
+    real = [one for one in all_ if one["seconds"] is not None]
     if real:
-        late = len(data["real"]) - len(real)
+        late = len(all_) - len(real)
         yield (
             f"{len(real):,} faults in real runs of two implementations, {data['driver']['drivers']} of whose drivers "
             f"performed one run after the other; each at a random time, {late} more came after the end of the run. "
