@@ -84,6 +84,22 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda r: r["implementations"].append(r["implementations"][0]),
         "$.implementations: 'numpy_backprop' is there 2 times, expected once",
     ),
+    "a trajectory with too few losses": (
+        lambda r: r["gradients"]["trajectories"][0]["loss"].pop(),
+        "$.gradients.trajectories[0].loss: ",
+    ),
+    "a trajectory with a distance of no epoch": (
+        lambda r: r["gradients"]["trajectories"][0]["from_reference"].append(0.0),
+        "$.gradients.trajectories[0].from_reference: ",
+    ),
+    "a trajectory with more truths than epochs": (
+        lambda r: r["gradients"]["trajectories"][0].update(from_truth=[0.0] * 10_000),
+        "$.gradients.trajectories[0].from_truth: 10000 values, expected at most ",
+    ),
+    "a trajectory whose epochs do not rise": (
+        lambda r: r["gradients"]["trajectories"][0]["at"].reverse(),
+        "$.gradients.trajectories[0].at: expected rising epochs up to 10000",
+    ),
     "no launches": (lambda r: r["launches"].clear(), "$.timings[0].launch: 0, expected less than 0"),
     "a launch left out": (lambda r: r["launches"].pop(0), "$.launches: the numbers are [1, 2"),
     "a timing of a launch that is not there": (

@@ -144,6 +144,19 @@ def absent(record: Record) -> Iterator[str]:
             yield f"$.gradients.rows[{number}].verdict: {row.verdict}, but {row.implementation} is missing or broken"
 
 
+def trajectories(record: Record) -> Iterator[str]:
+    """A trajectory has a distance and a loss for each of its epochs, which rise up to the last one of the training."""
+    for number, found in enumerate(record.gradients.trajectories):
+        place, at = f"$.gradients.trajectories[{number}]", found.at
+        for name in ("from_reference", "loss"):
+            if len(values := getattr(found, name)) != len(at):
+                yield f"{place}.{name}: {len(values)} values, expected {len(at)}, one for each epoch"
+        if len(found.from_truth) > len(at):
+            yield f"{place}.from_truth: {len(found.from_truth)} values, expected at most {len(at)}, one for each epoch"
+        if at != sorted({*at}) or max(at, default=0) > found.epochs:
+            yield f"{place}.at: expected rising epochs up to {found.epochs}"
+
+
 def _within(error: float | None) -> bool:
     return error is not None and bool(inside(np.float64(error)))
 
@@ -152,4 +165,4 @@ def _close(some: list[float], others: list[float], tolerance: float) -> bool:
     return len(some) == len(others) and bool(np.allclose(some, others, rtol=tolerance, atol=tolerance))
 
 
-RULES = (bounds, audited, conducted, endings, passed, decides, absent)
+RULES = (bounds, audited, conducted, endings, trajectories, passed, decides, absent)
