@@ -323,7 +323,8 @@ def test_signals_that_end_a_run_keep_what_is_finished_and_leave_no_worker(
         assert err.splitlines()[-1] == f"xorbench: interrupted by {sent.name}"
         assert out == ""
         assert not results.exists()
-        assert [*(tmp_path / "cache").rglob("*.jsonl")] == []  # nothing was finished
+        finished = {"gradients": 0, "calibration": 1}[stage]  # the judge's report is worth a journal
+        assert len([*(tmp_path / "cache").rglob("*.jsonl")]) == finished
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ _NO_CPU_TIME = (
 _OTHER_SUBJECT = (
     "def trained(self, epochs):\n"
     "    began, began_on_cpu = subject.perf_counter_ns(), subject.process_time_ns()\n"
-    "    self._result = self._train(self.workload.recipe, *self._arguments, epochs)\n"
+    "    self._result = self._work(epochs)\n"
     "    taken = subject.perf_counter_ns() - began, subject.process_time_ns() - began_on_cpu\n"
     "    self._taken = subject.Taken(taken[0] // 2, taken[1] // 2, False)\n\n\n"
     "if CLOCKED:\n"
