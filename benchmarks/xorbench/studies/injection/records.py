@@ -361,7 +361,7 @@ ODD_FILES: dict[str, Callable[[Path, bytes, random.Random], object]] = {
     "a folder": lambda path, _text, _random: path.mkdir(),
     "a named pipe": lambda path, _text, _random: os.mkfifo(path),
     "a link to itself": lambda path, _text, _random: path.symlink_to(path),
-    "a link to /dev/zero": lambda path, _text, _random: path.symlink_to("/dev/zero"),
+    "a link to a device without an end": lambda path, _text, _random: path.symlink_to("/dev/zero"),
     "no file": lambda _path, _text, _random: None,
 }
 """Functions that make a faulty file from the text of a record, by what it is."""
