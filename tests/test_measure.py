@@ -231,12 +231,13 @@ def test_a_run_for_people_prints_the_summary(tmp_path: Path) -> None:
     for part in (
         "neuron (2-1, float64)",
         "Noise: ",
-        "Training XOR's single neuron ",
         "Warning: ",
         "Record:",
         "More: ",
     ):
         assert any(line.startswith(part) for line in lines)
+    # Another sentence stands before it where the run is unfit, as so short a one may be by chance.
+    assert "Training XOR's single neuron (2-1, float64)" in " ".join(lines)
     (path,) = store.paths(tmp_path)
     assert str(path) in lines
     assert f"xorbench show {path} --all" in " ".join(lines)

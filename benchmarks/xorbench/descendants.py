@@ -53,7 +53,7 @@ class Process:
 
     @property
     def identity(self) -> Identity:
-        """What no other process has."""
+        """The number and the start time of a process, which no other process has, also after it has ended."""
         return self.pid, self.began
 
 

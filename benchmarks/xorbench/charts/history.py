@@ -26,7 +26,7 @@ MARKS = {"slower": ("diamond", "slower"), "faster": ("diamond", "faster")}
 """The shape and the role of the colour of the mark of a step change."""
 
 PLAIN = ("circle", "series-6")
-"""Those of the mark of any other release."""
+"""The shape and the role of the colour of the mark of a release that is no step change."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class _Entry:
 
     @property
     def tip(self) -> str:
-        """What the row says."""
+        """The text that is shown over the mark: the version, the factor to the oldest release, and its interval."""
         return f"{self.version}: {self.factor}{f' ({self.between})' if self.between else ''}"
 
 

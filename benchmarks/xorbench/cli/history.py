@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from xorbench.cli.options import AsJson, Extra, Implementations, Output, Resume, Seed, Wait, Workloads, count, minutes
-from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
 
@@ -54,12 +53,9 @@ def history(
     if choices.broken(chosen, extra):
         return 1
     from xorbench import places
-    from xorbench.cli import keeping, show
-    from xorbench.clock import host
-    from xorbench.exports.document import document
+    from xorbench.cli import keeping
     from xorbench.suite import defaults
     from xorbench.suite.history import History
-    from xorbench.tables.summary import summary
 
     try:
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, cold_starts=0)
@@ -67,19 +63,13 @@ def history(
         raise typer.BadParameter(str(error), param_hint="--launches") from error
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the environments are made there
     there = choices.in_releases(framework, wanted, chosen)
-    with host.held(wait):  # before the budget begins
-        session = History(choices.with_reference(there), workloads, settings)
-        keeping.prepare(session, resume)
-        analysis, path = keeping.performed(session, folder)
-    is_placed = keeping.is_placed(path, folder)
-    keeping.end([session], is_placed and not analysis.record.partial)
-    if as_json:
-        show.document({"record": str(path), **document(analysis), "history": [*map(asdict, analysis.histories)]})
-    else:
-        newest = path.is_relative_to(places.results())
-        show.lines(summary(analysis, show.width(), choices.near(path), newest))
-    if analysis.record.partial:
-        return INTERRUPTED
-    if not is_placed:
-        return keeping.NOT_IN_PLACE
-    return 1 if keeping.failed(analysis) or choices.missing(implementation, there) else 0
+    missing = choices.missing(implementation, there)
+    return keeping.finished(
+        lambda: History(choices.with_reference(there), workloads, settings),
+        folder,
+        wait,
+        resume,
+        as_json,
+        missing,
+        lambda analysis: {"history": [*map(asdict, analysis.histories)]},
+    )

@@ -3,19 +3,23 @@
 import shlex
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
-from xorbench import environment, progress
-from xorbench.cli.process import ignore_signals
+from xorbench import environment, places, progress
+from xorbench.cli import choices, show
+from xorbench.cli.process import INTERRUPTED, ignore_signals
+from xorbench.clock import host
 from xorbench.estimates.analysis import Analysis
+from xorbench.exports.document import document
 from xorbench.failure import HarnessError
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.suite import Suite, journal
+from xorbench.tables.summary import summary
 
 RESUME = "--resume"
 """The option that continues an interrupted run."""
@@ -73,6 +77,37 @@ def performed(session: Suite, folder: Path) -> tuple[Analysis, Path]:
     if record.partial:
         typer.echo(f"xorbench: interrupted{hint and f'; {hint}'}", err=True)
     return Analysis(record), path
+
+
+def finished(
+    begin: Callable[[], Suite],
+    folder: Path,
+    wait: bool,
+    resume: bool,
+    as_json: bool,
+    is_missing: bool,
+    further: Callable[[Analysis], Mapping[str, object]] = lambda _analysis: {},
+) -> int:
+    """Perform the run that `begin` constructs, print its summary or its JSON document, and return the exit code.
+
+    The lock of the host is taken before, because the budget begins with the construction. `further` returns more keys
+    of the document, and `is_missing` says that an implementation which was asked for is missing.
+    """
+    with host.held(wait):
+        session = begin()
+        prepare(session, resume)
+        analysis, path = performed(session, folder)
+    in_place = is_placed(path, folder)
+    end([session], in_place and not analysis.record.partial)
+    if as_json:
+        show.document({"record": str(path), **document(analysis), **further(analysis)})
+    else:
+        show.lines(summary(analysis, show.width(), choices.near(path), path.is_relative_to(places.results())))
+    if analysis.record.partial:
+        return INTERRUPTED
+    if not in_place:
+        return NOT_IN_PLACE
+    return 1 if failed(analysis) or is_missing else 0
 
 
 def end(sessions: Iterable[Suite], is_complete: bool) -> None:

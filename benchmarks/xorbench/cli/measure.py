@@ -21,7 +21,6 @@ from xorbench.cli.options import (
     finite,
     minutes,
 )
-from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
 
@@ -209,30 +208,13 @@ def run(
     if choices.broken(chosen, extra):
         return 1
     chosen = choices.in_environments(chosen, python)
-    from xorbench import places, suite
-    from xorbench.cli import keeping, show
-    from xorbench.clock import host
-    from xorbench.exports.document import document
+    from xorbench import suite
+    from xorbench.cli import keeping
     from xorbench.suite import defaults
-    from xorbench.tables.summary import summary
 
     try:
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
-    with host.held(wait):  # before the budget begins
-        session = suite.Suite(chosen, workloads, settings)
-        keeping.prepare(session, resume)
-        analysis, path = keeping.performed(session, folder)
-    is_placed = keeping.is_placed(path, folder)
-    keeping.end([session], is_placed and not analysis.record.partial)
-    if as_json:
-        show.document({"record": str(path), **document(analysis)})
-    else:
-        newest = path.is_relative_to(places.results())
-        show.lines(summary(analysis, show.width(), choices.near(path), newest))
-    if analysis.record.partial:
-        return INTERRUPTED
-    if not is_placed:
-        return keeping.NOT_IN_PLACE
-    return 1 if keeping.failed(analysis) or choices.missing(implementation, chosen) else 0
+    missing = choices.missing(implementation, chosen)
+    return keeping.finished(lambda: suite.Suite(chosen, workloads, settings), folder, wait, resume, as_json, missing)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import typer
 
 INTERRUPTED = -1
-"""What a command returns that was interrupted and has said so. It exits with 128 and the number of the signal."""
+"""The value that a command returns after it was interrupted and has said so.
+
+The process then exits with 128 and the number of the signal.
+"""
 
 ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """The signals by which Ctrl-C, `kill` and a closed terminal end a process. All are handled in the same way."""
@@ -24,7 +27,7 @@ SECONDS_TO_END = 10.0
 """The time for which a command that a signal ends is not interrupted again."""
 
 _OF_TYPER = 130
-"""What typer returns where a command was interrupted."""
+"""The exit code that typer returns for a command that raised KeyboardInterrupt."""
 
 
 @dataclass

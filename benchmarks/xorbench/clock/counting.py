@@ -39,7 +39,7 @@ _COUNTED = re.compile(r"^desc: Trigger: Client Request: (\d+)$.*^totals: (\d+)$"
 """The label and the number of instructions in a file that Callgrind wrote."""
 
 _UNKNOWN = "Unrecognised instruction"
-"""What valgrind says before a process ends with an instruction that it does not know."""
+"""The message of valgrind before a process ends because of an instruction that valgrind does not know."""
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,7 @@ def broken_rules(record: Record) -> Iterator[str]:
 
 
 def measures(record: Record) -> Iterator[str]:
-    """What was timed was asked for, only single predictions have a latency, and its numbers are possible."""
+    """Yield timings of measures that were not asked for, and latencies that are not of predictions or impossible."""
     for place, timing in _timings(record):
         if timing.measure not in record.settings.measures:
             yield f"{place}.measure: {timing.measure}, expected one of {', '.join(record.settings.measures)}"

@@ -22,7 +22,7 @@ State = tuple[list[Tensor], Any]
 """Parameters and the state of the optimiser, whose type is known only to the implementation that made it."""
 
 Result = Tensor | list[Tensor] | Callable[[], Any]
-"""What a prepared function returns: the outputs, the loss or the gradients, or a function that returns them."""
+"""The result of a prepared function: the outputs, the loss or the gradients, or a function that returns them."""
 
 
 class Contract(Protocol):

@@ -41,7 +41,7 @@ class Release:
 
     @property
     def is_step(self) -> bool:
-        """Whether it is a step change from the release before."""
+        """Whether the time of an epoch of this release is a step change from that of the release before."""
         return self.change is not None and self.verdict in SEPARATED
 
 
