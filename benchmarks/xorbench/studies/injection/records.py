@@ -51,6 +51,8 @@ SLOW_SECONDS = 5.0
 SECONDS_AT_MOST = 60
 """The time after which the reading of a changed record is ended."""
 
+_PACKAGE = f"{Path(places.__file__).parent}{os.sep}"
+
 MOST_TOLD = 20
 """The most different exceptions and files of which the data have an example."""
 
@@ -369,7 +371,7 @@ ODD_FILES: dict[str, Callable[[Path, bytes, random.Random], object]] = {
 
 def _named(error: BaseException) -> str:
     """Return the type of an exception, its message, and the place in this package where it was raised, in one line."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f"{os.sep}xorbench{os.sep}" in f.filename]
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(_PACKAGE)]
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "elsewhere"
     message = " ".join(str(error).split())[:100]
     return "".join(c if c.isprintable() else "?" for c in f"{type(error).__name__} in {place}: {message}")
