@@ -22,7 +22,6 @@ from xorbench.environments import virtualenvs
 from xorbench.judging import judge
 from xorbench.judging.fault_study import plant_all
 from xorbench.places import IMPLEMENTATIONS
-from xorbench.publication import publish
 from xorbench.requirements import brought_by, pin
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.recipe import Activation, Loss
@@ -98,8 +97,7 @@ def cores() -> Iterator[Executor]:
     with all_cores() as cores, pytest.MonkeyPatch.context() as patch:
         planted = functools.cache(functools.partial(plant_all, cores))
         patch.setattr(judge, "plant_all", lambda _cores, dtypes, seed: planted(dtypes, seed))
-        for room in (judge, publish):
-            patch.setattr(room, "all_cores", lambda: nullcontext(cores))
+        patch.setattr(judge, "all_cores", lambda: nullcontext(cores))
         yield cores
 
 

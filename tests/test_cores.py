@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from xorbench import cores
-from xorbench.cores import all_cores, pool
+from xorbench.cores import all_cores, in_copies, pool
+from xorbench.environment import allowed_cpus
 from xorbench.failure import HarnessError
 from xorbench.streams import Log
 
@@ -36,7 +37,7 @@ def test_what_a_process_writes_is_shown_nowhere(capfd: pytest.CaptureFixture[str
 
 
 def test_the_end_of_a_process_is_told_in_one_line_with_what_it_wrote() -> None:
-    says = "a process that computes true values ended, which last wrote 'no memory'; is there enough memory?"
+    says = "a process that computes for this one ended, which last wrote 'no memory'; is there enough memory?"
     with pytest.raises(HarnessError, match=says.replace("?", r"\?")), all_cores() as cores:
         cores.submit(end).result()
 
@@ -121,3 +122,53 @@ def test_no_semaphore_is_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+
+
+several_cpus = pytest.mark.skipif(len(allowed_cpus()) < 2 or sys.platform != "linux", reason="nothing is copied here")
+
+
+def test_tasks_in_copies_need_not_be_pickled_and_their_results_are_in_order() -> None:
+    numbers = [*range(10)]
+
+    def square_of(place: int) -> Callable[[], int]:
+        return lambda: numbers[place] ** 2
+
+    assert in_copies([square_of(place) for place in range(10)]) == [number**2 for number in numbers]
+    assert in_copies([]) == []
+    assert in_copies([os.getpid]) == [os.getpid()]
+
+
+@several_cpus
+def test_copies_are_other_processes_that_end_and_change_nothing_here() -> None:
+    before, shared = children(), [0]
+
+    def spoil() -> int:
+        shared[0] += 1
+        return os.getpid()
+
+    assert os.getpid() not in in_copies([spoil] * 8)
+    assert shared == [0]
+    assert children() == before
+
+
+@several_cpus
+def test_what_a_task_in_a_copy_raises_is_raised_here_and_its_end_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_copies([lambda: 1, lambda: 1 // 0])
+    with pytest.raises(HarnessError, match=r"ended, which last wrote 'no memory'; is there enough memory\?"):
+        in_copies([end, end])
+
+
+@several_cpus
+def test_copies_write_nothing_on_the_terminal_and_get_nothing_that_is_not_written_yet(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    print("once", end="")
+    in_copies([warning, warning])
+    out, err = capfd.readouterr()
+    assert (out, err) == ("once", "")
+
+
+def test_on_one_cpu_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "allowed_cpus", lambda: [3])
+    assert in_copies([os.getpid] * 3) == [os.getpid()] * 3

@@ -11,13 +11,15 @@ import os
 import pickle
 import queue
 import signal
+import sys
 import traceback
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from xorbench import places
@@ -27,6 +29,7 @@ from xorbench.streams import Log, written_to
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkContext, SpawnContext
 
     Line = Connection[Any, Any]
 
@@ -52,21 +55,27 @@ class _Pool(ThreadPoolExecutor):
     A ProcessPoolExecutor needs semaphores instead, which a system without writable shared memory does not have.
     """
 
-    def __init__(self, log: Log, number: int, begin: Callable[..., object], arguments: Sequence[object]) -> None:
+    def __init__(
+        self, log: Log, number: int, begin: Callable[..., object], arguments: Sequence[object], copied: bool = False
+    ) -> None:
         super().__init__(number)
         self._idle: queue.SimpleQueue[Line] = queue.SimpleQueue()
-        processes: list[SpawnProcess] = []
+        processes: list[BaseProcess] = []
         self._end = weakref.finalize(self, _ended, processes)
-        spawn = multiprocessing.get_context("spawn")
+        context: ForkContext | SpawnContext = multiprocessing.get_context("spawn")
+        if copied:
+            context = multiprocessing.get_context("fork")
         # They inherit the mask until they ignore the signals; so does the process that multiprocessing starts beside
         # them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         try:
-            with _in_a_folder(), written_to(log):
+            with _in_a_folder(), written_to(log), warnings.catch_warnings():
+                if copied:  # Python warns of it where libraries have threads, of which none works in a copy
+                    warnings.simplefilter("ignore")
                 for _ in range(number):
-                    ours, theirs = spawn.Pipe()
+                    ours, theirs = context.Pipe()
                     with theirs:
-                        process = spawn.Process(
+                        process = context.Process(
                             target=_serve, args=(theirs, os.getpid(), begin, tuple(arguments)), daemon=True
                         )
                         process.start()
@@ -118,7 +127,7 @@ def _in_a_folder() -> Iterator[None]:
         os.close(removed)
 
 
-def _ended(processes: Sequence[SpawnProcess]) -> None:
+def _ended(processes: Sequence[BaseProcess]) -> None:
     """End processes that ignore all other signals, and wait until they have ended."""
     for process in processes:
         process.kill()
@@ -132,13 +141,45 @@ def all_cores() -> Iterator[Executor]:
 
     Raises HarnessError if a process of the pool ends, as it does where memory is short.
     """
+    with _each_core(int) as processes:
+        yield processes
+
+
+def in_copies(tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """Return the results of tasks in their order, computed by copies of this process, one for each allowed CPU.
+
+    A copy begins with all that this process has in memory, so that only the results are pickled. Where there is only
+    one task or one CPU, and on systems other than Linux, on which libraries do not work in a copy, this process itself
+    computes them. Raises HarnessError if a copy ends, as it does where memory is short, and what a task raises.
+    """
+    if min(len(tasks), len(allowed_cpus())) < 2 or sys.platform != "linux":
+        return [task() for task in tasks]
+    with _each_core(_keep, tasks, copied=True) as processes:
+        return [*processes.map(_nth, range(len(tasks)))]
+
+
+_kept: Sequence[Callable[[], Any]] = ()
+"""In a copy, the tasks of `in_copies`."""
+
+
+def _keep(tasks: Sequence[Callable[[], Any]]) -> None:
+    global _kept
+    _kept = tasks
+
+
+def _nth(number: int) -> Any:
+    return _kept[number]()
+
+
+@contextmanager
+def _each_core(begin: Callable[..., object], *arguments: object, copied: bool = False) -> Iterator[Executor]:
     with closing(Log()) as log:
-        processes = pool(log, len(allowed_cpus()), int)
+        processes = _Pool(log, len(allowed_cpus()), begin, arguments, copied)
         try:
             yield processes
         except BrokenProcessPool as error:
             wrote = f", which last wrote {lines[-1]!r}" if (lines := log.lines()) else ""
-            raise HarnessError(f"a process that computes true values ended{wrote}; is there enough memory?") from error
+            raise HarnessError(f"a process that computes for this one ended{wrote}; is there enough memory?") from error
         finally:
             processes.shutdown(cancel_futures=True)
 

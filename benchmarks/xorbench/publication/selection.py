@@ -60,17 +60,15 @@ class Standing:
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
-        for analysis in (
-            other.analysis,
-            other.tuned,
-            other.versions,
-            other.counts,
-            other.measuring,
-            *other._sweeps.values(),
-            *other._histories.values(),
-        ):
-            if analysis is not None:
-                self.meet(analysis)
+        for analysis in other.every:
+            self.meet(analysis)
+
+    @property
+    def every(self) -> list[Analysis]:
+        """All representative records."""
+        special = (self.tuned, self.versions, self.counts, self.measuring)
+        there = [one for one in special if one is not None]
+        return [self.analysis, *there, *self._sweeps.values(), *self._histories.values()]
 
     @property
     def sweeps(self) -> Sequence[Analysis]:
