@@ -128,7 +128,7 @@ def judge(
 
         def begins(witness: Witness) -> None:
             tally.begin(witness)
-            advance(tally.nearer())
+            advance(*tally.step())
 
         with asked(questions, seconds_to_answer, say, begins) as replies:
             for exam in exams:
@@ -142,11 +142,11 @@ def judge(
                 if of := put.get(reply.question):
                     of.follow(reply.witness.implementation.name, reply.to(of.question), cores, tally)
                 tally.answer(reply.witness)
-                advance(tally.nearer())
+                advance(*tally.step())
         planted = plant_all(cores, DTYPES, seed) if thorough else []
         tally.add_all(planted, [of_faults / len(planted)] * len(planted) if planted else [])
-        for nearer in tally.wait():
-            advance(nearer)
+        for step in tally.wait():
+            advance(*step)
         differing = (
             [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
         )
