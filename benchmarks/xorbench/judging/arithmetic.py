@@ -35,9 +35,13 @@ def balls(array: Array) -> Balls:
 
 def product(a: Balls, b: Balls) -> Balls:
     """Return the product of the matrices (n, k) and (k, m), at the precision of the current context."""
-    first, second = (arb_mat(*side.shape, side.ravel().tolist()) for side in (a, b))
-    entries = (first * second).entries()
+    entries = (_matrix(a) * _matrix(b)).entries()
     return np.fromiter(entries, object, len(entries)).reshape(len(a), b.shape[1])
+
+
+def _matrix(array: Balls) -> arb_mat:
+    rows, columns = array.shape
+    return arb_mat(rows, columns, array.ravel().tolist())
 
 
 class Exact:
@@ -134,12 +138,12 @@ class Rounded(Exact):
 
         Each entry is the `total` of `times` of k pairs of numbers, and of the number in the row.
         """
-        sizes = [abs(a), abs(b)]
+        sizes: list[Balls] = [abs(a), abs(b)]
         zeros, ones = ([np.asarray(side == number, dtype=bool) for side in (a, b)] for number in (ZERO, ONE))
         exact = [zero | one for zero, one in zip(zeros, ones, strict=True)]
         of_all = of_rounded = product(*sizes)
         if any(mask.any() for mask in ones):
-            of_rounded = product(*(np.where(mask, ZERO, size) for mask, size in zip(exact, sizes, strict=True)))
+            of_rounded = product(*(_without(size, mask) for size, mask in zip(sizes, exact, strict=True)))
         row = np.array([[ZERO]], dtype=object) if plus is None else plus
 
         def entry(found: Ball, size: Ball, size_rounded: Ball, terms: int, products: int, last: Ball) -> Ball:
@@ -161,6 +165,13 @@ class Rounded(Exact):
             off, lost = self._of_earlier[earlier]
             found = found + (sizes * off + lost)
         return self.rounded(found)
+
+
+def _without(array: Balls, mask: NDArray[np.bool_]) -> Balls:
+    """Return a copy of `array` with 0 in place of the numbers of a mask."""
+    found = array.copy()
+    found[mask] = ZERO
+    return found
 
 
 def _pairs(without: Sequence[NDArray[np.bool_]]) -> NDArray[np.int_]:
