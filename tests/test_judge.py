@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import SINGLE, Variant
 from xorbench.contract import REFERENCE, discover, read
-from xorbench.judging.judge import DTYPES, Hearing, judge
+from xorbench.judging.judge import BRIEF, DTYPES, Hearing, Scope, judge
 from xorbench.judging.processes import Reply, Witness
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trouble import Trouble
@@ -208,6 +208,27 @@ def test_the_dtype_that_is_timed_decides(variant: Variant) -> None:
     )
     assert timed.passed
     assert {r.verdict for r in timed.rows} == {INSIDE, OUTSIDE}
+
+
+def test_what_is_judged_in_brief_decides_the_same_and_has_less_beside_it() -> None:
+    several = [WORKLOADS[name] for name in (*TUTORIAL, "adam")]
+    brief, whole = (
+        judge([discover()[0]], several, points=2, seed=0, thorough=False, scope=scope)
+        for scope in (BRIEF, Scope(to_the_end=False))
+    )
+    timed = {(workload.name, workload.dtype) for workload in several}
+    # One of each activation, loss and number of layers is judged in the other dtype.
+    assert {(row.workload, row.dtype) for row in brief.rows} == timed | {(name, "float32") for name in TUTORIAL}
+    assert {(row.workload, row.dtype) for row in brief.conduct} == timed
+    found, expected = ([row for row in report.rows if row.decides] for report in (brief, whole))
+    assert [(r.workload, r.parameter, r.verdict) for r in found] == [
+        (r.workload, r.parameter, r.verdict) for r in expected
+    ]
+    # What is not asked about is the 1,000th epoch of its own training.
+    assert [r.points for r in found] == [r.points - (r.parameter not in TRAINED) for r in expected]
+    assert [row for row in brief.asked if (row.workload, row.dtype) in timed] == [
+        row for row in whole.asked if (row.workload, row.dtype) in timed
+    ]
 
 
 def test_the_faults_of_others_harm_nobody(report: Report) -> None:

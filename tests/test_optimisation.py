@@ -8,7 +8,7 @@ import numpy as np
 import optax
 import pytest
 import torch
-from flint import ctx
+from flint import arb, ctx
 
 from xorbench.judging.arithmetic import Rounded, balls
 from xorbench.judging.derivation import EXACT
@@ -89,6 +89,13 @@ def test_a_move_with_no_gradient_is_none(optimiser: str) -> None:
         found = moves(RECIPES[optimiser], 1, Rounded("float64"))(balls(np.zeros(1)))[0]
         assert found.contains(0)
         assert found.rad() < 1e-100
+
+
+def test_a_root_is_never_below_0() -> None:
+    """The divisor is at least epsilon, 0.1, where the square may be anything from 0 to 1: 1 / (0.1 + 0)."""
+    with ctx.workprec(113):
+        found = moves(RECIPES["rmsprop"], 1, Rounded("float64"))(np.array([arb(0, 1)], dtype=object))[0]
+    assert float(abs(found).upper()) == pytest.approx(10, rel=1e-6)
 
 
 def same(found: Array, recipe: str) -> bool:

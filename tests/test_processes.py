@@ -4,12 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import Variant
 from xorbench.contract import Contract, discover, read
@@ -168,6 +172,48 @@ def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypat
     hashed, variable, cpus = found
     assert (hashed, variable, len(cpus)) == (hash_with(seed), str(threads), threads)
     assert (dict(os.environ), allowed_cpus()) == before
+
+
+@dataclass
+class Waiting:
+    """A process of which only the number, the CPUs and the unanswered questions are known."""
+
+    pid: int
+    cpus: list[int]
+    unanswered: list[int]
+
+    @property
+    def process(self) -> "Waiting":
+        return self
+
+
+@given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=12))
+def test_no_cpu_is_idle_while_several_processes_share_another(cpus: int, several: list[tuple[int, int]]) -> None:
+    waiting = [Waiting(pid, [cpu % cpus], [0] * questions) for pid, (cpu, questions) in enumerate(several)]
+    both = Waiting(99, [0, cpus - 1], [0])
+    moved: dict[int, int] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "set_affinity", moved.__setitem__)
+        processes._spread(cast("list[processes._Hearing]", waiting), range(cpus))
+        number = Counter(cpu for process in waiting for cpu in process.cpus)
+        assert max(number[cpu] for cpu in range(cpus)) - min(number[cpu] for cpu in range(cpus)) <= 1
+        assert all(process.cpus == [cpu] for process in waiting for pid, cpu in moved.items() if pid == process.pid)
+        processes._spread(cast("list[processes._Hearing]", [both]), range(cpus))
+    assert both.cpus == [0, cpus - 1]
+    assert 99 not in moved
+
+
+@pytest.mark.skipif(len(allowed_cpus()) < 2, reason="this machine has one CPU")
+def test_a_process_that_is_moved_may_use_the_other_cpu_only() -> None:
+    first, second = allowed_cpus()[:2]
+    hearings = [processes._started(REFERENCE, [QUESTION], [first, second]) for _ in range(2)]
+    try:
+        processes._spread(hearings, [first, second])
+        allowed = [psutil.Process(hearing.process.pid).cpu_affinity() for hearing in hearings]
+    finally:
+        for hearing in hearings:
+            hearing.close()
+    assert sorted(filter(None, allowed)) == [[first], [second]]
 
 
 def test_an_exception_is_one_line() -> None:

@@ -1,6 +1,9 @@
 """The bound: it holds the truth found without it, it passes honest code, and it gives no more than rounding needs."""
 
+import json
 from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +16,13 @@ from xorbench.judging import truths
 from xorbench.judging.answers import answers
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.oracle import true_values
-from xorbench.judging.points import Point, points_of, random_points
+from xorbench.judging.points import Point, points_of, random_points, spread_points
 from xorbench.judging.truths import Truths, inside, rounding_bound, truths_here
+from xorbench.judging.updates import update_truths
 from xorbench.workloads import WORKLOADS
 from xorbench.workloads.workload import Dtype
+
+FIXTURES = Path(__file__).parent / "fixtures"
 
 networks = st.sampled_from([(2, 1), (2, 4, 1), (2, 3, 3, 1)])
 
@@ -80,6 +86,36 @@ def test_the_oracle_and_the_derivation_watch_each_other(monkeypatch: pytest.Monk
         truths_here(points)
 
 
+def known_truths(part: str) -> list[dict[str, Any]]:
+    """True values and bounds as they were computed number by number in Python, as hexadecimal texts.
+
+    The parameters are drawn by additions and multiplications alone, so that they are the same on every machine.
+    """
+    found: list[dict[str, Any]] = json.loads((FIXTURES / "truths.json").read_text(encoding="utf-8"))[part]
+    return found
+
+
+def must_be_as_known(found: Truths, known: dict[str, Any]) -> None:
+    high, low, bound = (np.array([float.fromhex(x) for x in known[name]]) for name in ("high", "low", "bound"))
+    np.testing.assert_array_equal(found.high[0], high)
+    np.testing.assert_array_equal(found.low[0], low)
+    np.testing.assert_allclose(found.bound[0], bound, rtol=1e-6, atol=0)  # radii are rounded up, at the 30th bit
+
+
+@pytest.mark.parametrize("known", known_truths("truths"), ids=lambda known: f"{known['workload']}-{known['dtype']}")
+def test_true_values_and_bounds_are_what_they_were(known: dict[str, Any]) -> None:
+    workload = WORKLOADS[known["workload"]]
+    entries = len(workload.entries)
+    row = known["scale"] * np.random.RandomState([7, entries]).uniform(-1, 1, entries)
+    must_be_as_known(truths_here(points_of(workload, known["dtype"], [Point(row, "")])), known)
+
+
+@pytest.mark.parametrize("known", known_truths("updates"), ids=lambda known: str(known["workload"]))
+def test_true_updates_and_their_bounds_are_what_they_were(known: dict[str, Any]) -> None:
+    starts = spread_points(WORKLOADS[known["workload"]], "float64", 1, 7)
+    must_be_as_known(update_truths(starts[1:]), known)
+
+
 TRUTH = Truths(
     high=np.array([[1.0, 0.5, 0.0]]), low=np.array([[2.0**-60, 0.0, 0.0]]), bound=np.array([[2.0**-53, 0, 0]])
 )
@@ -104,10 +140,14 @@ def test_the_unit_in_the_last_place_is_that_of_the_truth() -> None:
     assert TRUTH.units("float32")[0, 0] == 2.0**-23
 
 
-def test_batches_cover_all_points_once() -> None:
+@pytest.mark.parametrize("multiplications", [8, 1_600, 1_601, 100_000, truths.MULTIPLICATIONS_OF_A_BATCH + 1])
+def test_batches_cover_all_points_once_and_are_small_where_a_network_is_large(multiplications: int) -> None:
     for count in (1, truths.BATCH, truths.BATCH + 1, 1000):
-        parts = list(truths.batches(count))
+        parts = list(truths.batches(count, multiplications))
         assert [number for part in parts for number in range(count)[part]] == list(range(count))
+        largest = max(len(range(count)[part]) for part in parts)
+        assert largest <= truths.BATCH
+        assert largest == 1 or largest * multiplications <= truths.MULTIPLICATIONS_OF_A_BATCH
 
 
 def test_all_cores_find_what_one_finds(cores: Executor) -> None:

@@ -15,7 +15,7 @@ from xorbench.contract import REFERENCE, Implementation
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
-from xorbench.judging.judge import Scope, judge
+from xorbench.judging.judge import BRIEF, EVERYTHING, judge
 from xorbench.progress import Advance, Progress
 from xorbench.record.report import Report
 from xorbench.record.run import SCHEMA_VERSION, Record, WorkloadRecord
@@ -118,7 +118,7 @@ class Suite(Session):
             self.settings.seed,
             thorough=thorough,
             stage=self._progress.stage,
-            scope=Scope(to_the_end=thorough),
+            scope=EVERYTHING if thorough else BRIEF,
             say=progress.say,
         )
         self._finish(Judged(report))
