@@ -1,5 +1,6 @@
 """Counting in real processes under Callgrind: what repeats, what twice the work costs, and what cannot be counted."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.command import called, document
 from tests.conftest import Variant
+from xorbench.clock import counting
 from xorbench.clock.counting import LONG, SHORT, Callgrind
 from xorbench.consistency.rules import read as consistent
 from xorbench.contract import REFERENCE, Implementation, discover, read
@@ -112,3 +114,23 @@ def test_without_the_header_or_a_compiler_it_says_what_to_install(
     monkeypatch.setenv("PATH", str(folder))
     with pytest.raises(HarnessError, match=r"callgrind\.c can't be compiled: .*install a C compiler and the header"):
         Callgrind.here()
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ({64: 1_000, 128: 7_400, 192: 13_800}, ""),
+        ({64: 1_000, 128: 7_400, 192: 13_900}, ""),
+        (
+            {64: 1_000, 128: 7_400, 192: 14_000},
+            "its epochs do not cost the same: 6,400 .* 64 to 128 .* 6,600 from 128 ",
+        ),
+        ({64: 9_000, 128: 7_400, 192: 5_800}, "its epochs do not cost the same: -1,600 "),
+        ({64: 1_000, 192: 13_800}, "Callgrind wrote no numbers"),
+    ],
+)
+def test_epochs_that_cost_different_numbers_of_instructions_are_not_counted(
+    counts: dict[int, int], reason: str
+) -> None:
+    found = counting.why_not(counts)
+    assert re.match(reason, found) if reason else found == ""
