@@ -124,5 +124,5 @@ def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_
 def test_the_picture_of_the_readme_is_there_in_one_column_for_phones(folder: Path, texts: dict[Path, str]) -> None:
     wide, narrow = (ET.fromstring(texts[folder / f"ratios{ending}.svg"]) for ending in ("", "-narrow"))
     assert float(narrow.get("width", "")) == WIDTH + 2 * picture.PADDING < 390
-    of_both = [[text.text for text in root.iter(f"{{{picture.NAMESPACE}}}text")] for root in (wide, narrow)]
+    of_both = [[text.text or "" for text in root.iter(f"{{{picture.NAMESPACE}}}text")] for root in (wide, narrow)]
     assert sorted(of_both[0]) == sorted(of_both[1])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from xorbench.charts import axes, marks
 from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
-from xorbench.charts.marks import Point
+from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
@@ -53,7 +53,8 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
     axis = axes.log("µs per call or epoch", low, high, width, True, 1.15)
     across = axis.over(width)
     texts = [Label(width + right, -9, "gradient / loss", "end", colour="muted")]
-    points, intervals = [], []
+    points: list[Point] = []
+    intervals: list[Piece] = []
     for place, (row, ratio) in enumerate(zip(rows, ratios, strict=True)):
         y = ROW * place + 11.0
         texts.append(Label(-8, y, names[row.implementation], "end"))

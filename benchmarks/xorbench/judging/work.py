@@ -26,12 +26,12 @@ class Costs:
     prediction and loss at a shape, and `call` those of one call or one epoch.
     """
 
-    start: float = 1.5
+    start: float = 1.25
     shape: float = 0.15
     call: float = 200e-6
 
 
-USUAL, SLOW = Costs(), Costs(shape=7.0)
+USUAL, SLOW = Costs(), Costs(shape=3.5)
 """The costs of an implementation, and of one that is slow to compile."""
 
 OF_A_POINT, OF_A_MULTIPLICATION = 0.0015, 3e-6
@@ -84,8 +84,8 @@ class _Ahead:
 
     `cpus` are the numbers of those on which it works. `begun` says that the process told the beginning of the first of
     these parts. `taken` are the seconds in which it had a CPU, as far as it shares it evenly with the other processes,
-    and `told` is the same at its last message. `finished` is the expected work of the finished parts, and
-    `to_start` are the seconds that the first of them took.
+    and `told` is the same at its last message. `to_start` are the seconds that the start took, and `finished` is the
+    expected work of the parts that are finished after it.
     """
 
     parts: list[list[float]]
@@ -115,14 +115,17 @@ class _Ahead:
         self.started, self.begun = True, False
 
     def _finish(self, parts: Sequence[float]) -> None:
-        self.to_start = self.taken if self.to_start is None else self.to_start
-        self.finished += sum(parts)
+        if self.to_start is None:
+            self.to_start = self.taken
+        else:
+            self.finished += sum(parts)
 
     def left(self, slowness: float) -> float:
         """Return the seconds until it is finished if it had its CPU for itself, on a machine of this slowness."""
         if not self.parts:
             return 0.0
-        pace = (self.told + OWN * slowness) / (self.finished + OWN)
+        since_the_start = 0.0 if self.to_start is None else self.told - self.to_start
+        pace = (since_the_start + OWN * slowness) / (self.finished + OWN)
         (current, *_), *_ = self.parts
         further = sum(map(sum, self.parts)) - current
         return pace * further + max(0.0, pace * current - (self.taken - self.told))
@@ -209,9 +212,10 @@ class Tally:
     def _slowness(self) -> float:
         """How many seconds a second of work takes here, by the seconds that processes have spent so far for each start.
 
-        Before the first has started, it is about 1.
+        What was spent on starts that are not finished counts half, because the quickest finish first. Before the first
+        has, it is about 1.
         """
-        spent = sum(ahead.taken if ahead.to_start is None else ahead.to_start for ahead in self._ahead.values())
+        spent = sum(ahead.taken / 2 if ahead.to_start is None else ahead.to_start for ahead in self._ahead.values())
         started = sum(ahead.to_start is not None for ahead in self._ahead.values())
         return (spent + USUAL.start) / (USUAL.start * (started + 1))
 

@@ -20,6 +20,8 @@ import pandas as pd
 import typer
 
 from xorbench import places
+from xorbench.consistency.rules import contradictions
+from xorbench.environment import machine_name
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import SERIES
@@ -42,21 +44,31 @@ def fill(folder: Path, number: int, rounds: int) -> int:
 
 
 def _another(template: Record, place: int, length: int, random: np.random.Generator) -> Record:
-    """Return a copy of `template` with rounds drawn at random from it, the same rounds for all rows of a launch."""
+    """Return a copy of `template` with rounds drawn at random from it, the same rounds for all rows of a launch.
+
+    Long and short rounds stay in turn. Raises ValueError if that contradicts itself, as with more rounds than it has.
+    """
     began = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=place)
     timings = []
     for _, of_launch in itertools.groupby(template.timings, key=lambda timing: (timing.launch, timing.workload)):
         together = list(of_launch)
-        drawn = random.integers(0, min(len(timing.positions) for timing in together), length)
+        pairs = min(len(timing.positions) for timing in together) // 2
+        drawn = 2 * random.integers(0, pairs, length) + np.arange(length) % 2
         for timing in together:
             series: dict[str, Any] = {name: [getattr(timing, name)[index] for index in drawn] for name in SERIES}
             timings.append(replace(timing, **series))
-    return replace(
+    about = template.machine
+    cpu = f"Machine {place % MACHINES}"
+    record = replace(
         template,
         created=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        machine=replace(template.machine, name=f"machine-{place % MACHINES}"),
+        machine=replace(about, cpu=cpu, name=machine_name(cpu, about.cores, about.system, about.architecture)),
+        launches=[replace(launch, rounds=length) for launch in template.launches],
         timings=timings,
     )
+    for contradiction in contradictions(record):
+        raise ValueError(f"a generated record contradicts itself: {contradiction}")
+    return record
 
 
 def measure(command: str, folder: Path) -> dict[str, str]:
