@@ -4,7 +4,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from xorbench.contract import discover, load
+from tests.conftest import BASELINE
+from xorbench.contract import load
 from xorbench.judging import work
 from xorbench.judging.points import random_points
 from xorbench.judging.processes import Question, Witness
@@ -41,18 +42,18 @@ QUESTIONS: list[Question[object]] = [
     UpdateQuestion(random_points(HIDDEN, "float64", 2, seed=0)),
     TrajectoryQuestion(HIDDEN, "float64"),
 ]
-REFERENCE = Witness(discover()[0])
+REFERENCE = Witness(BASELINE)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
 def test_a_process_tells_each_part_of_an_answer(question: Question[object]) -> None:
     told: list[str] = []
-    question.put_to(load(discover()[0]), told.append)
+    question.put_to(load(BASELINE), told.append)
     assert len(dict.fromkeys(told)) == len(work.parts(question))
 
 
 def test_the_end_comes_nearer_with_each_part_and_is_that_of_the_process_with_the_most_ahead() -> None:
-    other = Witness(discover()[0], "elsewhere")
+    other = Witness(BASELINE, "elsewhere")
     tally = Tally({REFERENCE: QUESTIONS, other: QUESTIONS[1:2]}, on_cores=0.0, cpus=4)
     assert tally.seconds == pytest.approx(work.TO_START + sum(sum(work.parts(question)) for question in QUESTIONS))
     tally.begin(other)
