@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.command import called, document
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
 from xorbench.clock import counting
 from xorbench.clock.counting import LONG, SHORT, Callgrind
 from xorbench.consistency.rules import read as consistent
-from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.instructions import REPEATS
 from xorbench.failure import HarnessError
@@ -49,7 +49,7 @@ def per_epoch(row: InstructionCount) -> float:
 @needs_callgrind
 @pytest.mark.slow
 def test_a_count_repeats_and_twice_the_epochs_have_twice_the_instructions(variant: Variant) -> None:
-    first, second = (per_epoch(counted(discover()[0])) for _ in range(2))
+    first, second = (per_epoch(counted(BASELINE)) for _ in range(2))
     assert second == pytest.approx(first, rel=REPEATS)
     assert per_epoch(counted(read(variant("twice", TWICE)))) == pytest.approx(2 * first, rel=REPEATS)
 

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.conftest import BASELINE
 from tests.planted import planted
 from xorbench import places
-from xorbench.contract import CONSTANTS, FUNCTIONS, discover, load
+from xorbench.contract import CONSTANTS, FUNCTIONS, load
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication import publish
 from xorbench.publication.documents import DOCUMENTS, fill
@@ -90,6 +91,7 @@ def test_an_unknown_table_is_named() -> None:
         filled("<!-- table: speed --><!-- end -->")
 
 
+@pytest.mark.slow
 def test_every_published_table_is_what_the_records_say_and_a_changed_figure_of_the_readme_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -128,8 +130,9 @@ def test_every_formula_points_at_the_line_that_is_it() -> None:
         assert code in lines[int(number) - 1]
 
 
+@pytest.mark.slow
 def test_the_table_of_rates_is_what_comes_out() -> None:
-    module, workload = load(discover()[0]), WORKLOADS["hidden"]
+    module, workload = load(BASELINE), WORKLOADS["hidden"]
     rows = re.findall(r"^\| ([\d.]+) \| ([\d.]+) \|$", EXPLANATION, re.MULTILINE)
     assert len(rows) == 4
     for rate, stated in rows:
@@ -142,7 +145,7 @@ def test_the_table_of_rates_is_what_comes_out() -> None:
 
 
 def test_the_hessian_at_zero_is_what_the_page_says() -> None:
-    module, workload = load(discover()[0]), WORKLOADS["neuron"]
+    module, workload = load(BASELINE), WORKLOADS["neuron"]
 
     def gradient(point: np.ndarray) -> np.ndarray:
         parameters = [point[:2].reshape(2, 1), point[2:].reshape(1, 1)]

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
 from xorbench.clock import ends
 from xorbench.clock.ends import Reference, Round, chosen, compared, violations
-from xorbench.contract import Data, discover, load, read
+from xorbench.contract import Data, load, read
 from xorbench.environment import allowed_cpus
 from xorbench.record.timing import End
 from xorbench.workloads import WORKLOADS, Array, flat
@@ -24,7 +24,7 @@ HIDDEN = WORKLOADS["hidden"]
 
 
 def trained(epochs: int, seed: int) -> Array:
-    module = load(discover()[0])
+    module = load(BASELINE)
     converted = module.convert(HIDDEN.drawn(seed), HIDDEN.inputs, HIDDEN.targets, HIDDEN.dtype)
     return flat(module.train(HIDDEN.recipe, *converted, epochs))
 
@@ -39,14 +39,14 @@ def known(answer: Array | None) -> "Future[Array]":
 
 
 def test_the_reference_trains_elsewhere_from_the_same_start() -> None:
-    with Reference(discover()[0], allowed_cpus()) as reference:
+    with Reference(BASELINE, allowed_cpus()) as reference:
         asked = [reference.reached(HIDDEN, "epoch", epochs, seed) for epochs, seed in ((3, 1), (5, 2))]
         assert [f.result().tolist() for f in asked] == [trained(3, 1).tolist(), trained(5, 2).tolist()]
 
 
 def test_a_reference_whose_process_is_killed_is_asked_again() -> None:
     before = multiprocessing.active_children()
-    with Reference(discover()[0], allowed_cpus()) as reference:
+    with Reference(BASELINE, allowed_cpus()) as reference:
         first = reference.reached(HIDDEN, "epoch", 3, 1)
         assert first.result().tolist() == trained(3, 1).tolist()
         (process,) = {*multiprocessing.active_children()} - {*before}
@@ -69,7 +69,7 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
 
 
 def test_a_reference_whose_text_was_changed_is_no_answer() -> None:
-    with Reference(replace(discover()[0], source_sha256="0" * 64), allowed_cpus()) as reference:
+    with Reference(replace(BASELINE, source_sha256="0" * 64), allowed_cpus()) as reference:
         end = compared(Round(0, 3, 1, [0.0] * 17), HIDDEN, reference.reached(HIDDEN, "epoch", 3, 1))
     assert end.expected is None
 
@@ -158,10 +158,10 @@ def test_the_start_is_as_the_dtype_holds_it() -> None:
 
 
 def test_the_reference_trains_in_the_dtype_of_the_workload() -> None:
-    single, module = WORKLOADS["hidden-float32"], load(discover()[0])
+    single, module = WORKLOADS["hidden-float32"], load(BASELINE)
     converted = module.convert(single.drawn(7), single.inputs, single.targets, "float32")
     by_hand = flat(module.train(single.recipe, *converted, 300)).astype("float64").tolist()
-    with Reference(discover()[0], allowed_cpus()) as reference:
+    with Reference(BASELINE, allowed_cpus()) as reference:
         found = reference.reached(single, "epoch", 300, 7).result()
     assert found.dtype == "float64"
     assert found.tolist() == by_hand == found.astype("float32").astype("float64").tolist()
@@ -169,7 +169,7 @@ def test_the_reference_trains_in_the_dtype_of_the_workload() -> None:
 
 
 def double(seed: int) -> Data:
-    return load(discover()[0]).convert(HIDDEN.drawn(seed), HIDDEN.inputs, HIDDEN.targets, "float64")
+    return load(BASELINE).convert(HIDDEN.drawn(seed), HIDDEN.inputs, HIDDEN.targets, "float64")
 
 
 @pytest.mark.parametrize("entry", [0, 40, 90])

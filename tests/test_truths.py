@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import network, random_row
-from xorbench.contract import discover, load
+from tests.conftest import BASELINE, network, random_row
+from xorbench.contract import load
 from xorbench.judging import truths
 from xorbench.judging.answers import answers
 from xorbench.judging.judge import DTYPES
@@ -27,7 +27,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 networks = st.sampled_from([(2, 1), (2, 4, 1), (2, 3, 3, 1)])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @example(seed=1, scale=25.0, sizes=(2, 4, 1), dtype="float32")
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), networks, st.sampled_from(DTYPES))
 def test_an_honest_gradient_is_inside_its_bound(seed: int, scale: float, sizes: tuple[int, ...], dtype: Dtype) -> None:
@@ -36,7 +36,7 @@ def test_an_honest_gradient_is_inside_its_bound(seed: int, scale: float, sizes: 
     truth = truths_here(points)  # raises where a ball does not hold the truth
     assert np.all(truth.bound > 0)
     with np.errstate(over="ignore"):  # where a sigmoid saturates
-        given_ = answers(load(discover()[0]), points)
+        given_ = answers(load(BASELINE), points)
     assert np.all(truth.fractions(given_.rows) <= 1)
 
 
@@ -49,14 +49,14 @@ def test_where_nothing_can_be_rounded_only_the_exact_gradient_is_inside() -> Non
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_honest_answers_are_inside_where_operations_of_the_oracle_are_exact(dtype: Dtype, seed: int) -> None:
     """Output weights of 0 make the sums of the oracle exact, and the roundings of others not smaller."""
     workload = WORKLOADS["relu"]
     rows = np.random.RandomState(seed).uniform(-1, 1, (100, len(workload.entries)))
     rows[:, workload.slices["W2"]] = 0
     points = points_of(workload, dtype, [Point(row, "output weights 0") for row in rows])
-    assert truths_here(points).fractions(answers(load(discover()[0]), points).rows).max() <= 1
+    assert truths_here(points).fractions(answers(load(BASELINE), points).rows).max() <= 1
 
 
 @pytest.mark.parametrize("bias", [-0.303119230035378, -0.35955852027919377, -0.41873133851699507])
@@ -65,7 +65,7 @@ def test_a_point_at_which_an_honest_gradient_was_outside_an_earlier_bound(bias: 
     row = np.zeros(len(workload.entries))
     row[workload.slices["b2"]] = bias
     points = points_of(workload, "float64", [Point(row, "all but b2 are 0")])
-    found = truths_here(points).fractions(answers(load(discover()[0]), points).rows)
+    found = truths_here(points).fractions(answers(load(BASELINE), points).rows)
     assert found.max() <= 1
 
 

@@ -4,8 +4,9 @@ from concurrent.futures import Future
 
 import pytest
 
+from tests.conftest import BASELINE
 from tests.judged import Clock
-from xorbench.contract import discover, load
+from xorbench.contract import load
 from xorbench.judging import work
 from xorbench.judging.points import random_points
 from xorbench.judging.processes import Question, Witness
@@ -42,18 +43,18 @@ QUESTIONS: list[Question[object]] = [
     UpdateQuestion(random_points(HIDDEN, "float64", 2, seed=0)),
     TrajectoryQuestion(HIDDEN, "float64"),
 ]
-REFERENCE = Witness(discover()[0])
+REFERENCE = Witness(BASELINE)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
 def test_a_process_tells_each_part_of_an_answer(question: Question[object]) -> None:
     told: list[str] = []
-    question.put_to(load(discover()[0]), told.append)
+    question.put_to(load(BASELINE), told.append)
     assert len(dict.fromkeys(told)) == len(work.parts(question))
 
 
 def test_the_end_comes_nearer_with_each_part_and_is_that_of_the_process_with_the_most_ahead() -> None:
-    other, clock = Witness(discover()[0], "elsewhere"), Clock()
+    other, clock = Witness(BASELINE, "elsewhere"), Clock()
     tally = Tally({REFERENCE: QUESTIONS, other: QUESTIONS[1:2]}, 0.0, 4, clock)
     left = work.USUAL.start + sum(sum(work.parts(question)) for question in QUESTIONS)
     assert tally.seconds == pytest.approx(left)
@@ -82,7 +83,7 @@ def test_the_end_comes_nearer_with_each_part_and_is_that_of_the_process_with_the
 
 
 def test_processes_on_one_cpu_share_it() -> None:
-    other, clock = Witness(discover()[0], "elsewhere"), Clock()
+    other, clock = Witness(BASELINE, "elsewhere"), Clock()
     ahead = work.USUAL.start + sum(work.parts(QUESTIONS[1]))
     questions = {REFERENCE: QUESTIONS[1:2], other: QUESTIONS[1:2]}
     assert Tally(questions, 0.0, 2, clock).seconds == pytest.approx(ahead)
@@ -96,7 +97,7 @@ def test_processes_on_one_cpu_share_it() -> None:
 
 
 def test_what_a_process_has_ahead_is_expected_by_its_own_pace_and_that_of_another_by_its_own() -> None:
-    slow, clock = Witness(discover()[0], "elsewhere"), Clock()
+    slow, clock = Witness(BASELINE, "elsewhere"), Clock()
     long = GradientQuestion([random_points(HIDDEN, "float64", 5, seed=0)] * 2, (1,), to_the_end=True)
     (first, *further), starting = work.parts(long), work.USUAL.start
     tally = Tally({REFERENCE: [long], slow: [long]}, 0.0, 2, clock)
@@ -116,7 +117,7 @@ def test_what_a_process_has_ahead_is_expected_by_its_own_pace_and_that_of_anothe
 
 @pytest.mark.parametrize("slowness", [0.5, 1.0, 5.0])
 def test_a_slow_machine_is_known_by_the_starts_of_the_processes(slowness: float) -> None:
-    witnesses, clock = [Witness(discover()[0], str(number)) for number in range(20)], Clock()
+    witnesses, clock = [Witness(BASELINE, str(number)) for number in range(20)], Clock()
     tally = Tally(dict.fromkeys(witnesses, QUESTIONS[:1]), 0.0, 1, clock)
     for witness in witnesses:
         tally.begin(witness)

@@ -1,8 +1,8 @@
 """Counts of instructions by Callgrind, each in a fresh process of one implementation on one workload.
 
 Only the trainings are counted, after everything is imported, compiled and has run, so that the difference of two
-lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Load does not change a count; the instructions that libraries choose do: valgrind hides
-those that it does not know, such as AVX-512.
+lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Load does not
+change a count; the instructions that libraries choose do: valgrind hides those that it does not know, such as AVX-512.
 """
 
 import re
@@ -26,7 +26,7 @@ SHORT, MIDDLE, LONG = LENGTHS = (64, 128, 192)
 """The epochs of the trainings: multiples of the numbers that files compile together, which are 8 and 64."""
 
 EVEN = 0.02
-"""How far the instructions between the second and the third length may be from those between the first and the second."""
+"""The largest relative difference of the instructions from the first to the second length and to the third."""
 
 REQUESTS = Path(__file__).parent / "callgrind.c"
 
