@@ -8,7 +8,6 @@ those that it does not know, such as AVX-512.
 import re
 import shutil
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +18,7 @@ from xorbench.contract.c_library import compiled
 from xorbench.failure import HarnessError
 from xorbench.record.counts import InstructionCount
 from xorbench.record.parts import Many, Part, Text
+from xorbench.temporary import Temporary
 from xorbench.workloads import Workload
 
 SHORT, LONG = 50, 150
@@ -84,7 +84,7 @@ class Callgrind:
         The process is on CPU `cpu` and may take so many `seconds`. Without an answer the count has a reason, and there
         are no features.
         """
-        with tempfile.TemporaryDirectory(prefix="xorbench-") as folder:
+        with Temporary() as folder:
             place, log = Path(folder, "counts"), Path(folder, "log")
             under = [self.path, *_OPTIONS, f"--callgrind-out-file={place}", f"--log-file={log}"]
             found = answered(
