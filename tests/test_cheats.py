@@ -7,7 +7,8 @@ import pytest
 from tests.conftest import BASELINE
 from xorbench.estimates.analysis import Analysis
 from xorbench.studies.injection import cheats
-from xorbench.studies.injection.cheats import BEYOND, CHEATS, REFUSED, Cheat
+from xorbench.studies.injection.cheat import BEYOND, REFUSED, Cheat
+from xorbench.studies.injection.cheats import CHEATS
 
 SECURITY = (Path(__file__).parent.parent / "SECURITY.md").read_text(encoding="utf-8")
 

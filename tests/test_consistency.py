@@ -275,7 +275,11 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "an end that is wrong": (
         lambda r: [e.update(end=[v + 1 for v in e["end"]]) for t in of(r) for e in t["ends"]],
-        "violations: it is empty, expected: an end of a round is",
+        "violations: it is empty, expected: the end of round ",
+    ),
+    "an end of a round that is not there": (
+        lambda r: of(r)[0]["ends"][0].update(round=9_999),
+        ".ends[0].round: 9999, expected less than ",
     ),
     "no end was compared": (
         lambda r: each(r, ends=[], compared_rounds=0),

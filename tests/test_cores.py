@@ -1,6 +1,7 @@
 """The process pools of the package: what their processes write is kept, and the end of one is told."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,9 +39,9 @@ def test_what_a_process_writes_is_shown_nowhere(capfd: pytest.CaptureFixture[str
 
 
 def test_the_end_of_a_process_is_told_in_one_line_with_what_it_wrote() -> None:
-    says = "a process that computes for this one ended, which last wrote 'no memory'; is there enough memory?"
-    with pytest.raises(HarnessError, match=says.replace("?", r"\?")), all_cores() as cores:
-        cores.submit(end).result()
+    says = f"in a computation on all CPUs, {cores.ENDED}; it last wrote 'no memory'"
+    with pytest.raises(HarnessError, match=f"^{re.escape(says)}$"), all_cores() as processes:
+        processes.submit(end).result()
 
 
 @pytest.fixture
@@ -86,6 +87,30 @@ def test_whoever_waits_for_a_process_that_ended_learns_of_it() -> None:
         with pytest.raises(BrokenProcessPool):
             processes.submit(abs, -1).result()
         assert log.lines()[-1] == "ValueError: invalid literal for int() with base 10: 'not a number'"
+
+
+@pytest.mark.parametrize("task", [b"short", b"long" * 2**20], ids=["read", "not read"])
+def test_a_process_that_was_stopped_for_good_is_ended(task: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Log()) as log, pool(log, 1, int) as processes:
+        number = processes.submit(os.getpid).result()
+        monkeypatch.setattr(cores, "SECONDS_BETWEEN_LOOKS", 0.05)
+        monkeypatch.setattr(cores, "MOST_IDLE_LOOKS", 2)
+        os.kill(number, signal.SIGSTOP)
+        with pytest.raises(BrokenProcessPool, match=re.escape(cores.IDLE)):
+            processes.submit(len, task).result()
+
+
+def test_a_process_is_not_idle_while_one_that_it_started_works() -> None:
+    works = "import time\nwhile time.process_time() < 0.1: pass\nprint('ready', flush=True)\ninput()"
+    shell = subprocess.Popen(
+        ["sh", "-c", '"$@"; true', "sh", sys.executable, "-c", works], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with shell:
+        assert shell.stdout is not None
+        assert shell.stdout.readline() == b"ready\n"
+        assert cores._cpu_seconds(shell.pid) >= 0.05  # the system counts in ticks
+        shell.communicate(b"\n")
+    assert cores._cpu_seconds(shell.pid) == 0
 
 
 @pytest.mark.parametrize("wait", [True, False])

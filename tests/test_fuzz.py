@@ -25,7 +25,7 @@ from xorbench.exports.frames import load
 from xorbench.publication.contribution import Examined, examined
 from xorbench.publication.files import rendered
 from xorbench.record import store
-from xorbench.studies.injection import records
+from xorbench.studies.injection import files, readers, records, watching
 from xorbench.studies.injection.mutations import (
     FACTORS,
     KINDS,
@@ -39,7 +39,8 @@ from xorbench.studies.injection.mutations import (
     reduced,
     spoilt,
 )
-from xorbench.studies.injection.records import read_or_refused, refusal
+from xorbench.studies.injection.readers import read_or_refused, refusal
+from xorbench.studies.injection.records import Counts
 
 MACHINE = "amd-epyc-family-25-model-17-2-cores-linux-x86-64"
 
@@ -192,7 +193,7 @@ def test_the_smallest_record_has_at_most_20_kb_and_passes(tmp_path: Path) -> Non
     path = tmp_path / "record.json"
     path.write_text(text, encoding="utf-8")
     record = read(path)
-    records.viewed(path, record, Analysis(record))
+    readers.viewed(path, record, Analysis(record))
 
 
 def test_drawn_changes_are_those_of_their_seed_and_of_every_kind() -> None:
@@ -211,7 +212,7 @@ def test_a_spoilt_text_is_that_of_its_seed() -> None:
 
 def test_changes_by_the_hundred_are_counted_and_nothing_goes_wrong(cores: Executor) -> None:
     share = records.Share(in_text=10, shown=3)
-    (found,) = records.batches(cores, records.smallest(), seed=3, number=100, share=share, of_a_batch=100)
+    found = Counts.of(cores.submit(records.batch, records.smallest(), 3, share, range(100)).result())
     assert (found.wrong, found.touched, found.slow) == ({}, {}, 0)
     assert found.refused + found.accepted == 100
     assert found.refused > 25
@@ -223,10 +224,10 @@ def test_an_exception_that_no_reader_may_raise_is_counted(monkeypatch: pytest.Mo
     def fails(_record: object) -> Any:
         raise KeyError("planted")
 
-    monkeypatch.setattr(records, "_hooked", True)  # the hook would stay in this process
+    monkeypatch.setattr(watching, "_hooked", True)  # the hook would stay in this process
     monkeypatch.setattr(records, "contradictions", fails)
     share = records.Share(in_text=1_000, shown=1_000)
-    found = records.batch(records.smallest(), 0, share, range(1, 60))
+    found = Counts.of(records.batch(records.smallest(), 0, share, range(1, 60)))
     ((what, times),) = found.wrong.items()
     assert re.fullmatch(r"KeyError in records\.py, line \d+: 'planted'", what)
     assert times > 5
@@ -249,17 +250,18 @@ def test_an_exception_that_no_reader_may_raise_is_counted(monkeypatch: pytest.Mo
 def test_what_is_written_elsewhere_is_noted(
     event: str, arguments: tuple[object, ...], noted: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "_hooked", True)
+    monkeypatch.setattr(watching, "_hooked", True)
     touched: Counter[str] = Counter()
-    with records._watched(tmp_path, touched):
-        records._watch(event, arguments)
-        records._watch("open", (str(tmp_path / "inside.txt"), "w", 0))
-    records._watch(event, arguments)  # nothing is watched any more
+    with watching.watched(tmp_path, touched):
+        watching.watch(event, arguments)
+        watching.watch("open", (str(tmp_path / "inside.txt"), "w", 0))
+    watching.watch(event, arguments)  # nothing is watched any more
     assert touched == noted
 
 
-def test_faulty_files_are_refused_in_one_line(tmp_path: Path) -> None:
-    found = records.odd_files(tmp_path, records.smallest().encode(), number=2 * len(records.ODD_FILES), seed=1)
+def test_faulty_files_are_refused_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = files.study(records.smallest().encode(), 1, range(2 * len(files.ODD_FILES)))
     assert found["wrong"] == []
     assert {of["times"] for of in found["kinds"].values()} == {2}
     for kind in (

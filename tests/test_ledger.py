@@ -69,7 +69,7 @@ def all_breaches(implementation: Implementation, execution: str, monkeypatch: py
 
 def of_ends(rounds: list[Round]) -> list[str]:
     ends = [compared(one, WORKLOAD, reference(one.epochs, one.seed)) for one in rounds]
-    return ends_violations(ends, rounds, [one.epochs for one in rounds], WORKLOAD.tolerance)
+    return ends_violations(ends, rounds, [one.epochs for one in rounds], WORKLOAD)
 
 
 def reference(epochs: int, seed: int) -> "Future[Array]":

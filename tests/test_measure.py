@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from tests.command import XORBENCH, called, document, xorbench
 from tests.conftest import SINGLE, Variant
 from xorbench import report
+from xorbench.clock import host
 from xorbench.contract import REFERENCE
 from xorbench.record import store
 from xorbench.record.checking import checked
@@ -333,13 +334,48 @@ def test_signals_that_end_a_run_keep_what_is_finished_and_leave_no_worker(
         assert len([*(tmp_path / "cache").rglob("*.jsonl")]) == finished
 
 
+SIGNALLED = """
+import signal
+from xorbench.cli.__main__ import main
+from xorbench.record import store
+
+write = store.write
+
+def interrupted(*arguments):
+    signal.raise_signal(signal.SIGTERM)
+    return write(*arguments)
+
+store.write = interrupted
+main()
+"""
+"""A command that gets a signal when its record is about to be written."""
+
+
+@pytest.mark.slow
+def test_a_signal_while_the_record_is_written_costs_nothing_and_its_path_is_told(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, "run", *SHORT, f"--output={tmp_path / 'results'}", "--json"],
+        env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 143
+    assert not store.read(Path(json.loads(done.stdout)["record"])).partial
+    assert done.stderr.splitlines()[-1] == "xorbench: interrupted by SIGTERM"
+    assert [*cache.rglob("*.jsonl")] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["gradients", pytest.param("launches", marks=pytest.mark.slow)])
 def test_nothing_is_left_of_a_run_that_is_killed(tmp_path: Path, stage: str) -> None:
     call = ("run", "--quick", f"--output={tmp_path}", f"--implementation={REFERENCE}", "--workload=neuron")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     with subprocess.Popen(
         [*XORBENCH, *call],
-        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+        env=os.environ | {"XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -351,3 +387,5 @@ def test_nothing_is_left_of_a_run_that_is_killed(tmp_path: Path, stage: str) -> 
         assert left
         run.kill()
         assert psutil.wait_procs(left, timeout=30)[1] == []
+    if stage == "launches":  # before, the folder in which processes run may not be there yet
+        assert [path.name for path in temporary.iterdir()] == [host.NAME]

@@ -195,7 +195,7 @@ def test_a_reference_that_ends_refuses_no_row_and_its_launch_is_not_kept(
     fragile = read(variant("fragile", (LOOP, f"    __import__('os')._exit(3)\n{LOOP}")))
     monkeypatch.setattr(Suite, "_reference", lambda _session: Reference(fragile, allowed_cpus()))
     session = Suite([BASELINE], NEURON, SETTINGS, report)
-    with pytest.raises(HarnessError, match=r"^the process in which the reference trains has ended"):
+    with pytest.raises(HarnessError, match=r"^while the reference trained from the starts of rounds, a process ended"):
         session.run()
     record = session.record("xorbench run")
     assert (record.launches, record.timings) == ([], [])

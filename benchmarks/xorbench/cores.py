@@ -12,6 +12,7 @@ import pickle
 import queue
 import signal
 import sys
+import threading
 import traceback
 import warnings
 import weakref
@@ -36,6 +37,18 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SECONDS_BETWEEN_LOOKS = 5.0
+"""The seconds between two looks at a process of a pool that has not answered."""
+
+MOST_IDLE_LOOKS = 12
+"""The looks in a row after which a process is ended that has not answered and used no CPU time since the one before.
+
+Such a process was stopped, or waits for ever. Looks are counted, not seconds, because this process may be stopped, too.
+"""
+
+ENDED = "a process ended before it answered (is there enough memory?)"
+IDLE = "a process that did not answer and used no CPU time was ended (was it stopped?)"
+
 HANDLED = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 """The signals that are sent to a whole group of processes, as by a terminal, and that the starting process handles."""
 
@@ -44,7 +57,8 @@ def pool(log: Log, number: int, begin: Callable[..., object], *arguments: object
     """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`.
 
     What the processes write to standard output and standard error goes to `log`. A task whose process ends raises
-    BrokenProcessPool. `shutdown` ends the processes, at once if it does not wait or cancels what has not begun.
+    BrokenProcessPool, and so does one whose process is ended because it does not answer and uses no CPU time any more.
+    `shutdown` ends the processes, at once if it does not wait or cancels what has not begun.
     """
     return _Pool(log, number, begin, arguments)
 
@@ -59,7 +73,7 @@ class _Pool(ThreadPoolExecutor):
         self, log: Log, number: int, begin: Callable[..., object], arguments: Sequence[object], copied: bool = False
     ) -> None:
         super().__init__(number)
-        self._idle: queue.SimpleQueue[Line] = queue.SimpleQueue()
+        self._idle: queue.SimpleQueue[tuple[Line, BaseProcess]] = queue.SimpleQueue()
         processes: list[BaseProcess] = []
         self._end = weakref.finalize(self, _ended, processes)
         context: ForkContext | SpawnContext = multiprocessing.get_context("spawn")
@@ -80,7 +94,7 @@ class _Pool(ThreadPoolExecutor):
                         )
                         process.start()
                     processes.append(process)
-                    self._idle.put(ours)
+                    self._idle.put((ours, process))
         except BaseException:
             self._end()
             raise
@@ -98,18 +112,58 @@ class _Pool(ThreadPoolExecutor):
         super().shutdown()  # the threads end, because their processes have ended
 
     def _answer(self, task: bytes) -> Any:
-        line = self._idle.get()
+        line, process = self._idle.get()
         try:
-            line.send_bytes(task)
-            answer = line.recv_bytes()
+            with _ended_where_idle(process) as was_idle:
+                line.send_bytes(task)  # which waits, too, where a long task is not read
+                answer = line.recv_bytes()
         except (EOFError, OSError):
-            raise BrokenProcessPool("a process of the pool ended before it answered") from None
+            raise BrokenProcessPool(IDLE if was_idle.is_set() else ENDED) from None
         finally:
-            self._idle.put(line)
+            self._idle.put((line, process))
         found, error = pickle.loads(answer)
         if error is not None:
             raise error
         return found
+
+
+@contextmanager
+def _ended_where_idle(process: BaseProcess) -> Iterator[threading.Event]:
+    """End a process that is idle for too long inside; yield what is set then."""
+    was_idle, done = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        used, idle = -1.0, 0
+        while idle < MOST_IDLE_LOOKS:
+            if done.wait(SECONDS_BETWEEN_LOOKS):
+                return
+            now = _cpu_seconds(process.pid)
+            idle = idle + 1 if now == used else 0
+            used = now
+        was_idle.set()
+        process.kill()
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield was_idle
+    finally:
+        done.set()
+        watching.join()
+
+
+def _cpu_seconds(pid: int | None) -> float:
+    """Return the CPU time of a process and of its descendants that have not ended; 0 where it has ended itself."""
+    import psutil  # only where a process has been silent for a while
+
+    seconds = 0.0
+    with suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for one in (root, *root.children(recursive=True)):
+            with suppress(psutil.Error):
+                times = one.cpu_times()
+                seconds += times.user + times.system
+    return seconds
 
 
 @contextmanager
@@ -178,8 +232,8 @@ def _each_core(begin: Callable[..., object], *arguments: object, copied: bool = 
         try:
             yield processes
         except BrokenProcessPool as error:
-            wrote = f", which last wrote {lines[-1]!r}" if (lines := log.lines()) else ""
-            raise HarnessError(f"a process that computes for this one ended{wrote}; is there enough memory?") from error
+            wrote = f"; it last wrote {lines[-1]!r}" if (lines := log.lines()) else ""
+            raise HarnessError(f"in a computation on all CPUs, {error}{wrote}") from error
         finally:
             processes.shutdown(cancel_futures=True)
 

@@ -8,7 +8,6 @@ change a count; the instructions that libraries choose do: valgrind hides those 
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from xorbench.contract.c_library import compiled
 from xorbench.failure import HarnessError
 from xorbench.record.counts import InstructionCount
 from xorbench.record.parts import Many, Part, Text
+from xorbench.temporary import Temporary
 from xorbench.workloads import Workload
 
 SHORT, MIDDLE, LONG = LENGTHS = (64, 128, 192)
@@ -88,7 +88,7 @@ class Callgrind:
         The process is on CPU `cpu` and may take so many `seconds`. Without an answer the count has a reason, and there
         are no features.
         """
-        with tempfile.TemporaryDirectory(prefix="xorbench-") as folder:
+        with Temporary() as folder:
             place, log = Path(folder, "counts"), Path(folder, "log")
             under = [self.path, *_OPTIONS, f"--callgrind-out-file={place}", f"--log-file={log}"]
             found = answered(
