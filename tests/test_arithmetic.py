@@ -80,6 +80,7 @@ def test_a_result_that_may_underflow_is_charged_the_smallest_normal_number(dtype
     tiny = arb(2) ** -2000
     found = Rounded(dtype).times(tiny, tiny)
     assert near(radius(found), SMALLEST[dtype])
+    assert near(radius(Rounded(dtype).called("exp", tiny)), SMALLEST[dtype])
     # Two additions and a multiplication, each of which may lose it; the first addition is charged twice as much.
     added = Rounded(dtype).total([tiny, tiny, tiny])
     assert near(radius(added), 3 * SMALLEST[dtype])
