@@ -56,7 +56,11 @@ def _another(template: Record, place: int, length: int, random: np.random.Genera
         drawn = 2 * random.integers(0, pairs, length) + np.arange(length) % 2
         for timing in together:
             series: dict[str, Any] = {name: [getattr(timing, name)[index] for index in drawn] for name in SERIES}
-            timings.append(replace(timing, **series))
+            usage = timing.usage
+            if usage and usage.cpu_nanoseconds:  # of all rounds, which are fewer or more now
+                whole = round(usage.cpu_nanoseconds * length / len(timing.epochs))
+                usage = replace(usage, cpu_nanoseconds=whole)
+            timings.append(replace(timing, **series, usage=usage))
     about = template.machine
     cpu = f"Machine {place % MACHINES}"
     record = replace(
