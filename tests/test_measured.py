@@ -180,7 +180,7 @@ def test_what_was_refused_or_failed_says_why_and_the_rest_stands() -> None:
     cells = table.frame.set_index("implementation").loc["slow"]
     assert (cells["gradient, µs"], cells[RATIO], cells[UPDATE], cells[MEDIAN]) == ("refused", "–", "–", "refused")
     assert "slow, gradient: wrong gradient (in 6 of 6 launches)." in table.notes
-    assert "Refused or failed: slow (gradient) and slow (predict)." in line(analysis)
+    assert "refused or failed slow (gradient) and slow (predict);" in line(analysis)
 
 
 def test_the_table_is_sorted_by_the_epoch_and_has_what_was_measured() -> None:
@@ -208,7 +208,7 @@ def test_tuned_implementations_have_a_table_and_a_panel_of_their_own() -> None:
 
 def test_a_summary_has_one_sentence_on_the_measures() -> None:
     text = line(known())
-    assert text.startswith("Measures: A gradient takes 3.00")
+    assert text.startswith("Measures: gradient / loss 3.00")
     shown = summary(known())
     assert len(shown) <= LINES
     assert " ".join(shown).count("Measures: ") == 1

@@ -246,7 +246,7 @@ OTHERS = [
         "autograd_grad",
         "kink",
         "ReLU's kink taken as 1/2",
-        ("anp.where(logits > 0, logits, 0)", "anp.maximum(logits, 0)"),
+        ("return anp.where(logits > 0, logits, 0)", "return anp.maximum(logits, 0)"),
     ),
     planted(
         "autograd_grad",

@@ -163,9 +163,10 @@ def _read(content: object) -> Record | None:
 
 
 def smallest() -> str:
-    """Return a record of at most 20 kB as JSON, which is cut from the newest run in the results of this checkout."""
+    """Return a record of at most 20 kB as JSON, cut from the newest run of epochs alone in results/."""
     for path in sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True):
         record = store.read(path)
-        if record.kind == "run" and not record.partial and not record.environment.others:
+        timed_alone = record.kind == "run" and [*record.settings.measures] == ["epoch"]
+        if timed_alone and not record.partial and not record.environment.others:
             return Base.of(mutations.smallest(store.as_json(record))).text
     raise ValueError("there is no complete run in results/, from which a small record could be cut")
