@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 import typer
 
-from xorbench import places
 from xorbench.consistency.rules import contradictions
 from xorbench.environment import machine_name
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import SERIES
 from xorbench.studies import asking
+from xorbench.studies.committed import newest_run
 from xorbench.tables.cells import Table
 from xorbench.tables.formats import markdown
 
@@ -34,8 +34,7 @@ MACHINES = 10
 
 def fill(folder: Path, number: int, rounds: int) -> int:
     """Write `number` records with about `rounds` rounds in total, and return the exact number of rounds."""
-    records = map(store.read, reversed(store.paths(places.results())))
-    template = next(record for record in records if record.timings)
+    template = newest_run()
     random = np.random.default_rng(0)
     length = round(rounds / number / len(template.timings))
     for place in range(number):
@@ -60,7 +59,8 @@ def _another(template: Record, place: int, length: int, random: np.random.Genera
             if usage and usage.cpu_nanoseconds:  # of all rounds, which are fewer or more now
                 whole = round(usage.cpu_nanoseconds * length / len(timing.epochs))
                 usage = replace(usage, cpu_nanoseconds=whole)
-            timings.append(replace(timing, **series, usage=usage))
+            compared = [end for end in timing.ends if end.round < length]
+            timings.append(replace(timing, **series, usage=usage, ends=compared))
     about = template.machine
     cpu = f"Machine {place % MACHINES}"
     record = replace(

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from pydantic_core import from_json
 
-from xorbench import places
 from xorbench.consistency.rules import contradictions
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.studies import Data
+from xorbench.studies.committed import newest_run
 from xorbench.studies.injection import mutations
 from xorbench.studies.injection.memory import peak_bytes
 from xorbench.studies.injection.mutations import Base
@@ -163,10 +163,5 @@ def _read(content: object) -> Record | None:
 
 
 def smallest() -> str:
-    """Return a record of at most 20 kB as JSON, cut from the newest run of epochs alone in results/."""
-    for path in sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True):
-        record = store.read(path)
-        timed_alone = record.kind == "run" and [*record.settings.measures] == ["epoch"]
-        if timed_alone and not record.partial and not record.environment.others:
-            return Base.of(mutations.smallest(store.as_json(record))).text
-    raise ValueError("there is no complete run in results/, from which a small record could be cut")
+    """Return a record of at most 20 kB as JSON, cut from the newest committed run of epochs alone."""
+    return Base.of(mutations.smallest(store.as_json(newest_run()))).text
