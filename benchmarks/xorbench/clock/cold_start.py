@@ -70,8 +70,8 @@ def instructions(train: Callable[[int], None], lengths: list[int], library: str)
     """Let Callgrind write the instructions of a training of each length, and return the processor's features.
 
     `library` is the path of the compiled `callgrind.c`. Callgrind writes a file for each training, with the number of
-    epochs as its label. Each training is run before, so that nothing is compiled while instructions are counted. Garbage
-    collection is disabled, as in timed rounds, and before these trainings: it empties Python's lists of free objects.
+    epochs as its label. Each training is run before, so that nothing is compiled while instructions are counted.
+    Garbage collection, which empties Python's lists of free objects, is disabled before, as in timed rounds.
     """
     import ctypes
     import gc
