@@ -39,7 +39,7 @@ def main() -> None:
     converted_at = perf_counter()
     module.train(recipe, *converted, 1)
     trained = perf_counter()
-    measured: dict[str, Any] = {
+    measured: dict[str, float | None] | dict[str, list[str]] = {
         "import_seconds": imported - started,
         "first_call_seconds": trained - converted_at,
         "peak_bytes": peak_bytes(),
@@ -66,7 +66,7 @@ def peak_bytes() -> int | None:
     return int(line.split()[1]) * 1024
 
 
-def instructions(train: Callable[[int], None], lengths: list[int], library: str) -> dict[str, Any]:
+def instructions(train: Callable[[int], None], lengths: list[int], library: str) -> dict[str, list[str]]:
     """Let Callgrind write the instructions of a training of each length, and return the processor's features.
 
     `library` is the path of the compiled `callgrind.c`. Callgrind writes a file for each training, with the number of

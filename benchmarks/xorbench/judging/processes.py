@@ -179,7 +179,7 @@ def asked(
 
 
 MAIN = ("-m", "xorbench.judging.process_main")
-"""What the interpreter of an implementation runs."""
+"""The script that the Python of an implementation runs to answer the questions of the judge."""
 
 
 def _started(witness: Witness, questions: Sequence[Question[object]], cpus: Sequence[int]) -> _Hearing:

@@ -210,7 +210,7 @@ class Tally:
 
     @property
     def _slowness(self) -> float:
-        """How many seconds a second of work takes here, by the seconds that processes have spent so far for each start.
+        """The ratio of measured to expected seconds of work here, estimated from the starts of the processes.
 
         What was spent on starts that are not finished counts half, because the quickest finish first. Before the first
         has, it is about 1.

@@ -41,7 +41,7 @@ BATCH, PUBLISHED_BATCH, MESSAGES_BATCH = 1_000, 25, 100
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much of each kind there is.
+    """The number of faults of each kind that the study injects, and the time of the inputs by atheris.
 
     `real` is the number of faults in runs, `messages` that of messages and that of files; `mutations` and `published`
     are the numbers of changes of the small record and of the published ones, `minutes` is the time of inputs by
