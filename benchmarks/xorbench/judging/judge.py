@@ -45,7 +45,8 @@ class Scope:
     """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
 
     With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
-    samples and units are judged, too. Without `to_the_end` the ends of trainings are not.
+    samples and units are judged, too: one for each activation and loss, chosen `among` these, which are those that are
+    judged if there is none. Without `to_the_end` the ends of trainings are not.
     """
 
     dtypes: Sequence[Dtype] = DTYPES
@@ -53,6 +54,7 @@ class Scope:
     surroundings: Surroundings = HERE
     varied: bool = True
     to_the_end: bool = True
+    among: Sequence[Workload] = ()
 
 
 EVERYTHING = Scope()
@@ -81,7 +83,7 @@ def judge(
 
     Raises HarnessError if the reference or a process of the judge fails: then there is no verdict.
     """
-    reshaped = _one_of_each(workloads) if scope.varied else []
+    reshaped = _one_of_each(scope.among or workloads) if scope.varied else []
     exams = [
         Exam(
             workload,
