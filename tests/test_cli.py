@@ -138,6 +138,8 @@ def test_help_loads_nothing_heavy() -> None:
         "sweep",
         "history",
         "count",
+        "plan",
+        "merge",
         "show",
         "compare",
         "recommend",
