@@ -120,7 +120,7 @@ def test_three_parts_and_their_merging_are_one_run_but_for_the_timings(tmp_path:
     hosts = Hosts(tmp_path)
     options = ("--launches=4", "--rounds=12", "--cold-starts=1", "--implementation=numpy_backprop")
     workloads = [f"--workload={name}" for name in ("neuron", "hidden", "relu")]
-    plan = hosts.planned("--hosts=3", "run", *options, *workloads, "--implementation=torch_manual")
+    plan = hosts.planned("--hosts=3", "run", *options, *workloads, "--implementation=numpy_inplace")
     in_a_job_array(hosts, plan, "run")
     assert [record.part for record in hosts.records] == ["1/3", "2/3", "3/3"]
     out, _ = hosts.done("merge", "parts", "--json")
@@ -134,7 +134,7 @@ def test_three_parts_and_their_merging_are_one_run_but_for_the_timings(tmp_path:
     complaints = contribution.complaints(hosts.path / path)
     assert [complaint for complaint in complaints if not noisy.search(complaint)] == []
     assert hosts.done("publish", f"--output={hosts.results}")[1] == ""
-    assert "torch_manual" in (hosts.results / "README.md").read_text(encoding="utf-8")
+    assert "numpy_inplace" in (hosts.results / "README.md").read_text(encoding="utf-8")
     assert hosts.journals == []
 
 
