@@ -142,6 +142,8 @@ def test_help_loads_nothing_heavy() -> None:
         "sweep",
         "history",
         "count",
+        "plan",
+        "merge",
         "show",
         "compare",
         "recommend",

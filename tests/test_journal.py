@@ -36,6 +36,7 @@ from xorbench.suite.parts import (
     Launched,
     Line,
     Multiplied,
+    OfPlan,
     Planned,
     Point,
     StartedCold,
@@ -173,6 +174,8 @@ OTHER: dict[str, Head] = {
     ),
     "another machine": replace(HEAD, about=replace(HEAD.about, machine=replace(MACHINE, name="other"))),
     "another text of the suite": replace(HEAD, harness_sha256="1" * 64),
+    "another host": replace(HEAD, host="1" * 16),
+    "a part of a plan": replace(HEAD, of_plan=OfPlan("1" * 64, "1/2", ["neuron", "hidden"])),
 }
 
 

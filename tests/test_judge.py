@@ -13,8 +13,8 @@ from xorbench.judging.judge import BRIEF, DTYPES, Hearing, Scope, judge
 from xorbench.judging.processes import Reply, Witness
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trouble import Trouble
-from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Conduct, Judgement, Report
-from xorbench.workloads import TUTORIAL, WORKLOADS
+from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Asked, Conduct, Judgement, Report
+from xorbench.workloads import TUTORIAL, WORKLOADS, Workload
 
 SMALL = [WORKLOADS[name] for name in TUTORIAL]
 
@@ -374,3 +374,14 @@ def test_a_hearing_knows_what_was_said_in_each_place() -> None:
     assert hearing.answer(Witness(one, "here"), other) is None
     assert hearing.answers(question)[one.name] is said["here"]
     assert (len(hearing.answers(question)), hearing.answers(other)) == (1, {})
+
+
+def test_some_of_the_workloads_are_asked_what_they_are_asked_among_all() -> None:
+    reference = [discover()[0]]
+
+    def shapes(workloads: list[Workload], among: list[Workload]) -> list[Asked]:
+        scope = Scope(to_the_end=False, among=among)
+        found = judge(reference, workloads, points=2, seed=0, thorough=False, scope=scope)
+        return [row for row in found.asked if row.workload == "neuron"]
+
+    assert shapes(SMALL[:1], among=SMALL) == shapes(SMALL, among=[]) != shapes(SMALL[:1], among=[])

@@ -70,6 +70,14 @@ def test_a_partial_record_is_replaced_only_by_one_that_holds_all_its_timings(tmp
     assert len(store.paths(tmp_path)) == 3
 
 
+def test_a_partial_record_of_several_measures_is_replaced_too(tmp_path: Path) -> None:
+    first = planted({"other": [0.5] * 6}, partial=True).record
+    losses = [replace(t, measure="loss", epochs=[n + 2 for n in t.epochs]) for t in first.timings if not t.copy]
+    path = store.write(replace(first, timings=[*first.timings, *losses]), tmp_path)
+    assert store.write(replace(first, timings=[*first.timings, *losses], partial=False), tmp_path) == path
+    assert store.paths(tmp_path) == [path]
+
+
 def without_unnamed_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "_without_a_name", lambda _folder: None)
 
@@ -329,6 +337,7 @@ def test_a_text_with_a_number_that_json_does_not_know_is_refused_with_its_place(
     [
         ({"plan_sha256": "abc"}, "$.plan_sha256"),
         ({"part": "half"}, "$.part"),
+        ({"host": "my-laptop"}, "$.host"),
         ({"created": "yesterday"}, "$.created"),
         ({"command": "rm -r results"}, "$.command"),
         ({"commit": "x" * 50_001}, "$.commit"),
@@ -372,7 +381,7 @@ def test_a_timing_without_one_of_its_keys_is_refused(key: str) -> None:
 
 def test_every_record_that_is_written_has_all_keys_of_its_schema() -> None:
     content = json.loads(store.as_text(planted({}).record))
-    assert content.keys() >= {"schema", "kind", "resumed", "plan_sha256", "part", "timings"}
+    assert content.keys() >= {"schema", "kind", "resumed", "plan_sha256", "part", "host", "timings"}
     for timing in content["timings"]:
         assert timing.keys() >= {"epochs", "cpu_nanoseconds", "usage", "ends", "compared_rounds", "measure"}
 
@@ -432,7 +441,8 @@ def launches_of_today(launches: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_a_record_of_schema_4_is_read_as_one_of_today_that_was_timed_by_wall_time() -> None:
     old, new = json.loads(OLD.read_text(encoding="utf-8")), store.as_json(store.read(OLD))
     assert (old["schema"], new["schema"]) == (4, SCHEMA_VERSION)
-    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "products": [], "counts": None}
+    added = {"kind": "run", "resumed": False, "plan_sha256": None, "part": None, "host": None}
+    added |= {"products": [], "counts": None}
     assert {key: new[key] for key in added} == added
     expected = old | {
         "environment": {**old["environment"], "others": {}},
@@ -596,6 +606,7 @@ def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
             for timing in old["timings"]
         ],
         "counts": None,
+        "host": None,
     }
     assert new == old | later
 

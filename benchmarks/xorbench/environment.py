@@ -1,6 +1,7 @@
 """The machine, installed versions, and threads: limited before a framework is imported, observed afterwards."""
 
 import ctypes
+import hashlib
 import importlib
 import importlib.metadata
 import os
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -165,6 +167,20 @@ def machine() -> "Machine":
     name = machine_name(cpu, cores, system, platform.machine())
     memory_gib = round(psutil.virtual_memory().total / 2**30, 1)
     return Machine(name, cpu, cores, system, platform.machine(), memory_gib)
+
+
+def host(salt: str) -> str:
+    """Return a name of this host, 16 hexadecimal digits, which differs for each `salt` and tells nothing about it.
+
+    It tells hosts of the same kind apart, whose machines have one name. It is made of the system's number of this
+    machine and of the host's name, or of the variable XORBENCH_HOST, for containers, where both may be new each time.
+    """
+    try:
+        number = Path("/etc/machine-id").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        number = f"{uuid.getnode():x}"
+    own = os.environ.get("XORBENCH_HOST") or f"{number} {platform.node()}"
+    return hashlib.sha256(f"{salt} {own}".encode(errors="replace")).hexdigest()[:16]
 
 
 def machine_name(cpu: str, cores: int, system: str, architecture: str) -> str:

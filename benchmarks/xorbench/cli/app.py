@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli import count, history, make, measure, recommend, records, sweep
+from xorbench.cli import count, fleet, history, make, measure, recommend, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.", rich_markup_mode=None
 )
 app.add_typer(measure.app)
 app.add_typer(sweep.app)
+app.add_typer(fleet.app)
 app.add_typer(history.app)
 app.add_typer(count.app)
 app.add_typer(records.app)

@@ -32,7 +32,8 @@ def prepare(session: Suite, resume: bool, needed: bool = True) -> None:
     """Give a run or a sweep a journal: a new one, or with `resume` that of the newest unfinished one of the same call.
 
     Raises typer.BadParameter where there is none to continue and it is `needed`. Without `resume` one line says that
-    there is an unfinished one. A journal that cannot be written costs one line.
+    there is an unfinished one. A journal that cannot be written costs one line. A part of a plan that was not begun on
+    this host begins anew also with `resume`.
     """
     session.command = environment.command(_words())
     kept = journal.newest(session.head)
@@ -42,7 +43,9 @@ def prepare(session: Suite, resume: bool, needed: bool = True) -> None:
         except ValueError as error:
             raise typer.BadParameter(f"{error}; run without it to begin anew", param_hint=RESUME) from error
         return
-    if resume and needed:
+    if resume and session.head.of_plan:
+        progress.say(f"part {session.head.of_plan.part} of the plan was not begun on this host; it begins now")
+    elif resume and needed:
         raise typer.BadParameter(
             "there is no unfinished run of the same implementations, workloads, settings and versions that no other "
             "process continues; run without it to begin one",

@@ -10,6 +10,8 @@ from xorbench.cli.options import (
     AsJson,
     Extra,
     Implementations,
+    OfPart,
+    OfPlanFile,
     Output,
     Pythons,
     Resume,
@@ -49,6 +51,7 @@ def list_(extra: Extra = None, as_json: AsJson = False) -> int:
 
 @app.command()
 def gradients(
+    context: typer.Context,
     implementation: Implementations = None,
     workload: Workloads = None,
     tuned: Tuned = False,
@@ -87,6 +90,12 @@ def gradients(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown (.md) or HTML (.html).")
     ] = None,
+    plan: OfPlanFile = None,
+    part: OfPart = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of what a part of a plan finds. [default: parts/]")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue a part of a plan that was interrupted.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients: compare each with the true one, within the error that rounding alone explains.
@@ -94,6 +103,12 @@ def gradients(
     One line a file is printed, failures first, and a summary. Columns that do not fit the terminal are left out: first
     the right digits, then the training, then the errors.
     """
+    if plan or part:
+        from xorbench.cli import parts
+
+        return parts.measured(context)
+    if output or resume:
+        raise typer.BadParameter("expected --plan and --part with it", param_hint="--output" if output else "--resume")
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 
@@ -155,6 +170,7 @@ def gradients(
 
 @app.command()
 def run(
+    context: typer.Context,
     quick: Annotated[
         bool, typer.Option("--quick", help="5 launches of 30 rounds, a short gradient check, no cold starts.")
     ] = False,
@@ -192,6 +208,8 @@ def run(
     extra: Extra = None,
     python: Pythons = None,
     resume: Resume = False,
+    plan: OfPlanFile = None,
+    part: OfPart = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients, time what passed, write the record and print its summary.
@@ -199,6 +217,10 @@ def run(
     The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables. An interrupted run
     is continued with --resume.
     """
+    if plan or part:
+        from xorbench.cli import parts
+
+        return parts.measured(context)
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
 

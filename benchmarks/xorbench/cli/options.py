@@ -59,4 +59,11 @@ Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of reco
 Resume = Annotated[
     bool, typer.Option("--resume", help="Continue the newest unfinished run of the same call from its journal.")
 ]
+OfPlanFile = Annotated[
+    Path | None,
+    typer.Option("--plan", metavar="FILE", help="Measure a part of the plan that `xorbench plan` wrote to this file."),
+]
+OfPart = Annotated[
+    str | None, typer.Option("--part", metavar="K/N", help="Which part of the plan, such as 2/3; it decides the rest.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

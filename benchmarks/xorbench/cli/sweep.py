@@ -1,18 +1,41 @@
 """The command that times a sweep over sizes: sweep."""
 
 from dataclasses import asdict
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Resume, Seed, Tuned, Wait, count, minutes
+from xorbench.cli.options import (
+    AsJson,
+    Extra,
+    Implementations,
+    OfPart,
+    OfPlanFile,
+    Output,
+    Resume,
+    Seed,
+    Tuned,
+    Wait,
+    count,
+    minutes,
+)
 from xorbench.cli.process import INTERRUPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xorbench.contract import Implementation
+    from xorbench.record.settings import Settings
+    from xorbench.suite.parts import OfPlan
+    from xorbench.workloads import Workload
 
 app = typer.Typer()
 
 
 @app.command()
 def sweep(
+    context: typer.Context,
     widths: Annotated[
         str | None, typer.Option(metavar="N,N,...", help="Hidden widths from 2 to 1024. [default: all powers of two]")
     ] = None,
@@ -38,12 +61,18 @@ def sweep(
     output: Output = None,
     extra: Extra = None,
     resume: Resume = False,
+    plan: OfPlanFile = None,
+    part: OfPart = None,
     as_json: AsJson = False,
 ) -> int:
     """Time an epoch over widths and batches, and say where lines cross.
 
     An interrupted sweep is continued with --resume.
     """
+    if plan or part:
+        from xorbench.cli import parts
+
+        return parts.measured(context)
     from xorbench.cli import choices, sweep_options
 
     chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
@@ -53,23 +82,48 @@ def sweep(
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
     if choices.broken(chosen, extra):
         return 1
+    from xorbench.suite import defaults
+    from xorbench.suite.sweep import RANDOM_POINTS
+
+    whole = None if launches else budget or defaults.BUDGET_MINUTES_OF_A_SWEEP
+    each = None if whole is None else whole / len(counts)
+    wanted = [
+        (points, defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, each)) for number in counts
+    ]
+    missing = choices.missing(implementation, chosen)
+    return swept(chosen, wanted, folder, wait, resume, as_json, missing, at_least=60 * (whole or 0))
+
+
+def swept(
+    chosen: "Sequence[Implementation]",
+    wanted: "Sequence[tuple[Sequence[Workload], Settings]]",
+    folder: Path,
+    wait: bool,
+    resume: bool,
+    as_json: bool,
+    is_missing: bool,
+    at_least: float = 0.0,
+    of_plan: "OfPlan | None" = None,
+) -> int:
+    """Perform sweeps over points with settings, print their summaries or a JSON document, and return the exit code.
+
+    All together take `at_least` so many seconds. `of_plan` says which part of a plan they are, and `is_missing` that an
+    implementation which was asked for is missing.
+    """
     from xorbench import places
-    from xorbench.cli import keeping, show
+    from xorbench.cli import choices, keeping, show
     from xorbench.clock import host
     from xorbench.exports.document import document
     from xorbench.progress import Progress
-    from xorbench.suite import defaults
-    from xorbench.suite.sweep import RANDOM_POINTS, Sweep
+    from xorbench.suite.sweep import Sweep
     from xorbench.tables.summary import summary
 
     failed, is_placed = False, True
     documents, sessions = [], []
     host.take(wait)  # before the budget begins
-    progress = Progress(at_least=0.0 if launches else 60 * (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP))
-    for place, number in enumerate(counts, start=1):
-        budget_minutes = None if launches else (budget or defaults.BUDGET_MINUTES_OF_A_SWEEP) / len(counts)
-        settings = defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, budget_minutes)
-        session = Sweep(chosen, points, settings, progress, others=len(counts) - place)
+    progress = Progress(at_least=at_least)
+    for place, (points, settings) in enumerate(wanted, start=1):
+        session = Sweep(chosen, points, settings, progress, len(wanted) - place, of_plan)
         sessions.append(session)
         keeping.prepare(session, resume, needed=place == 1)
         with keeping.performed(session, folder) as (analysis, path):
@@ -97,4 +151,4 @@ def sweep(
         return INTERRUPTED
     if not is_placed:
         return keeping.NOT_IN_PLACE
-    return 1 if failed or choices.missing(implementation, chosen) else 0
+    return 1 if failed or is_missing else 0

@@ -14,14 +14,21 @@ def points(widths: str | None, batches: str | None, at_width: int, at_batch: int
 
     Raises typer.BadParameter where a number is not allowed.
     """
-    all_widths = range(sizes.SMALLEST, sizes.LARGEST + 1)
-    wanted_widths = _numbers(widths, "--widths", all_widths, sizes.WIDTHS)
-    wanted_batches = _numbers(batches, "--batches", sizes.BATCHES, sizes.BATCHES)
+    wanted_widths, wanted_batches = sizes_of(widths, batches)
     if grid:
         return [sizes.sized(width, batch) for batch in wanted_batches for width in wanted_widths]
-    (width,) = _numbers(str(at_width), "--at-width", all_widths, ())
+    (width,) = _numbers(str(at_width), "--at-width", ALL_WIDTHS, ())
     (batch,) = _numbers(str(at_batch), "--at-batch", sizes.BATCHES, ())
     return sizes.cross(wanted_widths, wanted_batches, width, batch)
+
+
+def sizes_of(widths: str | None, batches: str | None) -> tuple[list[int], list[int]]:
+    """Return the widths and the batches of a sweep, by default all. Raises typer.BadParameter as `points` does."""
+    wanted = _numbers(widths, "--widths", ALL_WIDTHS, sizes.WIDTHS)
+    return wanted, _numbers(batches, "--batches", sizes.BATCHES, sizes.BATCHES)
+
+
+ALL_WIDTHS = range(sizes.SMALLEST, sizes.LARGEST + 1)
 
 
 def threads(asked: Literal["1", "all", "both"]) -> list[int]:

@@ -111,7 +111,7 @@ def command(record: Record) -> Iterator[str]:
         words = []
     if not words or words[0] not in ("xorbench", "xorbench.run") or set(record.command) & set(";|&<>$`\n"):
         yield f"$.command: {_short(record.command)}, expected one call of xorbench without other commands"
-    elif words[0] == "xorbench" and ("--quick" in words) != record.settings.quick:
+    elif words[0] == "xorbench" and record.part is None and ("--quick" in words) != record.settings.quick:
         yield f"$.settings.quick: {record.settings.quick}, but the command is {_short(record.command)}"
     elif (words[:2] == ["xorbench", "history"]) != record.is_history:
         yield f"$.kind: {record.kind!r}, but the command is {_short(record.command)}"
@@ -162,8 +162,12 @@ def _rising(versions: Iterable[str]) -> bool:
 def plan(record: Record) -> Iterator[str]:
     """The plan has the number of launches, and its confidence is that after its looks at the data.
 
-    A resumed run has the SHA-256 of what decided it.
+    A resumed run has the SHA-256 of what decided it, and a part has that of its plan, and the name of its host.
     """
+    if record.part is not None and None in (record.plan_sha256, record.host):
+        yield f"$.part: {record.part}, but without {'a plan' if record.plan_sha256 is None else 'a host'}"
+    if record.host is not None and record.plan_sha256 is None:
+        yield "$.plan_sha256: null, expected that of the plan for which the host has a name"
     if record.resumed and record.plan_sha256 is None:
         yield "$.plan_sha256: null, expected that of the plan of a resumed run"
     if record.plan.launches != len(record.launches) and not record.partial:

@@ -45,9 +45,9 @@ class Scope:
     """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
 
     With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
-    samples and units are judged, too. Without `to_the_end` the ends of trainings are not. With `brief`, the dtype in
-    which a workload is not timed is judged for one workload of each activation, loss and number of layers, and nothing
-    is trained in it.
+    samples and units are judged, too, chosen `among` these, which are those that are judged if there is none. Without
+    `to_the_end` the ends of trainings are not. With `brief`, the dtype in which a workload is not timed is judged for
+    one workload of each activation, loss and number of layers, and nothing is trained in it.
     """
 
     dtypes: Sequence[Dtype] = DTYPES
@@ -56,6 +56,7 @@ class Scope:
     varied: bool = True
     to_the_end: bool = True
     brief: bool = False
+    among: Sequence[Workload] = ()
 
 
 EVERYTHING = Scope()
@@ -87,8 +88,9 @@ def judge(
 
     Raises HarnessError if the reference or a process of the judge fails: then there is no verdict.
     """
-    reshaped = _one_of_each(workloads, _kind) if scope.varied else []
-    in_both = _one_of_each(workloads, _kind_and_layers) if scope.brief else workloads
+    among = scope.among or workloads
+    reshaped = _one_of_each(among, _kind) if scope.varied else []
+    in_both = _one_of_each(among, _kind_and_layers) if scope.brief else workloads
     exams = [
         Exam(
             workload,

@@ -63,8 +63,10 @@ def _of_record(path: Path, analysis: Analysis) -> list[str]:
         i.name for i in analysis.record.implementations if i.interpreter
     ]  # name@label, which looks like an e-mail address
     misplaced = _misplaced(path, store.path_of(analysis.record, Path()))
+    part = analysis.record.part
     return [
         *misplaced,
+        *([f"is part {part} of a plan; merge the parts with xorbench merge"] if part else []),
         *([*contradictions(analysis.record)] or [*_gradients(analysis), *_fitness(analysis)]),
         *_secrets(analysis),
         *_personal(store.as_json(analysis.record), contestants),

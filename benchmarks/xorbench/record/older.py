@@ -51,7 +51,7 @@ def _with_later_keys_of_6(record: Json) -> Json:
             return {}
         return {name: [later | part if isinstance(part, dict) else part for part in parts]}
 
-    found: Json = {"counts": None} | record
+    found: Json = {"counts": None, "host": None} | record
     found |= each(record, "launches", {"others_timing": False, "left": {}})
     found |= each(record, "timings", {"latency": None}) | each(record, "failures", {"measure": "epoch"})
     if isinstance(timings := found.get("timings"), list):

@@ -134,10 +134,19 @@ class ImplementationRecord(Part):
     interpreter: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)] | None = None
 
 
+PartName = Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$", max_length=20)]
+"""Which part of a plan, and how many there are: "2/3"."""
+
+HostName = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+"""What `environment.host` calls a host."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Record(Part):
     """The complete record of a run. Everything published is computed from it.
 
+    What was measured as a part of a plan for several hosts has the SHA-256 of that plan in `plan_sha256`, the part and
+    the name that its host has within this plan. A record that was merged from the parts of one host has no `part`.
     `counts` are those of a record of the kind "count", in which nothing is timed; None in every other one.
     """
 
@@ -145,7 +154,8 @@ class Record(Part):
     kind: Literal["run", "sweep", "history", "count"] = "run"
     resumed: bool = False
     plan_sha256: Sha256 | None = None
-    part: Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$", max_length=20)] | None = None
+    part: PartName | None = None
+    host: HostName | None = None
     created: Timestamp
     command: Annotated[str, Field(pattern=r"^xorbench", max_length=50_000)]
     commit: Text | None
@@ -170,6 +180,11 @@ class Record(Part):
     def is_sweep(self) -> bool:
         """Whether the workloads are points of a sweep."""
         return self.settings.sweep
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it was merged from the parts of a plan that one host measured."""
+        return self.host is not None and self.part is None
 
     @property
     def is_history(self) -> bool:

@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from xorbench.record import checking
 from xorbench.record.older import upgraded
 from xorbench.record.run import Record
-from xorbench.record.timing import SERIES
+from xorbench.record.timing import SERIES, Timing
 
 SCHEMA = Path(__file__).parent / "record.schema.json"
 """The JSON schema of a record, for other programs; it is generated from the types."""
@@ -102,11 +102,13 @@ def _check_versions(record: Record) -> None:
             raise ValueError(f"$.environment.{place}.python: is missing")
 
 
-def write(record: Record, folder: Path) -> Path:
+def write(record: Record, folder: Path, instead: Path | None = None) -> Path:
     """Check a record, write it into `folder`, completely or not at all, and return its path.
 
     A partial record is replaced by one that holds all its timings, as the complete one of the same run does. Where
     another run began in the same second, the record gets the next free one, because machine and time identify it.
+
+    The file `instead`, which holds less of the same, may be replaced, too.
 
     Raises ValueError if the record is invalid, and OSError if it cannot be written.
     """
@@ -115,7 +117,7 @@ def write(record: Record, folder: Path) -> Path:
         parsed(text)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write_whole(path, text, new=not _superseded(path, record))
+            write_whole(path, text, new=path != instead and not _superseded(path, record))
             return path
         except FileExistsError:
             record = replace(record, created=next_second(record.created))
@@ -127,9 +129,13 @@ def _superseded(path: Path, by: Record) -> bool:
         there = read(path)
     except (OSError, ValueError):
         return False
-    timings = {(one.launch, one.workload, one.implementation, one.copy): one for one in by.timings}
-    kept = (timings.get((one.launch, one.workload, one.implementation, one.copy)) == one for one in there.timings)
+    timings = {_row(one): one for one in by.timings}
+    kept = (timings.get(_row(one)) == one for one in there.timings)
     return there == by or (there.partial and all(kept))
+
+
+def _row(timing: Timing) -> tuple[int, str, str, bool, str]:
+    return timing.launch, timing.workload, timing.implementation, timing.copy, timing.measure
 
 
 def next_second(created: str) -> str:

@@ -14,7 +14,7 @@ from xorbench.contract import Implementation
 from xorbench.measures import Measure
 from xorbench.record.parts import Count, Many, MinLen, Part, Positive, Text
 from xorbench.record.report import Report
-from xorbench.record.run import Seconds, Timestamp
+from xorbench.record.run import HostName, PartName, Seconds, Timestamp
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import ColdStart, Failure, LaunchRecord, Products, Sha256, Timing
 from xorbench.suite.about import About
@@ -25,8 +25,20 @@ Failures = Annotated[list[Failure], Many]
 
 
 @dataclass(frozen=True)
+class OfPlan(Part):
+    """Which part of a plan for several hosts a session measures, and all workloads of that plan by name."""
+
+    plan_sha256: Sha256
+    part: PartName
+    workloads: Annotated[list[Text], MinLen(1), Many]
+
+
+@dataclass(frozen=True)
 class Head(Part):
-    """Everything that decides a run, and when it began. `harness_sha256` is that of the text of this package."""
+    """Everything that decides a run, and when it began. `harness_sha256` is that of the text of this package.
+
+    `host` is the name of the host, because hosts whose machines have one name may share the folder of journals.
+    """
 
     created: Timestamp
     kind: Text
@@ -34,6 +46,8 @@ class Head(Part):
     about: About
     workloads: Annotated[list[Text], MinLen(1), Many]
     settings: Settings
+    host: HostName | None = None
+    of_plan: OfPlan | None = None
 
     @property
     def text(self) -> str:
@@ -52,8 +66,8 @@ class Head(Part):
     @property
     def _call(self) -> tuple[object, ...]:
         names = sorted(implementation.name for implementation in self.about.implementations)
-        about = self.about.machine.name, self.about.environment
-        return self.kind, self.harness_sha256, about, names, self.workloads, self.settings
+        about = self.about.machine.name, self.host, self.about.environment
+        return self.kind, self.harness_sha256, about, names, self.workloads, self.settings, self.of_plan
 
 
 _HEAD: TypeAdapter[Head] = TypeAdapter(Head)

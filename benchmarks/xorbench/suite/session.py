@@ -5,6 +5,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Literal
 
+from xorbench import environment
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.contract.implementation import UNREADABLE_SHA256
 from xorbench.record import store
@@ -25,6 +26,7 @@ from xorbench.suite.parts import (
     Judged,
     Launched,
     Line,
+    OfPlan,
     Planned,
     StartedCold,
 )
@@ -49,8 +51,9 @@ class Session:
         workloads: Sequence[Workload],
         settings: Settings,
         report: Report | None = None,
+        of_plan: OfPlan | None = None,
     ) -> None:
-        """Begin a session, which has a `report` of the judge already if one is given."""
+        """Begin a session, which has a `report` of the judge already if one is given, and may be a part of a plan."""
         self._began = perf_counter()
         self.implementations = implementations
         self.workloads = workloads
@@ -74,6 +77,8 @@ class Session:
             about=described(implementations, settings.threads),
             workloads=[workload.name for workload in workloads],
             settings=settings,
+            host=environment.host(of_plan.plan_sha256 if of_plan else ""),
+            of_plan=of_plan,
         )
         self._stage = ""
         self.started_cold = False

@@ -27,9 +27,9 @@ from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
 from xorbench.suite.forecast import Forecast
-from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, Planned, StartedCold
+from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, OfPlan, Planned, StartedCold
 from xorbench.suite.session import CHANGED, Session
-from xorbench.workloads import Workload
+from xorbench.workloads import Workload, named
 
 SECONDS_TO_FINISH = 3.0
 """The seconds of a budget that are reserved for the last comparison of ends, the record and the tables."""
@@ -52,12 +52,14 @@ class Suite(Session):
         settings: Settings,
         report: Report | None = None,
         of_command: Progress | None = None,
+        of_plan: OfPlan | None = None,
     ) -> None:
         """Construct a run, which does not judge where it is given a `report` on these implementations and workloads.
 
-        `of_command` is the progress of the command, if the run is only a part of it.
+        `of_command` is the progress of the command, if the run is only a part of it, and `of_plan` says which part of a
+        plan for several hosts it is.
         """
-        super().__init__(implementations, workloads, settings, report)
+        super().__init__(implementations, workloads, settings, report, of_plan)
         self.cpus = cpus(settings)
         self._shuffler = random.Random(settings.seed)
         self._questions = late.questions(workloads)
@@ -108,7 +110,9 @@ class Suite(Session):
         self._finish(Ended(self.plan))
 
     def _judge(self) -> Report:
-        thorough = not self.settings.quick
+        thorough, of_plan = not self.settings.quick, self.head.of_plan
+        # A part of a plan is asked what it would be asked if all were measured at once.
+        among = [named(name) for name in of_plan.workloads] if of_plan else []
         report = judge(
             self.implementations,
             self.workloads,
@@ -116,7 +120,7 @@ class Suite(Session):
             self.settings.seed,
             thorough=thorough,
             stage=self._progress.stage,
-            scope=EVERYTHING if thorough else BRIEF,
+            scope=replace(EVERYTHING if thorough else BRIEF, among=among),
             say=progress.say,
         )
         self._finish(Judged(report))
@@ -318,12 +322,14 @@ class Suite(Session):
         """
         if self.report is None:
             raise ValueError("no record before the gradients are judged; call run first")
-        about = self.head.about
+        about, of_plan = self.head.about, self.head.of_plan
         record = Record(
             schema=SCHEMA_VERSION,
             kind=self.KIND,
             resumed=self.resumed,
-            plan_sha256=self.head.sha256,
+            plan_sha256=of_plan.plan_sha256 if of_plan else self.head.sha256,
+            part=of_plan.part if of_plan else None,
+            host=self.head.host if of_plan else None,
             created=self.created,
             command=command,
             commit=about.commit,

@@ -22,7 +22,7 @@ from xorbench.record.timing import LaunchRecord, Products
 from xorbench.suite import calibration
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
-from xorbench.suite.parts import Calibrated, Ended, Estimated, Finished, Judged, Launched, Multiplied, Point
+from xorbench.suite.parts import Calibrated, Ended, Estimated, Finished, Judged, Launched, Multiplied, OfPlan, Point
 from xorbench.suite.suite import Suite
 from xorbench.suite.sweep_cost import FEWEST_LAUNCHES, Estimate, estimated, judging_seconds, rounds_of
 from xorbench.workloads import Workload
@@ -59,9 +59,13 @@ class Sweep(Suite):
         settings: Settings,
         of_command: Progress | None = None,
         others: int = 0,
+        of_plan: OfPlan | None = None,
     ) -> None:
-        """Construct a sweep. `of_command` is the progress of the command, in which `others` like this one follow."""
-        super().__init__(implementations, workloads, settings, of_command=of_command)
+        """Construct a sweep. `of_command` is the progress of the command, in which `others` like this one follow.
+
+        `of_plan` says which part of a plan for several hosts it is.
+        """
+        super().__init__(implementations, workloads, settings, of_command=of_command, of_plan=of_plan)
         self._others = others
         self.products: list[Products] = []
         self._estimate: Estimate | None = None

@@ -1,0 +1,242 @@
+"""The merging of the parts of a plan: one record for each host, of all that it measured, as one command would write it.
+
+No record holds what two hosts measured, and no comparison is put together from two parts.
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xorbench.consistency import rules
+from xorbench.fleet import units
+from xorbench.fleet.join import joined
+from xorbench.fleet.plan import FleetPlan
+from xorbench.record import checking, store
+from xorbench.record.run import Record
+
+if TYPE_CHECKING:
+    from xorbench.fleet.points import Judged
+
+BYTES_OF_A_START = 2_000
+"""The bytes at the start of a record in which its plan and its host stand."""
+
+OF_A_GROUP = ("kind", "commit", "machine", "environment", "implementations", "settings")
+"""The fields that are the same in all parts of one record."""
+
+SHORT = 12
+"""The number of digits of a SHA-256 that a message tells."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A file of a part: its path, the host, the number of the part, which of its shares it holds, and a digest.
+
+    `group` is the digest of all that parts must have in common to be in one record.
+    """
+
+    path: Path
+    host: str
+    number: int
+    share: int
+    digest: str
+    group: str
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        """What one host measures once."""
+        return self.host, self.number, self.share
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What the files in a folder hold of a plan.
+
+    `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
+    each part where points were judged. `missing` are the numbers of parts that no host has finished, `refused` says
+    which files do not fit, one line each, and `notes` which are left out.
+    """
+
+    plan: FleetPlan
+    groups: list[list[Measured]] = field(default_factory=list)
+    judged: "list[Judged]" = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the merged records one by one, so that only one is in memory. Raises OSError, ValueError."""
+        for group in self.groups:
+            yield joined(self.plan, [store.read(part.path) for part in group])
+
+
+def merge(folder: Path, plan: FleetPlan) -> Merged:
+    """Return what the files in a folder and the folders inside it hold of a plan. Nothing is written.
+
+    A part that is there twice counts once. Files without a part of any plan are passed over.
+    """
+    refused: list[str] = []
+    notes: list[str] = []
+    found: dict[tuple[str, int, int], Measured] = {}
+    judged: dict[tuple[str, int], Judged] = {}
+    for path in sorted(folder.rglob("*.json")):
+        try:
+            content = checking.plain_json(checking.bounded(path))
+            if not isinstance(content, dict) or content.get("part") is None:
+                continue
+            if complaint := _of_another_plan(plan, content):
+                raise ValueError(complaint)
+            if content.get("partial"):
+                notes.append(checking.one_line(f"{path} is unfinished: part {content['part']}"))
+            elif plan.kind == "gradients":
+                from xorbench.fleet import points  # imported here, because it imports the whole judge
+
+                part = points.of_json(plan, content)
+                other = judged.setdefault((part.host, part.number), part)
+                if other != part:
+                    raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
+            else:
+                measured = _checked(plan, path, store.of_json(content))
+                before = found.setdefault(measured.key, measured)
+                if before.digest != measured.digest:
+                    raise ValueError(
+                        f"it and {before.path} are two different records of part {plan.named(measured.number)} on one "
+                        "host; remove one of them"
+                    )
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            refused.append(checking.one_line(f"{path}: {reason}"))
+    groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
+    for measured in sorted(found.values(), key=lambda part: part.key):
+        groups[measured.host, measured.group].append(measured)
+    complete = {number for _, number in judged}
+    complete |= {number for number in _numbers(plan) if _is_complete(plan, number, found)}
+    missing = [number for number in _numbers(plan) if number not in complete]
+    return Merged(plan, [*groups.values()], [*judged.values()], missing, refused, notes)
+
+
+def finished(folder: Path, plan: FleetPlan, number: int, host: str) -> dict[int, Path]:
+    """Return the complete records of a part in a folder that a host has measured, by the place of their share."""
+    found: dict[int, Path] = {}
+    for path, record in _records(folder, plan.sha256, host):
+        if record.part == plan.named(number) and not record.partial:
+            with suppress(ValueError):
+                found[_checked(plan, path, record).share] = path
+    return found
+
+
+def _records(folder: Path, plan_sha256: str | None, host: str | None) -> Iterator[tuple[Path, Record]]:
+    """Yield the records in a folder of records that belong to a plan and a host, with their paths."""
+    texts = [str(text).encode() for text in (plan_sha256, host)]
+    for path in store.paths(folder):
+        with suppress(OSError, ValueError):
+            with path.open("rb") as file:
+                start = file.read(BYTES_OF_A_START)
+            if all(text in start for text in texts):
+                record = store.read(path)
+                if (record.plan_sha256, record.host) == (plan_sha256, host):
+                    yield path, record
+
+
+def write(record: Record, folder: Path) -> Path:
+    """Write a merged record into a folder of records and return its path; written before, it stays as it is.
+
+    It takes the place of an earlier merging of fewer parts. Raises ValueError where what was merged earlier holds a
+    workload that this record lacks, and OSError.
+    """
+    there_already = _records(folder, record.plan_sha256, record.host)
+    earlier = {path: there for path, there in there_already if there.is_merged and _is_of_one_group(there, record)}
+    names = {workload.name for workload in record.workloads}
+    for path, there in earlier.items():
+        if replace(there, created=record.created) == record:  # another record began in the same second
+            return path
+        if lost := [workload.name for workload in there.workloads if workload.name not in names]:
+            raise ValueError(f"{path} has {lost[0]}, which no part has now; name another --output")
+    place = store.path_of(record, folder)
+    written = store.write(record, folder, instead=place if place in earlier else None)
+    for path in earlier:
+        if path != written:
+            path.unlink()
+    return written
+
+
+def _is_of_one_group(one: Record, other: Record) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in OF_A_GROUP)
+
+
+def _numbers(plan: FleetPlan) -> range:
+    return range(1, len(plan.parts) + 1)
+
+
+def _is_complete(plan: FleetPlan, number: int, found: dict[tuple[str, int, int], Measured]) -> bool:
+    """Return whether one host has measured all shares of a part."""
+    shares = range(len(units.shares(plan, number)))
+    hosts = {host for host, of, _ in found if of == number}
+    return any(all((host, number, share) in found for share in shares) for host in hosts) and bool(shares)
+
+
+def _of_another_plan(plan: FleetPlan, content: dict[str, Any]) -> str | None:
+    """Return in what a part does not belong to a plan, in one line; None if it does."""
+    part, sha256 = content["part"], content.get("plan_sha256")
+    if sha256 != plan.sha256:
+        return (
+            f"it is part {part} of another plan, {str(sha256)[:SHORT]}, expected {plan.sha256[:SHORT]}; keep the parts "
+            "of each plan in a folder of their own"
+        )
+    if part not in [plan.named(number) for number in _numbers(plan)]:
+        return f"it is part {part}, expected one of 1/{len(plan.parts)} to {plan.named(len(plan.parts))}"
+    return None
+
+
+def _checked(plan: FleetPlan, path: Path, record: Record) -> Measured:
+    """Return the part that a record of a plan is. Raises ValueError, with one line, where it is not what was planned.
+
+    The texts and versions are compared first, because they are the usual reason.
+    """
+    for complaint in _differences(plan, record):
+        raise ValueError(complaint)
+    number = int((record.part or "").partition("/")[0])
+    names, threads = tuple(workload.name for workload in record.workloads), record.settings.threads
+    shares = units.shares(plan, number)
+    places = [
+        place
+        for place, share in enumerate(shares)
+        if share.workloads == names
+        and record.settings == units.settings(plan, share.threads, record.settings.cpu, max(2, threads))
+    ]
+    if not places:
+        raise ValueError(f"its workloads and settings are not those of part {record.part} of the plan")
+    for contradiction in rules.contradictions(record):
+        raise ValueError(f"it contradicts itself: {contradiction}")
+    content = store.as_json(record)
+    group = _digest({name: content[name] for name in OF_A_GROUP})
+    return Measured(path, record.host or "", number, places[0], _digest(content), group)
+
+
+def _differences(plan: FleetPlan, record: Record) -> Iterator[str]:
+    if record.kind != plan.kind or record.host is None:
+        yield f"it is a {record.kind}{'' if record.host else ' without the name of a host'}, expected a {plan.kind}"
+    there = {i.name: i for i in record.implementations}
+    if [*there] != plan.values("implementation"):
+        yield f"it has the implementations {', '.join(there)}, expected {', '.join(plan.values('implementation'))}"
+        return
+    for name, sha256 in plan.implementations.items():
+        if (text := there[name].source_sha256) != sha256:
+            yield f"{name} had another text, of the SHA-256 {text[:SHORT]}, expected {sha256[:SHORT]} of the plan"
+        if reason := there[name].missing or there[name].broken:
+            yield f"{name} could not run there: {reason}"
+    programs = {i.framework: i.version for i in record.implementations}
+    for name, version in plan.versions.items():
+        found = record.environment.versions.get(name) or programs.get(name)
+        if found is not None and found != version:
+            yield f"{name} was {found}, expected {version} of the plan"
+        elif found is None and name == "python":
+            yield f"{name} is not among its versions, expected {version}"
+
+
+def _digest(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
