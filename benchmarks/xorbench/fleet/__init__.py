@@ -1,0 +1,1 @@
+"""Measurements on several hosts: plans and their parts, and their distribution over the workers of a scheduler."""
