@@ -4,7 +4,7 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -20,6 +20,7 @@ from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Limits
 from xorbench.failure import HarnessError
+from xorbench.fleet import dask_cluster
 from xorbench.measures import MEASURES, Measure
 from xorbench.places import current, results
 from xorbench.progress import say, steps
@@ -203,6 +204,19 @@ def folder(output: Path | None, option: str = "--output") -> Path:
         raise typer.BadParameter(
             f"{output} can't be written: {error.strerror or error}; name another folder", param_hint=option
         ) from error
+
+
+def scheduler(address: str, not_with: Mapping[str, object]) -> str:
+    """Return the address of a scheduler. Raises typer.BadParameter where it is none, or is open to others.
+
+    `not_with` has options that cannot be combined with it, each with its value.
+    """
+    if given := [option for option, value in not_with.items() if value]:
+        raise typer.BadParameter("can't be combined with --scheduler", param_hint=given[0])
+    try:
+        return dask_cluster.checked(address)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--scheduler") from error
 
 
 def report(path: Path | None) -> Path | None:

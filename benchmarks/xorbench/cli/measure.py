@@ -13,6 +13,7 @@ from xorbench.cli.options import (
     Output,
     Pythons,
     Resume,
+    Scheduler,
     Seed,
     Tuned,
     Wait,
@@ -87,12 +88,16 @@ def gradients(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown (.md) or HTML (.html).")
     ] = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients: compare each with the true one, within the error that rounding alone explains.
 
     One line a file is printed, failures first, and a summary. Columns that do not fit the terminal are left out: first
     the right digits, then the training, then the errors.
+
+    With --scheduler, gradients, predictions and losses are judged at so many numbered points over all workers, and
+    nothing else; an interrupted call goes on where it was.
     """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
@@ -102,6 +107,8 @@ def gradients(
     wanted = [choices.known(name, TABLES.split(", "), "table") for name in table or ()]
     if choices.broken(chosen, extra):
         return 1
+    if scheduler:
+        scheduler = choices.scheduler(scheduler, {"--quick": quick, "--python": python, "--traceback": traceback})
     chosen = choices.in_environments(chosen, python)
     from xorbench import environment, progress
     from xorbench import report as document
@@ -118,18 +125,23 @@ def gradients(
         for trouble in reply.troubles:
             tracebacks.setdefault((reply.witness.implementation.name, trouble.reason), trouble.traceback)
 
-    found = judge(
-        chosen,
-        workloads,
-        points or (10 if quick else 500),
-        seed,
-        thorough=not quick,
-        seconds_to_answer=time_limit,
-        stage=progress.stage,
-        scope=Scope(to_the_end=not quick),
-        heard=hear,
-        say=progress.say,
-    )
+    if scheduler:
+        from xorbench.cli import scheduled
+
+        found = scheduled.gradients(scheduler, chosen, workloads, points or 500, seed, time_limit)
+    else:
+        found = judge(
+            chosen,
+            workloads,
+            points or (10 if quick else 500),
+            seed,
+            thorough=not quick,
+            seconds_to_answer=time_limit,
+            stage=progress.stage,
+            scope=Scope(to_the_end=not quick),
+            heard=hear,
+            say=progress.say,
+        )
     about = [of_implementation(i) for i in chosen]
     written = document.write(file, found, about, environment.command()) if file else []
     if as_json:
@@ -192,12 +204,15 @@ def run(
     extra: Extra = None,
     python: Pythons = None,
     resume: Resume = False,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients, time what passed, write the record and print its summary.
 
     The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables. An interrupted run
     is continued with --resume.
+
+    With --scheduler, each host of its workers measures some of the workloads, and has a record of its own.
     """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
@@ -207,6 +222,8 @@ def run(
     wanted, measures = choices.share(resolution, "--resolution"), choices.measures(measure)
     if choices.broken(chosen, extra):
         return 1
+    if scheduler:
+        scheduler = choices.scheduler(scheduler, {"--python": python})
     chosen = choices.in_environments(chosen, python)
     from xorbench import suite
     from xorbench.cli import keeping
@@ -216,5 +233,9 @@ def run(
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--launches") from error
+    if scheduler:
+        from xorbench.cli import scheduled
+
+        return scheduled.measured("run", scheduler, chosen, folder, resume, as_json)
     missing = choices.missing(implementation, chosen)
     return keeping.finished(lambda: suite.Suite(chosen, workloads, settings), folder, wait, resume, as_json, missing)

@@ -59,4 +59,12 @@ Output = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of reco
 Resume = Annotated[
     bool, typer.Option("--resume", help="Continue the newest unfinished run of the same call from its journal.")
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let the workers of this scheduler of Dask do it; with local, worker processes on this machine.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

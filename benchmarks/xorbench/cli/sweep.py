@@ -5,7 +5,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Resume, Seed, Tuned, Wait, count, minutes
+from xorbench.cli.options import (
+    AsJson,
+    Extra,
+    Implementations,
+    Output,
+    Resume,
+    Scheduler,
+    Seed,
+    Tuned,
+    Wait,
+    count,
+    minutes,
+)
 from xorbench.cli.process import INTERRUPTED
 
 app = typer.Typer()
@@ -38,11 +50,13 @@ def sweep(
     output: Output = None,
     extra: Extra = None,
     resume: Resume = False,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
     """Time an epoch over widths and batches, and say where lines cross.
 
-    An interrupted sweep is continued with --resume.
+    An interrupted sweep is continued with --resume. With --scheduler, each host of its workers times some of the
+    curves, and has a record of its own.
     """
     from xorbench.cli import choices, sweep_options
 
@@ -53,6 +67,10 @@ def sweep(
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
     if choices.broken(chosen, extra):
         return 1
+    if scheduler:
+        from xorbench.cli import scheduled
+
+        return scheduled.measured("sweep", choices.scheduler(scheduler, {}), chosen, folder, resume, as_json)
     from xorbench import places
     from xorbench.cli import keeping, show
     from xorbench.clock import host
