@@ -57,7 +57,7 @@ def gradients(
         if before := kept.joined.points:
             progress.say(f"{before:,} of {points:,} points were judged before")
         try:
-            with progress.stage("points", points - before) as advance:
+            with progress.Progress(prior=0.0).stage("points", points - before) as advance:
                 found = dask_points.judged(
                     client,
                     workers,

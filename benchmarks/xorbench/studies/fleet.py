@@ -96,14 +96,9 @@ class Killing:
         """Start them. `begin` starts a client, again after it was killed; `begun` matches a line of one that works."""
         self.cluster = Cluster(stack, folder)
         self._begin = begin
-        self._begun = begun
         self.worker = self.cluster.start_worker("--nanny")
-        self.client = self._started(again=False)
-
-    def _started(self, again: bool) -> Process:
-        process = self._begin(self.cluster, again)
-        said(process, self._begun, to_errors=True)
-        return process
+        self.client = begin(self.cluster, False)
+        said(self.client, begun, to_errors=True)
 
     def kill(self, kind: Killed) -> int:
         """Kill a process and start what is missing, and return how many processes had no living parent after 5 s."""
@@ -117,11 +112,10 @@ class Killing:
         orphans = len(self.cluster.orphans())
         if kind == "scheduler":
             self.cluster.start_scheduler()
-            self.worker.wait()  # it ends without a scheduler
         if kind in ("nanny", "scheduler"):
             self.worker = self.cluster.start_worker("--nanny")
         if kind == "client":
-            self.client = self._started(again=True)
+            self.client = self._begin(self.cluster, True)
         return orphans
 
 
