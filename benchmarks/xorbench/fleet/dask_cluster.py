@@ -90,9 +90,8 @@ def connected(address: str, workers: int) -> "Iterator[Client]":
     try:
         import distributed
     except ImportError:
-        raise HarnessError(
-            f"--scheduler needs Dask, which is not installed; pip install '{requirements.pin('distributed')}'"
-        ) from None
+        needed = requirements.pin("distributed") or "distributed"
+        raise HarnessError(f"--scheduler needs Dask, which is not installed; pip install '{needed}'") from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what the user has to know is said in one line
     # It is about client and scheduler; whoever differs is refused by name before anything begins.

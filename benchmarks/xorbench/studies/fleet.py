@@ -180,7 +180,7 @@ def alternated(folder: Path, number: int) -> Iterator[Data]:
     """Alternate a run through Dask with a local one so many times, and yield what each found."""
     with ExitStack() as stack:
         cluster = Cluster(stack, folder)
-        cluster.start_worker("--nanny", DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED="False")
+        cluster.start_worker("--nanny")
         command = [sys.executable, "-m", "xorbench", "run", *RUN, "--json", f"--output={folder / 'records'}"]
         for place in range(number):
             through = answer(cluster.started([*command, "--scheduler", cluster.address]))["records"]

@@ -36,6 +36,7 @@ class Cluster:
             "XDG_CACHE_HOME": str(folder / "cache"),
             "DASK_TEMPORARY_DIRECTORY": str(folder / "dask"),
             "TMPDIR": str(folder),
+            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
         }
         self.processes: list[Process] = []
         self.address = ""

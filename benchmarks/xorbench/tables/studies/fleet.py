@@ -25,8 +25,9 @@ def table_of(data: Data) -> Table:
         *_of_runs(data["runs"]),
     ]
     note = (
-        "Scheduler, nannies, workers and clients are processes on one machine, on loopback. Efficiency is the rate of "
-        "two workers over twice that of one. Overhead is the CPU time of client and scheduler over that of judging. An "
+        "Scheduler, nannies, workers and clients are processes on one machine, on loopback, and Dask's profilers are "
+        "off. Efficiency is the rate of two workers over twice that of one. Overhead is the CPU time of client and "
+        "scheduler over that of judging. An "
         "empty judgement returns rows without judging. A killed process is started again; a result is the same if it "
         "is that without a kill, bit for bit, and a run if each row has all its launches, each once. Orphans are "
         f"processes without a living parent 5 s after a kill. Seed {data['seed']}."
