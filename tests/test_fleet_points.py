@@ -10,12 +10,8 @@ from tests.command import called, document
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover
 from xorbench.fleet import plan as plans
-from xorbench.fleet import units
+from xorbench.fleet import points, units
 from xorbench.workloads import named
-
-pytest.importorskip("xorbench.judging.chunks")
-
-from xorbench.fleet import points
 
 HOST = "0" * 16
 
@@ -107,6 +103,10 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
     assert points.of_json(plan, content).points == units.points_of(plan, 1)[1] == 10
     with pytest.raises(ValueError, match=r"^\$\.points: 9, expected the 10 of part 1/2, judged$"):
         points.of_json(plan, content | {"points": 9})
+    found = content["found"]
+    for odd in (found | {"points": 9}, found | {"rows": found["rows"][1:]}, found | {"rows": []}):
+        with pytest.raises(ValueError, match=r"^\$\.found: expected 10 points and the rows of the implementations"):
+            points.of_json(plan, content | {"found": odd})
     path.write_text(json.dumps(content | {"plan_sha256": "1" * 64}))
     done = called("merge", tmp_path / "parts", f"--plan={tmp_path / 'plan.json'}")
     assert done.returncode == 1

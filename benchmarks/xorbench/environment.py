@@ -62,6 +62,18 @@ def worker_variables(threads: int = 1) -> dict[str, str]:
     return kept | folders | {"PYTHONUTF8": "1"} | thread_variables(threads) | DRIVER
 
 
+_OF_USER = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "USER", "LOGNAME")
+
+
+def driver_variables() -> dict[str, str]:
+    """Return all environment variables of a command of this package that an engine such as Dask starts.
+
+    They are those of a user that a command needs, without what the engine or a job script sets for libraries.
+    """
+    kept = {name: os.environ[name] for name in (*_KEPT, *_OF_USER) if name in os.environ}
+    return kept | {"TMPDIR": tempfile.gettempdir(), "PYTHONUTF8": "1"} | DRIVER
+
+
 def allowed_cpus() -> list[int]:
     """Return the CPUs that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))

@@ -8,13 +8,9 @@ import typer
 from xorbench.cli.options import AsJson, Output, count
 
 if TYPE_CHECKING:
-    from xorbench.contract import Implementation
     from xorbench.fleet.plan import FleetPlan, Kind
 
 app = typer.Typer()
-
-POINTS = 500
-"""The number of points that are judged by default, as in `gradients`."""
 
 
 @app.command("plan", context_settings={"allow_interspersed_args": False})
@@ -35,37 +31,22 @@ def plan_(
     A part is a whole comparison: a host measures all implementations on some workloads of a run or curves of a sweep,
     or judges a range of points. The estimated time, memory and CPUs of a part are printed for a job script.
     """
-    from xorbench.cli import choices, show
+    from xorbench import places
+    from xorbench.cli import choices, planning, show
+    from xorbench.fleet import costs, divide
     from xorbench.fleet import plan as plans
+    from xorbench.progress import say
 
     word, *options = command or ["run"]
     kinds = {kind: kind for kind in get_args(plans.Kind)}
     kind: Kind = kinds[choices.known(word, [*kinds], "command that can be planned", "COMMAND")]
     file = choices.file(output, "--output", (".json",))
-    params = _validated(kind, options)
-    extra = [Path(path) for path in params["extra"] or ()]
-    tuned, names = params["tuned"], params["implementation"]
-    if kind == "gradients":
-        chosen = choices.implementations(names, extra, tuned, alone=not tuned)
-    else:
-        chosen = choices.with_reference(choices.implementations(names, extra, tuned))
-    if choices.broken(chosen, extra):
+    context = planning.context_of(kind, options)
+    chosen = planning.chosen(context)
+    if choices.broken(chosen, planning.given(context)):
         return 1
-    present = _present(chosen, [*(names or ()), *(path.stem for path in extra)])
-    from xorbench import places
-    from xorbench.fleet import costs, divide
-    from xorbench.progress import say
-
-    try:
-        arguments = _arguments(kind, params, [i.name for i in present])
-        draft = plans.drafted(kind, arguments, present, [i for i in present if i.path in extra])
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--with") from error
-    for implementation in chosen:
-        if implementation.missing:
-            say(f"{implementation.name} is left out: {implementation.missing}")
     here = costs.here(places.results())
-    made = divide.divided(draft, hosts, here)
+    made = planning.made(context, chosen, hosts, here)
     plans.write(made, file)
     if len(made.parts) < hosts:
         say(f"there is work for {len(made.parts)} host{'s' * (len(made.parts) > 1)} only, in as many parts")
@@ -75,87 +56,6 @@ def plan_(
     else:
         show.lines(_lines(document))
     return 0
-
-
-def _validated(kind: "Kind", options: list[str]) -> dict[str, Any]:
-    """Return the values of the options of a command by the names of its parameters.
-
-    Raises what the command would raise for a mistake, and typer.BadParameter for an option that is not planned.
-    """
-    from xorbench.cli.app import app as every
-    from xorbench.fleet.units import OPTIONS
-
-    command = typer.main.get_group(every).commands[kind]
-    context = command.make_context(kind, options)
-    planned = {"tuned", "extra", *(option.replace("-", "_") for option in OPTIONS[kind])}
-    for parameter in command.params:
-        source = context.get_parameter_source(parameter.name or "")
-        if source is None or source.name != "COMMANDLINE" or parameter.name in planned:
-            continue
-        why = "can't be in a plan"
-        if parameter.name in ("budget", "resolution"):
-            why += ", whose parts are equally long on every host: give --launches and --rounds"
-        elif parameter.name in ("cpu", "output", "wait", "resume", "as_json"):
-            why += "; give it where a part is measured"
-        raise typer.BadParameter(why, param_hint=parameter.opts[0])
-    return context.params
-
-
-def _present(chosen: "list[Implementation]", names: list[str]) -> "list[Implementation]":
-    """Return those that are not missing here. Raises HarnessError where one that was asked for by name is."""
-    from xorbench.failure import HarnessError
-
-    for implementation in chosen:
-        if implementation.missing and implementation.name in names:
-            raise HarnessError(
-                f"{implementation.name}: {implementation.missing}; make the plan where all that it needs is installed"
-            )
-    return [implementation for implementation in chosen if not implementation.missing]
-
-
-def _arguments(kind: "Kind", params: dict[str, Any], names: list[str]) -> list[str]:
-    """Return the arguments of a plan, in which defaults stand as values."""
-    from xorbench.cli import choices, sweep_options
-    from xorbench.fleet.units import OPTIONS
-    from xorbench.record.settings import FEWEST_LAUNCHES
-    from xorbench.suite import defaults
-    from xorbench.suite.sweep_cost import rounds_of
-    from xorbench.workloads import TUTORIAL
-
-    found: dict[str, object] = {"implementation": names, "seed": params["seed"]}
-    if kind != "sweep":
-        found["workload"] = [workload.name for workload in choices.workloads(params["workload"], TUTORIAL)]
-    if kind == "run":
-        quick = params["quick"]
-        settings = defaults.of_a_run(
-            cpu=0,
-            seed=params["seed"],
-            quick=quick,
-            launches=params["launches"] or (defaults.QUICK_LAUNCHES if quick else defaults.LAUNCHES),
-            rounds=params["rounds"],
-            cold_starts=params["cold_starts"],
-            measures=choices.measures(params["measure"]),
-        )
-        found |= {"quick": quick, "launches": settings.launches, "rounds": settings.rounds}
-        found |= {"cold-starts": settings.cold_starts, "measure": ",".join(settings.measures)}
-    elif kind == "sweep":
-        given = (params["widths"], params["batches"])
-        sweep_options.points(*given, params["at_width"], params["at_batch"], params["grid"])  # raises for a mistake
-        widths, batches = sweep_options.sizes_of(*given)
-        found |= {"widths": ",".join(map(str, widths)), "batches": ",".join(map(str, batches))}
-        found |= {"at-width": params["at_width"], "at-batch": params["at_batch"], "grid": params["grid"]}
-        found |= {"threads": params["threads"], "launches": params["launches"] or FEWEST_LAUNCHES}
-        found |= {"rounds": params["rounds"] or rounds_of(len(names) + 1)}
-    else:
-        found["points"] = params["points"] or POINTS
-    return [argument for option in OPTIONS[kind] for argument in _words(option, found[option])]
-
-
-def _words(option: str, value: object) -> list[str]:
-    """Return the words of an option: of a list, one for each value; of a flag, one if it is given."""
-    if isinstance(value, bool):
-        return [f"--{option}"] if value else []
-    return [f"--{option}={each}" for each in (value if isinstance(value, list) else [value])]
 
 
 def _document(plan: "FleetPlan", file: Path, source: str, gib: float) -> dict[str, Any]:
@@ -257,7 +157,7 @@ def merge(
 
             whole = points.together(found.judged)
             written.append(points.write(whole, folder))
-            passed = whole.found is not None and whole.found.passed
+            passed = whole.passed
     missing = [
         {"part": read.named(n), "units": read.parts[n - 1].units, "command": _command(read, file, n, folder)}
         for n in found.missing

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from xorbench.cli.options import (
+    POINTS,
     AsJson,
     Extra,
     Implementations,
@@ -15,6 +16,7 @@ from xorbench.cli.options import (
     Output,
     Pythons,
     Resume,
+    Scheduler,
     Seed,
     Tuned,
     Wait,
@@ -66,7 +68,7 @@ def gradients(
         typer.Option("--table", metavar="NAME", help=f"Print this table instead: {TABLES}; may be repeated."),
     ] = None,
     points: Annotated[
-        int | None, count("Random points for each workload and dtype. [default: 500; 10 with --quick]")
+        int | None, count(f"Random points for each workload and dtype. [default: {POINTS}; 10 with --quick]")
     ] = None,
     time_limit: Annotated[
         float,
@@ -96,12 +98,16 @@ def gradients(
         Path | None, typer.Option(metavar="DIR", help="Folder of what a part of a plan finds. [default: parts/]")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a part of a plan that was interrupted.")] = False,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients: compare each with the true one, within the error that rounding alone explains.
 
     One line a file is printed, failures first, and a summary. Columns that do not fit the terminal are left out: first
     the right digits, then the training, then the errors.
+
+    With --scheduler, gradients, predictions and losses are judged at so many numbered points over all workers, and
+    nothing else; an interrupted call goes on where it was.
     """
     if plan or part:
         from xorbench.cli import parts
@@ -117,6 +123,10 @@ def gradients(
     wanted = [choices.known(name, TABLES.split(", "), "table") for name in table or ()]
     if choices.broken(chosen, extra):
         return 1
+    if scheduler:
+        from xorbench.cli import scheduled
+
+        scheduler = scheduled.checked(context, scheduler, scheduled.OF_GRADIENTS)
     chosen = choices.in_environments(chosen, python)
     from xorbench import environment, progress
     from xorbench import report as document
@@ -133,18 +143,21 @@ def gradients(
         for trouble in reply.troubles:
             tracebacks.setdefault((reply.witness.implementation.name, trouble.reason), trouble.traceback)
 
-    found = judge(
-        chosen,
-        workloads,
-        points or (10 if quick else 500),
-        seed,
-        thorough=not quick,
-        seconds_to_answer=time_limit,
-        stage=progress.stage,
-        scope=BRIEF if quick else EVERYTHING,
-        heard=hear,
-        say=progress.say,
-    )
+    if scheduler:
+        found = scheduled.gradients(context, scheduler, chosen, workloads, points or POINTS, seed, time_limit)
+    else:
+        found = judge(
+            chosen,
+            workloads,
+            points or (10 if quick else POINTS),
+            seed,
+            thorough=not quick,
+            seconds_to_answer=time_limit,
+            stage=progress.stage,
+            scope=BRIEF if quick else EVERYTHING,
+            heard=hear,
+            say=progress.say,
+        )
     about = [of_implementation(i) for i in chosen]
     written = document.write(file, found, about, environment.command()) if file else []
     if as_json:
@@ -210,12 +223,15 @@ def run(
     resume: Resume = False,
     plan: OfPlanFile = None,
     part: OfPart = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
     """Judge gradients, time what passed, write the record and print its summary.
 
     The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables. An interrupted run
     is continued with --resume.
+
+    With --scheduler, each host of its workers measures some of the workloads, and has a record of its own.
     """
     if plan or part:
         from xorbench.cli import parts
@@ -229,6 +245,11 @@ def run(
     wanted, measures = choices.share(resolution, "--resolution"), choices.measures(measure)
     if choices.broken(chosen, extra):
         return 1
+    if scheduler:
+        from xorbench.cli import scheduled
+
+        address = scheduled.checked(context, scheduler, scheduled.OF_PARTS)
+        return scheduled.measured(context, address, chosen, choices.folder(output))
     chosen = choices.in_environments(chosen, python)
     from xorbench import suite
     from xorbench.cli import keeping

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+POINTS = 500
+"""The random points at which `gradients` judges each workload and dtype by default."""
+
 
 def finite(value: float | None) -> float | None:
     """Return `value`. Raises typer.BadParameter where it is infinite or NaN."""
@@ -65,5 +68,13 @@ OfPlanFile = Annotated[
 ]
 OfPart = Annotated[
     str | None, typer.Option("--part", metavar="K/N", help="Which part of the plan, such as 2/3; it decides the rest.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let the workers of this scheduler of Dask do it; with local, worker processes on this machine.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -153,7 +153,7 @@ def _judged(
         _, whole = units.points_of(plan, number)
         with stage("points", whole) as advance:
             before = points.judge(plan, number, host, chosen, workloads, path, before, advance)
-    passed = before.found is not None and before.found.passed
+    passed = before.passed
     if as_json:
         show.document({"part": before.part, "points": before.points, "passed": passed, "file": os.fspath(path)})
     else:

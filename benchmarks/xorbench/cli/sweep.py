@@ -14,6 +14,7 @@ from xorbench.cli.options import (
     OfPlanFile,
     Output,
     Resume,
+    Scheduler,
     Seed,
     Tuned,
     Wait,
@@ -63,11 +64,13 @@ def sweep(
     resume: Resume = False,
     plan: OfPlanFile = None,
     part: OfPart = None,
+    scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
     """Time an epoch over widths and batches, and say where lines cross.
 
-    An interrupted sweep is continued with --resume.
+    An interrupted sweep is continued with --resume. With --scheduler, each host of its workers times some of the
+    curves, and has a record of its own.
     """
     if plan or part:
         from xorbench.cli import parts
@@ -82,6 +85,11 @@ def sweep(
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
     if choices.broken(chosen, extra):
         return 1
+    if scheduler:
+        from xorbench.cli import scheduled
+
+        address = scheduled.checked(context, scheduler, scheduled.OF_PARTS)
+        return scheduled.measured(context, address, chosen, folder)
     from xorbench.suite import defaults
     from xorbench.suite.sweep import RANDOM_POINTS
 

@@ -1,1 +1,1 @@
-"""Comparisons over several hosts: plans whose parts are measured anywhere, and the merging of the parts by host."""
+"""Comparisons over several hosts: plans, the measuring of parts with or without Dask, and merging by host."""

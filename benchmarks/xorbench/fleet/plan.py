@@ -119,9 +119,14 @@ def read(path: Path) -> FleetPlan:
 
 def write(plan: FleetPlan, path: Path) -> None:
     """Write a plan to a file by one atomic move. Raises ValueError if it is invalid, and OSError."""
+    store.write_whole(path, text_of(plan))
+
+
+def text_of(plan: FleetPlan) -> str:
+    """Return the JSON text of a plan. Raises ValueError if it is invalid."""
     text = json.dumps(_TYPES.dump_python(plan), indent=1, allow_nan=False) + "\n"
     parsed(text)
-    store.write_whole(path, text)
+    return text
 
 
 def place(plan: FleetPlan, folder: Path) -> Path:

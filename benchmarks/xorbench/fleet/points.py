@@ -15,12 +15,12 @@ from xorbench.cores import all_cores
 from xorbench.environment import allowed_cpus
 from xorbench.fleet import units
 from xorbench.fleet.plan import FleetPlan
-from xorbench.judging.chunks import Chunk, Found, joined, judge_chunk
+from xorbench.judging.chunks import Chunk, Found, joined, judge_chunk, keys
 from xorbench.record import checking, store
 from xorbench.record.parts import Count, Many, Natural, Part
 from xorbench.record.run import HostName, PartName
 from xorbench.record.timing import Sha256
-from xorbench.workloads import Workload
+from xorbench.workloads import Workload, named
 
 POINTS_OF_A_CHUNK = 500
 """The points of one task; a part that is interrupted loses at most those of the chunks in progress."""
@@ -49,6 +49,12 @@ class Judged(Part):
         """The number of the part, from 1."""
         return int((self.part or "0").partition("/")[0])
 
+    @property
+    def passed(self) -> bool:
+        """Whether all that is found in the dtypes in which workloads are timed is inside its bound."""
+        rows = self.found.rows if self.found else []
+        return bool(rows) and all(row.passed for row in rows if row.dtype == named(row.workload).dtype)
+
 
 _TYPES: TypeAdapter[Judged] = TypeAdapter(Judged)
 
@@ -59,6 +65,9 @@ def of_json(plan: FleetPlan, content: Any) -> Judged:
     _, number = units.points_of(plan, part.number)
     if part.points != number or part.found is None:
         raise ValueError(f"$.points: {part.points}, expected the {number} of part {part.part}, judged")
+    workloads = [*map(named, units.workloads(plan))]
+    if part.found.points != number or [row.key for row in part.found.rows] != keys(plan.implementations, workloads):
+        raise ValueError(f"$.found: expected {number} points and the rows of the implementations of the plan, sorted")
     return part
 
 

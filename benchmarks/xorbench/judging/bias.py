@@ -36,6 +36,15 @@ class Factor(NamedTuple):
         """Whether the factor differs from 1 by more than LARGEST units, beyond CERTAIN standard errors."""
         return self.points >= LEAST_POINTS and abs(self.units) - CERTAIN * self.standard_error > LARGEST
 
+    def complaint(self, group: str) -> str | None:
+        """Return in words what is wrong with a group of values that have this factor; None if it is not refused."""
+        if not self.refused:
+            return None
+        return (
+            f"all of {group} are larger than the truth by {self.units:.2f} u "
+            f"(standard error {self.standard_error:.2g} u), expected at most 1 u"
+        )
+
 
 def factor(parts: Sequence[Errors], dtype: Dtype) -> Factor | None:
     """Return the common factor of the values in `parts` over their truth, by weighted least squares.
@@ -44,21 +53,30 @@ def factor(parts: Sequence[Errors], dtype: Dtype) -> Factor | None:
     are clustered by point (Liang and Zeger, Biometrika 1986). Returns None with fewer than two points at which an entry
     is known well enough.
     """
-    along, across = np.empty(0), np.empty(0)  # by point, sums over entries of truth * truth and of truth * error
+    along, across = np.empty(0), np.empty(0)
     unit = float(np.finfo(dtype).eps) / 2
     for part in parts:
-        errors, truth = part.truth.signed_errors(part.values), part.truth.high
-        bound = np.maximum(part.truth.bound, unit * np.abs(truth))
-        known = (bound > 0) & (bound < KNOWN * np.abs(truth)) & (np.abs(errors) <= np.abs(truth))
-        truth, errors = (_over(numbers, bound, known) for numbers in (truth, errors))
-        some = known.any(axis=1)
-        along = np.append(along, np.sum(truth * truth, axis=1)[some])
-        across = np.append(across, np.sum(truth * errors, axis=1)[some])
+        of_part = by_point(part, dtype)
+        along, across = np.append(along, of_part[0]), np.append(across, of_part[1])
     if len(along) < 2:
         return None
     slope = across.sum() / along.sum()
     standard_error = np.sqrt(np.sum((across - slope * along) ** 2)) / along.sum()
     return Factor(float(slope / unit), float(standard_error / unit), len(along))
+
+
+def by_point(part: Errors, dtype: Dtype) -> tuple[Numbers, Numbers]:
+    """Return sums over the entries of each point: of the squares of the truth, and of the truth times its error.
+
+    Both are in units of the larger of the bound and of u times the truth. A point at which no entry is known well
+    enough is left out.
+    """
+    errors, truth = part.truth.signed_errors(part.values), part.truth.high
+    bound = np.maximum(part.truth.bound, float(np.finfo(dtype).eps) / 2 * np.abs(truth))
+    known = (bound > 0) & (bound < KNOWN * np.abs(truth)) & (np.abs(errors) <= np.abs(truth))
+    truth, errors = (_over(numbers, bound, known) for numbers in (truth, errors))
+    some = known.any(axis=1)
+    return np.sum(truth * truth, axis=1)[some], np.sum(truth * errors, axis=1)[some]
 
 
 def _over(numbers: Numbers, bound: Numbers, where: NDArray[np.bool_]) -> Numbers:

@@ -237,10 +237,6 @@ class Exam:
                     continue
                 if found := factor([sheet.errors(group) for sheet in sheets], self.dtype):
                     verdict: Verdict = OUTSIDE if found.refused else INSIDE
-                    reason = (
-                        f"all of {group} are larger than the truth by {found.units:.2f} u "
-                        f"(standard error {found.standard_error:.2g} u), expected at most 1 u"
-                    )
                     yield Bias(
                         implementation=implementation,
                         workload=self.workload.name,
@@ -250,7 +246,7 @@ class Exam:
                         factor_units=found.units,
                         standard_error_units=found.standard_error,
                         verdict=verdict,
-                        reason=reason if found.refused else None,
+                        reason=found.complaint(group),
                         decides=self.timed,
                     )
 

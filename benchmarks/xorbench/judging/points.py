@@ -176,6 +176,48 @@ def spread_points(workload: Workload, dtype: Dtype, count: int, seed: int) -> Po
     return points_of(workload, dtype, [Point(flat(workload.initial_parameters), "the initial parameters"), *drawn])
 
 
+def stride(workload: Workload) -> int:
+    """Return the distance of the numbers at which a workload has numbered points: 1, or more where it is large.
+
+    A workload is judged at as many of them as `affordable` allows.
+    """
+    return -(-workload.multiplications // FULL_MULTIPLICATIONS)
+
+
+def numbered_points(workload: Workload, dtype: Dtype, numbers: Iterable[int], seed: int) -> Points:
+    """Return the points of these numbers in the endless sequence of points that `seed` gives.
+
+    A point depends on workload, dtype, seed and its number alone, not on the other numbers. Of eight successive points,
+    four are random with the usual data and two with real inputs and targets, one has a drawn logit in the last or in
+    the first layer, and one has special parameters.
+    """
+    return points_of(workload, dtype, (_numbered(workload, dtype, number, seed) for number in numbers))
+
+
+def _numbered(workload: Workload, dtype: Dtype, number: int, seed: int) -> Point:
+    random = np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed, spawn_key=(number,))))
+    kind = number // stride(workload) % 8
+    if kind < 6:
+        (point,) = (_random if kind < 4 else _real)(workload, random, 1)
+        return replace(point, label=point.label.replace("random point 1", f"point {number}"))
+    if kind == 6:
+        point = _with_drawn_logit(workload, random)
+    else:
+        every = list(_special(workload, random, dtype))
+        point = every[random.randint(len(every))]
+    return replace(point, label=f"point {number} ({point.label})")
+
+
+def _with_drawn_logit(workload: Workload, random: np.random.RandomState) -> Point:
+    """Return a point uniform in [-1, 1], one of whose biases is shifted by one of LOGITS or EXTREME_LOGITS."""
+    row = random.uniform(-1, 1, len(workload.entries))
+    logit = random.choice([*LOGITS, *EXTREME_LOGITS])
+    if len(workload.layer_sizes) > 2 and random.randint(2):
+        row[workload.slices["b1"]] += logit
+        return Point(row, f"hidden logits of about {logit:g}")
+    return Point(_with_logit(workload, row, logit), f"mean output logit {logit:g}")
+
+
 def shaped_points(workload: Workload, dtype: Dtype, seed: int, thorough: bool) -> Iterator[Points]:
     """Yield points with real inputs and targets for each of `SHAPES`, or of `FEW_SHAPES` if not `thorough`."""
     for number, (samples, inputs, units, outputs) in enumerate(SHAPES if thorough else FEW_SHAPES):

@@ -13,6 +13,7 @@ from xorbench.tables.studies import (
     contest,
     coverage,
     faults,
+    fleet,
     functions,
     load,
     margin,
@@ -33,6 +34,7 @@ TABLES: dict[str, Callable[[Data], Table]] = {
     "margin": margin.table_of,
     "functions": functions.table_of,
     "faults": faults.table_of,
+    "fleet": fleet.table_of,
 }
 """Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
 

@@ -1,0 +1,177 @@
+"""The connection to a scheduler of Dask: one of this command alone, or a running one at an address."""
+
+import ipaddress
+import logging
+import signal
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from xorbench import requirements
+from xorbench.environment import allowed_cpus
+from xorbench.failure import HarnessError
+from xorbench.streams import Log, written_to
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+LOCAL = "local"
+"""The word in place of an address for a scheduler and workers that the command starts and ends itself."""
+
+SECONDS_TO_CONNECT = 30
+"""The time in which a scheduler must answer, also after it was started again."""
+
+SLOT = "xorbench_host"
+"""The resource by which the scheduler lets a worker measure one part at a time: dask worker --resources SLOT=1.
+
+It is used where all workers of a host have it. Between workers, and between schedulers, the lock of the host decides.
+"""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker: its address, the scheduler's name of its host, its number of threads, and whether it has SLOT."""
+
+    address: str
+    host: str
+    threads: int
+    has_slot: bool = False
+
+
+def checked(address: str) -> str:
+    """Return `address` if it is LOCAL or the address of a scheduler that only the user, or who has a key, can reach.
+
+    Raises ValueError, in one line, where it is neither.
+    """
+    if address == LOCAL:
+        return address
+    try:
+        parts = urlsplit(address)
+        is_address = parts.scheme in ("tcp", "tls") and parts.hostname and parts.port and not parts.path.strip("/")
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ValueError(
+            f"{address} is not the address of a scheduler, expected local, tcp://127.0.0.1:PORT or tls://HOST:PORT"
+        )
+    if complaint := open_to_others(address):
+        raise ValueError(complaint)
+    return address
+
+
+def open_to_others(address: str) -> str | None:
+    """Return that a scheduler listens where whoever reaches it can run code as its user, and what to do; else None."""
+    parts = urlsplit(address)
+    if parts.scheme in ("tls", "inproc") or _is_loopback(parts.hostname or ""):
+        return None
+    return (
+        f"whoever reaches {address} can run code as you, because it has no TLS; expected tls://HOST:PORT, as Dask's "
+        "documentation on TLS says, or a scheduler that listens on 127.0.0.1 alone: dask scheduler --host 127.0.0.1"
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@contextmanager
+def connected(address: str, workers: int) -> "Iterator[Client]":
+    """Yield a client of the scheduler at a checked `address`; with LOCAL, of a new one with so many `workers`.
+
+    Raises HarnessError, in one line, where Dask is not installed, no scheduler answers, or it is open to others.
+    """
+    try:
+        import distributed
+    except ImportError:
+        needed = requirements.pin("distributed") or "distributed"
+        raise HarnessError(f"--scheduler needs Dask, which is not installed; pip install '{needed}'") from None
+    for name in ("distributed", "distributed.client", "tornado.application"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what the user has to know is said in one line
+    # It is about client and scheduler; whoever differs is refused by name before anything begins.
+    warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
+    with ExitStack() as stack:
+        to = stack.enter_context(_local_cluster(workers)) if address == LOCAL else address
+        try:
+            client = distributed.Client(to, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+        except (OSError, ImportError, ValueError) as error:
+            raise HarnessError(f"no scheduler answers at {address}: {' '.join(str(error).split())}") from error
+        stack.callback(_close, client)
+        if complaint := open_to_others(client.scheduler_info()["address"]):
+            raise HarnessError(complaint)
+        yield client
+
+
+def _close(client: "Client") -> None:
+    with suppress(Exception):  # the scheduler may have ended
+        client.close(timeout=5)
+
+
+@contextmanager
+def _local_cluster(workers: int) -> Iterator[object]:
+    """Yield a scheduler in this process with worker processes, which only this machine can reach.
+
+    Their profilers are off. Ctrl-C and a closed terminal do not end them, because this process handles both.
+    """
+    import dask
+    from distributed import LocalCluster
+
+    settings = {"distributed.worker.profile.enabled": False}
+    blocked = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
+    with closing(Log()) as log, dask.config.set(settings):
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+        try:
+            with written_to(log):
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    memory_limit=None,
+                    resources={SLOT: 1},
+                    silence_logs=logging.CRITICAL,
+                )
+        except (OSError, RuntimeError) as error:
+            raise HarnessError(f"no scheduler can be started: {' '.join(str(error).split())}") from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        try:
+            yield cluster
+        finally:
+            with suppress(Exception):  # its processes end with this one in any case
+                cluster.close(timeout=10)
+
+
+def workers_of(client: "Client") -> Sequence[Worker]:
+    """Return the workers that the scheduler has now, sorted by address. Raises HarnessError if it does not answer."""
+    try:
+        there = client.scheduler_info(n_workers=-1)["workers"]
+    except (OSError, RuntimeError, KeyError) as error:
+        raise HarnessError(f"the scheduler does not answer: {' '.join(str(error).split())}") from error
+    return [
+        Worker(address, str(about["host"]), int(about["nthreads"]), SLOT in about["resources"])
+        for address, about in sorted(there.items())
+    ]
+
+
+def first_workers(client: "Client", say: Callable[[str], object]) -> Sequence[Worker]:
+    """Return the workers that the scheduler has as soon as it has one; one line says that it is waited for."""
+    is_said = False
+    while not (found := workers_of(client)):
+        if not is_said:
+            say("xorbench: the scheduler has no worker; waiting for one")
+            is_said = True
+        time.sleep(1.0)
+    return found
+
+
+def local_workers(is_timed: bool) -> int:
+    """Return how many workers a command starts itself: one that waits beside what is timed, or one for each CPU."""
+    return 1 if is_timed else len(allowed_cpus())

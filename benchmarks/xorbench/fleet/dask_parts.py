@@ -1,0 +1,252 @@
+"""Parts of a plan over the hosts of a scheduler: a host measures one at a time, and what it has measured is collected.
+
+A part is given to a host that is free, again to the same host if its worker is lost, and to another one if the host is
+gone or the part has failed there. Each part is counted once.
+"""
+
+import json
+import re
+import secrets
+import shutil
+import time
+import zlib
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xorbench import places
+from xorbench.fleet import host_parts
+from xorbench.fleet.dask_cluster import SLOT, Worker, workers_of
+from xorbench.fleet.host_parts import FINISHED, Command, Order, Result
+from xorbench.fleet.scheduler import Call, Calls, Raised, Returned, Told
+from xorbench.judging.trouble import foreign
+from xorbench.record import store
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SECONDS_UNTIL_GONE = 120.0
+"""The time without a worker after which a host is gone, and its part is given to another one."""
+
+SECONDS_BETWEEN_LOOKS = 5.0
+"""The time after which it is looked which hosts are there."""
+
+MOST_TELLING = 8
+"""The most hosts whose own progress is printed line by line."""
+
+PLAN = "plan.json"
+"""The name of the file of the plan in the folder of a call."""
+
+MOST_BYTES = 64 * 2**20
+"""The most bytes of a record."""
+
+
+@dataclass
+class Collected:
+    """The folder of the client with what the hosts have measured for one call: records, and a log for each host."""
+
+    place: Path
+
+    @property
+    def call(self) -> str:
+        """What tells this call from others of the same plan."""
+        return self.place.name.rpartition("-")[2]
+
+    @property
+    def records(self) -> Path:
+        """The folder of the records of all parts."""
+        return self.place / "records"
+
+    @staticmethod
+    def begun(plan_sha256: str, text: str) -> "Collected":
+        """Return a new folder for a call of a plan. Raises OSError where it can't be written."""
+        place = _folder() / f"{plan_sha256[:12]}-{secrets.token_hex(4)}"
+        (place / "finished").mkdir(parents=True)
+        store.write_whole(place / PLAN, text)
+        return Collected(place)
+
+    @staticmethod
+    def unfinished() -> "list[Collected]":
+        """Return the folders of the calls that have not ended, the newest first."""
+        plans = [path for path in _folder().glob(f"*/{PLAN}") if not (path.parent / _ENDED).exists()]
+        return [Collected(path.parent) for path in sorted(plans, key=lambda path: -path.stat().st_mtime_ns)]
+
+    @property
+    def finished(self) -> set[int]:
+        """The numbers of the parts that are collected."""
+        return {int(path.stem) for path in (self.place / "finished").glob("*.json")}
+
+    def keep(self, result: Result) -> None:
+        """Write the records of a part, and note last that it is collected; a second time changes nothing.
+
+        Raises OSError where they can't be written, and ValueError, in one line, where they are no records.
+        """
+        for data in result.files.values():
+            unpacked = zlib.decompressobj()
+            text = unpacked.decompress(data, MOST_BYTES)
+            if unpacked.unconsumed_tail:
+                raise ValueError(f"a record of more than {MOST_BYTES:,} bytes")
+            store.write(store.parsed(text), self.records)
+        done = self.place / "finished" / f"{result.part}.json"
+        with suppress(FileExistsError):
+            store.write_whole(done, json.dumps({"host": result.host_key, "code": result.code}), new=True)
+
+    def log(self, result: Result) -> Path:
+        """Append what a host has logged of a part to the log of that host, and return its path. Raises OSError."""
+        path = self.place / f"{result.host_key}.log"
+        with path.open("a", encoding="utf-8", errors="replace") as file:
+            file.write(f"part {result.part}, exit code {result.code}\n{result.log}\n")
+        return path
+
+    def end(self) -> None:
+        """End the call, and remove the records, which are in another place now; the logs stay."""
+        (self.place / _ENDED).touch()
+        shutil.rmtree(self.records, ignore_errors=True)
+
+
+_ENDED = "ended"
+"""The name of a file in the folder of a call that has ended."""
+
+
+def _folder() -> Path:
+    return places.user_cache() / "fleet" / "calls"
+
+
+@dataclass
+class _Progress:
+    """The progress of all parts together: `advance` is called with the expected seconds that are done."""
+
+    seconds: Sequence[float]
+    advance: Callable[[float], object]
+    done: dict[int, float] = field(default_factory=lambda: defaultdict(float))
+
+    def reach(self, part: int, share: float) -> None:
+        """Note that a share of a part is done; it never becomes less."""
+        if share > self.done[part]:
+            self.advance((share - self.done[part]) * self.seconds[part - 1])
+            self.done[part] = share
+
+
+_SHARE = re.compile(r"\b(\d{1,3})% done")
+
+
+def measured(
+    client: "Client",
+    workers: Sequence[Worker],
+    plan: str,
+    plan_sha256: str,
+    seconds: Sequence[float],
+    collected: Collected,
+    advance: Callable[[float], object],
+    say: Callable[[str], object],
+    command: Command | None = None,
+    seconds_until_gone: float = SECONDS_UNTIL_GONE,
+) -> list[int]:
+    """Let the hosts of `workers` measure the parts of a plan that are not collected, and collect them.
+
+    `plan` is the text of the plan, `seconds` are the expected seconds of its parts, and `command` is a function that
+    returns the command of a part on its host. `advance` is called with the expected seconds of what is done. The
+    numbers of the parts that no host could measure are returned. Raises HarnessError where the scheduler has ended, and
+    OSError where a record can't be written.
+    """
+    from xorbench.fleet import dask_tasks  # with Dask, which need not be installed
+
+    number = len(seconds)
+    hosts = sorted({worker.host for worker in workers})
+    slots = {host: all(worker.has_slot for worker in workers if worker.host == host) for host in hosts}
+    free = {*hosts}
+    waiting = deque(part for part in range(1, number + 1) if part not in collected.finished)
+    failed: dict[int, set[str]] = defaultdict(set)
+    progress = _Progress(seconds, advance)
+    for part in collected.finished:
+        progress.reach(part, 1.0)
+    calls: Calls[tuple[str, int], Result] = Calls(client, f"xorbench-{collected.call}", say)
+    presence = _Presence(client, hosts, seconds_until_gone)
+
+    def given_back(host: str, part: int, why: str) -> None:
+        say(f"xorbench: {host}: part {part}/{number} was not measured: {foreign(why)}")
+        failed[part].add(host)
+        waiting.append(part)
+        free.add(host)
+
+    try:
+        while True:
+            for host in sorted(free):
+                for part in [part for part in waiting if host not in failed[part]][:1]:
+                    waiting.remove(part)
+                    free.remove(host)
+                    order = Order(plan, plan_sha256, part, collected.call, host)
+                    arguments = (order, f"xorbench-{collected.call}", *([command] if command else []))
+                    calls.submit(
+                        Call((host, part), dask_tasks.measure, arguments, [host], {SLOT: 1} if slots[host] else {})
+                    )
+                    say(f"xorbench: {host}: part {part}/{number} begins")
+            if not len(calls):
+                return sorted(waiting)
+            match calls.next(1.0):
+                case Told([str(host), int(part), str(line)]):
+                    if len(hosts) <= MOST_TELLING:
+                        say(f"{host}: part {part}/{number}: {foreign(line)}")
+                    if found := _SHARE.search(line):
+                        progress.reach(part, min(1.0, int(found[1]) / 100))
+                case Returned((host, part), result):
+                    log = collected.log(result)
+                    if result.code in FINISHED:
+                        try:
+                            collected.keep(result)
+                        except ValueError as error:
+                            given_back(host, part, f"what it sent is no record: {error}")
+                            continue
+                        progress.reach(part, 1.0)
+                        say(f"xorbench: {host}: part {part}/{number} is measured")
+                        free.add(host)
+                    else:
+                        lines = result.log.strip().splitlines() or ["it wrote nothing"]
+                        given_back(host, part, f"exit code {result.code}, {lines[-1]}; its log is {log.name}")
+                case Raised((host, part), error):
+                    given_back(host, part, str(error))
+            for host, part in presence.gone(calls.keys):
+                calls.drop((host, part))
+                say(f"xorbench: {host} is gone; its part {part}/{number} is given to another host")
+                waiting.append(part)
+            free |= presence.back()
+    finally:
+        calls.close()
+
+
+class _Presence:
+    """Which of some hosts have a worker, as it is looked from time to time."""
+
+    def __init__(self, client: "Client", hosts: Sequence[str], seconds_until_gone: float) -> None:
+        self._client = client
+        self._seconds_until_gone = seconds_until_gone
+        self._looked = time.monotonic()
+        self._seen = dict.fromkeys(hosts, self._looked)
+        self._is_gone: set[str] = set()
+
+    def gone(self, keys: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+        """Yield the calls on hosts that have had no worker for too long; such a host gets no further ones."""
+        now = time.monotonic()
+        if now - self._looked > SECONDS_BETWEEN_LOOKS and self._client.status == "running":
+            self._looked = now
+            self._seen |= {worker.host: now for worker in workers_of(self._client) if worker.host in self._seen}
+        for host, part in keys:
+            if self._looked - self._seen[host] > self._seconds_until_gone:
+                self._is_gone.add(host)
+                yield host, part
+
+    def back(self) -> set[str]:
+        """Return the hosts that were gone and have a worker again."""
+        back = {host for host in self._is_gone if self._seen[host] == self._looked}
+        self._is_gone -= back
+        return back
+
+
+def forget(client: "Client", workers: Sequence[Worker], plan_sha256: str, collected: Collected) -> None:
+    """Let each host remove what it keeps of a call, because the client has it now."""
+    with suppress(Exception):  # it is no loss if it stays there
+        addresses = [worker.address for worker in workers]
+        client.run(host_parts.forget, plan_sha256, collected.call, workers=addresses, on_error="ignore")

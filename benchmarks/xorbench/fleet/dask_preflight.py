@@ -1,0 +1,121 @@
+"""The check of hosts before anything begins: one line for each host that cannot do what is asked."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from xorbench.fleet.dask_cluster import Worker, workers_of
+from xorbench.fleet.preflight import TIMED
+from xorbench.judging.trouble import foreign
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SAME = ("dask", "distributed", "cloudpickle", "msgpack")
+"""Libraries that must have the same version on both ends of a connection, because it carries pickled objects."""
+
+MOST_REASONS = 3
+"""The most reasons that are said of one host."""
+
+SECONDS_TO_CHECK = 120.0
+
+
+def fit(client: "Client", plan: str, kind: str, say: Callable[[str], object]) -> list[Worker]:
+    """Return the workers of the hosts that can measure parts of a plan of a kind, given as text.
+
+    `say` is called with one line for each host that cannot. A host with one unfit worker is unfit. Where something is
+    timed, one line names the hosts whose workers have a running profiler.
+    """
+    workers = workers_of(client)
+    versions = client.get_versions()
+    mine = _of_one(versions["client"])
+    if differing := _differing(mine, versions["scheduler"]):
+        say(f"xorbench: the scheduler can't be used: {'; '.join(differing)}")
+        return []
+    reasons = {
+        worker.address: differing
+        for worker in workers
+        if (differing := _differing(mine, versions["workers"].get(worker.address, {})))
+    }
+    to_ask = [worker.address for worker in workers if worker.address not in reasons]
+    answers: Mapping[str, object] = (
+        client.run(_check(), plan.encode(), kind in TIMED, workers=to_ask, on_error="return") if to_ask else {}
+    )
+    profiled: dict[str, None] = {}
+    for worker in workers:
+        if worker.address in answers:
+            sentences, has_profiler = _sentences(answers[worker.address])
+            reasons |= {worker.address: sentences} if sentences else {}
+            profiled |= {worker.host: None} if has_profiler else {}
+        elif worker.address not in reasons:
+            reasons[worker.address] = ["it does not answer"]
+    unfit: dict[str, dict[str, None]] = {}
+    for worker in workers:
+        unfit.setdefault(worker.host, {}).update(dict.fromkeys(reasons.get(worker.address, ())))
+    for host, found in unfit.items():
+        if found:
+            more = len(found) - MOST_REASONS
+            told = [*list(found)[:MOST_REASONS], *([f"{more} more reasons"] if more > 0 else [])]
+            say(f"xorbench: {host} is left out: {'; '.join(told)}")
+    if beside := [host for host in profiled if not unfit[host]]:
+        say(
+            f"xorbench: the profiler of Dask runs beside what is timed on {', '.join(beside)}; set "
+            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False where the workers are started"
+        )
+    return [worker for worker in workers if not unfit[worker.host]]
+
+
+def _differing(mine: Mapping[str, str], about: Mapping[str, Any]) -> list[str]:
+    """Return which of the versions of Python and of SAME differ from those of the client, one phrase for each."""
+    theirs = _of_one(about)
+    return [
+        f"{name} {theirs.get(name)} there, expected {version}"
+        for name, version in mine.items()
+        if theirs and theirs.get(name) != version
+    ]
+
+
+def _of_one(about: Mapping[str, Any]) -> dict[str, str]:
+    if "host" not in about:
+        return {}
+    packages = {name: str(about["packages"].get(name)) for name in SAME}
+    return {"Python": str(about["host"]["python"]).removesuffix(".final.0"), **packages}
+
+
+def _sentences(answer: object) -> tuple[list[str], bool]:
+    """Return why a worker is unfit, and whether its profiler runs, from the answer of the function of `_check`."""
+    match answer:
+        case {"code": 0, "out": bytes(out), "has_profiler": bool(has_profiler)}:
+            return [foreign(str(sentence)) for sentence in json.loads(out)], has_profiler
+        case {"err": bytes(err)}:
+            lines = err.decode(errors="replace").strip().splitlines()
+            return [f"xorbench can't be run there: {foreign(lines[-1] if lines else 'it wrote nothing')}"], False
+        case Exception():
+            return [f"it can't be checked: {type(answer).__name__}: {foreign(str(answer))}"], False
+        case _:
+            return ["its answer is not valid"], False
+
+
+def _check() -> Callable[..., Awaitable[dict[str, object]]]:
+    """Return a function that a worker runs. It is sent by its text, so that the worker needs nothing of this package.
+
+    It answers what `xorbench.fleet.preflight` prints in a process of its own.
+    """
+    seconds = SECONDS_TO_CHECK
+
+    async def check(plan: bytes, is_timed: bool, dask_worker: Any) -> dict[str, object]:
+        import asyncio
+        import sys
+
+        command = (sys.executable, "-P", "-m", "xorbench.fleet.preflight")
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+        try:
+            out, err = await asyncio.wait_for(process.communicate(plan), seconds)
+        finally:
+            if process.returncode is None:
+                process.kill()
+        has_profiler = is_timed and "profile" in dask_worker.periodic_callbacks
+        return {"code": process.returncode, "out": out, "err": err, "has_profiler": has_profiler}
+
+    return check

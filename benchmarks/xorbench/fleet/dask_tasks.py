@@ -1,0 +1,59 @@
+"""What workers of Dask do for a client: judge chunks of points, and measure parts of plans.
+
+A worker does neither itself: both are done in subprocesses, because a worker under a nanny may have no process pool and
+has variables that the nanny sets. A subprocess ends with its worker, and when the client does not want its result any
+more.
+"""
+
+import threading
+from collections.abc import Callable
+
+from distributed import Worker, get_worker
+
+from xorbench.fleet import host_parts, plan
+from xorbench.fleet.chunk_messages import Questions
+from xorbench.fleet.chunk_process import ChunkProcess, Judged
+from xorbench.fleet.host_parts import Command, Order, Result
+from xorbench.judging.chunks import Chunk
+
+_of_thread = threading.local()
+"""The process that judges chunks for a thread; other threads have others, so that all of them work at the same time."""
+
+
+def judge(questions: Questions, chunk: Chunk) -> Judged | None:
+    """Return what is found in a chunk, by a process that is kept for the next one; None if it isn't wanted any more."""
+    process: ChunkProcess | None = getattr(_of_thread, "process", None)
+    if process is None or process.questions != questions:
+        if process is not None:
+            process.close()
+        process = _of_thread.process = ChunkProcess(questions)
+    return process.judged(chunk, _wanted(get_worker()))
+
+
+def measure(order: Order, topic: str, command: Command = plan.command) -> Result | None:
+    """Return the result of a part of a plan; None if it is not wanted any more.
+
+    Each line that its command writes to standard error is an event of `topic`: the host, the part and the line.
+    """
+    worker = get_worker()
+
+    def heard(line: str) -> None:
+        worker.log_event(topic, [order.host, order.part, line])
+
+    return host_parts.measured(order, command, heard, _wanted(worker))
+
+
+def _wanted(worker: Worker) -> Callable[[], bool]:
+    """Return a function that tells whether the result of the current task is still wanted.
+
+    It is not if the client released it, as when the client ends, or if the worker is closing, as when the scheduler
+    ends. Dask cannot end a running task, so that the task looks by itself.
+    """
+    key = worker.get_current_task()
+
+    def is_wanted() -> bool:
+        task = worker.state.tasks.get(key)
+        is_running = task is not None and task.state in ("executing", "long-running")
+        return is_running and worker.status.name in ("running", "paused", "closing_gracefully")
+
+    return is_wanted

@@ -1,0 +1,35 @@
+"""Ranges of whole numbers: which points are judged, and which are not."""
+
+from collections.abc import Iterator, Sequence
+
+Ranges = Sequence[tuple[int, int]]
+"""Ranges (first, end), where `end` is not in the range, in ascending order and with gaps between them."""
+
+
+def added(ranges: Ranges, first: int, end: int) -> list[tuple[int, int]]:
+    """Return the ranges with one more. Raises ValueError if they have a number of it already."""
+    found: list[tuple[int, int]] = []
+    for one in sorted([*ranges, (first, end)]):
+        if found and one[0] < found[-1][1]:
+            raise ValueError(f"{first} to {end - 1} is there already, in part or whole")
+        if found and one[0] == found[-1][1]:
+            found[-1] = found[-1][0], one[1]
+        else:
+            found.append(one)
+    return found
+
+
+def gaps(ranges: Ranges, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of the numbers from 0 to `end` - 1 that are not in `ranges`."""
+    first = 0
+    for start, stop in ranges:
+        if first < start:
+            yield first, min(start, end)
+        first = stop
+    if first < end:
+        yield first, end
+
+
+def size(ranges: Ranges) -> int:
+    """Return how many numbers the ranges have."""
+    return sum(end - first for first, end in ranges)

@@ -1,0 +1,245 @@
+"""Fleets: what Dask costs, and whether anything is lost when processes are killed, on one machine with real processes.
+
+`python -m xorbench.studies.fleet` judges points through a scheduler with one worker and with two, compares the memory
+of clients with few and with many points, kills processes at random times, and alternates runs through Dask with local
+ones. `--points`, `--many`, `--kills`, `--part-kills` and `--runs` state how much of each there is; 0 leaves one out. It
+is for Linux, and needs two CPUs.
+"""
+
+import json
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import psutil
+
+from xorbench import progress
+from xorbench.cli import choices
+from xorbench.cli.options import Output, Seed, count
+from xorbench.contract import REFERENCE, discover
+from xorbench.failure import HarnessError
+from xorbench.record.studies import Data
+from xorbench.studies import asking
+from xorbench.studies.fleet_processes import Cluster, Process, said, worker_of
+
+POINTS, MANY, KILLS, RUNS = 1_000_000, 10_000_000, 10, 10
+
+POINTS_OF_A_KILL = 20_000
+"""The points that are judged while a process is killed."""
+
+FEW_SHARE = 100
+"""How many times more points the larger of two empty judgements has."""
+
+POINTS_OF_A_CHUNK = 3_000
+"""The points of a chunk of an empty judgement: what takes about 9 s in a real one."""
+
+SECONDS_TO_VANISH = 5.0
+"""The seconds after a kill at which processes without a living parent are counted."""
+
+Killed = Literal["worker", "nanny", "scheduler", "client"]
+
+KINDS: tuple[Killed, ...] = ("worker", "nanny", "scheduler", "client")
+
+RUN = ("--quick", "--workload", "neuron", "--implementation", "numpy_inplace")
+"""The options of a run that is short."""
+
+
+def client(cluster: Cluster, *options: str) -> Process:
+    """Start a client that has points judged, see `fleet_client`."""
+    return cluster.started([sys.executable, "-m", "xorbench.studies.fleet_client", cluster.address, *options])
+
+
+def answer(process: Process) -> dict[str, Any]:
+    """Return the JSON document of a process that has ended. Raises HarnessError where it failed."""
+    out, err = process.communicate()
+    if process.returncode not in (0, 1):
+        raise HarnessError(f"a client ended with code {process.returncode}: {' '.join(err.split()[-40:])}")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+def cpu_seconds(process: Process) -> float:
+    """Return the CPU seconds that a process has used itself."""
+    times = psutil.Process(process.pid).cpu_times()
+    return times.user + times.system
+
+
+def judged(folder: Path, points: int, workers: int) -> Data:
+    """Judge points through a scheduler with so many workers, and return what it took."""
+    with ExitStack() as stack:
+        cluster = Cluster(stack, folder)
+        for _ in range(workers):
+            cluster.start_worker("--nanny")
+        before = cpu_seconds(cluster.scheduler)
+        found = answer(client(cluster, str(points)))
+        return found | {"workers": workers, "scheduler_cpu_seconds": cpu_seconds(cluster.scheduler) - before}
+
+
+def empty(folder: Path, points: int) -> Data:
+    """Let workers return results without judging, and return what it took of the client."""
+    with ExitStack() as stack:
+        cluster = Cluster(stack, folder)
+        for _ in range(2):
+            cluster.start_worker("--nanny")
+        return answer(client(cluster, str(points), "--empty", "--chunk", str(POINTS_OF_A_CHUNK)))
+
+
+class Killing:
+    """A cluster with one worker and a client, of which one process is killed at a time and started again."""
+
+    def __init__(self, stack: ExitStack, folder: Path, begin: Callable[[Cluster, bool], Process], begun: str) -> None:
+        """Start them. `begin` starts a client, again after it was killed; `begun` matches a line of one that works."""
+        self.cluster = Cluster(stack, folder)
+        self._begin = begin
+        self.worker = self.cluster.start_worker("--nanny")
+        self.client = begin(self.cluster, False)
+        said(self.client, begun, to_errors=True)
+
+    def kill(self, kind: Killed) -> int:
+        """Kill a process and start what is missing, and return how many processes had no living parent after 5 s."""
+        victim = {"nanny": self.worker, "scheduler": self.cluster.scheduler, "client": self.client}.get(kind)
+        if victim is None:
+            worker_of(self.worker).kill()
+        else:
+            victim.kill()
+            victim.wait()
+        time.sleep(SECONDS_TO_VANISH)
+        orphans = len(self.cluster.orphans())
+        if kind == "scheduler":
+            self.cluster.start_scheduler()
+        if kind in ("nanny", "scheduler"):
+            self.worker = self.cluster.start_worker("--nanny")
+        if kind == "client":
+            self.client = self._begin(self.cluster, True)
+        return orphans
+
+
+def begun_judging(cluster: Cluster, _again: bool) -> Process:
+    """Start a client that has points judged; one that was killed goes on from what is kept."""
+    return client(cluster, str(POINTS_OF_A_KILL))
+
+
+def begun_run(cluster: Cluster, again: bool) -> Process:
+    """Start a run over the hosts of the cluster; one that was killed is resumed."""
+    options = (*RUN, "--json", "--scheduler", cluster.address, f"--output={cluster.folder / 'records'}")
+    return cluster.started([sys.executable, "-m", "xorbench", "run", *options, *(["--resume"] if again else [])])
+
+
+def kills_of_judging(folder: Path, number: int, seconds: float, expected: str, chance: random.Random) -> Iterator[Data]:
+    """Kill each kind of process so many times while points are judged, and yield what happened.
+
+    `seconds` is how long the judging takes without, and `expected` the SHA-256 of what is found.
+    """
+    for place in range(number):
+        for kind in KINDS:
+            with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+                killing = Killing(stack, Path(name), begun_judging, "(begun)")
+                after = chance.uniform(0, seconds)
+                time.sleep(after)
+                orphans = killing.kill(kind)
+                found = answer(killing.client)
+                yield {
+                    "what": "points",
+                    "killed": kind,
+                    "number": place,
+                    "after_seconds": after,
+                    "orphans": orphans,
+                    "is_complete": found["points"] == POINTS_OF_A_KILL,
+                    "is_same": found["sha256"] == expected,
+                }
+
+
+def kills_of_runs(folder: Path, number: int, chance: random.Random) -> Iterator[Data]:
+    """Kill each kind of process so many times during a run through Dask, and yield what happened."""
+    for place in range(number):
+        for kind in KINDS:
+            with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+                killing = Killing(stack, Path(name), begun_run, r"(part 1/1: launches: \d+% done)")
+                after = chance.uniform(0, 5)
+                time.sleep(after)
+                orphans = killing.kill(kind)
+                records = answer(killing.client)["records"]
+                launches = [row["launches"] for one in records for row in one["rows"]]
+                yield {
+                    "what": "run",
+                    "killed": kind,
+                    "number": place,
+                    "after_seconds": after,
+                    "orphans": orphans,
+                    "is_complete": len(records) == 1 and not records[0]["partial"],
+                    "is_same": len({*launches}) == 1,
+                }
+
+
+def alternated(folder: Path, number: int) -> Iterator[Data]:
+    """Alternate a run through Dask with a local one so many times, and yield what each found."""
+    with ExitStack() as stack:
+        cluster = Cluster(stack, folder)
+        cluster.start_worker("--nanny")
+        command = [sys.executable, "-m", "xorbench", "run", *RUN, "--json", f"--output={folder / 'records'}"]
+        for place in range(number):
+            through = answer(cluster.started([*command, "--scheduler", cluster.address]))["records"]
+            here = answer(cluster.started(command))
+            yield {"number": place, "dask": _short(through[0]), "local": _short(here)}
+
+
+def _short(document: dict[str, Any]) -> Data:
+    keys = ("implementation", "workload", "verdict", "ratio", "ratio_low", "ratio_high")
+    rows = [{key: row[key] for key in keys} for row in document["rows"]]
+    return {"rows": rows, "noise_floor": document["noise_floor"], "quiet_share": document["quiet_share"]}
+
+
+def study(points: int, many: int, kills: int, part_kills: int, runs: int, seed: int = 0) -> Iterator[Data]:
+    """Yield the data after each step; see the module."""
+    chance = random.Random(seed)
+    data: Data = {"seed": seed, "judged": [], "empty": [], "kills": [], "runs": []}
+    with tempfile.TemporaryDirectory(prefix="xorbench-fleet-") as name:
+        folder = Path(name)
+        for workers in (1, 2) if points else ():
+            progress.say(f"{points // (3 - workers):,} points on {workers} worker{'s' * (workers > 1)}")
+            data["judged"].append(judged(folder, points // (3 - workers), workers))
+            yield data
+        for number in (many // FEW_SHARE, many) if many else ():
+            progress.say(f"an empty judgement at {number:,} points")
+            data["empty"].append(empty(folder, number))
+            yield data
+        if kills:
+            once = judged(folder, POINTS_OF_A_KILL, 1)
+            for found in kills_of_judging(folder, kills, once["seconds"], once["sha256"], chance):
+                progress.say(f"{found['killed']} killed after {found['after_seconds']:.1f} s: {found}")
+                data["kills"].append(found)
+                yield data
+        for found in kills_of_runs(folder, part_kills, chance):
+            progress.say(f"{found['killed']} killed after {found['after_seconds']:.1f} s: {found}")
+            data["kills"].append(found)
+            yield data
+        if runs:
+            for found in alternated(folder, runs):
+                progress.say(f"run {found['number'] + 1} of {runs} through Dask and local")
+                data["runs"].append(found)
+                yield data
+
+
+def main(
+    points: Annotated[int, count("Points that are judged by two workers; half as many by one.", least=0)] = POINTS,
+    many: Annotated[int, count("Points of the larger empty judgement.", least=0)] = MANY,
+    kills: Annotated[int, count("Kills of each kind while points are judged.", least=0)] = KILLS,
+    part_kills: Annotated[int, count("Kills of each kind during a run.", least=0)] = KILLS,
+    runs: Annotated[int, count("Runs through Dask, and as many local ones.", least=0)] = RUNS,
+    seed: Seed = 0,
+    output: Output = None,
+) -> None:
+    """Judge points through Dask, kill its processes, and compare runs through it with local ones."""
+    folder = choices.folder(output)
+    reference = next(i for i in discover() if i.name == REFERENCE)
+    begun = asking.begun("fleet", [reference.framework, "dask", "distributed"])
+    asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed), folder)
+
+
+if __name__ == "__main__":
+    asking.run("fleet", main)

@@ -1,0 +1,161 @@
+"""The process that judges chunks: it finds what is found here, and an implementation that crashes it fails alone."""
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import Variant
+from xorbench.contract import REFERENCE, Implementation, discover
+from xorbench.failure import HarnessError
+from xorbench.fleet.chunk_messages import Questions
+from xorbench.fleet.chunk_process import ChunkProcess
+from xorbench.judging import chunks
+from xorbench.judging.chunks import Chunk, joined, judge_chunk
+from xorbench.workloads import WORKLOADS
+
+NEURON = WORKLOADS["neuron"]
+
+PREDICT = "    return sigmoid(forward(recipe, parameters, inputs)[-1])\n"
+
+
+@functools.cache
+def chosen(*extra: Path) -> list[Implementation]:
+    return [i for i in discover(extra) if i.name == REFERENCE or i.path in extra]
+
+
+def questions(*extra: Path, seconds_to_answer: float = 300.0) -> Questions:
+    return Questions.about(chosen(*extra), [NEURON], 0, seconds_to_answer)
+
+
+@contextmanager
+def process(asked: Questions) -> Iterator[ChunkProcess]:
+    found = ChunkProcess(asked)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def children() -> list[psutil.Process]:
+    """The processes that judge chunks for this one."""
+    found = psutil.Process().children(recursive=True)
+    return [one for one in found if "xorbench.fleet.chunk_main" in " ".join(one.cmdline())]
+
+
+def test_what_it_finds_is_what_is_found_here(variant: Variant) -> None:
+    path = variant("its_own", ("ADDS = ", "REMARK = 'travels'\nADDS = "))
+    with process(questions(path)) as judging:
+        parts = [judging.judged(chunk) for chunk in (Chunk(7, 3), Chunk(0, 7))]
+    assert not children()
+    found = [part.found for part in parts if part]
+    assert functools.reduce(joined, found) == judge_chunk(chosen(path), [NEURON], Chunk(0, 10), seed=0)
+    assert all(part and part.seconds > 0 and part.cpu_seconds > 0 for part in parts)
+
+
+@pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.abort()"])
+def test_one_that_ends_the_process_fails_at_the_points_of_the_chunk_alone(variant: Variant, fault: str) -> None:
+    path = variant("crashing", (PREDICT, f"    import os\n\n    {fault}\n"))
+    with process(questions(path)) as judging:
+        judged = judging.judged(Chunk(0, 2))
+    assert judged
+    rows = judged.found.rows
+    assert {(r.points, r.failed) for r in rows if r.implementation == "crashing"} == {(0, 2)}
+    assert {(r.points, r.failed) for r in rows if r.implementation == REFERENCE} == {(2, 0)}
+    reason = next(r.failures[0].reason for r in rows if r.implementation == "crashing")
+    assert reason.startswith("no answer: its process ended with code ")
+    report = chunks.report(judged.found, chosen(path), [NEURON], 0)
+    assert not report.passed
+
+
+@pytest.mark.slow  # it is waited for a while
+def test_one_that_hangs_is_ended(variant: Variant) -> None:
+    path = variant("hanging", (PREDICT, "    import signal\n\n    signal.pause()\n"))
+    with process(questions(path, seconds_to_answer=6.0)) as judging:
+        judged = judging.judged(Chunk(0, 1))
+    assert judged
+    reasons = {r.failures[0].reason for r in judged.found.rows if r.implementation == "hanging"}
+    assert reasons == {"no answer: its process was silent for 6 s"}
+
+
+def test_what_is_not_wanted_any_more_ends_the_process(variant: Variant) -> None:
+    path = variant("endless", (PREDICT, "    import signal\n\n    signal.pause()\n"))
+    with process(questions(path)) as judging:
+        assert judging.judged(Chunk(0, 1), is_wanted=lambda: False) is None
+        assert not children()
+
+
+def test_a_process_that_ended_while_it_was_idle_is_started_again() -> None:
+    with process(questions()) as judging:
+        before = judging.judged(Chunk(0, 2))
+        (idle,) = children()
+        idle.kill()
+        psutil.wait_procs([idle])
+        again = judging.judged(Chunk(0, 2))
+    assert before
+    assert again
+    assert again.found == before.found
+
+
+def changed(**about: Any) -> Questions:
+    return replace(questions(), **about)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"harness_sha256": "0" * 64}, "the text of the harness has the SHA-256 .{8} here, expected 00000000; install"),
+        ({"implementations": {REFERENCE: "0" * 64}}, f"the text of {REFERENCE} has the SHA-256"),
+        ({"implementations": {"unknown": "0" * 64}}, "unknown is no implementation here; install the same commit"),
+    ],
+)
+def test_another_text_on_the_host_is_refused_in_one_line(asked: dict[str, Any], says: str) -> None:
+    with process(changed(**asked)) as judging, pytest.raises(HarnessError, match=f"^points can't be judged: .*{says}"):
+        judging.judged(Chunk(0, 1))
+    assert not children()
+
+
+def test_its_name_cannot_leave_the_folder_of_a_file_that_travels(tmp_path: Path, variant: Variant) -> None:
+    path = variant("inside", ("ADDS = ", "REMARK = 'inside'\nADDS = "))
+    asked = questions(path)
+    asked = replace(asked, files={f"{tmp_path}/../inside.py": asked.files["inside.py"]})
+    with process(asked) as judging:
+        judged = judging.judged(Chunk(0, 1))
+    assert judged
+    assert {row.implementation for row in judged.found.rows} == {REFERENCE, "inside"}
+    assert not (tmp_path.parent / "inside.py").exists()
+
+
+PARENT = """
+import sys
+from xorbench.contract import discover
+from xorbench.fleet.chunk_messages import Questions
+from xorbench.fleet.chunk_process import ChunkProcess
+from xorbench.judging.chunks import Chunk
+from xorbench.workloads import WORKLOADS
+judging = ChunkProcess(Questions.about(discover()[:1], [WORKLOADS["neuron"]], 0, 300.0))
+judging.judged(Chunk(0, 1))
+print(judging._process.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+@pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_its_parent(ended_by: signal.Signals) -> None:
+    command: Sequence[str] = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child = psutil.Process(int(parent.stdout.readline()))
+        os.kill(parent.pid, ended_by)
+        psutil.wait_procs([child], timeout=60)
+        assert not child.is_running()

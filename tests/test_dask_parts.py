@@ -1,0 +1,208 @@
+"""Parts over hosts, with a client in place of Dask's: each is collected once, and what fails is tried elsewhere."""
+
+import json
+import pickle
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.planted import planted
+from tests.scheduled import skip_without_dask
+from xorbench.fleet import dask_parts
+from xorbench.fleet.dask_cluster import SLOT, Worker
+from xorbench.fleet.dask_parts import Collected
+from xorbench.fleet.host_parts import Order, Result
+from xorbench.record import store
+
+skip_without_dask()
+
+SHA256 = "7" * 64
+
+RECORD = planted({"other": [0.5] * 6}).record
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Callable[[int], bytes]:
+    """`text(part)` is the record of a part."""
+
+    def written(part: int) -> bytes:
+        path = store.write(replace(RECORD, created=f"2026-01-02T03:04:{part:02}Z"), tmp_path / str(part))
+        return path.read_bytes()
+
+    return written
+
+
+LOG = "first line\nlast line\n"
+
+
+def of(part: int, text: bytes, host: str = "abc", code: int = 0) -> Result:
+    return Result(part, host, code, {"some/record.json": zlib.compress(text)} if text else {}, LOG)
+
+
+def names(collected: Collected) -> list[str]:
+    return [path.name for path in store.paths(collected.records)]
+
+
+def test_a_part_that_is_collected_twice_counts_once(text: Callable[[int], bytes]) -> None:
+    collected = Collected.begun(SHA256, "{}")
+    for part in (2, 1, 2):
+        collected.keep(of(part, text(part)))
+    assert collected.finished == {1, 2}
+    assert names(collected) == ["2026-01-02T030401Z.json", "2026-01-02T030402Z.json"]
+    assert store.paths(collected.records)[0].read_bytes() == text(1)
+
+
+@pytest.mark.parametrize("broken", [b"{", b"{}", b"[1]"])
+def test_what_is_no_record_is_not_collected(broken: bytes) -> None:
+    collected = Collected.begun(SHA256, "{}")
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        collected.keep(of(1, broken))
+    assert collected.finished == set()
+
+
+def test_a_record_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, text: Callable[[int], bytes]) -> None:
+    monkeypatch.setattr(dask_parts, "MOST_BYTES", 1_000)
+    with pytest.raises(ValueError, match="more than 1,000 bytes"):
+        Collected.begun(SHA256, "{}").keep(of(1, text(1)))
+
+
+def test_a_call_is_continued_until_it_has_ended(text: Callable[[int], bytes]) -> None:
+    assert Collected.unfinished() == []
+    collected = Collected.begun(SHA256, "{}")
+    collected.keep(of(1, text(1)))
+    collected.log(of(1, b""))
+    another = Collected.begun(SHA256, "{}")
+    assert another.call != collected.call
+    assert Collected.unfinished() == [another, collected]
+    collected.end()
+    assert Collected.unfinished() == [another]
+    assert not collected.records.exists()
+    assert [path.name for path in collected.place.glob("*.log")] == ["abc.log"]
+
+
+class Future:
+    """A future that is finished."""
+
+    status = "finished"
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def add_done_callback(self, done: "Callable[[Future], object]") -> None:
+        done(self)
+
+    def result(self) -> object:
+        return self._value
+
+    def release(self) -> None: ...
+
+
+class Client:
+    """A client whose hosts have answers for parts, and tell lines before."""
+
+    id = "client"
+    status = "running"
+
+    def __init__(self, answers: Callable[[Order], Result], lines: Mapping[int, list[str]]) -> None:
+        self._answers, self._lines = answers, lines
+        self._handler: Callable[[object], None] = lambda _event: None
+        self.given: list[tuple[str, int]] = []
+        self.options: list[dict[str, Any]] = []
+
+    def subscribe_topic(self, _topic: str, handler: Callable[[object], None]) -> None:
+        self._handler = handler
+
+    def submit(self, _function: object, call: bytes, **options: Any) -> Future:
+        _, (order, _topic) = pickle.loads(call)
+        self.given.append((order.host, order.part))
+        self.options.append(options)
+        assert options["workers"] == [order.host]
+        for line in self._lines.get(order.part, []):
+            self._handler((0.0, [order.host, order.part, line]))
+        return Future(self._answers(order))
+
+
+def workers(number: int, has_slot: bool = False) -> list[Worker]:
+    return [Worker(f"tcp://10.0.0.{n}:1", f"10.0.0.{n}", 1, has_slot) for n in range(1, number + 1)]
+
+
+def measured(
+    client: Client, hosts: int, parts: int, collected: Collected, has_slot: bool = False
+) -> tuple[list[int], list[str], float]:
+    said: list[str] = []
+    done: list[float] = []
+    of_dask: Any = client
+    there = workers(hosts, has_slot)
+    left = dask_parts.measured(of_dask, there, "{}", SHA256, [10.0] * parts, collected, done.append, said.append)
+    return left, said, sum(done)
+
+
+def test_each_host_has_one_part_at_a_time_and_all_are_collected(text: Callable[[int], bytes]) -> None:
+    collected = Collected.begun(SHA256, "{}")
+    client = Client(lambda order: of(order.part, text(order.part), order.host_key), {1: ["launches: 40% done"]})
+    left, said, done = measured(client, 2, 5, collected)
+    assert left == []
+    assert done == pytest.approx(50)
+    assert sorted(part for _, part in client.given) == [1, 2, 3, 4, 5]
+    assert client.given[:2] == [("10.0.0.1", 1), ("10.0.0.2", 2)]
+    assert "10.0.0.1: part 1/5: launches: 40% done" in said
+    assert len(names(collected)) == 5
+    again, _, done = measured(client, 2, 5, collected)
+    assert again == []
+    assert done == pytest.approx(50)
+    assert len(client.given) == 5
+
+
+def test_what_a_host_tells_cannot_change_the_terminal(text: Callable[[int], bytes]) -> None:
+    client = Client(lambda order: of(order.part, text(1)), {1: ["\x1b[31mred\x07 /home/ada/x 250% done"]})
+    _, said, done = measured(client, 1, 1, Collected.begun(SHA256, "{}"))
+    assert all(line.isprintable() for line in said)
+    assert not any("ada" in line for line in said)
+    assert done == pytest.approx(10)
+
+
+def test_a_part_that_fails_on_one_host_is_measured_on_another_and_only_once_on_each(
+    text: Callable[[int], bytes],
+) -> None:
+    def answers(order: Order) -> Result:
+        return of(order.part, text(order.part)) if order.host == "10.0.0.2" else of(order.part, b"", code=3)
+
+    collected = Collected.begun(SHA256, "{}")
+    client = Client(answers, {})
+    left, said, _ = measured(client, 2, 3, collected)
+    assert left == []
+    assert len(client.given) == len({*client.given})
+    why = "was not measured: exit code 3, last line; its log is abc.log"
+    assert f"xorbench: 10.0.0.1: part 1/3 {why}" in said
+    assert collected.finished == {1, 2, 3}
+
+
+def test_a_part_that_fails_everywhere_is_left(text: Callable[[int], bytes]) -> None:
+    client = Client(lambda order: of(order.part, b"{" if order.part == 2 else text(order.part)), {})
+    left, said, _ = measured(client, 2, 3, Collected.begun(SHA256, "{}"))
+    assert left == [2]
+    assert sum("part 2/3 was not measured: what it sent is no record: " in line for line in said) == 2
+
+
+def test_the_resource_is_used_where_all_workers_of_a_host_have_it(text: Callable[[int], bytes]) -> None:
+    for has_slot, expected in ((True, {SLOT: 1}), (False, None)):
+        client = Client(lambda order: of(order.part, text(1)), {})
+        measured(client, 1, 1, Collected.begun(SHA256, "{}"), has_slot)
+        assert [options["resources"] for options in client.options] == [expected]
+
+
+def test_the_log_of_a_host_has_all_its_parts(text: Callable[[int], bytes]) -> None:
+    collected = Collected.begun(SHA256, json.dumps({}))
+    measured(Client(lambda order: of(order.part, text(order.part)), {}), 1, 2, collected)
+    (log,) = collected.place.glob("*.log")
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("part")] == ["part 1, exit code 0", "part 2, exit code 0"]

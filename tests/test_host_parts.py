@@ -1,0 +1,182 @@
+"""A part on its host: measured once under its key, in a clean environment, and ended with the process that waits."""
+
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.fleet_client import PLAN, SHA256, command
+from tests.planted import planted
+from xorbench import environment
+from xorbench.fleet import host_parts
+from xorbench.fleet.host_parts import Command, Order, Result
+from xorbench.record import store
+
+ORDER = Order(PLAN, SHA256, 1, "call", "127.0.0.1")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the record that the command copies; the user's cache folder is in it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    store.write(planted({"other": [0.5] * 6}).record, tmp_path / "planted")
+    (path,) = store.paths(tmp_path / "planted")
+    path.rename(tmp_path / "record.json")
+    return tmp_path
+
+
+@pytest.fixture
+def driver(folder: Path) -> Command:
+    """The command of a part."""
+    return functools.partial(command, str(folder))
+
+
+def events(folder: Path) -> list[str]:
+    path = folder / "events"
+    return [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def measured(order: Order, driver: Command) -> Result:
+    found = host_parts.measured(order, driver)
+    assert found
+    return found
+
+
+def test_a_part_is_measured_once_under_its_key(folder: Path, driver: Command) -> None:
+    lines: list[str] = []
+    first = host_parts.measured(ORDER, driver, lines.append)
+    assert first
+    assert first.code == 0
+    assert list(first.files) == ["some-machine/record.json"]
+    assert [line.endswith("40% done") for line in lines] == [True]
+    assert "40% done" in first.log
+    assert measured(ORDER, driver) == first
+    assert events(folder) == ["begin", "end"]
+
+
+@pytest.mark.parametrize("other", [{"part": 2}, {"call": "another"}, {"host": "10.0.0.1"}, {"plan_sha256": "6" * 64}])
+def test_another_part_call_host_or_plan_has_another_key(folder: Path, driver: Command, other: dict[str, Any]) -> None:
+    measured(ORDER, driver)
+    measured(Order(**(vars(ORDER) | other)), driver)
+    assert events(folder) == ["begin", "end"] * 2
+
+
+def test_no_name_of_this_host_is_in_the_key() -> None:
+    assert ORDER.host_key.isalnum()
+    assert len(ORDER.host_key) == 12
+
+
+def test_a_part_that_failed_is_measured_again(folder: Path, driver: Command) -> None:
+    (folder / "fail").touch()
+    failed = measured(ORDER, driver)
+    assert (failed.code, failed.files) == (3, {})
+    assert failed.log.splitlines()[-1] == "no disk"
+    (folder / "fail").unlink()
+    assert measured(ORDER, driver).code == 0
+    assert events(folder) == ["begin", "end"] * 2
+
+
+def test_a_finished_command_whose_end_was_not_noted_is_not_repeated(folder: Path, driver: Command) -> None:
+    first = measured(ORDER, driver)
+    (ORDER.folder / "finished.json").unlink()
+    again = measured(ORDER, driver)
+    assert again.files == first.files
+    assert events(folder) == ["begin", "end"]
+
+
+def test_what_is_forgotten_is_measured_anew(folder: Path, driver: Command) -> None:
+    measured(ORDER, driver)
+    host_parts.forget(SHA256, "call")
+    measured(ORDER, driver)
+    assert events(folder) == ["begin", "end"] * 2
+
+
+def variables(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads((folder / "variables.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in found.items() if name not in environment.DRIVER}
+
+
+def test_the_command_has_none_of_the_variables_that_an_engine_sets(
+    folder: Path, driver: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(ORDER, driver)
+    before = variables(folder)
+    engine = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_")
+    for name in (*engine, "SLURM_JOB_ID", "XLA_FLAGS"):
+        monkeypatch.setenv(name, "1")
+    host_parts.forget(SHA256, "call")
+    measured(ORDER, driver)
+    assert variables(folder) == before
+    assert not before.keys() & {*engine, "SLURM_JOB_ID", "XLA_FLAGS"}
+    assert {"PATH", "TMPDIR", "XDG_CACHE_HOME"} <= before.keys()
+
+
+def test_what_is_not_wanted_any_more_is_ended(folder: Path, driver: Command) -> None:
+    os.mkfifo(folder / "gate")
+    lines: list[str] = []
+    found = host_parts.measured(ORDER, driver, lines.append, is_wanted=lambda: not lines)
+    assert found is None
+    assert events(folder) == ["begin"]
+    assert not psutil.pid_exists(int(lines[0].split()[1].rstrip(":")))
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs the affinity of processes")
+@pytest.mark.skipif(len(environment.allowed_cpus()) < 2, reason="needs two CPUs")
+def test_the_process_that_waits_keeps_off_the_timed_cpu(driver: Command) -> None:
+    allowed = environment.allowed_cpus()
+    seen: list[list[int]] = []
+    host_parts.measured(ORDER, driver, lambda _line: seen.append(environment.allowed_cpus()))
+    assert environment.allowed_cpus() == allowed
+    assert len(seen) == 1
+    assert allowed[-1] not in seen[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"), [(["--cpu", "0"], 0), (["--seed", "3"], environment.allowed_cpus()[-1])]
+)
+def test_the_timed_cpu_is_that_of_the_options(arguments: list[str], expected: int) -> None:
+    assert host_parts._timed_cpu(arguments) == expected
+
+
+PARENT = """
+import functools, sys
+from tests.fleet_client import command
+from xorbench.fleet import host_parts
+from tests.test_host_parts import ORDER
+host_parts.measured(ORDER, functools.partial(command, sys.argv[1]), lambda line: print(line, flush=True))
+"""
+
+
+@pytest.fixture
+def parent(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that waits for a command that does not end by itself."""
+    os.mkfifo(folder / "gate")
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    call = [sys.executable, "-c", PARENT, str(folder)]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=variables) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
+def test_the_command_ends_with_the_process_that_waits_and_goes_on_from_its_journal(
+    folder: Path, driver: Command, parent: "subprocess.Popen[str]"
+) -> None:
+    assert parent.stdout
+    child = psutil.Process(int(parent.stdout.readline().split()[1].rstrip(":")))
+    os.kill(parent.pid, signal.SIGKILL)
+    psutil.wait_procs([child], timeout=60)
+    assert not child.is_running()
+    (folder / "gate").unlink()
+    assert measured(ORDER, driver).code == 0
+    lines = (folder / "events").read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in lines] == ["begin", "begin", "end"]
+    assert lines[1].endswith("resumed")
