@@ -299,7 +299,7 @@ def test_without_a_command_a_run_is_planned_and_it_is_said_what_is_left_out(tmp_
         (("run", "--fast"), "No such option: --fast"),
         (
             ("run", "--budget=1"),
-            "--budget: can't be in a plan, whose parts are equally long on every host: give --laun",
+            "--budget: can't be in a plan, because parts are equally long on every host: give --lau",
         ),
         (("run", "--output=x"), "--output: can't be in a plan; give it where a part is measured"),
         (("run", "--python=old"), "--python: can't be in a plan"),

@@ -141,7 +141,7 @@ def _locked(path: Path, is_wanted: Callable[[], bool]) -> Iterator[int | None]:
 def _left(order: Order, code: int) -> Result:
     output = order.folder / "output"
     files = {
-        path.relative_to(output).as_posix(): zlib.compress(path.read_bytes()) for path in sorted(output.rglob("*.json"))
+        path.relative_to(output).as_posix(): zlib.compress(path.read_bytes()) for path in sorted(store.paths(output))
     }
     log = (order.folder / "log.txt").read_bytes()[-LONGEST_LOG:].decode(errors="replace")
     return Result(order.part, order.host_key, code, files, log)
@@ -159,7 +159,7 @@ def _performed(
     output.mkdir(exist_ok=True)
     store.write_whole(place / "plan.json", order.plan)
     given = [*command(place / "plan.json", order.part, output), "--wait"]
-    timed = _timed_cpu(json.loads(order.plan)["arguments"])
+    timed = environment.allowed_cpus()[-1]  # the default of --cpu
     if (place / "begun").exists():
         code = _run([*given, "--resume"], place, lock, timed, heard, is_wanted)
         if code != USAGE:
@@ -173,13 +173,6 @@ def _performed(
 def _holds_complete_records(output: Path) -> bool:
     records = [store.read(path) for path in store.paths(output)]
     return bool(records) and not any(record.partial for record in records)
-
-
-def _timed_cpu(arguments: Sequence[str]) -> int:
-    """Return the CPU on which a command with these options times, by default the last one."""
-    if "--cpu" in arguments:
-        return int(arguments[arguments.index("--cpu") + 1])
-    return environment.allowed_cpus()[-1]
 
 
 def _run(
