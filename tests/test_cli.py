@@ -140,6 +140,7 @@ def test_help_loads_nothing_heavy() -> None:
         "count",
         "show",
         "compare",
+        "machines",
         "recommend",
         "export",
         "check",

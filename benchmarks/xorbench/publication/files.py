@@ -17,8 +17,9 @@ from xorbench.page.render import page
 from xorbench.page.sources import Drawing, Sources
 from xorbench.publication import pages, pictures
 from xorbench.publication.documents import DOCUMENTS, fill
-from xorbench.publication.selection import Standing, newest
+from xorbench.publication.selection import Standing, newest, over
 from xorbench.record import store, studies
+from xorbench.tables import machines
 from xorbench.tables.formats import FORMATS, numbers
 from xorbench.tables.studies import showing
 
@@ -56,13 +57,15 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
     shown = functools.reduce(newest, (one.analysis for one in standing.values()))
     ours = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
     places_of = {machine: folder if one.analysis is shown else machine for machine, one in ours.items()}
+    across = over(ours.values())
+    beyond = album.of_machines(across)
     drawn = {
         (place, figure.name): cores.submit(picture.drawn, figure)
-        for place, some in _figures(folder, {places_of[machine]: one for machine, one in ours.items()})
+        for place, some in _figures(folder, {places_of[machine]: one for machine, one in ours.items()}, beyond)
         for figure in some
     }
     first, *_ = ours.values()
-    analysis, tables = first.analysis, first.tables
+    analysis, tables = first.analysis, first.tables | machines.named(across)
     in_checkout = places.in_checkout() and folder.resolve() == places.results().resolve()
     filled = {
         path: cores.submit(fill, path.read_text(encoding="utf-8"), analysis, tables)
@@ -72,7 +75,7 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
     texts = {
         places_of[machine] / f"{figure.name}.csv": pictures.data_of(figure)
         for machine, one in ours.items()
-        for figure in one.figures
+        for figure in (*one.figures, *(beyond if one is first else ()))
     }
     texts |= {
         folder / "tables" / f"{name}.{ending}": write(found)
@@ -82,7 +85,7 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
     texts |= {machine / "README.md": pages.machine(one.analysis, one.tables) for machine, one in standing.items()}
     texts |= {folder / "data" / f"{name}.csv": numbers(frame(name, found)) for name, found in lines.items()}
     texts[folder / "data" / "README.md"] = pages.columns()
-    texts[folder / "README.md"] = pages.index(analysis, tables, first.figures, lines["records"])
+    texts[folder / "README.md"] = pages.index(analysis, tables, [*first.figures, *beyond], lines["records"])
     if of_studies := showing.page(folder):
         texts[folder / studies.FOLDER / "README.md"] = of_studies
     names = [one.analysis.record.machine.name for one in ours.values()]
@@ -91,10 +94,10 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
         own = {name: [line for line in lines[name] if line["machine"] == machine.name] for name in OF_A_PAGE}
         sources = Sources(
             run=one.analysis,
-            tables=one.tables,
+            tables=tables if is_first else one.tables,
             drawings=[
                 Drawing(figure, () if figure.name in FILES_ONLY else drawn[places_of[machine], figure.name].result()[1])
-                for figure in one.figures
+                for figure in (*one.figures, *(beyond if is_first else ()))
             ],
             sweeps=one.sweeps,
             tuned=one.tuned,
@@ -111,9 +114,12 @@ def rendered(folder: Path, cores: Executor) -> Rendered:
     return Rendered(texts, refused)
 
 
-def _figures(folder: Path, shown: Mapping[Path, Standing]) -> Iterator[tuple[Path, list[Figure]]]:
+def _figures(
+    folder: Path, shown: Mapping[Path, Standing], of_machines: list[Figure]
+) -> Iterator[tuple[Path, list[Figure]]]:
     """Yield the figures of each place, so that those of one are drawn while those of the next are made."""
     yield from ((place, one.figures) for place, one in shown.items())
+    yield folder, of_machines
     yield folder / studies.FOLDER, _of_studies(folder)
 
 
