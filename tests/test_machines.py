@@ -300,17 +300,23 @@ def test_the_order_of_implementations_is_that_of_the_first_machine() -> None:
 
 
 def test_versions_and_texts_that_differ_are_told_with_the_machines() -> None:
-    def with_versions(cpu: str, python: str, version: str, sha256: str) -> Analysis:
+    def with_versions(cpu: str, python: str, version: str, sha256: str, commit: str | None) -> Analysis:
         found = with_implementation(on(cpu, other=0.5, same=0.1), "other", version=version, source_sha256=sha256 * 64)
-        return changed(found, environment=Environment({"python": python}, Blas("openblas", "1"), {}), commit="abc")
+        return changed(found, environment=Environment({"python": python}, Blas("openblas", "1"), {}), commit=commit)
 
-    told = [("one", "3.11.7", "1.0", "a"), ("two", "3.12.1", "2.0", "a"), ("three", "3.11.7", "1.0", "b")]
+    commit = "0123456789abcdef+changes"
+    told = [
+        ("one", "3.11.7", "1.0", "a", commit),
+        ("two", "3.12.1", "2.0", "a", commit),
+        ("three", "3.11.7", "1.0", "b", None),
+    ]
     records = [with_versions(*each) for each in told]
     _, table = machines.tables(over_machines(records))
-    assert [note for note in table.notes if note.startswith("Different")] == [
+    assert [note for note in table.notes if note.startswith(("Different", "Files"))] == [
+        "Different xorbench: 0123456789ab+changes on A and B; of an unknown commit on C.",
         "Different Python: 3.11.7 on A and C; 3.12.1 on B.",
         "Different other: 1.0 on A and C; 2.0 on B.",
-        f"Different SHA-256 of other.py: {'a' * 12} on A and B; {'b' * 12} on C.",
+        "Files whose texts differ: other.py.",
     ]
 
 

@@ -18,7 +18,7 @@ from xorbench.estimates.rounds import by_cpu, knows_cpu_time
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import NOT_STEADY, Row, confidence, rows
 from xorbench.measures import Measure
-from xorbench.record.run import WorkloadRecord
+from xorbench.record.run import ImplementationRecord, WorkloadRecord
 
 R = TypeVar("R", bound=Recorded)
 
@@ -103,7 +103,8 @@ class Comparison:
     """The implementations that have a ratio under the same conditions on two machines or more.
 
     `records` are one of each machine. All intervals hold together, over implementations and machines. `alone` holds
-    the implementations that have a ratio on one machine only, with the number of its record.
+    the implementations that have a ratio on one machine only, with the number of its record, and `texts` the names of
+    the files whose texts differ.
     """
 
     conditions: Conditions
@@ -111,6 +112,7 @@ class Comparison:
     conclusions: Sequence[Conclusion]
     alone: Sequence[tuple[str, int]]
     differences: Sequence[Difference]
+    texts: Sequence[str]
 
     @property
     def workload(self) -> WorkloadRecord:
@@ -248,7 +250,15 @@ def _comparison(under: Conditions, of_machines: dict[str, Recorded], order: Sequ
     alone = [
         (row, number) for number, name in enumerate(machines) for row in tables[name] if row in timed[name] - {*shared}
     ]
-    return Comparison(under, records, conclusions, alone, [*_differences(records, shared)])
+    described = [
+        [
+            i
+            for i in recorded.record.implementations
+            if i.name in (REFERENCE, *shared) and not i.missing and not i.broken
+        ]
+        for recorded in records
+    ]
+    return Comparison(under, records, conclusions, alone, [*_differences(records, described)], [*_texts(described)])
 
 
 def _rows(recorded: Recorded, under: Conditions) -> dict[str, Row]:
@@ -267,23 +277,32 @@ def _there(recorded: Recorded, table: dict[str, Row], level: float, name: str) -
     return There(NOT_STEADY if row.verdict == NOT_STEADY else ratio.verdict, row.launches, ratio)
 
 
-def _differences(records: Sequence[Recorded], names: Sequence[str]) -> Iterator[Difference]:
-    """Yield what differs between the records: commit, Python, versions of frameworks, texts of implementations."""
-    about = [
-        [i for i in recorded.record.implementations if i.name in (REFERENCE, *names) and not i.missing and not i.broken]
+def _differences(records: Sequence[Recorded], about: Sequence[Sequence[ImplementationRecord]]) -> Iterator[Difference]:
+    """Yield what differs between the records: the commit, and the versions of Python and of frameworks."""
+    own = [
+        {"xorbench": _short(recorded.record.commit), "Python": recorded.record.environment.versions["python"]}
         for recorded in records
     ]
-    texts = [{f"SHA-256 of {i.file or i.name}.py": i.source_sha256[:12] for i in some} for some in about]
     versions = [
         {f"{i.framework} in {i.interpreter}" if i.interpreter else i.framework: i.version for i in some}
         for some in about
     ]
-    own = [
-        {"commit": recorded.record.commit or "unknown", "Python": recorded.record.environment.versions["python"]}
-        for recorded in records
-    ]
-    for of_all in (own, versions, texts):
+    for of_all in (own, versions):
         for what in dict.fromkeys(what for found in of_all for what in found):
             values = [found.get(what) for found in of_all]
             if len({*values} - {None}) > 1:
                 yield Difference(what, values)
+
+
+def _short(commit: str | None) -> str:
+    """Return a commit with 12 digits of its SHA-1, and what follows it."""
+    sha1, plus, changes = (commit or "of an unknown commit").partition("+")
+    return f"{sha1[:12] if commit else sha1}{plus}{changes}"
+
+
+def _texts(about: Sequence[Sequence[ImplementationRecord]]) -> Iterator[str]:
+    """Yield the names of the files whose texts differ between records."""
+    found: dict[str, set[str]] = {}
+    for i in (i for some in about for i in some):
+        found.setdefault(f"{i.file or i.name}.py", set()).add(i.source_sha256)
+    yield from (name for name, texts in found.items() if len(texts) > 1)

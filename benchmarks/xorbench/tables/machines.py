@@ -122,6 +122,7 @@ def _comparison(comparison: Comparison, letters: dict[str, str]) -> Table:
     notes = [
         conclusion(comparison),
         *(_difference(each, names) for each in comparison.differences),
+        *([f"Files whose texts differ: {listed(comparison.texts)}."] if comparison.texts else []),
         *([f"Not steady, so that nothing is shown there: {', '.join(moved)}."] if moved else []),
         *([f"On one machine only, and not in the table: {', '.join(alone)}."] if alone else []),
         f"In the columns of machines: time / {REFERENCE} in the same rounds of one record, and its interval; no number "
