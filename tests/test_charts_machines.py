@@ -11,6 +11,7 @@ from xorbench.charts.figure import Figure
 from xorbench.charts.machines import MOST, machines
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.machines import over_machines
+from xorbench.page.views import FIGURES
 from xorbench.publication.pictures import data_of
 
 TWO = (on("one", slow=0.5, fast=-0.5, none=0.0), on("two", slow=0.4, fast=0.3, none=0.0))
@@ -75,6 +76,11 @@ def test_more_machines_than_have_room_are_not_drawn_and_that_is_said() -> None:
     drawn = figure(*records)
     assert len(layers(drawn)[-1]) == MOST
     assert drawn.text.endswith(f"Only the first {MOST} machines are drawn.")
+
+
+def test_it_stands_in_a_view_and_no_view_has_the_name_of_a_figure() -> None:
+    assert figure(*TWO).name in FIGURES["machines"]
+    assert not {name for names in FIGURES.values() for name in names} & FIGURES.keys()
 
 
 def test_it_is_valid_and_there_is_none_without_a_comparison() -> None:

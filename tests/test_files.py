@@ -114,12 +114,13 @@ def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path, c
         assert said in text, page
         assert f"{name} is not compared. Its record of 2026-01-02T03:04:05Z was interrupted." in text, page
     assert "\n![" in texts[two_machines / "README.md"]
-    assert "(machines.svg)" in texts[two_machines / "README.md"]
+    assert "(ratios-on-machines.svg)" in texts[two_machines / "README.md"]
     assert 'id="machines-title"' in texts[two_machines / "index.html"]
+    assert texts[two_machines / "index.html"].count('id="ratios-on-machines"') == 1
     assert 'id="table-machines"' in texts[two_machines / "index.html"]
     ratios = {
         (line["implementation"], line["machine"]): (round(float(line["ratio"]), 3), line["over machines"])
-        for line in csv.DictReader(texts[two_machines / "machines.csv"].splitlines())
+        for line in csv.DictReader(texts[two_machines / "ratios-on-machines.csv"].splitlines())
     }
     assert ratios == {
         ("other", "A: another machine, 1 CPU, Linux"): (1.499, "slower on all"),
@@ -128,7 +129,7 @@ def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path, c
         ("third", "B: Some CPU, 1 CPU, Linux"): (2.024, "opposite"),
     }
     for machine in ("some-cpu-1-cores-linux-x86-64", name):
-        assert two_machines / machine / "machines.svg" not in texts
+        assert two_machines / machine / "ratios-on-machines.svg" not in texts
         assert "table-machines" not in texts[two_machines / machine / "index.html"]
 
 

@@ -13,7 +13,9 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.machines import Comparison, Conclusion, OverMachines
 from xorbench.tables.cells import ends, factor
-from xorbench.tables.machines import NAME, conclusion, letters_of, title
+from xorbench.tables.machines import conclusion, letters_of, title
+
+NAME = "ratios-on-machines"
 
 MOST = 8
 """The most machines that are drawn, the first ones."""

@@ -171,6 +171,6 @@ FIGURES = {
     "sizes": ("crossover",),
     "versions": ("history",),
     "correctness": ("error-over-time", "losses", "trajectories", "accuracy-saturation", "accuracy-scale"),
-    "machines": ("machines",),
+    "machines": ("ratios-on-machines",),
 }
 """Names of the figures of each view; a figure that is in none of them stands in the first view."""
