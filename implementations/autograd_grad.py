@@ -58,7 +58,8 @@ def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:
 def loss(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Array) -> Array:
     logits = forward(recipe, parameters, inputs)[-1]
     if recipe.loss == "cross-entropy":
-        return anp.sum(anp.maximum(logits, 0) - logits * targets + anp.log1p(anp.exp(-anp.abs(logits))))
+        on, size = anp.where(logits > 0, logits, 0), anp.where(logits > 0, logits, -logits)  # not abs: see README
+        return anp.sum(on - logits * targets + anp.log1p(anp.exp(-size)))
     error = targets - sigmoid(logits)
     return anp.sum(error**2) / 2
 

@@ -1,44 +1,73 @@
 """What several rooms are tested with: variants of the reference, each implementation, other networks."""
 
 import functools
+import gc
 import itertools
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
-from contextlib import nullcontext
+from concurrent.futures import Executor, Future
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
 import numpy as np
+import psutil
 import pytest
 
-from xorbench.contract import REFERENCE, Contract, Implementation, discover, load
+from xorbench import environment
+from xorbench.clock import subject
+from xorbench.contract import REFERENCE, Contract, Implementation, discover
 from xorbench.cores import all_cores
 from xorbench.environments import virtualenvs
 from xorbench.judging import judge
 from xorbench.judging.fault_study import plant_all
 from xorbench.places import IMPLEMENTATIONS
-from xorbench.publication import publish
+from xorbench.record.report import PlantedFault
 from xorbench.requirements import brought_by, pin
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.recipe import Activation, Loss
+from xorbench.workloads.workload import Dtype
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # a slow example is a busy machine, not a fault
 hypothesis.settings.load_profile("any machine")
 
+EVERYBODY = discover()
+BASELINE = EVERYBODY[0]
+
 REFERENCE_TEXT = (IMPLEMENTATIONS / f"{REFERENCE}.py").read_text(encoding="utf-8")
 
 Variant = Callable[..., Path]
+
+Planting = Callable[[tuple[Dtype, ...], int], list["Future[PlantedFault]"]]
 
 SINGLE = (
     "return 1 / (1 + np.exp(-logits))",
     'return (1 / (1 + np.exp(-logits.astype("float32")))).astype(logits.dtype)',
 )
 """A change to the reference that makes it right in float32 and wrong in float64: it computes float64 in float32."""
+
+
+LONGEST = (
+    *("author", "bench_train", "cli", "cold", "consistency", "counterexample", "drawn", "folders", "formats", "fuzz"),
+    *("implementations", "judge", "late", "measure", "mistakes", "page", "prepared", "properties", "publish", "resume"),
+    *("selection", "starts", "suite", "terminal", "truths", "turns", "worker"),
+)
+"""The files whose fast tests take longest, on two cores each more than 7 s."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let files be distributed in the order below, instead of those with the most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that at the end no process is long without work."""
+    items.sort(key=lambda item: item.path.stem.removeprefix("test_") not in LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -92,23 +121,68 @@ def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         yield folder
 
 
+SHOWN_BY = (
+    *("COLUMNS", "LINES", "TERMINAL_WIDTH", "FORCE_COLOR", "NO_COLOR", "PY_COLORS", "CLICOLOR", "CLICOLOR_FORCE"),
+    *("TTY_COMPATIBLE", "TTY_INTERACTIVE"),
+)
+"""Variables that change what a command prints: its width and its colours."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_output() -> Iterator[None]:
+    """Let commands print what they print where nothing is said of their width and colours, whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in SHOWN_BY:
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture
+def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of this test alone, so that no journal of another run of the user is found, and none is left."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cores() -> Iterator[Executor]:
-    """One pool of processes for all tests, and planted faults that are judged once: each test would start its own."""
+    """One pool of processes for all tests: each test would start its own."""
     with all_cores() as cores, pytest.MonkeyPatch.context() as patch:
-        planted = functools.cache(functools.partial(plant_all, cores))
-        patch.setattr(judge, "plant_all", lambda _cores, dtypes, seed: planted(dtypes, seed))
-        for room in (judge, publish):
-            patch.setattr(room, "all_cores", lambda: nullcontext(cores))
+        patch.setattr(judge, "all_cores", lambda: nullcontext(cores))
         yield cores
 
 
-def _parameter(implementation: Implementation) -> object:
-    marks = [pytest.mark.slow] if implementation.slow_to_compile else []
-    return pytest.param(implementation, marks=marks, id=implementation.name)
+@pytest.fixture(scope="session", autouse=True)
+def plant(cores: Executor) -> Iterator[Planting]:
+    """`plant(dtypes, seed)` gives the judgements of the planted faults, which are judged once for all tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        planted = functools.cache(functools.partial(plant_all, cores))
+        patch.setattr(judge, "plant_all", lambda _cores, dtypes, seed: planted(dtypes, seed))
+        yield planted
 
 
-@pytest.fixture(params=map(_parameter, discover()))
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> Iterator[None]:
+    """Read what is installed once for all tests: each run would read it for its record, and it does not change."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("versions", "installed_bytes"):
+            patch.setattr(environment, name, functools.cache(getattr(environment, name)))
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled() -> None:
+    """Leave out of garbage collection what exists before a file's tests: frameworks are millions of objects."""
+    gc.freeze()
+
+
+def parameters(slow: Callable[[Implementation], bool]) -> list[pytest.ParameterSet]:
+    """Return each implementation in the folder as a parameter with its name, those that are slow marked as such."""
+    return [pytest.param(i, marks=[pytest.mark.slow] if slow(i) else [], id=i.name) for i in EVERYBODY]
+
+
+@pytest.fixture(params=parameters(slow=lambda implementation: implementation.slow_to_compile))
 def present(request: pytest.FixtureRequest) -> Implementation:
     """Each implementation in the folder.
 
@@ -130,7 +204,18 @@ def module(present: Implementation) -> Contract:
     return loaded(present)
 
 
-loaded = functools.cache(load)
+loaded = subject.load
+"""Imports an implementation once, the same module as the clock's subjects in this process have."""
+
+
+def children_with(words: str) -> list[psutil.Process]:
+    """Return the processes that this one has started, that run still and have these words on their command line."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it has ended in between
+            if words in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def network(

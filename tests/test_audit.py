@@ -9,7 +9,8 @@ from xorbench.judging import audit as room
 from xorbench.judging.arithmetic import Balls
 from xorbench.judging.audit import DIGITS, audit, complex_step
 from xorbench.judging.oracle import differences, true_values
-from xorbench.workloads import WORKLOADS, Parameters, Workload
+from xorbench.judging.truths import rounding_bound
+from xorbench.workloads import WORKLOADS, Array, Parameters, Workload
 
 
 @pytest.mark.parametrize("sizes", [(2, 1), (2, 4, 1), (2, 3, 3, 1)])
@@ -46,6 +47,22 @@ def test_an_oracle_that_is_wrong_in_the_fiftieth_digit_is_found(monkeypatch: pyt
     found = audit(workload, random_row(workload, 0, 1.0)[np.newaxis], seed=0)
     assert found.verdict == "outside"
     assert 49 < found.digits < 51
+
+
+@pytest.mark.parametrize(("bounds", "verdict"), [(0.99, "inside"), (1.01, "outside")])
+def test_the_complex_step_may_be_off_by_the_rounding_bound_and_no_more(
+    bounds: float, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def off(workload: Workload, parameters: Parameters, entries: list[int]) -> Array:
+        truth = true_values(workload, parameters)[entries].astype(np.float64)
+        balls = rounding_bound(workload, parameters, "float64")[entries]
+        return truth + bounds * np.array([float(ball.rad()) for ball in balls])
+
+    monkeypatch.setattr(room, "complex_step", off)
+    # Where the sigmoid is saturated a bound is as large as the derivative, so that their sum is nearly exact.
+    workload = network((1, 1), inputs=[[1.0]], targets=[[1.0]])
+    found = audit(workload, np.array([[0.0, 36.0]]), seed=0)
+    assert found.verdict == verdict
 
 
 def test_the_complex_step_is_right_to_the_last_digits() -> None:

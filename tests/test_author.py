@@ -14,6 +14,8 @@ from xorbench.judging.trouble import Trouble, trouble
 from xorbench.record import store
 from xorbench.record.report import FAILED, INSIDE, NOT_OFFERED
 
+pytestmark = pytest.mark.usefixtures("own_cache")
+
 QUICK = ("gradients", "--quick", "--points=1", "--workload=neuron")
 FORWARD = "    *layers, logits = forward(recipe, parameters, inputs)\n"
 MODEST = (FORWARD, f'    if len(parameters) == 2: raise NotImplementedError("no single neuron")\n{FORWARD}')
@@ -27,7 +29,7 @@ def line_of(path: Path, words: str) -> int:
 @pytest.mark.parametrize("command", ["gradients", "run", "sweep"])
 def test_every_fault_of_a_file_comes_first_and_nothing_is_computed(variant: Variant, command: str) -> None:
     broken = variant("broken", ("def loss(", "def cost("), ('TIER = "idiomatic"', "TIER = 3"))
-    done = xorbench(command, "--with", broken)
+    done = called(command, "--with", broken)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.splitlines() == [
         "xorbench: broken.py: TIER is 3, expected 'idiomatic' or 'tuned'",
@@ -50,7 +52,7 @@ def test_a_file_with_the_name_of_a_library_is_refused_and_one_in_the_current_fol
 
 
 def test_what_is_not_offered_is_no_failure_and_only_the_file_and_the_reference_are_judged(variant: Variant) -> None:
-    done = xorbench(*QUICK, "--json", "--with", variant("modest", MODEST))
+    done = called(*QUICK, "--json", "--with", variant("modest", MODEST))
     found = document(done)
     assert (done.returncode, found["passed"]) == (0, True)
     assert [i["name"] for i in found["implementations"]] == [REFERENCE, "modest"]
@@ -70,7 +72,7 @@ def test_what_is_not_offered_is_a_row_without_a_time(variant: Variant, tmp_path:
 
 def test_an_exception_is_named_with_its_place_and_shown_in_full_on_request(variant: Variant) -> None:
     fails = variant("fails", (FORWARD, f'    raise ValueError("too hot")\n{FORWARD}'))
-    done = xorbench(*QUICK, "--traceback", "--with", fails)
+    done = called(*QUICK, "--traceback", "--with", fails)
     line = line_of(fails, "too hot")
     assert done.returncode == 1
     assert f"neuron, float64: ValueError: too hot (gradient, fails.py line {line})" in " ".join(done.stdout.split())
@@ -138,11 +140,12 @@ CLOSED = "<&- >&- 2>&-"
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("show", COMMITTED), 0),
+        (("list",), 0),
         (("show", "/nowhere/record.json"), 2),
-        (("check", COMMITTED), 0),
         (("check", "/dev/null"), 1),
-        (("gradients", "--quick", "--points=1", "--workload=neuron", f"--implementation={REFERENCE}"), 0),
+        pytest.param(("show", COMMITTED), 0, marks=pytest.mark.slow),
+        pytest.param(("check", COMMITTED), 0, marks=pytest.mark.slow),
+        pytest.param((*QUICK, f"--implementation={REFERENCE}"), 0, marks=pytest.mark.slow),
     ],
     ids=lambda argument: argument[0] if isinstance(argument, tuple) else str(argument),
 )

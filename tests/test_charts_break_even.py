@@ -1,23 +1,14 @@
 """Who is ahead at which number of epochs: the borders are where the table says, and known costs have known leaders."""
 
-import csv
-from typing import Any
-
 import pytest
 
+from tests.marked import ends
 from tests.planted import changed, planted
 from xorbench.charts.break_even import payback
+from xorbench.charts.style import role
 from xorbench.contract import REFERENCE
 from xorbench.estimates.leaders import leaders
 from xorbench.record.timing import ColdStart
-
-
-def pieces(figure: Any) -> list[dict[str, str]]:
-    return [
-        piece
-        for layer in figure.panels[0].spec["layer"]
-        for piece in csv.DictReader(layer["data"]["values"].splitlines())
-    ]
 
 
 def test_a_bar_begins_at_the_break_even() -> None:
@@ -28,11 +19,12 @@ def test_a_bar_begins_at_the_break_even() -> None:
     assert found is not None
     assert found.epochs is not None
     assert found.verdict == "after"
-    ours = [piece for piece in pieces(figure) if piece["tip"].startswith("faster: ") and "series-1" in piece["colour"]]
-    axis = figure.panels[0].x
-    assert axis is not None
-    assert [float(piece["x"]) for piece in ours] == pytest.approx([found.epochs], rel=1e-3)
-    assert [float(piece["x2"]) for piece in ours] == [axis.high]
+    panel = figure.panels[0]
+    (ours,) = (mark for mark in panel.marks if mark.tip.startswith("faster: ") and mark.stroke == role("series-1"))
+    assert panel.x is not None
+    (begin, _), (end, _) = ends(ours)
+    assert begin == pytest.approx(panel.x.over(panel.width)(found.epochs), abs=0.06)
+    assert end == pytest.approx(panel.width, abs=0.06)
     assert "faster is faster after" in figure.panels[0].text
     assert figure.panels[0].notes[0].startswith(f"The fastest in a fresh process: {REFERENCE} until ")
 
@@ -40,7 +32,7 @@ def test_a_bar_begins_at_the_break_even() -> None:
 def test_who_never_pays_has_no_bar() -> None:
     figure = payback(planted({"slower": [0.5] * 6}))
     assert figure is not None
-    assert not any(piece["tip"].startswith("slower") for piece in pieces(figure))
+    assert not any(mark.tip.startswith("slower") for mark in figure.panels[0].marks)
     assert "never" in [label.text for label in figure.panels[0].labels]
     assert figure.panels[0].text.startswith("slower: break-even never.")
     assert figure.panels[0].notes == [f"The fastest in a fresh process: {REFERENCE} at any number of epochs."]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.marked import places
 from tests.shown import report
 from xorbench.charts.figure import Panel
 from xorbench.charts.judge import losses, partings, saturation, scale
@@ -28,10 +29,11 @@ def test_a_loss_that_hardly_falls_has_a_linear_axis(last: float, kind: str) -> N
     (some, _) = REPORT.trajectories
     figure = losses(replace(REPORT, trajectories=[replace(some, loss=[0.6, 0.5, last])]))
     assert figure is not None
-    axis = figure.panels[0].y
-    assert axis is not None
-    assert axis.kind == kind
-    assert figure.panels[0].spec["layer"][0]["encoding"]["y"]["scale"]["type"] == kind
+    panel = figure.panels[0]
+    assert panel.y is not None
+    assert panel.y.kind == kind
+    up = panel.y.over(panel.height)
+    assert [y for _, y in places(panel.marks[0])] == pytest.approx([0, panel.height - up(0.5), panel.height], abs=0.06)
 
 
 def test_what_is_the_same_to_the_last_bit_has_no_point() -> None:
@@ -46,9 +48,8 @@ def test_lines_that_coincide_are_one_with_one_label() -> None:
     figure = losses(report(("one", "two", "three")))
     assert figure is not None
     assert [label.text for label in figure.panels[0].labels] == ["all 3"]
-    lines = [layer for layer in figure.panels[0].spec["layer"] if layer["mark"]["type"] == "line"]
-    assert len(lines) == 1
-    assert "one, two and three: from 0.6 to 0.01" in lines[0]["data"]["values"]
+    (line,) = (mark for mark in figure.panels[0].marks if mark.tip)
+    assert line.tip == "one, two and three: from 0.6 to 0.01"
 
 
 def test_each_axis_of_the_accuracy_map_has_its_own_picture() -> None:

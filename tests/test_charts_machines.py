@@ -1,14 +1,16 @@
 """The picture of ratios on several machines shows the ratios and intervals of the tables, each machine with a sign."""
 
 import csv
-from typing import Any
 
-import altair as alt
 import pytest
 
+from tests.marked import ends
 from tests.test_machines import on
-from xorbench.charts.figure import Figure
-from xorbench.charts.machines import MOST, machines
+from xorbench.charts import paths
+from xorbench.charts.figure import Figure, Panel
+from xorbench.charts.machines import MOST, SHAPES, machines
+from xorbench.charts.paths import Mark, Place
+from xorbench.charts.style import role
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.machines import over_machines
 from xorbench.page.views import FIGURES
@@ -23,32 +25,50 @@ def figure(*records: Analysis) -> Figure:
     return found
 
 
-def layers(found: Figure, panel: int = 0) -> list[list[dict[str, Any]]]:
-    """The data of each layer: the line at 1, intervals, points."""
-    return [list(csv.DictReader(layer["data"]["values"].splitlines())) for layer in found.panels[panel].spec["layer"]]
+def points(panel: Panel) -> list[Mark]:
+    return [mark for mark in panel.marks if mark.tip]
+
+
+def look(mark: Mark) -> tuple[str, str, Place]:
+    """The shape and the colour of a point, and its middle."""
+    (begin, _) = ends(mark)
+    for shape in SHAPES:
+        across, down, rest = paths.GLYPHS[shape]
+        if mark.path.endswith(rest):
+            return shape, mark.fill, (begin[0] - across, begin[1] - down)
+    raise AssertionError(mark)
 
 
 def test_every_ratio_is_a_point_with_its_interval() -> None:
-    drawn = figure(*TWO)
-    _, intervals, points = layers(drawn)
+    (panel,) = figure(*TWO).panels
+    assert panel.x is not None
+    across = panel.x.over(panel.width)
     (comparison,) = over_machines(TWO).comparisons
     ratios = [ratio for each in comparison.conclusions for ratio in each.ratios.values()]
-    assert [float(point["x"]) for point in points] == pytest.approx([ratio.value for ratio in ratios], rel=1e-3)
-    pieces = [piece for piece in intervals if piece["y"] == piece["y2"]]
-    ends = [end for ratio in ratios for end in (ratio.low, ratio.high)]
-    assert [float(piece[x]) for piece in pieces for x in ("x", "x2")] == pytest.approx(ends, rel=1e-3)
-    heights = [float(point["y"]) for point in points]
+    middles = [look(mark)[-1] for mark in points(panel)]
+    assert [x for x, _ in middles] == pytest.approx([across(ratio.value) for ratio in ratios], abs=0.11)
+    heights = [y for _, y in middles]
     assert heights == sorted({*heights})
+    pieces = [ends(mark) for mark in panel.marks if mark.width == 1.5]
+    flat = [(low, high) for (low, y), (high, same) in pieces if y == same]
+    expected = [(across(ratio.low or 0), across(ratio.high or 0)) for ratio in ratios]
+    assert [x for both in flat for x in both] == pytest.approx([x for both in expected for x in both], abs=0.06)
+
+
+def test_a_line_stands_at_1() -> None:
+    (panel,) = figure(*TWO).panels
+    assert panel.x is not None
+    (top, bottom) = ends(panel.marks[0])
+    one = panel.x.over(panel.width)(1.0)
+    assert [*top, *bottom] == pytest.approx([one, 0, one, panel.height], abs=0.06)
 
 
 def test_each_machine_has_its_shape_and_colour_and_the_key_names_it() -> None:
-    records = [on(f"cpu {number}", other=0.1 * number + 0.1) for number in range(MOST)]
-    drawn = figure(*records)
-    looks = [(point["shape"], point["colour"]) for point in layers(drawn)[-1]]
+    (panel,) = figure(*(on(f"cpu {number}", other=0.1 * number + 0.1) for number in range(MOST))).panels
+    looks = [look(mark)[:2] for mark in points(panel)]
     assert len({*looks}) == MOST
-    (panel,) = drawn.panels
     key = panel.key[:MOST]
-    assert [(sign.glyph, f"var(--{sign.colour})") for sign in key] == looks
+    assert [(sign.glyph, role(sign.colour)) for sign in key] == looks
     assert [sign.text for sign in key[:2]] == ["A: cpu 0, 1 CPU, Linux", "B: cpu 1, 1 CPU, Linux"]
 
 
@@ -74,7 +94,7 @@ def test_its_data_name_machines_and_verdicts() -> None:
 def test_more_machines_than_have_room_are_not_drawn_and_that_is_said() -> None:
     records = [on(f"cpu {number}", other=0.5) for number in range(MOST + 1)]
     drawn = figure(*records)
-    assert len(layers(drawn)[-1]) == MOST
+    assert len(points(drawn.panels[0])) == MOST
     assert drawn.text.endswith(f"Only the first {MOST} machines are drawn.")
 
 
@@ -83,7 +103,5 @@ def test_it_stands_in_a_view_and_no_view_has_the_name_of_a_figure() -> None:
     assert not {name for names in FIGURES.values() for name in names} & FIGURES.keys()
 
 
-def test_it_is_valid_and_there_is_none_without_a_comparison() -> None:
-    for panel in figure(*TWO).panels:
-        alt.Chart.from_dict(panel.spec)
+def test_there_is_none_without_a_comparison() -> None:
     assert machines(over_machines(TWO[:1])) is None

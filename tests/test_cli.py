@@ -5,13 +5,17 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from tests.command import COMMITTED, XORBENCH, called, xorbench
 from xorbench import places
+from xorbench.environment import allowed_cpus
 from xorbench.tables import names
 from xorbench.tables.catalogue import CATALOGUE, OF_A_HISTORY, OF_A_RUN, OF_A_SWEEP
+
+README = str(Path(__file__).parent.parent / "README.md")
 
 
 @pytest.mark.parametrize(
@@ -30,17 +34,17 @@ from xorbench.tables.catalogue import CATALOGUE, OF_A_HISTORY, OF_A_RUN, OF_A_SW
         (("compare", "a.json", "b.json", "--fail-if-slower=5%", "--fail-if-slower=6%"), "a second limit for every row"),
         (("compare", COMMITTED, COMMITTED, "--fail-if-slower=numpy_backprob=5%"), "did you mean numpy_backprop"),
         (("compare", "a.json", "b.json", "--json", "--format=md"), "--format: expected one format, got --json as well"),
-        (("export", "README.md", "--pytest-benchmark=x.json"), "README.md is not a record"),
-        (("export", "README.md"), "no output is given; give --pytest-benchmark FILE, --github-action-"),
-        (("export", "README.md", "--parquet=/dev/null/x"), "README.md is not a record"),
-        (("show", "README.md"), "README.md is not a record"),
+        (("export", README, "--pytest-benchmark=x.json"), "README.md is not a record"),
+        (("export", README), "no output is given; give --pytest-benchmark FILE, --github-action-"),
+        (("export", README, "--parquet=/dev/null/x"), "README.md is not a record"),
+        (("show", README), "README.md is not a record"),
         (("show", COMMITTED, "--table=timing"), "no table is named 'timing'; did you mean timings"),
         (("show", COMMITTED, "--table=timings", "--all"), "--all: can't be combined with --table; give one of them"),
         (("show", COMMITTED, "--format=pdf"), "'pdf' is not one of 'md', 'csv', 'tex', 'html'"),
         (("export", COMMITTED, COMMITTED, "--pytest-benchmark=x.json"), "is given twice, expected different records"),
         (("export", COMMITTED, "--parquet=/dev/null/x"), "--parquet: /dev/null/x can't be written"),
         (("check", "/nowhere/a.json"), "/nowhere/a.json: No such file or directory"),
-        (("run", "--cpu=4096"), "--cpu: this process may not use CPU 4096, expected one of [0"),
+        (("run", "--cpu=4096"), f"--cpu: this process may not use CPU 4096, expected one of [{allowed_cpus()[0]}"),
         (("gradients", "--points=0"), "--points"),
         (("gradients", "--time-limit=0"), "--time-limit"),
         (("gradients", "--report=report.pdf"), "report.pdf: expected a name that ends in .md or .html"),
@@ -89,6 +93,10 @@ from xorbench.tables.catalogue import CATALOGUE, OF_A_HISTORY, OF_A_RUN, OF_A_SW
             "torch_nn uses torch, expected an",
         ),
         (("history", "numpy", "1", "2", "--quick", "--budget=1"), "can't be combined with --budget or --resolution"),
+        (("dance",), "No such command 'dance'"),
+        (("gradients", "--python=old=/nowhere/python"), "old: /nowhere/python can't be run: No such file or directory"),
+        (("gradients", f"--python=same={sys.executable}"), "same runs no implementation; left out: numpy_backprop"),
+        (("environments", "create", "new", "numpy", "--python-executable=/x"), "/x can't be run: No such file"),
     ],
 )
 def test_a_mistake_in_the_call_is_one_line_and_2(arguments: tuple[str, ...], says: str) -> None:
@@ -98,12 +106,8 @@ def test_a_mistake_in_the_call_is_one_line_and_2(arguments: tuple[str, ...], say
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("dance",), "No such command 'dance'"),
         (("run", "--output=/dev/null/results"), "/dev/null/results can't be written"),
-        (("gradients", "--python=old=/nowhere/python"), "old: /nowhere/python can't be run: No such file or directory"),
         (("gradients", "--python=old=/bin/cat"), "old: /bin/cat is not a Python interpreter; expected its bin/python"),
-        (("gradients", f"--python=same={sys.executable}"), "same runs no implementation; left out: numpy_backprop"),
-        (("environments", "create", "new", "numpy", "--python-executable=/x"), "/x can't be run: No such file"),
     ],
 )
 def test_so_it_is_in_a_process_of_its_own_whatever_processes_it_starts(arguments: tuple[str, ...], says: str) -> None:

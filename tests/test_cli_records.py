@@ -143,6 +143,7 @@ def test_without_a_record_the_newest_is_shown(tmp_path: Path, monkeypatch: pytes
     assert "xorbench show results/c-1-cores-linux-x86-64/2026-02-03T000000Z.json --all" in " ".join(other.split())
 
 
+@pytest.mark.slow
 def test_the_committed_records_and_studies_may_be_published_and_say_how_they_are_marked() -> None:
     done = called("check")
     number, records = (len(stored.paths(places.results())) for stored in (studies, store))

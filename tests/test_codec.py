@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from tests.conftest import BASELINE, loaded
 from xorbench.clock.pace import PaceQuestion
 from xorbench.clock.products import ProductQuestion
-from xorbench.contract import discover, load
 from xorbench.judging.answers import Given, same_bits
 from xorbench.judging.codec import as_json, decoded, encoded, exact_array, exact_float
 from xorbench.judging.counterexample import CounterexampleQuestion, Example
@@ -121,7 +121,7 @@ def test_what_is_no_array_is_refused_in_one_line(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-REFERENCE = load(discover()[0])
+REFERENCE = loaded(BASELINE)
 GRADIENT = GradientQuestion(
     [random_points(HIDDEN, dtype, 3, seed=0) for dtype in ("float64",)] + [random_points(NEURON, "float64", 2, seed=0)],
     (1, 10),

@@ -7,10 +7,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
 from xorbench.clock import cold
 from xorbench.clock.cold import cold_start
-from xorbench.contract import Implementation, discover, read
+from xorbench.contract import Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.record.timing import ColdStart
 from xorbench.workloads import WORKLOADS
@@ -31,7 +31,7 @@ def test_every_implementation_starts_cold(present: Implementation) -> None:
 
 def test_memory_is_its_own_and_not_that_of_its_parent() -> None:
     ballast = bytearray(600 * 2**20)
-    found = cold_start(discover()[0], NEURON, CPU)
+    found = cold_start(BASELINE, NEURON, CPU)
     assert isinstance(found, ColdStart)
     assert len(ballast) > (found.peak_bytes or 0)
 

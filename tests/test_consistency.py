@@ -1,6 +1,5 @@
 """Records are recomputed, not believed: each contradiction is planted in a committed record, and refused."""
 
-import copy
 import functools
 import json
 import re
@@ -34,7 +33,7 @@ def base() -> str:
 
 def told(change: Change) -> list[str]:
     """Return the contradictions that are found after a change of the committed record."""
-    content = copy.deepcopy(json.loads(base()))
+    content = json.loads(base())
     change(content)
     return list(contradictions(store.parsed(json.dumps(content))))
 
@@ -276,7 +275,11 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "an end that is wrong": (
         lambda r: [e.update(end=[v + 1 for v in e["end"]]) for t in of(r) for e in t["ends"]],
-        "violations: it is empty, expected: an end of a round is",
+        "violations: it is empty, expected: the end of round ",
+    ),
+    "an end of a round that is not there": (
+        lambda r: of(r)[0]["ends"][0].update(round=9_999),
+        ".ends[0].round: 9999, expected less than ",
     ),
     "no end was compared": (
         lambda r: each(r, ends=[], compared_rounds=0),

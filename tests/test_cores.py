@@ -1,11 +1,12 @@
 """The process pools of the package: what their processes write is kept, and the end of one is told."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -13,8 +14,10 @@ from contextlib import closing
 import psutil
 import pytest
 
+from tests.conftest import children_with
 from xorbench import cores
-from xorbench.cores import all_cores, pool
+from xorbench.cores import all_cores, in_copies, pool
+from xorbench.environment import allowed_cpus
 from xorbench.failure import HarnessError
 from xorbench.streams import Log
 
@@ -36,9 +39,9 @@ def test_what_a_process_writes_is_shown_nowhere(capfd: pytest.CaptureFixture[str
 
 
 def test_the_end_of_a_process_is_told_in_one_line_with_what_it_wrote() -> None:
-    says = "a process that computes true values ended, which last wrote 'no memory'; is there enough memory?"
-    with pytest.raises(HarnessError, match=says.replace("?", r"\?")), all_cores() as cores:
-        cores.submit(end).result()
+    says = f"in a computation on all CPUs, {cores.ENDED}; it last wrote 'no memory'"
+    with pytest.raises(HarnessError, match=f"^{re.escape(says)}$"), all_cores() as processes:
+        processes.submit(end).result()
 
 
 @pytest.fixture
@@ -86,6 +89,30 @@ def test_whoever_waits_for_a_process_that_ended_learns_of_it() -> None:
         assert log.lines()[-1] == "ValueError: invalid literal for int() with base 10: 'not a number'"
 
 
+@pytest.mark.parametrize("task", [b"short", b"long" * 2**20], ids=["read", "not read"])
+def test_a_process_that_was_stopped_for_good_is_ended(task: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Log()) as log, pool(log, 1, int) as processes:
+        number = processes.submit(os.getpid).result()
+        monkeypatch.setattr(cores, "SECONDS_BETWEEN_LOOKS", 0.05)
+        monkeypatch.setattr(cores, "MOST_IDLE_LOOKS", 2)
+        os.kill(number, signal.SIGSTOP)
+        with pytest.raises(BrokenProcessPool, match=re.escape(cores.IDLE)):
+            processes.submit(len, task).result()
+
+
+def test_a_process_is_not_idle_while_one_that_it_started_works() -> None:
+    works = "import time\nwhile time.process_time() < 0.1: pass\nprint('ready', flush=True)\ninput()"
+    shell = subprocess.Popen(
+        ["sh", "-c", '"$@"; true', "sh", sys.executable, "-c", works], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with shell:
+        assert shell.stdout is not None
+        assert shell.stdout.readline() == b"ready\n"
+        assert cores._cpu_seconds(shell.pid) >= 0.05  # the system counts in ticks
+        shell.communicate(b"\n")
+    assert cores._cpu_seconds(shell.pid) == 0
+
+
 @pytest.mark.parametrize("wait", [True, False])
 def test_a_pool_that_is_shut_down_at_once_ends_what_its_processes_are_doing(wait: bool) -> None:
     before = children()
@@ -95,7 +122,7 @@ def test_a_pool_that_is_shut_down_at_once_ends_what_its_processes_are_doing(wait
         assert len(children() - before) >= 2
         processes.shutdown(wait, cancel_futures=True)
         assert all(task.done() for task in tasks)
-    assert not [child for child in children() - before if "spawn_main" in " ".join(child.cmdline())]
+    assert {*children_with("spawn_main")} <= before
 
 
 def test_what_a_terminal_sends_to_all_processes_ends_none_of_a_pool(two: Executor) -> None:
@@ -121,3 +148,53 @@ def test_no_semaphore_is_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "7\n", "")
+
+
+several_cpus = pytest.mark.skipif(len(allowed_cpus()) < 2 or sys.platform != "linux", reason="nothing is copied here")
+
+
+def test_tasks_in_copies_need_not_be_pickled_and_their_results_are_in_order() -> None:
+    numbers = [*range(10)]
+
+    def square_of(place: int) -> Callable[[], int]:
+        return lambda: numbers[place] ** 2
+
+    assert in_copies([square_of(place) for place in range(10)]) == [number**2 for number in numbers]
+    assert in_copies([]) == []
+    assert in_copies([os.getpid]) == [os.getpid()]
+
+
+@several_cpus
+def test_copies_are_other_processes_that_end_and_change_nothing_here() -> None:
+    before, shared = children(), [0]
+
+    def spoil() -> int:
+        shared[0] += 1
+        return os.getpid()
+
+    assert os.getpid() not in in_copies([spoil] * 8)
+    assert shared == [0]
+    assert children() == before
+
+
+@several_cpus
+def test_what_a_task_in_a_copy_raises_is_raised_here_and_its_end_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        in_copies([lambda: 1, lambda: 1 // 0])
+    with pytest.raises(HarnessError, match=r"a process ended .*; it last wrote 'no memory'$"):
+        in_copies([end, end])
+
+
+@several_cpus
+def test_copies_write_nothing_on_the_terminal_and_get_nothing_that_is_not_written_yet(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    print("once", end="")
+    in_copies([warning, warning])
+    out, err = capfd.readouterr()
+    assert (out, err) == ("once", "")
+
+
+def test_on_one_cpu_nothing_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "allowed_cpus", lambda: [3])
+    assert in_copies([os.getpid] * 3) == [os.getpid()] * 3

@@ -1,12 +1,12 @@
 """What a step is made of: planted parts come out, add up, and say where they are not separated from nothing."""
 
-import csv
 import math
 import statistics
 
 import numpy as np
 import pytest
 
+from tests.marked import ends
 from tests.planted import planted, with_implementation, with_timings
 from xorbench.charts.cost_breakdown import parts
 from xorbench.contract import REFERENCE, discover
@@ -204,10 +204,14 @@ def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
     figure = parts(analysis)
     assert figure is not None
     times, shares = figure.panels
-    rows = list(csv.DictReader(shares.spec["layer"][0]["data"]["values"].splitlines()))
-    assert [row["tip"].split(":")[0] for row in rows] == ["arithmetic", "dispatch", "graph"]
-    assert [(float(row["x"]), float(row["x2"])) for row in rows] == [(0, 10), (10, 5), (5, 100)]
-    assert len({row["y"] for row in rows}) == 3  # each part has a row of its own
+    bars = [mark for mark in shares.marks if mark.fill]
+    assert [mark.tip.split(":")[0] for mark in bars] == ["arithmetic", "dispatch", "graph"]
+    assert shares.x is not None
+    across = shares.x.over(shares.width)
+    reaches = [(begin, end) for (begin, _), (end, _) in map(ends, bars)]
+    expected = [(across(begin), across(end)) for begin, end in ((0, 10), (10, 5), (5, 100))]
+    assert reaches == [pytest.approx(reach, abs=0.06) for reach in expected]
+    assert len({y for (_, y), _ in map(ends, bars)}) == 3  # each part has a row of its own
     assert "graph: arithmetic 10" in shares.text
     assert "µs" in times.text
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.conftest import Variant
-from xorbench.contract import Implementation, discover, load, read
+from tests.conftest import BASELINE, Variant
+from xorbench.contract import Implementation, load, read
 from xorbench.judging.counterexample import (
     CounterexampleQuestion,
     Example,
@@ -101,7 +101,10 @@ def test_what_only_the_hidden_layer_shows_has_one_hidden_unit(variant: Variant) 
     assert example.row.tolist() == [0, 0, 1, 0]
 
 
-def test_what_is_too_rare_for_small_numbers_is_shown_in_few_digits(variant: Variant) -> None:
+def test_what_is_too_rare_for_small_numbers_is_shown_in_few_digits(
+    variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xorbench.judging.counterexample.TRIES", 30)
     rare = "    return [g * (1.5 if parameters[0].shape == (2, 4) and abs(g).max() > 0.01 else 1) for g in gradients]\n"
     _, example = smallest(variant("rare", (RETURN, rare)))
     assert example is not None
@@ -116,8 +119,9 @@ def test_what_is_wrong_only_after_some_calls_has_none_that_can_be_pasted(variant
     assert smallest(variant("tired", (RETURN, tired)))[1] is None
 
 
-def test_an_honest_one_has_none() -> None:
-    assert smallest(discover()[0].path)[1] is None
+def test_an_honest_one_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xorbench.judging.counterexample.TRIES", 30)
+    assert smallest(BASELINE.path)[1] is None
 
 
 def test_only_what_is_needed_is_kept() -> None:

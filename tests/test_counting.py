@@ -1,15 +1,17 @@
 """Counting in real processes under Callgrind: what repeats, what twice the work costs, and what cannot be counted."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.command import called, document
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
+from xorbench.clock import counting
 from xorbench.clock.counting import LONG, SHORT, Callgrind
 from xorbench.consistency.rules import read as consistent
-from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.instructions import REPEATS
 from xorbench.failure import HarnessError
@@ -47,7 +49,7 @@ def per_epoch(row: InstructionCount) -> float:
 @needs_callgrind
 @pytest.mark.slow
 def test_a_count_repeats_and_twice_the_epochs_have_twice_the_instructions(variant: Variant) -> None:
-    first, second = (per_epoch(counted(discover()[0])) for _ in range(2))
+    first, second = (per_epoch(counted(BASELINE)) for _ in range(2))
     assert second == pytest.approx(first, rel=REPEATS)
     assert per_epoch(counted(read(variant("twice", TWICE)))) == pytest.approx(2 * first, rel=REPEATS)
 
@@ -112,3 +114,23 @@ def test_without_the_header_or_a_compiler_it_says_what_to_install(
     monkeypatch.setenv("PATH", str(folder))
     with pytest.raises(HarnessError, match=r"callgrind\.c can't be compiled: .*install a C compiler and the header"):
         Callgrind.here()
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ({64: 1_000, 128: 7_400, 192: 13_800}, ""),
+        ({64: 1_000, 128: 7_400, 192: 13_900}, ""),
+        (
+            {64: 1_000, 128: 7_400, 192: 14_000},
+            "its epochs do not cost the same: 6,400 .* 64 to 128 .* 6,600 from 128 ",
+        ),
+        ({64: 9_000, 128: 7_400, 192: 5_800}, "its epochs do not cost the same: -1,600 "),
+        ({64: 1_000, 192: 13_800}, "Callgrind wrote no numbers"),
+    ],
+)
+def test_epochs_that_cost_different_numbers_of_instructions_are_not_counted(
+    counts: dict[int, int], reason: str
+) -> None:
+    found = counting.why_not(counts)
+    assert re.match(reason, found) if reason else found == ""

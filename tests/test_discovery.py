@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REFERENCE_TEXT, Variant
+from tests.conftest import REFERENCE_TEXT, Variant, loaded
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
 from xorbench.suite.about import of_implementation
 
 
 def test_every_implementation_keeps_the_contract(present: Implementation) -> None:
     assert present.broken is None
-    module = load(present)
+    module = loaded(present)
     for name in CONSTANTS:
         assert isinstance(getattr(module, name), str)
     for name in FUNCTIONS:

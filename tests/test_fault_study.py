@@ -1,11 +1,9 @@
 """Planted faults: this judge notices each that differs by more than rounding, and nothing else."""
 
-from concurrent.futures import Executor, Future
-from typing import Any
-
 import pytest
 
-from xorbench.judging.fault_study import POINTS, STUDIED, fault_points, plant_all
+from tests.conftest import Planting
+from xorbench.judging.fault_study import POINTS, STUDIED, fault_points
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.planted_faults import Fault
 from xorbench.record.report import PlantedFault
@@ -17,19 +15,9 @@ HIDDEN_BY_ROUNDING = {("float32", name) for name in ("factor 1 + 1e-6", "factor 
 }
 
 
-class OneCore(Executor):
-    """Does everything at once, here."""
-
-    def submit(self, function: Any, /, *given: Any, **named: Any) -> "Future[Any]":
-        done: Future[Any] = Future()
-        done.set_result(function(*given, **named))
-        return done
-
-
 @pytest.fixture(scope="module")
-def found() -> dict[tuple[str, str], PlantedFault]:
-    planted = plant_all(OneCore(), DTYPES, seed=0)
-    return {(row.dtype, row.fault): row for row in (future.result() for future in planted)}
+def found(plant: Planting) -> dict[tuple[str, str], PlantedFault]:
+    return {(row.dtype, row.fault): row for row in (future.result() for future in plant(DTYPES, 0))}
 
 
 @pytest.mark.parametrize("name", [fault.name for fault in STUDIED])

@@ -1,13 +1,17 @@
 """Every file that is rendered: which record it shows, and that it shows all of them where it should."""
 
 import csv
+import functools
 import shutil
-from concurrent.futures import Executor
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from tests.planted import planted, with_implementation, with_machine, with_settings
+from xorbench import cores
+from xorbench.charts import picture
+from xorbench.charts.figure import WIDTH
 from xorbench.publication import files
 from xorbench.publication.files import rendered
 from xorbench.record import store
@@ -31,8 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def texts(folder: Path, cores: Executor) -> dict[Path, str]:
-    return rendered(folder, cores).texts
+def texts(folder: Path) -> dict[Path, str]:
+    return rendered(folder).texts
 
 
 def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path, str]) -> None:
@@ -41,11 +45,26 @@ def test_the_newest_whole_and_fit_record_is_shown(folder: Path, texts: dict[Path
     assert "2.0138" in texts[folder / ANOTHER / "README.md"]
 
 
-def test_the_texts_do_not_depend_on_which_records_a_process_reads_together(
-    folder: Path, texts: dict[Path, str], cores: Executor, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("cpus", [1, 2, 5])
+def test_the_texts_do_not_depend_on_how_many_processes_read_and_render(
+    folder: Path, texts: dict[Path, str], monkeypatch: pytest.MonkeyPatch, cpus: int
 ) -> None:
-    monkeypatch.setattr(files, "SOME", 1)
-    assert rendered(folder, cores).texts == texts
+    for module in (files, cores):
+        monkeypatch.setattr(module, "allowed_cpus", lambda: [*range(cpus)])
+    assert rendered(folder).texts == texts
+
+
+@pytest.mark.parametrize("number", [1, 3, 6, 100])
+def test_records_are_read_in_their_order_in_parts_of_about_the_same_size(tmp_path: Path, number: int) -> None:
+    paths = [tmp_path / f"{place:02}.json" for place in range(20)]
+    for place, path in enumerate(paths):
+        path.write_bytes(b"x" * (100 + 10 * place))
+    parts = files._parts(paths, number)
+    assert [path for part in parts for path in part] == paths
+    assert len(parts) <= number
+    sizes = [sum(path.stat().st_size for path in part) for part in parts]
+    assert max(sizes) <= sum(sizes) / number + 290
+    assert files._parts([], number) == []
 
 
 def test_every_table_is_there_in_every_format(texts: dict[Path, str]) -> None:
@@ -85,7 +104,7 @@ def test_each_machine_has_a_page_and_each_figure_its_picture_and_its_data(folder
     }
     assert "2026-03-03T00:00:00Z" in texts[folder / ANOTHER / "index.html"]
     for place in (folder, folder / ANOTHER):
-        pictures = {path.stem for path in texts if path.parent == place and path.suffix == ".svg"}
+        pictures = {path.stem for path in texts if path.parent == place and path.suffix == ".svg"} - {"ratios-narrow"}
         assert {"ratios", "rounds", "payback"} <= pictures
         assert pictures == {path.stem for path in texts if path.parent == place and path.suffix == ".csv"}
 
@@ -102,8 +121,8 @@ def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path, cores: Executor) -> None:
-    texts = rendered(two_machines, cores).texts
+def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path) -> None:
+    texts = rendered(two_machines).texts
     name = "yet-another-machine-1-cores-linux-x86-64"
     said = (
         "1 of 2 implementations has the same verdict on all machines, faster or slower than numpy_backprop; faster on "
@@ -133,8 +152,8 @@ def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path, c
         assert "table-machines" not in texts[two_machines / machine / "index.html"]
 
 
-def test_the_comparison_of_machines_does_not_depend_on_which_records_a_process_reads_together(
-    two_machines: Path, cores: Executor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_comparison_of_machines_does_not_depend_on_how_many_processes_read_and_render(
+    two_machines: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shutil.copytree(two_machines, tmp_path, dirs_exist_ok=True)
     for number, ratio in enumerate((0.3, 0.9)):
@@ -144,21 +163,30 @@ def test_the_comparison_of_machines_does_not_depend_on_which_records_a_process_r
         )
         for analysis in (fast, with_machine(fast, cpu="another machine")):
             store.write(analysis.record, tmp_path)
-    together = rendered(tmp_path, cores).texts
+    together = rendered(tmp_path).texts
     assert "tuned, 2 machines" in together[tmp_path / "tables" / "machines.md"]
-    monkeypatch.setattr(files, "SOME", 1)
-    assert rendered(tmp_path, cores).texts == together
+    for number in (1, 5):
+        for module in (files, cores):
+            monkeypatch.setattr(module, "allowed_cpus", functools.partial(range, number))
+        assert rendered(tmp_path).texts == together, number
 
 
-def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_path: Path, cores: Executor) -> None:
+def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_path: Path) -> None:
     full = planted({"other": [0.5, 0.51] * 3, "third": [0.7, 0.71] * 3})
     tuned = planted({"other": [0.5, 0.51] * 3, "fast": [-0.5, -0.51] * 3}, created="2026-02-02T00:00:00Z")
     tuned = with_implementation(tuned, "fast", tier="tuned")
     for analysis in (full, tuned):
         store.write(analysis.record, tmp_path)
-    texts = rendered(tmp_path, cores).texts
+    texts = rendered(tmp_path).texts
     page = texts[tmp_path / "index.html"]
     assert 'id="run-idiomatic-table"' in page
     assert 'id="tuned-tuned-table"' in page
     assert page.index('id="tuned-tuned-table"') < page.index('id="tuned-idiomatic-table"')
     assert "fast" in texts[tmp_path / "tables" / "tuned.csv"]
+
+
+def test_the_picture_of_the_readme_is_there_in_one_column_for_phones(folder: Path, texts: dict[Path, str]) -> None:
+    wide, narrow = (ET.fromstring(texts[folder / f"ratios{ending}.svg"]) for ending in ("", "-narrow"))
+    assert float(narrow.get("width", "")) == WIDTH + 2 * picture.PADDING < 390
+    of_both = [[text.text or "" for text in root.iter(f"{{{picture.NAMESPACE}}}text")] for root in (wide, narrow)]
+    assert sorted(of_both[0]) == sorted(of_both[1])

@@ -199,8 +199,9 @@ def test_a_hostile_record_is_harmless_in_all_formats() -> None:
     for text in NASTY:
         analysis = planted({text: [0.5] * 6}, command=f"xorbench {text}")
         analysis = with_machine(with_implementation(analysis, text, framework=text), cpu=text)
+        shown = tables(analysis)
         for ending, write in FORMATS.items():
-            written = write(tables(analysis))
+            written = write(shown)
             assert "<script>" not in written.replace("\\<script>", "") or ending in ("csv", "tex")
             assert "x" * 4000 not in written
             assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", written)

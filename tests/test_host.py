@@ -14,15 +14,18 @@ from typing import Any
 import pytest
 
 from tests.command import XORBENCH
+from tests.conftest import BASELINE
 from xorbench.clock.host import Lock
 from xorbench.clock.launches import Launches
-from xorbench.contract import REFERENCE, discover
+from xorbench.contract import REFERENCE
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge
 from xorbench.suite import Settings, Suite
 from xorbench.tables.captions import marks, weaknesses
 from xorbench.workloads import WORKLOADS
+
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 HOLDER = """
 import sys
@@ -212,13 +215,13 @@ def test_what_the_file_says_reaches_the_terminal_in_one_line_of_printable_charac
 
 
 NEURON = [WORKLOADS["neuron"]]
-SETTINGS = Settings(launches=2, rounds=2, points=1, cpu=allowed_cpus()[-1], seed=0, quick=True)
+SETTINGS = Settings(launches=2, rounds=2, points=1, cpu=allowed_cpus()[-1], seed=0, quick=True, cold_starts=0)
 
 
 def test_a_record_says_how_many_launches_began_beside_another_measurement(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    baseline = [discover()[0]]
+    baseline = [BASELINE]
     report = judge(baseline, NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
     with another() as other:
         suite = Suite(baseline, NEURON, SETTINGS, report)
@@ -277,6 +280,7 @@ def test_ctrl_c_ends_the_waiting(tmp_path: Path) -> None:
     assert "Traceback" not in rest
 
 
+@pytest.mark.slow
 def test_a_second_run_says_so_and_goes_on(tmp_path: Path) -> None:
     with (
         another() as other,

@@ -1,6 +1,7 @@
 """The translations: one text in every framework, and both known answers from each."""
 
 import ast
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import loaded
-from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation, discover
+from tests.conftest import BASELINE, EVERYBODY, loaded
+from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation
 from xorbench.contract.source_text import functions_of, imported, siblings
 from xorbench.judging.arithmetic import balls
 from xorbench.judging.derivation import EXACT
@@ -22,14 +23,18 @@ KINDS = ("neuron", "hidden", "momentum", "rmsprop", "adam", "kink", "deep")
 SHAPES = ("hidden", "deep")
 """Of both losses, one layer and more; what optimisers and kinks do to shapes and dtypes, the judge sees."""
 
+FEW = ("hidden", "adam")
+"""Those on which files that are tuned run with the fast tests: each further one is a compilation of many."""
+
 
 def of_each(names: Sequence[str]) -> pytest.MarkDecorator:
     """Each implementation on these workloads; one that takes seconds to compile is slow, and on `hidden` alone."""
     pairs = [
-        pytest.param(i, WORKLOADS[name], id=f"{i.name}-{name}", marks=[pytest.mark.slow] if i.slow_to_compile else [])
-        for i in discover()
+        pytest.param(i, WORKLOADS[name], id=f"{i.name}-{name}", marks=[pytest.mark.slow] if slow else [])
+        for i in EVERYBODY
         for name in (("hidden",) if i.slow_to_compile else names)
         if i.usable
+        for slow in [i.slow_to_compile or (i.tier == "tuned" and name not in FEW)]
     ]
     return pytest.mark.parametrize(("present", "workload"), pairs)
 
@@ -48,24 +53,25 @@ def text(implementation: Implementation) -> ast.Module:
     return ast.parse(implementation.path.read_text(encoding="utf-8"))
 
 
+@functools.cache
 def functions(implementation: Implementation) -> dict[str, ast.FunctionDef]:
     return functions_of(text(implementation))
 
 
 def test_the_three_frameworks_are_there() -> None:
-    assert {"numpy_backprop", "torch_autograd", "jax_grad"} <= {i.name for i in discover()}
+    assert {"numpy_backprop", "torch_autograd", "jax_grad"} <= {i.name for i in EVERYBODY}
 
 
 def test_no_file_shadows_a_library() -> None:
-    for implementation in discover():
+    for implementation in EVERYBODY:
         assert implementation.name != implementation.framework
 
 
-TRANSLATIONS = [i for i in discover() if i.usable and "forward" in functions(i) and i.tier == "idiomatic"]
+TRANSLATIONS = [i for i in EVERYBODY if i.usable and "forward" in functions(i) and i.tier == "idiomatic"]
 
 
 def test_the_same_functions_in_the_same_order_with_the_same_signatures(present: Implementation) -> None:
-    reference = functions(discover()[0])
+    reference = functions(BASELINE)
     translation = functions(present)
     common = [name for name in reference if name in translation]
     assert {*FUNCTIONS} <= {*common, *imported(text(present))}
@@ -88,7 +94,7 @@ def test_the_three_translations_are_judged_as_such() -> None:
 @pytest.mark.parametrize("name", ["forward", "predict"])
 @pytest.mark.parametrize("present", TRANSLATIONS, ids=lambda i: i.name)
 def test_what_needs_no_translation_is_the_same_text(present: Implementation, name: str) -> None:
-    assert ast.unparse(functions(present)[name]) == ast.unparse(functions(discover()[0])[name])
+    assert ast.unparse(functions(present)[name]) == ast.unparse(functions(BASELINE)[name])
 
 
 @of_each(SHAPES)
@@ -155,7 +161,7 @@ def test_converted_arrays_are_copies(module: Contract) -> None:
         np.testing.assert_array_equal(module.to_numpy(converted), start)
 
 
-OTHERS = [i for i in discover() if i.usable and i.name != REFERENCE and not i.slow_to_compile]
+OTHERS = [i for i in EVERYBODY if i.usable and i.name != REFERENCE and not i.slow_to_compile]
 
 
 @settings(max_examples=12, deadline=None)
@@ -167,7 +173,7 @@ def test_every_function_agrees_with_the_reference_anywhere(
     random = np.random.RandomState(seed)
     point: Parameters = [random.uniform(-scale, scale, p.shape) for p in workload.initial_parameters]
     results = []
-    for module in (loaded(discover()[0]), loaded(implementation)):
+    for module in (loaded(BASELINE), loaded(implementation)):
         parameters, inputs, targets = module.convert(point, workload.inputs, workload.targets, "float64")
         outcome = [
             module.predict(workload.recipe, parameters, inputs),
@@ -180,4 +186,4 @@ def test_every_function_agrees_with_the_reference_anywhere(
 
 
 def test_nothing_in_the_folder_is_overlooked() -> None:
-    assert {path.stem for path in IMPLEMENTATIONS.glob("[!_]*.py")} == {i.name for i in discover()}
+    assert {path.stem for path in IMPLEMENTATIONS.glob("[!_]*.py")} == {i.name for i in EVERYBODY}

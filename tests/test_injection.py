@@ -18,6 +18,7 @@ from tests.planted import planted, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
+from xorbench.record.checking import MOST_BYTES
 from xorbench.record.run import Record
 from xorbench.record.timing import Failure, Timing
 from xorbench.studies.injection import drivers, large, messages, outcomes, run_faults, runs
@@ -207,6 +208,46 @@ def test_faults_are_planned_equally_often_and_by_their_seed() -> None:
     assert len({*names}) == len(names) - 3  # the pause of the driver and two faults of files are in both
 
 
+@pytest.mark.parametrize("fault", run_faults.OF_A_DRIVER, ids=lambda fault: fault.name)
+def test_a_driver_starts_whatever_is_prepared_for_it(fault: Fault, tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.make()
+    with ExitStack() as stack:
+        if fault.prepare:
+            try:
+                fault.prepare(place, stack)
+            except run_faults.NotPossible as error:
+                pytest.skip(str(error))
+        driver = Fresh(place, [sys.executable, "-c", "raise SystemExit(5)"], fault.shell, fault.piped)
+        stack.callback(driver.close)
+        assert runs.waited(driver, threading.Event(), seconds=60) == 5
+
+
+LIMITS = {
+    "64 open files are allowed": ("import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])", "64"),
+    "the terminal has no UTF-8": ("import codecs, sys; print(codecs.lookup(sys.stdout.encoding).name)", "ascii"),
+    "shared memory is read-only": ("import os; print(os.access('/dev/shm', os.W_OK))", "False"),
+}
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_a_driver_has_the_limits_of_the_fault(name: str, tmp_path: Path) -> None:
+    code, says = LIMITS[name]
+    (fault,) = (fault for fault in run_faults.OF_A_DRIVER if fault.name == name)
+    place = Place(tmp_path)
+    place.make()
+    with ExitStack() as stack:
+        if fault.prepare:
+            try:
+                fault.prepare(place, stack)
+            except run_faults.NotPossible as error:
+                pytest.skip(str(error))
+        driver = Fresh(place, [sys.executable, "-c", code], fault.shell)
+        stack.callback(driver.close)
+        assert runs.waited(driver, threading.Event(), seconds=60) == 0
+    assert (place.root / "out.txt").read_text(encoding="utf-8").strip() == says
+
+
 def test_what_is_not_possible_is_said(tmp_path: Path) -> None:
     def not_permitted(_place: Place, _stack: ExitStack) -> None:
         raise run_faults.NotPossible("it is not permitted")
@@ -217,7 +258,7 @@ def test_what_is_not_possible_is_said(tmp_path: Path) -> None:
 
 
 def test_faulty_messages_are_refused_in_one_line_whatever_is_expected() -> None:
-    found = messages.study(110, seed=5)
+    found = messages.study(5, range(110))
     assert found["wrong"] == []
     assert {of["times"] for of in found["kinds"].values()} == {10}
     for kind in ("random bytes", "a message that is cut off", "a message that is too long", "no message"):
@@ -230,7 +271,7 @@ def test_a_driver_that_takes_a_faulty_message_badly_is_noted(monkeypatch: pytest
         raise EOFError("planted")
 
     monkeypatch.setattr(messages, "HEARD", {"ended": fails})
-    found = messages.study(1, seed=0)
+    found = messages.study(0, range(1))
     assert found["wrong"] == ["random bytes: EOFError: planted"]
 
 
@@ -283,7 +324,8 @@ def test_the_table_has_a_line_for_each_fault_and_outcome() -> None:
     notes = " ".join(table.notes)
     assert "2 faults in real runs" in notes
     assert "1 more came after the end" in notes
-    assert "100 MiB of memory after the first 1 and 100 MiB after the last 1" in notes
+    assert "A driver that performed 3 runs had 100 MiB of memory and 9 open files after the first tenth" in notes
+    assert "and 100 MiB and 9 after the last tenth" in notes
     assert "Not possible here: disk full: mounting is not permitted." in notes
     assert "Not as documented: 0." in notes
     assert not_as_documented(data()) == []
@@ -308,6 +350,17 @@ def test_what_is_not_as_documented_is_said() -> None:
     assert "NOT AS DOCUMENTED: faster, ratio 0.25, no reason" in [*frame["outcome"]]
 
 
+def test_a_driver_whose_memory_or_files_grow_over_many_runs_is_not_as_documented() -> None:
+    flat = {"memory_mib": [100.0] * 20, "descriptors": [9] * 20, "drivers": 1, "runs": [20]}
+    assert not_as_documented(data(driver=flat)) == []
+    grows = flat | {"memory_mib": [100.0] * 18 + [111.0] * 2, "descriptors": [9] * 18 + [10] * 2}
+    assert not_as_documented(data(driver=grows)) == [
+        "the memory of a driver grew from 100 to 111 MiB",
+        "the open files of a driver grew from 9 to 10",
+    ]
+    assert not_as_documented(data(driver=grows | {"drivers": 2, "runs": [18, 2]})) == []  # another driver has more
+
+
 def test_a_study_that_was_interrupted_at_once_has_a_table() -> None:
     assert table_of({"seed": 0, "cpus": 2, "record_bytes": 1}).frame.empty
 
@@ -315,6 +368,18 @@ def test_a_study_that_was_interrupted_at_once_has_a_table() -> None:
 def test_the_rows_of_a_launch_are_those_of_two_implementations() -> None:
     assert ROWS == ((REFERENCE, False), (REFERENCE, True), (VICTIM, False))
     assert Place(Path("x")).victim.stem == VICTIM
+
+
+@pytest.mark.parametrize("name", large.FILES)
+def test_a_large_file_is_as_large_as_it_says(name: str) -> None:
+    text = b'{"command":"x","timings":[{"round_nanoseconds":[1,2,3]}]}'
+    size = sum(map(len, large.FILES[name](text)))
+    if "100 MB" in name:
+        assert 100 * large.MEGABYTE - 2 < size <= 100 * large.MEGABYTE
+    elif "largest" in name:
+        assert MOST_BYTES - 2 < size <= MOST_BYTES
+    else:
+        assert size < MOST_BYTES
 
 
 def test_what_a_command_needs_is_measured(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """The judge is only as good as the faults it refuses: each is planted in a copy of the reference, and judged."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import SINGLE, Variant
-from xorbench.contract import REFERENCE, discover, read
-from xorbench.judging.judge import DTYPES, Hearing, judge
+from tests.conftest import BASELINE, SINGLE, Variant
+from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.judging.judge import BRIEF, DTYPES, Hearing, Scope, judge
 from xorbench.judging.processes import Reply, Witness
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trouble import Trouble
@@ -32,6 +33,18 @@ class Fault:
 
 def at_return(new: str, says: str = "times the bound", dtypes: tuple[str, ...] = DTYPES) -> Fault:
     return Fault("    return gradients\n", new, says, dtypes=dtypes)
+
+
+IN_THE_CATALOGUE = (
+    "missing_slope",
+    "transposed",
+    "factor",
+    "mean_for_sum",
+    "mean_of_biases",
+    "nan",
+    "zero",
+)
+"""Faults that test_mistakes.py judges as mistakes of the catalogue, too; here with the slow tests."""
 
 
 FORWARD = "    *layers, logits = forward(recipe, parameters, inputs)\n"
@@ -142,10 +155,14 @@ TRAINED = [
 ]
 
 
+def faulty_ones(variant: Variant, names: Iterable[str]) -> list[Implementation]:
+    return [read(variant(name, (FAULTS[name].old, FAULTS[name].new))) for name in names]
+
+
 @pytest.fixture(scope="module")
 def report(variant: Variant) -> Report:
-    """One judgement of the reference, of all faults at once, and of one whose library is missing."""
-    faulty = [read(variant(name, (fault.old, fault.new))) for name, fault in FAULTS.items()]
+    """One judgement of the reference, of all fast faults at once, and of one whose library is missing."""
+    faulty = faulty_ones(variant, [name for name in FAULTS if name not in IN_THE_CATALOGUE])
     tires = (
         "    gradient.n = getattr(gradient, 'n', 0) + 1\n    return [g * (1 + (gradient.n > 5)) for g in gradients]\n"
     )
@@ -153,13 +170,32 @@ def report(variant: Variant) -> Report:
     training = read(variant("ascends", ("p - recipe.rate * m", "p + recipe.rate * m")))
     missing = read(variant("absent", ("import numpy as np", "import numpy as np\nimport no_such_library")))
     broken = read(variant("broken", ("def loss(", "def cost(")))
-    return judge([discover()[0], *faulty, training, missing, broken], SMALL, points=6, seed=0, thorough=False)
+    return judge([BASELINE, *faulty, training, missing, broken], SMALL, points=6, seed=0, thorough=False)
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.fixture(scope="module")
+def further(variant: Variant) -> Report:
+    """One judgement of the faults that are in the catalogue of mistakes, too."""
+    return judge([BASELINE, *faulty_ones(variant, IN_THE_CATALOGUE)], SMALL, points=6, seed=0, thorough=False)
+
+
+def each_in_its_report() -> list[pytest.ParameterSet]:
+    """Each fault with the name of the judgement that it is in."""
+    return [
+        pytest.param(name, "further", id=name, marks=[pytest.mark.slow])
+        if name in IN_THE_CATALOGUE
+        else pytest.param(name, "report", id=name)
+        for name in FAULTS
+    ]
+
+
+@pytest.mark.parametrize(("name", "judged_in"), each_in_its_report())
 @pytest.mark.parametrize("workload", TUTORIAL)
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_planted_fault_is_refused_and_named(report: Report, name: str, workload: str, dtype: str) -> None:
+def test_a_planted_fault_is_refused_and_named(
+    request: pytest.FixtureRequest, name: str, judged_in: str, workload: str, dtype: str
+) -> None:
+    report: Report = request.getfixturevalue(judged_in)
     fault = FAULTS[name]
     rows = [r for r in report.rows if (r.implementation, r.workload, r.dtype) == (name, workload, dtype)]
     conduct = [r for r in report.conduct if (r.implementation, r.workload, r.dtype) == (name, workload, dtype)]
@@ -176,8 +212,11 @@ def test_a_planted_fault_is_refused_and_named(report: Report, name: str, workloa
         assert all(r.verdict == INSIDE for r in rows)
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_what_is_refused_in_the_dtype_that_is_timed_gets_no_time(report: Report, name: str) -> None:
+@pytest.mark.parametrize(("name", "judged_in"), each_in_its_report())
+def test_what_is_refused_in_the_dtype_that_is_timed_gets_no_time(
+    request: pytest.FixtureRequest, name: str, judged_in: str
+) -> None:
+    report: Report = request.getfixturevalue(judged_in)
     refused = any(report.refusal(name, workload) is not None for workload in FAULTS[name].workloads)
     assert refused is ("float64" in FAULTS[name].dtypes)
 
@@ -185,7 +224,7 @@ def test_what_is_refused_in_the_dtype_that_is_timed_gets_no_time(report: Report,
 def test_the_dtype_that_is_timed_decides(variant: Variant) -> None:
     single = read(variant("single", SINGLE))
     both = [WORKLOADS["hidden"], WORKLOADS["hidden-float32"]]
-    report = judge([discover()[0], single], both, points=4, seed=0, thorough=False)
+    report = judge([BASELINE, single], both, points=4, seed=0, thorough=False)
     rows = {(r.workload, r.dtype): r for r in report.rows if r.implementation == "single" and r.parameter == "W2"}
     assert {key: (row.verdict, row.decides) for key, row in rows.items()} == {
         ("hidden", "float64"): (OUTSIDE, True),
@@ -208,6 +247,27 @@ def test_the_dtype_that_is_timed_decides(variant: Variant) -> None:
     )
     assert timed.passed
     assert {r.verdict for r in timed.rows} == {INSIDE, OUTSIDE}
+
+
+def test_what_is_judged_in_brief_decides_the_same_and_has_less_beside_it() -> None:
+    several = [WORKLOADS[name] for name in (*TUTORIAL, "adam")]
+    brief, whole = (
+        judge([discover()[0]], several, points=2, seed=0, thorough=False, scope=scope)
+        for scope in (BRIEF, Scope(to_the_end=False))
+    )
+    timed = {(workload.name, workload.dtype) for workload in several}
+    # One of each activation, loss and number of layers is judged in the other dtype.
+    assert {(row.workload, row.dtype) for row in brief.rows} == timed | {(name, "float32") for name in TUTORIAL}
+    assert {(row.workload, row.dtype) for row in brief.conduct} == timed
+    found, expected = ([row for row in report.rows if row.decides] for report in (brief, whole))
+    assert [(r.workload, r.parameter, r.verdict) for r in found] == [
+        (r.workload, r.parameter, r.verdict) for r in expected
+    ]
+    # What is not asked about is the 1,000th epoch of its own training.
+    assert [r.points for r in found] == [r.points - (r.parameter not in TRAINED) for r in expected]
+    assert [row for row in brief.asked if (row.workload, row.dtype) in timed] == [
+        row for row in whole.asked if (row.workload, row.dtype) in timed
+    ]
 
 
 def test_the_faults_of_others_harm_nobody(report: Report) -> None:

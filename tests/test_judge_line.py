@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant, children_with
 from xorbench.clock.pace import PaceQuestion
-from xorbench.contract import discover, read
+from xorbench.contract import read
 from xorbench.failure import HarnessError
 from xorbench.judging import processes
 from xorbench.judging.points import random_points
@@ -22,7 +22,7 @@ from xorbench.judging.update_task import UpdateQuestion
 from xorbench.workloads import WORKLOADS
 
 QUESTION = PaceQuestion(WORKLOADS["neuron"])
-REFERENCE = Witness(discover()[0])
+REFERENCE = Witness(BASELINE)
 IMPORTING = {"says": "doing", "what": "importing the implementation"}
 
 
@@ -41,8 +41,7 @@ START = "import os, socket, sys, time\nline = socket.socket(fileno=int(sys.argv[
 
 def fakes() -> list[psutil.Process]:
     """The processes that `fake` let run and that are not ended."""
-    children = psutil.Process().children()
-    return [child for child in children if any(part.startswith(START) for part in child.cmdline())]
+    return children_with(START)
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, body: str) -> None:

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
 from xorbench.clock.late import MOST_MULTIPLICATIONS, Question, questions, violations
-from xorbench.contract import REFERENCE, discover, load, read
+from xorbench.contract import REFERENCE, load, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.answers import answers
@@ -24,7 +24,7 @@ NEURON = WORKLOADS["neuron"]
 POINTS = random_points(NEURON, "float64", 3, seed=5)
 ASKED = Question(POINTS, 5)
 TRUTHS = truths_here(POINTS)
-RIGHT: list[list[float | None]] = answers(load(discover()[0]), POINTS).rows.tolist()
+RIGHT: list[list[float | None]] = answers(load(BASELINE), POINTS).rows.tolist()
 
 
 def changed(point: int, entry: int, value: float | None) -> list[list[float | None]]:
@@ -137,7 +137,7 @@ def record(variant: Variant) -> Record:
     """One run over implementations that change after many trainings."""
     implementations = [read(variant(name, *COUNTED, *changes)) for name, changes in CHANGES.items()]
     settings = Settings(launches=1, rounds=32, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=0, quick=True)
-    suite = Suite([discover()[0], *implementations], [NEURON], settings)
+    suite = Suite([BASELINE, *implementations], [NEURON], settings)
     suite.run()
     return suite.record("xorbench run")
 

@@ -5,23 +5,23 @@ import random
 import psutil
 import pytest
 
+from tests.conftest import BASELINE, children_with
 from xorbench import environment
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry, Launch
 from xorbench.clock.worker import BENCHMARK
-from xorbench.contract import discover
 
-ENTRIES = [Entry(discover()[0], {"neuron": 20, "hidden": 10})]
+ENTRIES = [Entry(BASELINE, {"neuron": 20, "hidden": 10})]
 
 
 def workers() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if str(BENCHMARK) in child.cmdline()]
+    return children_with(str(BENCHMARK))
 
 
 def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = environment.allowed_cpus()[-1]
-    apart = environment.cpus_on_other_cores(cpu)
+    apart, memory = environment.cpus_on_other_cores(cpu), psutil.virtual_memory()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=2**40))
     with Launches(ENTRIES, ["neuron", "hidden"], [cpu], random.Random(0)) as launches:
         first, one = launches.run(2)
         assert len(workers()) == bool(apart)
@@ -55,7 +55,8 @@ def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_tu
         launch.start([first])
         assert [worker.cpu_affinity() for worker in workers()] == [first] * 3
         launch.wait([first, last])
-        assert [worker.cpu_affinity() for worker in sorted(workers(), key=lambda w: w.pid)] == [first, last, first]
+        processes = [psutil.Process(worker._process.pid) for worker in launch._workers.values()]
+        assert [process.cpu_affinity() for process in processes] == [first, last, first]
     finally:
         launch.stop()
 

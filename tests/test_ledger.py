@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant, loaded
 from tests.planted import LEDGER, planted
 from xorbench.clock import ledger
 from xorbench.clock.ends import Round, compared
@@ -21,7 +21,7 @@ from xorbench.clock.ledger import (
 )
 from xorbench.clock.subject import Subject, Turn
 from xorbench.clock.system_counters import Account
-from xorbench.contract import Implementation, discover, load, read
+from xorbench.contract import Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Pool, Usage
 from xorbench.workloads import WORKLOADS, Array, flat
@@ -69,11 +69,11 @@ def all_breaches(implementation: Implementation, execution: str, monkeypatch: py
 
 def of_ends(rounds: list[Round]) -> list[str]:
     ends = [compared(one, WORKLOAD, reference(one.epochs, one.seed)) for one in rounds]
-    return ends_violations(ends, rounds, [one.epochs for one in rounds], WORKLOAD.tolerance)
+    return ends_violations(ends, rounds, [one.epochs for one in rounds], WORKLOAD)
 
 
 def reference(epochs: int, seed: int) -> "Future[Array]":
-    module = load(discover()[0])
+    module = loaded(BASELINE)
     converted = module.convert(WORKLOAD.drawn(seed), WORKLOAD.inputs, WORKLOAD.targets, WORKLOAD.dtype)
     found: Future[Array] = Future()
     found.set_result(flat(module.train(WORKLOAD.recipe, *converted, epochs)))
@@ -174,6 +174,7 @@ def test_a_planted_breach_is_refused(fault: str, variant: Variant, monkeypatch: 
             ),
         )
     if "FAST" in change[1]:  # the same text from another file: none of this one's functions is entered
+        loaded(BASELINE)
         other = "__import__('implementation_numpy_backprop').step"
         change = (change[0], change[1].replace("FAST", other))
     implementation = read(variant(fault, change, *extra))
@@ -183,7 +184,7 @@ def test_a_planted_breach_is_refused(fault: str, variant: Variant, monkeypatch: 
 
 
 def test_what_calls_itself_compiled_and_runs_python_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=0)
+    ledger = replace(ledger_of(BASELINE, monkeypatch), late_nanoseconds=0)
     (found,) = breaches(ledger, "compiled")
     assert found.startswith(
         f"it is declared compiled, but {PROFILED_EPOCHS} epochs called its Python functions {ledger.entered_later}"
@@ -236,14 +237,14 @@ def test_what_computes_when_it_is_read_is_refused(variant: Variant, monkeypatch:
     subject.after()
     # Reading its result trains 2,000 epochs, reading that of the warm-up 500: no machine does 1,500 in 0.1 ms.
     late = subject.bookkeeper.close().late_nanoseconds
-    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=late)
+    ledger = replace(ledger_of(BASELINE, monkeypatch), late_nanoseconds=late)
     (found,) = breaches(ledger, "eager")
     assert found.startswith("its result was not synchronised: reading it took ")
 
 
 @pytest.mark.parametrize(("late", "refused"), [(MOST_LATE_NANOSECONDS, False), (MOST_LATE_NANOSECONDS + 1, True)])
 def test_the_limit_of_being_late_is_an_absolute_time(late: int, refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=late)
+    ledger = replace(ledger_of(BASELINE, monkeypatch), late_nanoseconds=late)
     for timed in (10**6, 10**9):  # however long the rounds are
         found = breaches(ledger, "eager", replace(NOTHING, cpu_nanoseconds=2 * timed), timed)
         assert any("its result was not synchronised" in breach for breach in found) == refused
@@ -251,7 +252,7 @@ def test_the_limit_of_being_late_is_an_absolute_time(late: int, refused: bool, m
 
 def test_threads_and_cpus_are_held_against_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = replace(
-        ledger_of(discover()[0], monkeypatch),
+        ledger_of(BASELINE, monkeypatch),
         late_nanoseconds=0,
         pools=[Pool("openblas", "1", 2)],
         cpus=[0, 1, 2],
@@ -300,7 +301,7 @@ USED = {
 @pytest.mark.parametrize("case", USED)
 def test_what_the_system_counted_is_held_against_it(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     used, timed, says = USED[case]
-    ledger = replace(ledger_of(discover()[0], monkeypatch), late_nanoseconds=0)
+    ledger = replace(ledger_of(BASELINE, monkeypatch), late_nanoseconds=0)
     found = breaches(ledger, "eager", used, timed)
     assert (found == []) if says is None else (len(found) == 1 and says in found[0]), found
 
@@ -336,7 +337,7 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_the_median_ro
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Of four rounds 500, 3,800, 8,000 and 699,000: of both in the middle the lower one. Reading a start counts nothing.
-    subject = Subject(discover()[0], WORKLOAD)
+    subject = Subject(BASELINE, WORKLOAD)
     for number, (result, ready) in enumerate([(5_000, 1_200), (9_000, 1_000), (2_000, 1_500), (700_000, 1_000)]):
         subject.before(Turn(8, 2, number))
         subject.train(8)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xorbench.line import LONGEST_MESSAGE, Closed, Line, Silent
@@ -28,6 +28,7 @@ def pair() -> Iterator[Pair]:
         yield Line(ours), theirs
 
 
+@settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.text(), JSON), max_size=4))
 def test_messages_arrive_whole_and_in_order(messages: list[dict[str, object]]) -> None:
     ours, theirs = socket.socketpair()

@@ -1,6 +1,7 @@
 """Mistakes: each planted one is refused, and the report says in words which it is, or else where the answers are wrong.
 
-The catalogue is judged in this process. Faults in the text of other implementations are judged as a user judges them.
+The catalogue and the faults that NumPy suffices for are judged in this process. With the slow tests, faults in the text
+of all other implementations are judged as a user judges them, each in a process of its own.
 """
 
 import functools
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Variant
-from xorbench.contract import REFERENCE, Contract, read
+from xorbench.contract import REFERENCE, Contract, load, read
 from xorbench.contract.c_library import SOURCE
 from xorbench.judging.answers import Given, answers
 from xorbench.judging.fault_study import module_of
@@ -51,9 +52,9 @@ def judged(name: str) -> list[tuple[Points, Layout, Truths, Compute]]:
     return [*((points, points.layout, truths_here(points), answers) for points in batches), trained]
 
 
-def answered(text: str, name: str) -> list[Answers]:
-    """The well-formed answers of an implementation with this text."""
-    module, found = module_of(text), []
+def answered(module: Contract, name: str) -> list[Answers]:
+    """The well-formed answers of an implementation."""
+    found = []
     with np.errstate(all="ignore"):
         for points, layout, truth, compute in judged(name):
             try:
@@ -71,20 +72,19 @@ SAID_OTHERWISE = ("stale parameters", "shape (1,) for (1, 1)")
 CATALOGUE = [fault for fault in FAULTS if fault.is_mistake and fault.name not in SAID_OTHERWISE]
 
 
-def in_catalogue(fault: Fault) -> object:
+def in_catalogue(fault: Fault) -> pytest.ParameterSet:
     return pytest.param(fault, id=fault.name, marks=[pytest.mark.slow] if fault in TRAINING_FAULTS else [])
 
 
 @pytest.mark.parametrize("fault", [in_catalogue(fault) for fault in CATALOGUE])
 def test_every_mistake_of_the_catalogue_is_refused_and_named(fault: Fault) -> None:
-    assert (
-        named(answered(fault.text(), fault.planted_in)) == f"the answers equal those of a known mistake: {fault.name}"
-    )
+    found = answered(module_of(fault.text()), fault.planted_in)
+    assert named(found) == f"the answers equal those of a known mistake: {fault.name}"
 
 
 @pytest.mark.parametrize("name", ["hidden", "deep"])
 def test_right_answers_are_no_mistake(name: str) -> None:
-    assert named(answered(FAULTS[0].text(), name)) is None
+    assert named(answered(module_of(FAULTS[0].text()), name)) is None
 
 
 def test_names_are_unique_and_there_are_enough() -> None:
@@ -139,13 +139,14 @@ def test_it_is_said_if_only_some_numbers_of_samples_are_wrong() -> None:
 
 def test_a_learning_rate_that_is_not_in_the_catalogue_is_named_by_the_way_of_the_first_epoch() -> None:
     text = FAULTS[0].text().replace("p - recipe.rate * m", "p - 3 * recipe.rate * m")
-    assert named(answered(text, "hidden")) == "every parameter moves 3 times as far as it should in the first epoch"
+    found = named(answered(module_of(text), "hidden"))
+    assert found == "every parameter moves 3 times as far as it should in the first epoch"
 
 
 def test_two_mistakes_at_once_are_both_named() -> None:
     fault, *_ = (fault for fault in FAULTS if fault.name == "loss not halved")
     text = fault.text().replace("    return gradients\n", "    return [g / len(inputs) for g in gradients]\n")
-    assert named(answered(text, "hidden")) == (
+    assert named(answered(module_of(text), "hidden")) == (
         "the gradient and training as with a known mistake: mean instead of sum; "
         "the loss as with a known mistake: loss not halved"
     )
@@ -245,7 +246,7 @@ OTHERS = [
         "autograd_grad",
         "kink",
         "ReLU's kink taken as 1/2",
-        ("anp.where(logits > 0, logits, 0)", "anp.maximum(logits, 0)"),
+        ("return anp.where(logits > 0, logits, 0)", "return anp.maximum(logits, 0)"),
     ),
     planted(
         "autograd_grad",
@@ -451,6 +452,7 @@ REFERENCES = [
 SCOPE = Scope(dtypes=("float64",), checkpoints=(1, 10))
 
 FAST = ("numpy_inplace", "autograd_grad")
+"""Implementations that are imported in a moment."""
 
 
 OWN_SOURCE = (
@@ -495,18 +497,25 @@ def expect_all_refused_and_named(report: Report, faults: Sequence[Planted]) -> N
     assert unnamed == []
 
 
-def in_groups() -> list[object]:
-    """The faults of other implementations by workload, those that take long marked as slow."""
-    groups: dict[tuple[bool, str, str], list[Planted]] = {}
+@pytest.mark.parametrize(
+    "fault", [fault for fault in OTHERS if fault.of in FAST], ids=lambda fault: f"{fault.of}: {fault.says}"
+)
+def test_faults_in_other_implementations_are_named_in_this_process(variant: Variant, fault: Planted) -> None:
+    found = answered(load(read(variant("faulty", *fault.changes, of=fault.of))), fault.workload)
+    assert fault.says is not None
+    assert fault.says in str(named(found))
+
+
+def in_groups() -> list[pytest.ParameterSet]:
+    """The faults of other implementations by workload."""
+    groups: dict[tuple[str, str], list[Planted]] = {}
     for fault in OTHERS:
-        fast = fault.of in FAST
-        groups.setdefault((fast, "numpy" if fast else fault.of.partition("_")[0], fault.workload), []).append(fault)
-    return [
-        pytest.param(faults, id=f"{framework}-{workload}", marks=[] if fast else [pytest.mark.slow])
-        for (fast, framework, workload), faults in groups.items()
-    ]
+        group = "numpy" if fault.of in FAST else fault.of.partition("_")[0]
+        groups.setdefault((group, fault.workload), []).append(fault)
+    return [pytest.param(faults, id=f"{group}-{workload}") for (group, workload), faults in groups.items()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", in_groups())
 def test_faults_in_other_implementations_are_refused_and_named(variant: Variant, faults: Sequence[Planted]) -> None:
     expect_all_refused_and_named(report_on(variant, faults), faults)

@@ -1,14 +1,14 @@
-"""The optimisers: by hand in one dimension, beside those of two libraries, and where conventions part."""
+"""The optimisers: by hand in one dimension, beside those of two libraries, and where conventions part.
+
+These libraries are imported where they are used, because each process of the tests imports every file.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
-import optax
 import pytest
-import torch
-from flint import ctx
+from flint import arb, ctx
 
 from xorbench.judging.arithmetic import Rounded, balls
 from xorbench.judging.derivation import EXACT
@@ -17,7 +17,8 @@ from xorbench.judging.optimisation import moved, moves
 from xorbench.workloads import WORKLOADS, Array, Recipe
 from xorbench.workloads.workload import Dtype
 
-jax.config.update("jax_enable_x64", True)
+if TYPE_CHECKING:
+    import torch
 
 START = np.array([1.0, -2.0, 0.5])
 STRETCH = np.array([1.0, 0.1, 3.0])
@@ -38,7 +39,9 @@ def ours(recipe: Recipe) -> Array:
         return point.astype(np.float64)
 
 
-def by_torch(make: Callable[[list[torch.Tensor]], torch.optim.Optimizer]) -> Array:
+def by_torch(make: "Callable[[list[torch.Tensor]], torch.optim.Optimizer]") -> Array:
+    import torch
+
     point = torch.tensor(START)
     optimiser = make([point])
     for _ in range(EPOCHS):
@@ -48,6 +51,10 @@ def by_torch(make: Callable[[list[torch.Tensor]], torch.optim.Optimizer]) -> Arr
 
 
 def by_optax(optimiser: Any) -> Array:
+    import jax
+    import optax
+
+    jax.config.update("jax_enable_x64", True)
     point, state = jax.numpy.array(START), optimiser.init(jax.numpy.array(START))
     for _ in range(EPOCHS):
         move, state = optimiser.update(point * STRETCH, state)
@@ -91,11 +98,21 @@ def test_a_move_with_no_gradient_is_none(optimiser: str) -> None:
         assert found.rad() < 1e-100
 
 
+def test_a_root_is_never_below_0() -> None:
+    """The divisor is at least epsilon, 0.1, where the square may be anything from 0 to 1: 1 / (0.1 + 0)."""
+    with ctx.workprec(113):
+        found = moves(RECIPES["rmsprop"], 1, Rounded("float64"))(np.array([arb(0, 1)], dtype=object))[0]
+    assert float(abs(found).upper()) == pytest.approx(10, rel=1e-6)
+
+
 def same(found: Array, recipe: str) -> bool:
     return np.allclose(found, ours(RECIPES[recipe]), rtol=1e-12, atol=0)
 
 
 def test_momentum_adds_the_whole_gradient_and_looks_nowhere_ahead() -> None:
+    import optax
+    import torch
+
     r = RECIPES["momentum"]
     assert same(by_torch(lambda p: torch.optim.SGD(p, r.rate, r.momentum)), "momentum")
     assert same(by_optax(optax.sgd(r.rate, r.momentum)), "momentum")
@@ -104,6 +121,9 @@ def test_momentum_adds_the_whole_gradient_and_looks_nowhere_ahead() -> None:
 
 
 def test_rmsprop_has_epsilon_outside_the_root() -> None:
+    import optax
+    import torch
+
     r = RECIPES["rmsprop"]
     assert same(by_torch(lambda p: torch.optim.RMSprop(p, r.rate, r.decay, r.epsilon)), "rmsprop")
     assert same(by_optax(optax.rmsprop(r.rate, r.decay, r.epsilon, eps_in_sqrt=False)), "rmsprop")
@@ -111,6 +131,9 @@ def test_rmsprop_has_epsilon_outside_the_root() -> None:
 
 
 def test_adam_is_free_of_bias_and_has_epsilon_outside_the_root() -> None:
+    import optax
+    import torch
+
     r = RECIPES["adam"]
     assert same(by_torch(lambda p: torch.optim.Adam(p, r.rate, (r.momentum, r.decay), r.epsilon)), "adam")
     assert same(by_optax(optax.adam(r.rate, r.momentum, r.decay, r.epsilon)), "adam")

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.conftest import BASELINE
 from xorbench.clock.launches import Launches
 from xorbench.clock.subject import Subject, Turn
 from xorbench.clock.turns import Entry
-from xorbench.contract import discover
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.intervals import interval
 from xorbench.estimates.ratios import CONTROL, log_ratios
@@ -25,7 +25,7 @@ from xorbench.workloads import WORKLOADS, flat
 
 def test_a_slower_text_trains_the_same_and_does_so_many_steps_more(tmp_path: Path) -> None:
     workload = WORKLOADS[planted.WORKLOAD]
-    texts = (discover()[0], planted.slower(tmp_path, "slower", Fraction(3, 20)))
+    texts = (BASELINE, planted.slower(tmp_path, "slower", Fraction(3, 20)))
     plain, slower = (Subject(text, workload) for text in texts)
     for subject in (plain, slower):
         subject.before(Turn(EPOCHS, 1, 0))
@@ -38,7 +38,7 @@ def test_a_slower_text_trains_the_same_and_does_so_many_steps_more(tmp_path: Pat
 
 def test_a_text_that_is_slower_by_nothing_is_the_references(tmp_path: Path) -> None:
     same = planted.slower(tmp_path, "same", Fraction(0))
-    assert same.path.read_text(encoding="utf-8") == discover()[0].path.read_text(encoding="utf-8")
+    assert same.path.read_text(encoding="utf-8") == BASELINE.path.read_text(encoding="utf-8")
 
 
 def data(**log_ratios: list[float]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def test_runs_are_read_by_the_interval_of_the_tables() -> None:
 
 
 def test_launches_that_nobody_audited_have_ratios() -> None:
-    entry, workload = discover()[0], planted.WORKLOAD
+    entry, workload = BASELINE, planted.WORKLOAD
     entries = [Entry(entry, {workload: 20}), Entry(entry, {workload: 20}, copy=True)]
     with Launches(entries, [workload], allowed_cpus()[-1:], random.Random(0)) as launches:
         launch, _ = launches.run(4, last=True)

@@ -86,6 +86,20 @@ def test_a_signal_while_results_are_written_ends_the_command_when_they_are() -> 
     assert process.returncode == 143
 
 
+def test_a_signal_inside_what_may_not_be_interrupted_ends_the_command_behind_it() -> None:
+    body = "with process.uninterrupted():\n    meet()\n    print('written', flush=True)\nmeet()\nprint('further')"
+    with started(body) as process:
+        met(process)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate("\n\n") == ("written\n", "xorbench: interrupted by SIGTERM\n")
+    assert process.returncode == 143
+    with started(body) as process:
+        met(process)
+        assert process.communicate("\n\n") == ("written\nready\nfurther\n", "")
+    assert process.returncode == 0
+
+
 def test_a_command_that_was_interrupted_and_said_so_says_no_more() -> None:
     body = "try:\n    meet()\nexcept KeyboardInterrupt:\n    print('a part')\n    return process.INTERRUPTED"
     with started(body) as process:

@@ -4,15 +4,19 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.conftest import Variant
-from xorbench.contract import Contract, discover, read
+from tests.conftest import BASELINE, Variant, children_with
+from xorbench.contract import Contract, read
 from xorbench.environment import allowed_cpus
 from xorbench.judging import processes
 from xorbench.judging.codec import decoded
@@ -25,7 +29,7 @@ from xorbench.workloads import WORKLOADS
 NEURON = WORKLOADS["neuron"]
 QUESTION = GradientQuestion([random_points(NEURON, "float64", 0, seed=0)], (1,), to_the_end=False)
 GRADIENT = "    *layers, logits = forward(recipe, parameters, inputs)\n"
-REFERENCE = Witness(discover()[0])
+REFERENCE = Witness(BASELINE)
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,7 @@ def hash_with(seed: int) -> int:
 
 
 def still_answering() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [child for child in children if "xorbench.judging.process_main" in child.cmdline()]
+    return children_with("xorbench.judging.process_main")
 
 
 def answers(
@@ -107,13 +110,16 @@ WRITES = "__import__('os').write(2, b'torn\\x1b[31m\\n/some/folder/library.cc: n
 
 @pytest.mark.parametrize(
     ("ends", "why"),
-    [("__import__('os').abort()", "its process ended with code -6"), ("while True: pass", "silent for 3 s")],
+    [
+        ("__import__('os').abort()", "its process ended with code -6"),
+        pytest.param("__import__('time').sleep(600)", "silent for 10 s", marks=pytest.mark.slow),
+    ],
 )
 def test_what_a_process_wrote_to_standard_error_explains_its_end_and_is_shown_nowhere_else(
     variant: Variant, capfd: pytest.CaptureFixture[str], ends: str, why: str
 ) -> None:
     ending = Witness(read(variant("ending", (GRADIENT, f"    {WRITES}\n    {ends}\n"))))
-    (reply,) = answers(ending, patience=3)
+    (reply,) = answers(ending, patience=10)
     assert reply.trouble
     assert reply.trouble.reason.startswith(f"no answer: {why} while computing gradients of neuron")
     assert reply.trouble.reason.endswith("; the last line that it wrote is 'library.cc: no memory'")
@@ -162,12 +168,54 @@ def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypat
     before = dict(os.environ), allowed_cpus()
     threads = min(2, len(before[1]))
     question = Surrounded()
-    (reply,) = answers(Witness(discover()[0], "somewhere", Surroundings(seed, threads)), question=question)
+    (reply,) = answers(Witness(BASELINE, "somewhere", Surroundings(seed, threads)), question=question)
     found = reply.to(question)
     assert found is not None
     hashed, variable, cpus = found
     assert (hashed, variable, len(cpus)) == (hash_with(seed), str(threads), threads)
     assert (dict(os.environ), allowed_cpus()) == before
+
+
+@dataclass
+class Waiting:
+    """A process of which only the number, the CPUs and the unanswered questions are known."""
+
+    pid: int
+    cpus: list[int]
+    unanswered: list[int]
+
+    @property
+    def process(self) -> "Waiting":
+        return self
+
+
+@given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 3), st.integers(1, 5)), max_size=12))
+def test_no_cpu_is_idle_while_several_processes_share_another(cpus: int, several: list[tuple[int, int]]) -> None:
+    waiting = [Waiting(pid, [cpu % cpus], [0] * questions) for pid, (cpu, questions) in enumerate(several)]
+    both = Waiting(99, [0, cpus - 1], [0])
+    moved: dict[int, int] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "set_affinity", moved.__setitem__)
+        processes._spread(cast("list[processes._Hearing]", waiting), range(cpus))
+        number = Counter(cpu for process in waiting for cpu in process.cpus)
+        assert max(number[cpu] for cpu in range(cpus)) - min(number[cpu] for cpu in range(cpus)) <= 1
+        assert all(process.cpus == [cpu] for process in waiting for pid, cpu in moved.items() if pid == process.pid)
+        processes._spread(cast("list[processes._Hearing]", [both]), range(cpus))
+    assert both.cpus == [0, cpus - 1]
+    assert 99 not in moved
+
+
+@pytest.mark.skipif(len(allowed_cpus()) < 2, reason="this machine has one CPU")
+def test_a_process_that_is_moved_may_use_the_other_cpu_only() -> None:
+    first, second = allowed_cpus()[:2]
+    hearings = [processes._started(REFERENCE, [QUESTION], [first, second]) for _ in range(2)]
+    try:
+        processes._spread(hearings, [first, second])
+        allowed = [psutil.Process(hearing.process.pid).cpu_affinity() for hearing in hearings]
+    finally:
+        for hearing in hearings:
+            hearing.close()
+    assert sorted(filter(None, allowed)) == [[first], [second]]
 
 
 def test_an_exception_is_one_line() -> None:

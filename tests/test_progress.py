@@ -16,19 +16,9 @@ from hypothesis import strategies as st
 
 from tests.command import XORBENCH
 from tests.conftest import Variant
+from tests.judged import RECORDED, Clock, quick_judge
 from xorbench import progress
 from xorbench.progress import Progress, duration
-
-
-class Clock:
-    """A clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
 
 Truth = tuple[str, float, float, int]
 """A stage as it really goes: its name, the expected seconds, the seconds that it takes, and the number of its steps."""
@@ -80,6 +70,46 @@ def test_a_quick_run_on_a_machine_that_is_five_times_slower_than_supposed() -> N
     stages = [("gradients", 20.0, 100.0, 120), ("calibration", 10.0, 45.0, 2), ("launches", 45.0, 220.0, 10)]
     assert all(1 / 1.5 <= ratio <= 1.5 for ratio in ratios(stages))
     assert all(1 / 1.5 <= ratio <= 1.5 for ratio in ratios(stages[1:], measured={"launches": 200.0}))
+
+
+@pytest.mark.parametrize(
+    ("names", "cpus", "slowness", "later"),
+    [
+        ([*RECORDED], 2, 1.2, 0.0),
+        ([*RECORDED], 2, 1.0, 70.0),
+        ([*RECORDED], 2, 2.5, 70.0),
+        ([*RECORDED], 1, 1.0, 70.0),
+        ([*RECORDED], 4, 0.7, 70.0),
+        (["numpy_backprop", "torch_autograd", "jax_grad"], 2, 1.0, 30.0),
+    ],
+)
+def test_the_time_left_of_a_quick_run_with_the_recorded_times_of_its_implementations(
+    names: Sequence[str], cpus: int, slowness: float, later: float
+) -> None:
+    clock = Clock()
+    shown = Progress(clock=clock)
+    shown.suppose("launches", later)
+    costs = {name: RECORDED[name] for name in names}
+    told = [(clock.now - 100, left) for left in quick_judge(shown, clock, cpus, slowness, costs)]
+    whole = clock.now - 100 + slowness * later
+    found = [left / (whole - elapsed) for elapsed, left in told if 0.1 * whole <= elapsed <= 0.9 * whole]
+    assert len(found) > 10
+    assert all(1 / 1.5 <= ratio <= 1.5 for ratio in found)
+
+
+def test_a_caller_that_knows_the_end_of_a_stage_better_than_its_pace_tells_it() -> None:
+    clock = Clock()
+    shown = Progress(clock=clock)
+    with shown.stage("gradients", 50.0) as advance:
+        clock.now += 10
+        advance(10.0, 90.0)
+        assert shown.left == 90
+        clock.now += 30
+        assert shown.left == 60
+        clock.now += 100
+        assert shown.left == 0
+        advance(20.0)  # by the pace: 30 of 140 seconds are done
+        assert 80 < shown.left < 100
 
 
 def test_a_budget_is_the_time_of_the_command_unless_more_is_needed() -> None:

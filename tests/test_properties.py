@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import random_row
+from tests.conftest import parameters, random_row
 from xorbench.contract import Contract
 from xorbench.judging.answers import answers
 from xorbench.judging.judge import DTYPES
@@ -16,6 +17,10 @@ from xorbench.workloads import WORKLOADS, Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
 HIDDEN = WORKLOADS["hidden"]
+
+pytestmark = pytest.mark.parametrize(
+    "present", parameters(slow=lambda i: i.slow_to_compile or i.tier == "tuned"), indirect=True
+)
 
 few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 points = given(st.integers(0, 2**32 - 1), st.floats(0.01, 25), st.sampled_from(DTYPES), st.permutations(range(4)))

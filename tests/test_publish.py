@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -111,23 +111,21 @@ def test_no_record_is_said(tmp_path: Path) -> None:
         publish.publish(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "README.md",
-        f"{ANOTHER}/README.md",
-        "data/timings.csv",
-        *(f"tables/timings.{ending}" for ending in ("md", "csv", "tex", "html")),
-    ],
-)
-def test_one_changed_digit_is_found_with_its_place(folder: Path, page: str) -> None:
-    path = folder / page
-    lines = path.read_text(encoding="utf-8").split("\n")
-    place = next(number for number, line in enumerate(lines) if "other" in line and re.search(r"\d", line))
-    lines[place] = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), lines[place], count=1)
-    path.write_text("\n".join(lines), encoding="utf-8")
-    (complaint,) = publish.verify(folder)
-    assert complaint.startswith(f"{path}:{place + 1}: found ")
+def test_one_changed_digit_in_each_kind_of_page_is_found_with_its_place(folder: Path) -> None:
+    tables = [f"tables/timings.{ending}" for ending in ("md", "csv", "tex", "html")]
+    places = {}
+    for page in ("README.md", f"{ANOTHER}/README.md", "data/timings.csv", *tables):
+        path = folder / page
+        lines = path.read_text(encoding="utf-8").split("\n")
+        place = next(number for number, line in enumerate(lines) if "other" in line and re.search(r"\d", line))
+        lines[place] = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), lines[place], count=1)
+        path.write_text("\n".join(lines), encoding="utf-8")
+        places[path] = place + 1
+    complaints = publish.verify(folder)
+    assert {complaint.partition(" found ")[0] for complaint in complaints} == {
+        f"{path}:{line}:" for path, line in places.items()
+    }
+    assert len(complaints) == len(places)
 
 
 def spoil(path: Path, change: Callable[[str], str]) -> None:
@@ -148,27 +146,38 @@ def test_another_end_of_line_is_found(folder: Path) -> None:
     assert complaint.endswith(r"README.md:1: found '# Results\r', expected '# Results'")
 
 
+def replacing(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new, 1)
+
+
 @pytest.mark.parametrize(
-    ("old", "new", "shown_in"),
+    "changes",
     [
-        ('"framework": "other"', '"framework": "else"', "tables/field.md"),
-        ('"confidence": 0.95', '"confidence": 0.9', "README.md"),  # contradicts itself, and is left out
-        ('"memory_gib": 1.0', '"memory_gib": 2.0', "data/records.csv"),  # stands in no table
-        ('"story": "the', '"story": "The', "README.md"),
-        ("\n", "\n\n", "README.md"),  # says the same
+        (
+            ('"framework": "other"', '"framework": "else"', "tables/field.md"),
+            ('"memory_gib": 1.0', '"memory_gib": 2.0', "data/records.csv"),  # stands in no table
+            ('"story": "the', '"story": "The', "README.md"),
+        ),
+        (('"confidence": 0.95', '"confidence": 0.9', "README.md"),),  # contradicts itself, and is left out
+        (("\n", "\n\n", "README.md"),),  # says the same
     ],
+    ids=["values", "a contradiction", "an empty line"],
 )
-def test_a_changed_record_is_found_whatever_was_changed(folder: Path, old: str, new: str, shown_in: str) -> None:
-    record = folder / HERE / "2026-01-02T030405Z.json"
-    spoil(record, lambda text: text.replace(old, new, 1))
-    assert any(complaint.startswith(f"{folder / shown_in}:") for complaint in publish.verify(folder))
+def test_a_changed_record_is_found_whatever_was_changed(folder: Path, changes: Sequence[tuple[str, str, str]]) -> None:
+    for old, new, _ in changes:
+        spoil(folder / HERE / "2026-01-02T030405Z.json", replacing(old, new))
+    complaints = publish.verify(folder)
+    for *_, shown_in in changes:
+        assert any(complaint.startswith(f"{folder / shown_in}:") for complaint in complaints)
 
 
-@pytest.mark.parametrize("stray", [f"{ANOTHER}/by-hand.md", "fast.json", "tables/speed.tex", "deep/er/1.json"])
-def test_a_file_that_no_record_stands_behind_is_found(folder: Path, stray: str) -> None:
-    (folder / stray).parent.mkdir(parents=True, exist_ok=True)
-    (folder / stray).write_text("0.1 of the time\n", encoding="utf-8")
-    assert publish.verify(folder) == [f"{folder / stray}: not rendered from any record or study; remove it"]
+def test_files_that_no_record_stands_behind_are_found(folder: Path) -> None:
+    strays = [folder / stray for stray in (f"{ANOTHER}/by-hand.md", "fast.json", "tables/speed.tex", "deep/er/1.json")]
+    for stray in strays:
+        stray.parent.mkdir(parents=True, exist_ok=True)
+        stray.write_text("0.1 of the time\n", encoding="utf-8")
+    expected = {f"{stray}: not rendered from any record or study; remove it" for stray in strays}
+    assert {*publish.verify(folder)} == expected
 
 
 def test_a_missing_page_and_a_removed_record_are_found(folder: Path) -> None:

@@ -126,6 +126,7 @@ def test_what_has_no_cold_start_is_told(tmp_path: Path) -> None:
     assert "No cold start was measured of other." in called("recommend", *ASKED, "--output", tmp_path).stdout
 
 
+@pytest.mark.slow
 def test_the_committed_records_fit_on_a_screen() -> None:
     measured_here = table([Analysis(store.read(path)) for path in store.of_newest_machine(places.results())])
     for point in measured_here.points:

@@ -3,8 +3,12 @@
 import errno
 import json
 import math
+import os
 import re
+import signal
 import statistics
+import subprocess
+import sys
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -66,7 +70,16 @@ def test_a_partial_record_is_replaced_only_by_one_that_holds_all_its_timings(tmp
     assert len(store.paths(tmp_path)) == 3
 
 
-def test_runs_that_began_in_the_same_second_and_end_at_once_each_have_a_record(tmp_path: Path) -> None:
+def without_unnamed_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "_without_a_name", lambda _folder: None)
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_runs_that_began_in_the_same_second_and_end_at_once_each_have_a_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unnamed: bool
+) -> None:
+    if not unnamed:
+        without_unnamed_files(monkeypatch)
     ratios = [0.25, 0.5, 2.0, 4.0]
     records = [planted({"other": [ratio] * 6}).record for ratio in ratios]
     with ThreadPoolExecutor(len(records)) as at_once:
@@ -82,10 +95,41 @@ def test_a_file_system_without_links_keeps_records_apart_too(tmp_path: Path, mon
     def refused(*_paths: Path) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
+    without_unnamed_files(monkeypatch)
     monkeypatch.setattr(Path, "hardlink_to", refused)
     paths = [store.write(planted({"other": [ratio] * 6}).record, tmp_path) for ratio in (0.5, 2.0)]
     assert store.paths(tmp_path) == paths
     assert len({*paths}) == 2
+
+
+@pytest.mark.parametrize("unnamed", [True, False])
+def test_a_new_file_never_takes_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unnamed: bool
+) -> None:
+    if not unnamed:
+        without_unnamed_files(monkeypatch)
+    path = tmp_path / "file"
+    store.write_whole(path, "first", new=True)
+    with pytest.raises(FileExistsError, match="file"):
+        store.write_whole(path, "second", new=True)
+    assert path.read_text(encoding="utf-8") == "first"
+    assert [*tmp_path.iterdir()] == [path]
+    store.write_whole(path, "third")
+    assert path.read_text(encoding="utf-8") == "third"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="this system has no files without names")
+def test_nothing_is_left_of_a_file_if_the_process_is_killed_while_it_is_written(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom xorbench.record import store\n"
+        "os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "store.write_whole(Path(sys.argv[1]), 'x' * 10**6, new=True)\n"
+    )
+    if store._without_a_name(tmp_path) is None:
+        pytest.skip("this file system has no files without names")
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "file")], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_a_folder_that_is_a_file_is_an_error_of_the_system(tmp_path: Path) -> None:
@@ -547,7 +591,10 @@ def test_a_record_of_schema_5_is_read_as_it_was_written() -> None:
         "gradients": of_today(old["gradients"]),
         "settings": old["settings"] | {"measures": ["epoch"]},
         "launches": launches_of_today(old["launches"]),
-        "timings": [timing | {"latency": None} for timing in old["timings"]],
+        "timings": [
+            timing | {"latency": None, "ends": [end | {"grown": 0.0} for end in timing["ends"]]}
+            for timing in old["timings"]
+        ],
         "counts": None,
     }
     assert new == old | later
@@ -564,6 +611,8 @@ def test_keys_that_were_added_within_schema_6_may_be_missing_in_such_a_record() 
         del launch["others_timing"], launch["left"]
     for timing in content["timings"]:
         del timing["latency"]
+        for end in timing["ends"]:
+            del end["grown"]
     assert store.parsed(json.dumps(content)) == record
 
 

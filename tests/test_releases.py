@@ -1,5 +1,6 @@
 """Releases: which there are, an environment for each, and a history of a small framework that is made here."""
 
+import functools
 import platform
 from pathlib import Path
 
@@ -52,6 +53,11 @@ def pip(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(index))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(releases, "available", available)
+
+
+available = functools.cache(releases.available)
+"""Pip is asked once for the releases of each framework: there are no others later."""
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The page as a file: small enough, the same every time, no address outside itself, nothing foreign alive in it."""
 
 import base64
+import functools
 import hashlib
 import html
 import json
@@ -62,12 +63,19 @@ def sources(analysis: Analysis, **changes: Any) -> Sources:
     record = analysis.record
     lines = {name: [*keyed(analysis, name)] for name in ("records", "timings")}
     lines["records"][0] |= {"file": f"{record.machine.name}/then.json", "sha256": "0" * 64}
-    drawings = [
+    about: dict[str, Any] = {"tables": named(analysis), "files": True, **lines, **changes}
+    if "drawings" not in changes:
+        about["drawings"] = drawings_of(analysis)
+    return Sources(run=analysis, **about)
+
+
+@functools.cache
+def drawings_of(analysis: Analysis) -> list[Drawing]:
+    """The pictures of one record; that of the ratios is linked to only."""
+    return [
         Drawing(figure, () if figure.name == "ratios" else picture.inlined(figure))
         for figure in album.of_record(analysis)
     ]
-    about: dict[str, Any] = {"tables": named(analysis), "drawings": drawings, "files": True, **lines}
-    return Sources(run=analysis, **about | changes)
 
 
 def page(analysis: Analysis, others: Sequence[Analysis] = (), **changes: Any) -> str:

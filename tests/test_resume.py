@@ -15,11 +15,11 @@ import pytest
 import typer
 
 from tests.command import XORBENCH, called, document
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
 from xorbench.cli import keeping
 from xorbench.clock.turns import Launch
 from xorbench.consistency import rules
-from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge
@@ -46,7 +46,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return judge([discover()[0]], NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
+    return judge([BASELINE], NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
 
 
 def session_of(implementations: list[Implementation], settings: Settings = SETTINGS) -> Suite:
@@ -95,12 +95,12 @@ def found(session: Suite) -> Kept:
 def test_what_was_finished_is_taken_over_and_the_rest_is_measured(
     cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = interrupted([discover()[0]], at=2)
+    before = interrupted([BASELINE], at=2)
     assert before.partial
     assert not before.resumed
     assert {timing.launch for timing in before.timings} == {0, 1}
     capsys.readouterr()
-    whole = resumed([discover()[0]])
+    whole = resumed([BASELINE])
     told = capsys.readouterr().err
     assert f"continuing the run of {before.created}: 2 launches finished" in told
     assert "gradients: " not in told  # judged before
@@ -120,9 +120,9 @@ def test_what_was_finished_is_taken_over_and_the_rest_is_measured(
 
 def test_an_implementation_whose_text_was_changed_keeps_its_launches_and_gets_no_more(variant: Variant) -> None:
     path = variant("mine")
-    before = interrupted([discover()[0], read(path)], at=2)
+    before = interrupted([BASELINE, read(path)], at=2)
     path.write_text(path.read_text() + "\n# changed\n")
-    whole = resumed([discover()[0], read(path)])
+    whole = resumed([BASELINE, read(path)])
     assert whole.timings[:6] == before.timings
     assert {t.launch for t in whole.timings if t.implementation == "mine"} == {0, 1}
     assert {t.launch for t in whole.timings if t.implementation == REFERENCE} == {0, 1, 2}
@@ -135,12 +135,12 @@ def test_an_implementation_whose_text_was_changed_keeps_its_launches_and_gets_no
 
 def test_one_that_changed_before_it_was_calibrated_failed(variant: Variant, report: Report) -> None:
     path = variant("mine")
-    first = session_of([discover()[0], read(path)], replace(SETTINGS, launches=1))
+    first = session_of([BASELINE, read(path)], replace(SETTINGS, launches=1))
     rows = [*report.rows, *(replace(row, implementation="mine") for row in report.rows)]
     conduct = [*report.conduct, *(replace(one, implementation="mine") for one in report.conduct)]
     kept_with(first, Judged(replace(report, rows=rows, conduct=conduct)))
     path.write_text(path.read_text() + "\n# changed\n")
-    second = session_of([discover()[0], read(path)], replace(SETTINGS, launches=1))
+    second = session_of([BASELINE, read(path)], replace(SETTINGS, launches=1))
     second.take_over(found(second))
     second.run()
     keeping.end([second], is_complete=True)
@@ -162,8 +162,8 @@ def kept_with(session: Suite, part: Judged | Planned | None, seconds: float = 1.
 
 def test_a_budget_is_for_all_processes_together(report: Report) -> None:
     budget = replace(SETTINGS, launches=None, rounds=None, quick=False, budget_minutes=2.0)
-    kept_with(session_of([discover()[0]], budget), Judged(report), seconds=100.0)
-    session = session_of([discover()[0]], budget)
+    kept_with(session_of([BASELINE], budget), Judged(report), seconds=100.0)
+    session = session_of([BASELINE], budget)
     before = session._left()
     session.take_over(found(session))
     assert before - session._left() >= 100
@@ -174,10 +174,10 @@ def test_a_budget_is_for_all_processes_together(report: Report) -> None:
 
 def test_a_plan_that_was_made_is_kept() -> None:
     budget = replace(SETTINGS, launches=None, rounds=None, quick=False, budget_minutes=2.0)
-    first = session_of([discover()[0]], budget)
+    first = session_of([BASELINE], budget)
     plan = replace(first.plan, rounds=60, launches=9, pilot_launches=3, looks=2)
     kept_with(first, Planned(plan))
-    second = session_of([discover()[0]], budget)
+    second = session_of([BASELINE], budget)
     second.take_over(found(second))
     assert second.plan == plan
     keeping.end([second], is_complete=True)
@@ -185,9 +185,9 @@ def test_a_plan_that_was_made_is_kept() -> None:
 
 def test_a_changed_baseline_or_a_text_that_was_not_judged_is_not_continued(variant: Variant, report: Report) -> None:
     path = variant("mine")
-    kept_with(session_of([discover()[0], read(path)]), None)
+    kept_with(session_of([BASELINE, read(path)]), None)
     path.write_text(path.read_text() + "\n# changed\n")
-    session = session_of([discover()[0], read(path)])
+    session = session_of([BASELINE, read(path)])
     with pytest.raises(ValueError, match=r"^the text of mine was changed after the run of .* was interrupted$"):
         session.take_over(found(session))
     reference = read(variant(REFERENCE))
@@ -198,9 +198,9 @@ def test_a_changed_baseline_or_a_text_that_was_not_judged_is_not_continued(varia
 
 
 def test_a_run_that_was_killed_before_anything_was_finished_is_begun_again_under_its_time() -> None:
-    first = session_of([discover()[0]])
+    first = session_of([BASELINE])
     kept_with(first, None)
-    second = session_of([discover()[0]])
+    second = session_of([BASELINE])
     keeping.prepare(second, resume=True)
     assert second.head == first.head
     assert not second.resumed
@@ -212,10 +212,10 @@ def test_without_resume_one_line_says_what_continues_and_a_new_journal_is_begun(
     report: Report, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.argv", ["xorbench", "run", "--quick", "--with", "my file.py"])
-    old = session_of([discover()[0]])
+    old = session_of([BASELINE])
     old.head = replace(old.head, created="2026-01-02T03:04:05Z")
     kept_with(old, Judged(report))
-    new = session_of([discover()[0]])
+    new = session_of([BASELINE])
     keeping.prepare(new, resume=False)
     (line,) = capsys.readouterr().err.splitlines()
     assert line == (
@@ -230,10 +230,10 @@ def test_without_resume_one_line_says_what_continues_and_a_new_journal_is_begun(
 
 
 def test_a_run_that_another_process_performs_is_not_continued() -> None:
-    going_on = session_of([discover()[0]])
+    going_on = session_of([BASELINE])
     keeping.prepare(going_on, resume=False)
     with pytest.raises(typer.BadParameter, match=r"there is no unfinished run of .* that no other process continues"):
-        keeping.prepare(session_of([discover()[0]]), resume=True)
+        keeping.prepare(session_of([BASELINE]), resume=True)
     keeping.end([going_on], is_complete=True)
 
 
@@ -241,7 +241,7 @@ def test_where_no_journal_can_be_written_one_line_says_so_and_the_run_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/cache")
-    session = session_of([discover()[0]])
+    session = session_of([BASELINE])
     keeping.prepare(session, resume=False)
     assert session.journal is None
     (line,) = capsys.readouterr().err.splitlines()

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import typer
 
-from tests.conftest import OTHER_NUMPY, Variant, environment_with
+from tests.conftest import BASELINE, OTHER_NUMPY, Variant, environment_with
 from xorbench.cli import choices
 from xorbench.clock.cold import cold_start
-from xorbench.contract import REFERENCE, discover, read
+from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.environments.selection import contestants
 from xorbench.estimates.analysis import Analysis
+from xorbench.judging.judge import judge
 from xorbench.record import store
 from xorbench.record.timing import ColdStart
 from xorbench.suite import Settings, Suite
@@ -21,7 +22,6 @@ from xorbench.tables import captions, catalogue
 from xorbench.workloads import WORKLOADS
 
 NEURON = [WORKLOADS["neuron"]]
-HERE = discover()[0]
 
 
 def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Variant) -> None:
@@ -29,7 +29,7 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     others = [read(variant(name, ('"numpy"', f'"{framework}"'))) for name, framework in frameworks.items()]
     lost = read(variant("lost", ("import numpy as np", "import numpy as np, scipy")))
     broken = read(variant("broken", ("def loss(", "def cost(")))
-    field = contestants([HERE, *others, lost, broken], "other", other_numpy)
+    field = contestants([BASELINE, *others, lost, broken], "other", other_numpy)
     assert [i.name for i in field.contestants] == [f"{REFERENCE}@other", "lost@other"]
     assert [i.missing for i in field.contestants] == [None, "in other scipy is not installed"]
     assert str(field) == (
@@ -38,7 +38,7 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     )
     about = of_implementation(field.contestants[0])
     assert (about.file, about.interpreter, about.version) == (REFERENCE, "other", OTHER_NUMPY)
-    assert about.source_sha256 == of_implementation(HERE).source_sha256
+    assert about.source_sha256 == of_implementation(BASELINE).source_sha256
     assert choices.missing(None, field.contestants)
 
 
@@ -46,12 +46,12 @@ def test_where_all_is_the_same_there_is_nothing_to_compare() -> None:
     with pytest.raises(
         typer.BadParameter, match=r"same runs no implementation; left out: .* \(numpy has the same version there\)"
     ):
-        choices.in_environments([HERE], [f"same={sys.executable}"])
+        choices.in_environments([BASELINE], [f"same={sys.executable}"])
 
 
 @pytest.fixture(scope="module")
-def analysis(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    """A run beside an environment in which the clock's NumPy is slow; with a file that is wrong there alone."""
+def chosen(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPathFactory) -> list[Implementation]:
+    """The baseline, also in an environment in which the clock's NumPy is slow, and a file that is wrong there alone."""
     slower = (
         "import sys, numpy; exp = numpy.exp\n"
         "numpy.exp = lambda x: [exp(x) for _ in range(1_000 if 'pytest' in sys.modules else 1)][0]\n"
@@ -59,8 +59,13 @@ def analysis(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPa
     python = environment_with(tmp_path_factory.mktemp("slow"), slower, libraries=other_numpy)
     error, there = "outputs - targets", f"np.__version__ == '{OTHER_NUMPY}'"
     wrong = read(variant("wrong", (error, f"({error}) * (-1 if {there} else 1)")))
-    chosen = choices.in_environments([HERE, wrong], [f"slow={python}"])
-    settings = Settings(launches=4, rounds=6, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=0)
+    return choices.in_environments([BASELINE, wrong], [f"slow={python}"])
+
+
+@pytest.fixture(scope="module")
+def analysis(chosen: list[Implementation]) -> Analysis:
+    """A run of these."""
+    settings = Settings(launches=3, rounds=6, points=2, cpu=allowed_cpus()[-1], seed=0, cold_starts=0, quick=True)
     session = Suite(chosen, NEURON, settings)
     session.run()
     found = session.record("xorbench run")
@@ -68,14 +73,17 @@ def analysis(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPa
     return Analysis(found)
 
 
-@pytest.mark.slow
 def test_each_is_judged_where_it_runs(analysis: Analysis) -> None:
     verdicts: dict[str, set[str]] = {}
     for row in analysis.record.gradients.rows:
         verdicts.setdefault(row.implementation, set()).add(row.verdict)
     assert "outside" in verdicts.pop("wrong@slow")
     assert set().union(*verdicts.values()) == {"inside"}
-    (example,) = analysis.record.gradients.counterexamples
+
+
+@pytest.mark.slow
+def test_the_smallest_example_is_from_where_it_runs(chosen: list[Implementation]) -> None:
+    (example,) = judge(chosen, NEURON, points=2, seed=0).counterexamples
     assert f"from numpy {OTHER_NUMPY} in float64" in example.script
 
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import SINGLE, Variant
+from tests.conftest import BASELINE, SINGLE, Variant
 from xorbench.clock import budget as rounds_in_a_budget
 from xorbench.clock.ends import Reference
 from xorbench.clock.turns import Launch
-from xorbench.contract import REFERENCE, Implementation, discover, read
+from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
@@ -31,7 +31,7 @@ NEURON = [WORKLOADS["neuron"]]
 @pytest.fixture(scope="module")
 def report() -> Report:
     """The judge's report on the baseline, for runs in which nothing else is timed."""
-    return judge([discover()[0]], NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
+    return judge([BASELINE], NEURON, SETTINGS.points, SETTINGS.seed, thorough=False)
 
 
 def recorded(
@@ -60,7 +60,7 @@ def record(variant: Variant) -> Record:
         "lazy": ("range(epochs):", f"range(epochs - ({PYTEST})):"),
         "shivers": (LOOP, f"    if 'xorbench' not in __import__('sys').modules: raise OSError('cold')\n{LOOP}"),
     }
-    return recorded([discover()[0], *(read(variant(name, change)) for name, change in changes.items())])
+    return recorded([BASELINE, *(read(variant(name, change)) for name, change in changes.items())])
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_what_the_judge_refused_is_not_timed(record: Record, rows: dict[str, est
 
 @pytest.mark.slow
 def test_what_is_wrong_only_in_a_dtype_that_is_not_timed_is_timed(variant: Variant) -> None:
-    session = Suite([discover()[0], read(variant("single", SINGLE))], [WORKLOADS["hidden-float32"]], SETTINGS)
+    session = Suite([BASELINE, read(variant("single", SINGLE))], [WORKLOADS["hidden-float32"]], SETTINGS)
     session.run()
     record = session.record("xorbench run")
     assert [row.implementation for row in Analysis(record).rows if row.ratio is None] == []
@@ -113,39 +113,22 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     assert {row.verdict for row in Analysis(record).rows} == {"outside", "untimed"}
 
 
-def test_an_interrupted_run_keeps_its_finished_launches(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = Launch.run
-
-    def interrupted(launch: Launch, cpus: list[int], rounds: int, done: None) -> None:
-        if launch.number == 1:
-            raise KeyboardInterrupt
-        run(launch, cpus, rounds, done)
-
-    monkeypatch.setattr(Launch, "run", interrupted)
-    session = Suite([discover()[0]], NEURON, SETTINGS, report)
-    with pytest.raises(KeyboardInterrupt):
-        session.run()
-    record = session.record("xorbench run")
-    assert record.partial
-    assert {t.launch for t in record.timings} == {0}
-
-
 def test_nothing_judged_is_nothing_to_record() -> None:
     with pytest.raises(ValueError, match="before the gradients are judged"):
-        Suite([discover()[0]], NEURON, SETTINGS).record("xorbench run")
+        Suite([BASELINE], NEURON, SETTINGS).record("xorbench run")
 
 
 def test_a_run_ends_when_its_budget_is_used(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
     monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
     monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 8)
-    monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < 5 else 0.0)
+    monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < 4 else 0.0)
     monkeypatch.setattr(pilot, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
-    record = recorded([discover()[0]], budget, report)
+    record = recorded([BASELINE], budget, report)
     plan = record.plan
     assert plan.pilot_launches == 2
-    assert plan.launches == len(record.launches) == 5
+    assert plan.launches == len(record.launches) == 4
     assert {launch.rounds for launch in record.launches[2:]} == {plan.rounds}
     assert (plan.half_width or 0) >= 0
     assert (plan.looks, plan.confidence) == (1, 0.95)
@@ -161,7 +144,7 @@ def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_le
     monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < affordable else 0.0)
     monkeypatch.setattr(pilot, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
-    record = recorded([discover()[0]], budget, report)
+    record = recorded([BASELINE], budget, report)
     assert len(record.launches) == record.plan.launches == made
     assert record.plan.pilot_launches == min(made, 4)
 
@@ -169,7 +152,7 @@ def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_le
 def test_the_budget_is_for_the_whole_command(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([1_000.0, 1_030.0])
     monkeypatch.setattr("xorbench.suite.session.perf_counter", lambda: next(now))
-    session = Suite([discover()[0]], NEURON, replace(SETTINGS, launches=None, budget_minutes=2.0))
+    session = Suite([BASELINE], NEURON, replace(SETTINGS, launches=None, budget_minutes=2.0))
     assert session._left() == 90 - SECONDS_TO_FINISH
 
 
@@ -180,7 +163,7 @@ def test_a_resolution_that_is_reached_ends_the_run(report: Report, monkeypatch: 
     monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 40)
     monkeypatch.setattr(pilot, "FIRST_LOOK", 3)
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=5.0, resolution=0.9, cold_starts=0)
-    record = recorded([discover()[0]], budget, report)
+    record = recorded([BASELINE], budget, report)
     assert len(record.launches) == record.plan.launches == 3
     assert (record.plan.looks, record.plan.confidence) == (1, 0.975)
 
@@ -196,7 +179,7 @@ def test_whatever_is_raised_the_launches_that_were_finished_are_kept(
         run(launch, cpus, rounds, done)
 
     monkeypatch.setattr(Launch, "run", broken)
-    session = Suite([discover()[0]], NEURON, SETTINGS, report)
+    session = Suite([BASELINE], NEURON, SETTINGS, report)
     with pytest.raises(RuntimeError, match="a mistake of the driver"):
         session.run()
     record = session.record("xorbench run")
@@ -211,8 +194,8 @@ def test_a_reference_that_ends_refuses_no_row_and_its_launch_is_not_kept(
 ) -> None:
     fragile = read(variant("fragile", (LOOP, f"    __import__('os')._exit(3)\n{LOOP}")))
     monkeypatch.setattr(Suite, "_reference", lambda _session: Reference(fragile, allowed_cpus()))
-    session = Suite([discover()[0]], NEURON, SETTINGS, report)
-    with pytest.raises(HarnessError, match=r"^the process in which the reference trains has ended"):
+    session = Suite([BASELINE], NEURON, SETTINGS, report)
+    with pytest.raises(HarnessError, match=r"^while the reference trained from the starts of rounds, a process ended"):
         session.run()
     record = session.record("xorbench run")
     assert (record.launches, record.timings) == ([], [])
@@ -221,7 +204,7 @@ def test_a_reference_that_ends_refuses_no_row_and_its_launch_is_not_kept(
 @pytest.mark.slow
 def test_the_text_is_described_before_anything_is_measured(variant: Variant) -> None:
     path = variant("vanishing")
-    session = Suite([discover()[0], read(path)], NEURON, SETTINGS)
+    session = Suite([BASELINE, read(path)], NEURON, SETTINGS)
     before = session.head.about.implementations[1].source_sha256
     path.unlink()
     session.run()
@@ -300,11 +283,11 @@ def test_a_quick_run_is_not_judged_thoroughly(quick: bool, monkeypatch: pytest.M
 
     monkeypatch.setattr("xorbench.suite.suite.judge", noted)
     with pytest.raises(KeyboardInterrupt):
-        Suite([discover()[0]], NEURON, replace(SETTINGS, quick=quick)).run()
+        Suite([BASELINE], NEURON, replace(SETTINGS, quick=quick)).run()
     assert asked == [(not quick, not quick)]
 
 
 def test_what_chooses_its_rounds_begins_with_launches_of_200() -> None:
     budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0)
-    assert Suite([discover()[0]], NEURON, budget).plan == Plan(rounds=200, launches=0)
-    assert Suite([discover()[0]], NEURON, SETTINGS).plan == Plan(rounds=4, launches=2)
+    assert Suite([BASELINE], NEURON, budget).plan == Plan(rounds=200, launches=0)
+    assert Suite([BASELINE], NEURON, SETTINGS).plan == Plan(rounds=4, launches=2)

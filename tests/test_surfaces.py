@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.marked import places
 from tests.planted import changed, implementation, planted
 from tests.shown import FLAT, OR, VALLEY, report
-from xorbench.charts import surfaces
+from xorbench.charts import style, surfaces
 from xorbench.charts.figure import Figure
 from xorbench.charts.surfaces import HIGH, LOW
 from xorbench.estimates.analysis import Analysis
@@ -32,8 +33,8 @@ def learned(layers: list[int], *parameters: list[list[Numbers]] | None) -> Analy
 
 def bands(figure: Figure, panel: int = 0) -> set[int]:
     """Which bands of height are drawn."""
-    lines = figure.panels[panel].spec["layer"][0]["data"]["values"].splitlines()[1:]
-    return {int(line.split(",")[3]) for line in lines}
+    colours = {style.role(f"band-{number}"): number for number in range(style.BANDS)}
+    return {colours[mark.fill] for mark in figure.panels[panel].marks if mark.fill in colours}
 
 
 def test_a_neuron_with_zero_weights_is_flat_at_one_half() -> None:
@@ -75,11 +76,23 @@ def test_a_hole_in_a_band_is_cut_out() -> None:
     assert area == 16 - 1 - 1
 
 
+def test_a_sample_is_filled_if_its_target_is_one_and_stands_where_its_inputs_are() -> None:
+    figure = surfaces.surfaces(learned([2, 4, 1], VALLEY))
+    assert figure is not None
+    samples = [mark for mark in figure.panels[0].marks if mark.tip]
+    fills = {mark.tip.rpartition(" gives ")[0]: mark.fill for mark in samples}
+    full, empty = style.role("ink"), style.role("raised")
+    assert fills == {"(0, 0)": empty, "(0, 1)": full, "(1, 0)": full, "(1, 1)": empty}
+    assert samples[0].path.startswith("M70.5,225a")  # (0, 0): a quarter of the side from the left and from below
+    assert max(figure.panels[0].marks.index(mark) for mark in samples) == len(figure.panels[0].marks) - 1
+
+
 def test_the_line_where_the_answer_changes_is_where_the_output_is_one_half() -> None:
     figure = surfaces.surfaces(learned([2, 1], OR))
     assert figure is not None
-    rows = figure.panels[0].spec["layer"][1]["data"]["values"].splitlines()[1:]
-    points = np.array([[float(value) for value in row.split(",")] for row in rows])
-    np.testing.assert_allclose(20 * points.sum(axis=1), 10, atol=0.05)
+    (line,) = (mark for mark in figure.panels[0].marks if mark.stroke and not mark.fill)
+    pixels = np.array(places(line)) / surfaces.SIDE
+    points = LOW + (HIGH - LOW) * np.stack([pixels[:, 0], 1 - pixels[:, 1]], axis=1)
+    np.testing.assert_allclose(20 * points.sum(axis=1), 10, atol=0.02)
     assert points.min() >= LOW
     assert points.max() <= HIGH

@@ -5,17 +5,17 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Variant
+from tests.command import XORBENCH, called
+from tests.conftest import BASELINE, Variant
 from xorbench.cli import keeping
 from xorbench.consistency import rules
-from xorbench.contract import REFERENCE, discover, read
+from xorbench.contract import REFERENCE, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
@@ -25,7 +25,7 @@ from xorbench.suite.sweep import Sweep
 from xorbench.workloads import named
 
 CALL = (
-    *(sys.executable, "-m", "xorbench.cli", "sweep", "--json", f"--implementation={REFERENCE}"),
+    *("sweep", "--json", f"--implementation={REFERENCE}"),
     *("--widths=2,4", "--batches=4,8", "--at-width=4", "--launches=3", "--rounds=2", "--threads=1"),
 )
 POINTS = {"width-2-batch-4", "width-4-batch-4", "width-4-batch-8"}
@@ -40,7 +40,7 @@ class Folder:
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*CALL, f"--output={self.path}", *options],
+            [*XORBENCH, *CALL, f"--output={self.path}", *options],
             env=self._environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -100,11 +100,13 @@ def test_a_sweep_that_is_killed_and_interrupted_goes_on_and_measures_nothing_twi
     check(whole, json.loads(out)["sweeps"][0])
 
 
-def test_without_an_unfinished_sweep_there_is_nothing_to_continue(tmp_path: Path) -> None:
-    with Folder(tmp_path).start("--resume") as process:
-        out, err = process.communicate()
-    assert (process.returncode, out) == (2, "")
-    (line,) = err.splitlines()
+def test_without_an_unfinished_sweep_there_is_nothing_to_continue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    done = called(*CALL, f"--output={tmp_path}", "--resume")
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
     assert "--resume: there is no unfinished run of the same implementations, workloads, settings" in line
 
 
@@ -134,7 +136,7 @@ def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unj
     settings = Settings(1, every[-1], 0, launches=1, rounds=2, cold_starts=0, threads=len(every), sweep=True)
 
     def swept(resume: bool) -> Record:
-        session = Sweep([discover()[0], wrong], [named("width-2-batch-4")], settings)
+        session = Sweep([BASELINE, wrong], [named("width-2-batch-4")], settings)
         keeping.prepare(session, resume)
         session.run()
         keeping.end([session], is_complete=False)

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.conftest import BASELINE
 from xorbench.clock.turns import Entry
-from xorbench.contract import REFERENCE, discover
+from xorbench.contract import REFERENCE
 from xorbench.record.settings import Settings
 from xorbench.suite.calibration import Calibration
 from xorbench.suite.launch_cost import OF_ANSWERS
@@ -19,7 +20,7 @@ A_TURN = 0.002
 def of(points: int, settings: Settings = SETTINGS, once: float = 0.0, asked: int = 0) -> Estimate:
     """Of so many points, some of them asked about, at which the baseline needs 30 µs an epoch, 100 epochs a round."""
     names = [f"point-{number}" for number in range(points)]
-    one = Entry(discover()[0], dict.fromkeys(names, 100), seconds_per_epoch=dict.fromkeys(names, 30e-6))
+    one = Entry(BASELINE, dict.fromkeys(names, 100), seconds_per_epoch=dict.fromkeys(names, 30e-6))
     seconds = {(REFERENCE, name): 30e-6 for name in names}
     calibrated = Calibration([one, replace(one, copy=True)], [], seconds, starting=4.0, turn=A_TURN)
     return estimated(calibrated, settings, judging=5.0, once=once, questions=names[:asked])

@@ -29,7 +29,7 @@ def read(path: Path) -> tuple[Analysis, dict[str, list[Table]]]:
     return analysis, named(analysis)
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(params=[60, *(pytest.param(width, marks=pytest.mark.slow) for width in (80, 100)), 160])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Standard output is a terminal of this width."""
     columns: int = request.param

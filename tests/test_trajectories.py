@@ -1,12 +1,19 @@
 """Trajectories: the epochs at which planted ones part, and a truth that more bits confirm."""
 
+import itertools
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
+
 import numpy as np
 import pytest
 
-from xorbench.contract import REFERENCE, discover, load
+from tests.conftest import BASELINE
+from xorbench.contract import REFERENCE, Contract, discover, load
+from xorbench.contract.protocol import State, Tensor
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
-from xorbench.workloads import TUTORIAL, WORKLOADS
+from xorbench.workloads import TUTORIAL, WORKLOADS, Recipe
 
 NEURON = WORKLOADS["neuron"]
 ROWS = 1 + NEURON.epochs
@@ -23,8 +30,8 @@ def test_each_threshold_has_its_first_epoch() -> None:
     moved = np.zeros((ROWS, 3))
     moved[5:, 1] = 2.0**-52  # one unit in the last place of 1
     moved[7:, 1] = 2.0**-51
-    moved[50:, 1] = 2e-12
-    moved[600:, 0] = 2e-6
+    moved[50:, 1] = 1.5e-12  # less than twice as far as counts
+    moved[600:, 0] = 1.5e-6
     moved[9000:, 2] = -2.0
     found = beside(moved)
     assert (found.bits, found.one_ulp, found.e12, found.e6, found.decisions) == (5, 7, 50, 600, 9000)  # type: ignore[attr-defined]
@@ -55,10 +62,31 @@ def test_twice_the_bits_change_nothing_in_the_first_thirty_digits(workload: str)
 def test_an_honest_training_stays_near_the_true_one() -> None:
     workload = WORKLOADS["hidden"]
     with np.errstate(over="ignore"):
-        rows = TrajectoryQuestion(workload, "float64").put_to(load(discover()[0]), lambda _: None)
+        rows = TrajectoryQuestion(workload, "float64").put_to(load(BASELINE), lambda _: None)
     high, low = true_trajectory(workload, 100)
     assert np.abs((rows[:101] - high) - low).max() < 1e-14
     assert np.abs(rows[100] - rows[99]).max() > 1e-4  # it moves
+
+
+@pytest.mark.parametrize(
+    ("last", "wrong", "says"),
+    [
+        (1_500, np.nan, "after epoch 1203 of training: a number that is not finite"),
+        (1_203, np.inf, "after epoch 1203 of training: a number that is not finite"),
+        (1_500, np.ones(3), "after epoch 1203 of training: arrays of shapes"),
+    ],
+)
+def test_a_trajectory_names_the_first_epoch_with_malformed_parameters(last: int, wrong: object, says: str) -> None:
+    honest = load(discover()[0])
+    done = itertools.count(1)
+
+    def step(recipe: Recipe, state: State, inputs: Tensor, targets: Tensor) -> State:
+        parameters, memory = honest.step(recipe, state, inputs, targets)
+        return ([p * wrong for p in parameters] if next(done) == 1_203 else parameters), memory
+
+    module = cast(Contract, SimpleNamespace(**vars(honest) | {"step": step}))
+    with pytest.raises(ValueError, match=says):
+        TrajectoryQuestion(replace(NEURON, epochs=last), "float64").put_to(module, lambda _: None)
 
 
 def test_the_loss_is_that_of_the_parameters_at_those_epochs() -> None:

@@ -10,15 +10,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant, children_with
 from xorbench.clock import turns
 from xorbench.clock.turns import Entry, Launch
 from xorbench.clock.worker import BENCHMARK
-from xorbench.contract import REFERENCE, discover, read
+from xorbench.contract import REFERENCE, read
 from xorbench.environment import adopting, allowed_cpus
 
 ROUNDS = 6
-BASELINE = discover()[0]
+LOOP = "    for _ in range(epochs):"
 
 
 def launched(*entries: Entry, rounds: int = ROUNDS) -> Launch:
@@ -29,13 +29,17 @@ def launched(*entries: Entry, rounds: int = ROUNDS) -> Launch:
         launch.run(allowed_cpus()[-1:], rounds)
     finally:
         launch.stop()
-    children = psutil.Process().children(recursive=True)
-    assert not [child for child in children if str(BENCHMARK) in child.cmdline()]
+    assert not children_with(str(BENCHMARK))
     return launch
 
 
-def test_a_launch_hands_in_every_round_of_everybody() -> None:
-    launch = launched(Entry(BASELINE, {"neuron": 20}), Entry(BASELINE, {"neuron": 20}, copy=True))
+@pytest.fixture(scope="module")
+def launch() -> Launch:
+    """Two copies of the baseline on one workload."""
+    return launched(Entry(BASELINE, {"neuron": 20}), Entry(BASELINE, {"neuron": 20}, copy=True))
+
+
+def test_a_launch_hands_in_every_round_of_everybody(launch: Launch) -> None:
     assert launch.failures == []
     assert [(t.implementation, t.copy, t.launch, t.workload) for t in launch.timings] == [
         (REFERENCE, False, 7, "neuron"),
@@ -61,8 +65,7 @@ def test_every_round_is_one_turn_of_each_in_balanced_order() -> None:
         assert set(Counter(positions[0] for positions in length).values()) == {2}
 
 
-def test_every_round_starts_elsewhere_and_all_rows_of_a_round_start_alike() -> None:
-    launch = launched(Entry(BASELINE, {"hidden": 4}), Entry(BASELINE, {"hidden": 4}, copy=True))
+def test_every_round_starts_elsewhere_and_all_rows_of_a_round_start_alike(launch: Launch) -> None:
     one, other = ([round_.seed for round_ in row.rounds] for row in launch.rows)
     assert one == other
     assert len({*one}) == ROUNDS
@@ -70,43 +73,30 @@ def test_every_round_starts_elsewhere_and_all_rows_of_a_round_start_alike() -> N
     assert len({*ends}) == ROUNDS  # both copies ended alike, and every round elsewhere
 
 
-def test_workers_observe_one_cpu_and_one_thread_in_their_pools() -> None:
-    (timing,) = launched(Entry(BASELINE, {"neuron": 2})).timings
-    assert timing.ledger.cpus == [allowed_cpus()[-1]]
-    assert all(pool.threads == 1 for pool in timing.ledger.pools)
-    assert timing.ledger.process_threads >= 1
+def test_workers_observe_one_cpu_and_one_thread_in_their_pools(launch: Launch) -> None:
+    for timing in launch.timings:
+        assert timing.ledger.cpus == [allowed_cpus()[-1]]
+        assert all(pool.threads == 1 for pool in timing.ledger.pools)
+        assert timing.ledger.process_threads >= 1
 
 
-def test_a_worker_that_dies_in_its_turn_is_a_failure_of_its_own(variant: Variant) -> None:
-    change = (
-        "    for _ in range(epochs):",
-        "    if epochs == 34: __import__('os')._exit(9)\n    for _ in range(epochs):",
-    )
-    mortal = read(variant("mortal", change))
-    launch = launched(Entry(BASELINE, {"neuron": 20}), Entry(mortal, {"neuron": 34}))
+def test_a_worker_that_ends_is_a_failure_of_its_own_which_says_why_without_a_path(variant: Variant) -> None:
+    wrote = "os.write(2, b'no memory\\n')"
+    changes = {
+        "exits": (LOOP, f"    if epochs == 34: __import__('os')._exit(9)\n{LOOP}"),
+        "aborts": (LOOP, f"    if epochs == 34: import os; {wrote}; os.abort()\n{LOOP}"),
+        "raises": ("Parameters = list[Array]", "raise OSError(__file__)"),
+    }
+    ending = [Entry(read(variant(name, change)), {"neuron": 34}) for name, change in changes.items()]
+    launch = launched(Entry(BASELINE, {"neuron": 20}), *ending)
     assert [t.implementation for t in launch.timings] == [REFERENCE]
     assert len(launch.timings[0].round_nanoseconds) == ROUNDS
-    assert [(f.implementation, f.reason) for f in launch.failures] == [("mortal", "its process ended with code 9")]
-
-
-def test_what_a_worker_wrote_before_it_died_is_part_of_the_reason(variant: Variant) -> None:
-    change = (
-        "    for _ in range(epochs):",
-        "    if epochs == 34: __import__('os').write(2, b'no memory\\n'); __import__('os').abort()\n"
-        "    for _ in range(epochs):",
-    )
-    launch = launched(Entry(BASELINE, {"neuron": 20}), Entry(read(variant("aborts", change)), {"neuron": 34}))
-    assert [(f.implementation, f.reason) for f in launch.failures] == [
-        ("aborts", "its process ended with code -6; the last line that it wrote is 'no memory'")
-    ]
-
-
-def test_a_worker_that_raises_says_why_without_a_path(variant: Variant) -> None:
-    raising = read(variant("raising", ("Parameters = list[Array]", "raise OSError(__file__)")))
-    launch = launched(Entry(raising, {"neuron": 20}), Entry(BASELINE, {"neuron": 20}))
-    assert [t.implementation for t in launch.timings] == [REFERENCE]
-    (failure,) = launch.failures
-    assert re.fullmatch(r"OSError: raising\.py \(raising\.py line \d+\)", failure.reason)
+    assert len(launch.failures) == len(changes)
+    assert {f.implementation: re.sub(r"line \d+", "line N", f.reason) for f in launch.failures} == {
+        "exits": "its process ended with code 9",
+        "aborts": "its process ended with code -6; the last line that it wrote is 'no memory'",
+        "raises": "OSError: raises.py (raises.py line N)",
+    }
 
 
 def test_nobody_left_is_no_timing(variant: Variant) -> None:
@@ -142,7 +132,6 @@ def test_a_worker_that_is_killed_costs_what_it_had_not_handed_in() -> None:
     assert [(f.workload, f.reason) for f in launch.failures] == [("hidden", "its process ended with code -9")]
 
 
-LOOP = "    for _ in range(epochs):"
 COUNTED = ("Parameters = list[Array]\n", "Parameters = list[Array]\nCALLS: list[int] = []\n")
 
 TURNS = {
@@ -208,32 +197,22 @@ def test_whatever_a_row_does_in_a_turn_is_its_own_loss(first: int, variant: Vari
         assert len(reasons[f"fault_{number}"]) < 400
 
 
-def test_a_text_that_was_changed_after_it_was_read_is_not_timed(variant: Variant) -> None:
-    path = variant("changing")
-    entry = Entry(read(path), {"neuron": 4})
-    path.write_text(path.read_text(encoding="utf-8") + "# other\n", encoding="utf-8")
-    launch = launched(entry, Entry(BASELINE, {"neuron": 4}))
+def test_a_text_that_is_changed_or_deleted_after_it_was_read_is_not_timed(variant: Variant) -> None:
+    grows = ("Parameters = list[Array]\n", "Parameters = list[Array]\nopen(__file__, 'a').write('# more\\n')\n")
+    paths = [variant("changed_before"), variant("deleted"), variant("grows_while_it_is_imported", grows)]
+    entries = [Entry(read(path), {"neuron": 4}) for path in paths]
+    paths[0].write_text(paths[0].read_text(encoding="utf-8") + "# other\n", encoding="utf-8")
+    paths[1].unlink()
+    launch = launched(*entries, Entry(BASELINE, {"neuron": 4}))
     assert [t.implementation for t in launch.timings] == [REFERENCE]
-    assert "the text of changing.py was changed while it was measured" in launch.failures[0].reason
-
-
-def test_a_text_that_is_changed_while_it_is_imported_is_not_timed(variant: Variant) -> None:
-    change = ("Parameters = list[Array]\n", "Parameters = list[Array]\nopen(__file__, 'a').write('# more\\n')\n")
-    launch = launched(Entry(read(variant("growing", change)), {"neuron": 4}), Entry(BASELINE, {"neuron": 4}))
-    assert [t.implementation for t in launch.timings] == [REFERENCE]
-    assert "the text of growing.py was changed while it was measured" in launch.failures[0].reason
-
-
-def test_a_text_that_was_deleted_is_not_timed(variant: Variant) -> None:
-    path = variant("deleted")
-    entry = Entry(read(path), {"neuron": 4})
-    path.unlink()
-    launch = launched(entry, Entry(BASELINE, {"neuron": 4}))
-    assert [t.implementation for t in launch.timings] == [REFERENCE]
+    assert len(launch.failures) == len(paths)
+    reasons = {failure.implementation: failure.reason for failure in launch.failures}
+    for path in paths:
+        assert f"the text of {path.name} was changed while it was measured" in reasons[path.stem]
     assert re.fullmatch(
         r"ValueError: the text of deleted\.py was changed while it was measured, expected SHA-256 \w{8}, got no text; "
         r"run it again",
-        launch.failures[0].reason,
+        reasons["deleted"],
     )
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.conftest import Variant
-from xorbench.contract import discover, load, read
+from tests.conftest import BASELINE, Variant
+from xorbench.contract import load, read
 from xorbench.judging.truths import Truths, inside
 from xorbench.judging.update_task import PHASES, UpdateQuestion, update_layout
 from xorbench.judging.updates import LARGEST_SHARE, starts, update_truths
@@ -21,7 +21,7 @@ def truths() -> dict[str, Truths]:
 
 
 def fractions(workload: Workload, truth: Truths, name: str = "", path: object = None) -> np.ndarray:
-    module = load(read(path) if path else discover()[0])  # type: ignore[arg-type]
+    module = load(read(path) if path else BASELINE)  # type: ignore[arg-type]
     points = starts(workload, workload.dtype, seed=0)
     with np.errstate(all="ignore"):
         given = UpdateQuestion(points).put_to(module, lambda _: None)

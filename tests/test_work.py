@@ -4,7 +4,9 @@ from concurrent.futures import Future
 
 import pytest
 
-from xorbench.contract import discover, load
+from tests.conftest import BASELINE
+from tests.judged import Clock
+from xorbench.contract import load
 from xorbench.judging import work
 from xorbench.judging.points import random_points
 from xorbench.judging.processes import Question, Witness
@@ -26,7 +28,7 @@ def test_it_grows_with_points_epochs_and_networks() -> None:
     assert [sum(one) for one in asked] == sorted(sum(one) for one in asked)
     assert asked[2][:-1] == asked[1]
     assert asked[2][-1] == pytest.approx(sum(work.parts(TrajectoryQuestion(HIDDEN, "float64"))), rel=0.01)
-    assert sum(work.parts(GradientQuestion([few], (1,), False), slow_to_compile=True)) > sum(asked[0])
+    assert sum(work.parts(GradientQuestion([few], (1,), False), work.SLOW)) > sum(asked[0])
     assert work.of_points(HIDDEN, 2) < work.of_points(named("width-64-batch-64"), 2)
     assert work.of_points(HIDDEN, 2) < work.of_audit(HIDDEN, 2)
 
@@ -41,48 +43,103 @@ QUESTIONS: list[Question[object]] = [
     UpdateQuestion(random_points(HIDDEN, "float64", 2, seed=0)),
     TrajectoryQuestion(HIDDEN, "float64"),
 ]
-REFERENCE = Witness(discover()[0])
+REFERENCE = Witness(BASELINE)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
 def test_a_process_tells_each_part_of_an_answer(question: Question[object]) -> None:
     told: list[str] = []
-    question.put_to(load(discover()[0]), told.append)
+    question.put_to(load(BASELINE), told.append)
     assert len(dict.fromkeys(told)) == len(work.parts(question))
 
 
 def test_the_end_comes_nearer_with_each_part_and_is_that_of_the_process_with_the_most_ahead() -> None:
-    other = Witness(discover()[0], "elsewhere")
-    tally = Tally({REFERENCE: QUESTIONS, other: QUESTIONS[1:2]}, on_cores=0.0, cpus=4)
-    assert tally.seconds == pytest.approx(work.TO_START + sum(sum(work.parts(question)) for question in QUESTIONS))
-    tally.begin(other)
-    tally.answer(other)
-    assert tally.nearer() == 0  # it is not the last one
-    tally.begin(REFERENCE)  # to import
+    other, clock = Witness(BASELINE, "elsewhere"), Clock()
+    tally = Tally({REFERENCE: QUESTIONS, other: QUESTIONS[1:2]}, 0.0, 4, clock)
+    left = work.USUAL.start + sum(sum(work.parts(question)) for question in QUESTIONS)
+    assert tally.seconds == pytest.approx(left)
+    for witness in (REFERENCE, other):
+        tally.begin(witness)  # to import
+    clock.now += work.USUAL.start
+    left -= work.USUAL.start
+    for witness in (REFERENCE, other):
+        tally.begin(witness)
+    tally.answer(other)  # at once; it is not the last one
+    assert tally.step() == pytest.approx((work.USUAL.start, left))
     for question in QUESTIONS:
         parts = work.parts(question)
-        assert tally.nearer() == 0
-        tally.begin(REFERENCE)
-        assert tally.nearer() == pytest.approx(work.TO_START if question is QUESTIONS[0] else 0)
-        for part in parts[:-1]:
+        if question is not QUESTIONS[0]:
             tally.begin(REFERENCE)
-            assert tally.nearer() == pytest.approx(part)
+        for part in parts[:-1]:
+            clock.now += part
+            left -= part
+            tally.begin(REFERENCE)
+            assert tally.step() == pytest.approx((part, left), abs=1e-9)
+        clock.now += parts[-1]
+        left -= parts[-1]
         tally.answer(REFERENCE)
-        assert tally.nearer() == pytest.approx(parts[-1])
-    assert tally.seconds == pytest.approx(0)
+        assert tally.step() == pytest.approx((parts[-1], left), abs=1e-9)
+    assert left == pytest.approx(0)
+
+
+def test_processes_on_one_cpu_share_it() -> None:
+    other, clock = Witness(BASELINE, "elsewhere"), Clock()
+    ahead = work.USUAL.start + sum(work.parts(QUESTIONS[1]))
+    questions = {REFERENCE: QUESTIONS[1:2], other: QUESTIONS[1:2]}
+    assert Tally(questions, 0.0, 2, clock).seconds == pytest.approx(ahead)
+    tally = Tally(questions, 0.0, 1, clock)
+    assert tally.seconds == pytest.approx(2 * ahead)
+    for _ in range(2):
+        for witness in questions:
+            tally.begin(witness)
+        clock.now += 2 * work.USUAL.start
+    assert tally.step()[1] == pytest.approx(2 * (ahead - work.USUAL.start), rel=0.3)  # parts have begun
+
+
+def test_what_a_process_has_ahead_is_expected_by_its_own_pace_and_that_of_another_by_its_own() -> None:
+    slow, clock = Witness(BASELINE, "elsewhere"), Clock()
+    long = GradientQuestion([random_points(HIDDEN, "float64", 5, seed=0)] * 2, (1,), to_the_end=True)
+    (first, *further), starting = work.parts(long), work.USUAL.start
+    tally = Tally({REFERENCE: [long], slow: [long]}, 0.0, 2, clock)
+    for witness in (REFERENCE, slow):
+        tally.begin(witness)
+    clock.now += starting
+    for witness in (REFERENCE, slow):
+        tally.begin(witness)
+    clock.now += first
+    tally.begin(REFERENCE)
+    clock.now += 9 * first
+    tally.begin(slow)  # which took ten times as long
+    pace = (10 * first + work.OWN) / (first + work.OWN)
+    assert tally.step()[1] == pytest.approx(pace * sum(further))
+    assert pace > 2
+
+
+@pytest.mark.parametrize("slowness", [0.5, 1.0, 5.0])
+def test_a_slow_machine_is_known_by_the_starts_of_the_processes(slowness: float) -> None:
+    witnesses, clock = [Witness(BASELINE, str(number)) for number in range(20)], Clock()
+    tally = Tally(dict.fromkeys(witnesses, QUESTIONS[:1]), 0.0, 1, clock)
+    for witness in witnesses:
+        tally.begin(witness)
+    clock.now += 20 * slowness * work.USUAL.start
+    for witness in witnesses:
+        tally.begin(witness)
+    done, left = tally.step()
+    assert done == pytest.approx(20 * work.USUAL.start, rel=0.1)
+    assert left == pytest.approx(20 * slowness * sum(work.parts(QUESTIONS[0])), rel=0.1)
 
 
 def test_what_is_finished_on_the_cores_is_told_once_and_only_wait_waits() -> None:
-    tally = Tally({}, on_cores=111.0, cpus=2)
+    tally = Tally({}, 111.0, 2, Clock())
     assert tally.seconds == 55.5
     first, second, third = (Future[int]() for _ in range(3))
     tally.add_all([first, second, third], [1.0, 10.0, 100.0])
-    assert tally.nearer() == 0
+    assert tally.step() == (0, 55.5)
     second.set_result(0)
-    assert [tally.nearer(), tally.nearer()] == [5, 0]
+    assert [tally.step(), tally.step()] == [(0, 50.5)] * 2
     for future in (first, third):
         future.set_result(0)
-    assert sum(tally.wait()) == 50.5
+    assert [*tally.wait()] == [(0, 0)]
     tally.add_all([failed := Future[int]()], [1.0])
     failed.set_exception(ArithmeticError("wrong"))
     with pytest.raises(ArithmeticError, match="wrong"):

@@ -7,12 +7,12 @@ import sys
 import psutil
 import pytest
 
-from tests.conftest import Variant
+from tests.conftest import BASELINE, Variant
 from xorbench.clock import worker
 from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account
 from xorbench.clock.worker import Lost, Worker
-from xorbench.contract import discover, load, read
+from xorbench.contract import load, read
 from xorbench.environment import allowed_cpus
 from xorbench.judging.answers import answers
 from xorbench.judging.points import random_points
@@ -20,7 +20,7 @@ from xorbench.workloads import WORKLOADS, Workload, flat
 
 
 def test_a_worker_takes_its_turns_and_hands_in_times() -> None:
-    one = Worker(discover()[0], ["hidden", "neuron"], allowed_cpus()[:1])
+    one = Worker(BASELINE, ["hidden", "neuron"], allowed_cpus()[:1])
     try:
         one.wait_until_ready()  # everything is imported and compiled
         for workload in (WORKLOADS["hidden"], WORKLOADS["neuron"]):
@@ -30,7 +30,7 @@ def test_a_worker_takes_its_turns_and_hands_in_times() -> None:
             times = one.times(2)
             assert len(times.wall) == len(times.cpu) == 2
             points = random_points(workload, "float64", 3, seed=1)
-            assert one.answers(points.rows.tolist()) == answers(load(discover()[0]), points).rows.tolist()
+            assert one.answers(points.rows.tolist()) == answers(load(BASELINE), points).rows.tolist()
             assert times.ledger.cpus == [allowed_cpus()[0]]
             assert times.ledger.parameters_sha256 == workload.parameters_sha256
             assert not times.ledger.collecting
@@ -41,7 +41,7 @@ def test_a_worker_takes_its_turns_and_hands_in_times() -> None:
 
 
 def trained(workload: Workload, epochs: int, seed: int) -> list[float]:
-    module = load(discover()[0])
+    module = load(BASELINE)
     converted = module.convert(workload.drawn(seed), workload.inputs, workload.targets, workload.dtype)
     end: list[float] = flat(module.train(workload.recipe, *converted, epochs)).tolist()
     return end
@@ -68,7 +68,7 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
 
 
 def test_each_workload_that_is_prepared_is_a_sign_of_life() -> None:
-    one = Worker(discover()[0], ["neuron", "hidden"], allowed_cpus()[:1])
+    one = Worker(BASELINE, ["neuron", "hidden"], allowed_cpus()[:1])
     try:
         said = [json.loads(one._line.receive(60))["says"] for _ in range(3)]
         assert said == ["preparing", "preparing", "ready"]
@@ -91,7 +91,7 @@ def test_a_silent_worker_is_given_up(variant: Variant, monkeypatch: pytest.Monke
 
 
 def test_what_the_system_counts_of_a_worker_is_that_of_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = Worker(discover()[0], ["neuron"], allowed_cpus()[:1])
+    one = Worker(BASELINE, ["neuron"], allowed_cpus()[:1])
     try:
         monkeypatch.setattr(worker, "account", lambda pid: Account(pid, 1, 2, 3))
         assert one.account() == Account(one._process.pid, 1, 2, 3)

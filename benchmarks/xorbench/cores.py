@@ -11,13 +11,16 @@ import os
 import pickle
 import queue
 import signal
+import sys
+import threading
 import traceback
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from xorbench import places
@@ -27,11 +30,24 @@ from xorbench.streams import Log, written_to
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkContext, SpawnContext
 
     Line = Connection[Any, Any]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+SECONDS_BETWEEN_LOOKS = 5.0
+"""The seconds between two looks at a process of a pool that has not answered."""
+
+MOST_IDLE_LOOKS = 12
+"""The looks in a row after which a process is ended that has not answered and used no CPU time since the one before.
+
+Such a process was stopped, or waits for ever. Looks are counted, not seconds, because this process may be stopped, too.
+"""
+
+ENDED = "a process ended before it answered (is there enough memory?)"
+IDLE = "a process that did not answer and used no CPU time was ended (was it stopped?)"
 
 HANDLED = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)}
 """The signals that are sent to a whole group of processes, as by a terminal, and that the starting process handles."""
@@ -41,7 +57,8 @@ def pool(log: Log, number: int, begin: Callable[..., object], *arguments: object
     """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`.
 
     What the processes write to standard output and standard error goes to `log`. A task whose process ends raises
-    BrokenProcessPool. `shutdown` ends the processes, at once if it does not wait or cancels what has not begun.
+    BrokenProcessPool, and so does one whose process is ended because it does not answer and uses no CPU time any more.
+    `shutdown` ends the processes, at once if it does not wait or cancels what has not begun.
     """
     return _Pool(log, number, begin, arguments)
 
@@ -52,26 +69,32 @@ class _Pool(ThreadPoolExecutor):
     A ProcessPoolExecutor needs semaphores instead, which a system without writable shared memory does not have.
     """
 
-    def __init__(self, log: Log, number: int, begin: Callable[..., object], arguments: Sequence[object]) -> None:
+    def __init__(
+        self, log: Log, number: int, begin: Callable[..., object], arguments: Sequence[object], copied: bool = False
+    ) -> None:
         super().__init__(number)
-        self._idle: queue.SimpleQueue[Line] = queue.SimpleQueue()
-        processes: list[SpawnProcess] = []
+        self._idle: queue.SimpleQueue[tuple[Line, BaseProcess]] = queue.SimpleQueue()
+        processes: list[BaseProcess] = []
         self._end = weakref.finalize(self, _ended, processes)
-        spawn = multiprocessing.get_context("spawn")
+        context: ForkContext | SpawnContext = multiprocessing.get_context("spawn")
+        if copied:
+            context = multiprocessing.get_context("fork")
         # They inherit the mask until they ignore the signals; so does the process that multiprocessing starts beside
         # them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         try:
-            with _in_a_folder(), written_to(log):
+            with _in_a_folder(), written_to(log), warnings.catch_warnings():
+                if copied:  # Python warns of it where libraries have threads, of which none works in a copy
+                    warnings.simplefilter("ignore")
                 for _ in range(number):
-                    ours, theirs = spawn.Pipe()
+                    ours, theirs = context.Pipe()
                     with theirs:
-                        process = spawn.Process(
+                        process = context.Process(
                             target=_serve, args=(theirs, os.getpid(), begin, tuple(arguments)), daemon=True
                         )
                         process.start()
                     processes.append(process)
-                    self._idle.put(ours)
+                    self._idle.put((ours, process))
         except BaseException:
             self._end()
             raise
@@ -89,18 +112,58 @@ class _Pool(ThreadPoolExecutor):
         super().shutdown()  # the threads end, because their processes have ended
 
     def _answer(self, task: bytes) -> Any:
-        line = self._idle.get()
+        line, process = self._idle.get()
         try:
-            line.send_bytes(task)
-            answer = line.recv_bytes()
+            with _ended_where_idle(process) as was_idle:
+                line.send_bytes(task)  # which waits, too, where a long task is not read
+                answer = line.recv_bytes()
         except (EOFError, OSError):
-            raise BrokenProcessPool("a process of the pool ended before it answered") from None
+            raise BrokenProcessPool(IDLE if was_idle.is_set() else ENDED) from None
         finally:
-            self._idle.put(line)
+            self._idle.put((line, process))
         found, error = pickle.loads(answer)
         if error is not None:
             raise error
         return found
+
+
+@contextmanager
+def _ended_where_idle(process: BaseProcess) -> Iterator[threading.Event]:
+    """End a process that is idle for too long inside; yield what is set then."""
+    was_idle, done = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        used, idle = -1.0, 0
+        while idle < MOST_IDLE_LOOKS:
+            if done.wait(SECONDS_BETWEEN_LOOKS):
+                return
+            now = _cpu_seconds(process.pid)
+            idle = idle + 1 if now == used else 0
+            used = now
+        was_idle.set()
+        process.kill()
+
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield was_idle
+    finally:
+        done.set()
+        watching.join()
+
+
+def _cpu_seconds(pid: int | None) -> float:
+    """Return the CPU time of a process and of its descendants that have not ended; 0 where it has ended itself."""
+    import psutil  # only where a process has been silent for a while
+
+    seconds = 0.0
+    with suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for one in (root, *root.children(recursive=True)):
+            with suppress(psutil.Error):
+                times = one.cpu_times()
+                seconds += times.user + times.system
+    return seconds
 
 
 @contextmanager
@@ -118,7 +181,7 @@ def _in_a_folder() -> Iterator[None]:
         os.close(removed)
 
 
-def _ended(processes: Sequence[SpawnProcess]) -> None:
+def _ended(processes: Sequence[BaseProcess]) -> None:
     """End processes that ignore all other signals, and wait until they have ended."""
     for process in processes:
         process.kill()
@@ -132,13 +195,45 @@ def all_cores() -> Iterator[Executor]:
 
     Raises HarnessError if a process of the pool ends, as it does where memory is short.
     """
+    with _each_core(int) as processes:
+        yield processes
+
+
+def in_copies(tasks: Sequence[Callable[[], T]]) -> list[T]:
+    """Return the results of tasks in their order, computed by copies of this process, one for each allowed CPU.
+
+    A copy begins with all that this process has in memory, so that only the results are pickled. Where there is only
+    one task or one CPU, and on systems other than Linux, on which libraries do not work in a copy, this process itself
+    computes them. Raises HarnessError if a copy ends, as it does where memory is short, and what a task raises.
+    """
+    if min(len(tasks), len(allowed_cpus())) < 2 or sys.platform != "linux":
+        return [task() for task in tasks]
+    with _each_core(_keep, tasks, copied=True) as processes:
+        return [*processes.map(_nth, range(len(tasks)))]
+
+
+_kept: Sequence[Callable[[], Any]] = ()
+"""In a copy, the tasks of `in_copies`."""
+
+
+def _keep(tasks: Sequence[Callable[[], Any]]) -> None:
+    global _kept
+    _kept = tasks
+
+
+def _nth(number: int) -> Any:
+    return _kept[number]()
+
+
+@contextmanager
+def _each_core(begin: Callable[..., object], *arguments: object, copied: bool = False) -> Iterator[Executor]:
     with closing(Log()) as log:
-        processes = pool(log, len(allowed_cpus()), int)
+        processes = _Pool(log, len(allowed_cpus()), begin, arguments, copied)
         try:
             yield processes
         except BrokenProcessPool as error:
-            wrote = f", which last wrote {lines[-1]!r}" if (lines := log.lines()) else ""
-            raise HarnessError(f"a process that computes true values ended{wrote}; is there enough memory?") from error
+            wrote = f"; it last wrote {lines[-1]!r}" if (lines := log.lines()) else ""
+            raise HarnessError(f"in a computation on all CPUs, {error}{wrote}") from error
         finally:
             processes.shutdown(cancel_futures=True)
 

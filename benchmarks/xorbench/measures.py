@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 Measure = Literal["epoch", "gradient", "loss", "predict"]
-"""What is timed: an epoch of a training, the gradient, the loss with its forward pass, or the outputs for one sample.
+"""What a run can time: an epoch of a training, a gradient, a loss with its forward pass, or a prediction of one sample.
 
 All but the first are functions of the contract, which are called with the same arguments again and again.
 """

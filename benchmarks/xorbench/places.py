@@ -4,17 +4,16 @@ Nothing is written beside the package, which may be installed in a folder that i
 """
 
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
+from xorbench.temporary import Temporary
+
 if TYPE_CHECKING:
     from functools import _lru_cache_wrapper
-
-    Temporary = tempfile.TemporaryDirectory[str]
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -73,11 +72,11 @@ def lasting(made: "_lru_cache_wrapper[Temporary]") -> Path:
     return Path(made().name)
 
 
-def temporary() -> "Temporary":
-    """Return a new temporary folder, which is removed at the end of this process."""
-    return tempfile.TemporaryDirectory(prefix="xorbench-", ignore_cleanup_errors=True)
+@cache
+def _home() -> Temporary:
+    return Temporary()
 
 
-_home = cache(temporary)
-
-_no_code = cache(temporary)
+@cache
+def _no_code() -> Temporary:
+    return Temporary()

@@ -14,14 +14,21 @@ from typing import Protocol
 PRIOR = 0.05
 """The weight of an expected time beside what was measured, as a share of that expected time."""
 
-Advance = Callable[[float], None]
-"""A function that is called after a step with the expected seconds of that step."""
+
+class Advance(Protocol):
+    """A function that is called after a step."""
+
+    def __call__(self, done: float, left: float | None = None, /) -> None:
+        """Note a step that was expected to take `done` seconds.
+
+        `left` are the seconds until the end of the stage, if the caller knows them better than by the pace so far.
+        """
 
 
 class Stage(Protocol):
     """A function that shows the progress of one stage of a command, which is expected to take `seconds`.
 
-    What it yields is called after each step with the part of `seconds` that was expected for that step.
+    What it yields is called after each step with the part of `seconds` that was expected for that step: see `Advance`.
     """
 
     def __call__(self, name: str, seconds: float, /) -> AbstractContextManager[Advance]:
@@ -39,7 +46,7 @@ def say(sentence: str) -> None:
 @contextmanager
 def in_silence(_name: str, _seconds: float) -> Iterator[Advance]:
     """Yield a function that does nothing: a `Stage` that shows no progress."""
-    yield lambda _seconds: None
+    yield lambda _done, _left=None: None
 
 
 @contextmanager
@@ -60,7 +67,8 @@ def steps(name: str, number: int) -> Iterator[Callable[[], None]]:
 class _Current:
     """The stage in progress: its expected seconds, how many of these are done, and when it began.
 
-    `measured` says that the expected seconds follow from measurements on this machine.
+    `measured` says that the expected seconds follow from measurements on this machine, and `ends` is when it will end,
+    if that was told.
     """
 
     name: str
@@ -68,6 +76,7 @@ class _Current:
     began: float
     measured: bool
     done: float = 0.0
+    ends: float | None = None
 
 
 class Progress:
@@ -124,8 +133,9 @@ class Progress:
         self._expected.pop(name, None)
         current = self._current = _Current(name, seconds, self._clock(), measured)
 
-        def advance(done: float) -> None:
+        def advance(done: float, left: float | None = None, /) -> None:
             current.done += done
+            current.ends = None if left is None else self._clock() + left
             self._show(current)
 
         with _displayed():
@@ -139,9 +149,11 @@ class Progress:
                     self._taken_so_far += self._clock() - current.began
 
     def _left_of_stage(self) -> float:
-        """Return the seconds that are left of this stage, by its own pace, which may differ from that of others."""
+        """Return the seconds that are left of this stage: as told, or by its pace, which may differ from others'."""
         if self._current is None:
             return 0.0
+        if self._current.ends is not None:
+            return max(0.0, self._current.ends - self._clock())
         current, prior = self._current, self._prior * self._current.seconds
         done = min(current.done, current.seconds)
         if done + prior <= 0:

@@ -67,7 +67,7 @@ class _Text(io.TextIOWrapper):
 
     @property
     def buffer(self) -> object:  # type: ignore[override]
-        """What bytes may be written to; None for ASCII, in place of which typer would write UTF-8 there."""
+        """The binary stream below this one; None where the encoding is ASCII, because typer would write UTF-8 to it."""
         return None if codecs.lookup(self.encoding).name == "ascii" else super().buffer
 
     def write(self, text: str, /) -> int:
@@ -128,7 +128,7 @@ SIGNS = {
     "…": "...",
     "\N{NO-BREAK SPACE}": " ",
 }
-"""What stands for a sign in ASCII. It is one character where the sign may stand in a column of a table."""
+"""The ASCII text that replaces each sign; one character for signs that may stand in a column of a table."""
 
 _IN_ASCII = "xorbench in ASCII"
 

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from altair.utils.schemapi import debug_mode
-
 from xorbench.charts.break_even import payback
 from xorbench.charts.cost_breakdown import parts
 from xorbench.charts.crossover import crossover
@@ -37,13 +35,11 @@ OF_STUDIES: Mapping[str, Callable[[Mapping[str, Any]], Figure]] = {"functions": 
 """Functions of the data of a study, by its name; their files are in the folder of the studies."""
 
 
-@debug_mode(False)  # validation of every part is slow; the tests validate all figures instead
 def of_report(report: Report) -> list[Figure]:
     """Return all figures for which a report of the judge has the data."""
     return [figure for draw in OF_A_REPORT if (figure := draw(report))]
 
 
-@debug_mode(False)
 def of_record(
     analysis: Analysis,
     sweeps: Sequence[Analysis] = (),
@@ -63,7 +59,6 @@ def of_record(
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]
 
 
-@debug_mode(False)
 def of_machines(over: OverMachines) -> list[Figure]:
     """Return the figure of the ratios on several machines, if any are compared."""
     figure = machines(over)

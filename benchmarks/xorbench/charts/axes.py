@@ -2,11 +2,9 @@
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-
-import altair as alt
 
 from xorbench.charts.style import width_of
 
@@ -36,37 +34,24 @@ class Axis:
     grid: bool = True
 
     def share(self, value: float) -> float:
-        """Return the place of a value, from 0 at the low end to 1 at the high end."""
-        low, at, high = (self._even(number) for number in (self.low, value, self.high))
-        return (at - low) / (high - low)
+        """Return the place of a value, from 0 at the low end to 1 at the high end.
+
+        On a logarithmic axis 0 and everything below it is at the low end.
+        """
+        return self.over(1.0)(value)
+
+    def over(self, pixels: float) -> Callable[[float], float]:
+        """Return the function from a value to its distance from the low end, where the axis is so many pixels long."""
+        low = self._even(self.low)
+        whole = self._even(self.high) - low
+        return lambda value: (self._even(value) - low) / whole * pixels
 
     def _even(self, value: float) -> float:
         if self.kind == "log":
-            return math.log(value)
+            return math.log(value if value > 0 else self.low)
         if self.kind == "symlog":
             return math.copysign(math.log1p(abs(value) / SYMLOG_CONSTANT), value)
         return value
-
-    def x(self, field: str) -> alt.X:
-        """Return the horizontal channel of a field, with the grid of this axis."""
-        return alt.X(f"{field}:Q", scale=self._scale(), axis=self._grid())
-
-    def y(self, field: str) -> alt.Y:
-        """Return the vertical channel of a field, with the grid of this axis."""
-        return alt.Y(f"{field}:Q", scale=self._scale(), axis=self._grid())
-
-    def _scale(self) -> alt.Scale:
-        domain = [self.low, self.high]
-        if self.kind == "symlog":
-            return alt.Scale(type="symlog", constant=SYMLOG_CONSTANT, domain=domain, nice=False)
-        return alt.Scale(type=self.kind, domain=domain, nice=False, zero=False)
-
-    def _grid(self) -> alt.Axis | None:
-        """Return the settings of the grid; the texts of the ticks are drawn by `picture`."""
-        if not self.grid:
-            return None
-        values = [value for value, _ in self.ticks]
-        return alt.Axis(values=values, labels=False, ticks=False, domain=False, title=None, grid=True)
 
 
 def number(value: float) -> str:

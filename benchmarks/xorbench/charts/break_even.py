@@ -5,7 +5,7 @@ import math
 
 from xorbench.charts import axes, marks
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Columns, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Columns, Figure, Label, Panel, Sign
 from xorbench.charts.marks import Piece
 from xorbench.charts.style import labels, width_of
 from xorbench.contract import REFERENCE
@@ -78,16 +78,17 @@ def _panel(title: str, shown: list[tuple[Row, Cost]], leading: list[Leader], nam
         if found and found.low is not None and found.high is not None:
             low, high = (min(max(end, axis.low), axis.high) for end in (found.low, found.high))
             measured.append((Interval(low, low, high), y + 9))
-    layers = [
-        *marks.areas(axis, pale, opacity=0.3),
-        *marks.areas(axis, solid),
-        *marks.lines(axis, thin),
-        *marks.lines(axis, marks.whiskers(measured), strokeWidth=1.5),
+    across = axis.over(WIDTH - left - right)
+    drawn = [
+        *marks.areas(across, pale, opacity=0.3),
+        *marks.areas(across, solid),
+        *marks.lines(across, thin),
+        *marks.lines(across, marks.whiskers(measured), width=1.5),
     ]
     return Panel(
         title,
         _words(shown, leading, names),
-        spec_of(*layers),
+        drawn,
         height=ROW * len(order),
         left=left,
         right=right,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from xorbench.charts import axes, marks
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
 from xorbench.charts.marks import Piece
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
@@ -69,15 +69,16 @@ def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str])
     ends += [limit for interval, _ in measured for limit in (interval.low, interval.high) if limit is not None]
     axis = axes.linear("% of the step" if of_it else "µs per epoch", min(0.0, *ends), max(0.0, *ends))
     axis = replace(axes.thinned(axis, width, True), grid=False)  # its lines would cross the texts
-    layers = [
-        *marks.areas(axis, bars),
-        *_outlined(axis, hollow),
-        *marks.lines(axis, marks.whiskers(measured), strokeWidth=1.5),
+    across = axis.over(width)
+    drawn = [
+        *marks.areas(across, bars),
+        *marks.outlines(across, hollow),
+        *marks.lines(across, marks.whiskers(measured), width=1.5),
     ]
     return Panel(
         f"{workload}, {'shares' if of_it else 'times'}",
         f"{'; '.join(_words(step, of_it) for step in shown)}.",
-        spec_of(*layers),
+        drawn,
         height=y,
         left=MARGIN,
         right=MARGIN,
@@ -96,10 +97,6 @@ def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str])
             Sign("interval", "ink", "95 % interval"),
         ],
     )
-
-
-def _outlined(axis: axes.Axis, pieces: list[Piece]) -> list[marks.Layer]:
-    return marks.lines(axis, [side for piece in pieces for side in marks.sides(piece)])
 
 
 def _words(step: Step, of_it: bool) -> str:

@@ -1,18 +1,18 @@
 """Figure of crossover points: the time of an epoch along the axes of sweeps, and where the lines cross."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from string import ascii_lowercase
 
-import altair as alt
 import numpy as np
 
-from xorbench.charts import axes, lines
+from xorbench.charts import axes, lines, paths
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Chart, Columns, Figure, Label, Panel, data
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel
 from xorbench.charts.lines import Line
-from xorbench.charts.style import labels, role, width_of
+from xorbench.charts.paths import Mark, Place
+from xorbench.charts.style import STROKE, labels, role, width_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.crossings import CROSSES, Crossing
 from xorbench.estimates.sweep_axes import Axis as SweepAxis
@@ -77,16 +77,26 @@ def _panel(analysis: Analysis, axis: SweepAxis, names: dict[str, str]) -> Panel:
         x,
         y,
         curves,
-        [*_intervals(x, y, shown, size_of), *_crossings(x, y, found, at)],
         dots=True,
         notes=[f"{_letter(n)}: {_sentence(crossing, names)}" for n, crossing in enumerate(found)],
         height=HEIGHT,
     )
-    sizes = [crossing.size.value for crossing in found if crossing.size]
-    marked = [
-        (x.share(size) * panel.width, (1 - y.share(time)) * panel.height) for size, time in zip(sizes, at, strict=True)
-    ]
-    return replace(panel, labels=[*panel.labels, *_letters(marked)])
+    plot = _Plot(x.over(panel.width), y.over(panel.height), panel.height)
+    marks = [*panel.marks, *_intervals(plot, shown, size_of), *_crossings(plot, x, found, at)]
+    return replace(panel, marks=marks, labels=[*panel.labels, *_letters(plot, found, at)])
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """The plot of a panel, in which each size and time has a place."""
+
+    across: Callable[[float], float]
+    up: Callable[[float], float]
+    height: float
+
+    def of(self, size: float, time: float) -> Place:
+        """Return the place of a time at a size."""
+        return self.across(size), self.height - self.up(time)
 
 
 def _sizes(axis: SweepAxis) -> Axis:
@@ -96,44 +106,30 @@ def _sizes(axis: SweepAxis) -> Axis:
     return axes.thinned(whole, WIDTH / 2, True)
 
 
-def _intervals(x: Axis, y: Axis, shown: Sequence[Row], size_of: dict[str, int]) -> list[Chart]:
-    """Return the layer of the intervals of the measured points."""
-    times = [(size_of[row.workload], row.microseconds_per_epoch) for row in shown if row.microseconds_per_epoch]
-    known = [(size, time.low, time.high) for size, time in times if time.low and time.high]
-    if not known:
-        return []
-    columns: Columns = {
-        "size": [size for size, _, _ in known],
-        "low": [low for _, low, _ in known],
-        "high": [high for _, _, high in known],
-    }
-    chart = alt.Chart(data(columns))
-    return [chart.mark_rule(stroke=role("ink"), strokeWidth=1.5).encode(x=x.x("size"), y=y.y("low"), y2="high:Q")]
+def _intervals(plot: _Plot, shown: Sequence[Row], size_of: dict[str, int]) -> Iterator[Mark]:
+    """Yield the intervals of the measured points."""
+    for row in shown:
+        time, size = row.microseconds_per_epoch, size_of[row.workload]
+        if time and time.low and time.high:
+            path = paths.line([plot.of(size, time.low), plot.of(size, time.high)])
+            yield Mark(path, stroke=role("ink"), width=1.5)
 
 
-def _crossings(x: Axis, y: Axis, found: Sequence[Crossing], at: Sequence[float]) -> list[Chart]:
-    """Return the layers of the crossover points and their intervals."""
+def _crossings(plot: _Plot, x: Axis, found: Sequence[Crossing], at: Sequence[float]) -> Iterator[Mark]:
+    """Yield the intervals of the crossover points, and these points."""
     sizes = [crossing.size for crossing in found if crossing.size]
-    if not sizes:
-        return []
-    columns: Columns = {
-        "size": [size.value for size in sizes],
-        "low": [max(x.low, size.low or size.value) for size in sizes],
-        "high": [min(x.high, size.high or size.value) for size in sizes],
-        "time": [*at],
-        "tip": [_sentence(crossing, {}) for crossing in found],
-    }
-    chart = alt.Chart(data(columns))
-    bars = chart.mark_rule(stroke=role("ink"), strokeWidth=2).encode(x=x.x("low"), x2="high:Q", y=y.y("time"))
-    marks = chart.mark_point(aria=True, filled=True, opacity=1, size=64, shape="diamond", fill=role("ink"))
-    said = alt.Description("tip:N")
-    return [bars, marks.encode(x=x.x("size"), y=y.y("time"), description=said)]
+    for size, time in zip(sizes, at, strict=True):
+        ends = (max(x.low, size.low or size.value), min(x.high, size.high or size.value))
+        yield Mark(paths.line(plot.of(end, time) for end in ends), stroke=role("ink"), width=STROKE)
+    for crossing, size, time in zip(found, sizes, at, strict=True):
+        yield Mark(paths.glyph("diamond", *plot.of(size.value, time)), fill=role("ink"), tip=_sentence(crossing, {}))
 
 
-def _letters(marked: Sequence[tuple[float, float]]) -> list[Label]:
+def _letters(plot: _Plot, found: Sequence[Crossing], at: Sequence[float]) -> list[Label]:
     """Return the letter of each crossover point above it, or higher where another letter is in the way."""
-    placed: list[tuple[float, float]] = []
-    for x, y in marked:
+    placed: list[Place] = []
+    for crossing, time in zip(found, at, strict=True):
+        x, y = plot.of(crossing.size.value if crossing.size else math.nan, time)
         up = y - 12
         while any(abs(x - other) < width_of("mm") and abs(up - height) < 12 for other, height in placed):
             up -= 4

@@ -1,22 +1,14 @@
-"""Types of a figure: its panels, and what each of them holds beside its chart."""
+"""Types of a figure: its panels, and what each of them holds beside its marks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import altair as alt
-import pandas as pd
 
 from xorbench.charts.axes import Axis
+from xorbench.charts.paths import Mark
 from xorbench.charts.style import TEXT, width_of
 
 Columns = Mapping[str, Sequence[float | str | None]]
-"""Data of a chart: lists of numbers or texts, by the name of the field."""
-
-Encoding = dict[str, Any]
-"""A specification in Vega-Lite, or a part of it."""
-
-Chart = alt.Chart | alt.LayerChart
+"""Data of a panel: lists of numbers or texts, by the name of the column."""
 
 WIDTH = 352
 """Width of a panel in pixels, so that no text is reduced on a phone. A page may enlarge it."""
@@ -41,7 +33,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Sign:
-    """An entry of a key: a glyph of `picture.GLYPHS`, the role of its colour, and its meaning in words."""
+    """An entry of a key: a shape of `paths.GLYPHS`, the role of its colour, and its meaning in words."""
 
     glyph: str
     colour: str
@@ -50,17 +42,18 @@ class Sign:
 
 @dataclass(frozen=True)
 class Panel:
-    """One coordinate system: its title, a description of its content as text, and its chart as Vega-Lite.
+    """One coordinate system: its title, a description of its content as text, and its marks, the lowest first.
 
     `height` is that of the plot, `left` and `right` are the margins beside it and `top` is the room above it for
-    labels, all in pixels. `x` and `y` are the axes whose ticks are labelled. `labels` are the texts inside, `key`
-    explains the marks, `notes` stand below. `of` holds the workload and the implementation if the panel is about one
-    row. `numbers` are the data that the panel shows, by the name of the column.
+    labels, all in pixels. `x` and `y` are the axes whose ticks are labelled and whose grid is drawn under the marks.
+    `labels` are the texts inside, `key` explains the marks, `notes` stand below. `of` holds the workload and the
+    implementation if the panel is about one row. `numbers` are the data that the panel shows, by the name of the
+    column.
     """
 
     title: str
     text: str
-    spec: Encoding
+    marks: Sequence[Mark]
     height: float = 170
     left: float = 44
     right: float = 14
@@ -92,23 +85,6 @@ class Figure:
     def words(self) -> str:
         """The caption and the descriptions of all panels as one text, for screen readers."""
         return " ".join([self.text, *(f"{panel.title}: {panel.text}" for panel in self.panels)])
-
-
-def data(columns: Columns) -> alt.InlineData:
-    """Return columns as CSV inside a specification, with five digits: a third of the size of the same data as objects.
-
-    A column whose first value is a text is one of texts.
-    """
-    parse = {name: "string" if values and isinstance(values[0], str) else "number" for name, values in columns.items()}
-    text = pd.DataFrame(columns).to_csv(index=False, lineterminator="\n", float_format="%.5g")
-    return alt.InlineData(values=text, format=alt.CsvDataFormat(type="csv", parse=parse))
-
-
-def spec_of(*layers: Chart) -> Encoding:
-    """Return layers as one specification in Vega-Lite. Only the tests validate it, because that is slow."""
-    with alt.data_transformers.enable(consolidate_datasets=False):  # a part must hold its own data
-        found: Encoding = alt.layer(*layers).to_dict(validate=False)
-    return {key: value for key, value in found.items() if key not in ("$schema", "config")}
 
 
 def margin_of(axis: Axis) -> float:

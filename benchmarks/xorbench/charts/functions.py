@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from altair.utils.schemapi import debug_mode
-
 from xorbench.charts import axes, lines
 from xorbench.charts.axes import Axis
 from xorbench.charts.figure import WIDTH, Figure
@@ -20,7 +18,6 @@ SMALLEST, LARGEST = 0.1, 1000
 ERRORS = axes.log("error, ulps", SMALLEST, LARGEST, lines.HEIGHT, False)
 
 
-@debug_mode(False)  # validation of every part is slow; the tests validate the figure instead
 def functions(study: Mapping[str, Any]) -> Figure:
     """Return the figure of a panel for each function and dtype with a line for each framework."""
     names = labels(row["framework"] for row in study["rows"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xorbench.charts import axes, marks
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
 from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
@@ -67,8 +67,8 @@ def _panel(found: History) -> Panel:
     costs = [release.cost for release in found.releases if release.cost]
     axis = _axis(costs, WIDTH - left - right)
     width, height = WIDTH - left - right, ROW * len(entries) + 4.0
-    one = axis.share(1) * width
-    texts = list(_sides(one, -left, width + right))
+    across = axis.over(width)
+    texts = list(_sides(across(1.0), -left, width + right))
     placed: list[tuple[_Entry, Interval, float]] = []
     for place, entry in enumerate(entries):
         y = ROW * place + 13.0
@@ -80,12 +80,12 @@ def _panel(found: History) -> Panel:
         if entry.release.cost:
             placed.append((entry, entry.release.cost, y))
     ways = [Piece(a.value, b.value, ya, yb, "muted") for (_, a, ya), (_, b, yb) in itertools.pairwise(placed)]
-    layers = [
-        *marks.lines(axis, [Piece(1.0, 1.0, 0.0, height, "muted")], strokeWidth=1),
-        *marks.lines(axis, ways, strokeWidth=1.5),
-        *marks.lines(axis, marks.whiskers((cost, y) for _, cost, y in placed), strokeWidth=1.5),
+    drawn = [
+        *marks.lines(across, [Piece(1.0, 1.0, 0.0, height, "muted")], width=1),
+        *marks.lines(across, ways, width=1.5),
+        *marks.lines(across, marks.whiskers((cost, y) for _, cost, y in placed), width=1.5),
         *marks.points(
-            axis, [Point(cost.value, y, entry.mark[1], entry.mark[0], entry.tip) for entry, cost, y in placed]
+            across, (Point(cost.value, y, entry.mark[1], entry.mark[0], entry.tip) for entry, cost, y in placed)
         ),
     ]
     steps = [*_steps(found)]
@@ -94,7 +94,7 @@ def _panel(found: History) -> Panel:
     return Panel(
         f"{name}, {plain(found.workload, 40)}: {plain(found.framework, 40)}",
         f"{'; '.join(one.tip for one in entries)}. {' '.join(steps) or 'No step change.'}",
-        spec_of(*layers),
+        drawn,
         height=height,
         left=left,
         right=right,

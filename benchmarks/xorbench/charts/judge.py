@@ -16,6 +16,9 @@ T = TypeVar("T")
 ACROSS = WIDTH / 2
 """The pixels of a horizontal axis, at least: labels take the rest."""
 
+MOST_PARTING = 4
+"""The most lines with a label in a panel of differences between trainings: they cross one another all the way."""
+
 
 def saturation(report: Report) -> Figure | None:
     """Return the figure of correct digits by the mean logit of the last layer; None without data."""
@@ -49,7 +52,7 @@ def partings(report: Report) -> Figure | None:
     text = (
         f"Largest difference of the parameters from those of {REFERENCE} and from a training in 200-bit arithmetic, by "
         "epoch, after a start from the same parameters. Differences of 0 are not drawn on the logarithmic axis. "
-        f"{lines.TOGETHER}"
+        f"The lines that end highest are named. {lines.TOGETHER}"
     )
     panels = []
     for workload, rows in _by(report.trajectories, lambda row: row.workload):
@@ -58,7 +61,9 @@ def partings(report: Report) -> Figure | None:
             values = [value for line in shown for _, value in line.points]
             if values:
                 y = axes.log("largest difference", min(values), max(values), lines.HEIGHT, False)
-                panels.append(lines.panel(f"{workload}, {start}", f"{lines.said_of(shown)}.", _epochs(shown), y, shown))
+                text_of = f"{lines.said_of(shown)}."
+                x = _epochs(shown)
+                panels.append(lines.panel(f"{workload}, {start}", text_of, x, y, shown, most=MOST_PARTING))
     return Figure("trajectories", "Divergence of trainings", text, panels) if panels else None
 
 

@@ -1,14 +1,14 @@
 """Panels of lines by implementation: labelled where they end, and one line for all that nearly coincide."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import altair as alt
-
+from xorbench.charts import paths
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import Chart, Columns, Encoding, Label, Panel, data, margin_of, spec_of
-from xorbench.charts.style import STROKE, TEXT, colour, dashes, fitted, spread, width_of
+from xorbench.charts.figure import Label, Panel, margin_of
+from xorbench.charts.paths import Mark, Place
+from xorbench.charts.style import STROKE, TEXT, colour, dashes, fitted, role, spread, width_of
 from xorbench.tables.cells import listed
 
 HEIGHT = 170
@@ -28,6 +28,9 @@ AWAY, SAMPLE = 29, 18
 WIDEST = 170
 """The most pixels that labels are wide."""
 
+OTHERS = Mark("", stroke=role("muted"), width=STROKE)
+"""The look of lines without a label of their own."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -41,15 +44,20 @@ class Line:
 
 @dataclass(frozen=True)
 class _Together:
-    """Lines that coincide, with the label and the description of all."""
+    """Lines that coincide, with the label of all, and a mark without a path that looks like them."""
 
     first: Line
     lines: Sequence[Line]
     label: str
+    look: Mark
 
     @property
     def tip(self) -> str:
         return said_of(self.lines)
+
+    @property
+    def end(self) -> tuple[float, float]:
+        return self.first.points[-1]
 
 
 def panel(
@@ -58,23 +66,22 @@ def panel(
     x: Axis,
     y: Axis,
     lines: Sequence[Line],
-    more: Sequence[Chart] = (),
     dots: bool = False,
-    labels: Sequence[Label] = (),
     notes: Sequence[str] = (),
     height: float = HEIGHT,
+    most: int | None = None,
 ) -> Panel:
-    """Return a panel of lines; with `dots` their points are marked.
+    """Return a panel of lines; with `dots` their points are marked. The panel grows with the number of labels.
 
-    `more` are further layers and `labels` further texts. The panel grows with the number of labels.
+    If there are more than `most` lines, those that end highest have a label each; the others are grey and share one.
     """
-    together = coinciding(lines, y, height)
-    height = max(height, GAP * len(together))
-    widths = [width_of(one.label) for one in together]
+    together, labelled = _labelled(coinciding(lines, y, height), most)
+    height = max(height, GAP * len(labelled))
+    widths = [width_of(one.label) for one in labelled]
     found = Panel(
         title,
         text,
-        {},
+        [],
         height=height,
         left=margin_of(y),
         right=AWAY + 4 + min(WIDEST, max(widths, default=0.0)),
@@ -87,15 +94,29 @@ def panel(
             y.title: [value for line in lines for _, value in line.points],
         },
     )
-    ends = [
-        (x.share(one.first.points[-1][0]) * found.width, _down(y, one.first.points[-1][1], height)) for one in together
+    across, up = x.over(found.width), y.over(height)
+
+    def place_of(point: tuple[float, float]) -> Place:
+        return across(point[0]), height - up(point[1])
+
+    ends = [place_of(one.end) for one in labelled]
+    beside = spread([down for _, down in ends], GAP, TEXT / 2, height - TEXT / 2)
+    labels = [
+        Label(found.width + AWAY, place, fitted(one.label, WIDEST)) for one, place in zip(labelled, beside, strict=True)
     ]
-    places = spread([down for _, down in ends], GAP, TEXT / 2, height - TEXT / 2)
-    named = [
-        Label(found.width + AWAY, place, fitted(one.label, WIDEST)) for one, place in zip(together, places, strict=True)
-    ]
-    layers = [*_lines(together, x, y, dots), *_ways(together, ends, places, found.width), *more]
-    return replace(found, spec=spec_of(*layers), labels=[*named, *labels])
+    marks = [*_lines(together, place_of, dots), *_ways(labelled, ends, beside, found.width)]
+    return replace(found, marks=marks, labels=labels)
+
+
+def _labelled(together: list[_Together], most: int | None) -> tuple[list[_Together], list[_Together]]:
+    """Return the lines as they are drawn, and those with a label, of which there are at most `most`."""
+    if most is None or len(together) <= most:
+        return together, together
+    by_end = sorted(together, key=lambda one: one.end[1])
+    others = [replace(one, look=OTHERS) for one in by_end[: 1 - most]]
+    named = [replace(one, label=_label(one.lines, 0, False)) for one in together if one in by_end[1 - most :]]
+    label = f"{sum(len(one.lines) for one in others)} others"
+    return [*named, *others], [*named, replace(others[len(others) // 2], label=label)]
 
 
 def coinciding(lines: Sequence[Line], y: Axis, height: float) -> list[_Together]:
@@ -107,7 +128,7 @@ def coinciding(lines: Sequence[Line], y: Axis, height: float) -> list[_Together]
             (next(alike, None) or _new(groups)).append(line)
     largest = max(groups, key=len, default=[])
     number = sum(map(len, groups))
-    return [_Together(group[0], group, _label(group, number, group is largest)) for group in groups]
+    return [_Together(group[0], group, _label(group, number, group is largest), _look(group[0])) for group in groups]
 
 
 def said_of(lines: Sequence[Line]) -> str:
@@ -127,8 +148,8 @@ def _new(groups: list[list[Line]]) -> list[Line]:
 def _close(one: Line, other: Line, y: Axis, height: float) -> bool:
     if [x for x, _ in one.points] != [x for x, _ in other.points]:
         return False
-    pairs = zip(one.points, other.points, strict=True)
-    distances = [_down(y, a, height) - _down(y, b, height) for (_, a), (_, b) in pairs]
+    up = y.over(height)
+    distances = [up(a) - up(b) for (_, a), (_, b) in zip(one.points, other.points, strict=True)]
     return math.hypot(*distances) <= CLOSE * math.sqrt(len(distances))
 
 
@@ -143,76 +164,29 @@ def _label(group: Sequence[Line], number: int, largest: bool) -> str:
     return f"{group[0].label} +{len(group) - 1}"
 
 
-def _down(y: Axis, value: float, height: float) -> float:
-    """Return the distance of a value from the upper end of a vertical axis in pixels."""
-    return (1 - y.share(value)) * height
-
-
-def _lines(together: Sequence[_Together], x: Axis, y: Axis, dots: bool) -> list[alt.Chart]:
-    """Return the layer of all lines, of which those of a lower place in the record are on top, and that of the dots.
-
-    The description of a line is that of its first point. A line of one point is a dot.
-    """
-    order = list(reversed(together))
-    found = []
-    if order:
-        paths = alt.Chart(data(_points(order, False))).mark_line(aria=True, strokeWidth=STROKE)
-        look: Encoding = {"stroke": alt.Stroke("colour:N", scale=None), "strokeDash": _dash(together)}
-        found.append(paths.encode(x=x.x("x"), y=y.y("y"), description=alt.Description("tip:N"), **look))
-    if marked := [one for one in order if dots or len(one.first.points) == 1]:
-        marks = alt.Chart(data(_points(marked, True))).mark_point(aria=True, filled=True, size=30, opacity=1)
-        fill = alt.Fill("colour:N", scale=None)
-        found.append(marks.encode(x=x.x("x"), y=y.y("y"), description=alt.Description("tip:N"), fill=fill))
-    return found
-
-
-def _points(order: Sequence[_Together], dots: bool) -> Columns:
-    every = [(one, place, x, y) for one in order for place, (x, y) in enumerate(one.first.points)]
-    return {
-        "x": [x for _, _, x, _ in every],
-        "y": [y for _, _, _, y in every],
-        "line": [one.first.label for one, _, _, _ in every],
-        "colour": [colour(one.first.place) for one, _, _, _ in every],
-        "tip": [one.tip if dots or not place else "" for one, place, _, _ in every],
-    }
+def _lines(
+    together: Sequence[_Together], place_of: Callable[[tuple[float, float]], Place], dots: bool
+) -> Iterator[Mark]:
+    """Yield all lines, of which the first are on top, and then the dots. A line of one point is a dot."""
+    for one in reversed(together):
+        if len(one.first.points) > 1:
+            yield replace(one.look, path=paths.line(map(place_of, one.first.points)), tip=one.tip)
+    for one in reversed(together):
+        if dots or len(one.first.points) == 1:
+            for place in map(place_of, one.first.points):
+                yield Mark(paths.glyph("small", *place), fill=one.look.stroke, tip=one.tip)
 
 
 def _ways(
-    together: Sequence[_Together], ends: Sequence[tuple[float, float]], places: Sequence[float], width: float
-) -> list[alt.Chart]:
-    """Return the layers of thin lines from the ends of lines to their labels, and of a piece of each line there."""
-    if not together:
-        return []
+    labelled: Sequence[_Together], ends: Sequence[Place], beside: Sequence[float], width: float
+) -> Iterator[Mark]:
+    """Yield thin lines from the ends of lines to their labels, and a piece of each line there."""
     begin, end = width + AWAY - SAMPLE - 4, width + AWAY - 4
-    ways: Columns = {
-        "x": [across for across, _ in ends],
-        "x2": [begin] * len(ends),
-        "y": [down for _, down in ends],
-        "y2": [*places],
-        "colour": [colour(one.first.place) for one in together],
-    }
-    samples: Columns = {
-        **ways,
-        "x": [begin] * len(ends),
-        "x2": [end] * len(ends),
-        "y": [*places],
-        "line": [one.first.label for one in together],
-    }
-    x, y = alt.X("x:Q", scale=None, axis=None), alt.Y("y:Q", scale=None, axis=None)
-    look: Encoding = {
-        "x": x,
-        "x2": alt.X2("x2:Q"),
-        "y": y,
-        "y2": alt.Y2("y2:Q"),
-        "stroke": alt.Stroke("colour:N", scale=None),
-    }
-    return [
-        alt.Chart(data(ways)).mark_rule(strokeWidth=1).encode(**look),
-        alt.Chart(data(samples)).mark_rule(strokeWidth=STROKE).encode(strokeDash=_dash(together), **look),
-    ]
+    for one, place, down in zip(labelled, ends, beside, strict=True):
+        yield Mark(paths.line([place, (begin, down)]), stroke=one.look.stroke)
+    for one, down in zip(labelled, beside, strict=True):
+        yield replace(one.look, path=paths.line([(begin, down), (end, down)]))
 
 
-def _dash(together: Sequence[_Together]) -> alt.StrokeDash:
-    """Return the channel of the dashes of lines."""
-    domain, patterns = [one.first.label for one in together], [dashes(one.first.place) for one in together]
-    return alt.StrokeDash("line:N", scale=alt.Scale(domain=domain, range=patterns), legend=None)
+def _look(line: Line) -> Mark:
+    return Mark("", stroke=colour(line.place), width=STROKE, dashes=dashes(line.place))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from xorbench.charts import marks
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
 from xorbench.charts.marks import Piece, Point
 from xorbench.charts.ratios import around_one
 from xorbench.charts.style import COLOURS, fitted, labels, width_of
@@ -106,9 +106,11 @@ def _panel(
     right: float,
 ) -> Panel:
     width = WIDTH - left - right
-    one = axis.share(1) * width
+    across = axis.over(width)
+    one = across(1.0)
     texts = [Label(one - 6, -9, "← faster", "end", colour="muted"), Label(one + 6, -9, "slower →", colour="muted")]
-    points, intervals = [], []
+    points: list[Point] = []
+    intervals: list[Piece] = []
     y = 11.0
     for each, some in rows:
         texts.append(Label(-8, y, names[each.implementation], "end"))
@@ -125,11 +127,11 @@ def _panel(
     return Panel(
         title(found),
         f"{conclusion(found)} {'; '.join(mark.tip for _, mark in every)}.",
-        spec_of(
-            *marks.lines(axis, [Piece(1.0, 1.0, 0.0, height, "muted")], strokeWidth=1),
-            *marks.lines(axis, intervals, strokeWidth=1.5),
-            *marks.points(axis, points),
-        ),
+        [
+            *marks.lines(across, [Piece(1.0, 1.0, 0.0, height, "muted")], width=1),
+            *marks.lines(across, intervals, width=1.5),
+            *marks.points(across, points),
+        ],
         height=height,
         left=left,
         right=right,

@@ -1,20 +1,18 @@
-"""Layers that several figures have: straight pieces, areas and points, by pixels or by the values of an axis."""
+"""Marks that several figures have: straight pieces, areas and points, by the values of an axis and by pixels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
 
-import altair as alt
-
-from xorbench.charts.axes import Axis
-from xorbench.charts.figure import Columns, Encoding, data
+from xorbench.charts import paths
+from xorbench.charts.paths import Mark
 from xorbench.charts.style import STROKE, role
 from xorbench.estimates.intervals import Interval
 
-Layer = alt.Chart
-
 CAP = 3
 """Half of the length of the strokes at the ends of an interval, in pixels: an interval can be seen, however narrow."""
+
+Across = Callable[[float], float]
+"""A function from a value to its place in pixels, such as that of `Axis.over`."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Point:
-    """A mark at `x` on an axis and `y` in pixels."""
+    """A mark at `x` on an axis and `y` in pixels; its shape is one of `paths.GLYPHS`."""
 
     x: float
     y: float
@@ -40,74 +38,32 @@ class Point:
     tip: str
 
 
-def lines(axis: Axis, pieces: Sequence[Piece], **look: Any) -> list[Layer]:
-    """Return a layer of straight lines, in a list that is empty if there is none."""
-    return _pieces(axis, pieces, "rule", {"strokeWidth": STROKE, **look}, "stroke")
+def lines(across: Across, pieces: Iterable[Piece], width: float = STROKE) -> Iterator[Mark]:
+    """Yield straight lines of a width in pixels."""
+    for piece in pieces:
+        path = paths.line([(across(piece.x), piece.y), (across(piece.x2), piece.y2)])
+        yield Mark(path, stroke=role(piece.colour), width=width, tip=piece.tip)
 
 
-def areas(axis: Axis, pieces: Sequence[Piece], **look: Any) -> list[Layer]:
-    """Return a layer of filled rectangles, in a list that is empty if there is none."""
-    return _pieces(axis, pieces, "rect", look, "fill")
+def areas(across: Across, pieces: Iterable[Piece], opacity: float = 1) -> Iterator[Mark]:
+    """Yield filled rectangles."""
+    for piece in pieces:
+        yield Mark(_around(across, piece), fill=role(piece.colour), opacity=opacity, tip=piece.tip)
 
 
-def _pieces(
-    axis: Axis, pieces: Sequence[Piece], mark: Literal["rule", "rect"], look: Encoding, paint: str
-) -> list[Layer]:
-    if not pieces:
-        return []
-    columns: Columns = {
-        "x": [piece.x for piece in pieces],
-        "x2": [piece.x2 for piece in pieces],
-        "y": [piece.y for piece in pieces],
-        "y2": [piece.y2 for piece in pieces],
-        "colour": [role(piece.colour) for piece in pieces],
-        "tip": [piece.tip for piece in pieces],
-    }
-    channels: Encoding = {
-        paint: alt.Fill("colour:N", scale=None) if paint == "fill" else alt.Stroke("colour:N", scale=None)
-    }
-    if any(piece.tip for piece in pieces):
-        look, channels = look | {"aria": True}, channels | {"description": alt.Description("tip:N")}
-    chart = alt.Chart(data(columns), mark=alt.MarkDef(type=mark, **look))
-    return [chart.encode(x=axis.x("x"), x2="x2:Q", y=pixels("y"), y2="y2:Q", **channels)]
+def outlines(across: Across, pieces: Iterable[Piece]) -> Iterator[Mark]:
+    """Yield rectangles that are not filled."""
+    for piece in pieces:
+        yield Mark(_around(across, piece), stroke=role(piece.colour), width=STROKE, tip=piece.tip)
 
 
-def pixels(field: str) -> alt.Y:
-    """Return the vertical channel of a field in pixels."""
-    return alt.Y(f"{field}:Q", scale=None, axis=None)
+def points(across: Across, marks: Iterable[Point]) -> Iterator[Mark]:
+    """Yield points."""
+    for mark in marks:
+        yield Mark(paths.glyph(mark.shape, across(mark.x), mark.y), fill=role(mark.colour), tip=mark.tip)
 
 
-def points(axis: Axis, marks: Sequence[Point], size: float = 64) -> list[Layer]:
-    """Return a layer of points, in a list that is empty if there is none; `size` is the area of one."""
-    if not marks:
-        return []
-    columns: Columns = {
-        "x": [mark.x for mark in marks],
-        "y": [mark.y for mark in marks],
-        "shape": [mark.shape for mark in marks],
-        "colour": [role(mark.colour) for mark in marks],
-        "tip": [mark.tip for mark in marks],
-    }
-    chart = alt.Chart(data(columns)).mark_point(aria=True, filled=True, opacity=1, size=size)
-    return [
-        chart.encode(
-            x=axis.x("x"),
-            y=pixels("y"),
-            shape=alt.Shape("shape:N", scale=None),
-            fill=alt.Fill("colour:N", scale=None),
-            description=alt.Description("tip:N"),
-        )
-    ]
-
-
-def sides(piece: Piece) -> list[Piece]:
-    """Return the four sides of a rectangle."""
-    x, x2, y, y2 = piece.x, piece.x2, piece.y, piece.y2
-    corners = [(x, x2, y, y), (x, x2, y2, y2), (x, x, y, y2), (x2, x2, y, y2)]
-    return [Piece(*corner, piece.colour, piece.tip) for corner in corners]
-
-
-def whiskers(measured: Iterable[tuple[Interval, float]], colour: str = "ink") -> list[Piece]:
+def whiskers(measured: Iterable[tuple[Interval, float]], colour: str = "ink") -> Sequence[Piece]:
     """Return the pieces of intervals with a stroke at each end, each interval at a height in pixels."""
     found: list[Piece] = []
     for interval, y in measured:
@@ -116,3 +72,7 @@ def whiskers(measured: Iterable[tuple[Interval, float]], colour: str = "ink") ->
             found.append(Piece(low, high, y, y, colour))
             found += [Piece(end, end, y - CAP, y + CAP, colour) for end in (low, high)]
     return found
+
+
+def _around(across: Across, piece: Piece) -> str:
+    return paths.rectangle(across(piece.x), piece.y, across(piece.x2), piece.y2)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from xorbench.charts import axes, marks
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
-from xorbench.charts.marks import Point
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
@@ -51,8 +51,10 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
     every = [interval for row in rows for interval in row.microseconds.values()]
     low, high = min(one.low or one.value for one in every), max(one.high or one.value for one in every)
     axis = axes.log("µs per call or epoch", low, high, width, True, 1.15)
+    across = axis.over(width)
     texts = [Label(width + right, -9, "gradient / loss", "end", colour="muted")]
-    points, intervals = [], []
+    points: list[Point] = []
+    intervals: list[Piece] = []
     for place, (row, ratio) in enumerate(zip(rows, ratios, strict=True)):
         y = ROW * place + 11.0
         texts.append(Label(-8, y, names[row.implementation], "end"))
@@ -66,7 +68,7 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
     return Panel(
         title,
         f"{'; '.join(point.tip for point in points)}.",
-        spec_of(*marks.lines(axis, intervals, strokeWidth=1.5), *marks.points(axis, points)),
+        [*marks.lines(across, intervals, width=1.5), *marks.points(across, points)],
         height=height,
         left=left,
         right=right,

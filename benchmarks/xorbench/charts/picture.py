@@ -1,43 +1,29 @@
 """Figures as SVG: one element for each panel of a page, and a whole figure as a file.
 
-Vega draws the grid and the marks; this module removes what Vega repeats, and adds every text. Texts never move anything
-else, and no width of a text is measured, so that a figure is the same on every machine. Colours are those of roles, as
-variables in CSS: a page defines them, and a file defines them for light and dark.
+Texts never move anything else, and no width of a text is measured, so that a figure is the same on every machine.
+Colours are those of roles, as variables in CSS: a page defines them, and a file defines them for light and dark.
 """
 
-import json
+import itertools
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-import vl_convert
-
+from xorbench.charts import paths
+from xorbench.charts.axes import Axis
 from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
-from xorbench.charts.style import DARK, FONT, LIGHT, TEXT, definitions, fitted, role, width_of
+from xorbench.charts.paths import Mark
+from xorbench.charts.style import DARK, FONT, LIGHT, STROKE, TEXT, definitions, fitted, role, width_of
 from xorbench.tables.cells import LONGEST_SENTENCE, plain
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 
 COLUMNS, GAP, PADDING = 2, 24, 12
-"""Columns of a file with several panels, and the distances in pixels between panels and around them."""
+"""The most columns of a file with several panels, and the distances in pixels between panels and around them."""
 
 LINE = 16
 """The height of a line of text in pixels."""
-
-GLYPHS = {
-    "circle": "M-4.5,0a4.5,4.5 0 1 0 9,0a4.5,4.5 0 1 0 -9,0Z",
-    "ring": "M-4,0a4,4 0 1 0 8,0a4,4 0 1 0 -8,0Z",
-    "square": "M-4,-4h8v8h-8Z",
-    "diamond": "M0,-5.5L5.5,0L0,5.5L-5.5,0Z",
-    "triangle-up": "M0,-4.5L5,4h-10Z",
-    "dot": "M-1.5,0a1.5,1.5 0 1 0 3,0a1.5,1.5 0 1 0 -3,0Z",
-    "bar": "M-7,-4.5h14v9h-14Z",
-    "hollow": "M-6,-3.5h12v7h-12Z",
-    "band": "M-4,-6h8v12h-8Z",
-    "thin": "M-8,0h16",
-    "interval": "M-7,0h14M-7,-3v6M7,-3v6",
-}
-"""Paths of the marks in keys."""
 
 _HOLLOW = ("ring", "hollow", "thin", "interval")
 """The glyphs that are drawn as lines."""
@@ -49,38 +35,25 @@ def inlined(figure: Figure, key: str = "") -> list[str]:
     A mark that stands for data has the attribute `data-tip` with its description. Identifiers begin with `key` and the
     name of the figure: with different keys a figure can stand in a page more than once.
     """
-    return drawn(figure, key)[1]
-
-
-def svg(figure: Figure) -> str:
-    """Return the whole figure as an SVG file in the colours of both themes."""
-    return drawn(figure)[0]
-
-
-def drawn(figure: Figure, key: str = "") -> tuple[str, list[str]]:
-    """Return the results of both `svg` and `inlined`, for which Vega draws the figure only once."""
-    marks = _marks(figure)
     panels = []
-    for number, (panel, found) in enumerate(zip(figure.panels, marks, strict=True)):
-        inside, height = _panel(panel, found, titled=False)
+    for number, panel in enumerate(figure.panels):
+        inside, height = _panel(panel, titled=False)
         words = (f"{figure.title}, {panel.title}", panel.text)
         panels.append(_text(_element(f"{key}{figure.name}-{number}", WIDTH, height, words, [inside])))
-    return _file(figure, marks), panels
+    return panels
 
 
-def _file(figure: Figure, marks: Sequence[list[ET.Element]]) -> str:
-    columns = min(COLUMNS, len(figure.panels))
+def svg(figure: Figure, most_columns: int = COLUMNS) -> str:
+    """Return the whole figure as an SVG file in the colours of both themes, its panels in at most so many columns."""
+    columns = min(most_columns, len(figure.panels))
     width = 2 * PADDING + columns * WIDTH + (columns - 1) * GAP
     title = [*_wrapped(figure.title, width - 2 * PADDING, 15, bold=True)]
     inside = [_words(PADDING, PADDING + 10 + 20 * n, line, 15, bold=True) for n, line in enumerate(title)]
     top = PADDING + 20.0 * len(title) + 8
     for first in range(0, len(figure.panels), columns):
-        row = [
-            _panel(panel, found, titled=True)
-            for panel, found in zip(figure.panels[first : first + columns], marks[first : first + columns], strict=True)
-        ]
+        row = [_panel(panel, titled=True) for panel in figure.panels[first : first + columns]]
         for column, (group, _) in enumerate(row):
-            group.set("transform", f"translate({PADDING + column * (WIDTH + GAP)},{_number(top)})")
+            group.set("transform", f"translate({PADDING + column * (WIDTH + GAP)},{paths.number(top)})")
             inside.append(group)
         top += max(height for _, height in row) + GAP
     found = _element(figure.name, width, top - GAP + PADDING, (figure.title, figure.words), inside)
@@ -94,7 +67,7 @@ def _file(figure: Figure, marks: Sequence[list[ET.Element]]) -> str:
 
 
 def _element(key: str, width: float, height: float, words: tuple[str, str], inside: list[ET.Element]) -> ET.Element:
-    size = {"width": _number(width), "height": _number(height)}
+    size = {"width": paths.number(width), "height": paths.number(height)}
     view = f"0 0 {size['width']} {size['height']}"
     said = {"role": "img", "aria-labelledby": f"{key}-title", "aria-describedby": f"{key}-text"}
     about = {"xmlns": NAMESPACE, "viewBox": view, **size, **said, "fill": "none", "font-size": str(TEXT)}
@@ -109,7 +82,7 @@ def _text(element: ET.Element) -> str:
     return ET.tostring(element, encoding="unicode")
 
 
-def _panel(panel: Panel, marks: list[ET.Element], titled: bool) -> tuple[ET.Element, float]:
+def _panel(panel: Panel, titled: bool) -> tuple[ET.Element, float]:
     """Return a panel as a group, and its height: the title, the key, the plot with the texts of its axes, the notes."""
     found = ET.Element("g")
     top = 0.0
@@ -118,15 +91,15 @@ def _panel(panel: Panel, marks: list[ET.Element], titled: bool) -> tuple[ET.Elem
         top += LINE
     key, height = _key(panel.key)
     for sign in key:
-        sign.set("transform", f"translate(0,{_number(top)})")
+        sign.set("transform", f"translate(0,{paths.number(top)})")
         found.append(sign)
     top += height
     if panel.y and panel.y.title:
         found.append(_words(0, top + 8, panel.y.title, TEXT, colour="muted"))
         top += LINE
     top += panel.top + 6
-    plot = ET.SubElement(found, "g", {"transform": f"translate({_number(panel.left)},{_number(top)})"})
-    plot.extend(marks)
+    plot = ET.SubElement(found, "g", {"transform": f"translate({paths.number(panel.left)},{paths.number(top)})"})
+    plot.extend(map(_path, _merged([_grid(panel), *panel.marks])))
     plot.extend(_ticks(panel))
     plot.extend(_label(label) for label in panel.labels)
     top += panel.height + 6
@@ -198,7 +171,7 @@ def _ticks(panel: Panel) -> Iterator[ET.Element]:
 
 def _at(x: float, y: float, size: float = TEXT) -> dict[str, str]:
     """Return the attributes of a text whose middle is at the height `y`."""
-    return {"x": _number(x), "y": _number(y + 0.36 * size)}
+    return {"x": paths.number(x), "y": paths.number(y + 0.36 * size)}
 
 
 def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
@@ -211,14 +184,11 @@ def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
         if x and x + width - 12 > WIDTH:
             x, y = 0.0, y + LINE
         group = ET.Element("g")
-        paint = "stroke" if sign.glyph in _HOLLOW else "fill"
-        about = {"transform": f"translate({_number(x + 9)},{_number(y + 8)})", "d": GLYPHS[sign.glyph]}
-        about["style"] = f"{paint}:{role(sign.colour)}"
-        if paint == "stroke":
-            about["stroke-width"] = "2"
-        if sign.glyph == "band":
-            about["fill-opacity"] = "0.4"
-        ET.SubElement(group, "path", about)
+        path, colour = paths.glyph(sign.glyph, x + 9, y + 8), role(sign.colour)
+        if sign.glyph in _HOLLOW:
+            group.append(_path(Mark(path, stroke=colour, width=STROKE)))
+        else:
+            group.append(_path(Mark(path, fill=colour, opacity=0.4 if sign.glyph == "band" else 1)))
         for number, line in enumerate(lines):
             y += LINE * (number > 0)
             group.append(_words(x + 22, y + 8, line, TEXT, colour="muted"))
@@ -227,121 +197,42 @@ def _key(signs: Sequence[Sign]) -> tuple[list[ET.Element], float]:
     return found, y + LINE if signs else 0.0
 
 
-# What Vega draws, without what it repeats.
+def _grid(panel: Panel) -> Mark:
+    """Return the lines at the ticks of both axes."""
+    across, down = (axis if axis and axis.grid else None for axis in (panel.x, panel.y))
+    ends = [((place, 0.0), (place, panel.height)) for place in _places(across, panel.width)]
+    ends += [
+        ((0.0, panel.height - place), (panel.width, panel.height - place)) for place in _places(down, panel.height)
+    ]
+    return Mark("".join(map(paths.line, ends)), stroke=role("line"))
 
 
-def _marks(figure: Figure) -> list[list[ET.Element]]:
-    """Return the grid and the marks of each panel, drawn by Vega, as elements relative to the corner of its plot."""
-    if not figure.panels:
-        return []
-    whole = {
-        "config": {"mark": {"aria": False}, "axis": {"aria": False, **_GRID}, "view": {"stroke": None}},
-        "vconcat": [{**panel.spec, "width": panel.width, "height": panel.height} for panel in figure.panels],
-        "bounds": "flush",  # places do not depend on texts
-        "spacing": 0,
-        "resolve": {"scale": dict.fromkeys(("shape", "strokeDash"), "independent")},
-    }
-    root = ET.fromstring(vl_convert.vegalite_to_svg(json.dumps(whole, sort_keys=True)))
-    found = []
-    for number in range(len(figure.panels)):
-        (place,) = (group for group in root.iter(f"{{{NAMESPACE}}}g") if _is_panel(group, number))
-        pieces: list[ET.Element] = []
-        for inside in place[0]:  # its group has the place of the panel in the column, which is left out
-            _collect(inside, 0.0, 0.0, pieces)
-        found.append(_merged(pieces))
-    return found
+def _places(axis: Axis | None, pixels: float) -> list[float]:
+    return [] if axis is None else [axis.over(pixels)(value) for value, _ in axis.ticks]
 
 
-_GRID = {"gridColor": role("line"), "gridWidth": 1}
+def _merged(marks: Sequence[Mark]) -> Iterator[Mark]:
+    """Yield the marks, with those that follow each other and look the same as one, unless they have descriptions."""
+    for look, some in itertools.groupby(marks, key=lambda mark: replace(mark, path="")):
+        if look.tip:
+            yield from some
+        elif path := "".join(mark.path for mark in some):
+            yield replace(look, path=path)
 
 
-def _is_panel(group: ET.Element, number: int) -> bool:
-    return f"concat_{number}_group" in group.get("class", "").split()
-
-
-_STYLES = ("stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "fill-opacity", "stroke-opacity")
-
-
-def _collect(node: ET.Element, x: float, y: float, found: list[ET.Element]) -> None:
-    """Append the paths inside `node` to `found`, moved by (x, y), with only the attributes that make a difference."""
-    if node.get("display") == "none" or node.get("opacity") == "0":
-        return
-    moves = re.findall(r"translate\(([^,)]+)[, ]([^)]+)\)", node.get("transform", ""))
-    x, y = x + sum(float(across) for across, _ in moves), y + sum(float(down) for _, down in moves)
-    for child in node:
-        _collect(child, x, y, found)
-    tag = node.tag.rpartition("}")[2]
-    colours = {name: colour for name in ("fill", "stroke") if (colour := node.get(name, "none")) != "none"}
-    if tag not in ("path", "line") or not colours:
-        return
-    path = node.get("d", "") if tag == "path" else f"M0,0L{node.get('x2', '0')},{node.get('y2', '0')}"
-    about = {"d": _moved(path, x, y)}
-    about |= {name: value for name in _STYLES if (value := node.get(name)) and (name, value) != ("opacity", "1")}
-    if about.get("stroke-dasharray") == "1,0":
-        del about["stroke-dasharray"]
-    if "stroke" not in colours or about.get("stroke-width") == "1":
-        about.pop("stroke-width", None)
-    about["style"] = ";".join(f"{name}:{colour}" for name, colour in colours.items())
-    if tip := node.get("aria-label"):
-        about["data-tip"] = plain(tip, LONGEST_SENTENCE)
-    found.append(ET.Element("path", about))
-
-
-def _merged(pieces: list[ET.Element]) -> list[ET.Element]:
-    """Return the paths, with those that follow each other and look the same as one, unless they have descriptions."""
-    found: list[ET.Element] = []
-    for piece in pieces:
-        last = found[-1] if found else None
-        if last is not None and "data-tip" not in piece.attrib and _look(last) == _look(piece):
-            last.set("d", last.get("d", "") + piece.get("d", ""))
-        else:
-            found.append(piece)
-    return found
-
-
-def _look(piece: ET.Element) -> dict[str, str]:
-    return {name: value for name, value in piece.attrib.items() if name != "d"}
-
-
-_COMMAND = re.compile(r"([MLHVACQSTZmlhvacqstz])([^MLHVACQSTZmlhvacqstz]*)")
-
-_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-
-_NUMBERS_OF = {"M": 2, "L": 2, "H": 1, "V": 1, "A": 7, "C": 6, "Q": 4, "S": 4, "T": 2, "Z": 0}
-"""The numbers that each command of a path takes."""
-
-
-def _moved(path: str, x: float, y: float) -> str:
-    """Return a path moved by (x, y), with one decimal; a straight line across or down is written in its short form."""
-    written: list[str] = []
-    before: tuple[str, str] | None = None
-    for command, numbers in _COMMAND.findall(path):
-        values = [float(number) for number in _NUMBER.findall(numbers)]
-        step = _NUMBERS_OF[command.upper()]
-        if not step:
-            written.append("Z")
-        for first in range(0, len(values), step or 1):
-            some = values[first : first + step]
-            if command.isupper():
-                for place in range(5, 7) if command == "A" else range(step):  # an arc ends where the last two say
-                    down = command == "V" or (command != "H" and (step - place) % 2 == 1)
-                    some[place] += y if down else x
-            texts = [*map(_number, some)]
-            written.append(_short(command, before, texts))
-            before = (texts[0], texts[1]) if command in "ML" else None
-    return "".join(written)
-
-
-def _short(command: str, before: tuple[str, str] | None, numbers: list[str]) -> str:
-    """Return a command of a path, as a line across or down if it is one."""
-    if command == "L" and before and numbers[1] == before[1]:
-        return f"H{numbers[0]}"
-    if command == "L" and before and numbers[0] == before[0]:
-        return f"V{numbers[1]}"
-    return command + ",".join(numbers)
-
-
-def _number(value: float) -> str:
-    """Return a number with at most one decimal."""
-    text = f"{value:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text
+def _path(mark: Mark) -> ET.Element:
+    """Return a mark as an element that has only the attributes that make a difference."""
+    about = {"d": mark.path}
+    if mark.stroke and mark.width != 1:
+        about["stroke-width"] = paths.number(mark.width)
+    if mark.dashes:
+        about["stroke-dasharray"] = ",".join(map(str, mark.dashes))
+    if mark.round_ends:
+        about["stroke-linecap"] = "round"
+    if mark.opacity != 1:
+        about["opacity"] = f"{mark.opacity:g}"
+    colours = {"fill": mark.fill, "stroke": mark.stroke}
+    about["style"] = ";".join(f"{name}:{colour}" for name, colour in colours.items() if colour)
+    if mark.tip:
+        about["data-tip"] = plain(mark.tip, LONGEST_SENTENCE)
+    return ET.Element("path", about)

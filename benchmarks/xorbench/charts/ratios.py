@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from xorbench.charts import marks
 from xorbench.charts.axes import Axis, thinned
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
 from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import EXECUTIONS, OTHER_EXECUTION, fitted, labels, width_of
 from xorbench.contract import REFERENCE
@@ -88,7 +88,8 @@ def _entry(row: Row, ratio: Interval, name: str) -> _Entry:
 def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis, left: float, right: float) -> Panel:
     shown = sorted(entries, key=lambda one: one.ratio.value)
     width, height = WIDTH - left - right, ROW * len(shown) + 4.0
-    one = axis.share(1) * width
+    across = axis.over(width)
+    one = across(1.0)
     texts = [Label(one - 6, -9, "← faster", "end", colour="muted"), Label(one + 6, -9, "slower →", colour="muted")]
     stems, points, measured = [], [], []
     for place, entry in enumerate(shown):
@@ -102,19 +103,19 @@ def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis
         texts.append(Label(width + 8, y + 13, entry.between, colour="muted"))
     ends_of = (floor.low, floor.high) if floor and floor.low and floor.high else (1.0, 1.0)
     band = Piece(*ends_of, 0.0, height, "muted")
-    layers = [
-        *marks.areas(axis, [band], opacity=0.4),
-        *marks.lines(axis, [Piece(end, end, 0.0, height, "muted") for end in dict.fromkeys(ends_of)], strokeWidth=1),
-        *marks.lines(axis, stems),
-        *marks.lines(axis, marks.whiskers(measured), strokeWidth=1.5),
-        *marks.points(axis, points),
+    drawn = [
+        *marks.areas(across, [band], opacity=0.4),
+        *marks.lines(across, [Piece(end, end, 0.0, height, "muted") for end in dict.fromkeys(ends_of)], width=1),
+        *marks.lines(across, stems),
+        *marks.lines(across, marks.whiskers(measured), width=1.5),
+        *marks.points(across, points),
     ]
     kinds = dict.fromkeys(entry.row.execution for entry in shown if entry.row.execution)
     signs = [Sign(*EXECUTIONS.get(kind, OTHER_EXECUTION), kind) for kind in kinds]
     return Panel(
         title,
         f"{'; '.join(entry.tip for entry in entries if not entry.row.is_baseline)}.",
-        spec_of(*layers),
+        drawn,
         height=height,
         left=left,
         right=right,

@@ -1,12 +1,13 @@
 """Figure of the raw rounds behind each ratio, in the order of time."""
 
 import math
+from collections.abc import Iterator
 
-import altair as alt
-
-from xorbench.charts import axes
+from xorbench.charts import axes, marks, paths
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import Chart, Columns, Encoding, Figure, Panel, Sign, data, margin_of, spec_of
+from xorbench.charts.figure import WIDTH, Figure, Panel, Sign, margin_of
+from xorbench.charts.marks import Point
+from xorbench.charts.paths import Mark
 from xorbench.charts.style import labels, role
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.ratios import Contender, medians, paired
@@ -51,14 +52,16 @@ def _panel(analysis: Analysis, row: Row, label: str, every: int) -> Panel:
     everything = [ratio for _, ratio in (*raw, *middles)] + [end for end in (low, high) if end]
     y = axes.log("ratio of a round", min(everything), max(everything), HEIGHT, False, margin=1.01)
     x = _launches(len(launches))
+    left, right = margin_of(y), 14.0
     band = f", 95 % interval {ends}" if low and high else ""
     text = f"{sum(map(len, launches.values()))} rounds in {len(launches)} launches, {len(raw)} of them drawn."
     return Panel(
         f"{label}, {row.workload}",
         f"ratio {value}{band}; {text}",
-        spec_of(*_layers(x, y, raw, middles, (low, high))),
+        [*_marks(x.over(WIDTH - left - right), y.over(HEIGHT), WIDTH - left - right, raw, middles, (low, high))],
         height=HEIGHT,
-        left=margin_of(y),
+        left=left,
+        right=right,
         x=x,
         y=y,
         key=[
@@ -76,26 +79,29 @@ def _launches(number: int) -> Axis:
     return axes.thinned(Axis("launch", 0, number, ticks), 280, True)
 
 
-def _layers(
-    x: Axis,
-    y: Axis,
+def _marks(
+    across: marks.Across,
+    up: marks.Across,
+    width: float,
     raw: list[tuple[float, float]],
     middles: list[tuple[float, float]],
     ends: tuple[float | None, float | None],
-) -> list[Chart]:
-    found: list[Chart] = []
+) -> Iterator[Mark]:
+    """Yield the band of the interval, the rounds, and the medians of launches.
+
+    A round is a line of length 0 with round ends: all rounds of a panel are one short path.
+    """
     if ends[0] and ends[1]:
-        band = alt.Chart(data({"ratio": [ends[0]], "high": [ends[1]]}))
-        look: Encoding = {"fill": role("muted"), "opacity": 0.25, "stroke": role("muted"), "strokeWidth": 1}
-        found.append(band.mark_rect(**look).encode(y=y.y("ratio"), y2="high:Q"))
-    # A round is a line of length 0 with round ends: all rounds of a panel are one short path.
-    columns = {"at": [at for at, _ in raw], "ratio": [ratio for _, ratio in raw]}
-    dots = alt.Chart(data(columns)).mark_rule(
-        strokeWidth=3, strokeCap="round", stroke=role("series-0"), orient="horizontal"
+        band = paths.rectangle(0, HEIGHT - up(ends[1]), width, HEIGHT - up(ends[0]))
+        yield Mark(band, fill=role("muted"), stroke=role("muted"), opacity=0.25)
+    dots = ((across(at), HEIGHT - up(ratio)) for at, ratio in raw)
+    path = "".join(paths.line([dot, dot]) for dot in dots)
+    yield Mark(path, stroke=role("series-0"), width=3, round_ends=True)
+    said = (f"launch {number}: median {three_digits(ratio)}" for number, (_, ratio) in enumerate(middles, start=1))
+    yield from marks.points(
+        across,
+        (
+            Point(at, HEIGHT - up(ratio), "slower", "circle", tip)
+            for (at, ratio), tip in zip(middles, said, strict=True)
+        ),
     )
-    found.append(dots.encode(x=x.x("at"), x2="at:Q", y=y.y("ratio")))
-    said = [f"launch {number}: median {three_digits(ratio)}" for number, (_, ratio) in enumerate(middles, start=1)]
-    medians_of: Columns = {"at": [at for at, _ in middles], "ratio": [ratio for _, ratio in middles], "tip": said}
-    large = alt.Chart(data(medians_of)).mark_point(aria=True, filled=True, size=64, opacity=1, fill=role("slower"))
-    found.append(large.encode(x=x.x("at"), y=y.y("ratio"), description=alt.Description("tip:N")))
-    return found

@@ -65,8 +65,8 @@ DARK = {
 }
 
 COLOURS = 7
-DASHES = [[1, 0], [7, 3], [2, 2], [7, 2, 2, 2], [11, 2]]
-"""Dashes of lines. They are 5 and colours 7, so that no two of 35 lines look the same."""
+DASHES = [[], [7, 3], [2, 2], [7, 2, 2, 2], [11, 2]]
+"""Dashes of lines; the first line has none. They are 5 and colours 7, so that no two of 35 lines look the same."""
 
 STROKE = 2
 """The width of every line that stands for data, in pixels."""

@@ -1,16 +1,17 @@
 """Figure of the outputs of the trained networks over their two inputs, from the parameters in the record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import altair as alt
 import contourpy
 import numpy as np
 from numpy.typing import NDArray
 
+from xorbench.charts import paths
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import Chart, Figure, Label, Panel, Sign, data, spec_of
-from xorbench.charts.style import BANDS, labels, role
+from xorbench.charts.figure import Figure, Label, Panel, Sign
+from xorbench.charts.paths import Mark, Place
+from xorbench.charts.style import BANDS, STROKE, labels, role
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import TrainingEnd
 from xorbench.record.run import WorkloadRecord
@@ -24,8 +25,8 @@ VISIBLE = 1 / 255
 SIDE = 300.0
 """The length of the sides of a panel in pixels."""
 
-FIRST = Axis("first input", LOW, HIGH, [(0.0, "0"), (1.0, "1")])
-SECOND = Axis("second input", LOW, HIGH, [(0.0, "0"), (1.0, "1")])
+FIRST = Axis("first input", LOW, HIGH, [(0.0, "0"), (1.0, "1")], grid=False)
+SECOND = Axis("second input", LOW, HIGH, [(0.0, "0"), (1.0, "1")], grid=False)
 
 Grid = NDArray[np.float64]
 
@@ -92,16 +93,16 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
         else f"from {answers.min():.3f} to {answers.max():.3f}"
     )
     title = f"{workload.name}, {'-'.join(map(str, workload.layer_sizes))}: {lies}"
-    layers = [*_filled(surface.outputs), *_samples(samples, answers, workload.targets)]
+    marks = [*_filled(surface.outputs), *_samples(samples, answers, workload.targets)]
     texts = [
-        Label(FIRST.share(x) * SIDE, (1 - SECOND.share(y)) * SIDE - 17, f"{p:.3f}", "middle", 12, bold=True, halo=True)
+        Label(_at(x, y)[0], _at(x, y)[1] - 17, f"{p:.3f}", "middle", 12, bold=True, halo=True)
         for (x, y), p in dict(zip(map(tuple, samples), answers, strict=True)).items()
         if LOW <= x <= HIGH and LOW <= y <= HIGH
     ]
     return Panel(
         title,
         f"{flat}; {said}. Learned by {who}, with no visible differences.",
-        spec_of(*layers),
+        marks,
         height=SIDE,
         left=30,
         right=30,
@@ -123,32 +124,25 @@ def _panel(surface: _Surface, names: dict[str, str]) -> Panel:
     )
 
 
-def _filled(outputs: Grid) -> list[Chart]:
-    """Return the layers of filled bands, from the lowest output up, and the line at 0.5.
+def _at(x: float, y: float) -> Place:
+    """Return the place of a pair of inputs."""
+    return FIRST.share(x) * SIDE, (1 - SECOND.share(y)) * SIDE
+
+
+def _filled(outputs: Grid) -> Iterator[Mark]:
+    """Yield the filled bands, from the lowest output up, and the line at 0.5.
 
     A hole in a band is part of the same path as its rim, in the opposite direction, so that it is not filled.
     """
-    axis = np.linspace(LOW, HIGH, POINTS)
-    contours = contourpy.contour_generator(axis, axis, outputs, fill_type="OuterOffset")
+    axis = np.linspace(0, SIDE, POINTS)
+    contours = contourpy.contour_generator(axis, axis[::-1], outputs, fill_type="OuterOffset")
     edges = [(number + 0.5) / (BANDS - 1) for number in range(BANDS - 1)]
-    found: list[tuple[float, float, int, int]] = []
-    pieces = 0
     for band, edge in enumerate([0.0, *edges]):
         for polygon, offsets in zip(*contours.filled(edge, 2.0), strict=True):
-            ring = _path(np.asarray(polygon), np.asarray(offsets)).round(3)
-            found += [(x, y, pieces, band) for x, y in ring.tolist()]
-            pieces += 1
-    columns = dict(zip(("x", "y", "piece", "band"), map(list, zip(*found, strict=True)), strict=True))
-    bands = alt.Scale(domain=list(range(BANDS)), range=[role(f"band-{n}") for n in range(BANDS)])
-    areas = alt.Chart(data(columns)).mark_line(filled=True, strokeWidth=0, interpolate="linear-closed", order=False)
-    colour = alt.Color("band:O", scale=bands, legend=None)
-    drawn: list[Chart] = [areas.encode(x=FIRST.x("x"), y=SECOND.y("y"), detail="piece:N", color=colour)]
-    lines = contourpy.contour_generator(axis, axis, outputs).lines(0.5) if np.ptp(outputs) > VISIBLE else []
-    for line in map(np.asarray, lines):
-        boundary = {"x": line[:, 0].round(3).tolist(), "y": line[:, 1].round(3).tolist()}
-        path = alt.Chart(data(boundary)).mark_line(stroke=role("ink"), strokeWidth=1.5, order=False)
-        drawn.append(path.encode(x=FIRST.x("x"), y=SECOND.y("y")))
-    return drawn
+            around = _path(np.asarray(polygon), np.asarray(offsets))
+            yield Mark(paths.line(around.tolist(), closed=True), fill=role(f"band-{band}"))
+    for line in contours.lines(0.5) if np.ptp(outputs) > VISIBLE else ():
+        yield Mark(paths.line(np.asarray(line).tolist()), stroke=role("ink"), width=1.5)
 
 
 def _path(points: Grid, offsets: NDArray[np.integer]) -> Grid:
@@ -157,18 +151,8 @@ def _path(points: Grid, offsets: NDArray[np.integer]) -> Grid:
     return np.concatenate([rim, *(part for hole in holes for part in (hole, rim[:1]))])
 
 
-def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) -> list[Chart]:
-    wanted = [row[0] for row in targets]
-    columns = {
-        "x": inputs[:, 0].tolist(),
-        "y": inputs[:, 1].tolist(),
-        "fill": [role("ink") if target > 0.5 else role("raised") for target in wanted],
-        "tip": [
-            f"({x:g}, {y:g}) gives {answer:.3f}, target {target:g}"
-            for (x, y), answer, target in zip(inputs.tolist(), answers, wanted, strict=True)
-        ],
-    }
-    circles = alt.Chart(data(columns)).mark_point(aria=True, size=110, opacity=1, stroke=role("ink"), strokeWidth=2)
-    fill = alt.Fill("fill:N", scale=None)
-    said = alt.Description("tip:N")
-    return [circles.encode(x=FIRST.x("x"), y=SECOND.y("y"), fill=fill, description=said)]
+def _samples(inputs: Grid, answers: Grid, targets: Sequence[Sequence[float]]) -> Iterator[Mark]:
+    for (x, y), answer, (target, *_) in zip(inputs.tolist(), answers, targets, strict=True):
+        fill = role("ink") if target > 0.5 else role("raised")
+        tip = f"({x:g}, {y:g}) gives {answer:.3f}, target {target:g}"
+        yield Mark(paths.glyph("circle", *_at(x, y)), fill=fill, stroke=role("ink"), width=STROKE, tip=tip)

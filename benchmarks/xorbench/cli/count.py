@@ -55,17 +55,18 @@ def count(
         process.ignore_signals()  # a second one must not lose what is finished
         if not session.rows:
             raise
-    record = session.record(environment.command())
-    path = keeping.kept(record, folder)
-    counts = record.counts
-    assert counts is not None
-    if as_json:
-        rows = [{**asdict(row), "instructions_per_epoch": counts.per_epoch(row)} for row in counts.rows]
-        about = {"valgrind": counts.valgrind, "features": counts.features}
-        show.document({"record": str(path), "partial": record.partial, **about, "rows": rows})
-    else:
-        show.tables(one(Analysis(record), "counts"))
-        typer.echo(f"The record: {choices.near(path)}")
+    with process.uninterrupted():
+        record = session.record(environment.command())
+        path = keeping.kept(record, folder)
+        counts = record.counts
+        assert counts is not None
+        if as_json:
+            rows = [{**asdict(row), "instructions_per_epoch": counts.per_epoch(row)} for row in counts.rows]
+            about = {"valgrind": counts.valgrind, "features": counts.features}
+            show.document({"record": str(path), "partial": record.partial, **about, "rows": rows})
+        else:
+            show.tables(one(Analysis(record), "counts"))
+            typer.echo(f"The record: {choices.near(path)}")
     if record.partial:
         return INTERRUPTED
     asked = {*(implementation or ()), *(path.stem for path in extra or ())}

@@ -4,14 +4,14 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import typer
 
 from xorbench import environment, places, progress
 from xorbench.cli import choices, show
-from xorbench.cli.process import INTERRUPTED, ignore_signals
+from xorbench.cli.process import INTERRUPTED, ignore_signals, uninterrupted
 from xorbench.clock import host
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
@@ -64,19 +64,24 @@ def prepare(session: Suite, resume: bool, needed: bool = True) -> None:
         )
 
 
-def performed(session: Suite, folder: Path) -> tuple[Analysis, Path]:
-    """Perform a run or a sweep, write its record, and return its analysis and the path of the record.
+@contextmanager
+def performed(session: Suite, folder: Path) -> Iterator[tuple[Analysis, Path]]:
+    """Perform a run or a sweep, write its record, and yield its analysis and the path of the record.
 
     The record is partial if the session was interrupted. It is in a temporary folder where `folder` can't be written.
+    From its last measurement on no signal interrupts the writing, nor what is done inside, such as printing: one that
+    came is handled at the end.
     """
-    with finished_kept(session, folder):
-        session.run()
-    record = session.record(_command(session))
-    hint = _what_continues(session)
-    path = kept(record, folder, hint)
-    if record.partial:
-        typer.echo(f"xorbench: interrupted{hint and f'; {hint}'}", err=True)
-    return Analysis(record), path
+    with ExitStack() as ending:
+        with finished_kept(session, folder):
+            session.run()
+            ending.enter_context(uninterrupted())
+        record = session.record(_command(session))
+        hint = _what_continues(session)
+        path = kept(record, folder, hint)
+        if record.partial:
+            typer.echo(f"xorbench: interrupted{hint and f'; {hint}'}", err=True)
+        yield Analysis(record), path
 
 
 def finished(
@@ -93,16 +98,17 @@ def finished(
     The lock of the host is taken before, because the budget begins with the construction. `further` returns more keys
     of the document, and `is_missing` says that an implementation which was asked for is missing.
     """
-    with host.held(wait):
-        session = begin()
-        prepare(session, resume)
-        analysis, path = performed(session, folder)
-    in_place = is_placed(path, folder)
-    end([session], in_place and not analysis.record.partial)
-    if as_json:
-        show.document({"record": str(path), **document(analysis), **further(analysis)})
-    else:
-        show.lines(summary(analysis, show.width(), choices.near(path), path.is_relative_to(places.results())))
+    with ExitStack() as ending:
+        with host.held(wait):
+            session = begin()
+            prepare(session, resume)
+            analysis, path = ending.enter_context(performed(session, folder))
+        in_place = is_placed(path, folder)
+        end([session], in_place and not analysis.record.partial)
+        if as_json:
+            show.document({"record": str(path), **document(analysis), **further(analysis)})
+        else:
+            show.lines(summary(analysis, show.width(), choices.near(path), path.is_relative_to(places.results())))
     if analysis.record.partial:
         return INTERRUPTED
     if not in_place:

@@ -53,7 +53,7 @@ def gradients(
     workload: Workloads = None,
     tuned: Tuned = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="10 random points, no right digits, no training to its end.")
+        bool, typer.Option("--quick", help="10 random points, trainings of 100 epochs, few in the other dtype.")
     ] = False,
     every: Annotated[
         bool, typer.Option("--all", help="Also print all tables, and the smallest failing examples as scripts.")
@@ -106,7 +106,7 @@ def gradients(
     from xorbench import environment, progress
     from xorbench import report as document
     from xorbench.cli import show
-    from xorbench.judging.judge import Scope, judge
+    from xorbench.judging.judge import BRIEF, EVERYTHING, judge
     from xorbench.judging.processes import Reply
     from xorbench.suite.about import of_implementation
     from xorbench.tables import judge_report
@@ -126,7 +126,7 @@ def gradients(
         thorough=not quick,
         seconds_to_answer=time_limit,
         stage=progress.stage,
-        scope=Scope(to_the_end=not quick),
+        scope=BRIEF if quick else EVERYTHING,
         heard=hear,
         say=progress.say,
     )

@@ -2,7 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from types import FrameType
@@ -104,6 +105,22 @@ def _called(load: "Callable[[], typer.Typer]", name: str) -> tuple[int, str]:
     except OSError as error:
         return 3, of_system(error) if current() else "the current folder was removed; change to another one"
     return code or 0, ""
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let no signal interrupt what is done inside, such as writing results; one that came is handled behind it.
+
+    It is handled as everywhere: KeyboardInterrupt is raised, and the first signal sets the exit code.
+    """
+    before, received = _signals.finishing, len(_signals.received)
+    _signals.finishing = True
+    try:
+        yield
+    finally:
+        _signals.finishing = before
+    if len(_signals.received) > received and not before:
+        raise KeyboardInterrupt
 
 
 def ignore_signals() -> None:

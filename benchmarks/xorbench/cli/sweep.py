@@ -72,19 +72,19 @@ def sweep(
         session = Sweep(chosen, points, settings, progress, others=len(counts) - place)
         sessions.append(session)
         keeping.prepare(session, resume, needed=place == 1)
-        analysis, path = keeping.performed(session, folder)
-        is_placed &= keeping.is_placed(path, folder)
-        documents.append(
-            {
-                "record": str(path),
-                **document(analysis),
-                "crossings": [asdict(found) for found in analysis.crossings],
-                "growth": [asdict(found) for found in analysis.growth],
-            }
-        )
-        if not as_json:
-            newest = path.is_relative_to(places.results())
-            show.lines(summary(analysis, show.width(), choices.near(path), newest))
+        with keeping.performed(session, folder) as (analysis, path):
+            is_placed &= keeping.is_placed(path, folder)
+            documents.append(
+                {
+                    "record": str(path),
+                    **document(analysis),
+                    "crossings": [asdict(found) for found in analysis.crossings],
+                    "growth": [asdict(found) for found in analysis.growth],
+                }
+            )
+            if not as_json:
+                newest = path.is_relative_to(places.results())
+                show.lines(summary(analysis, show.width(), choices.near(path), newest))
         if analysis.record.partial:
             break
         failed |= keeping.failed(analysis)

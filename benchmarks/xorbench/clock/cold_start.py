@@ -39,7 +39,7 @@ def main() -> None:
     converted_at = perf_counter()
     module.train(recipe, *converted, 1)
     trained = perf_counter()
-    measured: dict[str, Any] = {
+    measured: dict[str, float | None] | dict[str, list[str]] = {
         "import_seconds": imported - started,
         "first_call_seconds": trained - converted_at,
         "peak_bytes": peak_bytes(),
@@ -66,12 +66,12 @@ def peak_bytes() -> int | None:
     return int(line.split()[1]) * 1024
 
 
-def instructions(train: Callable[[int], None], lengths: list[int], library: str) -> dict[str, Any]:
+def instructions(train: Callable[[int], None], lengths: list[int], library: str) -> dict[str, list[str]]:
     """Let Callgrind write the instructions of a training of each length, and return the processor's features.
 
     `library` is the path of the compiled `callgrind.c`. Callgrind writes a file for each training, with the number of
-    epochs as its label. Each training is run before, so that nothing is compiled while instructions are counted, and
-    garbage collection is disabled, as in timed rounds.
+    epochs as its label. Each training is run before, so that nothing is compiled while instructions are counted.
+    Garbage collection, which empties Python's lists of free objects, is disabled before, as in timed rounds.
     """
     import ctypes
     import gc
@@ -81,10 +81,11 @@ def instructions(train: Callable[[int], None], lengths: list[int], library: str)
     except ImportError:  # NumPy 1
         core = importlib.import_module("numpy.core._multiarray_umath")
     callgrind = ctypes.CDLL(library)
-    for epochs in 2 * lengths:
-        train(epochs)
     gc.collect()
     gc.disable()
+    for epochs in 2 * lengths:
+        train(epochs)
+    callgrind.dump(b"0")  # ctypes prepares a function at its first call, which would count for the first training
     callgrind.begin()
     for epochs in lengths:
         train(epochs)

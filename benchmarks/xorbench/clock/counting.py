@@ -1,14 +1,14 @@
 """Counts of instructions by Callgrind, each in a fresh process of one implementation on one workload.
 
 Only the trainings are counted, after everything is imported, compiled and has run, so that the difference of two
-lengths is that of their epochs. Load does not change a count; the instructions that libraries choose do: valgrind hides
-those that it does not know, such as AVX-512.
+lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Load does not
+change a count; the instructions that libraries choose do: valgrind hides those that it does not know, such as AVX-512.
 """
 
 import re
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,10 +19,14 @@ from xorbench.contract.c_library import compiled
 from xorbench.failure import HarnessError
 from xorbench.record.counts import InstructionCount
 from xorbench.record.parts import Many, Part, Text
+from xorbench.temporary import Temporary
 from xorbench.workloads import Workload
 
-SHORT, LONG = 50, 150
-"""The epochs of the two trainings."""
+SHORT, MIDDLE, LONG = LENGTHS = (64, 128, 192)
+"""The epochs of the trainings: multiples of the numbers that files compile together, which are 8 and 64."""
+
+EVEN = 0.02
+"""The largest relative difference of the instructions from the first to the second length and to the third."""
 
 REQUESTS = Path(__file__).parent / "callgrind.c"
 
@@ -84,7 +88,7 @@ class Callgrind:
         The process is on CPU `cpu` and may take so many `seconds`. Without an answer the count has a reason, and there
         are no features.
         """
-        with tempfile.TemporaryDirectory(prefix="xorbench-") as folder:
+        with Temporary() as folder:
             place, log = Path(folder, "counts"), Path(folder, "log")
             under = [self.path, *_OPTIONS, f"--callgrind-out-file={place}", f"--log-file={log}"]
             found = answered(
@@ -96,17 +100,30 @@ class Callgrind:
                 under,
                 _VARIABLES,
                 callgrind=str(self.requests),
-                epochs=[SHORT, LONG],
+                epochs=LENGTHS,
             )
             counts = _counts(Path(folder))
             unknown = log.exists() and _UNKNOWN in log.read_text(errors="replace")
         name = implementation.name
-        if not isinstance(found, str) and counts.keys() >= {SHORT, LONG}:
+        reason = found if isinstance(found, str) else why_not(counts)
+        if not isinstance(found, str) and not reason:
             return InstructionCount(name, workload.name, counts[SHORT], counts[LONG]), found.features
-        reason = found if isinstance(found, str) else "Callgrind wrote no numbers"
         if unknown:
             reason = f"it has an instruction that valgrind {self.version} does not know"
         return InstructionCount(name, workload.name, None, None, reason), []
+
+
+def why_not(counts: Mapping[int, int]) -> str:
+    """Return why the instructions of trainings, by their epochs, do not give those of an epoch; "" if they do."""
+    if counts.keys() < {*LENGTHS}:
+        return "Callgrind wrote no numbers"
+    first, second = counts[MIDDLE] - counts[SHORT], counts[LONG] - counts[MIDDLE]
+    if first > 0 and abs(second - first) <= EVEN * first:
+        return ""
+    return (
+        f"its epochs do not cost the same: {first:,} instructions more from {SHORT} to {MIDDLE} epochs, and {second:,} "
+        f"from {MIDDLE} to {LONG}"
+    )
 
 
 def _counts(folder: Path) -> dict[int, int]:

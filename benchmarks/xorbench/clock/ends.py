@@ -22,7 +22,7 @@ from xorbench.judging.truths import Truths, truths_here
 from xorbench.measures import Measure
 from xorbench.record.timing import End
 from xorbench.streams import Log
-from xorbench.workloads import Array, Workload, flat
+from xorbench.workloads import Array, Parameters, Workload, flat
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -58,6 +58,9 @@ class Answer(Protocol[Found]):
         """Wait for the answer and return it, or raise what was raised instead of it."""
 
 
+NEIGHBOURS = 4
+"""The number of starts beside a start from which the reference trains to see how far trainings amplify rounding."""
+
 MOST_RESTARTS = 3
 """How often the process of the reference is started again, after it was ended from outside or by the reference."""
 
@@ -90,6 +93,13 @@ class Reference:
         It is the parameters after `epochs` epochs, or the result of so many calls of the function that is measured.
         """
         return _Asked(lambda lost: self._submit(lost, _reached, workload, measure, epochs, seed))
+
+    def grown(self, workload: Workload, epochs: int, seed: int) -> Answer[float]:
+        """Return how far the end of a training moves if its start, drawn with `seed`, moves in the last place.
+
+        It is the future largest distance of a parameter, of NEIGHBOURS such trainings from that from the start itself.
+        """
+        return _Asked(lambda lost: self._submit(lost, _grown, workload, epochs, seed))
 
     def truths(self, points: Points) -> Answer[Truths]:
         """Return the future true values and bounds at `points`, which the oracle computes in the same process."""
@@ -187,21 +197,26 @@ def compared(one: Round, workload: Workload, expected: Answer[Array], measure: M
     )
 
 
+def allowed(end: End, epochs: int, workload: Workload) -> float:
+    """Return the largest allowed `off_course` of the end of a round of so many epochs, as a share of the way."""
+    return min(workload.tolerance, end.explained(epochs, workload.dtype))
+
+
 def violations(
     ends: Sequence[End],
     rounds: Sequence[Round],
     epochs: Sequence[int],
-    tolerance: float,
+    workload: Workload,
     measure: Measure = "epoch",
 ) -> list[str]:
     """Return the rules that a row broke, each in one line.
 
-    `ends` are the compared ends of some of its `rounds`, `epochs` the number of epochs of every round, and `tolerance`
-    the largest allowed distance from the reference, as a share of the distance trained. Where a function is measured,
-    it is a share of the largest entry of the result, and every round is compared, so that a result of an earlier round
-    needs no rule of its own: two losses in float32 may be equal by chance.
+    `ends` are the compared ends of some of its `rounds`, and `epochs` the number of epochs of every round. Where a
+    function is measured, every round is compared, so that a result of an earlier round needs no rule of its own: two
+    losses in float32 may be equal by chance.
     """
     if measure != "epoch":
+        tolerance = workload.tolerance_of_results
         return [_wrong_result(end, epochs, tolerance, measure) for end in ends if not end.off_course <= tolerance]
     found = []
     seeds: dict[tuple[float | None, ...], int] = {}
@@ -213,7 +228,7 @@ def violations(
             f"{again.epochs:,} epochs did, expected another end from another start"
         )
     for end in ends:
-        off = end.off_course
+        off, tolerance = end.off_course, allowed(end, epochs[end.round], workload)
         if math.isnan(off):
             found.append(
                 f"no reference end state for a round of {epochs[end.round]:,} epochs: the reference gave no result"
@@ -221,7 +236,7 @@ def violations(
         elif not off <= tolerance:
             found.append(
                 f"wrong end state: after {epochs[end.round]:,} epochs its parameters differ from the reference's by "
-                f"{off:.2g} of the distance trained, expected at most {tolerance:.0e}"
+                f"{off:.2g} of the distance trained, expected at most {tolerance:.2g}"
             )
     return found
 
@@ -264,7 +279,21 @@ _module: Contract
 
 
 def _reached(workload: Workload, measure: Measure, epochs: int, seed: int) -> Array:
+    return _from(workload, measure, epochs, workload.drawn(seed), seed)
+
+
+def _grown(workload: Workload, epochs: int, seed: int) -> float:
+    shuffler = np.random.default_rng(seed)
+    start = [p.astype(workload.dtype) for p in workload.drawn(seed)]
+    end = _from(workload, "epoch", epochs, start, seed)
+    distances = []
+    for _ in range(NEIGHBOURS):
+        moved = [np.nextafter(p, np.copysign(np.inf, shuffler.random(p.shape) - 0.5).astype(p.dtype)) for p in start]
+        distances.append(float(np.max(np.abs(_from(workload, "epoch", epochs, moved, seed) - end))))
+    return found if math.isfinite(found := max(distances)) else 0.0
+
+
+def _from(workload: Workload, measure: Measure, epochs: int, start: Parameters, seed: int) -> Array:
     with np.errstate(all="ignore"):
-        arguments = converted(_module, workload, measure, workload.drawn(seed), seed)
-        reached = work(_module, workload, measure, arguments)(epochs)
+        reached = work(_module, workload, measure, converted(_module, workload, measure, start, seed))(epochs)
         return flat([plain(_module, array) for array in reached]).astype(np.float64)

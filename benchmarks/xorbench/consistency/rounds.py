@@ -9,8 +9,8 @@ from xorbench.clock import ledger
 from xorbench.contract import REFERENCE
 from xorbench.measures import Measure
 from xorbench.record.run import Record, WorkloadRecord
-from xorbench.record.timing import Failure, Timing
-from xorbench.workloads import named
+from xorbench.record.timing import End, Failure, Timing
+from xorbench.workloads import Workload, named
 from xorbench.workloads.workload import multiply_adds
 
 FASTEST = 1000
@@ -180,9 +180,11 @@ def broken_rules(record: Record) -> Iterator[str]:
         timed = sum(value or 0 for value in timing.cpu_nanoseconds) if timing.usage else 0
         declared = execution[timing.implementation] if timing.measure == "epoch" else ""
         found = ledger.violations(timing.ledger, used, timed, workload, declared, cpus)
-        off = [end.off_course for end in timing.ends]
-        if not all(one <= workload.tolerance for one in off):
-            found.append(f"an end of a round is {max(off):.2g} off, expected at most {workload.tolerance:.0e}")
+        for number, end in enumerate(timing.ends):
+            if end.round >= len(timing.epochs):
+                yield f"{place}.ends[{number}].round: {end.round}, expected less than {len(timing.epochs)}"
+            elif not end.off_course <= (most := _tolerance(workload, timing, end)):
+                found.append(f"the end of round {end.round} is {end.off_course:.2g} off, expected at most {most:.2g}")
         if left := record.launches[timing.launch].left.get(timing.implementation):
             found.append(f"it left a process running after its launch: {left}")
         if found and not timing.violations:
@@ -191,6 +193,12 @@ def broken_rules(record: Record) -> Iterator[str]:
             yield f"{place}.compared_rounds: no end of a round was compared with the reference's"
         if len(timing.ends) > timing.compared_rounds:
             yield f"{place}.ends: {len(timing.ends)} of them, but {timing.compared_rounds} rounds were compared"
+
+
+def _tolerance(workload: Workload, timing: Timing, end: End) -> float:
+    if timing.measure != "epoch":
+        return workload.tolerance_of_results
+    return min(workload.tolerance, end.explained(timing.epochs[end.round], workload.dtype))
 
 
 def measures(record: Record) -> Iterator[str]:

@@ -6,7 +6,6 @@ import ctypes
 import hashlib
 import itertools
 import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.places import IMPLEMENTATIONS, user_cache
+from xorbench.temporary import Temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +147,7 @@ def compiled(source: Path, options: tuple[str, ...]) -> Path:
     kept = folder / f"{source.stem}-{key[:32]}.so"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as place:  # renamed at the end: two processes may compile at once
+        with Temporary(folder) as place:  # renamed at the end: two processes may compile at once
             object_file, linked = Path(place) / "compiled.o", Path(place) / "linked.so"
             subprocess.run(["cc", *options, "-fPIC", "-c", source, "-o", object_file], check=True)
             # Linked separately: linked with -ffast-math, the library would make the whole process flush subnormals.

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from xorbench.contract.implementation import Implementation, sha256_of
 from xorbench.contract.protocol import CONSTANTS, FUNCTIONS, OPTIONS, REFERENCE, REMARKS
-from xorbench.contract.source_text import functions_of, imported, libraries, parsed, sibling, siblings
+from xorbench.contract.source_text import functions_of, imported, libraries, parsed, sibling, siblings, tree_of
 from xorbench.environment import is_installed, processor_features, without_folders
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.requirements import pin
@@ -40,7 +40,7 @@ def read(path: Path) -> Implementation:
         fault = f"{path.name}: expected a file that ends in .py"
         return Implementation(name, path, source_sha256=sha256_of([path]), faults=(fault,))
     try:
-        tree = ast.parse(path.read_bytes(), path.name)
+        tree = tree_of(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError) as error:
         fault = without_folders(f"{path.name} cannot be parsed as Python: {error}")
         return Implementation(name, path, source_sha256=sha256_of([path]), faults=(fault,))

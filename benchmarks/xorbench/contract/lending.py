@@ -8,6 +8,7 @@ from pathlib import Path
 
 from xorbench import places
 from xorbench.environment import required
+from xorbench.temporary import Temporary
 
 LENT = (
     "annotated-types",
@@ -29,8 +30,8 @@ def lent() -> str:
 
 
 @cache
-def _folder() -> "places.Temporary":
-    folder = places.temporary()
+def _folder() -> Temporary:
+    folder = Temporary()
     for distribution in required(LENT):
         tops = {file.parts[0] for file in distribution.files or ()}
         for name in tops - {"..", "__pycache__"}:

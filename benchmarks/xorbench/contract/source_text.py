@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -9,11 +10,20 @@ from xorbench.places import IMPLEMENTATIONS
 
 
 def parsed(path: Path) -> ast.Module | None:
-    """Return the text of a file as a tree; None where it is not Python that can be read."""
+    """Return the text of a file as a tree, which is not to be changed; None where it is not Python that can be read."""
     try:
-        return ast.parse(path.read_bytes(), path.name)
+        return tree_of(path.read_bytes(), path.name)
     except (SyntaxError, ValueError, OSError):
         return None
+
+
+@lru_cache(maxsize=100)
+def tree_of(text: bytes, name: str) -> ast.Module:
+    """Return the text of a file of this name as a tree, which is not to be changed: equal texts have the same one.
+
+    Raises SyntaxError or ValueError where it is not Python.
+    """
+    return ast.parse(text, name)
 
 
 def functions_of(tree: ast.Module) -> dict[str, ast.FunctionDef]:
@@ -76,12 +86,20 @@ def siblings(tree: ast.Module) -> list[Path]:
     found: list[Path] = []
     trees = [tree]
     for one in trees:
-        for node in ast.walk(one):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules = [node.module]
-            for path in filter(None, map(sibling, modules)):
-                if path not in found:
-                    found.append(path)
-                    trees += [text for text in [parsed(path)] if text]
+        for path in filter(None, map(sibling, _modules(one))):
+            if path not in found:
+                found.append(path)
+                trees += [text for text in [parsed(path)] if text]
+    return found
+
+
+@lru_cache(maxsize=100)
+def _modules(tree: ast.Module) -> list[str]:
+    """Return the names of the modules that a file imports anywhere, also in its functions."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.append(node.module)
     return found

@@ -4,13 +4,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from xorbench.places import user_cache
+from xorbench.temporary import Temporary
 
 PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 """The call of pip, which installs into other environments from outside."""
@@ -43,7 +43,7 @@ def create(
         raise ValueError(f"an environment named {label} already exists; choose another label, or remove {place}")
     try:
         run("venv", [python, "-m", "venv", "--without-pip", str(place)])
-        with tempfile.TemporaryDirectory(prefix="xorbench-") as beside:
+        with Temporary() as beside:
             constraints = Path(beside, "constraints.txt")
             constraints.write_text("".join(f"{line}\n" for line in pinned), encoding="utf-8")
             options = ["--quiet", "--no-input", "--constraint", str(constraints)]

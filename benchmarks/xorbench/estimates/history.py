@@ -41,7 +41,7 @@ class Release:
 
     @property
     def is_step(self) -> bool:
-        """Whether the time of an epoch of this release is a step change from that of the release before."""
+        """Whether an epoch is slower or faster than in the release `before`, by the verdict."""
         return self.change is not None and self.verdict in SEPARATED
 
 

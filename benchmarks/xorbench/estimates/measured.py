@@ -56,7 +56,7 @@ class Measured:
 
     @property
     def against_limit(self) -> str | None:
-        """Whether gradient over loss is within the larger theoretical limit; None without an interval."""
+        """The verdict on gradient over loss against 5 (WITHIN, ABOVE, NOT_SEPARATED); None without an interval."""
         ratio = self.gradient_over_loss
         if ratio is None or ratio.low is None or ratio.high is None:
             return None

@@ -9,7 +9,7 @@ from xorbench.record.run import Record
 from xorbench.record.timing import Timing
 
 EPOCHS: tuple[Measure, ...] = ("epoch",)
-"""What the readers of timings see unless they ask for other measures."""
+"""The measure of the timings that `Timed` gives unless another one is asked for: whole epochs."""
 
 
 class Timed:

@@ -100,10 +100,9 @@ class Network:
 
 def _positive_part(ball: Ball) -> Ball:
     """Return max(x, 0), which is not rounded."""
-    return (ball + abs(ball)) / 2 if not ball.contains(0) else _zero_to(ball.upper())
-
-
-def _zero_to(high: Ball) -> Ball:
+    if ball > 0:
+        return ball
+    high = ball.upper()
     return arb(high / 2, high / 2) if high > 0 else ZERO
 
 

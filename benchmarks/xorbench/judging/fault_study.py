@@ -1,7 +1,6 @@
 """Which planted faults are detected by this judge, and by fixed tolerances that are in use elsewhere."""
 
 import functools
-import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -16,7 +15,7 @@ from xorbench.judging.answers import answers
 from xorbench.judging.error_stats import finite
 from xorbench.judging.planted_faults import FAULTS, Fault
 from xorbench.judging.points import Numbers, Points, random_points
-from xorbench.judging.truths import Truths, inside, truths
+from xorbench.judging.truths import Truths, inside, truths_here
 from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.workload import Dtype
@@ -40,13 +39,22 @@ def fault_points(workload: Workload, dtype: Dtype, seed: int) -> Points:
 
 def plant_all(cores: Executor, dtypes: Sequence[Dtype], seed: int) -> "list[Future[PlantedFault]]":
     """Submit every studied fault in every dtype to `cores` and return the futures, ordered by fault, then dtype."""
-    found: dict[tuple[str, str], Future[PlantedFault]] = {}
-    for dtype, name in itertools.product(dtypes, dict.fromkeys(fault.planted_in for fault in STUDIED)):
-        faults = [fault for fault in STUDIED if fault.planted_in == name]
-        points = fault_points(WORKLOADS[name], dtype, seed)
-        truth = truths(points, cores)
-        found |= {(fault.name, dtype): cores.submit(plant, fault, points, truth, seed) for fault in faults}
-    return [found[fault.name, dtype] for fault in STUDIED for dtype in dtypes]
+    return [cores.submit(planted, fault, dtype, seed) for fault in STUDIED for dtype in dtypes]
+
+
+def planted(fault: Fault, dtype: Dtype, seed: int) -> PlantedFault:
+    """Return what `plant` finds of a fault at the points drawn with `seed`, computed on this core."""
+    return plant(fault, *_asked(fault.planted_in, dtype, seed), seed)
+
+
+@functools.cache
+def _asked(workload: str, dtype: Dtype, seed: int) -> tuple[Points, Truths]:
+    """Return the points at which faults are planted in a workload, with the truth, found once in a process.
+
+    The truth is by the derivation, which the audit compares with differences.
+    """
+    points = fault_points(WORKLOADS[workload], dtype, seed)
+    return points, truths_here(points, by_differences=False)
 
 
 def plant(fault: Fault, points: Points, truths: Truths, seed: int) -> PlantedFault:

@@ -39,7 +39,7 @@ class Exam:
     All implementations share the points, at the workload's own shape and, with `reshaped`, at others; further points
     lie along the training of each implementation, at the last of `checkpoints` (epochs), as many as `affordable`
     allows. At the dtype that is timed, with `to_the_end` the end of training is judged, and with `varied` its first
-    epochs.
+    epochs. Without `trained`, nothing that takes a training is asked at all, nor whether bits repeat.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Exam:
         varied: bool,
         reshaped: bool,
         to_the_end: bool = True,
+        trained: bool = True,
     ) -> None:
         self.workload = workload
         self.dtype = dtype
@@ -61,20 +62,21 @@ class Exam:
         if reshaped and self.timed:
             self.batches += shaped_points(workload, dtype, seed, thorough)
         self.points = self.batches[0]
-        last = checkpoints[-affordable(workload, len(checkpoints), least=1) :]
-        self.question = GradientQuestion(self.batches, last, to_the_end=to_the_end and self.timed)
-        self.update = UpdateQuestion(starts(workload, dtype, seed)) if varied and self.timed else None
+        last = checkpoints[-affordable(workload, len(checkpoints), least=1) :] if trained else ()
+        self.question = GradientQuestion(self.batches, last, to_the_end=to_the_end and trained and self.timed)
+        self.update = UpdateQuestion(starts(workload, dtype, seed)) if varied and trained and self.timed else None
         usual = [number for number, problem in enumerate(self.points.problems) if problem is workload]
         self.probes = usual[:PROBES]
-        self.conduct = ConductQuestion(workload, dtype, self.points.rows[self.probes])
-        self._along: dict[str, Future[Truths]] = {}
+        self.conduct = ConductQuestion(workload, dtype, self.points.rows[self.probes]) if trained else None
+        self._at: dict[bytes, Future[Truths]] = {}
+        self._along: dict[str, list[Future[Truths]]] = {}
         self._truths: list[list[Future[Truths]]] = []
-        self._update_truths: Future[Truths]
+        self._update_truths: list[Future[Truths]] = []
 
     @property
     def questions(self) -> Sequence[Question[object]]:
         """The questions to every implementation."""
-        return self.question, self.conduct, *([self.update] if self.update else [])
+        return self.question, *([self.conduct] if self.conduct else []), *([self.update] if self.update else [])
 
     def find_truths(self, cores: Executor, tally: Tally) -> None:
         """Submit the computation of the true values at the shared points to `cores`, and note it in `tally`."""
@@ -84,8 +86,9 @@ class Exam:
             tally.add_all(of_batch, [work_of_batch] * len(of_batch))
             self._truths.append(of_batch)
         if self.update:
-            self._update_truths = cores.submit(update_truths, self.update.points)
-            tally.add_all([self._update_truths], [self._work_of_updates])
+            starts = self.update.points
+            self._update_truths = [cores.submit(update_truths, starts[n : n + 1]) for n in range(len(starts))]
+            tally.add_all(self._update_truths, [self._work_of_updates / len(starts)] * len(starts))
 
     @cached_property
     def truths(self) -> list[Truths]:
@@ -93,10 +96,19 @@ class Exam:
         return [joined(of_batch) for of_batch in self._truths]
 
     def follow(self, implementation: str, answer: GradientAnswer | None, cores: Executor, tally: Tally) -> None:
-        """Submit the computation of the true values along the training of `implementation` to one of the cores."""
-        if answer is not None and len(answer.path):
-            self._along[implementation] = cores.submit(truths_here, self.question.path(answer.path))
-            tally.add_all([self._along[implementation]], [self.work_along])
+        """Submit the computation of the true values along the training of `implementation` to `cores`.
+
+        Where several implementations reach the same bits, the true values are computed once.
+        """
+        if answer is None or not len(answer.path):
+            return
+        path = self.question.path(answer.path)
+        bits = [row.tobytes() for row in path.rows]
+        for number, key in enumerate(bits):
+            if key not in self._at:
+                self._at[key] = cores.submit(truths_here, path[number : number + 1])
+        found = self._along[implementation] = [self._at[key] for key in bits]
+        tally.add_all(found, [self.work_along / len(found)] * len(found))
 
     @property
     def work(self) -> float:
@@ -129,7 +141,7 @@ class Exam:
             return [*judged, *self._no_verdicts(implementation, self._phases(), found.verdict, found.reason)]
         points, updated = self.update.points, update.to(self.update)
         assert updated is not None
-        sheet = _Sheet(update_layout(self.workload), points.labels, updated, self._update_truths.result())
+        sheet = _Sheet(update_layout(self.workload), points.labels, updated, joined(self._update_truths))
         return [*judged, *self._judged(implementation, [sheet], None)]
 
     def _sheets(self, implementation: str, answer: GradientAnswer) -> "list[_Sheet]":
@@ -140,7 +152,7 @@ class Exam:
         ]
         if implementation in self._along:
             path = self.question.path(answer.path)
-            truth = self._along[implementation].result()
+            truth = joined(self._along[implementation])
             found.append(_Sheet(path.layout, path.labels, answer.of_path, truth))
         return found
 
@@ -151,7 +163,7 @@ class Exam:
             return []
         rows: list[tuple[Points, Given | None, Truths]] = [*zip(self.batches, answer.given, self.truths, strict=True)]
         if implementation in self._along:
-            rows.append((self.question.path(answer.path), answer.of_path, self._along[implementation].result()))
+            rows.append((self.question.path(answer.path), answer.of_path, joined(self._along[implementation])))
         found = [
             Answers(points, points.layout, given.rows, truth, answers)
             for points, given, truth in rows
@@ -159,7 +171,7 @@ class Exam:
         ]
         updated = update.to(self.update) if update and self.update else None
         if self.update and updated and not updated.complaints:
-            points, truth = self.update.points, self._update_truths.result()
+            points, truth = self.update.points, joined(self._update_truths)
             found.append(Answers(points, update_layout(self.workload), updated.rows, truth, of_updates))
         return found
 

@@ -3,7 +3,7 @@
 An entry is inside if its error is at most the bound on what rounding alone can cause. A NaN is never inside.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -45,7 +45,9 @@ class Scope:
     """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
 
     With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
-    samples and units are judged, too. Without `to_the_end` the ends of trainings are not.
+    samples and units are judged, too. Without `to_the_end` the ends of trainings are not. With `brief`, the dtype in
+    which a workload is not timed is judged for one workload of each activation, loss and number of layers, and nothing
+    is trained in it.
     """
 
     dtypes: Sequence[Dtype] = DTYPES
@@ -53,9 +55,13 @@ class Scope:
     surroundings: Surroundings = HERE
     varied: bool = True
     to_the_end: bool = True
+    brief: bool = False
 
 
 EVERYTHING = Scope()
+
+BRIEF = Scope(checkpoints=CHECKPOINTS[:-1], to_the_end=False, brief=True)
+"""The scope of --quick: all verdicts that decide whether an implementation is timed, but for the ends of trainings."""
 
 
 def judge(
@@ -81,7 +87,8 @@ def judge(
 
     Raises HarnessError if the reference or a process of the judge fails: then there is no verdict.
     """
-    reshaped = _one_of_each(workloads) if scope.varied else []
+    reshaped = _one_of_each(workloads, _kind) if scope.varied else []
+    in_both = _one_of_each(workloads, _kind_and_layers) if scope.brief else workloads
     exams = [
         Exam(
             workload,
@@ -93,9 +100,11 @@ def judge(
             scope.varied,
             workload in reshaped,
             scope.to_the_end,
+            trained=not scope.brief or dtype == workload.dtype,
         )
         for workload in workloads
         for dtype in scope.dtypes
+        if dtype == workload.dtype or workload in in_both
     ]
     trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
     usable = [i for i in implementations if i.usable]
@@ -110,7 +119,7 @@ def judge(
         reference = next(i for i in discover() if i.name == REFERENCE)
         questions[Witness(reference)] = [*(exam.question for exam in exams if exam.timed), *trainings]
     put: dict[Question[object], Exam] = {exam.question: exam for exam in exams}
-    again = [exam.conduct for exam in exams if exam.timed]
+    again = [exam.conduct for exam in exams if exam.timed and exam.conduct]
     places = elsewhere() if thorough else {}
     hearing = Hearing([i.name for i in implementations], heard)
     if thorough:
@@ -128,25 +137,25 @@ def judge(
 
         def begins(witness: Witness) -> None:
             tally.begin(witness)
-            advance(tally.nearer())
+            advance(*tally.step())
 
         with asked(questions, seconds_to_answer, say, begins) as replies:
-            for exam in exams:
+            true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
+            for exam in sorted(exams, key=lambda exam: -exam.work):  # the longest first, so that no core ends late
                 exam.find_truths(cores, tally)
             audits = [cores.submit(audit, e.workload, rows, seed) for e, rows in zip(exams, audited, strict=True)]
-            true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
-            tally.add_all(audits, of_audits)
+            planted = plant_all(cores, DTYPES, seed) if thorough else []
             tally.add_all(true_paths, of_paths)
+            tally.add_all(audits, of_audits)
+            tally.add_all(planted, [of_faults / len(planted)] * len(planted) if planted else [])
             for reply in replies:
                 hearing.note(reply)
                 if of := put.get(reply.question):
                     of.follow(reply.witness.implementation.name, reply.to(of.question), cores, tally)
                 tally.answer(reply.witness)
-                advance(tally.nearer())
-        planted = plant_all(cores, DTYPES, seed) if thorough else []
-        tally.add_all(planted, [of_faults / len(planted)] * len(planted) if planted else [])
-        for nearer in tally.wait():
-            advance(nearer)
+                advance(*tally.step())
+        for step in tally.wait():
+            advance(*step)
         differing = (
             [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
         )
@@ -178,7 +187,7 @@ def judge(
                 for ending in exam.endings(hearing.answers(exam.question))
                 if ending.implementation in hearing.names
             ],
-            conduct=[hearing.conduct(i, exam) for i in implementations if i.usable for exam in exams],
+            conduct=[row for i in implementations if i.usable for exam in exams for row in hearing.conduct(i, exam)],
             audits=[future.result() for future in audits],
             accuracy=[row for exam in exams if thorough for row in exam.accuracy(hearing.answers(exam.question))],
             faults=[future.result() for future in planted],
@@ -203,11 +212,19 @@ def judge(
         )
 
 
-def _one_of_each(workloads: Sequence[Workload]) -> list[Workload]:
-    """Return a workload for each activation and loss: of those, the first with the most layers."""
-    found: dict[tuple[str, str], Workload] = {}
+def _kind(workload: Workload) -> tuple[str, str]:
+    return workload.recipe.activation, workload.recipe.loss
+
+
+def _kind_and_layers(workload: Workload) -> tuple[str, str, int]:
+    return *_kind(workload), len(workload.layer_sizes)
+
+
+def _one_of_each(workloads: Sequence[Workload], kind: Callable[[Workload], Hashable]) -> list[Workload]:
+    """Return a workload of each kind: the first of those with the most layers."""
+    found: dict[Hashable, Workload] = {}
     for workload in sorted(workloads, key=lambda workload: -len(workload.layer_sizes)):
-        found.setdefault((workload.recipe.activation, workload.recipe.loss), workload)
+        found.setdefault(kind(workload), workload)
     return list(found.values())
 
 
@@ -293,15 +310,17 @@ class Hearing:
         """Return the replies of the implementation `name` to `question`, by place."""
         return {place: r for (who, place, what), r in self._replies.items() if (who, what) == (name, question)}
 
-    def conduct(self, implementation: Implementation, exam: Exam) -> Conduct:
-        """Return the verdict on the reproducibility and purity of `implementation` in `exam`."""
+    def conduct(self, implementation: Implementation, exam: Exam) -> Iterator[Conduct]:
+        """Yield the verdict on the reproducibility and purity of `implementation`, if it is judged in `exam`."""
+        if exam.conduct is None:
+            return
         name, bound = implementation.name, exam.truths[0].bound[exam.probes, : len(exam.workload.entries)]
         before = self.answer(Witness(implementation), exam.question)
         first = before.given[0] if before else None
         earlier = first.rows[exam.probes, : len(exam.workload.entries)] if first else None
         found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
         found = replace(found, decides=exam.timed)
-        if name not in self._printed:
-            return found
-        reasons = [f"it prints to standard output: {self._printed[name]!r}", *([found.reason] if found.reason else [])]
-        return replace(found, verdict=FAILED, reason="; ".join(reasons))
+        if name in self._printed:
+            printed = f"it prints to standard output: {self._printed[name]!r}"
+            found = replace(found, verdict=FAILED, reason="; ".join(filter(None, [printed, found.reason])))
+        yield found

@@ -63,20 +63,21 @@ def differences(workload: Workload, parameters: Parameters, entries: Iterable[in
 
 def _differences(workload: Workload, parameters: Parameters, entries: Iterable[int]) -> Balls:
     point, targets = [balls(p) for p in parameters], balls(workload.targets)
-    activations, switches = _forward(point, balls(workload.inputs), workload.recipe.activation)
-    loss = _LOSSES[workload.recipe.loss]
+    activation, loss = workload.recipe.activation, _LOSSES[workload.recipe.loss]
+    layers, switches = _forward(point, balls(workload.inputs), activation)
     found = []
     for entry in entries:
         name, place = workload.entries[entry]
         which, index = workload.parameter_names.index(name), tuple(place)
-        layer = which // 2  # the layers before that of the parameter do not change
+        layer, unit = which // 2, [index[1]]  # neither earlier layers nor other units of its layer change
         value = point[which][index]
         losses = []
         for moved in (value + STEP, value - STEP):
             point[which][index] = moved
-            above = point[2 * layer :]
-            moved_up, _ = _forward(above, activations[layer], workload.recipe.activation, switches[layer:])
-            losses.append(loss(moved_up[-1], targets))
+            logits = layers[layer] @ point[2 * layer][:, unit] + point[2 * layer + 1][:, unit]
+            above, units = point[2 * layer + 2 :], layers[layer + 1].copy()
+            units[:, unit] = _ACTIVATIONS[activation](logits, switches[layer][:, unit]) if above else logits
+            losses.append(loss(_forward(above, units, activation, switches[layer + 1 :])[0][-1], targets))
         point[which][index] = value
         found.append((losses[0] - losses[1]) / (2 * STEP))
     return np.array(found, dtype=object)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import Protocol, TypeVar, cast
 
 from xorbench import descendants, places
 from xorbench.contract import Contract, Implementation
-from xorbench.environment import allowed_cpus, started_on
+from xorbench.environment import allowed_cpus, set_affinity, started_on
 from xorbench.failure import HarnessError
 from xorbench.judging.codec import longest_message
 from xorbench.judging.trouble import Trouble, all_written, foreign, last_written, shortened
@@ -106,7 +107,8 @@ STARTING = "starting"
 class _Hearing:
     """One process, the line to it, what it writes to standard error, its unanswered questions, and what it is doing.
 
-    `heard` is the time of its last message, `warnings` the number of warnings since, `replies` that of its replies.
+    It may use `cpus`. `heard` is the time of its last message, `warnings` the number of warnings since, `replies` that
+    of its replies.
     """
 
     witness: Witness
@@ -114,6 +116,7 @@ class _Hearing:
     line: Line
     log: Log
     unanswered: list[Question[object]]
+    cpus: list[int]
     replies: int = 0
     heard: float = 0.0
     doing: str = STARTING
@@ -153,10 +156,13 @@ def asked(
 ) -> Iterator[Iterator[Reply]]:
     """Start a process for every witness with its questions, and yield an iterator of the replies as they arrive.
 
-    All processes work at the same time; each imports its framework once. A witness of which no complete message arrives
-    for `seconds_to_answer` while its reply is awaited, or an invalid one, gets replies without an answer; `say` is
-    called before, with one line that says how long it has been silent. `begins` is called where a witness begins
-    another part of an answer. All processes are killed at the end of the context.
+    All processes work at the same time; each imports its framework once. Where one has answered all its questions,
+    another one is moved to its CPU, so that no CPU is idle while several processes share another.
+
+    A witness of which no complete message arrives for `seconds_to_answer` while its reply is awaited, or an invalid
+    one, gets replies without an answer; `say` is called before, with one line that says how long it has been silent.
+    `begins` is called where a witness begins another part of an answer. All processes are killed at the end of the
+    context.
 
     The iterator raises HarnessError if a process fails where no implementation is at fault.
     """
@@ -173,7 +179,7 @@ def asked(
 
 
 MAIN = ("-m", "xorbench.judging.process_main")
-"""What the interpreter of an implementation runs."""
+"""The script that the Python of an implementation runs to answer the questions of the judge."""
 
 
 def _started(witness: Witness, questions: Sequence[Question[object]], cpus: Sequence[int]) -> _Hearing:
@@ -182,9 +188,10 @@ def _started(witness: Witness, questions: Sequence[Question[object]], cpus: Sequ
     What it writes to standard error goes to a log: libraries write there from C++, too, which would tear the progress.
     """
     implementation, surroundings = witness.implementation, witness.surroundings
+    used = [*cpus[: surroundings.threads]]
     log = Log()
     ours, theirs = socket.socketpair()
-    with tempfile.TemporaryFile() as job, theirs, started_on(*cpus[: surroundings.threads]):
+    with tempfile.TemporaryFile() as job, theirs, started_on(*used):
         asked_of = str(implementation.path.absolute()), implementation.source_sha256
         pickle.dump((*asked_of, [pickle.dumps(question) for question in questions]), job)
         job.seek(0)
@@ -199,7 +206,7 @@ def _started(witness: Witness, questions: Sequence[Question[object]], cpus: Sequ
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
-    return _Hearing(witness, descendants.watch(process), Line(ours), log, list(questions))
+    return _Hearing(witness, descendants.watch(process), Line(ours), log, list(questions), used)
 
 
 def _replies(
@@ -225,7 +232,27 @@ def _replies(
                         other.heard += away
                 if not hearing.unanswered:
                     selector.unregister(hearing.line)
-            waiting = [hearing for hearing in waiting if hearing.unanswered]
+            if not all(hearing.unanswered for hearing in waiting):
+                waiting = [hearing for hearing in waiting if hearing.unanswered]
+                _spread(waiting, allowed_cpus())
+
+
+def _spread(waiting: Sequence[_Hearing], cpus: Sequence[int]) -> None:
+    """Move processes of one CPU each until no two of `cpus` differ by more than one process.
+
+    Of the processes on a CPU, that with the most unanswered questions is moved.
+    """
+    number = Counter(dict.fromkeys(cpus, 0))
+    number.update(cpu for hearing in waiting for cpu in hearing.cpus)
+    while True:
+        most, least = max(cpus, key=number.__getitem__), min(cpus, key=number.__getitem__)
+        movable = [hearing for hearing in waiting if hearing.cpus == [most]]
+        if number[most] - number[least] < 2 or not movable:
+            return
+        moved = max(movable, key=lambda hearing: len(hearing.unanswered))
+        moved.cpus = [least]
+        set_affinity(moved.process.pid, least)
+        number.update({most: -1, least: 1})
 
 
 def _heard(

@@ -196,7 +196,18 @@ class TrajectoryQuestion:
                 doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
             state = module.step(workload.recipe, state, inputs, targets)
             reached = [plain(module, p) for p in state[0]]
-            if complaint := malformed(workload, self.dtype, reached):
+            if complaint := misshapen(workload, self.dtype, reached):
                 raise ValueError(f"its parameters are malformed after epoch {epoch} of training: {complaint}")
             rows[epoch] = flat(reached)
+            if epoch % EPOCHS_OF_A_PART == 0 or epoch == workload.epochs:
+                _must_be_finite(rows[: epoch + 1])
         return rows
+
+
+def _must_be_finite(rows: Array) -> None:
+    """Raise ValueError, which names the first epoch, if a number of a trajectory, (1 + epochs, entries), is not."""
+    wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if len(wrong):
+        raise ValueError(
+            f"its parameters are malformed after epoch {wrong[0]} of training: a number that is not finite"
+        )

@@ -20,7 +20,10 @@ from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 
 BATCH = 250
-"""The number of points that are submitted to one core at a time."""
+"""The largest number of points that are submitted to one core at a time."""
+
+MULTIPLICATIONS_OF_A_BATCH = 400_000
+"""The most multiplications of a network at the points of one batch, if it has more than one: about two seconds."""
 
 DIFFERENCES = 1_000
 """The number of points of one batch at which true gradients are computed as differences, which takes longer."""
@@ -123,12 +126,13 @@ def write_truths(found: Numbers, truth: Balls, around: Balls, entries: list[tupl
 
 
 def submitted(points: Points, cores: Executor) -> "list[Future[Truths]]":
-    """Return the future true values of each of `batches(len(points))`, computed on all `cores`.
+    """Return the future true values of each batch of `batches`, computed on all `cores`.
 
     Beyond the first DIFFERENCES points the true gradients are from the derivation, which was compared with differences
     at those.
     """
-    return [cores.submit(truths_here, points[part], part.start < DIFFERENCES) for part in batches(len(points))]
+    parts = batches(len(points), points.workload.multiplications)
+    return [cores.submit(truths_here, points[part], part.start < DIFFERENCES) for part in parts]
 
 
 def truths(points: Points, cores: Executor) -> Truths:
@@ -141,6 +145,10 @@ def joined(batches: "Sequence[Future[Truths]]") -> Truths:
     return functools.reduce(Truths.followed_by, (batch.result() for batch in batches))
 
 
-def batches(count: int) -> Iterator[slice]:
-    """Return slices of at most `BATCH` points each that cover `count` points."""
-    return (slice(start, start + BATCH) for start in range(0, count, BATCH))
+def batches(count: int, multiplications: int) -> Iterator[slice]:
+    """Return slices that cover `count` points of a network with so many multiplications.
+
+    Each has at most `BATCH` points, and only one point if two have more than `MULTIPLICATIONS_OF_A_BATCH`.
+    """
+    size = max(1, min(BATCH, MULTIPLICATIONS_OF_A_BATCH // multiplications))
+    return (slice(start, start + size) for start in range(0, count, size))

@@ -1,9 +1,11 @@
 """The expected work of the judge, for its progress: seconds of one CPU of an idle machine.
 
-They need not be exact: the progress takes the pace from what is finished, so only their ratios count.
+They need not be exact: the pace of each implementation is taken from what it has finished.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -15,19 +17,27 @@ from xorbench.judging.tasks import EPOCHS_OF_A_PART, GradientQuestion, Trajector
 from xorbench.judging.update_task import PHASES, UpdateQuestion
 from xorbench.workloads import Workload
 
-TO_START = 1.5
-"""Seconds that a process needs to start: the imports of Python, the harness and a framework."""
 
-OF_A_SHAPE, OF_A_SLOW_SHAPE = 0.15, 2.5
-"""Seconds of the first gradient, prediction and loss at a shape, without and with slow compilation."""
+@dataclass(frozen=True)
+class Costs:
+    """The CPU seconds of an implementation in its process, the compilers that it starts included; means by default.
 
-OF_A_CALL = 200e-6
-"""Seconds of one call of an implementation, or of one epoch: a mean over implementations."""
+    `start` are those of the imports of Python, the harness and a framework, `shape` those of the first gradient,
+    prediction and loss at a shape, and `call` those of one call or one epoch.
+    """
 
-OF_A_POINT, OF_A_MULTIPLICATION = 0.001, 20e-6
+    start: float = 1.25
+    shape: float = 0.15
+    call: float = 200e-6
+
+
+USUAL, SLOW = Costs(), Costs(shape=3.5)
+"""The costs of an implementation, and of one that is slow to compile."""
+
+OF_A_POINT, OF_A_MULTIPLICATION = 0.0015, 3e-6
 """Seconds that the true values and bounds at one point take, and the additional seconds for each multiplication."""
 
-OF_PLANTED_FAULTS = 20.0
+OF_PLANTED_FAULTS = 5.0
 """Seconds that judging all planted faults takes."""
 
 OF_AN_AUDIT = 2
@@ -44,71 +54,118 @@ def of_audit(workload: Workload, count: int) -> float:
     return OF_AN_AUDIT * of_points(workload, affordable(workload, count))
 
 
-def parts(question: Question[object], slow_to_compile: bool = False) -> list[float]:
+def parts(question: Question[object], costs: Costs = USUAL) -> list[float]:
     """Return the work of each part of an answer to `question`, as the process tells that it begins one."""
     match question:
         case GradientQuestion():
-            of_a_shape = OF_A_SLOW_SHAPE if slow_to_compile else OF_A_SHAPE
             ends = [question.workload.epochs] if question.to_the_end else []
             return [
-                *(of_a_shape + OF_A_CALL * 3 * len(points) for points in question.batches),
-                *(OF_A_CALL * (epochs + 3) for epochs in [*question.checkpoints, *ends]),
+                *(costs.shape + costs.call * 3 * len(points) for points in question.batches),
+                *(costs.call * (epochs + 3) for epochs in [*question.checkpoints, *ends]),
             ]
         case ConductQuestion():
-            return [OF_A_CALL * 2 * len(question.rows), OF_A_CALL * 2 * EPOCHS]
+            return [costs.call * 2 * len(question.rows), costs.call * 2 * EPOCHS]
         case UpdateQuestion():
-            return [OF_A_CALL * sum(epochs for _, epochs in PHASES)] * len(question.points)
+            return [costs.call * sum(epochs for _, epochs in PHASES)] * len(question.points)
         case TrajectoryQuestion():
             number = -(-question.workload.epochs // EPOCHS_OF_A_PART)
-            return [OF_A_CALL * question.workload.epochs / number] * number
-    return [OF_A_CALL]
+            return [costs.call * question.workload.epochs / number] * number
+    return [costs.call]
+
+
+OWN = 1.0
+"""The expected seconds of finished work from which on the pace of an implementation is taken from it rather than from
+all of them."""
 
 
 @dataclass
 class _Ahead:
     """The work ahead of one process: the parts of its start and of each question that is not answered.
 
-    `begun` says that the process told the beginning of the first of these parts.
+    `cpus` are the numbers of those on which it works. `begun` says that the process told the beginning of the first of
+    these parts. `taken` are the seconds in which it had a CPU, as far as it shares it evenly with the other processes,
+    and `told` is the same at its last message. `to_start` are the seconds that the start took, and `finished` is the
+    expected work of the parts that are finished after it.
     """
 
     parts: list[list[float]]
+    cpus: Sequence[int]
     started: bool = False
     begun: bool = False
-
-    @property
-    def seconds(self) -> float:
-        return sum(map(sum, self.parts))
+    taken: float = 0.0
+    told: float = 0.0
+    finished: float = 0.0
+    to_start: float | None = None
 
     def begin(self) -> None:
+        self.told = self.taken
         if not self.begun:
             self.begun = True
         elif not self.started:
             self.started = True
-            self.parts.pop(0)
+            self._finish(self.parts.pop(0))
         elif len(self.parts[0]) > 1:
-            self.parts[0].pop(0)
+            self._finish([self.parts[0].pop(0)])
 
     def answer(self) -> None:
+        self.told = self.taken
+        for part in self.parts[: 1 if self.started else 2]:
+            self._finish(part)
         del self.parts[: 1 if self.started else 2]
         self.started, self.begun = True, False
+
+    def _finish(self, parts: Sequence[float]) -> None:
+        if self.to_start is None:
+            self.to_start = self.taken
+        else:
+            self.finished += sum(parts)
+
+    def left(self, slowness: float) -> float:
+        """Return the seconds until it is finished if it had its CPU for itself, on a machine of this slowness."""
+        if not self.parts:
+            return 0.0
+        since_the_start = 0.0 if self.to_start is None else self.told - self.to_start
+        pace = (since_the_start + OWN * slowness) / (self.finished + OWN)
+        (current, *_), *_ = self.parts
+        further = sum(map(sum, self.parts)) - current
+        return pace * further + max(0.0, pace * current - (self.taken - self.told))
 
 
 class Tally:
     """The work ahead of the judge: that of processes with their questions, and that on all cores beside them.
 
-    A process works on one CPU, so the end is not before that of the process with the most work ahead.
+    A process works on the CPUs on which `processes.asked` starts it, one for each thread. Therefore the end is not
+    before that of the CPU with the most work ahead, nor before that of any process. `clock` returns seconds.
     """
 
-    def __init__(self, questions: Mapping[Witness, Sequence[Question[object]]], on_cores: float, cpus: int) -> None:
+    def __init__(
+        self,
+        questions: Mapping[Witness, Sequence[Question[object]]],
+        on_cores: float,
+        cpus: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._ahead = {
-            witness: _Ahead([[TO_START], *(parts(one, witness.implementation.slow_to_compile) for one in several)])
-            for witness, several in questions.items()
+            witness: _ahead(witness, several, [(number + more) % cpus for more in range(witness.surroundings.threads)])
+            for number, (witness, several) in enumerate(questions.items())
         }
         self._on_cores = on_cores
         self._cpus = cpus
         self._running: list[tuple[Future[Any], float]] = []
-        self.seconds = self._until_the_end()
-        """The seconds until the end, as of the last call of `nearer`."""
+        self._clock = clock
+        self._then = self._told = clock()
+
+    @property
+    def seconds(self) -> float:
+        """The seconds until the end."""
+        slowness = self._slowness
+        of_cpus = [0.0] * self._cpus
+        of_processes = [ahead.left(slowness) for ahead in self._ahead.values()]
+        for ahead, left in zip(self._ahead.values(), of_processes, strict=True):
+            for cpu in ahead.cpus:
+                of_cpus[cpu] += left / len(ahead.cpus)
+        together = (sum(of_cpus) + self._on_cores * slowness) / self._cpus
+        return max([together, *of_cpus, *of_processes])
 
     def add_all(self, futures: "Sequence[Future[Any]]", seconds: Sequence[float]) -> None:
         """Note parts of the work on all cores, each with its seconds."""
@@ -116,29 +173,53 @@ class Tally:
 
     def begin(self, witness: Witness) -> None:
         """Note that a process begins another part of an answer."""
+        self._pass()
         self._ahead[witness].begin()
 
     def answer(self, witness: Witness) -> None:
         """Note that a process answered a question."""
+        self._pass()
         self._ahead[witness].answer()
 
-    def nearer(self) -> float:
-        """Return how many seconds nearer the end is than at the last call. Nothing is waited for."""
+    def step(self) -> tuple[float, float]:
+        """Return how many seconds an idle machine would have needed since the last call, and the seconds until the end.
+
+        Nothing is waited for.
+        """
+        self._pass()
         finished = [one for one in self._running if one[0].done()]
         self._running = [one for one in self._running if one not in finished]
         self._on_cores -= sum(seconds for _, seconds in finished)
-        before, self.seconds = self.seconds, self._until_the_end()
-        return before - self.seconds
+        since, self._told = self._then - self._told, self._then
+        return since / self._slowness, self.seconds
 
-    def wait(self) -> Iterator[float]:
-        """Wait for all parts on the cores, and yield how many seconds nearer the end is after each.
-
-        Raises what was raised in one of them.
-        """
+    def wait(self) -> Iterator[tuple[float, float]]:
+        """Wait for all parts on the cores, and yield what `step` returns after each. Raises what one of them raised."""
         while self._running:
             self._running[0][0].result()
-            yield self.nearer()
+            yield self.step()
 
-    def _until_the_end(self) -> float:
-        of_processes = [ahead.seconds for ahead in self._ahead.values()]
-        return max([(sum(of_processes) + self._on_cores) / self._cpus, *of_processes])
+    def _pass(self) -> None:
+        """Share the seconds since the last message among the processes that work, those of the cores included."""
+        now = self._clock()
+        since, self._then = now - self._then, now
+        working = [ahead for ahead in self._ahead.values() if ahead.parts]
+        number = Counter(cpu for ahead in working for cpu in ahead.cpus)
+        for ahead in working:
+            ahead.taken += since / (number[ahead.cpus[0]] + bool(self._running))
+
+    @property
+    def _slowness(self) -> float:
+        """The ratio of measured to expected seconds of work here, estimated from the starts of the processes.
+
+        What was spent on starts that are not finished counts half, because the quickest finish first. Before the first
+        has, it is about 1.
+        """
+        spent = sum(ahead.taken / 2 if ahead.to_start is None else ahead.to_start for ahead in self._ahead.values())
+        started = sum(ahead.to_start is not None for ahead in self._ahead.values())
+        return (spent + USUAL.start) / (USUAL.start * (started + 1))
+
+
+def _ahead(witness: Witness, questions: Sequence[Question[object]], cpus: Sequence[int]) -> _Ahead:
+    costs = SLOW if witness.implementation.slow_to_compile else USUAL
+    return _Ahead([[costs.start], *(parts(question, costs) for question in questions)], cpus)

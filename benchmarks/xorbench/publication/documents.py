@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from xorbench import places
 from xorbench.consistency.rules import read
@@ -43,18 +44,24 @@ name. `<!-- source: NAME.FUNCTION -->` is the text of a function of an implement
 """
 
 
-def fill(document: str, analysis: Analysis, tables: Mapping[str, Sequence[Table]]) -> str:
+def fill(
+    document: str,
+    analysis: Analysis,
+    tables: Mapping[str, Sequence[Table]],
+    known: Mapping[str, Analysis] = MappingProxyType({}),
+) -> str:
     """Return the text of a document with all its blocks rendered anew.
 
-    The caption of `analysis` is in the first block with its tables, that of another record in each of its blocks.
-    Raises ValueError for an unknown name or a file that is not a study, OSError for a missing record.
+    The caption of `analysis` is in the first block with its tables, that of another record in each of its blocks. Other
+    records are read, unless they are `known` by machine and time as in "MACHINE/TIME". Raises ValueError for an unknown
+    name or a file that is not a study, OSError for a missing record.
     """
     own = caption(analysis)
     printed: set[str] = set()
 
     @functools.cache
     def another(which: str) -> Analysis:
-        return Analysis(read(places.results() / f"{which}.json"))
+        return known.get(which) or Analysis(read(places.results() / f"{which}.json"))
 
     def render(found: re.Match[str]) -> str:
         name, other, study = found["table"], found["record"], found["study"]

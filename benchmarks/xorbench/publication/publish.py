@@ -3,13 +3,9 @@
 import itertools
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from xorbench.cores import all_cores
+from xorbench.publication.files import rendered
 from xorbench.record import store, studies
-
-if TYPE_CHECKING:
-    from xorbench.publication.files import Rendered
 
 
 def publish(folder: Path) -> tuple[list[Path], list[str]]:
@@ -20,7 +16,7 @@ def publish(folder: Path) -> tuple[list[Path], list[str]]:
     For the results folder of a checkout, the blocks of its documents are written too. Raises OSError if a file cannot
     be written, and ValueError as `rendered` does.
     """
-    found = _rendered(folder)
+    found = rendered(folder)
     for path, text in found.texts.items():
         path.parent.mkdir(exist_ok=True)
         store.write_whole(path, text)
@@ -33,23 +29,12 @@ def verify(folder: Path) -> list[str]:
     Missing files, files that no record or study yields, and records that are left out are reported too. Raises
     OSError, and ValueError as `rendered` does.
     """
-    rendered = _rendered(folder)
-    texts = rendered.texts
+    all_of_it = rendered(folder)
+    texts = all_of_it.texts
     known = {*texts, *store.paths(folder), *studies.paths(folder)}
     found = [complaint for path, text in texts.items() if (complaint := _difference(path, text))]
     strays = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
-    return rendered.refused + found + [f"{path}: not rendered from any record or study; remove it" for path in strays]
-
-
-def _rendered(folder: Path) -> "Rendered":
-    """Return the text of every rendered file in `folder`.
-
-    The processes start on other cores while the modules that render are imported.
-    """
-    with all_cores() as cores:
-        from xorbench.publication.files import rendered
-
-        return rendered(folder, cores)
+    return all_of_it.refused + found + [f"{path}: not rendered from any record or study; remove it" for path in strays]
 
 
 def _difference(path: Path, text: str) -> str | None:

@@ -67,18 +67,16 @@ class Standing:
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
-        for analysis in (
-            other.analysis,
-            other.tuned,
-            other.versions,
-            other.counts,
-            other.measuring,
-            *other._sweeps.values(),
-            *other._histories.values(),
-            *other._compared.values(),
-        ):
-            if analysis is not None:
-                self.meet(analysis)
+        for analysis in other.every:
+            self.meet(analysis)
+
+    @property
+    def every(self) -> list[Analysis]:
+        """All representative records."""
+        special = (self.tuned, self.versions, self.counts, self.measuring)
+        there = [one for one in special if one is not None]
+        several = (self._sweeps, self._histories, self._compared)
+        return [self.analysis, *there, *(one for some in several for one in some.values())]
 
     @property
     def sweeps(self) -> Sequence[Analysis]:

@@ -41,19 +41,21 @@ def _with_later_keys(record: Json) -> Json:
 def _with_later_keys_of_6(record: Json) -> Json:
     """Return the record with defaults for missing keys that were added within schema 6.
 
-    Before, only epochs could be timed, and neither other measurements nor processes that were left were noted. Parts
-    that are not as expected are left to the check of the types.
+    Before, only epochs could be timed, and neither other measurements nor processes that were left were noted, nor how
+    far ends of the reference grow apart. Parts that are not as expected are left to the check of the types.
     """
 
-    def each(name: str, later: Json) -> Json:
-        parts = record.get(name)
+    def each(whole: Json, name: str, later: Json) -> Json:
+        parts = whole.get(name)
         if not isinstance(parts, list):
             return {}
         return {name: [later | part if isinstance(part, dict) else part for part in parts]}
 
     found: Json = {"counts": None} | record
-    found |= each("launches", {"others_timing": False, "left": {}})
-    found |= each("timings", {"latency": None}) | each("failures", {"measure": "epoch"})
+    found |= each(record, "launches", {"others_timing": False, "left": {}})
+    found |= each(record, "timings", {"latency": None}) | each(record, "failures", {"measure": "epoch"})
+    if isinstance(timings := found.get("timings"), list):
+        found["timings"] = [t | each(t, "ends", {"grown": 0.0}) if isinstance(t, dict) else t for t in timings]
     if isinstance(settings := record.get("settings"), dict):
         found["settings"] = {"measures": ["epoch"]} | settings
     return found

@@ -173,10 +173,10 @@ class Record(Part):
 
     @property
     def is_history(self) -> bool:
-        """Whether the same files were timed in several releases of one framework."""
+        """Whether this record is a history: the same files, timed in several releases of one framework."""
         return self.kind == "history"
 
     @property
     def is_run(self) -> bool:
-        """Whether it is a run, whose rows are compared with the baseline, and of no other kind."""
+        """Whether this record is one of `xorbench run`, and neither a sweep, a history nor a count."""
         return self.kind == "run" and not self.is_sweep

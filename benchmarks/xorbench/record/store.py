@@ -10,6 +10,7 @@ import json
 import os
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -171,6 +172,46 @@ def write_whole(path: Path, text: str, new: bool = False) -> None:
 
     A `new` file is on the disk when this returns. Raises OSError; FileExistsError if such a file is there already.
     """
+    try:
+        if not (new and _written_without_a_name(path, text)):
+            _write_and_move(path, text, new)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say which file it had no room for
+        raise
+
+
+def _written_without_a_name(path: Path, text: str) -> bool:
+    """Write a file that gets its name when it is complete, so that nothing is left of it if this process is killed.
+
+    Returns False where the system cannot do this.
+    """
+    if (handle := _without_a_name(path.parent)) is None:
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fchmod(handle, 0o644)
+        os.fsync(handle)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.link(f"/proc/self/fd/{handle}", path.name, dst_dir_fd=folder)
+        except OSError as error:
+            _must_be_new(path, error)
+            return False
+        finally:
+            os.close(folder)
+    return True
+
+
+def _without_a_name(folder: Path) -> int | None:
+    """Return a new open file in a folder that has no name; None where the system has none such."""
+    if hasattr(os, "O_TMPFILE"):
+        with suppress(OSError):
+            return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    return None
+
+
+def _write_and_move(path: Path, text: str, new: bool) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -181,9 +222,6 @@ def write_whole(path: Path, text: str, new: bool = False) -> None:
         Path(name).chmod(0o644)
         if not new or not _linked(path, Path(name)):
             Path(name).replace(path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk does not say which file it had no room for
-        raise
     finally:
         Path(name).unlink(missing_ok=True)
 
@@ -196,7 +234,12 @@ def _linked(path: Path, to: Path) -> bool:
     try:
         path.hardlink_to(to)
     except OSError as error:
-        if isinstance(error, FileExistsError) or path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        _must_be_new(path, error)
         return False
     return True
+
+
+def _must_be_new(path: Path, error: OSError) -> None:
+    """Raise FileExistsError where a file did not get its name because there is one of this name."""
+    if isinstance(error, FileExistsError) or path.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None

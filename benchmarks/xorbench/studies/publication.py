@@ -19,11 +19,13 @@ import numpy as np
 import pandas as pd
 import typer
 
-from xorbench import places
+from xorbench.consistency.rules import contradictions
+from xorbench.environment import machine_name
 from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.timing import SERIES
 from xorbench.studies import asking
+from xorbench.studies.committed import newest_run
 from xorbench.tables.cells import Table
 from xorbench.tables.formats import markdown
 
@@ -32,8 +34,7 @@ MACHINES = 10
 
 def fill(folder: Path, number: int, rounds: int) -> int:
     """Write `number` records with about `rounds` rounds in total, and return the exact number of rounds."""
-    records = map(store.read, reversed(store.paths(places.results())))
-    template = next(record for record in records if record.timings)
+    template = newest_run()
     random = np.random.default_rng(0)
     length = round(rounds / number / len(template.timings))
     for place in range(number):
@@ -42,21 +43,36 @@ def fill(folder: Path, number: int, rounds: int) -> int:
 
 
 def _another(template: Record, place: int, length: int, random: np.random.Generator) -> Record:
-    """Return a copy of `template` with rounds drawn at random from it, the same rounds for all rows of a launch."""
+    """Return a copy of `template` with rounds drawn at random from it, the same rounds for all rows of a launch.
+
+    Long and short rounds stay in turn. Raises ValueError if that contradicts itself, as with more rounds than it has.
+    """
     began = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=place)
     timings = []
     for _, of_launch in itertools.groupby(template.timings, key=lambda timing: (timing.launch, timing.workload)):
         together = list(of_launch)
-        drawn = random.integers(0, min(len(timing.positions) for timing in together), length)
+        pairs = min(len(timing.positions) for timing in together) // 2
+        drawn = 2 * random.integers(0, pairs, length) + np.arange(length) % 2
         for timing in together:
             series: dict[str, Any] = {name: [getattr(timing, name)[index] for index in drawn] for name in SERIES}
-            timings.append(replace(timing, **series))
-    return replace(
+            usage = timing.usage
+            if usage and usage.cpu_nanoseconds:  # of all rounds, which are fewer or more now
+                whole = round(usage.cpu_nanoseconds * length / len(timing.epochs))
+                usage = replace(usage, cpu_nanoseconds=whole)
+            compared = [end for end in timing.ends if end.round < length]
+            timings.append(replace(timing, **series, usage=usage, ends=compared))
+    about = template.machine
+    cpu = f"Machine {place % MACHINES}"
+    record = replace(
         template,
         created=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        machine=replace(template.machine, name=f"machine-{place % MACHINES}"),
+        machine=replace(about, cpu=cpu, name=machine_name(cpu, about.cores, about.system, about.architecture)),
+        launches=[replace(launch, rounds=length) for launch in template.launches],
         timings=timings,
     )
+    for contradiction in contradictions(record):
+        raise ValueError(f"a generated record contradicts itself: {contradiction}")
+    return record
 
 
 def measure(command: str, folder: Path) -> dict[str, str]:

@@ -19,8 +19,6 @@ from xorbench.workloads import Array, Workload
 MOST_KEPT = 2
 """The number of compared rounds furthest from the reference that a record keeps, beside the first of each length."""
 
-ENDED = "the process in which the reference trains has ended; is there enough memory?"
-
 Compared = list[tuple[Round, Answer[Array]]]
 """Rounds with the future ends that the reference reaches from the same starts."""
 
@@ -84,8 +82,8 @@ class Audit:
         Each timing is returned once. Raises HarnessError if the process of the reference has ended too often, because
         a missing end is no fault of an implementation.
         """
-        if any(isinstance(future.exception(), BrokenProcessPool) for future in self._asked):
-            raise HarnessError(ENDED)
+        for future in self._asked:
+            _awaited(future)
         found = [self._audited(one, compared) for one, compared in self._begun]
         self._begun = []
         return found
@@ -101,21 +99,41 @@ class Audit:
         workload = self._workloads[timing.workload]
         measure = timing.measure
         found = [ends.compared(one, workload, expected, measure) for one, expected in compared]
+        if measure == "epoch":
+            found = [self._with_growth(end, timing.epochs[end.round], workload) for end in found]
         timed = sum(nanoseconds or 0 for nanoseconds in timing.cpu_nanoseconds)
         execution = self._execution[timing.implementation] if measure == "epoch" else ""
         used = timing.usage or ledger.usage(1, None, None, None)
         violations = [
-            *ends.violations(found, row.rounds, timing.epochs, workload.tolerance, measure),
+            *ends.violations(found, row.rounds, timing.epochs, workload, measure),
             *ledger.violations(timing.ledger, used, timed, workload, execution, self._cpus),
             *(self._of_answers(timing.workload, row.answers) if measure == "epoch" else ()),
         ]
         kept = _kept(found, timing.epochs)
         return replace(timing, ends=kept, compared_rounds=len(found), violations=violations)
 
+    def _with_growth(self, end: End, epochs: int, workload: Workload) -> End:
+        """Return an end with how far ends of the reference grow apart, where it is off by so much that this decides.
+
+        That takes more trainings of the reference.
+        """
+        if not ends.allowed(end, epochs, workload) < end.off_course <= workload.tolerance:
+            return end
+        grown = self._reference.grown(workload, epochs, end.seed)
+        return end if _awaited(grown) else replace(end, grown=grown.result())
+
     def _of_answers(self, workload: str, answers: Rows) -> list[str]:
         if workload not in self._questions:
             return []
         return late.violations(self._questions[workload], answers, self._truths[workload].result())
+
+
+def _awaited(answer: Answer[object]) -> BaseException | None:
+    """Wait for an answer of the reference, and return what it raised. Raises HarnessError if its process has ended."""
+    error = answer.exception()
+    if isinstance(error, BrokenProcessPool):
+        raise HarnessError(f"while the reference trained from the starts of rounds, {error}") from error
+    return error
 
 
 def _kept(found: Sequence[End], epochs: Sequence[int]) -> list[End]:

@@ -7,7 +7,7 @@ from time import perf_counter
 from xorbench import progress
 from xorbench.clock.counting import LONG, SHORT, Callgrind
 from xorbench.contract import Implementation
-from xorbench.judging.judge import Scope, judge
+from xorbench.judging.judge import BRIEF, judge
 from xorbench.progress import Progress
 from xorbench.record import store
 from xorbench.record.counts import Counts, InstructionCount
@@ -63,7 +63,7 @@ class Counting:
             self._settings.seed,
             thorough=False,
             stage=whole.stage,
-            scope=Scope(to_the_end=False),
+            scope=BRIEF,
             say=progress.say,
         )
         self._seconds = replace(self._seconds, judge=perf_counter() - began)

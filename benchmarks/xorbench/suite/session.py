@@ -76,7 +76,7 @@ class Session:
             settings=settings,
         )
         self._stage = ""
-        self._started_cold = False
+        self.started_cold = False
         self._processes = 0
         self._is_counted = False
 
@@ -169,7 +169,7 @@ class Session:
             case StartedCold():
                 self.cold_starts += part.cold_starts
                 self.failures += part.failures
-                self._started_cold = True
+                self.started_cold = True
             case Launched():
                 self.launches.append(part.launch)
                 self.timings += part.timings

@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -15,24 +15,21 @@ from xorbench.contract import REFERENCE, Implementation
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
-from xorbench.judging.judge import Scope, judge
+from xorbench.judging.judge import BRIEF, EVERYTHING, judge
 from xorbench.progress import Advance, Progress
 from xorbench.record.report import Report
 from xorbench.record.run import SCHEMA_VERSION, Record, WorkloadRecord
 from xorbench.record.settings import Settings
 from xorbench.record.timing import ColdStart, Failure, LaunchRecord
-from xorbench.suite import calibration, launch_cost, pilot
+from xorbench.suite import calibration, pilot
 from xorbench.suite.about import cpus
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
-from xorbench.suite.launch_cost import LaunchCost
+from xorbench.suite.forecast import Forecast
 from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, Planned, StartedCold
 from xorbench.suite.session import CHANGED, Session
 from xorbench.workloads import Workload
-
-COLD_STARTS_SHARE = 0.25
-"""The share of a budget for cold starts; one of each implementation on each workload is always made."""
 
 SECONDS_TO_FINISH = 3.0
 """The seconds of a budget that are reserved for the last comparison of ends, the record and the tables."""
@@ -71,6 +68,7 @@ class Suite(Session):
             at_least=60 * (settings.budget_minutes or 0), about="at most" if settings.resolution else "about"
         )
         self._progress.expect(FINISH, SECONDS_TO_FINISH)
+        self._forecast = Forecast(self, self._progress)
 
     @host.held()
     def run(self) -> None:
@@ -82,7 +80,7 @@ class Suite(Session):
             return
         self._progress.at_least = max(0.0, self._progress.at_least - self.seconds.total)
         self._say_what_is_continued()
-        self._suppose()
+        self._forecast.suppose()
         self._enter("judge")
         report = self.report or self._judge()
         self._enter("calibration")
@@ -118,7 +116,7 @@ class Suite(Session):
             self.settings.seed,
             thorough=thorough,
             stage=self._progress.stage,
-            scope=Scope(to_the_end=thorough),
+            scope=EVERYTHING if thorough else BRIEF,
             say=progress.say,
         )
         self._finish(Judged(report))
@@ -182,7 +180,8 @@ class Suite(Session):
                 if i not in passed
             ]
             measures = self.settings.measures
-            seconds = self._supposed(len(measures) * sum(map(len, passed.values()))).first(calibration.ROUNDS)
+            rows = len(measures) * sum(map(len, passed.values()))
+            seconds = self._forecast.supposed(rows).first(calibration.ROUNDS)
             each = seconds / max(1, len(self.workloads))
             with self._progress.stage("calibration", seconds) as advance:
                 found = calibrate(
@@ -190,45 +189,12 @@ class Suite(Session):
                 )
             self._finish(Calibrated.of(replace(found, failures=[*found.failures, *withheld])))
         assert self.calibrated is not None
-        self._cost = self.calibrated.cost(self.settings, self._questions)
-        self._foresee(self.calibrated.entries, self._progress.expect)
+        self._forecast.expect(self.calibrated.entries, self.calibrated.cost(self.settings, self._questions))
         return self.calibrated
-
-    def _suppose(self) -> None:
-        """Tell the progress what is expected after the judge, from default values."""
-        usable = [Entry(i, {w.name: 0 for w in self.workloads}) for i in self.implementations if i.usable]
-        self._cost = self._supposed(len(usable) * len(self.workloads) * len(self.settings.measures))
-        self._progress.suppose("calibration", self._cost.first(calibration.ROUNDS))
-        self._foresee(usable, self._progress.suppose)
-
-    def _supposed(self, rows: int) -> LaunchCost:
-        """Return the cost of a launch of so many rows and of the second copy of the baseline, from default values."""
-        of_copy = len(self.workloads)
-        workers = (rows + of_copy) / max(1, of_copy)
-        return launch_cost.supposed(workers, rows + of_copy, self.settings)
-
-    def _foresee(self, entries: Sequence[Entry], tell: Callable[[str, float], None]) -> None:
-        """Tell the seconds of the stages after the calibration: with a budget, of the fewest launches that are made."""
-        launches = (self.settings.launches or pilot.FEWEST_PILOT_LAUNCHES) - len(self.launches)
-        tell("cold starts", self._of_cold_starts(entries))
-        tell("launches", self._cost.of(launches, self.plan.rounds) if entries and launches > 0 else 0.0)
-
-    def _of_cold_starts(self, entries: Sequence[Entry]) -> float:
-        """Return the seconds of the cold starts of entries, as many rounds as there is time for."""
-        starting = [entry for entry in entries if not entry.copy and entry.measure == "epoch"]
-        number, rows = self.settings.cold_starts, sum(len(entry.epochs) for entry in starting)
-        if not number or not starting or self._started_cold:
-            return 0.0
-        warm_up, a_round = len(starting) * self._cost.cold_start, rows * self._cost.cold_start
-        return warm_up + min(number * a_round, max(a_round, self._seconds_for_cold_starts() - warm_up))
-
-    def _seconds_for_cold_starts(self) -> float:
-        budget = self.settings.budget_minutes
-        return math.inf if budget is None else 60 * budget * COLD_STARTS_SHARE
 
     def _launch(self, launches: Launches, audit: Audit, number: int, rounds: int) -> None:
         """Run what is missing of `number` launches. The ends of a launch are compared while the next one runs."""
-        cost, number = self._cost, number - len(self.launches)
+        cost, number = self._forecast.cost, number - len(self.launches)
         if number <= 0:
             return
         with self._progress.stage("launches", cost.of(number, rounds)) as advance:
@@ -238,7 +204,7 @@ class Suite(Session):
 
     def _pilot(self, launches: Launches, audit: Audit) -> None:
         """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before."""
-        cost, rounds, finished = self._cost, self.plan.rounds, len(self.launches)
+        cost, rounds, finished = self._forecast.cost, self.plan.rounds, len(self.launches)
         further = finished + math.floor((self._left() - cost.first(rounds)) / cost.later(rounds))
         number = min(pilot.PILOT_LAUNCHES, max(pilot.FEWEST_PILOT_LAUNCHES, 1 + further)) - finished
         self._progress.expect("launches", 0.0)  # they take what the pilot leaves of the budget
@@ -328,15 +294,15 @@ class Suite(Session):
 
     def _start_cold(self, entries: Sequence[Entry]) -> None:
         number, cpu = self.settings.cold_starts, self.settings.cpu
-        if not number or self._started_cold:
+        if not number or self.started_cold:
             return
         started: list[ColdStart] = []
         failed: list[Failure] = []
-        until = perf_counter() + self._seconds_for_cold_starts()
-        with self._progress.stage("cold starts", self._of_cold_starts(entries)) as advance:
+        until = perf_counter() + self._forecast.seconds_for_cold_starts
+        with self._progress.stage("cold starts", self._forecast.of_cold_starts(entries)) as advance:
 
             def done() -> None:
-                advance(self._cost.cold_start)
+                advance(self._forecast.cost.cold_start)
 
             for found in cold_starts(entries, self.workloads, number, cpu, self._shuffler, until, done):
                 if isinstance(found, Failure):

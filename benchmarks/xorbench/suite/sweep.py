@@ -130,7 +130,7 @@ class Sweep(Suite):
     def _calibrated_by_paces(self) -> Calibration:
         usable = [i for i in self.implementations if i.usable]
         pairs = len(usable) * len(self.workloads)
-        cost = self._supposed(pairs)
+        cost = self._forecast.supposed(pairs)
         launch = cost.first(calibration.ROUNDS)
         with self._progress.stage("calibration", cost.starting + pairs * OF_A_PACE + launch) as advance:
             one = cost.starting / pairs + OF_A_PACE
@@ -151,7 +151,7 @@ class Sweep(Suite):
         if self._estimate:
             return
         usable = sum(i.usable for i in self.implementations)
-        cost = self._supposed(usable * len(self.workloads))
+        cost = self._forecast.supposed(usable * len(self.workloads))
         rounds = self.settings.rounds or rounds_of(usable + 1)
         seconds = cost.of(self.settings.launches or FEWEST_LAUNCHES, rounds)
         self._progress.suppose("points", seconds)

@@ -12,7 +12,7 @@ from xorbench.tables.workloads import main_workload, training
 MOST_NAMED = 2
 """The most files, and the most step changes, that a sentence names."""
 
-TIME, ENDS = "µs/epoch", "95 % interval"
+TIME, ENDS, STEP = "µs/epoch", "95 % interval", "step change"
 
 LONGEST_NAME = 30
 """The most characters of a framework with its version."""
@@ -56,10 +56,10 @@ def _grid(analysis: Analysis, found: History, width: int) -> list[str]:
         TIME: [with_ends(release.microseconds)[0] if release.microseconds else "" for release in found.releases],
         against: [_cost(release) for release in found.releases],
         ENDS: ["" if release.cost is None or _is_oldest(release) else ends(release.cost) for release in found.releases],
-        "step change": [factor(r.change) if r.change and r.is_step else "" for r in found.releases],
+        STEP: [factor(r.change) if r.change and r.is_step else "" for r in found.releases],
     }
     title = f"{plain(found.implementation)}, {plain(found.workload)} ({sizes}, {workload.dtype})"
-    return Grid(cells, (TIME, ENDS), {"release"}).lines(plain(title, width), width, (ENDS, TIME))
+    return Grid(cells, (TIME, ENDS), {"release"}).lines(plain(title, width), width, (ENDS, TIME, STEP))
 
 
 def _is_oldest(release: Release) -> bool:

@@ -110,7 +110,7 @@ def line(analysis: Analysis) -> str:
     found = []
     if ratios:
         ends = [f"{text} ({name})" for _, text, name in (ratios[0], *ratios[1:][-1:])]
-        found.append(f"A gradient takes {' to '.join(ends)} times as long as its loss.")
+        found.append(f"gradient / loss {' to '.join(ends)}")
     if refused:
-        found.append(f"Refused or failed: {listed(list(dict.fromkeys(refused)))}.")
-    return " ".join(["Measures:", *found, "More: xorbench show --table parts."])
+        found.append(f"refused or failed {listed(list(dict.fromkeys(refused)))}")
+    return f"Measures: {'; '.join([*found, 'show --table parts'])}."

@@ -237,7 +237,8 @@ def _remarks(analysis: Analysis, width: int, room: int, longest: int) -> list[st
 
     Rows without a time have the room before warnings do; of warnings without room the number is given.
     """
-    reasons = [line for text in _without_time(analysis) for line in shortened(text, width, longest)]
+    without_time = [*_without_time(analysis)]
+    reasons = [line for text in without_time for line in shortened(text, width, longest)]
     warnings = [*weaknesses(analysis), *in_other_dtypes(analysis.record.gradients.rows)]
     texts = [shortened(f"Warning: {plain(warning, 1000)}", width, longest) for warning in warnings]
     if sum(map(len, texts)) + len(reasons) <= room:
@@ -247,8 +248,13 @@ def _remarks(analysis: Analysis, width: int, room: int, longest: int) -> list[st
     while left and len(shown) + len(left[0]) + len(reasons) + 1 <= room:
         shown += left.pop(0)
     count = f"{len(left)} {'more ' if shown else ''}warning{'s' * (len(left) > 1)}"
-    more = f"Warning: {count}: xorbench show --table {_table_of(analysis)}"
-    return [*shown, *([more] if left else []), *reasons[:room]]
+    more = wrapped(f"Warning: {count}: xorbench show --table {_table_of(analysis)}", width) if left else []
+    room -= len(shown) + len(more)
+    return [
+        *shown,
+        *more,
+        *(reasons if len(reasons) <= room else shortened(" ".join(without_time), width, max(1, room))),
+    ]
 
 
 def _without_time(analysis: Analysis) -> Iterator[str]:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import psutil
 
 from xorbench.contract import REFERENCE
 from xorbench.places import IMPLEMENTATIONS
+from xorbench.temporary import REMOVE
 
 VICTIM = "victim"
 """The name of the implementation beside the reference, a copy of it."""
@@ -139,18 +141,22 @@ class Driver(Protocol):
         """End the driver at once."""
 
 
+START = 'exec "$@"'
+"""What a shell does to start a driver."""
+
+
 class Fresh:
-    """A driver that is a process of its own, whose standard streams a shell may change with `redirections`.
+    """A driver that is a process of its own, which a shell starts as `shell` says: with other streams or limits.
 
     With `piped`, the standard stream of that number, 1 or 2, is a pipe, whose reading end is `reader`.
     """
 
-    def __init__(self, place: Place, command: Sequence[str], redirections: str = "", piped: int | None = None) -> None:
+    def __init__(self, place: Place, command: Sequence[str], shell: str = START, piped: int | None = None) -> None:
         reader, writer = os.pipe()
         self.reader: int | None = reader
         with (place.root / "out.txt").open("ab") as out, (place.root / "err.txt").open("ab") as err:
             self._process = subprocess.Popen(
-                ["sh", "-c", f'exec "$@" {redirections}', "sh", *command],
+                ["sh", "-c", shell, "sh", *command],
                 cwd=place.root,
                 env=place.variables(),
                 stdin=subprocess.DEVNULL,
@@ -180,11 +186,13 @@ class Fresh:
 class Lasting:
     """A driver that performs several runs, one after the other, and whose memory and open files are read after each.
 
-    `memory` and `descriptors` have one number for each finished run, in MiB and as a count.
+    `memory` and `descriptors` have one number for each finished run, in MiB and as a count. No other driver has its
+    `name`.
     """
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self.name = uuid.uuid4().hex
         self.memory: list[float] = []
         self.descriptors: list[int] = []
         ours, theirs = os.pipe()
@@ -204,11 +212,12 @@ class Lasting:
 
     @property
     def kept(self) -> set[int]:
-        """The numbers of the processes that live as long as the driver: its own, and that of multiprocessing."""
+        """The numbers of the processes that live as long as the driver: its own, and those that clean up after it."""
         found = {self.pid}
         with suppress(psutil.Error):
             for child in psutil.Process(self.pid).children():
-                if "resource_tracker" in " ".join(child.cmdline()):
+                words = child.cmdline()
+                if REMOVE in words or "resource_tracker" in " ".join(words):
                     found.add(child.pid)
         return found
 

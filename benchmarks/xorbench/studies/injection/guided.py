@@ -9,9 +9,10 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
-from xorbench.environment import without_folders
+from xorbench.environment import end_with_parent, without_folders
 from xorbench.record.studies import Data
 
 MISSING = "atheris is not installed"
@@ -20,25 +21,25 @@ LONGEST = 25_000
 """The most bytes of an input."""
 
 
-def study(minutes: float, folder: Path, text: bytes) -> Data:
+def study(minutes: float, text: bytes) -> Data:
     """Return how many inputs were read in so many minutes, and the last lines of the output if one was not refused.
 
-    `text` is the record from which the inputs are made, and `folder` is an empty folder for them. Where atheris is not
-    installed, the data say so.
+    `text` is the record from which the inputs are made. Where atheris is not installed, the data say so.
     """
     if importlib.util.find_spec("atheris") is None:
         return {"missing": MISSING}
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    (corpus / "record.json").write_bytes(text)
-    limits = [f"-max_total_time={60 * minutes:.0f}", "-timeout=5", "-rss_limit_mb=1000", f"-max_len={LONGEST}"]
-    done = subprocess.run(
-        [sys.executable, "-m", __name__, *limits, "-print_final_stats=1", f"-artifact_prefix={folder}/", str(corpus)],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        corpus = Path(name) / "corpus"
+        corpus.mkdir()
+        (corpus / "record.json").write_bytes(text)
+        limits = [f"-max_total_time={60 * minutes:.0f}", "-timeout=5", "-rss_limit_mb=1000", f"-max_len={LONGEST}"]
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, *limits, "-print_final_stats=1", f"-artifact_prefix={name}/", str(corpus)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     said = done.stdout + done.stderr
     executed = re.search(r"stat::number_of_executed_units:\s*(\d+)", said)
     covered = re.findall(r"cov: (\d+)", said)
@@ -54,6 +55,7 @@ def study(minutes: float, folder: Path, text: bytes) -> Data:
 
 def main() -> None:
     """Read inputs as records until the time is over."""
+    end_with_parent()
     atheris = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["xorbench.record", "xorbench.consistency"]):
         rules = importlib.import_module("xorbench.consistency.rules")

@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,30 +19,45 @@ SECONDS_OF_CPU = 120
 COMMANDS = ("check", "show", "export")
 
 
-def _numbers(text: bytes, size: int) -> bytes:
-    """Return a record whose first series of rounds has so many numbers that the file has `size` bytes."""
+def _repeated(piece: bytes, times: int) -> Iterator[bytes]:
+    """Yield a piece so many times, many at once: the process that writes the file shall not need much memory."""
+    together = 2**20 // len(piece)
+    for done in range(0, times, together):
+        yield piece * min(together, times - done)
+
+
+def _numbers(text: bytes, size: int) -> Iterator[bytes]:
+    """Yield a record whose first series of rounds has so many numbers that the file has `size` bytes."""
     head, key, rest = text.partition(b'"round_nanoseconds":[')
-    return head + key + b"1," * ((size - len(text)) // 2) + rest
+    yield head + key
+    yield from _repeated(b"1,", (size - len(text)) // 2)
+    yield rest
 
 
-def _text(text: bytes, size: int) -> bytes:
-    """Return a record whose first reason is so long that the file has `size` bytes."""
+def _text(text: bytes, size: int) -> Iterator[bytes]:
+    """Yield a record whose command is so long that the file has `size` bytes."""
     head, key, rest = text.partition(b'"command":"')
-    return head + key + b"x" * (size - len(text)) + rest
+    yield head + key
+    yield from _repeated(b"x", size - len(text))
+    yield rest
 
 
-def _objects() -> bytes:
-    """Return a list of as many empty objects as may be in a file."""
-    return b"[" + b",".join([b"{}"] * (MOST_PARTS - 1)) + b"]"
+def _objects() -> Iterator[bytes]:
+    """Yield a list of as many empty objects as may be in a file."""
+    yield b"[{}"
+    yield from _repeated(b",{}", MOST_PARTS - 2)
+    yield b"]"
 
 
-def _keys(text: bytes) -> bytes:
-    """Return a record with as many unknown keys as may be in a file."""
-    more = b",".join(b'"k%d":1' % number for number in range(MOST_PARTS - 50_000))
-    return text[:-1] + b"," + more + b"}"
+def _keys(text: bytes) -> Iterator[bytes]:
+    """Yield a record with as many unknown keys as may be in a file."""
+    yield text[:-1]
+    for number in range(MOST_PARTS - 50_000):
+        yield b',"k%d":1' % number
+    yield b"}"
 
 
-FILES: dict[str, Callable[[bytes], bytes]] = {
+FILES: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "a file of 100 MB, a record with one long series": lambda text: _numbers(text, 100 * MEGABYTE),
     "a file of 100 MB, a record with one long text": lambda text: _text(text, 100 * MEGABYTE),
     "the largest file that is read, with one long series": lambda text: _numbers(text, MOST_BYTES),
@@ -49,23 +65,25 @@ FILES: dict[str, Callable[[bytes], bytes]] = {
     "the most objects that are read": lambda _text: _objects(),
     "nearly the most keys that are read": _keys,
 }
-"""Functions that make the content of a large file from that of a record, by what it is."""
+"""Functions that yield the content of a large file from that of a record, by what it is."""
 
 
-def study(folder: Path, text: bytes) -> Iterator[Data]:
-    """Yield for each large file and command the memory in MiB, the seconds, and the exit code of the command."""
-    path = folder / "large.json"
-    for name, content in FILES.items():
-        path.write_bytes(content(text))
-        for command in COMMANDS:
-            more = [f"--pytest-benchmark={folder / 'out.json'}"] if command == "export" else []
-            yield {
-                "file": name,
-                "bytes": path.stat().st_size,
-                "command": command,
-                **measured(command, str(path), *more),
-            }
-        path.unlink()
+def study(name: str, text: bytes) -> Data:
+    """Return for each command that reads the large file `name` its memory in MiB, its seconds and its exit code.
+
+    The file is made from the text of a record.
+    """
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        path, further = Path(folder) / "large.json", [f"--pytest-benchmark={Path(folder) / 'out.json'}"]
+        with path.open("wb") as file:
+            file.writelines(FILES[name](text))
+        about = {"file": name, "bytes": path.stat().st_size}
+        return {
+            "commands": [
+                about | {"command": command, **measured(command, str(path), *(further if command == "export" else ()))}
+                for command in COMMANDS
+            ]
+        }
 
 
 _PERFORM = """

@@ -20,7 +20,7 @@ from xorbench.record.studies import Data
 from xorbench.record.timing import Ledger
 from xorbench.streams import Log
 from xorbench.studies.injection import mutations
-from xorbench.studies.injection.records import is_a_line
+from xorbench.studies.injection.readers import is_a_line
 
 ROUNDS = 2
 
@@ -146,16 +146,16 @@ def sent(data: bytes, hears: str, closes: bool, process: "subprocess.Popen[bytes
     return "accepted"
 
 
-def study(number: int, seed: int) -> Data:
-    """Send `number` faulty messages, and return how many were refused, by kind, and what went wrong."""
-    random_ = random.Random(seed)
+def study(seed: int, numbers: range) -> Data:
+    """Send a faulty message for each of `numbers`, and return how many were refused, by kind, and what went wrong."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
-    kinds: dict[str, dict[str, int]] = {kind: {"times": 0, "refused": 0} for kind in KINDS}
+    kinds = {kind: {"times": 0, "refused": 0} for kind in KINDS}
     wrong: list[str] = []
     slowest, memory = 0.0, psutil.Process().memory_info().rss
-    for place in range(number):
-        kind = [*KINDS][place % len(KINDS)]
+    for number in numbers:
+        random_ = random.Random(f"{seed} {number}")
+        kind = [*KINDS][number % len(KINDS)]
         data = KINDS[kind](random_)
         hears = random_.choice([*HEARD])
         closes = hears != "ended" or random_.random() < 0.9

@@ -1,6 +1,8 @@
 """The faults that are injected into real runs: signals, processes, files, folders, disks and streams."""
 
+import fcntl
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -9,10 +11,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import psutil
 
-from xorbench.studies.injection.drivers import JUDGE, POOL, WORKER, Driver, Fresh, Place, Started, started
+from xorbench.clock import host
+from xorbench.studies.injection.drivers import JUDGE, POOL, START, WORKER, Driver, Fresh, Place, Started, started
 from xorbench.tables.studies.faults import NO_FAULT
 
 SECONDS_OF_A_PAUSE = 5.0
@@ -56,7 +60,7 @@ class Fault:
 
     `codes` are the documented exit codes. `own` says whether rows of one implementation may be lost by it, and `every`
     whether those of all may be. `prepare` is called before the start of the run, and `mend` before it is resumed.
-    `redirections` and `piped` are those of the driver.
+    `shell` and `piped` are those of the driver.
     """
 
     name: str
@@ -67,7 +71,7 @@ class Fault:
     every: bool = False
     prepare: Callable[[Place, ExitStack], object] | None = None
     mend: Callable[[Place], object] | None = None
-    redirections: str = ""
+    shell: str = START
     piped: int | None = None
 
 
@@ -136,8 +140,11 @@ def _own_disk(folder: str, place: Place, stack: ExitStack) -> None:
 
 
 def _fill(folder: str, running: Running, _target: Started) -> None:
-    path = getattr(running.place, folder) / "filler"
-    with suppress(OSError), path.open("wb", buffering=0) as file:
+    _fill_folder(getattr(running.place, folder))
+
+
+def _fill_folder(folder: Path) -> None:
+    with suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4_096))
 
@@ -153,6 +160,34 @@ def _reader_leaves(running: Running, _target: Started) -> None:
 
 def _without_temporary(place: Place, _stack: ExitStack) -> None:
     place.temporary.rmdir()
+
+
+def _full_temporary(place: Place, stack: ExitStack) -> None:
+    _own_disk("temporary", place, stack)
+    _fill_folder(place.temporary)
+
+
+def _read_only_temporary(place: Place, stack: ExitStack) -> None:
+    _own_disk("temporary", place, stack)
+    subprocess.run(["mount", "-o", "remount,ro", str(place.temporary)], check=True, capture_output=True)
+
+
+def _may_mount(_place: Place, _stack: ExitStack) -> None:
+    """Raise NotPossible unless a process may have file systems of its own."""
+    try:
+        subprocess.run([*shlex.split(_NAMESPACE), "sh", "-c", _NO_MEMORY], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise NotPossible("mounting in a namespace of its own is not permitted") from error
+
+
+_NAMESPACE = "unshare --mount"
+_NO_MEMORY = "mount -t tmpfs -o ro none /dev/shm"
+
+
+def _other_measurement(place: Place, stack: ExitStack) -> None:
+    """Hold the lock of the host, as another measurement does."""
+    lock = stack.enter_context((place.temporary / host.NAME).open("w"))
+    fcntl.flock(lock, fcntl.LOCK_EX)
 
 
 def _full(what: str, folder: str, codes: tuple[int, ...], every: bool = False) -> Fault:
@@ -188,12 +223,25 @@ OF_A_DRIVER = (
     Fault("files of the driver end at 4,096 bytes", (3,), _limit_files),
     Fault("the folder of temporary files is removed", (0, 1, 3), _remove_temporary, every=True),
     Fault("the folder of temporary files is missing", (0,), prepare=_without_temporary),
+    Fault("the folder of temporary files is read-only", (0,), prepare=_read_only_temporary),
+    Fault("the folder of temporary files is full from the beginning", (0,), prepare=_full_temporary),
+    Fault(
+        "shared memory is read-only",
+        prepare=_may_mount,
+        shell=f'exec {_NAMESPACE} sh -c \'{_NO_MEMORY} && exec "$@"\' sh "$@"',
+    ),
+    Fault("another measurement runs", prepare=_other_measurement),
+    Fault("64 open files are allowed", shell='ulimit -n 64; exec "$@"'),
+    Fault(
+        "the terminal has no UTF-8",
+        shell='export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0; exec "$@"',
+    ),
     Fault("the cache folder is removed", (0,), _remove_cache),
-    Fault("standard output is closed", redirections=">&-"),
-    Fault("standard error is closed", redirections="2>&-"),
-    Fault("standard input, output and error are closed", redirections="<&- >&- 2>&-"),
-    Fault("standard output is full", (0, 3), redirections=">/dev/full"),
-    Fault("standard error is full", (0, 3), redirections="2>/dev/full"),
+    Fault("standard output is closed", shell='exec "$@" >&-'),
+    Fault("standard error is closed", shell='exec "$@" 2>&-'),
+    Fault("standard input, output and error are closed", shell='exec "$@" <&- >&- 2>&-'),
+    Fault("standard output is full", (0, 3), shell='exec "$@" >/dev/full'),
+    Fault("standard error is full", (0, 3), shell='exec "$@" 2>/dev/full'),
     Fault("the reader of standard output stops", do=_reader_leaves, piped=1),
     Fault("the reader of standard error stops", do=_reader_leaves, piped=2),
 )
@@ -209,7 +257,9 @@ OF_PROCESSES = (
     Fault("SIGSTOP to a process of the judge, and SIGCONT after 5 s", (0,), pause, JUDGE),
     Fault("SIGKILL to the process of the true values", (3,), send(signal.SIGKILL), ORACLE),
     Fault("SIGSTOP to the process of the true values, and SIGCONT after 5 s", (0,), pause, ORACLE),
+    Fault("SIGSTOP to the process of the true values", (3,), send(signal.SIGSTOP), ORACLE),
     Fault("SIGKILL to the reference's process", (0,), send(signal.SIGKILL), REFERENCE_PROCESS),
+    Fault("SIGSTOP to the reference's process", (0,), send(signal.SIGSTOP), REFERENCE_PROCESS),
     Fault("SIGSTOP to the reference's process, and SIGCONT after 5 s", (0,), pause, REFERENCE_PROCESS),
     Fault("SIGSTOP to the driver, and SIGCONT after 5 s", (0,), pause),
     *OF_FILES,

@@ -4,13 +4,15 @@ After each fault the exit code, the record, the rows in it, the output, and the 
 held against what is documented.
 """
 
+import queue
 import random
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
@@ -110,6 +112,10 @@ class Lane:
                 break
         return result
 
+    def lasting(self) -> list[Data]:
+        """Return what is known of a driver that performs several runs, of each run since the last call."""
+        return []
+
     def _once(self, fault: Fault, seed: int, at: float) -> Happened:
         with ExitStack() as stack:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True)))
@@ -119,7 +125,7 @@ class Lane:
             if fault.prepare:
                 fault.prepare(place, stack)
             arguments = place.arguments(seed)
-            driver = Fresh(place, [*self._command, *arguments], fault.redirections, fault.piped)
+            driver = Fresh(place, [*self._command, *arguments], fault.shell, fault.piped)
             stack.callback(driver.close)
             when = self._let(fault, Running(place, driver), at)
             of = found(place, waited(driver, self.stopping))
@@ -145,15 +151,13 @@ class Lane:
 
 
 class SoakLane(Lane):
-    """A sequence of faults in runs that one driver performs; it is a context manager, which ends the driver.
-
-    `memory` and `descriptors` are those of the driver after each run.
-    """
+    """A sequence of faults in runs that one driver performs; it is a context manager, which ends the driver."""
 
     def __init__(self, stopping: threading.Event) -> None:
         super().__init__(stopping)
         self._stack = ExitStack()
         self._drivers: list[Lasting] = []
+        self._told = 0
         self._kept: set[str] = set()
 
     def __enter__(self) -> "SoakLane":
@@ -162,14 +166,15 @@ class SoakLane(Lane):
     def __exit__(self, *_about: object) -> None:
         self._stack.close()
 
-    @property
-    def lasting(self) -> Data:
-        """The memory in MiB and the open file descriptors of the driver after each run, and how many drivers ended."""
-        return {
-            "memory_mib": [each for driver in self._drivers for each in driver.memory],
-            "descriptors": [each for driver in self._drivers for each in driver.descriptors],
-            "drivers": len(self._drivers),
-        }
+    def lasting(self) -> list[Data]:
+        """Return the memory in MiB and the open files of the driver after each run since the last call."""
+        found = [
+            {"driver": driver.name, "memory_mib": memory, "descriptors": descriptors}
+            for driver in self._drivers
+            for memory, descriptors in zip(driver.memory, driver.descriptors, strict=True)
+        ]
+        new, self._told = found[self._told :], len(found)
+        return new
 
     def _driver(self) -> Lasting:
         if not self._drivers or not self._drivers[-1].alive:
@@ -216,53 +221,50 @@ def _summary(
     return Happened(fault.name, None if when is None else round(when[0], 2), outcome, lost, wrong)
 
 
-def happened(number: int, seed: int, stopping: threading.Event) -> Iterator[tuple[list[Happened], Data]]:
-    """Let `number` faults happen, half of them in one lasting driver; yield all so far, with what is known beside.
+def happened(
+    number: int, seed: int, stopping: threading.Event, finished: Container[str] = ()
+) -> Iterator[tuple[str, Data]]:
+    """Let `number` faults happen, half of them in one lasting driver; yield the name and the data of each.
 
-    Both halves go on at the same time. Each begins with an undisturbed run, which is among them.
+    Both halves go on at the same time. Each begins with an undisturbed run, which shows when there are processes of
+    which kind. Faults whose names are in `finished` are left out.
     """
-    done: list[Happened] = []
-    changed = threading.Condition()
-    working = 2
-    failed: list[BaseException] = []
+    results: queue.SimpleQueue[tuple[str, Data] | BaseException | None] = queue.SimpleQueue()
 
-    def perform(lane: Lane, faults: Sequence[Fault], first: int) -> None:
-        nonlocal working
+    def perform(lane: Lane, name: str, faults: Sequence[Fault], first: int) -> None:
         try:
-            for place, fault in enumerate([UNDISTURBED, *planned(faults, number // 2, random.Random(first))]):
+            plan = [UNDISTURBED, *planned(faults, number // 2, random.Random(first))]
+            missing = [place for place in range(len(plan)) if f"{name} {place}" not in finished]
+            for place in dict.fromkeys([0, *missing] if missing else []):
+                result = lane.happened(plan[place], first + place)
                 if stopping.is_set():
                     break
-                result = lane.happened(fault, first + place)
-                with changed:
-                    done.extend([result] if result else [])
-                    changed.notify()
+                data = {"happened": asdict(result) if result else None, "lasting": lane.lasting()}
+                results.put((f"{name} {place}", data | {"not_possible": {} if result else dict(lane.notes)}))
         except BaseException as error:  # noqa: BLE001  it is raised again where the results are taken
-            failed.append(error)
+            results.put(error)
         finally:
-            with changed:
-                working -= 1
-                changed.notify()
+            results.put(None)
 
     with SoakLane(stopping) as soak:
-        lane = Lane(stopping)
-        threads = [
-            threading.Thread(target=perform, args=(soak, OF_PROCESSES, seed + 10_000)),
-            threading.Thread(target=perform, args=(lane, OF_A_DRIVER, seed + 20_000)),
-        ]
+        lanes = (
+            (soak, "real lasting", OF_PROCESSES, seed + 10_000),
+            (Lane(stopping), "real fresh", OF_A_DRIVER, seed + 20_000),
+        )
+        threads = [threading.Thread(target=perform, args=lane) for lane in lanes]
         for thread in threads:
             thread.start()
         try:
-            seen = 0
-            while working or seen < len(done):
-                with changed:
-                    if len(done) == seen and working:
-                        changed.wait(timeout=1)
-                if len(done) > seen:
-                    seen = len(done)
-                    yield [*done], {"driver": soak.lasting, "not_possible": soak.notes | lane.notes}
+            working = len(threads)
+            while working:
+                found = results.get()
+                if isinstance(found, BaseException):
+                    raise found
+                if found is None:
+                    working -= 1
+                else:
+                    yield found
         finally:
             stopping.set()
             for thread in threads:
                 thread.join()
-    if failed:
-        raise failed[0]

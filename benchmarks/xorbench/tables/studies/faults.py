@@ -3,6 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -24,6 +25,12 @@ MOST_MEMORY_MIB = 1000
 
 SLOW_SECONDS = 5
 """The target: the longest time of reading a changed record."""
+
+FLAT = 1.1
+"""The target: the most memory of a driver after its last runs, as a multiple of that after its first ones."""
+
+FEWEST_RUNS = 20
+"""The fewest runs of one driver from which it is known whether its memory and its open files stay flat."""
 
 
 def table_of(data: Data) -> Table:
@@ -48,6 +55,7 @@ def not_as_documented(data: Data) -> list[str]:
     for one in data.get("large", ()):
         if one["traceback"] or one["memory_mib"] > MOST_MEMORY_MIB or one["code"] < 0:
             found.append(f"{one['command']} of {one['file']}: {one['memory_mib']:,} MiB, exit code {one['code']}")
+    found += [sentence for gained in _gained(data.get("driver", {})) for sentence in gained.not_flat]
     if data.get("guided", {}).get("wrong"):
         found.append(f"inputs by coverage: {data['guided']['wrong'][-1]}")
     found += [
@@ -133,9 +141,10 @@ def _notes(data: Data) -> Iterator[str]:
         late = len(all_) - len(real)
         yield (
             f"{len(real):,} faults in real runs of two implementations, {data['driver']['drivers']} of whose drivers "
-            f"performed one run after the other; each at a random time, {late} more came after the end of the run. "
-            "After each the exit code, the record, its rows, the output, and the processes and files that were left "
-            "are held against the documentation."
+            "performed one run after the other; each at a random time of the run or, where it is a state of streams, "
+            f"folders or limits, from its beginning; {late} more came after the end of the run. After each the exit "
+            "code, the record, its rows, the output, and the processes and files that were left are held against the "
+            "documentation."
         )
         yield from _lasting(data["driver"])
     yield from (f"Not possible here: {fault}: {why}." for fault, why in data.get("not_possible", {}).items())
@@ -160,13 +169,43 @@ def _notes(data: Data) -> Iterator[str]:
     yield f"Not as documented: {len(wrong)}{': ' if wrong else ''}{'; '.join(wrong)}."
 
 
+@dataclass(frozen=True)
+class _Gained:
+    """The memory in MiB and the open files of a driver after the first and the last tenth of its `runs`, as medians."""
+
+    runs: int
+    first_memory: float
+    last_memory: float
+    first_files: float
+    last_files: float
+
+    @property
+    def not_flat(self) -> Iterator[str]:
+        """What has grown over many runs, each in a sentence."""
+        if self.runs >= FEWEST_RUNS:
+            if self.last_memory > FLAT * self.first_memory:
+                yield f"the memory of a driver grew from {self.first_memory:.0f} to {self.last_memory:.0f} MiB"
+            if self.last_files > self.first_files:
+                yield f"the open files of a driver grew from {self.first_files:g} to {self.last_files:g}"
+
+
+def _gained(driver: Data) -> Iterator[_Gained]:
+    """Yield what each driver that performed several runs had gained at their end."""
+    memory, files = driver.get("memory_mib", []), driver.get("descriptors", [])
+    first = 0
+    for runs in driver.get("runs", [len(memory)]):
+        if runs > 1:
+            many = max(1, runs // 10)
+            ends = [values[first:][:runs] for values in (memory, files)]
+            medians = [statistics.median(part) for values in ends for part in (values[:many], values[-many:])]
+            yield _Gained(runs, *medians)
+        first += runs
+
+
 def _lasting(driver: Data) -> Iterator[str]:
-    memory, descriptors = driver["memory_mib"], driver["descriptors"]
-    if len(memory) > 1:
-        many = max(1, len(memory) // 10)
-        first, last = statistics.median(memory[:many]), statistics.median(memory[-many:])
+    for gained in _gained(driver):
         yield (
-            f"The driver that performed {len(memory)} runs had {first:.0f} MiB of memory after the first {many} and "
-            f"{last:.0f} MiB after the last {many} of them (medians), and {descriptors[0]} and {descriptors[-1]} open "
-            "files after the first and the last."
+            f"A driver that performed {gained.runs} runs had {gained.first_memory:.0f} MiB of memory and "
+            f"{gained.first_files:g} open files after the first tenth of them, and {gained.last_memory:.0f} MiB and "
+            f"{gained.last_files:g} after the last tenth (medians)."
         )

@@ -1,0 +1,18 @@
+"""The committed record from which studies make records."""
+
+from xorbench import places
+from xorbench.record import store
+from xorbench.record.run import Record
+
+
+def newest_run() -> Record:
+    """Return the newest complete run in `results/` that timed epochs alone, in one environment.
+
+    Raises ValueError if there is none.
+    """
+    for path in sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True):
+        record = store.read(path)
+        timed_alone = record.kind == "run" and record.settings.measures == ["epoch"]
+        if timed_alone and not record.partial and not record.environment.others:
+            return record
+    raise ValueError("there is no complete run of epochs alone in results/, from which records could be made")
