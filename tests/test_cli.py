@@ -146,6 +146,7 @@ def test_help_loads_nothing_heavy() -> None:
         "merge",
         "show",
         "compare",
+        "machines",
         "recommend",
         "export",
         "check",

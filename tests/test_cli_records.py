@@ -153,3 +153,29 @@ def test_the_committed_records_and_studies_may_be_published_and_say_how_they_are
     assert of_records == f"{records} of {records} records may be published"
     assert all(".json: marked: " in line for line in marked)
     assert any("few launches" in line for line in marked)
+
+
+def test_the_ratios_of_several_machines_are_printed_side_by_side(tmp_path: Path) -> None:
+    one, two = planted({"other": [0.5, 0.51] * 3}), planted({"other": [0.4, 0.41] * 3})
+    for analysis in (one, with_machine(two, cpu="another machine")):
+        store.write(analysis.record, tmp_path)
+    done = xorbench("machines", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("│ other "))
+    assert [cell.strip() for cell in line.strip("│").split("│")][:3] == ["other", "slower on all", "2 of 2"]
+    assert "1 of 1 implementation has the same verdict on all machines" in done.stdout
+    as_csv = called("machines", tmp_path, "--format=csv").stdout
+    assert "smallest ratio" in as_csv
+    (path,) = (tmp_path / "another-machine-1-cores-linux-x86-64").glob("*.json")
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    spoilt = called("machines", tmp_path)
+    assert spoilt.returncode == 1
+    assert spoilt.stderr.startswith(f"left out: {path} is not a record: ")
+    assert "No other machine has a ratio" in spoilt.stdout
+
+
+def test_a_folder_without_a_record_has_no_machines(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "none"):
+        done = called("machines", folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{folder} has no record: expected <machine>/<time>.json" in done.stderr

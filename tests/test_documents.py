@@ -12,15 +12,17 @@ import pytest
 import yaml
 
 from tests.conftest import BASELINE
-from tests.planted import planted
+from tests.planted import planted, with_machine
 from xorbench import places
 from xorbench.contract import CONSTANTS, FUNCTIONS, load
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.machines import over_machines
 from xorbench.publication import publish
 from xorbench.publication.documents import DOCUMENTS, fill
 from xorbench.publication.selection import newest
 from xorbench.record import store
 from xorbench.record.run import Record
+from xorbench.tables import machines
 from xorbench.tables.catalogue import named
 from xorbench.tables.summary import summary
 from xorbench.workloads import WORKLOADS, Recipe
@@ -71,6 +73,20 @@ def test_no_name_of_a_record_ends_the_block_of_the_terminal() -> None:
 
 def test_a_table_that_a_record_has_not_says_so() -> None:
     assert "Nothing to show." in filled("<!-- table: audits -->\n<!-- end -->")
+
+
+def test_the_table_of_machines_may_be_in_a_document() -> None:
+    one = planted({"other": [0.5] * 6})
+    two = with_machine(planted({"other": [0.4] * 6}), cpu="another machine")
+    document = "<!-- table: machines -->\nspoilt\n<!-- end -->\n"
+    found = named(one) | machines.named(over_machines([one, two]))
+    text = fill(document, one, found)
+    assert "slower on all" in text
+    assert "spoilt" not in text
+    assert fill(text, one, found) == text
+    assert "Nothing to show." in filled(document)
+    with pytest.raises(ValueError, match="no table is named machines"):
+        filled("<!-- table: machines of some/where --><!-- end -->")
 
 
 def test_a_table_may_be_of_another_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,6 +237,7 @@ def test_contributing_names_the_whole_contract_in_order() -> None:
         "implementations/README.md",
         "benchmarks/README.md",
         "benchmarks/COMMANDS.md",
+        "benchmarks/FLEETS.md",
         "benchmarks/xorbench/judging/README.md",
         "results/README.md",
         "results/data/README.md",

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import launched
 from tests.drawn import WIDTHS, document, faults
+from tests.planted import planted, with_machine
 from tests.released import planted_history
 from tests.shown import NASTY, shown
 from tests.test_charts_errors import in_both_dtypes
@@ -21,9 +22,11 @@ from xorbench.charts.axes import linear
 from xorbench.charts.errors import errors
 from xorbench.charts.figure import Figure, Label, Panel
 from xorbench.charts.lines import Line, panel
+from xorbench.charts.machines import MOST as MOST_MACHINES
 from xorbench.charts.measured import measured
 from xorbench.charts.style import role
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.machines import over_machines
 from xorbench.page.sources import Drawing
 from xorbench.record import store, studies
 
@@ -113,6 +116,18 @@ def test_what_a_step_consists_of_is_drawn_without_a_fault(chromium: Browser, tmp
     figure = measured(known())
     assert figure is not None
     assert found(chromium, tmp_path, [figure]) == []
+
+
+@pytest.mark.parametrize("names", [("other", "third"), NASTY], ids=["plain", "nasty"])
+def test_ratios_on_several_machines_are_drawn_without_a_fault(
+    chromium: Browser, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    ratios = {name: [0.3 * place - 0.1 + 0.001 * launch for launch in range(6)] for place, name in enumerate(names)}
+    records = [with_machine(planted(ratios), cpu=f"{number} {names[-1]}") for number in range(MOST_MACHINES + 1)]
+    figures = album.of_machines(over_machines(records))
+    assert len(figures) == 1
+    for width in (390, 1440):
+        assert found(chromium, tmp_path, figures, width) == []
 
 
 def one_panel(*labels: Label, **changes: object) -> Figure:

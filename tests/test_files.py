@@ -1,6 +1,8 @@
 """Every file that is rendered: which record it shows, and that it shows all of them where it should."""
 
 import csv
+import functools
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -105,6 +107,68 @@ def test_each_machine_has_a_page_and_each_figure_its_picture_and_its_data(folder
         pictures = {path.stem for path in texts if path.parent == place and path.suffix == ".svg"} - {"ratios-narrow"}
         assert {"ratios", "rounds", "payback"} <= pictures
         assert pictures == {path.stem for path in texts if path.parent == place and path.suffix == ".csv"}
+
+
+@pytest.fixture(scope="module")
+def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two records of two machines that agree on one implementation and not on the other, and an interrupted one."""
+    folder = tmp_path_factory.mktemp("machines")
+    one = planted({"other": [0.5, 0.51] * 3, "third": [0.7, 0.71] * 3})
+    two = with_machine(planted({"other": [0.4, 0.41] * 3, "third": [-0.7, -0.71] * 3}), cpu="another machine")
+    three = with_machine(planted({"other": [0.5] * 6}, partial=True), cpu="yet another machine")
+    for analysis in (one, two, three):
+        store.write(analysis.record, folder)
+    return folder
+
+
+def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path) -> None:
+    texts = rendered(two_machines).texts
+    name = "yet-another-machine-1-cores-linux-x86-64"
+    said = (
+        "1 of 2 implementations has the same verdict on all machines, faster or slower than numpy_backprop; faster on "
+        "one machine and slower on another: third."
+    )
+    for page in ("README.md", "index.html", "tables/machines.md", "tables/machines.csv", "tables/machines.html"):
+        text = texts[two_machines / page].replace("\\_", "_")
+        assert said in text, page
+        assert f"{name} is not compared. Its record of 2026-01-02T03:04:05Z was interrupted." in text, page
+    assert "\n![" in texts[two_machines / "README.md"]
+    assert "(ratios-on-machines.svg)" in texts[two_machines / "README.md"]
+    assert 'id="machines-title"' in texts[two_machines / "index.html"]
+    assert texts[two_machines / "index.html"].count('id="ratios-on-machines"') == 1
+    assert 'id="table-machines"' in texts[two_machines / "index.html"]
+    ratios = {
+        (line["implementation"], line["machine"]): (round(float(line["ratio"]), 3), line["over machines"])
+        for line in csv.DictReader(texts[two_machines / "ratios-on-machines.csv"].splitlines())
+    }
+    assert ratios == {
+        ("other", "A: another machine, 1 CPU, Linux"): (1.499, "slower on all"),
+        ("other", "B: Some CPU, 1 CPU, Linux"): (1.657, "slower on all"),
+        ("third", "A: another machine, 1 CPU, Linux"): (0.494, "opposite"),
+        ("third", "B: Some CPU, 1 CPU, Linux"): (2.024, "opposite"),
+    }
+    for machine in ("some-cpu-1-cores-linux-x86-64", name):
+        assert two_machines / machine / "ratios-on-machines.svg" not in texts
+        assert "table-machines" not in texts[two_machines / machine / "index.html"]
+
+
+def test_the_comparison_of_machines_does_not_depend_on_how_many_processes_read_and_render(
+    two_machines: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(two_machines, tmp_path, dirs_exist_ok=True)
+    for number, ratio in enumerate((0.3, 0.9)):
+        created = f"2026-02-0{number + 1}T00:00:00Z"
+        fast = with_implementation(
+            planted({"other": [ratio, ratio] * 3, "fast": [-ratio] * 6}, created=created), "fast", tier="tuned"
+        )
+        for analysis in (fast, with_machine(fast, cpu="another machine")):
+            store.write(analysis.record, tmp_path)
+    together = rendered(tmp_path).texts
+    assert "tuned, 2 machines" in together[tmp_path / "tables" / "machines.md"]
+    for number in (1, 5):
+        for module in (files, cores):
+            monkeypatch.setattr(module, "allowed_cpus", functools.partial(range, number))
+        assert rendered(tmp_path).texts == together, number
 
 
 def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_path: Path) -> None:

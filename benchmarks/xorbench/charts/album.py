@@ -11,11 +11,13 @@ from xorbench.charts.figure import Figure
 from xorbench.charts.functions import functions
 from xorbench.charts.history import history
 from xorbench.charts.judge import losses, partings, saturation, scale
+from xorbench.charts.machines import machines
 from xorbench.charts.measured import measured
 from xorbench.charts.ratios import dots
 from xorbench.charts.rounds import rounds
 from xorbench.charts.surfaces import surfaces
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.machines import OverMachines
 from xorbench.record.report import Report
 
 OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, measured, parts, rounds, payback, errors)
@@ -55,3 +57,9 @@ def of_record(
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
     of_them += [figure for draw in OF_HISTORIES if (figure := draw(histories))]
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]
+
+
+def of_machines(over: OverMachines) -> list[Figure]:
+    """Return the figure of the ratios on several machines, if any are compared."""
+    figure = machines(over)
+    return [figure] if figure else []

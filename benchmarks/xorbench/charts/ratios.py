@@ -50,7 +50,7 @@ def dots(analysis: Analysis) -> Figure | None:
     everything = [one for shown in compared.values() for one in shown]
     left = 12 + max(width_of(one.name) for one in everything)
     right = 10 + max(max(width_of(one.factor, bold=True), width_of(one.between)) for one in everything)
-    axis = _axis([one.ratio for one in everything], WIDTH - left - right)
+    axis = around_one([one.ratio for one in everything], WIDTH - left - right)
     panels = [
         _panel(f"{workload}, {tier}" if tier else workload, shown, analysis.noise_floor_of(workload), axis, left, right)
         for (workload, tier), shown in compared.items()
@@ -63,7 +63,7 @@ def dots(analysis: Analysis) -> Figure | None:
     return Figure("ratios", f"Time per epoch relative to {REFERENCE}", text, panels)
 
 
-def _axis(ratios: Sequence[Interval], pixels: float) -> Axis:
+def around_one(ratios: Sequence[Interval], pixels: float) -> Axis:
     """Return an axis that contains 1 and all intervals, with ticks at powers of 2, 4, 8 or more, as there is room."""
     low = min(1.0, *(ratio.low or ratio.value for ratio in ratios))
     high = max(1.0, *(ratio.high or ratio.value for ratio in ratios))

@@ -1,4 +1,4 @@
-"""The commands that only read records: compare, show, export, check, publish, verify."""
+"""The commands that only read records: compare, show, machines, export, check, publish, verify."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -128,6 +128,41 @@ def show_(
     else:
         typer.echo(FORMATS[form](tables), nl=False)
     return 0
+
+
+@app.command()
+def machines(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="The folder of records. [default: results/]")
+    ] = None,
+    form: Annotated[
+        Literal["md", "csv", "tex", "html"] | None,
+        typer.Option("--format", help="Print the tables as text of this format."),
+    ] = None,
+) -> int:
+    """Print the ratios of each machine beside those of the others, and which verdicts are the same on all of them.
+
+    Exit code 1 where a record is left out because it is invalid.
+    """
+    from xorbench import places
+    from xorbench.cli import show
+    from xorbench.publication.selection import over_folder
+    from xorbench.tables.formats import FORMATS
+    from xorbench.tables.machines import tables
+
+    where = folder or places.results()
+    over, refused = over_folder(where)
+    if not over.records:
+        why = "; ".join(refused) or "expected <machine>/<time>.json; write one with xorbench run"
+        raise typer.BadParameter(f"{where} has no record: {why}", param_hint="FOLDER")
+    found = tables(over)
+    if form is None:
+        show.tables(found)
+    else:
+        typer.echo(FORMATS[form](found), nl=False)
+    for reason in refused:
+        typer.echo(f"left out: {reason}", err=True)
+    return 1 if refused else 0
 
 
 @app.command()

@@ -23,7 +23,7 @@ FASTER, SLOWER, NOT_SEPARATED, NOT_COMPARABLE = "faster", "slower", "not separat
 BETWEEN_RUNS = 0.02
 """The standard deviation of a ratio from run to run of the same code on one machine, as a share of the ratio."""
 
-_SAME_PROBLEM = ("layer_sizes", *Recipe._fields, "dtype", "samples", "parameters_sha256")
+SAME_PROBLEM = ("layer_sizes", *Recipe._fields, "dtype", "samples", "parameters_sha256")
 
 
 @dataclass(frozen=True)
@@ -162,5 +162,5 @@ def problems_differ(before: Record, after: Record, workload: str) -> str | None:
     one, other = (next((w for w in record.workloads if w.name == workload), None) for record in (before, after))
     if one is None or other is None:
         return None
-    changed = [key for key in _SAME_PROBLEM if getattr(one, key) != getattr(other, key)]
+    changed = [key for key in SAME_PROBLEM if getattr(one, key) != getattr(other, key)]
     return f"the workloads differ in: {', '.join(changed)}" if changed else None

@@ -151,7 +151,16 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             tables=present("field", "quietness", "ledger", "order"),
             always=True,
         ),
-        View("machines", "Machines", "Other machines", MACHINES, others=others),
+        View(
+            "machines",
+            "Machines",
+            "Other machines",
+            "Each machine has its own rounds and its own baseline. Its ratios stand beside those of the others; no "
+            "number is made from the rounds of two machines.",
+            drawings=drawn(*FIGURES["machines"]),
+            tables=present("machines"),
+            others=others,
+        ),
     ]
     return [view for view in found if not view.is_empty]
 
@@ -162,7 +171,6 @@ FIGURES = {
     "sizes": ("crossover",),
     "versions": ("history",),
     "correctness": ("error-over-time", "losses", "trajectories", "accuracy-saturation", "accuracy-scale"),
+    "machines": ("ratios-on-machines",),
 }
 """Names of the figures of each view; a figure that is in none of them stands in the first view."""
-
-MACHINES = "Ratios of different machines are not compared: each machine has its own baseline."

@@ -16,6 +16,7 @@ from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_paragraph
 from xorbench.tables.formats import markdowns
 from xorbench.tables.headline import headline
+from xorbench.tables.names import OF_MACHINES
 from xorbench.tables.studies import showing
 from xorbench.tables.summary import summary
 
@@ -75,7 +76,7 @@ def fill(
             parts = [_fenced(_end(summary(analysis)))]
         elif name is None:
             parts = [f"{of_paragraph(headline(analysis))}\n"]
-        elif name in CATALOGUE:
+        elif name in CATALOGUE or (name in OF_MACHINES and other is None):
             shown = tables.get(name, []) if other is None else one(another(other), name)
             parts = markdowns(shown, printed=printed) or ["Nothing to show.\n"]
             printed.update({own} & {table.caption for table in shown})

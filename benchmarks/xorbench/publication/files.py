@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xorbench import places
 from xorbench.charts import album, picture
+from xorbench.charts.figure import Figure
 from xorbench.consistency.rules import read
 from xorbench.cores import in_copies
 from xorbench.environment import allowed_cpus
@@ -20,8 +21,10 @@ from xorbench.page.render import page
 from xorbench.page.sources import Drawing, Sources
 from xorbench.publication import pages, pictures
 from xorbench.publication.documents import DOCUMENTS, fill
-from xorbench.publication.selection import Standing, newest
+from xorbench.publication.selection import Standing, newest, over
 from xorbench.record import store, studies
+from xorbench.tables import machines
+from xorbench.tables.cells import Table
 from xorbench.tables.formats import FORMATS, numbers
 from xorbench.tables.studies import showing
 
@@ -105,18 +108,20 @@ class _Publication:
         self.machines = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
         """The records that represent each machine, by its folder; the first machine is that of the start page."""
         self._first, *_ = self.machines.values()
+        self._across = over(self.machines.values())
 
     def page(self, machine: Path) -> Texts:
         """Return the page of a machine, and the files of its figures."""
         one = self.machines[machine]
         is_first = one is self._first
         place = self._folder if is_first else machine
+        figures = self._figures_of(one)
         own = {name: [line for line in self._lines[name] if line["machine"] == machine.name] for name in OF_A_PAGE}
         sources = Sources(
             run=one.analysis,
-            tables=one.tables,
+            tables=self._tables_of(one),
             drawings=[
-                Drawing(figure, () if figure.name in FILES_ONLY else picture.inlined(figure)) for figure in one.figures
+                Drawing(figure, () if figure.name in FILES_ONLY else picture.inlined(figure)) for figure in figures
             ],
             sweeps=one.sweeps,
             tuned=one.tuned,
@@ -129,7 +134,7 @@ class _Publication:
         others = [other.analysis for other in self.machines.values() if other is not one] if is_first else []
         names = [every.analysis.record.machine.name for every in self.machines.values()]
         texts = {place / "index.html": page(sources, others, names)}
-        for figure in one.figures:
+        for figure in figures:
             texts[place / f"{figure.name}.csv"] = pictures.data_of(figure)
             texts[place / f"{figure.name}.svg"] = picture.svg(figure)
             if figure.name in FOR_PHONES:
@@ -138,11 +143,11 @@ class _Publication:
 
     def tables(self) -> Texts:
         """Return the tables of the first machine as files, and the description of the folder, which shows some."""
-        first = self._first
-        index = pages.index(first.analysis, first.tables, first.figures, self._lines["records"])
+        first, tables = self._first, self._tables_of(self._first)
+        index = pages.index(first.analysis, tables, self._figures_of(first), self._lines["records"])
         return {self._folder / "README.md": index} | {
             self._folder / "tables" / f"{name}.{ending}": write(found)
-            for name, found in first.tables.items()
+            for name, found in tables.items()
             for ending, write in FORMATS.items()
         }
 
@@ -154,7 +159,7 @@ class _Publication:
     def document(self, path: Path) -> Texts:
         """Return a document of the project with its blocks rendered anew."""
         first = self._first
-        return {path: fill(path.read_text(encoding="utf-8"), first.analysis, first.tables, self._known)}
+        return {path: fill(path.read_text(encoding="utf-8"), first.analysis, self._tables_of(first), self._known)}
 
     def data(self, name: str) -> Texts:
         """Return the lines of a frame as a file."""
@@ -171,6 +176,14 @@ class _Publication:
                 figure = draw(study.data)
                 texts[here / f"{figure.name}.svg"] = picture.svg(figure)
         return texts
+
+    def _tables_of(self, one: Standing) -> dict[str, list[Table]]:
+        """Return the tables of a machine; with those of the first stand those of all machines."""
+        return one.tables | (machines.named(self._across) if one is self._first else {})
+
+    def _figures_of(self, one: Standing) -> list[Figure]:
+        """Return the figures of a machine; with those of the first stands that of all machines."""
+        return [*one.figures, *(album.of_machines(self._across) if one is self._first else ())]
 
     @property
     def _known(self) -> dict[str, Analysis]:

@@ -26,6 +26,7 @@ SHOWN = (
     "crossings",
     "growth",
     "history",
+    "machines",
 )
 """Names of the tables that the index shows; it links to the others."""
 

@@ -6,16 +6,20 @@ implementations, one with other environments, one of more measures than epochs, 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from xorbench.charts.album import of_record
 from xorbench.charts.figure import Figure
+from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import framework_of
+from xorbench.estimates.machines import Conditions, OverMachines, conditions, over_machines, preferred
 from xorbench.estimates.rounds import knows_cpu_time
+from xorbench.record import store
 from xorbench.tables.catalogue import OF_A_HISTORY, OF_A_SWEEP, named, one
 from xorbench.tables.cells import Table
 from xorbench.workloads import TUTORIAL
@@ -35,6 +39,7 @@ class Standing:
     measuring: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
     _histories: dict[str, Analysis] = field(default_factory=dict)
+    _compared: dict[Conditions, Analysis] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.meet(self.analysis)
@@ -42,6 +47,8 @@ class Standing:
     def meet(self, analysis: Analysis) -> None:
         """Take another record of this machine into account."""
         self.analysis = newest(self.analysis, analysis)
+        for each in conditions(analysis):
+            self._compared[each] = preferred(self._compared.get(each, analysis), analysis, each)
         if analysis.record.counts:
             self.counts = newest(self.counts or analysis, analysis)
             return
@@ -68,7 +75,8 @@ class Standing:
         """All representative records."""
         special = (self.tuned, self.versions, self.counts, self.measuring)
         there = [one for one in special if one is not None]
-        return [self.analysis, *there, *self._sweeps.values(), *self._histories.values()]
+        several = (self._sweeps, self._histories, self._compared)
+        return [self.analysis, *there, *(one for some in several for one in some.values())]
 
     @property
     def sweeps(self) -> Sequence[Analysis]:
@@ -80,6 +88,12 @@ class Standing:
     def histories(self) -> Sequence[Analysis]:
         """The representative histories, in the order of the frameworks' names."""
         return [self._histories[framework] for framework in sorted(self._histories)]
+
+    @property
+    def compared(self) -> Sequence[Analysis]:
+        """The records that may be compared with those of other machines, newest first; `analysis` if there is none."""
+        found = {one.record.created: one for one in self._compared.values()}
+        return [found[created] for created in sorted(found, reverse=True)] or [self.analysis]
 
     @cached_property
     def tables(self) -> dict[str, list[Table]]:
@@ -100,6 +114,32 @@ class Standing:
     def figures(self) -> list[Figure]:
         """All figures of the representative records."""
         return of_record(self.analysis, self.sweeps, self.histories, self.measuring)
+
+
+def over(machines: Iterable[Standing]) -> OverMachines:
+    """Return the comparisons of the ratios of several machines."""
+    return over_machines([analysis for standing in machines for analysis in standing.compared])
+
+
+def over_folder(folder: Path) -> tuple[OverMachines, list[str]]:
+    """Return the comparisons of the ratios of all machines in a folder of records, in the order of their names.
+
+    The second list has a line for each record that was left out, because it is invalid or contradicts itself. Raises
+    OSError.
+    """
+    standing: dict[Path, Standing] = {}
+    refused = []
+    for path in store.paths(folder):
+        try:
+            analysis = Analysis(read(path))
+        except ValueError as error:
+            refused.append(str(error))
+            continue
+        if path.parent in standing:
+            standing[path.parent].meet(analysis)
+        else:
+            standing[path.parent] = Standing(analysis)
+    return over(standing.values()), refused
 
 
 def newest(one: Analysis, other: Analysis) -> Analysis:

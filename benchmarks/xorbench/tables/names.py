@@ -37,4 +37,7 @@ OF_A_HISTORY = {
 
 OF_A_COUNT = {"counts": "instructions of an epoch"}
 
+OF_MACHINES = {"machines": "the ratios on several machines, and which verdicts are the same on all of them"}
+"""The tables of the records of several machines, which `xorbench machines` prints."""
+
 NAMES = OF_A_RUN | OF_A_SWEEP | OF_A_HISTORY | OF_A_COUNT

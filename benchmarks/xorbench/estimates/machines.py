@@ -1,0 +1,308 @@
+"""The same ratios on several machines: which verdicts are the same on all of them, and how far the ratios are apart.
+
+Each number is of the rounds of one record, and so of one machine. Ratios of several machines stand side by side; no
+number is made from the rounds of two machines.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from xorbench.contract import REFERENCE
+from xorbench.estimates import noise_floor
+from xorbench.estimates.comparison import SAME_PROBLEM
+from xorbench.estimates.intervals import Interval, interval
+from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.rounds import by_cpu, knows_cpu_time
+from xorbench.estimates.timed import Recorded, once
+from xorbench.estimates.timing_table import NOT_STEADY, Row, confidence, rows
+from xorbench.measures import Measure
+from xorbench.record.run import ImplementationRecord, WorkloadRecord
+
+R = TypeVar("R", bound=Recorded)
+
+FASTER, SLOWER, OPPOSITE, NOT_SHOWN = "faster on all", "slower on all", "opposite", "not shown on all"
+"""The verdicts on an implementation over machines; "opposite" is faster on one machine and slower on another."""
+
+ABSENT = "absent"
+"""The verdict on an implementation on a machine whose record does not have it."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What is the same in all ratios of a comparison.
+
+    `measures` is what was timed in the same rounds, `by_cpu` whether rounds were timed by CPU time instead of wall
+    time, and `problem` is the definition of the workload as text: layers, recipe, dtype, data, initial parameters.
+    """
+
+    workload: str
+    tier: str
+    threads: int
+    measures: tuple[Measure, ...]
+    by_cpu: bool
+    problem: str
+
+
+@dataclass(frozen=True)
+class There:
+    """An implementation on one machine: the verdict against the baseline and the ratio to it.
+
+    The ratio is None if there is no time; the verdict is then that of the record, such as "missing", or ABSENT.
+    """
+
+    verdict: str
+    launches: int = 0
+    ratio: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """An implementation on all machines of a comparison, in the order of its records."""
+
+    implementation: str
+    found: Sequence[There]
+
+    @property
+    def ratios(self) -> dict[int, Interval]:
+        """The ratios to the baseline, by the number of the record in the comparison."""
+        return {number: there.ratio for number, there in enumerate(self.found) if there.ratio is not None}
+
+    @property
+    def smallest(self) -> int:
+        """The number of the record with the smallest ratio."""
+        return min(self.ratios, key=lambda number: self.ratios[number].value)
+
+    @property
+    def largest(self) -> int:
+        """The number of the record with the largest ratio."""
+        return max(self.ratios, key=lambda number: self.ratios[number].value)
+
+    @property
+    def verdict(self) -> str:
+        """The verdict over all machines that have a ratio: FASTER, SLOWER, OPPOSITE or NOT_SHOWN."""
+        verdicts = {there.verdict for there in self.found if there.ratio is not None}
+        if {"faster", "slower"} <= verdicts:
+            return OPPOSITE
+        if verdicts == {"faster"}:
+            return FASTER
+        return SLOWER if verdicts == {"slower"} else NOT_SHOWN
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is not the same in all records of a comparison, and what it is in each of them; None if it is not there."""
+
+    what: str
+    values: Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The implementations that have a ratio under the same conditions on two machines or more.
+
+    `records` are one of each machine. All intervals hold together, over implementations and machines. `alone` holds
+    the implementations that have a ratio on one machine only, with the number of its record, and `texts` the names of
+    the files whose texts differ.
+    """
+
+    conditions: Conditions
+    records: Sequence[Recorded]
+    conclusions: Sequence[Conclusion]
+    alone: Sequence[tuple[str, int]]
+    differences: Sequence[Difference]
+    texts: Sequence[str]
+
+    @property
+    def workload(self) -> WorkloadRecord:
+        """The definition of the workload."""
+        return _workload(self.records[0], self.conditions.workload)
+
+    @property
+    def machines(self) -> list[str]:
+        """The names of the machines, in the order of the records."""
+        return [recorded.record.machine.name for recorded in self.records]
+
+
+@dataclass(frozen=True)
+class OverMachines:
+    """Comparisons of the ratios on several machines.
+
+    `records` holds one record of each machine by its name, and `left_out` the reason why a machine is in no comparison.
+    """
+
+    records: dict[str, Recorded]
+    comparisons: Sequence[Comparison]
+    left_out: dict[str, str]
+
+    @property
+    def compared(self) -> list[str]:
+        """The names of the machines that are in a comparison."""
+        return [name for name in self.records if name not in self.left_out]
+
+
+def over_machines(records: Sequence[Recorded]) -> OverMachines:
+    """Return the comparisons of the ratios in `records` under all conditions that two machines have in common.
+
+    Of each machine one record is compared under the same conditions, the one that `preferred` chooses. Machines are in
+    the order of the records, and comparisons in that of the number of threads, the tier, and the records.
+    """
+    by_machine: dict[str, list[Recorded]] = {}
+    chosen: dict[Conditions, dict[str, Recorded]] = {}
+    for recorded in records:
+        name = recorded.record.machine.name
+        by_machine.setdefault(name, []).append(recorded)
+        for each in conditions(recorded):
+            of_machines = chosen.setdefault(each, {})
+            of_machines[name] = preferred(of_machines.get(name, recorded), recorded, each)
+    found = (_comparison(each, of_machines, [*by_machine]) for each, of_machines in chosen.items())
+    comparisons = [comparison for comparison in found if comparison.conclusions]
+    comparisons.sort(key=lambda comparison: (comparison.conditions.threads, comparison.conditions.tier))
+    compared = {name for comparison in comparisons for name in comparison.machines}
+    left_out = {name: _why_alone(some) for name, some in by_machine.items() if name not in compared}
+    return OverMachines({name: some[0] for name, some in by_machine.items()}, comparisons, left_out)
+
+
+def preferred(one: R, other: R, under: Conditions) -> R:
+    """Return the record that has more implementations under some conditions; of equally many, the newer one."""
+    return max(one, other, key=lambda recorded: (conditions(recorded).get(under, 0), recorded.record.created))
+
+
+@once
+def conditions(recorded: Recorded) -> dict[Conditions, int]:
+    """Return the conditions under which a record has ratios to compare, with the number of implementations of each.
+
+    Empty if the record is `unusable`.
+    """
+    if unusable(recorded):
+        return {}
+    found: dict[Conditions, int] = {}
+    for row in rows(recorded):
+        if row.ratio is not None and row.implementation != REFERENCE:
+            each = _conditions(recorded, row)
+            found[each] = found.get(each, 0) + 1
+    return found
+
+
+@once
+def unusable(recorded: Recorded) -> str | None:
+    """Return why the ratios of a record are not compared with those of other machines; None if they are.
+
+    The reason continues a sentence that begins with the record.
+    """
+    record = recorded.record
+    if not record.is_run:
+        return f"is of the kind {'sweep' if record.is_sweep else record.kind}, not of a run"
+    if record.partial:
+        return "was interrupted"
+    if record.settings.quick:
+        return "is of a quick run"
+    if not recorded.timings:
+        return "has no timings"
+    if not knows_cpu_time(recorded):
+        return "has no CPU times of its rounds, as no record of schema 4 has"
+    if len(record.launches) < 2:
+        return "has one launch, and so no intervals"
+    if why := record.unfit or noise_floor.unfit(recorded):
+        return f"is unfit: {why}"
+    return None
+
+
+def _conditions(recorded: Recorded, row: Row) -> Conditions:
+    settings, workload = recorded.record.settings, _workload(recorded, row.workload)
+    return Conditions(
+        workload=row.workload,
+        tier=row.tier,
+        threads=settings.threads,
+        measures=tuple(settings.measures),
+        by_cpu=by_cpu(recorded),
+        problem=", ".join(f"{key} {getattr(workload, key)}" for key in SAME_PROBLEM),
+    )
+
+
+def _workload(recorded: Recorded, name: str) -> WorkloadRecord:
+    return next(workload for workload in recorded.record.workloads if workload.name == name)
+
+
+def _why_alone(some: Sequence[Recorded]) -> str:
+    """Return the sentence on why none of the records of a machine is compared."""
+    if any(conditions(recorded) for recorded in some):
+        return "No other machine has a ratio of the same implementation under the same conditions."
+    newest = max(some, key=lambda recorded: recorded.record.created)
+    return f"Its record of {newest.record.created} {unusable(newest) or f'has no ratio to {REFERENCE}'}."
+
+
+def _comparison(under: Conditions, of_machines: dict[str, Recorded], order: Sequence[str]) -> Comparison:
+    tables = {name: _rows(of_machines[name], under) for name in order if name in of_machines}
+    timed = {name: {row for row, about in table.items() if about.ratio is not None} for name, table in tables.items()}
+    times = Counter(row for some in timed.values() for row in some)
+    shared = [row for row in dict.fromkeys(row for table in tables.values() for row in table) if times[row] > 1]
+    machines = [name for name, some in timed.items() if some & {*shared}]
+    records = [of_machines[name] for name in machines]
+    levels = [
+        confidence(recorded, len(machines) * len(timed[name] & {*shared}))
+        for name, recorded in zip(machines, records, strict=True)
+    ]
+    about = [*zip(records, (tables[name] for name in machines), levels, strict=True)]
+    conclusions = [Conclusion(row, [_there(*each, row) for each in about]) for row in shared]
+    conclusions.sort(key=lambda each: next(iter(each.ratios.values())).value)
+    alone = [
+        (row, number) for number, name in enumerate(machines) for row in tables[name] if row in timed[name] - {*shared}
+    ]
+    described = [
+        [
+            i
+            for i in recorded.record.implementations
+            if i.name in (REFERENCE, *shared) and not i.missing and not i.broken
+        ]
+        for recorded in records
+    ]
+    return Comparison(under, records, conclusions, alone, [*_differences(records, described)], [*_texts(described)])
+
+
+def _rows(recorded: Recorded, under: Conditions) -> dict[str, Row]:
+    return {
+        row.implementation: row
+        for row in rows(recorded)
+        if (row.workload, row.tier) == (under.workload, under.tier) and row.implementation != REFERENCE
+    }
+
+
+def _there(recorded: Recorded, table: dict[str, Row], level: float, name: str) -> There:
+    row = table.get(name)
+    if row is None or row.ratio is None:
+        return There(ABSENT if row is None else row.verdict)
+    ratio = interval(log_ratios(recorded, row.workload, Contender(name)), level)
+    return There(NOT_STEADY if row.verdict == NOT_STEADY else ratio.verdict, row.launches, ratio)
+
+
+def _differences(records: Sequence[Recorded], about: Sequence[Sequence[ImplementationRecord]]) -> Iterator[Difference]:
+    """Yield what differs between the records: the commit, and the versions of Python and of frameworks."""
+    own = [
+        {"xorbench": _short(recorded.record.commit), "Python": recorded.record.environment.versions["python"]}
+        for recorded in records
+    ]
+    versions = [
+        {f"{i.framework} in {i.interpreter}" if i.interpreter else i.framework: i.version for i in some}
+        for some in about
+    ]
+    for of_all in (own, versions):
+        for what in dict.fromkeys(what for found in of_all for what in found):
+            values = [found.get(what) for found in of_all]
+            if len({*values} - {None}) > 1:
+                yield Difference(what, values)
+
+
+def _short(commit: str | None) -> str:
+    """Return a commit with 12 digits of its SHA-1, and what follows it."""
+    sha1, plus, changes = (commit or "of an unknown commit").partition("+")
+    return f"{sha1[:12] if commit else sha1}{plus}{changes}"
+
+
+def _texts(about: Sequence[Sequence[ImplementationRecord]]) -> Iterator[str]:
+    """Yield the names of the files whose texts differ between records."""
+    found: dict[str, set[str]] = {}
+    for i in (i for some in about for i in some):
+        found.setdefault(f"{i.file or i.name}.py", set()).add(i.source_sha256)
+    yield from (name for name, texts in found.items() if len(texts) > 1)

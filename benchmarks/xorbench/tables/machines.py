@@ -1,0 +1,169 @@
+"""Tables of the same ratios on several machines, side by side, and of the machines."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from xorbench.contract import REFERENCE
+from xorbench.estimates.machines import (
+    FASTER,
+    NOT_SHOWN,
+    OPPOSITE,
+    SLOWER,
+    Comparison,
+    Conclusion,
+    Difference,
+    OverMachines,
+    There,
+)
+from xorbench.estimates.timing_table import NOT_STEADY
+from xorbench.record.settings import CONFIDENCE
+from xorbench.tables.cells import NOT_APPLICABLE, Table, between, listed, with_ends
+from xorbench.tables.timings import label
+
+NAME = "machines"
+"""The name under which these tables are published."""
+
+SAME = (FASTER, SLOWER)
+"""The verdicts that say that an implementation has the same verdict on all machines."""
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def named(over: OverMachines) -> dict[str, list[Table]]:
+    """Return the tables by the name under which they are published; empty if there is one machine only."""
+    return {NAME: tables(over)} if len(over.records) > 1 else {}
+
+
+def tables(over: OverMachines) -> list[Table]:
+    """Return the table of all machines, and one for each comparison."""
+    letters = letters_of(over)
+    return [_machines(over, letters), *(_comparison(comparison, letters) for comparison in over.comparisons)]
+
+
+def letters_of(over: OverMachines) -> dict[str, str]:
+    """Return a letter, or several, for the name of each machine that is compared: A, B, and so on to Z, AA, AB."""
+    return {name: _letters(number) for number, name in enumerate(over.compared)}
+
+
+def title(comparison: Comparison) -> str:
+    """Return the title of a comparison: the workload, the tier, and the conditions that are not the usual ones."""
+    under = comparison.conditions
+    parts = [
+        f"{label(comparison.workload)}, {under.tier}",
+        f"{under.threads} threads" if under.threads > 1 else "",
+        "wall time" if not under.by_cpu and under.threads == 1 else "",
+        f"{listed(under.measures)} timed" if len(under.measures) > 1 else "",
+        f"{len(comparison.records)} machines",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def conclusion(comparison: Comparison) -> str:
+    """Return in a sentence which verdicts are the same on all machines of a comparison."""
+    of: dict[str, list[str]] = {}
+    for each in comparison.conclusions:
+        of.setdefault(each.verdict, []).append(each.implementation)
+    same = sum(len(of.get(verdict, ())) for verdict in SAME)
+    many = len(comparison.conclusions)
+    parts = [
+        f"{same} of {many} implementation{'s' * (many != 1)} {'has' if same == 1 else 'have'} the same verdict on all "
+        f"machines, faster or slower than {REFERENCE}"
+    ]
+    if opposite := of.get(OPPOSITE):
+        parts.append(f"faster on one machine and slower on another: {listed(opposite)}")
+    if unknown := of.get(NOT_SHOWN):
+        parts.append(f"not shown on all machines: {listed(unknown)}")
+    return f"{'; '.join(parts)}."
+
+
+def _letters(number: int) -> str:
+    rest, last = divmod(number, len(LETTERS))
+    return (_letters(rest - 1) if rest else "") + LETTERS[last]
+
+
+def _machines(over: OverMachines, letters: dict[str, str]) -> Table:
+    used: dict[str, dict[str, None]] = {name: {} for name in over.records}
+    for comparison in over.comparisons:
+        for name, recorded in zip(comparison.machines, comparison.records, strict=True):
+            used[name][recorded.record.created] = None
+    lines = []
+    for name, recorded in over.records.items():
+        machine = recorded.record.machine
+        lines.append(
+            {
+                "machine": letters.get(name, NOT_APPLICABLE),
+                "name": name,
+                "processor": machine.cpu,
+                "CPUs": str(machine.cores),
+                "system": machine.system,
+                "compared": "yes" if name in letters else "no",
+                "records": ", ".join(used[name]) or NOT_APPLICABLE,
+            }
+        )
+    notes = [
+        "Records are compared that are of a whole run, fit and of at least two launches, and have the CPU times of "
+        "their rounds. Their ratios stand side by side if workload, tier, number of threads, measures and clock are "
+        "the same.",
+        *(f"{name} is not compared. {why}" for name, why in over.left_out.items()),
+    ]
+    return Table("Machines", pd.DataFrame(lines, dtype=object), notes)
+
+
+def _comparison(comparison: Comparison, letters: dict[str, str]) -> Table:
+    names = [letters[name] for name in comparison.machines]
+    alone = [f"{name} ({names[number]})" for name, number in comparison.alone]
+    moved = [
+        f"{each.implementation} ({name})"
+        for each in comparison.conclusions
+        for name, there in zip(names, each.found, strict=True)
+        if there.verdict == NOT_STEADY
+    ]
+    notes = [
+        conclusion(comparison),
+        *(_difference(each, names) for each in comparison.differences),
+        *([f"Files whose texts differ: {listed(comparison.texts)}."] if comparison.texts else []),
+        *([f"Not steady, so that nothing is shown there: {', '.join(moved)}."] if moved else []),
+        *([f"On one machine only, and not in the table: {', '.join(alone)}."] if alone else []),
+        f"In the columns of machines: time / {REFERENCE} in the same rounds of one record, and its interval; no number "
+        "is made from the rounds of two machines. A verdict is over the machines that have a ratio.",
+        f"All intervals of the table hold together with {CONFIDENCE * 100:.4g} % confidence (Bonferroni, over "
+        "implementations and machines), so that they are wider than on the page of a machine.",
+        "Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."
+        if comparison.conditions.by_cpu
+        else "Times are wall time.",
+    ]
+    lines = [_line(each, names) for each in comparison.conclusions]
+    return Table(title(comparison), pd.DataFrame(lines, dtype=object), notes)
+
+
+def _line(each: Conclusion, names: list[str]) -> dict[str, str]:
+    ends = {"smallest ratio": each.smallest, "largest ratio": each.largest}
+    extremes: dict[str, str] = {}
+    for head, number in ends.items():
+        extremes[head] = with_ends(each.ratios[number], each.found[number].launches)[0]
+        extremes[f"{head}, machine"] = names[number]
+    return {
+        "implementation": each.implementation,
+        "verdict": each.verdict,
+        "with a ratio": f"{len(each.ratios)} of {len(names)}",
+        **extremes,
+        **{name: _ratio(there) for name, there in zip(names, each.found, strict=True)},
+    }
+
+
+def _ratio(there: There) -> str:
+    return there.verdict if there.ratio is None else between(there.ratio, processes=there.launches)
+
+
+def _difference(difference: Difference, names: list[str]) -> str:
+    """Return what differs, with the machines on which it is the same together."""
+    return f"Different {difference.what}: {'; '.join(_each(difference, names))}."
+
+
+def _each(difference: Difference, names: list[str]) -> Iterator[str]:
+    where: dict[str, list[str]] = {}
+    for name, value in zip(names, difference.values, strict=True):
+        if value is not None:
+            where.setdefault(value, []).append(name)
+    yield from (f"{value} on {listed(some)}" for value, some in where.items())
