@@ -139,13 +139,6 @@ def test_the_process_that_waits_keeps_off_the_timed_cpu(driver: Command) -> None
     assert allowed[-1] not in seen[0]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"), [(["--cpu", "0"], 0), (["--seed", "3"], environment.allowed_cpus()[-1])]
-)
-def test_the_timed_cpu_is_that_of_the_options(arguments: list[str], expected: int) -> None:
-    assert host_parts._timed_cpu(arguments) == expected
-
-
 PARENT = """
 import functools, sys
 from tests.fleet_client import command

@@ -23,7 +23,7 @@ class Fact:
 
 def facts(analysis: Analysis) -> list[Fact]:
     """Return statements on what weakens a record, on its gradients, its noise and its disturbed rounds."""
-    return [*_weak(analysis), *_gradients(analysis), *_noise(analysis), *_disturbed(analysis)]
+    return [*_weak(analysis), *_merged(analysis), *_gradients(analysis), *_noise(analysis), *_disturbed(analysis)]
 
 
 def _weak(analysis: Analysis) -> list[Fact]:
@@ -35,6 +35,11 @@ def _weak(analysis: Analysis) -> list[Fact]:
         "resumed": record.resumed and "It was interrupted and resumed: its launches are from different times.",
     }
     return [Fact(text, str(why), bad=True) for text, why in marks.items() if why]
+
+
+def _merged(analysis: Analysis) -> list[Fact]:
+    why = "One host measured the parts of a plan one after another; each comparison is from one part."
+    return [Fact("merged from parts", why)] if analysis.record.is_merged else []
 
 
 def _gradients(analysis: Analysis) -> list[Fact]:
