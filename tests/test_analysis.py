@@ -19,13 +19,14 @@ from xorbench import estimates
 from xorbench.charts import album
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.machines import over_machines
 from xorbench.exports import foreign, frames
 from xorbench.exports.document import document
 from xorbench.exports.lines import LINES
 from xorbench.page import render
 from xorbench.page.sources import Drawing, Sources
 from xorbench.publication import contribution
-from xorbench.tables import captions
+from xorbench.tables import captions, machines
 from xorbench.tables.catalogue import named
 
 Computations = Counter[tuple[Hashable, ...]]
@@ -94,6 +95,7 @@ def render_everything(analysis: Analysis) -> None:
     foreign.pytest_benchmark([analysis])
     foreign.github_action_benchmark([analysis])
     contribution._of_record(Path("somewhere.json"), analysis)
+    machines.named(over_machines([analysis]))
 
 
 @pytest.mark.parametrize(
