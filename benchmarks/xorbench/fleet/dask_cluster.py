@@ -32,6 +32,18 @@ It is used where all workers of a host have it. Between workers, and between sch
 """
 
 
+SETTINGS: dict[str, bool | str] = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.work-stealing-interval": "1s",
+}
+"""Settings of Dask with which schedulers and workers compute little themselves.
+
+By default they sample the stack of workers 100 times a second, and wake 50 times a second to see whether they are slow.
+"""
+
+
 @dataclass(frozen=True)
 class Worker:
     """A worker: its address, the scheduler's name of its host, its number of threads, and whether it has SLOT."""
@@ -117,14 +129,13 @@ def _close(client: "Client") -> None:
 def _local_cluster(workers: int) -> Iterator[object]:
     """Yield a scheduler in this process with worker processes, which only this machine can reach.
 
-    Their profilers are off. Ctrl-C and a closed terminal do not end them, because this process handles both.
+    Their settings are SETTINGS. Ctrl-C and a closed terminal do not end them, because this process handles both.
     """
     import dask
     from distributed import LocalCluster
 
-    settings = {"distributed.worker.profile.enabled": False}
     blocked = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
-    with closing(Log()) as log, dask.config.set(settings):
+    with closing(Log()) as log, dask.config.set(SETTINGS):
         before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
         try:
             with written_to(log):

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from xorbench import places
+from xorbench.fleet.dask_cluster import SETTINGS
 
 Process = subprocess.Popen[str]
 
@@ -36,7 +37,7 @@ class Cluster:
             "XDG_CACHE_HOME": str(folder / "cache"),
             "DASK_TEMPORARY_DIRECTORY": str(folder / "dask"),
             "TMPDIR": str(folder),
-            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+            **{"DASK_" + key.upper().replace(".", "__").replace("-", "_"): str(SETTINGS[key]) for key in SETTINGS},
         }
         self.processes: list[Process] = []
         self.address = ""
