@@ -23,7 +23,10 @@ def data(**changes: Any) -> dict[str, Any]:
             {"workers": 1, "points": 500, "seconds": 10.0, **spent},
             {"workers": 2, "points": 900, "seconds": 10.0, **spent},
         ],
-        "empty": [{"points": 100_000, "peak_mib": 200.0}, {"points": 10_000_000, "peak_mib": 212.5}],
+        "empty": [
+            {"points": 100_000, "peak_mib": 200.0, **spent},
+            {"points": 10_000_000, "peak_mib": 212.5, **spent, "cpu_seconds": 0.25},
+        ],
         "kills": [kill, kill | {"orphans": 2, "is_same": False}],
         "runs": [
             {"dask": {"rows": [row]}, "local": {"rows": [row | {"ratio": 0.4, "ratio_low": 0.3, "ratio_high": 0.45}]}}
@@ -43,6 +46,8 @@ def test_every_figure_has_its_line() -> None:
     assert found["efficiency on 2 workers"] == "0.900"
     assert found["overhead, 1 worker, 200 chunks"] == "0.10%"
     assert found["growth of the memory"] == "12.5 MiB"
+    assert found["CPU ms for each of 200 empty chunks, scheduler"] == "2.50"
+    assert found["CPU ms for each of 200 empty chunks, client"] == "1.25"
     assert found["kill -9 of the worker during judging, 2 times"] == "2 complete, 1 the same, 2 orphans"
     assert found["rows of 1 runs through Dask and as many local ones with the same verdict"] == "1 of 1"
     assert found["of these, with intervals of the ratio that overlap"] == "1 of 1"

@@ -75,18 +75,23 @@ def judged(folder: Path, points: int, workers: int) -> Data:
         cluster = Cluster(stack, folder)
         for _ in range(workers):
             cluster.start_worker("--nanny")
-        before = cpu_seconds(cluster.scheduler)
-        found = answer(client(cluster, str(points)))
-        return found | {"workers": workers, "scheduler_cpu_seconds": cpu_seconds(cluster.scheduler) - before}
+        return _with_scheduler(cluster, str(points)) | {"workers": workers}
 
 
 def empty(folder: Path, points: int) -> Data:
-    """Let workers return results without judging, and return what it took of the client."""
+    """Let workers return results without judging, and return what it took of the client and the scheduler."""
     with ExitStack() as stack:
         cluster = Cluster(stack, folder)
         for _ in range(2):
             cluster.start_worker("--nanny")
-        return answer(client(cluster, str(points), "--empty", "--chunk", str(POINTS_OF_A_CHUNK)))
+        return _with_scheduler(cluster, str(points), "--empty", "--chunk", str(POINTS_OF_A_CHUNK))
+
+
+def _with_scheduler(cluster: Cluster, *options: str) -> Data:
+    """Return the answer of a client with these options, and the CPU seconds that the scheduler used meanwhile."""
+    before = cpu_seconds(cluster.scheduler)
+    found = answer(client(cluster, *options))
+    return found | {"scheduler_cpu_seconds": cpu_seconds(cluster.scheduler) - before}
 
 
 class Killing:

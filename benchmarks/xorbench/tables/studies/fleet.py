@@ -49,6 +49,10 @@ def _of_points(judged: Sequence[Data]) -> Iterator[Line]:
 def _of_memory(empty: Sequence[Data]) -> Iterator[Line]:
     for one in empty:
         yield f"peak memory of the client, empty, {one['points']:,} points", f"{one['peak_mib']:.0f} MiB", ""
+    for one in empty[1:]:
+        chunks = f"CPU ms for each of {one['chunks']:,} empty chunks"
+        yield f"{chunks}, scheduler", three_digits(1_000 * one["scheduler_cpu_seconds"] / one["chunks"]), ""
+        yield f"{chunks}, client", three_digits(1_000 * one["cpu_seconds"] / one["chunks"]), ""
     if len(empty) == 2:
         growth = empty[1]["peak_mib"] - empty[0]["peak_mib"]
         yield "growth of the memory", f"{growth:.1f} MiB", f"at most {MOST_GROWTH:.0f} MiB"
