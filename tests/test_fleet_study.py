@@ -54,6 +54,14 @@ def test_every_figure_has_its_line() -> None:
     assert found["median ratio through Dask over the local one"] == "1.25"
 
 
+def test_points_of_an_earlier_study_are_said_to_be_of_it() -> None:
+    (note,) = table_of(data(after=["2026-11-27T10:38:02Z", "dc3fbef" + "0" * 33])).notes
+    assert note.endswith(
+        "Seed 7. The points were judged by the study that began at 2026-11-27T10:38:02Z, of commit dc3fbef00000."
+    )
+    assert table_of(data()).notes[0].endswith("Seed 7.")
+
+
 def test_what_is_left_out_has_no_line() -> None:
     assert figures(judged=[], empty=[], kills=[], runs=[]) == {}
     assert "efficiency on 2 workers" not in figures(judged=data()["judged"][:1])

@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import psutil
+import typer
 
 from xorbench import progress
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE, discover
 from xorbench.failure import HarnessError
+from xorbench.record import studies
 from xorbench.record.studies import Data
 from xorbench.studies import asking
 from xorbench.studies.fleet_processes import Cluster, Process, said, worker_of
@@ -57,7 +59,7 @@ def client(cluster: Cluster, *options: str) -> Process:
 def answer(process: Process) -> dict[str, Any]:
     """Return the JSON document of a process that has ended. Raises HarnessError where it failed."""
     out, err = process.communicate()
-    if process.returncode not in (0, 1):
+    if process.returncode not in (0, 1) or not out:
         raise HarnessError(f"a client ended with code {process.returncode}: {' '.join(err.split()[-40:])}")
     found: dict[str, Any] = json.loads(out)
     return found
@@ -199,17 +201,19 @@ def _short(document: dict[str, Any]) -> Data:
     return {"rows": rows, "noise_floor": document["noise_floor"], "quiet_share": document["quiet_share"]}
 
 
-def study(points: int, many: int, kills: int, part_kills: int, runs: int, seed: int = 0) -> Iterator[Data]:
-    """Yield the data after each step; see the module."""
+def study(
+    points: int, many: int, kills: int, part_kills: int, runs: int, seed: int = 0, before: Data | None = None
+) -> Iterator[Data]:
+    """Yield the data after each step, see the module; the points and empty judgements of `before` are kept."""
     chance = random.Random(seed)
-    data: Data = {"seed": seed, "judged": [], "empty": [], "kills": [], "runs": []}
+    data: Data = {"seed": seed, "judged": [], "empty": [], "kills": [], "runs": []} | (before or {})
     with tempfile.TemporaryDirectory(prefix="xorbench-fleet-") as name:
         folder = Path(name)
-        for workers in (1, 2) if points else ():
+        for workers in (1, 2)[len(data["judged"]) :] if points else ():
             progress.say(f"{points // (3 - workers):,} points on {workers} worker{'s' * (workers > 1)}")
             data["judged"].append(judged(folder, points // (3 - workers), workers))
             yield data
-        for number in (many // FEW_SHARE, many) if many else ():
+        for number in (many // FEW_SHARE, many)[len(data["empty"]) :] if many else ():
             progress.say(f"an empty judgement at {number:,} points")
             data["empty"].append(empty(folder, number))
             yield data
@@ -237,13 +241,25 @@ def main(
     part_kills: Annotated[int, count("Kills of each kind during a run.", least=0)] = KILLS,
     runs: Annotated[int, count("Runs through Dask, and as many local ones.", least=0)] = RUNS,
     seed: Seed = 0,
+    after: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, metavar="FILE", help="A stored study whose points and empty judgements are not repeated."
+        ),
+    ] = None,
     output: Output = None,
 ) -> None:
     """Judge points through Dask, kill its processes, and compare runs through it with local ones."""
     folder = choices.folder(output)
     reference = next(i for i in discover() if i.name == REFERENCE)
     begun = asking.begun("fleet", [reference.framework, "dask", "distributed"])
-    asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed), folder)
+    before: Data | None = None
+    if after is not None:
+        stored = studies.read(after)
+        if stored.machine != begun.machine or stored.versions != begun.versions:
+            raise typer.BadParameter(f"{after} is of another machine or other versions", param_hint="--after")
+        before = {key: stored.data[key] for key in ("judged", "empty")} | {"after": [stored.created, stored.commit]}
+    asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed, before), folder)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,17 @@ def table_of(data: Data) -> Table:
         "scheduler over that of judging. An "
         "empty judgement returns rows without judging. A killed process is started again; a result is the same if it "
         "is that without a kill, bit for bit, and a run if each row has all its launches, each once. Orphans are "
-        f"processes without a living parent 5 s after a kill. Seed {data['seed']}."
+        f"processes without a living parent 5 s after a kill. Seed {data['seed']}.{_earlier(data)}"
     )
     return Table("Fleets", pd.DataFrame(lines, columns=["what", "measured", "expected"]), [note])
+
+
+def _earlier(data: Data) -> str:
+    """Return the sentence on a study whose points were kept; "" if all is of one study."""
+    if "after" not in data:
+        return ""
+    created, commit = data["after"]
+    return f" The points were judged by the study that began at {created}, of commit {str(commit)[:12]}."
 
 
 def _of_points(judged: Sequence[Data]) -> Iterator[Line]:
