@@ -48,6 +48,9 @@ def test_every_figure_has_its_line() -> None:
     assert found["growth of the memory"] == "12.5 MiB"
     assert found["CPU ms for each of 200 empty chunks, scheduler"] == "2.50"
     assert found["CPU ms for each of 200 empty chunks, client"] == "1.25"
+    assert found["threads that a scheduler keeps busy with chunks of 5 s, calculated"] == "2,000"
+    scheduler = "CPU s per second of a scheduler of 1,000 hosts with {} threads each, chunks of 5 s, calculated"
+    assert (found[scheduler.format(2)], found[scheduler.format(64)]) == ("1.00", "32.0")
     assert found["kill -9 of the worker during judging, 2 times"] == "2 complete, 1 the same, 2 orphans"
     assert found["rows of 1 runs through Dask and as many local ones with the same verdict"] == "1 of 1"
     assert found["of these, with intervals of the ratio that overlap"] == "1 of 1"

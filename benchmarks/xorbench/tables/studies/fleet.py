@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterator, Sequence
+from math import floor
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,9 @@ from xorbench.tables.cells import Table, three_digits
 
 LEAST_EFFICIENCY, MOST_OVERHEAD, MOST_GROWTH = 0.85, 0.005, 100.0
 """The efficiency on two workers, the share of client and scheduler in the CPU time of judging, and MiB of growth."""
+
+HOSTS, THREADS_OF_A_HOST, SECONDS_OF_A_CHUNK = 1_000, (2, 64), 5
+"""The hosts, their threads and the length of a chunk for which the load of one scheduler is calculated."""
 
 Line = tuple[str, str, str]
 """What is measured, the measured figure, and what it has to be."""
@@ -58,12 +62,24 @@ def _of_memory(empty: Sequence[Data]) -> Iterator[Line]:
     for one in empty:
         yield f"peak memory of the client, empty, {one['points']:,} points", f"{one['peak_mib']:.0f} MiB", ""
     for one in empty[1:]:
-        chunks = f"CPU ms for each of {one['chunks']:,} empty chunks"
-        yield f"{chunks}, scheduler", three_digits(1_000 * one["scheduler_cpu_seconds"] / one["chunks"]), ""
-        yield f"{chunks}, client", three_digits(1_000 * one["cpu_seconds"] / one["chunks"]), ""
+        yield from _of_tasks(one["chunks"], one["scheduler_cpu_seconds"], one["cpu_seconds"])
     if len(empty) == 2:
         growth = empty[1]["peak_mib"] - empty[0]["peak_mib"]
         yield "growth of the memory", f"{growth:.1f} MiB", f"at most {MOST_GROWTH:.0f} MiB"
+
+
+def _of_tasks(number: int, scheduler_seconds: float, client_seconds: float) -> Iterator[Line]:
+    """Yield what tasks cost, and by calculation what a scheduler of many hosts would need."""
+    scheduler, client = scheduler_seconds / number, client_seconds / number
+    yield f"CPU ms for each of {number:,} empty chunks, scheduler", three_digits(1_000 * scheduler), ""
+    yield f"CPU ms for each of {number:,} empty chunks, client", three_digits(1_000 * client), ""
+    busy = SECONDS_OF_A_CHUNK / scheduler
+    chunks = f"chunks of {SECONDS_OF_A_CHUNK} s"
+    yield f"threads that a scheduler keeps busy with {chunks}, calculated", f"{floor(busy):,}", ""
+    for threads in THREADS_OF_A_HOST:
+        load = HOSTS * threads / busy
+        what = f"CPU s per second of a scheduler of {HOSTS:,} hosts with {threads} threads each, {chunks}, calculated"
+        yield what, three_digits(load), "below 1"
 
 
 def _of_kills(kills: Sequence[Data]) -> Iterator[Line]:
