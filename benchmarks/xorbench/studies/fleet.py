@@ -31,7 +31,7 @@ from xorbench.studies.fleet_processes import Cluster, Process, said, worker_of
 
 POINTS, MANY, KILLS, RUNS = 1_000_000, 10_000_000, 10, 10
 
-POINTS_OF_A_KILL = 20_000
+POINTS_OF_A_KILL = 6_000
 """The points that are judged while a process is killed."""
 
 FEW_SHARE = 100
