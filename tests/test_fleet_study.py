@@ -57,11 +57,11 @@ def test_every_figure_has_its_line() -> None:
     assert found["median ratio through Dask over the local one"] == "1.25"
 
 
-def test_points_of_an_earlier_study_are_said_to_be_of_it() -> None:
-    (note,) = table_of(data(after=["2026-11-27T10:38:02Z", "dc3fbef" + "0" * 33])).notes
-    assert note.endswith(
-        "Seed 7. The points were judged by the study that began at 2026-11-27T10:38:02Z, of commit dc3fbef00000."
-    )
+def test_points_of_earlier_studies_are_said_to_be_of_them() -> None:
+    first, second = ["2026-11-27T10:38:02Z", "dc3fbef" + "0" * 33], ["2026-11-27T11:06:06Z", None]
+    (note,) = table_of(data(after=[*first, *second])).notes
+    one, other = "at 2026-11-27T10:38:02Z, of commit dc3fbef00000", "at 2026-11-27T11:06:06Z, of commit None"
+    assert note.endswith(f"Seed 7. Points and empty judgements are kept from what began {one} and {other}.")
     assert table_of(data()).notes[0].endswith("Seed 7.")
 
 

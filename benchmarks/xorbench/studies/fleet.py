@@ -258,7 +258,8 @@ def main(
         stored = studies.read(after)
         if stored.machine != begun.machine or stored.versions != begun.versions:
             raise typer.BadParameter(f"{after} is of another machine or other versions", param_hint="--after")
-        before = {key: stored.data[key] for key in ("judged", "empty")} | {"after": [stored.created, stored.commit]}
+        before = {key: stored.data[key] for key in ("judged", "empty")}
+        before["after"] = [*stored.data.get("after", ()), stored.created, stored.commit]
     asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed, before), folder)
 
 

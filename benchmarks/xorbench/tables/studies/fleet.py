@@ -43,8 +43,9 @@ def _earlier(data: Data) -> str:
     """Return the sentence on a study whose points were kept; "" if all is of one study."""
     if "after" not in data:
         return ""
-    created, commit = data["after"]
-    return f" The points were judged by the study that began at {created}, of commit {str(commit)[:12]}."
+    pairs = zip(data["after"][::2], data["after"][1::2], strict=True)
+    earlier = " and ".join(f"at {created}, of commit {str(commit)[:12]}" for created, commit in pairs)
+    return f" Points and empty judgements are kept from what began {earlier}."
 
 
 def _of_points(judged: Sequence[Data]) -> Iterator[Line]:
