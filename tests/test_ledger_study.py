@@ -85,6 +85,11 @@ def test_some_are_launched_often_and_all_that_pass_the_judge_less_often(monkeypa
     assert BASELINE.name in states[-1]["runs"][0]["timed"]
 
 
+def test_without_launches_of_all_no_other_implementation_is_judged() -> None:
+    assert ledger.chosen((REFERENCE,), 0) == [REFERENCE]
+    assert ledger.chosen((REFERENCE,), 1) == [i.name for i in discover()]
+
+
 def test_the_table_counts_over_all_runs_and_gives_each_reason() -> None:
     found = [ledger.of_run(record()), ledger.of_run(record(refused=1, failed=2)), ledger.of_run(record(refused=2))]
     about = {"workload": "hidden", "missing": {"absent": "it is not installed"}, "rounds": 60, "busy_per_cpu": 4}

@@ -12,7 +12,7 @@ from typing import Annotated
 from xorbench import environment
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
-from xorbench.contract import REFERENCE, discover
+from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.record.run import Record
 from xorbench.record.studies import Data
 from xorbench.record.timing import Timing
@@ -42,8 +42,7 @@ def study(
 
     The gradients are judged once, before the CPUs are kept busy; what does not pass is not timed.
     """
-    everything = [i.name for i in discover()]
-    implementations, missing = usable(everything)
+    implementations, missing = usable(chosen(names, launches_of_all))
     report = judged(implementations, seed)
     passed = []
     for one in implementations:
@@ -64,9 +63,18 @@ def study(
     planned = [*((some, n) for n in divided(launches)), *((passed, n) for n in divided(launches_of_all))]
     found: list[Data] = []
     with busy(busy_per_cpu):
-        for place, (chosen, number) in asking.announced(planned, lambda run: f"{run[1]} launches of {len(run[0])}"):
-            found.append(of_run(performed(chosen, report, seed + place, number, rounds).record))
+        for place, (several, number) in asking.announced(planned, _about):
+            found.append(of_run(performed(several, report, seed + place, number, rounds).record))
             yield {**about, "runs": [*found]}
+
+
+def chosen(names: Sequence[str], launches_of_all: int) -> list[str]:
+    """Return the names of all implementations, or `names` where no launches of all are asked for."""
+    return [i.name for i in discover()] if launches_of_all else [*names]
+
+
+def _about(run: tuple[Sequence[Implementation], int]) -> str:
+    return f"{run[1]} launches of {len(run[0])} implementations"
 
 
 def divided(launches: int) -> list[int]:
@@ -104,7 +112,7 @@ def main(
 ) -> None:
     """Count how often the ledger refuses an honest implementation while other processes keep the CPUs busy."""
     folder = choices.folder(output)
-    begun = asking.begun("ledger", [i.framework for i in usable([i.name for i in discover()])[0]])
+    begun = asking.begun("ledger", [i.framework for i in usable(chosen(FRAMEWORKS, launches_of_all))[0]])
     asking.keep_last(begun, study(launches, launches_of_all, rounds, busy_per_cpu, seed=seed), folder)
 
 
