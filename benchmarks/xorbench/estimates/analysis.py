@@ -48,7 +48,7 @@ class Analysis(Recorded):
 
     @property
     def second_control(self) -> Interval | None:
-        """The copies of the baseline in short rounds over each other in long rounds; None without short rounds."""
+        """The second copy in short rounds over the baseline in long rounds; None if there are no short rounds."""
         return noise_floor.second_control(self)
 
     @property

@@ -5,9 +5,9 @@ import statistics
 import numpy as np
 
 from xorbench.estimates import states
-from xorbench.estimates.intervals import Interval, interval, median, medians_of_columns
+from xorbench.estimates.intervals import Interval, interval, median
 from xorbench.estimates.ratios import CONTROL, compared, medians
-from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender, launched
+from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender
 from xorbench.estimates.timed import Timed, once
 
 MOST_OFF = 0.01
@@ -38,24 +38,17 @@ def noise_floor(timed: Timed, *workloads: str) -> Interval | None:
 
 @once
 def second_control(timed: Timed) -> Interval | None:
-    """Return the ratio of one copy of the baseline in short rounds to the other in long rounds; None without both.
+    """Return the ratio of the second copy in short rounds to the baseline in long rounds, or None without short rounds.
 
-    It is the mean of both pairings, per epoch and without the start of a training. A time is taken over a low quantile
-    of the row's own times in rounds of that length and launch, which contains the start, and relative to the median of
-    the same over the other rows. The ratio is 1 if disturbances add the same share to short and long rounds of the
-    baseline, or to all rows alike.
+    The times are per epoch, without the start of a training. Each is taken relative to the level of the other rows, and
+    to a low quantile of the copy's own times in rounds of that length and launch, which contains the start. The ratio
+    is 1 if disturbances add the same share to short and long rounds of the baseline, or to all rows alike.
     """
     by_launch: dict[int, list[float]] = {}
     for name in timed.workloads:
-        short, long = _disturbed(timed, name, SHORT), _disturbed(timed, name, LONG)
+        short, long = _beside_others(timed, name, SHORT, CONTROL), _beside_others(timed, name, LONG, BASELINE)
         for launch in short.keys() & long.keys():
-            pairs = [
-                short[launch][one] - long[launch][other]
-                for one, other in ((CONTROL, BASELINE), (BASELINE, CONTROL))
-                if one in short[launch] and other in long[launch]
-            ]
-            if pairs:
-                by_launch.setdefault(launch, []).append(statistics.fmean(pairs))
+            by_launch.setdefault(launch, []).append(short[launch] - long[launch])
     return interval([statistics.fmean(by_launch[launch]) for launch in sorted(by_launch)]) if by_launch else None
 
 
@@ -82,18 +75,15 @@ def unfit(timed: Timed) -> str | None:
     return None
 
 
-def _disturbed(timed: Timed, workload: str, length: str) -> dict[int, dict[Contender, float]]:
-    """Return by launch the median log time of each copy over its own low quantile, relative to the other rows.
+def _beside_others(timed: Timed, workload: str, length: str, copy: Contender) -> dict[int, float]:
+    """Return by launch the median log time of `copy` relative to the other rows' level and to its own low quantile.
 
-    Other rows vary more from round to round than the baseline, and the more so the shorter rounds are. Therefore their
-    times, too, are over their own low quantiles in the launch; over those of the run the control would be below 1.
+    Launches in which `copy` has no rounds of this length are left out.
     """
+    others = states.levels(timed, workload, COPIES, length)
     found = {}
-    for launch in launched(timed, workload, length):
-        above = {
-            one: times - float(np.quantile(times, LOW_QUANTILE)) for one, times in launch.times.items() if len(times)
-        }
-        others = [times for one, times in above.items() if one not in COPIES]
-        level = medians_of_columns(np.stack(others)) if others else 0.0
-        found[launch.number] = {one: median(times - level) for one, times in above.items() if one in COPIES}
+    for launch, rows in states.relative(timed, workload, length).items():
+        if copy in rows and len(rows[copy]):
+            beside = rows[copy] - others[launch] if launch in others else rows[copy]
+            found[launch] = median(beside) - float(np.quantile(rows[copy], LOW_QUANTILE))
     return found
