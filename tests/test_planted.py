@@ -19,7 +19,7 @@ from xorbench.estimates.timed import Timed
 from xorbench.record.timing import PROFILED_EPOCHS
 from xorbench.studies import planted
 from xorbench.studies.planted import EPOCHS, PLANTED
-from xorbench.tables.studies.planted import DRAWN, means_and_half_widths, table_of
+from xorbench.tables.studies.planted import DRAWN, error_of_share, means_and_half_widths, table_of
 from xorbench.workloads import WORKLOADS, flat
 
 
@@ -63,6 +63,15 @@ def test_a_run_finds_what_is_there_and_nothing_else() -> None:
     assert 93 < float(str(frame.loc[DRAWN, "not separated"]).rstrip("%")) < 98
     assert "Busy processes on each of 2 CPUs, that of the clock included: 1." in table.notes[0]
     assert table_of(pool, minutes=(1,)).frame.equals(table.frame)  # the draws are the same ones
+
+
+def test_the_error_of_a_share_is_how_much_it_varies_from_one_set_of_launches_to_another() -> None:
+    random = np.random.default_rng(2)
+    sets = random.normal(0.005, 0.01, (200, 50))
+    shares = [np.mean(np.greater(*means_and_half_widths(random.choice(one, (500, 12))))) for one in sets]
+    errors = [error_of_share(one.tolist(), 12) for one in sets[:20]]
+    assert np.median(errors) == pytest.approx(np.std(shares), rel=0.35)
+    assert error_of_share([0.02, 0.021, 0.019] * 20, 12) == 0  # always found
 
 
 def test_runs_are_read_by_the_interval_of_the_tables() -> None:

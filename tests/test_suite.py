@@ -143,10 +143,12 @@ def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_le
     monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 8)
     monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < affordable else 0.0)
     monkeypatch.setattr(pilot, "seconds_of_a_launch", lambda _launches, _planned: 1.0)
-    budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=0)
+    budget = replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0, cold_starts=1)
     record = recorded([BASELINE], budget, report)
     assert len(record.launches) == record.plan.launches == made
     assert record.plan.pilot_launches == min(made, 4)
+    # No cold start is made where the launches need all that is left.
+    assert len(record.cold_starts) == (affordable > 0)
 
 
 def test_the_budget_is_for_the_whole_command(monkeypatch: pytest.MonkeyPatch) -> None:

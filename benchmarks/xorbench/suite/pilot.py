@@ -11,6 +11,7 @@ from xorbench.estimates import ratios
 from xorbench.estimates.timed import Timed
 from xorbench.record.settings import CONFIDENCE, FEWEST_LAUNCHES, Plan
 from xorbench.record.timing import LaunchRecord
+from xorbench.suite.launch_cost import LaunchCost
 
 PILOT_LAUNCHES = 4
 """The largest number of launches of a pilot."""
@@ -19,7 +20,10 @@ FEWEST_PILOT_LAUNCHES = 2
 """The fewest launches from which the variance between launches can be estimated."""
 
 PILOT_ROUNDS = 200
-"""Rounds of a launch of the pilot, where one thing is measured of each implementation."""
+"""The most rounds of a launch of the pilot, where one thing is measured of each implementation."""
+
+FEWEST_PILOT_ROUNDS = 30
+"""The fewest rounds of a launch of the pilot."""
 
 FIRST_LOOK = FEWEST_LAUNCHES
 """The number of launches before the first look of a run with a resolution; it doubles for each further look."""
@@ -31,6 +35,15 @@ def rounds(measures: int) -> int:
     With more measures a round takes longer, and the pilot must not use the whole budget.
     """
     return PILOT_ROUNDS // measures
+
+
+def rounds_within(seconds: float, cost: LaunchCost, most: int, launches: int) -> int:
+    """Return the even number of rounds, at most `most`, with which so many `launches` of this cost fit into `seconds`.
+
+    It is at least FEWEST_PILOT_ROUNDS, unless `most` is less.
+    """
+    fewer = range(most, FEWEST_PILOT_ROUNDS, -2)
+    return next((rounds for rounds in fewer if cost.of(launches, rounds) <= seconds), min(most, FEWEST_PILOT_ROUNDS))
 
 
 def spreads(timed: Timed, implementations: Sequence[str]) -> list[budget.Spread]:

@@ -2,7 +2,8 @@
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
@@ -119,12 +120,20 @@ class Suite(Session):
             self.settings.points,
             self.settings.seed,
             thorough=thorough,
-            stage=self._progress.stage,
+            stage=self._stage_of_judge,
             scope=replace(EVERYTHING if thorough else BRIEF, among=among),
             say=progress.say,
         )
         self._finish(Judged(report))
         return report
+
+    @contextmanager
+    def _stage_of_judge(self, name: str, seconds: float) -> Iterator[Advance]:
+        """Show the progress of the judge, after one line where the command is expected to exceed its budget."""
+        with self._progress.stage(name, seconds) as advance:
+            if complaint := self._forecast.complaint():
+                progress.say(complaint)
+            yield advance
 
     def _say_what_is_continued(self) -> None:
         if self.report is not None and self.journal is not None:
@@ -207,8 +216,13 @@ class Suite(Session):
                 self._launch_one(launches, audit, rounds, seconds, advance, last=place == number - 1)
 
     def _pilot(self, launches: Launches, audit: Audit) -> None:
-        """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before."""
-        cost, rounds, finished = self._forecast.cost, self.plan.rounds, len(self.launches)
+        """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before.
+
+        They have fewer rounds where they do not fit into the budget otherwise.
+        """
+        cost, finished = self._forecast.cost, len(self.launches)
+        rounds = pilot.rounds_within(self._left(), cost, self.plan.rounds, max(1, pilot.PILOT_LAUNCHES - finished))
+        self.plan = replace(self.plan, rounds=rounds)
         further = finished + math.floor((self._left() - cost.first(rounds)) / cost.later(rounds))
         number = min(pilot.PILOT_LAUNCHES, max(pilot.FEWEST_PILOT_LAUNCHES, 1 + further)) - finished
         self._progress.expect("launches", 0.0)  # they take what the pilot leaves of the budget
@@ -289,8 +303,8 @@ class Suite(Session):
         self.plan = replace(self.plan, launches=len(self.launches))
 
     def _left(self) -> float:
-        """Return the seconds that are left of the budget, which is for the whole command."""
-        budget = 60 * (self.settings.budget_minutes or 0)
+        """Return the seconds that are left of the budget, which is for the whole command; infinite without one."""
+        budget = 60 * (self.settings.budget_minutes or math.inf)
         return budget - SECONDS_TO_FINISH - self._elapsed
 
     def _resolved(self) -> bool:
@@ -300,10 +314,16 @@ class Suite(Session):
         number, cpu = self.settings.cold_starts, self.settings.cpu
         if not number or self.started_cold:
             return
+        left = self._left()
+        seconds = self._forecast.of_cold_starts(entries, left)
+        if seconds is None:
+            progress.say("there are no cold starts: what is left of the budget is needed for the launches")
+            self._finish(StartedCold([], []))
+            return
         started: list[ColdStart] = []
         failed: list[Failure] = []
-        until = perf_counter() + self._forecast.seconds_for_cold_starts
-        with self._progress.stage("cold starts", self._forecast.of_cold_starts(entries)) as advance:
+        until = perf_counter() + self._forecast.most_of_cold_starts(entries, left)
+        with self._progress.stage("cold starts", seconds) as advance:
 
             def done() -> None:
                 advance(self._forecast.cost.cold_start)

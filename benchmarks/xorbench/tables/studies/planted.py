@@ -16,6 +16,9 @@ Numbers = NDArray[np.float64]
 DRAWS = 2_000
 MINUTES = (1, 5)
 
+POOLS, DRAWS_OF_A_POOL = 100, 200
+"""Sets of launches that are drawn for the error of a share, and the runs that are drawn from each."""
+
 CONTROLS = "A/A"
 DRAWN = "A/A, random labels"
 
@@ -40,6 +43,7 @@ def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
                     "ratio, all launches": f"{np.exp(np.mean(values)):.4f}",
                     "ratios of runs, range": f"{np.exp(means.min()):.4f} to {np.exp(means.max()):.4f}",
                     "called slower": f"{slower:.1%}",
+                    "standard error": f"{error_of_share(values, launches):.1%}",
                     "called faster": f"{faster:.1%}",
                     "not separated": f"{1 - slower - faster:.1%}",
                 }
@@ -54,12 +58,28 @@ def _notes(data: Data) -> list[str]:
         f"alternate with short rounds of half as many. Busy processes on each of {data['cpus']} CPUs, that of the "
         f"clock included: {data['busy_per_cpu']}. From these launches {DRAWS:,} runs of each length are drawn "
         f"with replacement. A launch of a pair with its control takes {data['seconds_per_launch_of_a_pair']:.2f} s; "
-        "the run length is the time of the launches, without the gradient check and the calibration before them.",
+        "the run length is the time of the launches, without the gradient check and the calibration before them. The "
+        f"standard error is that of the share called slower, because the {launches} launches are a sample: they are "
+        "drawn with replacement as well.",
         "A planted implementation is the baseline with additional epochs whose results are discarded. The target is "
         "that a run of one minute finds a slowdown of 1 % in 90 % of cases. A/A is the second copy of the baseline. In "
         f"{DRAWN}, the copy that counts as the baseline is drawn for each launch, so that the true ratio is 1 and "
         f"{1 - CONFIDENCE:.0%} of runs are expected to be separated.",
     ]
+
+
+def error_of_share(values: Sequence[float], launches: int) -> float:
+    """Return the standard error of the share of runs of `launches` launches that are called slower (bootstrap).
+
+    The log-ratios `values` are one number per measured launch. New ones are drawn from them with replacement, and runs
+    from these.
+    """
+    generator = np.random.default_rng(1)
+    shares = []
+    for pool in generator.choice(values, (POOLS, len(values))):
+        means, halves = means_and_half_widths(generator.choice(pool, (DRAWS_OF_A_POOL, launches)))
+        shares.append(np.mean(means > halves))
+    return float(np.std(shares, ddof=1))
 
 
 def means_and_half_widths(draws: Numbers) -> tuple[Numbers, Numbers]:
