@@ -71,9 +71,9 @@ LAYER void back(int n, int m, const real *restrict below, const real *restrict w
 {
     for (int s = 0; s < SAMPLES; s++)
         for (int i = 0; i < n; i++) {
-            real blame = 0;
-            for (int j = 0; j < m; j++) blame += delta[s * m + j] * weights[i * m + j];
-            delta_below[s * n + i] = blame * slope(below[s * n + i]);
+            real upstream = 0;
+            for (int j = 0; j < m; j++) upstream += delta[s * m + j] * weights[i * m + j];
+            delta_below[s * n + i] = upstream * slope(below[s * n + i]);
         }
 }
 

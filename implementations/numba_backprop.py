@@ -129,13 +129,13 @@ def backward(recipe: Coded, sizes: Sizes, row: Array, units: Array, targets: Arr
             for j in range(m):
                 gradients[weight + n * m + j] += sample[unit + n + j]
             for i in range(n):
-                blame = sample[unit + n] * row[weight + i * m]
+                upstream = sample[unit + n] * row[weight + i * m]
                 gradients[weight + i * m] += sample[unit + i] * sample[unit + n]
                 for j in range(1, m):
-                    blame += sample[unit + n + j] * row[weight + i * m + j]
+                    upstream += sample[unit + n + j] * row[weight + i * m + j]
                     gradients[weight + i * m + j] += sample[unit + i] * sample[unit + n + j]
                 if layer > 0:  # the inputs are kept
-                    sample[unit + i] = blame * slope(recipe, sample[unit + i])
+                    sample[unit + i] = upstream * slope(recipe, sample[unit + i])
 
 
 def predict(recipe: Recipe, parameters: Parameters, inputs: Array) -> Array:

@@ -81,8 +81,8 @@ def gradient(recipe: Recipe, parameters: Parameters, inputs: Array, targets: Arr
         delta = delta * outputs * (1 - outputs)
     gradients = [layers[-1].T @ delta, torch.sum(delta, dim=0, keepdim=True)]
     for layer in range(len(layers) - 1, 0, -1):
-        blame = delta @ parameters[2 * layer].T  # dloss/dactivations, (samples, n_layer)
-        delta = blame * slope(recipe, layers[layer])  # dloss/dlogits, (samples, n_layer)
+        upstream = delta @ parameters[2 * layer].T  # dloss/dactivations, (samples, n_layer)
+        delta = upstream * slope(recipe, layers[layer])  # dloss/dlogits, (samples, n_layer)
         gradients = [layers[layer - 1].T @ delta, torch.sum(delta, dim=0, keepdim=True), *gradients]
     return gradients
 

@@ -355,8 +355,8 @@ OTHERS = [
         "hidden",
         "hidden delta in float16",
         (
-            "delta = blame * slope(recipe, layers[layer])",
-            "delta = (blame * slope(recipe, layers[layer])).half().to(blame.dtype)",
+            "delta = upstream * slope(recipe, layers[layer])",
+            "delta = (upstream * slope(recipe, layers[layer])).half().to(upstream.dtype)",
         ),
     ),
     planted(

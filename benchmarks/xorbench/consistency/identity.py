@@ -7,7 +7,6 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
@@ -42,7 +41,7 @@ def references(record: Record) -> Iterator[str]:
     implementations = {i.name for i in record.implementations}
     workloads = {w.name for w in record.workloads}
     report = record.gradients
-    parts: dict[str, Iterable[Any]] = {
+    parts: dict[str, Iterable[object]] = {
         "timings": record.timings,
         "failures": record.failures,
         "cold_starts": record.cold_starts,

@@ -67,9 +67,9 @@ DELTA = "delta = outputs - targets"
 LAST_DELTA = "delta = delta * outputs * (1 - outputs)"
 LAST_WEIGHTS = "gradients = [layers[-1].T @ delta,"
 BIAS_SUM = "np.sum(delta, axis=0, keepdims=True)"
-BLAME = "delta @ parameters[2 * layer].T"
+UPSTREAM = "delta @ parameters[2 * layer].T"
 SLOPE = "slope(recipe, layers[layer])"
-HIDDEN_DELTA = f"blame * {SLOPE}"
+HIDDEN_DELTA = f"upstream * {SLOPE}"
 HIDDEN_LOGITS = "layers[layer - 1] @ parameters[2 * layer - 2] + parameters[2 * layer - 1]"
 HIDDEN_WEIGHTS = "layers[layer - 1].T @ delta,"
 FORWARD_HIDDEN = "layers[-1] @ weights + bias"
@@ -116,7 +116,7 @@ def _sigmoid_slope(name: str, slope: str) -> Fault:
         f"sigmoid's slope {name}",
         ("def slope(", f"def sigmoid_slope(z: Array) -> Array:\n    return {slope}\n\n\ndef slope("),
         (LAST_DELTA, "delta = delta * sigmoid_slope(logits)"),
-        (HIDDEN_DELTA, f'blame * (sigmoid_slope({HIDDEN_LOGITS}) if "sigmoid" in recipe else {SLOPE})'),
+        (HIDDEN_DELTA, f'upstream * (sigmoid_slope({HIDDEN_LOGITS}) if "sigmoid" in recipe else {SLOPE})'),
     )
 
 
@@ -151,22 +151,22 @@ GRADIENT_FAULTS = (
         "derivative factor missing, last weights only",
         ((LAST_WEIGHTS, LAST_WEIGHTS.replace("delta", "(outputs - targets)")),),
     ),
-    Fault("derivative factor missing, hidden layer", ((HIDDEN_DELTA, "blame"),)),
+    Fault("derivative factor missing, hidden layer", ((HIDDEN_DELTA, "upstream"),)),
     Fault(
         "sigmoid's slope taken at the sigmoid's value, last layer",
         ((LAST_DELTA, "delta = delta * sigmoid(outputs) * (1 - sigmoid(outputs))"),),
     ),
     Fault(
         "activation's slope taken at the activation's value, hidden layer",
-        ((HIDDEN_DELTA, "blame * slope(recipe, activate(recipe, layers[layer]))"),),
+        ((HIDDEN_DELTA, "upstream * slope(recipe, activate(recipe, layers[layer]))"),),
     ),
     Fault("slope z (1 - z) of the logits z, last layer", ((LAST_DELTA, "delta = delta * logits * (1 - logits)"),)),
     Fault("operand transposed", (("[layers[-1].T @ delta,", "[layers[-1] @ delta,"),)),
     _ending("one entry zeroed", "    gradients[0][1, 0] = 0\n    return gradients\n"),
-    Fault("off by one layer", ((HIDDEN_DELTA, "blame * outputs * (1 - outputs)"),)),
+    Fault("off by one layer", ((HIDDEN_DELTA, "upstream * outputs * (1 - outputs)"),)),
     Fault(
         "hidden delta computed from updated weights",
-        ((BLAME, "delta @ (parameters[2 * layer] - recipe.rate * gradients[0]).T"),),
+        ((UPSTREAM, "delta @ (parameters[2 * layer] - recipe.rate * gradients[0]).T"),),
     ),
     _start(
         "stale parameters",
@@ -190,13 +190,13 @@ GRADIENT_FAULTS = (
             ),
         ),
     ),
-    Fault("hidden delta in float16", ((HIDDEN_DELTA, f'({HIDDEN_DELTA}).astype("float16").astype(blame.dtype)'),)),
+    Fault("hidden delta in float16", ((HIDDEN_DELTA, f'({HIDDEN_DELTA}).astype("float16").astype(upstream.dtype)'),)),
     Fault(
         "ReLU's kink taken as 1/2",
         (
             (
                 HIDDEN_DELTA,
-                f"blame * np.heaviside({HIDDEN_LOGITS}, blame.dtype.type(0.5))",
+                f"upstream * np.heaviside({HIDDEN_LOGITS}, upstream.dtype.type(0.5))",
             ),
         ),
         planted_in="kink",
@@ -258,7 +258,7 @@ OTHER_GRADIENT_FAULTS = (
     _other("outputs 0 where there is a single sample", (OUTPUTS, "outputs = sigmoid(logits) * (len(inputs) > 1)\n")),
     _other(
         "transposed weights read in the order of memory",
-        (BLAME, "delta @ parameters[2 * layer].reshape(parameters[2 * layer].shape[::-1])"),
+        (UPSTREAM, "delta @ parameters[2 * layer].reshape(parameters[2 * layer].shape[::-1])"),
     ),
     _other(
         "outputs and targets broadcast against each other",

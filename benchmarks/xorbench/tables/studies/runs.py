@@ -1,14 +1,29 @@
-"""What the tables of the studies of whole runs share."""
+"""The data, rows and notes that all studies of whole runs share."""
+
+from dataclasses import dataclass
 
 from xorbench.contract import REFERENCE
-from xorbench.record.studies import Data
 
 
-def rows(data: Data) -> list[str]:
-    """Return the names of the implementations that have a ratio, which are all but the reference."""
-    return [name for name in data["implementations"] if name != REFERENCE]
+@dataclass(frozen=True)
+class OfRuns:
+    """The data of every study of whole runs: the length of a run, and the implementations, with those that are missing.
 
+    `missing` has the reason why an implementation was not timed, by its name.
+    """
 
-def not_timed(data: Data) -> list[str]:
-    """Return a note for each implementation that is missing, with the reason."""
-    return [f"{name} was not timed: {why}." for name, why in data["missing"].items()]
+    workload: str
+    implementations: list[str]
+    missing: dict[str, str]
+    launches: int
+    rounds: int
+
+    @property
+    def rows(self) -> list[str]:
+        """The names of the implementations that have a ratio, which are all but the reference."""
+        return [name for name in self.implementations if name != REFERENCE]
+
+    @property
+    def not_timed(self) -> list[str]:
+        """A note for each implementation that is missing, with the reason."""
+        return [f"{name} was not timed: {why}." for name, why in self.missing.items()]
