@@ -165,8 +165,8 @@ def test_a_training_that_uses_up_its_arguments_is_told_to_copy_them(variant: Var
         ("    return array\n", f"    if any(array is u for u in {used}): {deleted}\n    return array\n"),
     )
     report = judge([read(path)], [WORKLOADS["neuron"]], 1, 0, thorough=False)
-    reasons = {row.reason or "" for row in [*report.rows, *report.conduct] if row.decides and row.verdict == FAILED}
-    assert any(USED_UP in reason for reason in reasons)
+    judged: list[Judgement | Conduct] = [*report.rows, *report.conduct]
+    assert any(USED_UP in (row.reason or "") for row in judged if row.decides and row.verdict == FAILED)
 
 
 TRAINED = [

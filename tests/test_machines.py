@@ -313,7 +313,7 @@ def test_versions_and_texts_that_differ_are_told_with_the_machines() -> None:
     ]
     records = [with_versions(*each) for each in told]
     _, table = machines.tables(over_machines(records))
-    assert [note for note in table.notes if note.startswith(("Different", "Files"))] == [
+    assert [note for note in table.notes if note.startswith(("Versions", "Files"))] == [
         "Versions of xorbench differ: 0123456789ab+changes on A and B; an unknown commit on C.",
         "Versions of Python differ: 3.11.7 on A and C; 3.12.1 on B.",
         "Versions of other differ: 1.0 on A and C; 2.0 on B.",

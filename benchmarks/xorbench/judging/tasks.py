@@ -161,7 +161,7 @@ class GradientQuestion:
 
     def _trained(
         self, module: Contract, parameters: list[Tensor], inputs: Tensor, targets: Tensor, epochs: int
-    ) -> Sequence[Tensor]:
+    ) -> list[Tensor]:
         """Return the trained parameters. Raises ValueError if a training before has used up the given ones."""
         try:
             return module.train(self.workload.recipe, parameters, inputs, targets, epochs)

@@ -63,9 +63,9 @@ def table_of(data: Data) -> Table:
         for dtype in DTYPES:
             row = rows.get((function, framework, dtype))
             line |= {
-                f"{dtype}: largest error, u": _error(row and row.units),
+                f"{dtype}: largest error, u": _error(row.units if row else None),
                 f"{dtype}: at x =": row.units_at if row else NONE,
-                f"{dtype}: largest error, ulps": _error(row and row.ulps),
+                f"{dtype}: largest error, ulps": _error(row.ulps if row else None),
             }
             above += [dtype] if row and _is_above(row, study.charges) else []
         lines.append(line | {"above the charge": (", ".join(above) or "no") if charged else NOT_APPLICABLE})
