@@ -186,7 +186,7 @@ class Waiting:
     unanswered: list[int]
 
     @property
-    def process(self) -> "Waiting":
+    def popen(self) -> "Waiting":
         return self
 
 
