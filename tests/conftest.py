@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from xorbench import environment
-from xorbench.clock import subject
+from xorbench.clock import timed_implementation
 from xorbench.contract import REFERENCE, Contract, Implementation, discover
 from xorbench.cores import all_cores
 from xorbench.environments import virtualenvs
@@ -204,8 +204,8 @@ def module(present: Implementation) -> Contract:
     return loaded(present)
 
 
-loaded = subject.load
-"""Imports an implementation once, the same module as the clock's subjects in this process have."""
+loaded = timed_implementation.load
+"""Imports an implementation once, the same module as the timed implementations of the clock in this process have."""
 
 
 def children_with(words: str) -> list[psutil.Process]:

@@ -11,7 +11,7 @@ from xorbench.contract import discover
 from xorbench.judging import work
 from xorbench.judging.grading import CHECKPOINTS, Exam
 from xorbench.judging.judge import DTYPES
-from xorbench.judging.processes import Question, Witness
+from xorbench.judging.questions import ProcessSpec, Question
 from xorbench.judging.work import Costs, Tally
 from xorbench.progress import Progress
 from xorbench.suite.defaults import QUICK_POINTS
@@ -72,16 +72,16 @@ def quick_judge(
         for name in TUTORIAL
         for dtype in DTYPES
     ]
-    questions: dict[Witness, Sequence[Question[object]]] = {
-        Witness(about[name]): [question for exam in exams for question in exam.questions] for name in costs
+    questions: dict[ProcessSpec, Sequence[Question[object]]] = {
+        ProcessSpec(about[name]): [question for exam in exams for question in exam.questions] for name in costs
     }
     on_cores = sum(exam.work + len(costs) * exam.work_along for exam in exams)
     tally = Tally(questions, on_cores, cpus, clock)
     pool = [Future[None]() for _ in range(40)]
     tally.add_all(pool, [on_cores / len(pool)] * len(pool))
     processes = [
-        _Process(number % cpus, deque(_events(tally, witness, costs[witness.implementation.name], several)))
-        for number, (witness, several) in enumerate(questions.items())
+        _Process(number % cpus, deque(_events(tally, spec, costs[spec.implementation.name], several)))
+        for number, (spec, several) in enumerate(questions.items())
     ]
     each = OF_THE_POOL * on_cores / len(pool)
     processes += [
@@ -103,9 +103,9 @@ def quick_judge(
             yield shown.left
 
 
-def _events(tally: Tally, witness: Witness, costs: Costs, questions: Sequence[Question[object]]) -> Iterator[Event]:
+def _events(tally: Tally, spec: ProcessSpec, costs: Costs, questions: Sequence[Question[object]]) -> Iterator[Event]:
     """Yield what the process of an implementation tells, as `processes` hears it."""
-    begin, answer = (lambda: tally.begin(witness)), (lambda: tally.answer(witness))
+    begin, answer = (lambda: tally.begin(spec)), (lambda: tally.answer(spec))
     yield 0.0, begin
     before = costs.start
     for question in questions:

@@ -14,7 +14,8 @@ from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.judging.points import random_points
-from xorbench.judging.processes import Witness, asked
+from xorbench.judging.processes import replies_to
+from xorbench.judging.questions import ProcessSpec
 from xorbench.judging.tasks import GradientQuestion
 from xorbench.workloads import WORKLOADS
 
@@ -75,7 +76,7 @@ def taken(place: Path) -> dict[str, list[dict[str, Any]]]:
 def test_the_judge_and_the_clock_start_a_file_in_the_same_way(noting: tuple[Implementation, Path]) -> None:
     implementation, place = noting
     question = GradientQuestion([random_points(NEURON, "float64", 0, seed=0)], (1,), to_the_end=False)
-    with asked({Witness(implementation): [question]}) as replies:
+    with replies_to({ProcessSpec(implementation): [question]}) as replies:
         assert [reply.trouble for reply in replies] == [None]
     judged = taken(place)
     launch = Launch(0, ["neuron"], [Entry(implementation, {"neuron": 4})], random.Random(0), late.questions([NEURON]))

@@ -77,7 +77,7 @@ def test_the_verdict_over_machines_stands_under_the_name_and_the_factor_beside_t
     texts = [label.text for label in panel.labels]
     assert texts[texts.index("slow") + 1] == "slower on all"
     assert texts[texts.index("fast") + 1] == "opposite"
-    assert texts[texts.index("none") + 1] == "not shown on all"
+    assert texts[texts.index("none") + 1] == "undecided"
     assert {"A 1.65x slower", "B 1.49x slower", "A not separated"} <= {*texts}
     assert "slow on B: 1.49x slower (1.4" in panel.text
 

@@ -17,7 +17,7 @@ from xorbench.judging.answers import Given, same_bits
 from xorbench.judging.codec import as_json, decoded, encoded, exact_array, exact_float
 from xorbench.judging.counterexample import CounterexampleQuestion, Example
 from xorbench.judging.points import random_points
-from xorbench.judging.processes import Question
+from xorbench.judging.questions import Question
 from xorbench.judging.reproducibility import ConductQuestion
 from xorbench.judging.tasks import Ending, GradientQuestion, TrajectoryQuestion
 from xorbench.judging.trouble import Trouble
@@ -138,7 +138,7 @@ QUESTIONS: list[Question[object]] = [GRADIENT, CONDUCT, UPDATE, TRAJECTORY]
 def said() -> dict[Question[object], str]:
     """The answers of the reference, as texts."""
     with np.errstate(all="ignore"):
-        return {one: encoded(one.put_to(REFERENCE, lambda _: None), one.numbers) for one in QUESTIONS}
+        return {one: encoded(one.ask(REFERENCE, lambda _: None), one.numbers) for one in QUESTIONS}
 
 
 def arrays_in(value: object) -> Iterator[object]:

@@ -93,8 +93,8 @@ def test_whoever_waits_for_a_process_that_ended_learns_of_it() -> None:
 def test_a_process_that_was_stopped_for_good_is_ended(task: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(Log()) as log, pool(log, 1, int) as processes:
         number = processes.submit(os.getpid).result()
-        monkeypatch.setattr(cores, "SECONDS_BETWEEN_LOOKS", 0.05)
-        monkeypatch.setattr(cores, "MOST_IDLE_LOOKS", 2)
+        monkeypatch.setattr(cores, "SECONDS_BETWEEN_CHECKS", 0.05)
+        monkeypatch.setattr(cores, "MOST_IDLE_CHECKS", 2)
         os.kill(number, signal.SIGSTOP)
         with pytest.raises(BrokenProcessPool, match=re.escape(cores.IDLE)):
             processes.submit(len, task).result()

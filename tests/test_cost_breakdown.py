@@ -13,7 +13,7 @@ from xorbench.contract import REFERENCE, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.cost_breakdown import Step, steps
 from xorbench.estimates.intervals import mean
-from xorbench.estimates.ratios import Contender, seconds_per_epoch
+from xorbench.estimates.ratios import RowId, seconds_per_epoch
 from xorbench.estimates.timing_table import confidence
 from xorbench.tables.cost_breakdown import decompositions
 
@@ -49,7 +49,7 @@ def only(analysis: Analysis) -> Step:
 
 def times_of(analysis: Analysis, name: str) -> list[float]:
     """Microseconds of an epoch in each launch."""
-    return [seconds * 1e6 for seconds in seconds_per_epoch(analysis, "hidden", Contender(name)).values()]
+    return [seconds * 1e6 for seconds in seconds_per_epoch(analysis, "hidden", RowId(name)).values()]
 
 
 def values(step: Step) -> list[float]:
@@ -85,7 +85,7 @@ def test_a_step_is_the_mean_of_its_times_in_the_launches_that_have_all_rungs() -
 
 
 def test_a_launch_in_which_the_step_has_no_time_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    def but_of_launch_2(analysis: Analysis, workload: str, contender: Contender) -> dict[int, float]:
+    def but_of_launch_2(analysis: Analysis, workload: str, contender: RowId) -> dict[int, float]:
         found = seconds_per_epoch(analysis, workload, contender)
         return {launch: seconds for launch, seconds in found.items() if launch != 2}
 

@@ -32,7 +32,7 @@ def smallest(path: Path, dtype: Dtype = "float64") -> tuple[Implementation, Exam
     implementation = read(path)
     question = CounterexampleQuestion(random_points(HIDDEN, dtype, 20, seed=0), seed=0)
     with np.errstate(all="ignore"):
-        return implementation, question.put_to(load(implementation), lambda _: None)
+        return implementation, question.ask(load(implementation), lambda _: None)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -152,7 +152,7 @@ def test_where_no_small_network_shows_it_the_first_wrong_point_is_shown_in_the_f
     rows = np.full((2, len(workload.entries)), ODD)
     rows[0] += 1 if shown == ODD else 0  # there it is right
     question = CounterexampleQuestion(points_of(workload, "float64", [Point(row, "odd") for row in rows]), seed=0)
-    example = question.put_to(load(read(variant("rarer", (RETURN, fault)))), lambda _: None)
+    example = question.ask(load(read(variant("rarer", (RETURN, fault)))), lambda _: None)
     assert example is not None
     assert example.row.tolist() == [shown] * len(workload.entries)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +15,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import instructions
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports import lines
+from xorbench.exports.lines import RecordLine
 from xorbench.page.past_runs import past_runs
 from xorbench.publication.contribution import examined
 from xorbench.publication.selection import Standing
@@ -123,7 +124,8 @@ def test_counts_are_no_runs_over_time_and_have_no_line_of_times() -> None:
     assert [*lines.timings(COUNTED)] == []
     (line,) = lines.records(COUNTED)
     assert line["kind"] == "count"
-    assert past_runs([line | {"created": "2026-01-02T03:04:05Z", "file": "x"}], []) == ([], 0)
+    listed = line | {"created": "2026-01-02T03:04:05Z", "file": "x"}
+    assert past_runs([cast("RecordLine", listed)], []) == ([], 0)
 
 
 def test_a_record_of_counts_may_be_published(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from xorbench.estimates.intervals import interval
 from xorbench.studies import coverage
 from xorbench.studies.coverage import LAUNCHES_OF_TABLES, LAWS, ROWS, Law, Numbers
 from xorbench.tables.formats import markdown
-from xorbench.tables.studies.coverage import misses, table_of
+from xorbench.tables.studies.coverage import Coverage, misses, table_of
+from xorbench.tables.studies.typed import typed
 
 BY_NAME = {law.name: law for law in LAWS}
 CONTENDERS = ROWS + coverage.COPIES
@@ -77,8 +78,8 @@ def test_a_table_is_right_by_the_intervals_of_the_tables() -> None:
     # With the function that the tables use, one run after the other.
     values = coverage.numbers(*np.split(drawn(BY_NAME["skewed: lognormal"], 60, 5), [ROWS], axis=1))
     for run, (single, together, ranked) in zip(values, coverage.right(values), strict=True):
-        contenders = [*run, np.zeros(5)]
-        pairs = [one - other for place, one in enumerate(contenders) for other in contenders[:place]]
+        rows = [*run, np.zeros(5)]
+        pairs = [one - other for place, one in enumerate(rows) for other in rows[:place]]
         assert len(pairs) == 66 == coverage.PAIRS
         assert single == pytest.approx(np.mean([interval(row).verdict == "not separated" for row in run]))
         assert together == all(interval(row, 1 - 0.05 / 11).verdict == "not separated" for row in run)
@@ -137,6 +138,9 @@ def test_a_cell_that_misses_a_target_is_named(together: float, false_ranks: floa
     found = good | {"together": together, "false_ranks": false_ranks}
     planted = {
         "runs": 10_000,
+        "rows": 11,
+        "confidence": 0.95,
+        "warm_up_bias": 0.0,
         "laws": [{"name": "one", "correlated": False}, {"name": "two", "correlated": True}],
         "cells": [
             {"law": "one", "launches": 8} | good | {"normal_baseline": found},
@@ -144,5 +148,6 @@ def test_a_cell_that_misses_a_target_is_named(together: float, false_ranks: floa
             {"law": "two", "launches": 5} | found | {"normal_baseline": found},
         ],
     }
-    assert misses(planted) == ["one at 11 launches"] * missed
-    assert misses(planted, normal_baseline=True) == ["one at 8 launches"] * missed
+    study = typed(Coverage, planted)
+    assert misses(study) == ["one at 11 launches"] * missed
+    assert misses(study, normal_baseline=True) == ["one at 8 launches"] * missed

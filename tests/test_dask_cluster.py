@@ -31,7 +31,7 @@ def test_what_is_no_address_is_refused_in_one_line(address: str) -> None:
 def test_an_address_that_others_may_reach_without_a_key_is_refused(address: str) -> None:
     assert open_to_others(address)
     with pytest.raises(
-        ValueError, match=f"^whoever reaches {address.replace('[', '.').replace(']', '.')} can run code"
+        ValueError, match=f"^anyone who reaches {address.replace('[', '.').replace(']', '.')} can run code"
     ):
         checked(address)
 

@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_written_costs_one_line(tmp_path: Path) -> None:
     said: list[str] = []
     kept = Kept(questions(), 10, said.append)
     assert judged(10, kept, lambda _chunk, _judged: None).points == 10
-    assert any(line.startswith("xorbench: what is found can't be kept: ") for line in said)
+    assert any(line.startswith("xorbench: the results so far can't be written: ") for line in said)
 
 
 def test_a_point_that_was_judged_is_refused() -> None:

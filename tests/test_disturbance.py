@@ -7,7 +7,7 @@ import pytest
 from tests.planted import changed, planted, timing, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import disturbance
-from xorbench.estimates.ratios import Contender, paired
+from xorbench.estimates.ratios import RowId, paired
 from xorbench.record.timing import Timing
 
 
@@ -25,7 +25,7 @@ def test_rounds_that_waited_are_flagged_and_still_count() -> None:
     assert (found["other", False].rounds, found["other", False].disturbed) == (132, 1)
     assert found["other", False].switches_per_round == 6 / 132
     assert found[REFERENCE, False].waited_share == 0
-    assert len(paired(analysis, "hidden", Contender("other"))[0]) == 11  # all long ones
+    assert len(paired(analysis, "hidden", RowId("other"))[0]) == 11  # all long ones
 
 
 @pytest.mark.parametrize(("waited", "flag"), [(101, True), (99, False)])

@@ -179,7 +179,7 @@ def test_the_part_of_a_host_that_is_gone_is_given_to_another(cluster: Cluster) -
     cluster.start_worker("--no-nanny", host="127.0.0.1")
     lost.kill()
     gone(first)
-    told(client, r"(127\.0\.0\.2 is gone)")
+    told(client, r"(127\.0\.0\.2 has no worker any more)")
     out, _ = client.communicate()
     # The other host came after the check of hosts, so that nothing is given to it.
     assert json.loads(out)["left"] == [1]

@@ -299,7 +299,7 @@ def test_without_a_command_a_run_is_planned_and_it_is_said_what_is_left_out(tmp_
         (("run", "--fast"), "No such option: --fast"),
         (
             ("run", "--budget=1"),
-            "--budget: can't be in a plan, because parts are equally long on every host: give --lau",
+            "--budget: can't be in a plan, because all hosts measure the same amount: give --lau",
         ),
         (("run", "--output=x"), "--output: can't be in a plan; give it where a part is measured"),
         (("run", "--python=old"), "--python: can't be in a plan"),
@@ -326,7 +326,7 @@ def test_what_is_asked_for_and_missing_is_3(tmp_path: Path, variant: Variant) ->
     done = called("plan", f"--output={tmp_path / 'plan.json'}", "run", f"--with={path}")
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
-        "xorbench: mine: no_such_library is not installed; make the plan where all that it needs is installed"
+        "xorbench: mine: no_such_library is not installed; make the plan on a machine that has it"
     )
     assert [*tmp_path.iterdir()] == []
 

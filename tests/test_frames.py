@@ -17,6 +17,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
 from xorbench.exports.frames import load
+from xorbench.exports.lines import RecordLine, TimingLine
 from xorbench.record import store
 from xorbench.record.timing import Timing
 
@@ -47,6 +48,11 @@ def test_every_column_is_explained_and_of_its_type(tmp_path: Path, analysis: Ana
             column: dtype for column, (dtype, _) in COLUMNS[name].items()
         }
         assert len(frame) > 0, name
+
+
+def test_the_types_of_lines_have_the_columns_of_their_frames() -> None:
+    for name, kind in (("records", RecordLine), ("timings", TimingLine)):
+        assert {*kind.__annotations__} == {*COLUMNS[name]}
 
 
 def test_every_round_has_its_line(tmp_path: Path, analysis: Analysis) -> None:

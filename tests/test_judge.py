@@ -9,8 +9,10 @@ import pytest
 
 from tests.conftest import BASELINE, SINGLE, Variant
 from xorbench.contract import REFERENCE, Implementation, discover, read
-from xorbench.judging.judge import BRIEF, DTYPES, Hearing, Scope, judge
-from xorbench.judging.processes import Reply, Witness
+from xorbench.judging.answers import USED_UP
+from xorbench.judging.judge import BRIEF, DTYPES, Scope, judge
+from xorbench.judging.questions import ProcessSpec, Reply
+from xorbench.judging.replies import Replies
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trouble import Trouble
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Asked, Conduct, Judgement, Report
@@ -147,6 +149,24 @@ FAULTS = {
         FAILED,
     ),
 }
+
+
+def test_a_training_that_uses_up_its_arguments_is_told_to_copy_them(variant: Variant) -> None:
+    used = "train.__dict__.setdefault('used', [])"
+    deleted = "raise RuntimeError('Array has been deleted')"
+    path = variant(
+        "donates",
+        (
+            "    state = begin(recipe, parameters)\n",
+            f"    if any(p is u for p in parameters for u in {used}): {deleted}\n"
+            "    state = begin(recipe, parameters)\n"
+            f"    {used}.extend(parameters)\n",
+        ),
+        ("    return array\n", f"    if any(array is u for u in {used}): {deleted}\n    return array\n"),
+    )
+    report = judge([read(path)], [WORKLOADS["neuron"]], 1, 0, thorough=False)
+    judged: list[Judgement | Conduct] = [*report.rows, *report.conduct]
+    assert any(USED_UP in (row.reason or "") for row in judged if row.decides and row.verdict == FAILED)
 
 
 TRAINED = [
@@ -362,18 +382,18 @@ def test_all_that_is_here_solves_every_kind_of_workload_and_its_gradients_are_ri
     assert len(report.pairs) == len(present) * (len(present) - 1) // 2 * len(KINDS) * len(DTYPES)
 
 
-def test_a_hearing_knows_what_was_said_in_each_place() -> None:
+def test_replies_are_known_by_place_and_question() -> None:
     one = discover()[1]
     question, other = (TrajectoryQuestion(WORKLOADS[name], "float64") for name in TUTORIAL)
-    hearing = Hearing([one.name])
+    replies = Replies([one.name])
     said = {place: np.zeros(1) for place in ("here", "elsewhere")}
     for place, answer in said.items():
-        hearing.note(Reply(Witness(one, place), question, answer))
-    hearing.note(Reply(Witness(one, "here"), other, None, Trouble("it fell over")))
-    assert all(hearing.answer(Witness(one, place), question) is answer for place, answer in said.items())
-    assert hearing.answer(Witness(one, "here"), other) is None
-    assert hearing.answers(question)[one.name] is said["here"]
-    assert (len(hearing.answers(question)), hearing.answers(other)) == (1, {})
+        replies.note(Reply(ProcessSpec(one, place), question, answer))
+    replies.note(Reply(ProcessSpec(one, "here"), other, None, Trouble("it fell over")))
+    assert all(replies.answer(ProcessSpec(one, place), question) is answer for place, answer in said.items())
+    assert replies.answer(ProcessSpec(one, "here"), other) is None
+    assert replies.answers(question)[one.name] is said["here"]
+    assert (len(replies.answers(question)), replies.answers(other)) == (1, {})
 
 
 def test_some_of_the_workloads_are_asked_what_they_are_asked_among_all() -> None:

@@ -15,14 +15,15 @@ from xorbench.contract import read
 from xorbench.failure import HarnessError
 from xorbench.judging import processes
 from xorbench.judging.points import random_points
-from xorbench.judging.processes import Question, Reply, Witness, asked
+from xorbench.judging.processes import replies_to
+from xorbench.judging.questions import ProcessSpec, Question, Reply
 from xorbench.judging.reproducibility import ConductQuestion
 from xorbench.judging.tasks import GradientQuestion
 from xorbench.judging.update_task import UpdateQuestion
 from xorbench.workloads import WORKLOADS
 
 QUESTION = PaceQuestion(WORKLOADS["neuron"])
-REFERENCE = Witness(BASELINE)
+REFERENCE = ProcessSpec(BASELINE)
 IMPORTING = {"says": "doing", "what": "importing the implementation"}
 
 
@@ -51,7 +52,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
 
 def heard(times: int = 2, seconds: float = 60) -> list[Reply]:
     """The replies to the question, asked several times; who gave none is ended at once."""
-    with asked({REFERENCE: [QUESTION] * times}, seconds) as replies:
+    with replies_to({REFERENCE: [QUESTION] * times}, seconds) as replies:
         found = list(replies)
         assert found[-1].trouble is None or not fakes()
     return found
@@ -164,7 +165,7 @@ def test_nobody_is_silent_while_nobody_listens(monkeypatch: pytest.MonkeyPatch, 
     back = tmp_path / "back"
     first, second = text(IMPORTING, reply(0)), text(reply(1))
     fake(monkeypatch, f"send({first!r})\nwhile not os.path.exists({str(back)!r}): time.sleep(0.01)\nsend({second!r})")
-    with asked({REFERENCE: [QUESTION] * 2}, 60) as replies:
+    with replies_to({REFERENCE: [QUESTION] * 2}, 60) as replies:
         assert next(replies).trouble is None
         now[0] += 1_000
         back.touch()
@@ -181,7 +182,7 @@ def test_an_environment_without_pydantic_answers(monkeypatch: pytest.MonkeyPatch
         ConductQuestion(QUESTION.workload, "float64", points.rows),
         UpdateQuestion(points),
     ]
-    with asked({REFERENCE: questions}) as replies:
+    with replies_to({REFERENCE: questions}) as replies:
         assert [
             (found.trouble, found.to(question) is None) for found, question in zip(replies, questions, strict=True)
         ] == [(None, False)] * len(questions)
@@ -199,11 +200,11 @@ def test_what_one_implementation_sends_affects_no_other(variant: Variant) -> Non
         name: f"import socket, sys\nParameters = list[Array]\nsocket.socket(fileno=int(sys.argv[1])).sendall({data})\n"
         for name, data in HOSTILE.items()
     }
-    witnesses = [
-        Witness(read(variant(name, ("Parameters = list[Array]\n", change)))) for name, change in changes.items()
+    specs = [
+        ProcessSpec(read(variant(name, ("Parameters = list[Array]\n", change)))) for name, change in changes.items()
     ]
-    with asked({witness: [QUESTION] for witness in (*witnesses, REFERENCE)}) as replies:
-        found = {reply.witness.implementation.name: reply for reply in replies}
+    with replies_to({spec: [QUESTION] for spec in (*specs, REFERENCE)}) as replies:
+        found = {reply.spec.implementation.name: reply for reply in replies}
     for name in ("garbage", "endless"):
         trouble = found[name].trouble
         assert trouble

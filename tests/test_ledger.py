@@ -1,4 +1,4 @@
-"""The ledger: real subjects are observed, and every planted breach of the rules is refused by name."""
+"""The ledger: real implementations are observed, and every planted breach of the rules is refused by name."""
 
 import os
 from concurrent.futures import Future
@@ -19,8 +19,8 @@ from xorbench.clock.ledger import (
     violations,
     with_left,
 )
-from xorbench.clock.subject import Subject, Turn
 from xorbench.clock.system_counters import Account
+from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Pool, Usage
@@ -39,16 +39,16 @@ def observed(
     implementation: Implementation, monkeypatch: pytest.MonkeyPatch, rounds: int = 3
 ) -> tuple[Ledger, list[Round]]:
     """As a worker keeps it, but for garbage collection, which pytest-benchmark turns off."""
-    subject = Subject(implementation, WORKLOAD)
+    timed = TimedImplementation(implementation, WORKLOAD)
     found = []
     for number in range(rounds):
         turn = Turn(EPOCHS // (1 + number % 2), EPOCHS // 4, number)
-        subject.before(turn)
+        timed.before(turn)
         with monkeypatch.context() as patch:
             patch.setattr("gc.isenabled", lambda: False)
-            subject.train(turn.epochs)
-        found.append(Round(number, turn.epochs, turn.seed, subject.after()))
-    return subject.bookkeeper.close(), found
+            timed.train(turn.epochs)
+        found.append(Round(number, turn.epochs, turn.seed, timed.after()))
+    return timed.bookkeeper.close(), found
 
 
 def ledger_of(implementation: Implementation, monkeypatch: pytest.MonkeyPatch) -> Ledger:
@@ -231,12 +231,12 @@ LAZY = (
 def test_what_computes_when_it_is_read_is_refused(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     lazy = read(variant("lazy", *LAZY))
     assert lazy.broken is None
-    subject = Subject(lazy, WORKLOAD)
-    subject.before(Turn(2_000, 500, 1))
-    subject.train(2_000)
-    subject.after()
+    timed = TimedImplementation(lazy, WORKLOAD)
+    timed.before(Turn(2_000, 500, 1))
+    timed.train(2_000)
+    timed.after()
     # Reading its result trains 2,000 epochs, reading that of the warm-up 500: no machine does 1,500 in 0.1 ms.
-    late = subject.bookkeeper.close().late_nanoseconds
+    late = timed.bookkeeper.close().late_nanoseconds
     ledger = replace(ledger_of(BASELINE, monkeypatch), late_nanoseconds=late)
     (found,) = breaches(ledger, "eager")
     assert found.startswith("its result was not synchronised: reading it took ")
@@ -337,15 +337,15 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_the_median_ro
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Of four rounds 500, 3,800, 8,000 and 699,000: of both in the middle the lower one. Reading a start counts nothing.
-    subject = Subject(BASELINE, WORKLOAD)
+    timed = TimedImplementation(BASELINE, WORKLOAD)
     for number, (result, ready) in enumerate([(5_000, 1_200), (9_000, 1_000), (2_000, 1_500), (700_000, 1_000)]):
-        subject.before(Turn(8, 2, number))
-        subject.train(8)
+        timed.before(Turn(8, 2, number))
+        timed.train(8)
         readings = iter([0, 1_000_000, 2_000_000, 2_000_000 + result, 3_000_000, 3_000_000 + ready])
         with monkeypatch.context() as patch:
             patch.setattr(ledger, "perf_counter_ns", lambda readings=readings: next(readings))
-            subject.after()
-    assert subject.bookkeeper.close().late_nanoseconds == 3_800
+            timed.after()
+    assert timed.bookkeeper.close().late_nanoseconds == 3_800
 
 
 def test_the_value_of_a_variable_that_a_file_sets_is_not_kept_unless_it_is_a_number_of_threads(

@@ -19,7 +19,8 @@ from xorbench.record.timing import Timing
 from xorbench.studies import load, runs
 from xorbench.studies.load import BUSY, IMPLEMENTATIONS
 from xorbench.suite import Settings
-from xorbench.tables.studies.load import misses, table_of
+from xorbench.tables.studies.load import Load, misses, table_of
+from xorbench.tables.studies.typed import typed
 
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
 
@@ -163,9 +164,9 @@ def test_the_table_has_the_ratio_that_is_furthest_off_the_quiet_median() -> None
 
 def test_what_misses_the_target_is_named_with_each_ones_reach() -> None:
     data = study({0: [2.0], 2: [2.09], 4: [2.11, 1.79]}, unfit=1)
-    assert misses(data) == ["some at 4 (-10.5%)", "tensorflow_tape at 4 (-10.5%)"]
-    assert misses(study({0: [2.0], 4: [2.19]})) == ["some at 4 (+9.5%)"]
-    assert misses(study({0: [2.0], 4: [2.099]})) == []
+    assert misses(typed(Load, data)) == ["some at 4 (-10.5%)", "tensorflow_tape at 4 (-10.5%)"]
+    assert misses(typed(Load, study({0: [2.0], 4: [2.19]}))) == ["some at 4 (+9.5%)"]
+    assert misses(typed(Load, study({0: [2.0], 4: [2.099]}))) == []
     notes = " ".join(table_of(data).notes)
     assert "within 5% of the quiet one (10% for tensorflow_tape), and that at most 5% of runs are unfit" in notes
     assert "Unfit: 1 of 4 runs: at 0 per CPU, too slow." in notes
@@ -179,4 +180,4 @@ def test_a_study_that_was_interrupted_has_a_table() -> None:
     table = table_of(data)
     assert Counter(table.frame["runs"]) == {"0": 6, "1": 2}
     assert "Without a ratio: some in a run at 4 per CPU (it cheated)." in table.notes
-    assert misses(data) == []
+    assert misses(typed(Load, data)) == []

@@ -29,9 +29,9 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.machines import (
     ABSENT,
     FASTER,
-    NOT_SHOWN,
     OPPOSITE,
     SLOWER,
+    UNDECIDED,
     Comparison,
     Conclusion,
     OverMachines,
@@ -78,9 +78,9 @@ def conclusions(*records: Analysis) -> dict[str, Conclusion]:
         ([-0.5, -0.1, -0.9], FASTER),
         ([-0.5, 0.1], OPPOSITE),
         ([-0.5, 0.1, 0.0], OPPOSITE),
-        ([-0.5, 0.0], NOT_SHOWN),
-        ([0.5, 0.0], NOT_SHOWN),
-        ([0.0, 0.0], NOT_SHOWN),
+        ([-0.5, 0.0], UNDECIDED),
+        ([0.5, 0.0], UNDECIDED),
+        ([0.0, 0.0], UNDECIDED),
     ],
 )
 def test_a_verdict_holds_if_it_is_the_same_on_every_machine(ratios: Sequence[float], verdict: str) -> None:
@@ -117,7 +117,7 @@ def test_what_is_shown_on_one_machine_alone_may_not_be_on_all_together() -> None
     assert [analysis.rows[1].verdict for analysis in records] == ["faster", "faster"]
     found = conclusions(*records)["other"]
     assert [there.verdict for there in found.found] == ["not separated", "not separated"]
-    assert found.verdict == NOT_SHOWN
+    assert found.verdict == UNDECIDED
 
 
 def test_implementations_of_one_machine_only_do_not_widen_the_intervals_and_are_named() -> None:
@@ -137,12 +137,13 @@ def test_what_is_not_steady_on_a_machine_is_not_shown_to_hold_there() -> None:
     assert [there.verdict for there in found["other"].found] == ["not steady", "slower"]
     assert {name: each.verdict for name, each in found.items()} == {
         "fast": FASTER,
-        "other": NOT_SHOWN,
+        "other": UNDECIDED,
         "slow": SLOWER,
         "slower": SLOWER,
     }
     assert (
-        "Not steady, so that nothing is shown there: other (A)." in machines.tables(over_machines([one, two]))[1].notes
+        "Not steady, so that the ratio has no verdict there: other (A)."
+        in machines.tables(over_machines([one, two]))[1].notes
     )
 
 
@@ -159,7 +160,7 @@ def test_a_machine_without_a_ratio_says_why_and_the_others_decide() -> None:
     assert found.verdict == SLOWER
     (_, table) = machines.tables(over_machines([one, two, three, four]))
     line = table.frame.set_index("implementation").loc["other"]
-    assert (line["with a ratio"], line["C"], line["verdict"]) == ("2 of 4", ABSENT, SLOWER)
+    assert (line["machines with a ratio"], line["C"], line["verdict"]) == ("2 of 4", ABSENT, SLOWER)
 
 
 def without(name: str) -> Any:
@@ -312,10 +313,10 @@ def test_versions_and_texts_that_differ_are_told_with_the_machines() -> None:
     ]
     records = [with_versions(*each) for each in told]
     _, table = machines.tables(over_machines(records))
-    assert [note for note in table.notes if note.startswith(("Different", "Files"))] == [
-        "Different xorbench: 0123456789ab+changes on A and B; of an unknown commit on C.",
-        "Different Python: 3.11.7 on A and C; 3.12.1 on B.",
-        "Different other: 1.0 on A and C; 2.0 on B.",
+    assert [note for note in table.notes if note.startswith(("Versions", "Files"))] == [
+        "Versions of xorbench differ: 0123456789ab+changes on A and B; an unknown commit on C.",
+        "Versions of Python differ: 3.11.7 on A and C; 3.12.1 on B.",
+        "Versions of other differ: 1.0 on A and C; 2.0 on B.",
         "Files whose texts differ: other.py.",
     ]
 
@@ -326,7 +327,8 @@ def test_versions_and_texts_that_differ_are_told_with_the_machines() -> None:
         (
             {"a": (-0.5, -0.4), "b": (0.5, 0.4), "c": (-0.5, 0.5), "d": (0.5, 0.0)},
             "2 of 4 implementations have the same verdict on all machines, faster or slower than numpy_backprop; "
-            "faster on one machine and slower on another: c; not shown on all machines: d.",
+            "faster on one machine and slower on another: c; undecided, because not separated or not steady on some "
+            "machine: d.",
         ),
         (
             {"a": (-0.5, -0.4)},

@@ -17,7 +17,7 @@ ROUNDS = 96
 
 
 def ordered_record(first: float = 0.0, after_other: float = 0.0) -> Analysis:
-    """Three contenders in balanced order: who comes first, and who comes right after `other`, takes so much longer."""
+    """Three rows in balanced order: who comes first, and who comes right after `other`, takes so much longer."""
     names = [(REFERENCE, False), ("other", False), (REFERENCE, True)]
     analysis = planted({"other": [0.3] * 6}, rounds=ROUNDS)
     shuffler, noise = random.Random(1), np.random.RandomState(2)

@@ -43,6 +43,6 @@ def test_a_pace_is_the_shortest_of_three_trainings_of_a_millisecond_or_more(
         convert=lambda parameters, inputs, targets, _dtype: (parameters, inputs, targets),
         train=lambda _recipe, _parameters, _inputs, _targets, epochs: asked.append(epochs),
     )
-    assert PaceQuestion(WORKLOADS["neuron"]).put_to(module, lambda _: None) == pytest.approx(pace)
+    assert PaceQuestion(WORKLOADS["neuron"]).ask(module, lambda _: None) == pytest.approx(pace)
     assert asked == trained
     assert next(clock, None) is None

@@ -16,7 +16,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import interval
 from xorbench.estimates.pairs import Pair, pairs
-from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios
 from xorbench.record import store
 
 NOISE = [0.1, -0.1, 0.05, -0.05, 0.02, -0.02]
@@ -64,7 +64,7 @@ def test_a_ratio_in_the_other_direction_is_the_inverse(one: list[float], two: li
     ratio = of(analysis, "one", "two").ratio
     assert ratio.low is not None
     assert ratio.high is not None
-    turned = interval(log_ratios(analysis, "hidden", Contender("two"), Contender("one")), 1 - 0.05 / 2)
+    turned = interval(log_ratios(analysis, "hidden", RowId("two"), RowId("one")), 1 - 0.05 / 2)
     assert (turned.value, turned.low, turned.high) == pytest.approx((1 / ratio.value, 1 / ratio.high, 1 / ratio.low))
 
 

@@ -1,21 +1,22 @@
 """Runs over time: the ratios of one machine's runs, side by side, from the lines that are published as data."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from tests.planted import planted, with_settings
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import keyed
-from xorbench.exports.lines import Line
+from xorbench.exports.lines import RecordLine, TimingLine
 from xorbench.page.past_runs import MOST_RUNS, PastRuns, past_runs
 
 
-def lines(analyses: Sequence[Analysis]) -> tuple[list[Line], list[Line]]:
+def lines(analyses: Sequence[Analysis]) -> tuple[list[RecordLine], list[TimingLine]]:
     records, timings = ([line for one in analyses for line in keyed(one, name)] for name in ("records", "timings"))
     for record in records:
         record["file"] = f"some-machine/{record['created']}.json"
-    return records, timings
+    return cast("list[RecordLine]", records), cast("list[TimingLine]", timings)
 
 
 def at(day: int, ratio: float, name: str = "other") -> Analysis:
@@ -23,7 +24,7 @@ def at(day: int, ratio: float, name: str = "other") -> Analysis:
 
 
 def texts(found: PastRuns) -> dict[str, list[str]]:
-    return {name: [then.text for then in thens] for name, thens in found.ratios.items()}
+    return {name: [ratio.text for ratio in ratios] for name, ratios in found.ratios.items()}
 
 
 def test_each_run_has_the_factor_of_each_implementation_from_old_to_new() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import BASELINE
 from xorbench.clock.launches import Launches
-from xorbench.clock.subject import Subject, Turn
+from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.clock.turns import Entry
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.intervals import interval
@@ -26,12 +26,12 @@ from xorbench.workloads import WORKLOADS, flat
 def test_a_slower_text_trains_the_same_and_does_so_many_steps_more(tmp_path: Path) -> None:
     workload = WORKLOADS[planted.WORKLOAD]
     texts = (BASELINE, planted.slower(tmp_path, "slower", Fraction(3, 20)))
-    plain, slower = (Subject(text, workload) for text in texts)
-    for subject in (plain, slower):
-        subject.before(Turn(EPOCHS, 1, 0))
-        subject.train(EPOCHS)
+    plain, slower = (TimedImplementation(text, workload) for text in texts)
+    for timed in (plain, slower):
+        timed.before(Turn(EPOCHS, 1, 0))
+        timed.train(EPOCHS)
     assert np.array_equal(flat(list(plain._result)), flat(list(slower._result)))
-    steps = [subject.bookkeeper._entered_later / PROFILED_EPOCHS for subject in (plain, slower)]
+    steps = [timed.bookkeeper._entered_later / PROFILED_EPOCHS for timed in (plain, slower)]
     assert steps[1] == pytest.approx(1.15 * steps[0])
     assert all((EPOCHS * share).denominator == 1 for share in PLANTED.values())
 

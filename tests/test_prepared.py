@@ -15,7 +15,7 @@ from xorbench.clock import repeating
 from xorbench.clock.ends import Round, compared, violations
 from xorbench.clock.ledger import violations as ledger_violations
 from xorbench.clock.repeating import Latencies, converted, data, work
-from xorbench.clock.subject import Subject, Turn
+from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import REFERENCE, Contract, Implementation, load, prepared, read
 from xorbench.environment import allowed_cpus
 from xorbench.measures import Measure
@@ -179,16 +179,16 @@ def test_without_calls_there_is_no_latency(monkeypatch: pytest.MonkeyPatch) -> N
 
 def observed(
     implementation: Implementation, measure: Measure, workload: Workload = HIDDEN, rounds: int = 4
-) -> tuple[Subject, list[Round]]:
+) -> tuple[TimedImplementation, list[Round]]:
     """As a worker keeps it."""
-    subject, found = Subject(implementation, workload, measure), []
-    subject.compile([20, 10, 5])
+    timed, found = TimedImplementation(implementation, workload, measure), []
+    timed.compile([20, 10, 5])
     for number in range(rounds):
         turn = Turn(20 // (1 + number % 2), 5, 100 + number)
-        subject.before(turn)
-        subject.train(turn.epochs)
-        found.append(Round(number, turn.epochs, turn.seed, subject.after()))
-    return subject, found
+        timed.before(turn)
+        timed.train(turn.epochs)
+        found.append(Round(number, turn.epochs, turn.seed, timed.after()))
+    return timed, found
 
 
 def wrong_ends(rounds: list[Round], measure: Measure, workload: Workload = HIDDEN) -> list[str]:
@@ -203,23 +203,23 @@ def test_every_implementation_keeps_the_rules_where_a_function_is_measured(
     present: Implementation, measure: Measure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gc.isenabled", lambda: False)  # pytest-benchmark turns it off
-    subject, rounds = observed(present, measure)
+    timed, rounds = observed(present, measure)
     assert wrong_ends(rounds, measure) == []
-    ledger = subject.bookkeeper.close()
+    ledger = timed.bookkeeper.close()
     assert ledger.result_dtype == ledger.gradient_dtype == "float64"
     here = [*allowed_cpus()]
     broken = ledger_violations(ledger, NOTHING, 10**9, HIDDEN, "", here)
     assert [rule for rule in broken if "synchronised" not in rule and "thread pool" not in rule] == []
-    latency = subject.latency()
+    latency = timed.latency()
     assert (latency is None) or (measure == "predict" and latency.calls <= 60)
 
 
 @pytest.mark.parametrize("measure", FUNCTIONS)
 def test_a_result_in_single_precision_is_the_references(measure: Measure) -> None:
     single = WORKLOADS["hidden-float32"]
-    subject, rounds = observed(BASELINE, measure, single)
+    timed, rounds = observed(BASELINE, measure, single)
     assert wrong_ends(rounds, measure, single) == []
-    assert subject.bookkeeper.close().result_dtype == "float32"
+    assert timed.bookkeeper.close().result_dtype == "float32"
 
 
 BEGIN = "def begin(recipe: Recipe, parameters: Parameters) -> State:\n"

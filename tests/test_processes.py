@@ -21,7 +21,8 @@ from xorbench.environment import allowed_cpus
 from xorbench.judging import processes
 from xorbench.judging.codec import decoded
 from xorbench.judging.points import random_points
-from xorbench.judging.processes import Question, Reply, Surroundings, Witness, asked
+from xorbench.judging.processes import replies_to
+from xorbench.judging.questions import ProcessSpec, Question, Reply, Surroundings
 from xorbench.judging.tasks import GradientQuestion
 from xorbench.judging.trouble import describe
 from xorbench.workloads import WORKLOADS
@@ -29,7 +30,7 @@ from xorbench.workloads import WORKLOADS
 NEURON = WORKLOADS["neuron"]
 QUESTION = GradientQuestion([random_points(NEURON, "float64", 0, seed=0)], (1,), to_the_end=False)
 GRADIENT = "    *layers, logits = forward(recipe, parameters, inputs)\n"
-REFERENCE = Witness(BASELINE)
+REFERENCE = ProcessSpec(BASELINE)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Surrounded:
 
     numbers: int = 100
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> tuple[int, str | None, list[int]]:  # noqa: ARG002
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> tuple[int, str | None, list[int]]:  # noqa: ARG002
         return hash("xorbench"), os.environ.get("OMP_NUM_THREADS"), allowed_cpus()
 
     def received(self, text: str) -> tuple[int, str | None, list[int]]:
@@ -56,39 +57,39 @@ def still_answering() -> list[psutil.Process]:
 
 
 def answers(
-    *witnesses: Witness,
+    *specs: ProcessSpec,
     question: Question[object] = QUESTION,
     times: int = 1,
     patience: float = 60,
     say: Callable[[str], object] = lambda _line: None,
 ) -> list[Reply]:
-    with asked({witness: [question] * times for witness in witnesses}, patience, say) as replies:
+    with replies_to({spec: [question] * times for spec in specs}, patience, say) as replies:
         return list(replies)
 
 
-def reasons(replies: list[Reply], of: Witness) -> list[str | None]:
-    return [reply.trouble.reason if reply.trouble else None for reply in replies if reply.witness is of]
+def reasons(replies: list[Reply], of: ProcessSpec) -> list[str | None]:
+    return [reply.trouble.reason if reply.trouble else None for reply in replies if reply.spec is of]
 
 
 @pytest.mark.slow
 def test_one_that_never_answers_is_told_early_and_given_up(variant: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "SECONDS_BETWEEN_WARNINGS", 1)
     warned: list[str] = []
-    silent = Witness(read(variant("silent", (GRADIENT, "    while True: pass\n"))))
+    silent = ProcessSpec(read(variant("silent", (GRADIENT, "    while True: pass\n"))))
     found = answers(silent, REFERENCE, times=2, patience=3, say=warned.append)
     expected = (
         "no answer: silent for 3 s while computing gradients of neuron in float64, 4 samples, layers 2-1; "
         "a longer --time-limit of xorbench gradients allows more"
     )
     assert reasons(found, silent) == [expected] * 2
-    assert [reply.trouble for reply in found if reply.witness is REFERENCE] == [None] * 2
+    assert [reply.trouble for reply in found if reply.spec is REFERENCE] == [None] * 2
     warning = r"silent is computing gradients of neuron in float64, .*, silent for \d s; it is ended after \d s more"
     assert any(re.fullmatch(warning, line) for line in warned)
     assert not still_answering()
 
 
 def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None:
-    dying = Witness(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
+    dying = ProcessSpec(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
     found = answers(dying, REFERENCE)
     assert reasons(found, dying) == [
         "no answer: its process ended with code -6 "
@@ -99,7 +100,7 @@ def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None
 
 
 def test_one_that_dies_on_import_is_told_from_one_that_dies_later(variant: Variant) -> None:
-    dying = Witness(read(variant("dying", ("Parameters = list[Array]", "__import__('os')._exit(3)"))))
+    dying = ProcessSpec(read(variant("dying", ("Parameters = list[Array]", "__import__('os')._exit(3)"))))
     assert reasons(answers(dying), dying) == [
         "no answer: its process ended with code 3 while importing the implementation"
     ]
@@ -118,7 +119,7 @@ WRITES = "__import__('os').write(2, b'torn\\x1b[31m\\n/some/folder/library.cc: n
 def test_what_a_process_wrote_to_standard_error_explains_its_end_and_is_shown_nowhere_else(
     variant: Variant, capfd: pytest.CaptureFixture[str], ends: str, why: str
 ) -> None:
-    ending = Witness(read(variant("ending", (GRADIENT, f"    {WRITES}\n    {ends}\n"))))
+    ending = ProcessSpec(read(variant("ending", (GRADIENT, f"    {WRITES}\n    {ends}\n"))))
     (reply,) = answers(ending, patience=10)
     assert reply.trouble
     assert reply.trouble.reason.startswith(f"no answer: {why} while computing gradients of neuron")
@@ -128,7 +129,7 @@ def test_what_a_process_wrote_to_standard_error_explains_its_end_and_is_shown_no
 
 
 def test_what_a_process_wrote_is_below_the_traceback_of_an_exception(variant: Variant) -> None:
-    raising = Witness(read(variant("raising", (GRADIENT, f"    {WRITES}\n    raise ValueError('no')\n"))))
+    raising = ProcessSpec(read(variant("raising", (GRADIENT, f"    {WRITES}\n    raise ValueError('no')\n"))))
     (reply,) = answers(raising)
     assert reply.trouble
     assert reply.trouble.reason.startswith("ValueError: no (gradient, raising.py line ")
@@ -140,12 +141,12 @@ def test_what_a_process_wrote_is_below_the_traceback_of_an_exception(variant: Va
 
 def test_much_that_is_written_blocks_no_process(variant: Variant) -> None:
     loud = "__import__('os').write(2, b'x' * 2**20)"
-    (reply,) = answers(Witness(read(variant("loud", (GRADIENT, f"    {loud}\n{GRADIENT}")))))
+    (reply,) = answers(ProcessSpec(read(variant("loud", (GRADIENT, f"    {loud}\n{GRADIENT}")))))
     assert reply.trouble is None
 
 
 def test_leaving_early_ends_the_processes() -> None:
-    with asked({REFERENCE: [QUESTION, QUESTION]}) as replies:
+    with replies_to({REFERENCE: [QUESTION, QUESTION]}) as replies:
         next(replies)
         assert still_answering()
     assert not still_answering()
@@ -155,7 +156,7 @@ def test_leaving_early_ends_the_processes() -> None:
 def test_what_an_implementation_prints_is_kept_from_the_report(
     variant: Variant, capfd: pytest.CaptureFixture[str], how: str
 ) -> None:
-    loud = Witness(read(variant("loud", (GRADIENT, f"    {how}\n{GRADIENT}"))))
+    loud = ProcessSpec(read(variant("loud", (GRADIENT, f"    {how}\n{GRADIENT}"))))
     (reply,) = answers(loud)
     assert reply.answer is not None
     assert reply.printed.startswith("hello")
@@ -168,7 +169,7 @@ def test_processes_have_the_surroundings_that_are_asked_for(seed: int, monkeypat
     before = dict(os.environ), allowed_cpus()
     threads = min(2, len(before[1]))
     question = Surrounded()
-    (reply,) = answers(Witness(BASELINE, "somewhere", Surroundings(seed, threads)), question=question)
+    (reply,) = answers(ProcessSpec(BASELINE, "somewhere", Surroundings(seed, threads)), question=question)
     found = reply.to(question)
     assert found is not None
     hashed, variable, cpus = found
@@ -185,7 +186,7 @@ class Waiting:
     unanswered: list[int]
 
     @property
-    def process(self) -> "Waiting":
+    def popen(self) -> "Waiting":
         return self
 
 
@@ -196,11 +197,11 @@ def test_no_cpu_is_idle_while_several_processes_share_another(cpus: int, several
     moved: dict[int, int] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(processes, "set_affinity", moved.__setitem__)
-        processes._spread(cast("list[processes._Hearing]", waiting), range(cpus))
+        processes._spread(cast("list[processes._Process]", waiting), range(cpus))
         number = Counter(cpu for process in waiting for cpu in process.cpus)
         assert max(number[cpu] for cpu in range(cpus)) - min(number[cpu] for cpu in range(cpus)) <= 1
         assert all(process.cpus == [cpu] for process in waiting for pid, cpu in moved.items() if pid == process.pid)
-        processes._spread(cast("list[processes._Hearing]", [both]), range(cpus))
+        processes._spread(cast("list[processes._Process]", [both]), range(cpus))
     assert both.cpus == [0, cpus - 1]
     assert 99 not in moved
 
@@ -208,13 +209,13 @@ def test_no_cpu_is_idle_while_several_processes_share_another(cpus: int, several
 @pytest.mark.skipif(len(allowed_cpus()) < 2, reason="this machine has one CPU")
 def test_a_process_that_is_moved_may_use_the_other_cpu_only() -> None:
     first, second = allowed_cpus()[:2]
-    hearings = [processes._started(REFERENCE, [QUESTION], [first, second]) for _ in range(2)]
+    started = [processes._started(REFERENCE, [QUESTION], [first, second]) for _ in range(2)]
     try:
-        processes._spread(hearings, [first, second])
-        allowed = [psutil.Process(hearing.process.pid).cpu_affinity() for hearing in hearings]
+        processes._spread(started, [first, second])
+        allowed = [psutil.Process(process.popen.pid).cpu_affinity() for process in started]
     finally:
-        for hearing in hearings:
-            hearing.close()
+        for process in started:
+            process.close()
     assert sorted(filter(None, allowed)) == [[first], [second]]
 
 

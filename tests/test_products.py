@@ -6,7 +6,7 @@ from xorbench.contract import REFERENCE, load, read
 
 
 def test_every_product_has_its_time() -> None:
-    found = ProductQuestion("float32", side=8, rounds=3).put_to(load(BASELINE), lambda _doing: None)
+    found = ProductQuestion("float32", side=8, rounds=3).ask(load(BASELINE), lambda _doing: None)
     assert len(found) == 3
     assert all(nanoseconds > 0 for nanoseconds in found)
 

@@ -16,11 +16,11 @@ from tests.test_intervals import T_5
 from xorbench.contract import REFERENCE
 from xorbench.estimates import ratios
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios
+from xorbench.estimates.ratios import BASELINE, CONTROL, RowId, log_ratios
 from xorbench.record import store
 from xorbench.record.timing import Timing
 
-OTHER = Contender("other")
+OTHER = RowId("other")
 
 
 @settings(deadline=None)
@@ -82,7 +82,7 @@ def test_the_baseline_of_a_ratio_is_the_mean_of_the_logarithms_of_both_copies(
 
 def test_two_rows_are_compared_without_the_baseline() -> None:
     analysis = planted({"other": [0.5] * 6, "one": [0.2] * 6}, control=[0.1] * 6)
-    assert log_ratios(analysis, "hidden", OTHER, Contender("one")) == pytest.approx([0.3] * 6, abs=1e-5)
+    assert log_ratios(analysis, "hidden", OTHER, RowId("one")) == pytest.approx([0.3] * 6, abs=1e-5)
 
 
 def test_where_the_second_copy_was_lost_the_first_is_the_baseline() -> None:
@@ -148,7 +148,7 @@ def test_a_start_needs_short_rounds_and_more_confidence_widens_its_interval() ->
     assert more.low < some.low
     long = with_timings(analysis, lambda timing: replace(timing, epochs=[max(timing.epochs)] * len(timing.epochs)))
     assert ratios.start_microseconds(long, "hidden", OTHER, 0.95) is None
-    assert ratios.start_microseconds(long, "hidden", Contender("absent"), 0.95) is None
+    assert ratios.start_microseconds(long, "hidden", RowId("absent"), 0.95) is None
 
 
 def test_planted_records_are_records() -> None:

@@ -21,7 +21,7 @@ from tests.planted import changed, planted, with_timings
 from tests.shown import shown
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios
 from xorbench.record import checking, store
 from xorbench.record.older import upgraded
 from xorbench.record.report import Conduct, Judgement, Pair
@@ -497,7 +497,7 @@ def test_ratios_of_a_record_of_schema_4_are_those_of_wall_time() -> None:
         }
         first, second, ours = (log_times[key] for key in ((REFERENCE, False), (REFERENCE, True), ("jax_grad", False)))
         expected.append(statistics.median(c - (a + b) / 2 for a, b, c in zip(first, second, ours, strict=True)))
-    assert log_ratios(analysis, "hidden", Contender("jax_grad")) == pytest.approx(expected, rel=1e-12)
+    assert log_ratios(analysis, "hidden", RowId("jax_grad")) == pytest.approx(expected, rel=1e-12)
     assert analysis.noise_floor is not None
     assert analysis.second_control is None  # there are no short rounds
     row = next(row for row in analysis.rows if row.implementation == "jax_grad")

@@ -144,24 +144,24 @@ def test_what_a_library_uses_in_turn_is_found_where_the_files_can_be_imported(
 @pytest.mark.slow
 def test_an_environment_is_created_once_and_holds_the_release(implementation: Path) -> None:
     files = [read(implementation)]
-    field = releases.contestants_in(FRAMEWORK, Version("1.1"), files)
-    (there,) = field.contestants
+    selection = releases.select_in_release(FRAMEWORK, Version("1.1"), files)
+    (there,) = selection.implementations
     assert (there.name, there.version, there.missing) == (f"tiny_backprop@{label_of('1.1')}", "1.1", None)
     expected = {"python": platform.python_version(), "numpy": np.__version__, FRAMEWORK: "1.1"}
     assert there.interpreter.versions == expected
     mark = virtualenvs.default_folder() / label_of("1.1") / "mark"
     mark.touch()
-    assert releases.contestants_in(FRAMEWORK, Version("1.1"), files).contestants == field.contestants
+    assert releases.select_in_release(FRAMEWORK, Version("1.1"), files).implementations == selection.implementations
     assert mark.exists()
     mark.parent.rename(mark.parent.with_name(label_of("1.2")))
     with pytest.raises(ValueError, match=r"the environment \S+-1\.2 has tinyframework 1\.1 on Python .*; remove /"):
-        releases.contestants_in(FRAMEWORK, Version("1.2"), files)
+        releases.select_in_release(FRAMEWORK, Version("1.2"), files)
 
 
 @pytest.mark.slow
 def test_a_release_that_cannot_be_installed_leaves_nothing_and_says_why(implementation: Path) -> None:
     with pytest.raises(ValueError, match="pip failed: ERROR: ") as error:
-        releases.contestants_in(FRAMEWORK, Version(NOT_INSTALLABLE), [read(implementation)])
+        releases.select_in_release(FRAMEWORK, Version(NOT_INSTALLABLE), [read(implementation)])
     assert "\n" not in str(error.value)
     assert list(virtualenvs.environments()) == []
 
@@ -179,7 +179,7 @@ def test_versions_of_here_are_given_up_one_after_the_other(
 
     monkeypatch.setattr(virtualenvs, "create", refused)
     with pytest.raises(ValueError, match="number 3"):
-        releases.contestants_in(FRAMEWORK, Version("1.0"), [read(implementation)])
+        releases.select_in_release(FRAMEWORK, Version("1.0"), [read(implementation)])
     every, imported, none = tried
     assert {f"numpy=={np.__version__}", *imported} < {*every}
     assert imported == (f"numpy=={np.__version__}",)

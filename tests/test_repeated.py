@@ -14,7 +14,9 @@ from xorbench.record.run import Record
 from xorbench.studies import repeated, runs
 from xorbench.studies.repeated import PLANTED, SHARE
 from xorbench.suite import Settings
-from xorbench.tables.studies.repeated import SECOND_COPY, deviation_between_runs, table_of, variance_between
+from xorbench.tables.studies.repeated import SECOND_COPY, Repeated, table_of, variance_between
+from xorbench.tables.studies.repeated import deviation_between_runs as deviation_of
+from xorbench.tables.studies.typed import typed
 
 WOBBLE = [0.002, -0.002, 0.001, -0.001]
 REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
@@ -109,6 +111,10 @@ def data(runs: list[list[float]], changes: list[str], planted: list[str], unfit:
         "runs": found,
         "pairs": pairs,
     }
+
+
+def deviation_between_runs(study: dict[str, Any]) -> float | None:
+    return deviation_of(typed(Repeated, study))
 
 
 def test_the_table_has_the_shares_of_false_and_of_found_changes() -> None:

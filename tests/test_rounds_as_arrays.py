@@ -9,10 +9,10 @@ import pytest
 from tests.planted import planted, with_settings, with_timings
 from xorbench.estimates import rounds
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.rounds import BASELINE, CONTROL, LONG, SHORT, Contender, launched
+from xorbench.estimates.rounds import BASELINE, CONTROL, LONG, SHORT, RowId, launched
 from xorbench.record.timing import Timing
 
-OTHER = Contender("other")
+OTHER = RowId("other")
 
 SERIES: dict[str, Any] = {
     "epochs": [10, 5, 10],
@@ -73,7 +73,7 @@ def test_a_record_is_timed_by_cpu_time_in_all_of_its_rows_or_in_none(
     assert times(analysis) == pytest.approx([90, 70])
 
     def half_waited(timing: Timing) -> Timing:
-        if Contender(timing.implementation, timing.copy) != BASELINE:
+        if RowId(timing.implementation, timing.copy) != BASELINE:
             return timing
         half: list[int | None] = [2_000, 1_000, 2_000]  # of the time it waited for one half, as the system tells
         return replace(
@@ -101,13 +101,13 @@ def test_rows_that_broke_a_rule_and_launches_that_a_row_lost_are_left_out() -> N
         return None if (timing.implementation, timing.launch) == ("other", 1) else timing
 
     analysis = with_timings(planted({"other": [0.0] * 3, "broken": [0.0] * 3}, launches=3), spoilt)
-    assert rounds.contenders(analysis, "hidden") == [BASELINE, OTHER, CONTROL]
+    assert rounds.row_ids(analysis, "hidden") == [BASELINE, OTHER, CONTROL]
     found = launched(analysis, "hidden", LONG)
     assert [launch.number for launch in found] == [0, 1, 2]
     copies = {BASELINE, CONTROL}
     assert [{*launch.times} for launch in found] == [copies | {OTHER}, copies, copies | {OTHER}]
     assert launched(analysis, "neuron", LONG) == []
-    assert rounds.epochs_of_a_round(analysis, "hidden", Contender("broken")) == 0
+    assert rounds.epochs_of_a_round(analysis, "hidden", RowId("broken")) == 0
 
 
 def test_the_idle_share_is_what_was_neither_spent_running_nor_waiting_over_the_cpu_time() -> None:
@@ -132,7 +132,7 @@ def test_without_cpu_time_nobody_knows_who_was_idle() -> None:
     assert rounds.idle_share(by_hand(cpu_nanoseconds=[None] * 3), "hidden", OTHER) is None
     assert rounds.idle_share(by_hand(threads=2), "hidden", OTHER) is None
     assert rounds.idle_share(by_hand(cpu_nanoseconds=[0] * 3), "hidden", OTHER) is None
-    assert rounds.idle_share(by_hand(), "hidden", Contender("absent")) is None
+    assert rounds.idle_share(by_hand(), "hidden", RowId("absent")) is None
 
 
 def test_a_refusal_is_the_first_breach_of_the_first_launch_that_has_one_and_counts_launches() -> None:

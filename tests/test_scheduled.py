@@ -29,7 +29,7 @@ def test_an_address_that_others_may_reach_is_a_mistake_in_the_call(command: str)
     done = called(command, "--scheduler", "tcp://10.0.0.1:8786")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(
-        "xorbench: Invalid value for --scheduler: whoever reaches tcp://10.0.0.1:8786 can run code as you"
+        "xorbench: Invalid value for --scheduler: anyone who reaches tcp://10.0.0.1:8786 can run code as you"
     )
     assert done.stderr.count("\n") == 1
 
@@ -99,7 +99,7 @@ def test_an_interrupted_call_ends_all_its_processes_and_goes_on_later(number: si
             command.send_signal(number)
         _, err = command.communicate(timeout=SECONDS)
     assert command.returncode == 128 + number, err
-    assert "the same command goes on from there" in err
+    assert "the same command continues from there" in err
     assert "Traceback" not in err
     _, alive = psutil.wait_procs(below, timeout=SECONDS)
     assert alive == []

@@ -1,4 +1,4 @@
-"""Contestants: which files run in another environment, judged and timed there, and what is found."""
+"""Selections: which files run in another environment, judged and timed there, and what is found."""
 
 import sys
 
@@ -11,7 +11,7 @@ from xorbench.cli import choices
 from xorbench.clock.cold import cold_start
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
-from xorbench.environments.selection import contestants
+from xorbench.environments.selection import select
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge
 from xorbench.record import store
@@ -29,17 +29,17 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     others = [read(variant(name, ('"numpy"', f'"{framework}"'))) for name, framework in frameworks.items()]
     lost = read(variant("lost", ("import numpy as np", "import numpy as np, scipy")))
     broken = read(variant("broken", ("def loss(", "def cost(")))
-    field = contestants([BASELINE, *others, lost, broken], "other", other_numpy)
-    assert [i.name for i in field.contestants] == [f"{REFERENCE}@other", "lost@other"]
-    assert [i.missing for i in field.contestants] == [None, "in other scipy is not installed"]
-    assert str(field) == (
+    selection = select([BASELINE, *others, lost, broken], "other", other_numpy)
+    assert [i.name for i in selection.implementations] == [f"{REFERENCE}@other", "lost@other"]
+    assert [i.missing for i in selection.implementations] == [None, "in other scipy is not installed"]
+    assert str(selection) == (
         f"other runs {REFERENCE} (numpy {OTHER_NUMPY}), lost (numpy {OTHER_NUMPY}); "
         "left out: elsewhere (scipy is not installed there), program (sh has the same version there)"
     )
-    about = of_implementation(field.contestants[0])
+    about = of_implementation(selection.implementations[0])
     assert (about.file, about.interpreter, about.version) == (REFERENCE, "other", OTHER_NUMPY)
     assert about.source_sha256 == of_implementation(BASELINE).source_sha256
-    assert choices.missing(None, field.contestants)
+    assert choices.missing(None, selection.implementations)
 
 
 def test_where_all_is_the_same_there_is_nothing_to_compare() -> None:
@@ -107,6 +107,6 @@ def test_the_record_and_its_tables_say_which_environment_holds_what(analysis: An
 def test_it_starts_cold_where_it_runs(other_numpy: str, variant: Variant) -> None:
     only_there = ("Parameters = list[Array]\n", f"Parameters = list[Array]\nassert np.__version__ == '{OTHER_NUMPY}'\n")
     here = read(variant("only_there", only_there))
-    (there,) = contestants([here], "other", other_numpy).contestants
+    (there,) = select([here], "other", other_numpy).implementations
     assert isinstance(cold_start(there, NEURON[0], allowed_cpus()[-1]), ColdStart)
     assert cold_start(here, NEURON[0], allowed_cpus()[-1]) == "AssertionError"

@@ -11,13 +11,13 @@ from tests.planted import HIDDEN, SECOND_COPY, changed, planted, retimed, slowed
 from xorbench.contract import REFERENCE
 from xorbench.estimates import ratios, states, timing_table
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.ratios import BASELINE, CONTROL, Compared, Contender, compared
+from xorbench.estimates.ratios import BASELINE, CONTROL, Compared, RowId, compared
 from xorbench.estimates.rounds import LONG, SHORT
 from xorbench.record.settings import CONFIDENCE
 from xorbench.record.timing import Timing
 from xorbench.tables import timings
 
-OTHER = Contender("other")
+OTHER = RowId("other")
 NAMES = ("other", "one", "two", "three")
 LAUNCHES = 4
 PAIRS = 25
@@ -34,7 +34,7 @@ def first(pairs: int) -> Callable[[int, int], bool]:
     return lambda _launch, pair: pair < pairs
 
 
-def pair_of(analysis: Analysis, one: Contender = OTHER, other: Contender = BASELINE) -> Compared:
+def pair_of(analysis: Analysis, one: RowId = OTHER, other: RowId = BASELINE) -> Compared:
     return compared(analysis, "hidden", one, other)
 
 
@@ -107,7 +107,7 @@ def test_of_the_baseline_neither_copy_tells_anything() -> None:
     assert pair_of(analysis, CONTROL).quiet_share == 1  # one of four
     assert states.without(OTHER, BASELINE) == {OTHER, BASELINE, CONTROL}
     assert states.without(CONTROL, BASELINE) == {BASELINE, CONTROL}
-    assert states.without(OTHER, Contender("one")) == {OTHER, Contender("one")}
+    assert states.without(OTHER, RowId("one")) == {OTHER, RowId("one")}
 
 
 @pytest.mark.parametrize(("others", "by_state"), [(3, True), (2, False)])

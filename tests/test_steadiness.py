@@ -12,14 +12,14 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.ratios import BASELINE, Contender
+from xorbench.estimates.ratios import BASELINE, RowId
 from xorbench.estimates.steadiness import drift, unsteady
 from xorbench.estimates.timing_table import Row
 from xorbench.page.boards import boards
 from xorbench.record.timing import Timing
 from xorbench.tables import headline, timings
 
-OTHER = Contender("other")
+OTHER = RowId("other")
 NAMES = {"other": 0.5, "slow": 1.0, "slower": 1.5, "fast": -0.5}
 LAUNCHES, ROUNDS = 6, 64
 WOBBLE = [0.002, -0.002] * 3
@@ -216,9 +216,9 @@ def test_a_row_whose_ratio_depends_on_the_state_of_the_machine_is_steady_in_each
     def even() -> Analysis:
         return planted({"depends": [0.5] * 6, "one": [0.2] * 6, "two": [1.0] * 6}, rounds=80, drifting=0)
 
-    found = drift(retimed(even(), change), "hidden", Contender("depends"), 0.95)
+    found = drift(retimed(even(), change), "hidden", RowId("depends"), 0.95)
     assert found is None  # no round of the first quarter tells of the quiet state
     half = retimed(even(), lambda timing, number, nanoseconds: change(timing, 2 * number, nanoseconds))
-    moved = drift(half, "hidden", Contender("depends"), 0.95)
+    moved = drift(half, "hidden", RowId("depends"), 0.95)
     assert moved is not None
     assert moved.value == pytest.approx(0, abs=1e-6)

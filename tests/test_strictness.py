@@ -14,7 +14,7 @@ from xorbench.contract import REFERENCE, discover
 from xorbench.judging import audit, oracle, reproducibility, truths, updates
 from xorbench.judging.answers import Given
 from xorbench.judging.grading import Exam
-from xorbench.judging.processes import Reply, Witness
+from xorbench.judging.questions import ProcessSpec, Reply
 from xorbench.judging.reproducibility import ConductAnswer, ConductQuestion, conduct
 from xorbench.judging.tasks import Ending, GradientAnswer
 from xorbench.judging.truths import Truths
@@ -51,7 +51,7 @@ def answer(exam: Exam, error: float, ending: Ending | None = None) -> GradientAn
 )
 def test_an_error_is_inside_up_to_its_bound_and_no_further(error: float, verdict: str) -> None:
     exam = exam_of()
-    reply = Reply(Witness(discover()[0]), exam.question, answer(exam, error))
+    reply = Reply(ProcessSpec(discover()[0]), exam.question, answer(exam, error))
     found = {row.parameter: row.verdict for row in exam.verdicts("one", reply)}
     assert found == dict.fromkeys(exam.points.layout.groups, INSIDE) | {"b1": verdict}
 
@@ -81,7 +81,7 @@ def test_trained_parameters_may_differ_from_the_references_by_what_is_agreed(dis
 @pytest.mark.parametrize("where", ["again", "elsewhere", "earlier"])
 @pytest.mark.parametrize(("difference", "verdict"), [(2 * BOUND, INSIDE), (2 * BOUND + BEYOND, FAILED)])
 def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(where: str, difference: float, verdict: str) -> None:
-    hidden, witness = WORKLOADS["hidden"], Witness(discover()[0])
+    hidden, spec = WORKLOADS["hidden"], ProcessSpec(discover()[0])
     rows = np.ones((2, len(hidden.entries)))
     other = rows.copy()
     other[1, 3] += difference
@@ -91,9 +91,9 @@ def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(where: str, dif
         return ConductAnswer(Given(first), Given(again), np.zeros(len(hidden.entries)), [])
 
     here = repeated(rows, other if where == "again" else rows)
-    replies = {"here": Reply(witness, question, here)}
+    replies = {"here": Reply(spec, question, here)}
     if where == "elsewhere":
-        replies["new_process"] = Reply(witness, question, repeated(other, other))
+        replies["new_process"] = Reply(spec, question, repeated(other, other))
     found = conduct("one", question, replies, other if where == "earlier" else None, np.full(rows.shape, BOUND))
     assert found.verdict == verdict
 

@@ -121,7 +121,7 @@ def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
 
 def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
     path = studies.write(planted_study(data={}), tmp_path)
-    assert complaints(path) == [f"{path}: its data are not those of a study named coverage: KeyError('rows')"]
+    assert complaints(path) == [f"{path}: its data are not those of a study named coverage: $.runs: is missing"]
     path.write_text("{", encoding="utf-8")
     (complaint,) = complaints(path)
     assert complaint.startswith(f"{path} is not a study: ")

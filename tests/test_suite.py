@@ -70,8 +70,8 @@ def rows(record: Record) -> dict[str, estimates.Row]:
 
 def test_what_the_judge_refused_is_not_timed(record: Record, rows: dict[str, estimates.Row]) -> None:
     timed = {(t.implementation, t.copy, t.launch) for t in record.timings}
-    players = ((REFERENCE, False), (REFERENCE, True), ("right", False), ("lazy", False), ("shivers", False))
-    assert timed == {(name, copy, launch) for name, copy in players for launch in (0, 1)}
+    workers = ((REFERENCE, False), (REFERENCE, True), ("right", False), ("lazy", False), ("shivers", False))
+    assert timed == {(name, copy, launch) for name, copy in workers for launch in (0, 1)}
     assert (rows["wrong"].verdict, rows["wrong"].ratio) == ("outside", None)
     assert "times the bound" in str(rows["wrong"].reason)
     assert rows["right"].ratio is not None

@@ -62,7 +62,7 @@ def test_twice_the_bits_change_nothing_in_the_first_thirty_digits(workload: str)
 def test_an_honest_training_stays_near_the_true_one() -> None:
     workload = WORKLOADS["hidden"]
     with np.errstate(over="ignore"):
-        rows = TrajectoryQuestion(workload, "float64").put_to(load(BASELINE), lambda _: None)
+        rows = TrajectoryQuestion(workload, "float64").ask(load(BASELINE), lambda _: None)
     high, low = true_trajectory(workload, 100)
     assert np.abs((rows[:101] - high) - low).max() < 1e-14
     assert np.abs(rows[100] - rows[99]).max() > 1e-4  # it moves
@@ -86,7 +86,7 @@ def test_a_trajectory_names_the_first_epoch_with_malformed_parameters(last: int,
 
     module = cast(Contract, SimpleNamespace(**vars(honest) | {"step": step}))
     with pytest.raises(ValueError, match=says):
-        TrajectoryQuestion(replace(NEURON, epochs=last), "float64").put_to(module, lambda _: None)
+        TrajectoryQuestion(replace(NEURON, epochs=last), "float64").ask(module, lambda _: None)
 
 
 def test_the_loss_is_that_of_the_parameters_at_those_epochs() -> None:

@@ -155,7 +155,7 @@ TURNS = {
         "it sent an unexpected message, 'ready'",
     ),
     "no number as a time": (
-        "__import__('xorbench.clock.subject', fromlist=['x']).process_time_ns = lambda: float('nan')",
+        "__import__('xorbench.clock.timed_implementation', fromlist=['x']).process_time_ns = lambda: float('nan')",
         "ValueError: Out of range float values are not JSON compliant",
     ),
 }

@@ -24,7 +24,7 @@ def fractions(workload: Workload, truth: Truths, name: str = "", path: object = 
     module = load(read(path) if path else BASELINE)  # type: ignore[arg-type]
     points = starts(workload, workload.dtype, seed=0)
     with np.errstate(all="ignore"):
-        given = UpdateQuestion(points).put_to(module, lambda _: None)
+        given = UpdateQuestion(points).ask(module, lambda _: None)
     assert not given.complaints, name
     return truth.fractions(given.rows)
 

@@ -9,7 +9,7 @@ from tests.judged import Clock
 from xorbench.contract import load
 from xorbench.judging import work
 from xorbench.judging.points import random_points
-from xorbench.judging.processes import Question, Witness
+from xorbench.judging.questions import ProcessSpec, Question
 from xorbench.judging.reproducibility import ConductQuestion
 from xorbench.judging.tasks import GradientQuestion, TrajectoryQuestion
 from xorbench.judging.update_task import UpdateQuestion
@@ -43,27 +43,27 @@ QUESTIONS: list[Question[object]] = [
     UpdateQuestion(random_points(HIDDEN, "float64", 2, seed=0)),
     TrajectoryQuestion(HIDDEN, "float64"),
 ]
-REFERENCE = Witness(BASELINE)
+REFERENCE = ProcessSpec(BASELINE)
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: type(question).__name__)
 def test_a_process_tells_each_part_of_an_answer(question: Question[object]) -> None:
     told: list[str] = []
-    question.put_to(load(BASELINE), told.append)
+    question.ask(load(BASELINE), told.append)
     assert len(dict.fromkeys(told)) == len(work.parts(question))
 
 
 def test_the_end_comes_nearer_with_each_part_and_is_that_of_the_process_with_the_most_ahead() -> None:
-    other, clock = Witness(BASELINE, "elsewhere"), Clock()
+    other, clock = ProcessSpec(BASELINE, "elsewhere"), Clock()
     tally = Tally({REFERENCE: QUESTIONS, other: QUESTIONS[1:2]}, 0.0, 4, clock)
     left = work.USUAL.start + sum(sum(work.parts(question)) for question in QUESTIONS)
     assert tally.seconds == pytest.approx(left)
-    for witness in (REFERENCE, other):
-        tally.begin(witness)  # to import
+    for spec in (REFERENCE, other):
+        tally.begin(spec)  # to import
     clock.now += work.USUAL.start
     left -= work.USUAL.start
-    for witness in (REFERENCE, other):
-        tally.begin(witness)
+    for spec in (REFERENCE, other):
+        tally.begin(spec)
     tally.answer(other)  # at once; it is not the last one
     assert tally.step() == pytest.approx((work.USUAL.start, left))
     for question in QUESTIONS:
@@ -83,29 +83,29 @@ def test_the_end_comes_nearer_with_each_part_and_is_that_of_the_process_with_the
 
 
 def test_processes_on_one_cpu_share_it() -> None:
-    other, clock = Witness(BASELINE, "elsewhere"), Clock()
+    other, clock = ProcessSpec(BASELINE, "elsewhere"), Clock()
     ahead = work.USUAL.start + sum(work.parts(QUESTIONS[1]))
     questions = {REFERENCE: QUESTIONS[1:2], other: QUESTIONS[1:2]}
     assert Tally(questions, 0.0, 2, clock).seconds == pytest.approx(ahead)
     tally = Tally(questions, 0.0, 1, clock)
     assert tally.seconds == pytest.approx(2 * ahead)
     for _ in range(2):
-        for witness in questions:
-            tally.begin(witness)
+        for spec in questions:
+            tally.begin(spec)
         clock.now += 2 * work.USUAL.start
     assert tally.step()[1] == pytest.approx(2 * (ahead - work.USUAL.start), rel=0.3)  # parts have begun
 
 
 def test_what_a_process_has_ahead_is_expected_by_its_own_pace_and_that_of_another_by_its_own() -> None:
-    slow, clock = Witness(BASELINE, "elsewhere"), Clock()
+    slow, clock = ProcessSpec(BASELINE, "elsewhere"), Clock()
     long = GradientQuestion([random_points(HIDDEN, "float64", 5, seed=0)] * 2, (1,), to_the_end=True)
     (first, *further), starting = work.parts(long), work.USUAL.start
     tally = Tally({REFERENCE: [long], slow: [long]}, 0.0, 2, clock)
-    for witness in (REFERENCE, slow):
-        tally.begin(witness)
+    for spec in (REFERENCE, slow):
+        tally.begin(spec)
     clock.now += starting
-    for witness in (REFERENCE, slow):
-        tally.begin(witness)
+    for spec in (REFERENCE, slow):
+        tally.begin(spec)
     clock.now += first
     tally.begin(REFERENCE)
     clock.now += 9 * first
@@ -117,13 +117,13 @@ def test_what_a_process_has_ahead_is_expected_by_its_own_pace_and_that_of_anothe
 
 @pytest.mark.parametrize("slowness", [0.5, 1.0, 5.0])
 def test_a_slow_machine_is_known_by_the_starts_of_the_processes(slowness: float) -> None:
-    witnesses, clock = [Witness(BASELINE, str(number)) for number in range(20)], Clock()
-    tally = Tally(dict.fromkeys(witnesses, QUESTIONS[:1]), 0.0, 1, clock)
-    for witness in witnesses:
-        tally.begin(witness)
+    specs, clock = [ProcessSpec(BASELINE, str(number)) for number in range(20)], Clock()
+    tally = Tally(dict.fromkeys(specs, QUESTIONS[:1]), 0.0, 1, clock)
+    for spec in specs:
+        tally.begin(spec)
     clock.now += 20 * slowness * work.USUAL.start
-    for witness in witnesses:
-        tally.begin(witness)
+    for spec in specs:
+        tally.begin(spec)
     done, left = tally.step()
     assert done == pytest.approx(20 * work.USUAL.start, rel=0.1)
     assert left == pytest.approx(20 * slowness * sum(work.parts(QUESTIONS[0])), rel=0.1)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import BASELINE, Variant
 from xorbench.clock import worker
-from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account
+from xorbench.clock.timed_implementation import Turn
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import load, read
 from xorbench.environment import allowed_cpus

@@ -4,7 +4,7 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from xorbench.api import compare, judge, recommend, run
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["compare", "judge", "load", "recommend", "run"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Return a public function, imported on first use, so that importing the package alone imports no library."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,9 +1,9 @@
-"""Process pools for this package's own computations; they end with the process that starts them, for any reason.
+"""Process pools for this package's own computations; their processes end when the process that started them ends.
 
-They ignore Ctrl-C, `kill` and a closed terminal, which that process handles. They need no semaphores, so that they also
-work where there is no shared memory.
+They ignore Ctrl-C, `kill` and a closed terminal, which that process handles. They use no semaphores, so that they also
+work on systems without shared memory.
 
-What their processes write goes to a log, so that it does not tear the progress on standard error.
+Whatever they write goes to a log, so that it is not mixed with the progress on standard error.
 """
 
 import multiprocessing
@@ -21,7 +21,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from xorbench import places
 from xorbench.environment import allowed_cpus, end_with_parent
@@ -32,18 +32,19 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkContext, SpawnContext
 
-    Line = Connection[Any, Any]
+    Line = Connection[object, object]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SECONDS_BETWEEN_LOOKS = 5.0
-"""The seconds between two looks at a process of a pool that has not answered."""
+SECONDS_BETWEEN_CHECKS = 5.0
+"""The seconds between two checks of a process of a pool that has not answered."""
 
-MOST_IDLE_LOOKS = 12
-"""The looks in a row after which a process is ended that has not answered and used no CPU time since the one before.
+MOST_IDLE_CHECKS = 12
+"""The number of successive checks without new CPU time after which a process that has not answered is ended.
 
-Such a process was stopped, or waits for ever. Looks are counted, not seconds, because this process may be stopped, too.
+Such a process was stopped, or waits for something that never comes. Checks are counted instead of seconds, because
+this process may be stopped, too.
 """
 
 ENDED = "a process ended before it answered (is there enough memory?)"
@@ -56,9 +57,9 @@ HANDLED = {getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 def pool(log: Log, number: int, begin: Callable[..., object], *arguments: object) -> Executor:
     """Return a pool of `number` started processes, each of which first calls `begin` with `arguments`.
 
-    What the processes write to standard output and standard error goes to `log`. A task whose process ends raises
-    BrokenProcessPool, and so does one whose process is ended because it does not answer and uses no CPU time any more.
-    `shutdown` ends the processes, at once if it does not wait or cancels what has not begun.
+    What the processes write to standard output and standard error goes to `log`. A task raises BrokenProcessPool if its
+    process ends, or is ended because it uses no CPU time and does not answer. `shutdown` ends the processes: at once if
+    it does not wait or cancels pending tasks.
     """
     return _Pool(log, number, begin, arguments)
 
@@ -79,12 +80,12 @@ class _Pool(ThreadPoolExecutor):
         context: ForkContext | SpawnContext = multiprocessing.get_context("spawn")
         if copied:
             context = multiprocessing.get_context("fork")
-        # They inherit the mask until they ignore the signals; so does the process that multiprocessing starts beside
-        # them.
+        # The processes inherit this mask until they ignore the signals; so does the resource tracker of
+        # multiprocessing.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         try:
             with _in_a_folder(), written_to(log), warnings.catch_warnings():
-                if copied:  # Python warns of it where libraries have threads, of which none works in a copy
+                if copied:  # Python warns where libraries have threads, because a copy has none of them
                     warnings.simplefilter("ignore")
                 for _ in range(number):
                     ours, theirs = context.Pipe()
@@ -103,7 +104,7 @@ class _Pool(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Return the future result of a call in one of the processes; function, arguments and result are pickled."""
-        return super().submit(self._answer, pickle.dumps((fn, args, kwargs)))
+        return cast("Future[T]", super().submit(self._answer, pickle.dumps((fn, args, kwargs))))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, after all tasks if it waits and cancels none; else at once."""
@@ -111,11 +112,11 @@ class _Pool(ThreadPoolExecutor):
         self._end()
         super().shutdown()  # the threads end, because their processes have ended
 
-    def _answer(self, task: bytes) -> Any:
+    def _answer(self, task: bytes) -> object:
         line, process = self._idle.get()
         try:
             with _ended_where_idle(process) as was_idle:
-                line.send_bytes(task)  # which waits, too, where a long task is not read
+                line.send_bytes(task)  # this waits, too, if the process does not read a long task
                 answer = line.recv_bytes()
         except (EOFError, OSError):
             raise BrokenProcessPool(IDLE if was_idle.is_set() else ENDED) from None
@@ -129,13 +130,13 @@ class _Pool(ThreadPoolExecutor):
 
 @contextmanager
 def _ended_where_idle(process: BaseProcess) -> Iterator[threading.Event]:
-    """End a process that is idle for too long inside; yield what is set then."""
+    """Kill a process that uses no CPU time for too long inside the context; yield an event that is set if so."""
     was_idle, done = threading.Event(), threading.Event()
 
     def watch() -> None:
         used, idle = -1.0, 0
-        while idle < MOST_IDLE_LOOKS:
-            if done.wait(SECONDS_BETWEEN_LOOKS):
+        while idle < MOST_IDLE_CHECKS:
+            if done.wait(SECONDS_BETWEEN_CHECKS):
                 return
             now = _cpu_seconds(process.pid)
             idle = idle + 1 if now == used else 0
@@ -153,8 +154,8 @@ def _ended_where_idle(process: BaseProcess) -> Iterator[threading.Event]:
 
 
 def _cpu_seconds(pid: int | None) -> float:
-    """Return the CPU time of a process and of its descendants that have not ended; 0 where it has ended itself."""
-    import psutil  # only where a process has been silent for a while
+    """Return the CPU seconds of a process and of its running descendants; 0 if the process has ended."""
+    import psutil  # imported only if a process has not answered for a while
 
     seconds = 0.0
     with suppress(psutil.Error):
@@ -168,7 +169,7 @@ def _cpu_seconds(pid: int | None) -> float:
 
 @contextmanager
 def _in_a_folder() -> Iterator[None]:
-    """Be in an empty folder inside if the current one was removed, because multiprocessing needs one."""
+    """Change to an empty folder inside the context if the current one was removed: multiprocessing needs a folder."""
     if places.current() is not None:
         yield
         return
@@ -200,28 +201,29 @@ def all_cores() -> Iterator[Executor]:
 
 
 def in_copies(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """Return the results of tasks in their order, computed by copies of this process, one for each allowed CPU.
+    """Return the results of `tasks` in their order, computed by forked copies of this process, one for each CPU.
 
-    A copy begins with all that this process has in memory, so that only the results are pickled. Where there is only
-    one task or one CPU, and on systems other than Linux, on which libraries do not work in a copy, this process itself
-    computes them. Raises HarnessError if a copy ends, as it does where memory is short, and what a task raises.
+    A copy has everything that this process has in memory, so that only the results are pickled. This process computes
+    the results itself if there is only one task or one CPU, and on systems other than Linux, where libraries do not
+    work after a fork. Raises HarnessError if a copy ends, for instance because memory is short, and whatever a task
+    raises.
     """
     if min(len(tasks), len(allowed_cpus())) < 2 or sys.platform != "linux":
         return [task() for task in tasks]
     with _each_core(_keep, tasks, copied=True) as processes:
-        return [*processes.map(_nth, range(len(tasks)))]
+        return cast("list[T]", [*processes.map(_nth, range(len(tasks)))])
 
 
-_kept: Sequence[Callable[[], Any]] = ()
+_kept: Sequence[Callable[[], object]] = ()
 """In a copy, the tasks of `in_copies`."""
 
 
-def _keep(tasks: Sequence[Callable[[], Any]]) -> None:
+def _keep(tasks: Sequence[Callable[[], object]]) -> None:
     global _kept
     _kept = tasks
 
 
-def _nth(number: int) -> Any:
+def _nth(number: int) -> object:
     return _kept[number]()
 
 
@@ -255,6 +257,6 @@ def _done(task: bytes) -> bytes:
     try:
         function, arguments, keywords = pickle.loads(task)
         return pickle.dumps((function(*arguments, **keywords), None))
-    except BaseException as error:  # noqa: BLE001  whatever it is, it is the answer
+    except BaseException as error:  # noqa: BLE001  every exception is sent as the answer
         error.add_note("".join(traceback.format_exception(error)))
         return pickle.dumps((None, error))

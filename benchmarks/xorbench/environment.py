@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 from packaging.requirements import Requirement
@@ -200,7 +200,7 @@ def machine_name(cpu: str, cores: int, system: str, architecture: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", f"{cpu} {cores} cores {system} {architecture}".lower()).strip("-")
 
 
-def cpu_model(about: Mapping[str, Any]) -> str:
+def cpu_model(about: Mapping[str, object]) -> str:
     """Return the name of the processor from what `cpuinfo` reports about it.
 
     Some hypervisors hide the model number, so that processors years apart have the same name; family and model are

@@ -1,4 +1,4 @@
-"""Temporary folders that are removed when the process that made them has ended, also where it was killed."""
+"""Temporary folders that are removed when the process that made them ends, even if it is killed."""
 
 import shutil
 import subprocess
@@ -8,14 +8,15 @@ from contextlib import suppress
 from pathlib import Path
 
 REMOVE = 'read -r _; rm -rf -- "$1"'
-"""What a shell does to remove a folder when its standard input ends."""
+"""The script of a shell: wait until standard input is closed, then remove a folder."""
 
 
 class Temporary:
-    """A new temporary folder with a `name`, as a context manager.
+    """A new temporary folder with the path `name`; as a context manager it yields this path.
 
-    It is removed by `cleanup`, which the end of the context calls, or at the end of this process. After `kill -9` of
-    this process a shell removes it, which waits for that from the beginning; where no shell can be started, it stays.
+    The folder is removed by `cleanup`, at the end of the context, or at the end of this process. If this process is
+    killed by `kill -9`, a shell that was started together with the folder removes it; where no shell can be started,
+    the folder remains.
     """
 
     def __init__(self, inside: Path | None = None) -> None:
@@ -24,7 +25,7 @@ class Temporary:
         self._end = weakref.finalize(self, _removed, self.name, _remover(self.name))
 
     def __enter__(self) -> str:
-        """Return the name of the folder."""
+        """Return the path of the folder."""
         return self.name
 
     def __exit__(self, *_about: object) -> None:
@@ -32,12 +33,12 @@ class Temporary:
         self.cleanup()
 
     def cleanup(self) -> None:
-        """Remove the folder and all that is in it; a second call does nothing."""
+        """Remove the folder with its contents; a second call does nothing."""
         self._end()
 
 
 def _remover(name: str) -> "subprocess.Popen[bytes] | None":
-    """Return a shell that removes a folder when this process has ended, or closes the line to it; None without one."""
+    """Start a shell that removes a folder when its standard input is closed; return None if none can be started."""
     with suppress(OSError):
         return subprocess.Popen(
             ["sh", "-c", REMOVE, "sh", name],
@@ -45,7 +46,7 @@ def _remover(name: str) -> "subprocess.Popen[bytes] | None":
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # what ends the other processes of a terminal does not end it
+            start_new_session=True,  # signals to all processes of the terminal do not reach it
         )
     return None
 

@@ -1,7 +1,6 @@
 """List of all figures: each entry yields a file under results/ and a part of the page."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from xorbench.charts.break_even import payback
 from xorbench.charts.cost_breakdown import parts
@@ -19,6 +18,7 @@ from xorbench.charts.surfaces import surfaces
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.machines import OverMachines
 from xorbench.record.report import Report
+from xorbench.record.studies import Data
 
 OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, measured, parts, rounds, payback, errors)
 
@@ -31,7 +31,7 @@ OF_HISTORIES: Sequence[Callable[[Sequence[Analysis]], Figure | None]] = (history
 OF_A_REPORT: Sequence[Callable[[Report], Figure | None]] = (losses, partings, saturation, scale)
 
 
-OF_STUDIES: Mapping[str, Callable[[Mapping[str, Any]], Figure]] = {"functions": functions}
+OF_STUDIES: Mapping[str, Callable[[Data], Figure]] = {"functions": functions}
 """Functions of the data of a study, by its name; their files are in the folder of the studies."""
 
 

@@ -1,14 +1,15 @@
 """Figure of the study of elementary functions: errors in ulps over the argument."""
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 from xorbench.charts import axes, lines
 from xorbench.charts.axes import Axis
 from xorbench.charts.figure import WIDTH, Figure
 from xorbench.charts.lines import Line
 from xorbench.charts.style import labels
+from xorbench.record.studies import Data
+from xorbench.tables.studies.functions import Functions
+from xorbench.tables.studies.typed import typed
 
 TICKS = [-100, -10, -1, 0, 1, 10, 100]
 
@@ -18,21 +19,22 @@ SMALLEST, LARGEST = 0.1, 1000
 ERRORS = axes.log("error, ulps", SMALLEST, LARGEST, lines.HEIGHT, False)
 
 
-def functions(study: Mapping[str, Any]) -> Figure:
-    """Return the figure of a panel for each function and dtype with a line for each framework."""
-    names = labels(row["framework"] for row in study["rows"])
+def functions(data: Data) -> Figure:
+    """Return the figure of the study: a panel for each function and dtype, with a line for each framework."""
+    study = typed(Functions, data)
+    names = labels(row.framework for row in study.rows)
     places = {name: place for place, name in enumerate(names)}
-    middles = [(low + high) / 2 for low, high in pairwise(study["edges"])]
+    middles = [(low + high) / 2 for low, high in pairwise(study.edges)]
     panels = []
-    for function in study["functions"]:
+    for function in study.functions:
         for dtype in ("float64", "float32"):
-            rows = [row for row in study["rows"] if (row["function"], row["dtype"]) == (function, dtype)]
+            rows = [row for row in study.rows if (row.function, row.dtype) == (function, dtype)]
             shown = []
             for row in rows:
-                pairs = zip(middles, row["ulps_by_bin"], strict=True)
+                pairs = zip(middles, row.ulps_by_bin, strict=True)
                 points = [(middle, min(max(float(e), SMALLEST), LARGEST)) for middle, e in pairs if e is not None]
-                said = f"{float(row['ulps']):.3g} ulps"
-                shown.append(Line(names[row["framework"]], places[row["framework"]], points, said))
+                said = f"{float(row.ulps):.3g} ulps"
+                shown.append(Line(names[row.framework], places[row.framework], points, said))
             if any(line.points for line in shown):
                 across = [x for line in shown for x, _ in line.points]
                 x = _arguments(min(across), max(across))

@@ -1,4 +1,4 @@
-"""Figure of the same ratios on several machines: the marks of each machine side by side, on one logarithmic axis."""
+"""Figure of the ratios on several machines: one mark for each machine, on one logarithmic axis."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from xorbench.tables.machines import conclusion, letters_of, title
 NAME = "ratios-on-machines"
 
 MOST = 8
-"""The most machines that are drawn, the first ones."""
+"""The largest number of machines that are drawn: the first ones."""
 
 STEP, GAP = 18, 10
-"""The distances in pixels between the marks of two machines, and between two implementations beside that."""
+"""The distance in pixels between the marks of two machines, and the additional one between two implementations."""
 
 WIDEST = 110
-"""The most pixels of the factors beside the plot."""
+"""The largest width, in pixels, of the factors beside the plot."""
 
 SHAPES = ("circle", "square", "diamond", "triangle-up")
 
 
 @dataclass(frozen=True)
 class _Machine:
-    """A machine with the letter, the shape and the role of the colour of its marks, and a description in words."""
+    """A machine: its letter, the shape and the colour role of its marks, and its description."""
 
     letter: str
     shape: str
@@ -41,7 +41,7 @@ class _Machine:
 
 @dataclass(frozen=True)
 class _Mark:
-    """A ratio with its texts: the letter and the factor, and a description."""
+    """A ratio on one machine, with its verdict and its texts: letter with factor, and a description."""
 
     machine: _Machine
     ratio: Interval
@@ -67,16 +67,16 @@ def machines(over: OverMachines) -> Figure | None:
     axis = around_one([mark.ratio for mark in everything], WIDTH - left - right)
     more = f" Only the first {MOST} machines are drawn." if len(over.compared) > MOST else ""
     text = (
-        f"How many times faster or slower than {REFERENCE} an epoch is on each machine, with intervals that hold "
-        "together over implementations and machines. Each ratio is of one record of one machine. Beside the name of an "
-        f"implementation is its verdict over all machines.{more}"
+        f"How many times faster or slower than {REFERENCE} an epoch is on each machine, with intervals that are "
+        "simultaneous over implementations and machines. Each ratio is from one record of one machine. Under the name "
+        f"of an implementation is its verdict over all machines.{more}"
     )
     panels = [_panel(found, rows, names, axis, left, right) for found, rows in drawn if any(some for _, some in rows)]
     return Figure(NAME, f"Time per epoch relative to {REFERENCE} on several machines", text, panels)
 
 
 def _signs(over: OverMachines) -> dict[str, _Machine]:
-    """Return the signs of the machines that are drawn, by name. No two of 28 have the same shape and colour."""
+    """Return the machines that are drawn, by name; no two have the same combination of shape and colour."""
     found = {}
     for place, (name, letter) in enumerate(letters_of(over).items()):
         if place < MOST:

@@ -1,10 +1,10 @@
-"""Paths of SVG in pixels, and marks: paths with their look and the words that say what they stand for."""
+"""SVG paths in pixels, and marks: paths with fill, line and a description of the data that they represent."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Place = tuple[float, float]
-"""A place in pixels: how far to the right and how far down from the upper left corner of a plot."""
+"""A point in pixels: to the right of, and below, the upper left corner of a plot."""
 
 GLYPHS: dict[str, tuple[float, float, str]] = {
     "circle": (-4.5, 0, "a4.5,4.5 0 1 0 9,0a4.5,4.5 0 1 0 -9,0Z"),
@@ -20,15 +20,15 @@ GLYPHS: dict[str, tuple[float, float, str]] = {
     "thin": (-8, 0, "h16"),
     "interval": (-7, 0, "h14m-14,-3v6m14,-6v6"),
 }
-"""The shapes of marks and of entries of keys: where the path begins, seen from the middle, and the path from there."""
+"""The shapes of marks and legend entries: the start of the path relative to the centre, and the path from there."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A path with its look; colours are as `style.role` returns them, "" for an area or a line that is not drawn.
+    """A path with its fill and its line; colours are as `style.role` returns them, "" for what is not drawn.
 
-    `width` and `dashes` are those of its line in pixels; without dashes it is drawn through. A mark that stands for
-    data has a `tip`, which says for which.
+    `width` and `dashes` are those of the line, in pixels; a line without dashes is solid. `tip` describes the data that
+    the mark represents; it is "" if there are none.
     """
 
     path: str
@@ -48,9 +48,9 @@ def number(value: float) -> str:
 
 
 def line(places: Iterable[Place], closed: bool = False) -> str:
-    """Return the path through places, and back to the first if it is closed.
+    """Return the path through `places`, and back to the first if it is `closed`.
 
-    A piece straight across or down has its short form.
+    Horizontal and vertical pieces are written with the short commands H and V.
     """
     found: list[str] = []
     before = ("", "")
@@ -69,11 +69,11 @@ def line(places: Iterable[Place], closed: bool = False) -> str:
 
 
 def rectangle(x: float, y: float, x2: float, y2: float) -> str:
-    """Return the path around the rectangle between two opposite corners."""
+    """Return the path around the rectangle with the opposite corners (x, y) and (x2, y2)."""
     return line([(x, y), (x2, y), (x2, y2), (x, y2)], closed=True)
 
 
 def glyph(name: str, x: float, y: float) -> str:
-    """Return the path of a shape of GLYPHS whose middle is at a place."""
+    """Return the path of the shape `name` of GLYPHS with its centre at (x, y)."""
     across, down, path = GLYPHS[name]
     return f"M{number(x + across)},{number(y + down)}{path}"

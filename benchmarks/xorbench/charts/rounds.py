@@ -10,7 +10,7 @@ from xorbench.charts.marks import Point
 from xorbench.charts.paths import Mark
 from xorbench.charts.style import labels, role
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.ratios import Contender, medians, paired
+from xorbench.estimates.ratios import RowId, medians, paired
 from xorbench.estimates.timing_table import Row
 from xorbench.tables.cells import plain, three_digits, with_ends
 
@@ -35,11 +35,11 @@ def rounds(analysis: Analysis) -> Figure | None:
 
 
 def _rounds(analysis: Analysis, row: Row) -> int:
-    return sum(map(len, paired(analysis, row.workload, Contender(row.implementation)).values()))
+    return sum(map(len, paired(analysis, row.workload, RowId(row.implementation)).values()))
 
 
 def _panel(analysis: Analysis, row: Row, label: str, every: int) -> Panel:
-    launches = paired(analysis, row.workload, Contender(row.implementation))
+    launches = paired(analysis, row.workload, RowId(row.implementation))
     raw: list[tuple[float, float]] = []
     first = 0
     for number, logarithms in enumerate(launches.values()):

@@ -15,8 +15,8 @@ from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.contract.source_text import shadows
 from xorbench.environment import allowed_cpus
 from xorbench.environments import virtualenvs
-from xorbench.environments.releases import FEWEST, asked_for, contestants_in
-from xorbench.environments.selection import contestants
+from xorbench.environments.releases import FEWEST, asked_for, select_in_release
+from xorbench.environments.selection import select
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Limits
 from xorbench.failure import HarnessError
@@ -107,11 +107,11 @@ def in_environments(chosen: Sequence[Implementation], pythons: Sequence[str] | N
     found = [*chosen]
     try:
         for label, executable in _pythons(pythons or ()).items():
-            field = contestants(chosen, label, executable)
-            if not field.contestants:
-                raise ValueError(f"{field}; no implementation to compare, expected other versions there")
-            say(str(field))
-            found += field.contestants
+            selection = select(chosen, label, executable)
+            if not selection.implementations:
+                raise ValueError(f"{selection}; no implementation to compare, expected other versions there")
+            say(str(selection))
+            found += selection.implementations
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--python") from error
     return found
@@ -147,19 +147,19 @@ def in_releases(framework: str, wanted: Sequence[Version], chosen: Sequence[Impl
     A release that cannot be installed or used is printed with the reason, and left out. Raises HarnessError where
     fewer than two are left.
     """
-    fields = []
+    selections = []
     with steps("environments", len(wanted)) as done:
         for version in wanted:
             try:
-                fields.append(contestants_in(framework, version, chosen))
+                selections.append(select_in_release(framework, version, chosen))
             except ValueError as error:
                 say(f"{framework} {version} is left out: {error}")
             else:
-                say(str(fields[-1]))
+                say(str(selections[-1]))
             done()
-    if len(fields) < FEWEST:
-        raise HarnessError(f"{len(fields)} of {len(wanted)} releases of {framework} can be used, expected {FEWEST}")
-    return [i for field in fields for i in field.contestants]
+    if len(selections) < FEWEST:
+        raise HarnessError(f"{len(selections)} of {len(wanted)} releases of {framework} can be used, expected {FEWEST}")
+    return [i for selection in selections for i in selection.implementations]
 
 
 def _pythons(given: Sequence[str]) -> dict[str, str]:

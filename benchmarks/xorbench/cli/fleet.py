@@ -1,7 +1,7 @@
-"""The commands for comparisons over several hosts without an engine: plan and merge."""
+"""The commands for comparisons over several hosts without Dask: plan and merge."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, TypedDict, get_args
 
 import typer
 
@@ -11,6 +11,36 @@ if TYPE_CHECKING:
     from xorbench.fleet.plan import FleetPlan, Kind
 
 app = typer.Typer()
+
+
+class PartDocument(TypedDict):
+    """A part of a plan for programs: its name, such as "2/3", its units, its estimated time and its command."""
+
+    part: str
+    units: list[str]
+    seconds: float
+    command: str
+
+
+class JobDocument(TypedDict):
+    """The resources that a job for one part needs, and its command with the number of the part in the variable K."""
+
+    wall_seconds: int
+    memory_gib: int
+    cpus: int
+    command: str
+
+
+class PlanDocument(TypedDict):
+    """A plan for programs: its file, its parts, a job for one of them, and the command that merges them."""
+
+    plan: str
+    sha256: str
+    kind: str
+    estimated_from: str
+    parts: list[PartDocument]
+    job: JobDocument
+    merge: str
 
 
 @app.command("plan", context_settings={"allow_interspersed_args": False})
@@ -26,7 +56,7 @@ def plan_(
     output: Annotated[Path, typer.Option(metavar="FILE", help="File to write the plan to.")] = Path("plan.json"),
     as_json: AsJson = False,
 ) -> int:
-    """Divide a run, a sweep or a judgement of gradients into parts that hosts measure with --plan and --part.
+    """Divide a run, a sweep or a gradient check into parts, which hosts measure with --plan and --part.
 
     A part is a whole comparison: a host measures all implementations on some workloads of a run or curves of a sweep,
     or judges a range of points. The estimated time, memory and CPUs of a part are printed for a job script.
@@ -58,15 +88,15 @@ def plan_(
     return 0
 
 
-def _document(plan: "FleetPlan", file: Path, source: str, gib: float) -> dict[str, Any]:
-    """Return the JSON document of a plan: its parts with their commands, and what a job for a part has to ask for."""
+def _document(plan: "FleetPlan", file: Path, source: str, gib: float) -> PlanDocument:
+    """Return the JSON document of a plan: its parts with their commands, and the resources that a job for one needs."""
     import math
 
     from xorbench.cli.parts import FOLDER
     from xorbench.environment import allowed_cpus
     from xorbench.fleet.costs import to_ask_for
 
-    parts = [
+    parts: list[PartDocument] = [
         {
             "part": plan.named(number),
             "units": part.units,
@@ -75,7 +105,7 @@ def _document(plan: "FleetPlan", file: Path, source: str, gib: float) -> dict[st
         }
         for number, part in enumerate(plan.parts, start=1)
     ]
-    job = {
+    job: JobDocument = {
         "wall_seconds": to_ask_for(max(part.seconds for part in plan.parts)),
         "memory_gib": math.ceil(gib),
         "cpus": len(allowed_cpus()),
@@ -104,8 +134,8 @@ def _command(plan: "FleetPlan", file: Path, number: "int | str", folder: Path | 
     return f"{words} --part {part} {shlex.join(['--output', str(folder or FOLDER), '--resume'])}"
 
 
-def _lines(document: dict[str, Any]) -> list[str]:
-    """Return the lines that say what the parts of a plan are and how they are measured."""
+def _lines(document: PlanDocument) -> list[str]:
+    """Return the JSON document of a plan as lines for the terminal: its parts, and how to measure and merge them."""
     parts, job = document["parts"], document["job"]
     hours, minutes = divmod(job["wall_seconds"] // 60, 60)
     each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {'; '.join(p['units'])}" for p in parts)
@@ -129,11 +159,11 @@ def merge(
     output: Output = None,
     as_json: AsJson = False,
 ) -> int:
-    """Merge the parts of a plan: one record for each host, of all that it measured.
+    """Merge the parts of a plan into one record for each host, with everything that it measured.
 
     The parts stay as they are, and merging again changes nothing. Missing parts are listed with the command that
-    measures them, and the exit code is 1. Nothing is written if a part is of another plan, of other texts or versions,
-    or is there twice with different contents.
+    measures them, and the exit code is 1. Nothing is written if a part belongs to another plan, was measured with other
+    versions or texts of implementations, or exists twice with different contents.
     """
     from xorbench.cli import choices, show
     from xorbench.fleet import merge as merging

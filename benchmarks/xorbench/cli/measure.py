@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,6 +25,9 @@ from xorbench.cli.options import (
     finite,
     minutes,
 )
+
+if TYPE_CHECKING:
+    from xorbench.record.report import Report
 
 app = typer.Typer()
 
@@ -132,16 +135,14 @@ def gradients(
     from xorbench import report as document
     from xorbench.cli import show
     from xorbench.judging.judge import BRIEF, EVERYTHING, judge
-    from xorbench.judging.processes import Reply
+    from xorbench.judging.questions import Reply
     from xorbench.suite.about import of_implementation
-    from xorbench.tables import judge_report
-    from xorbench.tables.verdicts import verdicts
 
     tracebacks: dict[tuple[str, str], str] = {}
 
     def hear(reply: Reply) -> None:
         for trouble in reply.troubles:
-            tracebacks.setdefault((reply.witness.implementation.name, trouble.reason), trouble.traceback)
+            tracebacks.setdefault((reply.spec.implementation.name, trouble.reason), trouble.traceback)
 
     if scheduler:
         found = scheduled.gradients(context, scheduler, chosen, workloads, points or POINTS, seed, time_limit)
@@ -163,22 +164,31 @@ def gradients(
     if as_json:
         show.document({"passed": found.passed, "implementations": [*map(asdict, about)], **asdict(found)})
     else:
-        if every or wanted:
-            shown = judge_report.tables(found, () if every else wanted)
-            show.tables(shown)
-            if not shown:
-                typer.echo(f"There is nothing to show in {' and '.join(wanted)}; --quick judges less.")
-        for example in found.counterexamples if every else ():
-            script = "".join(c if c.isprintable() or c == "\n" else "�" for c in example.script)
-            typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{script}")
-        for line in () if wanted and not every else verdicts(found, show.width()):
-            typer.secho(line, fg="red" if line.startswith("FAILED") else None)
+        _print(found, every, wanted)
         for path in written:
             typer.echo(f"The report: {path}")
     for (name, reason), text in tracebacks.items():
         if traceback and text:
             typer.echo(f"\n{name}: {reason}\n{text}", err=True, nl=False)
     return 0 if found.passed and not choices.missing(implementation, chosen) else 1
+
+
+def _print(found: "Report", every: bool, tables: list[str]) -> None:
+    """Print a report: the verdicts, or the `tables` that are named; with `every` all tables, examples and verdicts."""
+    from xorbench.cli import show
+    from xorbench.tables import judge_report
+    from xorbench.tables.verdicts import verdicts
+
+    if every or tables:
+        shown = judge_report.tables(found, () if every else tables)
+        show.tables(shown)
+        if not shown:
+            typer.echo(f"There is nothing to show in {' and '.join(tables)}; --quick judges less.")
+    for example in found.counterexamples if every else ():
+        script = "".join(c if c.isprintable() or c == "\n" else "�" for c in example.script)
+        typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{script}")
+    for line in () if tables and not every else verdicts(found, show.width()):
+        typer.secho(line, fg="red" if line.startswith("FAILED") else None)
 
 
 @app.command()

@@ -23,17 +23,17 @@ from xorbench.temporary import Temporary
 from xorbench.workloads import named
 
 FOLDER = "parts"
-"""The default folder of parts, in the current folder; they are no records to publish before they are merged."""
+"""The default folder of parts, in the current folder. Parts are not published; `merge` makes records of them."""
 
 OF_A_HOST = ("plan", "part", "output", "wait", "resume", "as_json", "cpu")
-"""The options that a host may decide; all others are in the plan."""
+"""The options that each host may choose; all others are in the plan."""
 
 
 def measured(context: typer.Context) -> int:
-    """Measure the part of a plan that a command's options name, and return the exit code.
+    """Measure the part of a plan that the options of a command name, and return the exit code.
 
-    What this host has finished before is not measured again. Raises typer.BadParameter for a mistake in the call, and
-    HarnessError where this host cannot measure the part.
+    Shares of the part that this host has finished before are not measured again. Raises typer.BadParameter for a
+    mistake in the call, and HarnessError if this host cannot measure the part.
     """
     given = context.params
     plan, number = _asked(context)
@@ -42,7 +42,7 @@ def measured(context: typer.Context) -> int:
     if reasons := _unfit(plan, number):
         more = f"; and {len(reasons) - MOST_TOLD} more" if len(reasons) > MOST_TOLD else ""
         raise HarnessError(f"this host can't measure part {plan.named(number)}: {'; '.join(reasons[:MOST_TOLD])}{more}")
-    with suppress(OSError):  # then `merge` has to be told where the plan is
+    with suppress(OSError):  # without this copy, `merge` needs the option --plan
         folder.mkdir(parents=True, exist_ok=True)
         plans.write(plan, plans.place(plan, folder))
     host = environment.host(plan.sha256)
@@ -62,11 +62,11 @@ def measured(context: typer.Context) -> int:
 
 
 MOST_TOLD = 5
-"""The number of reasons why a host is unfit that are told in one line."""
+"""The largest number of reasons, why a host can't measure a part, that are listed in one line."""
 
 
 def _asked(context: typer.Context) -> tuple[FleetPlan, int]:
-    """Return the plan and the number of the part that are asked for."""
+    """Return the plan and the number of the part that the options name. Raises typer.BadParameter for a mistake."""
     given = context.params
     if given["plan"] is None or given["part"] is None:
         lacking = "--plan" if given["plan"] is None else "--part"
@@ -88,7 +88,7 @@ def _asked(context: typer.Context) -> tuple[FleetPlan, int]:
 
 
 def number_of(text: str, plan: FleetPlan) -> int:
-    """Return the number of the part in K/N. Raises typer.BadParameter where the plan has no such part."""
+    """Return K of the text "K/N". Raises typer.BadParameter if the plan has no such part."""
     found = re.fullmatch(r"0*([1-9][0-9]{0,8})/([1-9][0-9]{0,8})", text, re.ASCII)
     if not found or int(found[2]) != len(plan.parts) or int(found[1]) > len(plan.parts):
         raise typer.BadParameter(
@@ -99,7 +99,7 @@ def number_of(text: str, plan: FleetPlan) -> int:
 
 
 def _unfit(plan: FleetPlan, number: int) -> list[str]:
-    """Return why this host can't measure a part of a plan, one line each."""
+    """Return the reasons why this host can't measure a part of a plan, one line each; empty if it can."""
     reasons = plans.unfit(plan)
     of_all = any(share.threads == "all" for share in units.shares(plan, number))
     if of_all and len(environment.allowed_cpus()) == 1:

@@ -1,4 +1,4 @@
-"""The plan that a command of `run`, `sweep` or `gradients` stands for, with defaults as values."""
+"""Make plans from the options of `run`, `sweep` and `gradients`; defaults are written into the plan as values."""
 
 from collections.abc import Container
 from pathlib import Path
@@ -22,11 +22,11 @@ from xorbench.suite.sweep_cost import rounds_of
 from xorbench.workloads import TUTORIAL
 
 WHERE_MEASURED = ("cpu", "output", "wait", "resume", "as_json")
-"""The options that are given where a part is measured."""
+"""The options that belong to the measuring of a part, not to the plan."""
 
 
 def context_of(kind: Kind, options: list[str]) -> typer.Context:
-    """Return the context of a command with these options.
+    """Return the context of the command `kind`, parsed from these options.
 
     Raises what the command would raise for a mistake, and typer.BadParameter for an option that is not planned.
     """
@@ -40,7 +40,7 @@ def context_of(kind: Kind, options: list[str]) -> typer.Context:
 
 
 def check(context: typer.Context, also: Container[str] = (), why: str = "can't be in a plan") -> None:
-    """Raise typer.BadParameter for an option of a command line that is neither planned nor among `also`."""
+    """Raise typer.BadParameter for an option of the command line that is neither part of a plan nor in `also`."""
     kind = _kind(context)
     planned = {"tuned", "extra", *(option.replace("-", "_") for option in OPTIONS[kind])}
     for parameter in context.command.params:
@@ -50,14 +50,14 @@ def check(context: typer.Context, also: Container[str] = (), why: str = "can't b
             continue
         what_to_do = ""
         if name in ("budget", "resolution"):
-            what_to_do = ", because parts are equally long on every host: give --launches and --rounds"
+            what_to_do = ", because all hosts measure the same amount: give --launches and --rounds"
         elif name in WHERE_MEASURED and not also:
             what_to_do = "; give it where a part is measured"
         raise typer.BadParameter(why + what_to_do, param_hint=parameter.opts[0])
 
 
 def given(context: typer.Context) -> list[Path]:
-    """Return the files that were given by --with."""
+    """Return the files that the option --with names."""
     return [Path(path) for path in context.params["extra"] or ()]
 
 
@@ -70,10 +70,10 @@ def chosen(context: typer.Context) -> list[Implementation]:
 
 
 def made(context: typer.Context, implementations: list[Implementation], hosts: int, here: Costs) -> FleetPlan:
-    """Return the plan of a command in at most so many parts, without implementations that are missing here.
+    """Return the plan of a command, in at most `hosts` parts, without implementations that are missing here.
 
-    `here` is what measuring costs. Raises typer.BadParameter where a file can't travel with a plan, and HarnessError
-    where an implementation that was asked for is missing.
+    `here` has the costs of measuring. Raises typer.BadParameter if a file of --with can't be copied into a plan, and
+    HarnessError if an implementation that was asked for by name is missing.
     """
     extra = given(context)
     present = _present(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
@@ -95,17 +95,17 @@ def _kind(context: typer.Context) -> Kind:
 
 
 def _present(chosen: list[Implementation], names: list[str]) -> list[Implementation]:
-    """Return those that are not missing here. Raises HarnessError where one that was asked for by name is."""
+    """Return the `chosen` implementations that can run here. Raises HarnessError if one of `names` is missing."""
     for implementation in chosen:
         if implementation.missing and implementation.name in names:
             raise HarnessError(
-                f"{implementation.name}: {implementation.missing}; make the plan where all that it needs is installed"
+                f"{implementation.name}: {implementation.missing}; make the plan on a machine that has it"
             )
     return [implementation for implementation in chosen if not implementation.missing]
 
 
 def _arguments(kind: Kind, params: dict[str, Any], names: list[str]) -> list[str]:
-    """Return the arguments of a plan, in which defaults stand as values."""
+    """Return the arguments of a plan, with defaults written as values."""
     found: dict[str, object] = {"implementation": names, "seed": params["seed"]}
     if kind != "sweep":
         found["workload"] = [workload.name for workload in choices.workloads(params["workload"], TUTORIAL)]
@@ -136,7 +136,7 @@ def _arguments(kind: Kind, params: dict[str, Any], names: list[str]) -> list[str
 
 
 def _words(option: str, value: object) -> list[str]:
-    """Return the words of an option: of a list, one for each value; of a flag, one if it is given."""
+    """Return an option as words of a command line: one for each value of a list, one for a flag that is set."""
     if isinstance(value, bool):
         return [f"--{option}"] if value else []
     return [f"--{option}={each}" for each in (value if isinstance(value, list) else [value])]

@@ -1,4 +1,4 @@
-"""The commands over the workers of a scheduler of Dask: gradients in chunks of points, runs and sweeps in parts."""
+"""The option --scheduler: workers of a Dask scheduler judge points, or measure parts of a run or a sweep."""
 
 from collections.abc import Container, Sequence
 from dataclasses import replace
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from distributed import Client
 
 OF_GRADIENTS = ("scheduler", "time_limit", "every", "table", "report", "as_json")
-"""The options of `gradients` beside those of a plan that can be combined with --scheduler."""
+"""The options of `gradients` that can be combined with --scheduler, in addition to those of a plan."""
 
 OF_PARTS = ("scheduler", "output", "wait", "resume", "as_json")
-"""The options of `run` and `sweep` beside those of a plan that can be combined with --scheduler."""
+"""The options of `run` and `sweep` that can be combined with --scheduler, in addition to those of a plan."""
 
 NOT_COMPLETE = 3
-"""The exit code where no host could measure a part of the plan."""
+"""The exit code if there is a part of the plan that no host has measured."""
 
 
 def checked(context: typer.Context, address: str, also: Container[str]) -> str:
-    """Return the address of a scheduler. Raises typer.BadParameter where it is none, or is open to others.
+    """Return the address of a scheduler. Raises typer.BadParameter if it is no address, or is open to other users.
 
-    It is raised, too, for options of the command that are neither planned nor in `also`.
+    Raises it also for options of the command that are neither part of a plan nor in `also`.
     """
     planning.check(context, also, "can't be combined with --scheduler")
     try:
@@ -58,17 +58,17 @@ def gradients(
     seed: int,
     seconds_to_answer: float,
 ) -> Report:
-    """Return the judge's report on numbered points that the workers of a scheduler judge.
+    """Return the judge's report on `points` numbered points, which the workers of a scheduler judge.
 
-    Raises HarnessError where there is no fit worker, and KeyboardInterrupt where the call is interrupted; what is found
-    until then is kept for the next call.
+    Raises HarnessError if no worker can judge, and KeyboardInterrupt if the call is interrupted; the results so far are
+    then kept for the next call.
     """
     usable = [i for i in implementations if i.usable]
     questions = Questions.about(usable, workloads, seed, seconds_to_answer)
     with dask_cluster.connected(address, dask_cluster.local_workers(is_timed=False)) as client:
         text = plans.text_of(_plan(context, client, usable))
         workers = _fit(client, text, "gradients")
-        from xorbench.fleet import dask_tasks  # with Dask, which is there now
+        from xorbench.fleet import dask_tasks  # it imports Dask, which is known to be installed here
 
         kept = dask_points.Kept(questions, points, progress.say)
         if before := kept.joined.points:
@@ -87,16 +87,18 @@ def gradients(
                 )
         except BaseException:
             if kept.joined.points:
-                progress.say(f"xorbench: {kept.joined.points:,} points are judged; the same command goes on from there")
+                progress.say(
+                    f"xorbench: {kept.joined.points:,} points are judged; the same command continues from there"
+                )
             raise
     kept.remove()
     return chunks.report(found, implementations, workloads, seed)
 
 
 def measured(context: typer.Context, address: str, implementations: Sequence[Implementation], folder: Path) -> int:
-    """Let the hosts of a scheduler measure the parts of this command, and return its exit code.
+    """Have the hosts of a scheduler measure the parts of this command, and return its exit code.
 
-    The records, one for each host, are written into `folder`, and their summaries or one JSON document are printed.
+    The records, one for each host, are written into `folder`; their summaries, or one JSON document, are printed.
     """
     with dask_cluster.connected(address, dask_cluster.local_workers(is_timed=True)) as client:
         found, collected = _call(_plan(context, client, implementations), context.params["resume"])
@@ -140,20 +142,20 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
 
 
 def _fit(client: "Client", text: str, kind: str) -> list[dask_cluster.Worker]:
-    """Return the workers of the hosts that are fit. Raises HarnessError if there are none."""
+    """Return the workers of the hosts that can measure the plan. Raises HarnessError if there are none."""
     workers = dask_preflight.fit(client, text, kind, progress.say)
     if not workers:
-        raise HarnessError("no host of the scheduler can do it, expected at least one with a worker")
+        raise HarnessError("no host of the scheduler can measure this, expected at least one host with a worker")
     hosts = len({worker.host for worker in workers})
     progress.say(f"{len(workers)} worker{'s' * (len(workers) > 1)} on {hosts} host{'s' * (hosts > 1)}")
     return workers
 
 
 def _call(made: FleetPlan, resume: bool) -> tuple[FleetPlan, Collected]:
-    """Return the plan of this call and its folder: a new one, or with `resume` those of the newest unfinished call.
+    """Return the plan of this call and the folder of its parts; with `resume`, those of the newest unfinished call.
 
-    Such a call has the same plan, but for its parts, which depend on the number of hosts. Raises typer.BadParameter
-    where there is none to continue.
+    An unfinished call has the same plan except for its parts, which depend on the number of hosts. Raises
+    typer.BadParameter if there is no unfinished call.
     """
     for there in Collected.unfinished():
         before = plans.read(there.place / PLAN)
@@ -175,6 +177,6 @@ def _call(made: FleetPlan, resume: bool) -> tuple[FleetPlan, Collected]:
 
 
 def _plan(context: typer.Context, client: "Client", implementations: Sequence[Implementation]) -> FleetPlan:
-    """Return the plan of this command for as many hosts as the scheduler has; it is waited for the first worker."""
+    """Wait for the first worker, and return the plan of this command for as many hosts as the scheduler has."""
     hosts = {worker.host for worker in dask_cluster.first_workers(client, progress.say)}
     return planning.made(context, [*implementations], len(hosts), costs.here(places.results()))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -39,7 +38,7 @@ GAP = 3
 LEFT_OUT = "Columns are left out because the terminal is too narrow; a pipe shows them all: xorbench ... | less -S"
 
 
-def document(content: dict[str, Any]) -> None:
+def document(content: Mapping[str, object]) -> None:
     """Print the JSON document of a command. Raises ValueError where it holds a number that is not finite."""
     print(json.dumps(content, indent=1, allow_nan=False))
 

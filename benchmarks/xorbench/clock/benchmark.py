@@ -4,7 +4,7 @@
 of pytest-codspeed with `--codspeed`. For ratios use `xorbench run`, which starts this file once for each implementation
 and lets the processes take turns.
 
-`subject` stands before `benchmark` among the fixtures, so that a refused implementation fails before a benchmark is set
+`timed` stands before `benchmark` among the fixtures, so that a refused implementation fails before a benchmark is set
 up: pytest-benchmark warns of a benchmark fixture that was never used.
 """
 
@@ -12,11 +12,11 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench.clock.plugin import Turns
-from xorbench.clock.subject import Subject
+from xorbench.clock.timed_implementation import TimedImplementation
 
 
 @pytest.mark.filterwarnings("ignore:.*instrument ignores rounds")  # pytest-codspeed counts instructions of one round
-def test_train(subject: Subject, benchmark: BenchmarkFixture, turns: Turns) -> None:
+def test_train(timed: TimedImplementation, benchmark: BenchmarkFixture, turns: Turns) -> None:
     with turns.handing_in():
         benchmark.extra_info["epochs_per_round"] = turns.epochs
-        benchmark.pedantic(subject.train, setup=turns.begin, teardown=turns.end, rounds=turns.rounds)
+        benchmark.pedantic(timed.train, setup=turns.begin, teardown=turns.end, rounds=turns.rounds)

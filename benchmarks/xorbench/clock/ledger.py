@@ -54,7 +54,10 @@ class Taken:
 
 @dataclass
 class Bookkeeper:
-    """The observer of one subject: call `prepare` before its turns, `before` and `after` around each, `close` last."""
+    """The observer of one timed implementation.
+
+    Call `prepare` before its turns, `before` and `after` around each turn, and `close` last.
+    """
 
     module: Contract
     path: Path

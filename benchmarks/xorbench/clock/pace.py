@@ -7,7 +7,8 @@ from time import perf_counter
 
 from xorbench.contract import Contract, Data, Implementation
 from xorbench.judging.codec import decoded, exact_float
-from xorbench.judging.processes import Question, Surroundings, Witness, asked
+from xorbench.judging.processes import replies_to
+from xorbench.judging.questions import ProcessSpec, Question, Surroundings
 from xorbench.workloads import Workload
 
 LONG_ENOUGH = 0.001
@@ -41,7 +42,7 @@ class PaceQuestion:
             raise ValueError(f"{seconds} seconds per epoch, expected a finite time")
         return seconds
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> float:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> float:
         """Return the seconds per epoch, from trainings that are ten times longer each until one takes LONG_ENOUGH.
 
         `doing` is told what is being done. Raises whatever the implementation raises.
@@ -75,14 +76,16 @@ def paces(
     answer.
     """
     surroundings = Surroundings(threads=threads)
-    questions: Mapping[Witness, Sequence[Question[object]]] = {
-        Witness(i, surroundings=surroundings): [PaceQuestion(w) for w in workloads] for i in implementations if i.usable
+    questions: Mapping[ProcessSpec, Sequence[Question[object]]] = {
+        ProcessSpec(i, surroundings=surroundings): [PaceQuestion(w) for w in workloads]
+        for i in implementations
+        if i.usable
     }
     found: Paces = {}
-    with asked(questions) as replies:
+    with replies_to(questions) as replies:
         for reply in replies:
             assert isinstance(reply.question, PaceQuestion)
             if (pace := reply.to(reply.question)) is not None:
-                found[reply.witness.implementation.name, reply.question.workload.name] = pace
+                found[reply.spec.implementation.name, reply.question.workload.name] = pace
             advance()
     return found

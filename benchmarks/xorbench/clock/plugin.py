@@ -18,7 +18,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from xorbench import environment
 from xorbench.clock import host
-from xorbench.clock.subject import Subject, Turn
+from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import Implementation, discover, read
 from xorbench.judging.trouble import describe
 from xorbench.line import Line
@@ -172,12 +172,14 @@ def report(pytestconfig: pytest.Config, driver: Line | None) -> Report | None:
 
 
 @pytest.fixture(scope="session")
-def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Implementation, Workload], Subject]:
-    """A function that returns the subject of an implementation and a workload, which is made once.
+def timed_implementations(
+    pytestconfig: pytest.Config, driver: Line | None
+) -> Callable[[Implementation, Workload], TimedImplementation]:
+    """A function that returns the `TimedImplementation` of an implementation and a workload, which is made once.
 
-    Under a driver all subjects are made before the first turn, so that no implementation compiles between turns.
+    Under a driver all of them are made before the first turn, so that no implementation compiles between turns.
     """
-    made = cache(partial(Subject, measure=pytestconfig.getoption("--measure")))
+    made = cache(partial(TimedImplementation, measure=pytestconfig.getoption("--measure")))
     if driver is not None:
         with reporting(driver), as_judged():
             for implementation in _implementations(pytestconfig):
@@ -191,13 +193,13 @@ def subjects(pytestconfig: pytest.Config, driver: Line | None) -> Callable[[Impl
 
 
 @pytest.fixture
-def subject(
+def timed(
     implementation: Implementation,
     workload: Workload,
     report: Report | None,
-    subjects: Callable[[Implementation, Workload], Subject],
-) -> Subject:
-    """The subject to time; skips what is missing and fails what did not pass the gradient check."""
+    timed_implementations: Callable[[Implementation, Workload], TimedImplementation],
+) -> TimedImplementation:
+    """The implementation to time; skips what is missing and fails what did not pass the gradient check."""
     if implementation.missing:
         pytest.skip(f"{implementation.name}: {implementation.missing}")
     refusal = report.refusal(implementation.name, workload.name) if report else None
@@ -205,18 +207,18 @@ def subject(
         pytest.skip(f"{implementation.name} on {workload.name}: {' '.join(map(str, refusal))}")
     if refusal:
         pytest.fail(f"not timed: the gradient check was not passed: {' '.join(map(str, refusal))}", pytrace=False)
-    return subjects(implementation, workload)
+    return timed_implementations(implementation, workload)
 
 
 class Turns:
-    """The turns of one subject; without a driver no turn is waited for, and all rounds are equally long.
+    """The turns of one timed implementation; without a driver no turn is waited for, and all rounds are equally long.
 
     `handing_in` surrounds the benchmark. Under a driver it sends times, ledger and late answers when the benchmark has
     passed, and otherwise the exception.
     """
 
-    def __init__(self, subject: Subject, driver: Line | None, rounds: int, epochs: int) -> None:
-        self._subject = subject
+    def __init__(self, timed: TimedImplementation, driver: Line | None, rounds: int, epochs: int) -> None:
+        self._timed = timed
         self._driver = driver
         self._seed = 0
         self.rounds = rounds
@@ -231,15 +233,15 @@ class Turns:
         driver = self._driver
         with reporting(driver), as_judged():
             if driver is None:
-                self._subject.compile([self.epochs, max(1, self.epochs // 4)])
+                self._timed.compile([self.epochs, max(1, self.epochs // 4)])
                 yield
                 return
             plan = json.loads(driver.receive())
             self.rounds = plan["rounds"]
-            self._subject.compile(plan["epochs"])
+            self._timed.compile(plan["epochs"])
             driver.send({"says": "ready"})
             yield
-            bookkeeper = self._subject.bookkeeper
+            bookkeeper = self._timed.bookkeeper
             driver.send(
                 {
                     "says": "times",
@@ -248,10 +250,10 @@ class Turns:
                     "waited": [reading.waited_nanoseconds for reading in bookkeeper.readings],
                     "involuntary_switches": [reading.involuntary_switches for reading in bookkeeper.readings],
                     "ledger": asdict(bookkeeper.close()),
-                    "latency": asdict(latency) if (latency := self._subject.latency()) else None,
+                    "latency": asdict(latency) if (latency := self._timed.latency()) else None,
                 }
             )
-            driver.send({"says": "answers", "rows": self._subject.answers(json.loads(driver.receive())["rows"])})
+            driver.send({"says": "answers", "rows": self._timed.answers(json.loads(driver.receive())["rows"])})
 
     def begin(self, *_: object) -> tuple[tuple[int], dict[str, int]]:
         """Wait for a turn and prepare it; return the arguments with which pytest-benchmark calls the timed function.
@@ -263,21 +265,23 @@ class Turns:
             turn = Turn(self.epochs, max(1, self.epochs // 4), self._seed)
         else:
             turn = Turn(**json.loads(self._driver.receive()))
-        self._subject.before(turn)
+        self._timed.before(turn)
         return (turn.epochs,), {}
 
     def end(self, _epochs: int) -> None:
         """Observe the end of the round, and send its final parameters to the driver."""
-        end = self._subject.after()
+        end = self._timed.after()
         if self._driver is not None:
             self._driver.send({"says": "ended", "end": end})
 
 
 @pytest.fixture
-def turns(pytestconfig: pytest.Config, benchmark: BenchmarkFixture, subject: Subject, driver: Line | None) -> Turns:
-    """The turns of the subject."""
-    benchmark.group = subject.workload.name
-    return Turns(subject, driver, pytestconfig.getoption("--rounds"), pytestconfig.getoption("--epochs-per-round"))
+def turns(
+    pytestconfig: pytest.Config, benchmark: BenchmarkFixture, timed: TimedImplementation, driver: Line | None
+) -> Turns:
+    """The turns of the timed implementation."""
+    benchmark.group = timed.workload.name
+    return Turns(timed, driver, pytestconfig.getoption("--rounds"), pytestconfig.getoption("--epochs-per-round"))
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import numpy as np
 
 from xorbench.contract import Contract, Implementation
 from xorbench.judging.codec import decoded
-from xorbench.judging.processes import Surroundings, Witness, asked
+from xorbench.judging.processes import replies_to
+from xorbench.judging.questions import ProcessSpec, Surroundings
 from xorbench.record.parts import Dtype
 from xorbench.record.timing import Products
 
@@ -39,7 +40,7 @@ class ProductQuestion:
             raise ValueError(f"{len(nanoseconds)} times, expected {self.rounds} of 1 to 10^15 ns")
         return nanoseconds
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> list[int]:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> list[int]:
         """Return the nanoseconds of each product. `doing` is told what is being done."""
         doing("multiplying matrices")
         product = products(module, self.dtype, self.side)
@@ -72,7 +73,9 @@ def measured(implementations: Iterable[Implementation], dtype: Dtype, threads: i
     found = []
     first = {i.framework: i for i in reversed([*implementations]) if i.usable}
     for implementation in reversed(first.values()):
-        with asked({Witness(implementation, surroundings=Surroundings(threads=threads)): [question]}) as replies:
+        with replies_to(
+            {ProcessSpec(implementation, surroundings=Surroundings(threads=threads)): [question]}
+        ) as replies:
             found += [
                 Products(implementation.name, dtype, question.side, nanoseconds)
                 for reply in replies

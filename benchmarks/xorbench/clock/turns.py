@@ -16,8 +16,8 @@ from xorbench.clock.ends import Round
 from xorbench.clock.late import Question, Rows
 from xorbench.clock.ledger import usage
 from xorbench.clock.messages import Times
-from xorbench.clock.subject import SEEDS, Turn
 from xorbench.clock.system_counters import Account
+from xorbench.clock.timed_implementation import SEEDS, Turn
 from xorbench.clock.worker import Lost, Worker, left_running, stop
 from xorbench.contract import Implementation
 from xorbench.measures import Measure
@@ -35,7 +35,7 @@ SLOWDOWN = 20
 
 @dataclass(frozen=True)
 class Entry:
-    """What one worker of a launch times: an implementation, and the epochs of its long rounds by workload.
+    """One worker of a launch: its implementation, and the epochs of its long rounds by workload.
 
     These numbers of epochs are even. `seconds_per_epoch` holds estimates by workload, where they are known. `copy`
     marks the second copy of the baseline. Epochs are calls of a function where `measure` is one.

@@ -9,8 +9,8 @@ from time import monotonic, sleep
 
 from xorbench import descendants, environment, places, progress
 from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
-from xorbench.clock.subject import Turn
 from xorbench.clock.system_counters import Account, account
+from xorbench.clock.timed_implementation import Turn
 from xorbench.contract import Implementation
 from xorbench.judging.trouble import last_written, shortened
 from xorbench.line import Closed, Line, Silent

@@ -7,7 +7,6 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
@@ -42,7 +41,7 @@ def references(record: Record) -> Iterator[str]:
     implementations = {i.name for i in record.implementations}
     workloads = {w.name for w in record.workloads}
     report = record.gradients
-    parts: dict[str, Iterable[Any]] = {
+    parts: dict[str, Iterable[object]] = {
         "timings": record.timings,
         "failures": record.failures,
         "cold_starts": record.cold_starts,
@@ -57,8 +56,9 @@ def references(record: Record) -> Iterator[str]:
             for key in ("implementation", "first", "second"):
                 if getattr(item, key, None) is not None and getattr(item, key) not in implementations:
                     yield f"$.{place}[{number}].{key}: {getattr(item, key)!r} is no implementation of the record"
-            if place != "gradients.faults" and getattr(item, "workload", None) not in {None, *workloads}:
-                yield f"$.{place}[{number}].workload: {item.workload!r} is no workload of the record"
+            workload = getattr(item, "workload", None)
+            if place != "gradients.faults" and workload not in {None, *workloads}:
+                yield f"$.{place}[{number}].workload: {workload!r} is no workload of the record"
             launch = getattr(item, "launch", None)
             if launch is not None and launch >= max(len(record.launches), place == "failures"):
                 yield f"$.{place}[{number}].launch: {launch}, expected less than {len(record.launches)}"

@@ -8,7 +8,7 @@ import itertools
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,9 @@ class Network:
             self._call("gradient", np.empty(self.entries, self._dtype), flat(parameters), inputs, targets)
         )
 
-    def prepared(self, measure: str, parameters: list[Array], inputs: Array, targets: Array) -> Callable[[], Any]:
+    def prepared(
+        self, measure: str, parameters: list[Array], inputs: Array, targets: Array
+    ) -> Callable[[], Array | list[Array]]:
         """Return a function of no arguments that calls "gradient", "loss" or "predict" with these arrays.
 
         Nothing is converted in a call, and each call writes its result to the same arrays.
@@ -83,9 +85,9 @@ class Network:
         arrays = (flat(parameters), inputs, targets)[: 2 if measure == "predict" else 3]
         written = np.empty(shape, self._dtype)
         function, addresses = self._functions[measure], [*map(_address, (*arrays, written))]
-        result = self.shaped(written) if measure == "gradient" else written
+        result: Array | list[Array] = self.shaped(written) if measure == "gradient" else written
 
-        def call(_kept: tuple[Array, ...] = arrays) -> Any:
+        def call(_kept: tuple[Array, ...] = arrays) -> Array | list[Array]:
             function(*addresses)
             return result
 

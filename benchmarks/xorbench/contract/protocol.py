@@ -33,7 +33,7 @@ class Contract(Protocol):
     are the framework's own, of the dtype that `convert` was given.
 
     A function that does not offer the activation, the loss or the optimiser of a recipe raises NotImplementedError,
-    with a message that says what it does not offer: this is no failure. Any other exception is one.
+    with a message that says what it does not offer: this is no failure. Every other exception is one.
     """
 
     FRAMEWORK: str

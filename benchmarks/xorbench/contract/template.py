@@ -79,8 +79,10 @@ def _imports(framework: str) -> list[str]:
     modules = [m for m, names in owners.items() if canonicalize_name(framework) in map(canonicalize_name, names)]
     likely = framework.replace("-", "_")
     imports = {"import numpy as np"}
-    if modules or not shutil.which(framework):
-        imports.add(f"import {likely if likely in modules or not modules else modules[0]}")
+    if modules:
+        imports.add(f"import {likely if likely in modules else modules[0]}")
+    elif not shutil.which(framework):
+        imports.add(f"import {likely}  # {framework} is not installed here: check that its module has this name")
     imports.discard("import numpy")
     return [*sorted(imports), "from numpy.typing import NDArray"]
 

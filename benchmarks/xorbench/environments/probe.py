@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from xorbench import environment, places
 from xorbench.contract.interpreter import Interpreter
@@ -37,7 +36,7 @@ def survey(label: str, executable: str, files: Iterable[Path]) -> tuple[Interpre
             f"{label} can't run a worker: {words}; it needs NumPy besides the framework: "
             f"{executable} -m pip install numpy, or xorbench environments create"
         )
-    told: dict[str, Any] = json.loads(done.stdout)
+    told = json.loads(done.stdout)
     frameworks = {name: (version, size) for name, (version, size) in told["frameworks"].items()}
     found = Interpreter(label, executable, told["versions"], frameworks)
     return found, {Path(path): reason for path, reason in told["missing"].items()}
@@ -78,7 +77,7 @@ def _run(given: Interpreter, *arguments: str) -> "subprocess.CompletedProcess[st
 
 def main() -> None:
     """Print, as JSON, what this interpreter has installed and which of the given files can run in it."""
-    from xorbench.clock import subject  # noqa: F401  fails if a worker's needs are not installed
+    from xorbench.clock import timed_implementation  # noqa: F401  fails if a worker's needs are not installed
     from xorbench.contract import read
     from xorbench.judging import reproducibility, tasks  # noqa: F401  likewise for the judge's processes
 

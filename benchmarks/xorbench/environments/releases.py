@@ -20,7 +20,7 @@ from xorbench import environment
 from xorbench.contract import Implementation
 from xorbench.contract.source_text import libraries, parsed, siblings
 from xorbench.environments import virtualenvs
-from xorbench.environments.selection import Field, contestants
+from xorbench.environments.selection import Selection, select
 from xorbench.requirements import PROJECT, extras
 
 FEWEST, MOST = 2, 24
@@ -62,7 +62,7 @@ def available(framework: str) -> list[Version]:
     return sorted(map(Version, found[1].split(", "))) if found else []
 
 
-def contestants_in(framework: str, version: Version, files: Sequence[Implementation]) -> Field:
+def select_in_release(framework: str, version: Version, files: Sequence[Implementation]) -> Selection:
     """Return which of `files`, which use a framework, run in the environment of one of its releases.
 
     The environment is created in the user's cache folder where it does not exist. Raises ValueError, with one line, if
@@ -70,17 +70,17 @@ def contestants_in(framework: str, version: Version, files: Sequence[Implementat
     """
     label = re.sub(r"[^A-Za-z0-9._-]", "-", f"{framework}-{version}")
     python = dict(virtualenvs.environments()).get(label) or _created(label, framework, version, files)
-    field = contestants(files, label, str(python), also_same=True)
-    if not field.contestants:
-        raise ValueError(str(field))
-    there = {i.version for i in field.contestants}
-    pythons = {i.interpreter.versions["python"] for i in field.contestants}
+    selection = select(files, label, str(python), also_same=True)
+    if not selection.implementations:
+        raise ValueError(str(selection))
+    there = {i.version for i in selection.implementations}
+    pythons = {i.interpreter.versions["python"] for i in selection.implementations}
     if not all(_is(text, version) for text in there) or pythons != {platform.python_version()}:
         raise ValueError(
             f"the environment {label} has {framework} {', '.join(there)} on Python {', '.join(pythons)}, expected "
             f"{version} on {platform.python_version()}; remove {virtualenvs.default_folder() / label}"
         )
-    return field
+    return selection
 
 
 def _version(text: str) -> Version:

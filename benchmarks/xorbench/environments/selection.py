@@ -9,23 +9,23 @@ from xorbench.environments.probe import survey
 
 
 @dataclass(frozen=True)
-class Field:
+class Selection:
     """The implementations that run in one environment, and the names of those left out, by reason."""
 
     label: str
-    contestants: list[Implementation]
+    implementations: list[Implementation]
     left_out: dict[str, list[str]]
 
     def __str__(self) -> str:
         """Return what runs and what is left out, in one line."""
         running = (
-            ", ".join(f"{i.path.stem} ({i.framework} {i.version})" for i in self.contestants) or "no implementation"
+            ", ".join(f"{i.path.stem} ({i.framework} {i.version})" for i in self.implementations) or "no implementation"
         )
         left = ", ".join(f"{', '.join(names)} ({reason})" for reason, names in self.left_out.items())
         return f"{self.label} runs {running}{f'; left out: {left}' if left else ''}"
 
 
-def contestants(chosen: Sequence[Implementation], label: str, executable: str, also_same: bool = False) -> Field:
+def select(chosen: Sequence[Implementation], label: str, executable: str, also_same: bool = False) -> Selection:
     """Return which of the `chosen` files run in another environment: those whose framework or Python differs there.
 
     With `also_same`, files with the same versions there are included. A file whose framework is installed there, but
@@ -34,15 +34,15 @@ def contestants(chosen: Sequence[Implementation], label: str, executable: str, a
     readable = [i for i in chosen if not i.broken]
     there, missing = survey(label, executable, [i.path for i in readable])
     same_python = there.versions["python"] == platform.python_version()
-    field = Field(label, [], {})
+    selection = Selection(label, [], {})
     for here in readable:
         lost = missing[here.path.absolute()]
         version = there.version_of(here.framework)
         if lost and version == "unknown":
-            field.left_out.setdefault(f"{here.framework} is not installed there", []).append(here.name)
+            selection.left_out.setdefault(f"{here.framework} is not installed there", []).append(here.name)
         elif version == here.version and same_python and not also_same:
-            field.left_out.setdefault(f"{here.framework} has the same version there", []).append(here.name)
+            selection.left_out.setdefault(f"{here.framework} has the same version there", []).append(here.name)
         else:
             name, why = f"{here.name}@{label}", f"in {label} {lost}" if lost else None
-            field.contestants.append(replace(here, name=name, interpreter=there, missing=why))
-    return field
+            selection.implementations.append(replace(here, name=name, interpreter=there, missing=why))
+    return selection

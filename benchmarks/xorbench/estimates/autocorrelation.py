@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.estimates.ratios import log_ratios
-from xorbench.estimates.rounds import BASELINE, contenders
+from xorbench.estimates.rounds import BASELINE, row_ids
 from xorbench.estimates.timed import Timed, once
 
 Numbers = NDArray[np.float64]
@@ -45,7 +45,7 @@ def of_launches(timed: Timed) -> Autocorrelation | None:
     every = [
         log_ratios(timed, workload, one)
         for workload in timed.workloads
-        for one in contenders(timed, workload)
+        for one in row_ids(timed, workload)
         if one != BASELINE
     ]
     return lag_one([found for found in every if found])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xorbench.contract import REFERENCE
 from xorbench.estimates import noise_floor
 from xorbench.estimates.intervals import Interval, difference
-from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios
 from xorbench.estimates.rounds import by_cpu
 from xorbench.estimates.timed import Recorded
 from xorbench.estimates.timing_table import Row, rows
@@ -59,7 +59,7 @@ def changes(before: Recorded, after: Recorded, between_runs: float = BETWEEN_RUN
         if key not in comparable:
             found.append(Change(name, workload, NOT_COMPARABLE, _value(row), new, reason=reasons[key]))
             continue
-        one, two = (log_ratios(recorded, workload, Contender(name)) for recorded in (before, after))
+        one, two = (log_ratios(recorded, workload, RowId(name)) for recorded in (before, after))
         change = difference(one, two, of, between_runs)
         verdict = change.verdict if change.verdict in (FASTER, SLOWER) else NOT_SEPARATED
         found.append(Change(name, workload, verdict, _value(row), new, change))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval, mean
-from xorbench.estimates.ratios import Contender, paired, seconds_per_epoch
+from xorbench.estimates.ratios import RowId, paired, seconds_per_epoch
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import confidence
 from xorbench.record.run import ImplementationRecord
@@ -65,7 +65,7 @@ def steps(recorded: Recorded) -> list[Step]:
     about = {i.name: i for i in recorded.record.implementations}
     found = []
     for workload in recorded.workloads:
-        timed = {name for name in about if seconds_per_epoch(recorded, workload, Contender(name))}
+        timed = {name for name in about if seconds_per_epoch(recorded, workload, RowId(name))}
         ladders = [_ladder(about, name, timed) for name in about if name in timed]
         below = {rung.implementation for ladder in ladders for rung in ladder[:-1]}
         for ladder in ladders:
@@ -94,8 +94,8 @@ def _ladder(about: Mapping[str, ImplementationRecord], name: str, timed: set[str
 
 def _step(recorded: Recorded, workload: str, ladder: list[_Rung]) -> list[Step]:
     """Return the breakdown along `ladder`, in a list that is empty if no launch has timed all rungs."""
-    top = Contender(ladder[-1].implementation)
-    rounds = [paired(recorded, workload, Contender(rung.implementation), top) for rung in ladder]
+    top = RowId(ladder[-1].implementation)
+    rounds = [paired(recorded, workload, RowId(rung.implementation), top) for rung in ladder]
     by_launch = seconds_per_epoch(recorded, workload, top)
     launches = sorted(set(by_launch).intersection(*rounds))
     if not launches:

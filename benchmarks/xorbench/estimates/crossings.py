@@ -11,12 +11,12 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xorbench.estimates.intervals import Interval, interval, quantile
-from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios
 from xorbench.estimates.sweep_axes import Axis, axes
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import SEPARATED, confidence
@@ -58,7 +58,7 @@ def crossings(recorded: Recorded) -> list[Crossing]:
 
 def along(recorded: Recorded, axis: Axis, one: str, other: str) -> list[Crossing]:
     """Return all crossings of `one` and `other`, or one verdict if there is none; empty with fewer than two points."""
-    pair = Contender(one), Contender(other)
+    pair = RowId(one), RowId(other)
     points = [(float(s), log_ratios(recorded, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
     measured: list[Point] = [(size, logarithms) for size, logarithms in points if logarithms]
     if len(measured) < 2:
@@ -124,6 +124,6 @@ def _undecided(before: Sequence[float], after: Sequence[float]) -> list[float]:
     return _within(np.roots(squared - factor * variance))
 
 
-def _within(roots: Any) -> list[float]:
+def _within(roots: NDArray[np.inexact]) -> list[float]:
     """Return the real roots from 0 to 1."""
     return [float(root.real) for root in roots if abs(root.imag) < 1e-12 and 0 <= root.real <= 1]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xorbench.estimates.intervals import Interval, mean
-from xorbench.estimates.ratios import Contender, log_seconds_per_epoch
+from xorbench.estimates.ratios import RowId, log_seconds_per_epoch
 from xorbench.estimates.timed import Recorded, once
 from xorbench.workloads import multiply_adds
 
@@ -72,7 +72,7 @@ def fitted(counts: Sequence[int], nanoseconds: Sequence[float]) -> tuple[float, 
 def _growth(recorded: Recorded, name: str, sizes: Mapping[str, int]) -> Growth | None:
     by_point: dict[str, list[float]] = {}
     for workload in sizes:
-        if found := log_seconds_per_epoch(recorded, workload, Contender(name)):
+        if found := log_seconds_per_epoch(recorded, workload, RowId(name)):
             by_point[workload] = [math.exp(logarithm) * 1e9 for logarithm in found]
     if len(by_point) < FEWEST_POINTS:
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval, interval
 from xorbench.estimates.noise_floor import MOST_OFF
-from xorbench.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch, timings
+from xorbench.estimates.ratios import RowId, log_ratios, log_seconds_per_epoch, timings
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import SEPARATED, Row, confidence, rows
 from xorbench.record.run import ImplementationRecord
@@ -112,7 +112,7 @@ def _by_file(recorded: Recorded) -> dict[str, list[ImplementationRecord]]:
 
 
 def _timed(recorded: Recorded, workload: str, there: Sequence[ImplementationRecord]) -> list[str]:
-    return [i.name for i in there if timings(recorded, workload, Contender(i.name))]
+    return [i.name for i in there if timings(recorded, workload, RowId(i.name))]
 
 
 def _costs(found: dict[tuple[str, str], list[str]], workload: str) -> int:
@@ -130,7 +130,7 @@ def _history(recorded: Recorded, workload: str, file: str, timed: Sequence[str],
         if i.name not in timed:
             releases.append(_without_time(i, judged[i.name]))
             continue
-        times = [math.log(1e6) + time for time in log_seconds_per_epoch(recorded, workload, Contender(i.name))]
+        times = [math.log(1e6) + time for time in log_seconds_per_epoch(recorded, workload, RowId(i.name))]
         older = earlier.get(i.name)
         change = _ratio(recorded, workload, i.name, older, changes) if older else None
         releases.append(
@@ -153,7 +153,7 @@ def _ratio(recorded: Recorded, workload: str, name: str, other: str, compared: i
 
     None if they have no launch in common.
     """
-    ratios = log_ratios(recorded, workload, Contender(name), Contender(other))
+    ratios = log_ratios(recorded, workload, RowId(name), RowId(other))
     return interval(ratios, confidence(recorded, compared)) if ratios else None
 
 

@@ -1,7 +1,7 @@
-"""The same ratios on several machines: which verdicts are the same on all of them, and how far the ratios are apart.
+"""Comparison of ratios on several machines: which verdicts hold on all of them, and how much the ratios differ.
 
-Each number is of the rounds of one record, and so of one machine. Ratios of several machines stand side by side; no
-number is made from the rounds of two machines.
+Each number is computed from the rounds of one record, and so of one machine. The ratios of several machines are listed
+beside each other; no number combines rounds of two machines.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import noise_floor
 from xorbench.estimates.comparison import SAME_PROBLEM
 from xorbench.estimates.intervals import Interval, interval
-from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios
 from xorbench.estimates.rounds import by_cpu, knows_cpu_time
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import NOT_STEADY, Row, confidence, rows
@@ -22,8 +22,11 @@ from xorbench.record.run import ImplementationRecord, WorkloadRecord
 
 R = TypeVar("R", bound=Recorded)
 
-FASTER, SLOWER, OPPOSITE, NOT_SHOWN = "faster on all", "slower on all", "opposite", "not shown on all"
-"""The verdicts on an implementation over machines; "opposite" is faster on one machine and slower on another."""
+FASTER, SLOWER, OPPOSITE, UNDECIDED = "faster on all", "slower on all", "opposite", "undecided"
+"""The verdicts on an implementation over machines; "opposite" is faster on one machine and slower on another.
+
+It is "undecided" if it is neither, because on some machine it is not separated from the baseline, or not steady.
+"""
 
 ABSENT = "absent"
 """The verdict on an implementation on a machine whose record does not have it."""
@@ -31,10 +34,10 @@ ABSENT = "absent"
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is the same in all ratios of a comparison.
+    """The conditions that all ratios of a comparison have in common.
 
-    `measures` is what was timed in the same rounds, `by_cpu` whether rounds were timed by CPU time instead of wall
-    time, and `problem` is the definition of the workload as text: layers, recipe, dtype, data, initial parameters.
+    `measures` were timed in the same rounds, `by_cpu` says whether rounds were timed by CPU time instead of wall time,
+    and `problem` is the definition of the workload as text: layers, recipe, dtype, data, initial parameters.
     """
 
     workload: str
@@ -46,7 +49,7 @@ class Conditions:
 
 
 @dataclass(frozen=True)
-class There:
+class OnMachine:
     """An implementation on one machine: the verdict against the baseline and the ratio to it.
 
     The ratio is None if there is no time; the verdict is then that of the record, such as "missing", or ABSENT.
@@ -59,10 +62,10 @@ class There:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """An implementation on all machines of a comparison, in the order of its records."""
+    """An implementation on all machines of a comparison; `found` has one item for each record, in their order."""
 
     implementation: str
-    found: Sequence[There]
+    found: Sequence[OnMachine]
 
     @property
     def ratios(self) -> dict[int, Interval]:
@@ -81,18 +84,18 @@ class Conclusion:
 
     @property
     def verdict(self) -> str:
-        """The verdict over all machines that have a ratio: FASTER, SLOWER, OPPOSITE or NOT_SHOWN."""
+        """The verdict over all machines that have a ratio: FASTER, SLOWER, OPPOSITE or UNDECIDED."""
         verdicts = {there.verdict for there in self.found if there.ratio is not None}
         if {"faster", "slower"} <= verdicts:
             return OPPOSITE
         if verdicts == {"faster"}:
             return FASTER
-        return SLOWER if verdicts == {"slower"} else NOT_SHOWN
+        return SLOWER if verdicts == {"slower"} else UNDECIDED
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What is not the same in all records of a comparison, and what it is in each of them; None if it is not there."""
+    """A property that differs between the records of a comparison, and its value in each; None if a record has none."""
 
     what: str
     values: Sequence[str | None]
@@ -102,9 +105,9 @@ class Difference:
 class Comparison:
     """The implementations that have a ratio under the same conditions on two machines or more.
 
-    `records` are one of each machine. All intervals hold together, over implementations and machines. `alone` holds
-    the implementations that have a ratio on one machine only, with the number of its record, and `texts` the names of
-    the files whose texts differ.
+    `records` has one record of each machine. All intervals are simultaneous, over implementations and machines. `alone`
+    has the implementations with a ratio on one machine only, each with the number of its record, and `texts` the names
+    of the files whose texts differ.
     """
 
     conditions: Conditions
@@ -116,7 +119,7 @@ class Comparison:
 
     @property
     def workload(self) -> WorkloadRecord:
-        """The definition of the workload."""
+        """The definition of the workload, from the first record."""
         return _workload(self.records[0], self.conditions.workload)
 
     @property
@@ -129,7 +132,7 @@ class Comparison:
 class OverMachines:
     """Comparisons of the ratios on several machines.
 
-    `records` holds one record of each machine by its name, and `left_out` the reason why a machine is in no comparison.
+    `records` has one record of each machine, by name, and `left_out` the reason why a machine is in no comparison.
     """
 
     records: dict[str, Recorded]
@@ -145,8 +148,8 @@ class OverMachines:
 def over_machines(records: Sequence[Recorded]) -> OverMachines:
     """Return the comparisons of the ratios in `records` under all conditions that two machines have in common.
 
-    Of each machine one record is compared under the same conditions, the one that `preferred` chooses. Machines are in
-    the order of the records, and comparisons in that of the number of threads, the tier, and the records.
+    Under the same conditions one record of each machine is compared, the one that `preferred` chooses. Machines have
+    the order of the records; comparisons are sorted by number of threads, then tier, then by the order of the records.
     """
     by_machine: dict[str, list[Recorded]] = {}
     chosen: dict[Conditions, dict[str, Recorded]] = {}
@@ -165,15 +168,15 @@ def over_machines(records: Sequence[Recorded]) -> OverMachines:
 
 
 def preferred(one: R, other: R, under: Conditions) -> R:
-    """Return the record that has more implementations under some conditions; of equally many, the newer one."""
+    """Return the record with more implementations `under` these conditions; the newer one if they have as many."""
     return max(one, other, key=lambda recorded: (conditions(recorded).get(under, 0), recorded.record.created))
 
 
 @once
 def conditions(recorded: Recorded) -> dict[Conditions, int]:
-    """Return the conditions under which a record has ratios to compare, with the number of implementations of each.
+    """Return the conditions under which a record has ratios to compare, each with the number of implementations.
 
-    Empty if the record is `unusable`.
+    The result is empty if the record is `unusable`.
     """
     if unusable(recorded):
         return {}
@@ -226,7 +229,7 @@ def _workload(recorded: Recorded, name: str) -> WorkloadRecord:
 
 
 def _why_alone(some: Sequence[Recorded]) -> str:
-    """Return the sentence on why none of the records of a machine is compared."""
+    """Return a sentence that says why none of the records of a machine is compared."""
     if any(conditions(recorded) for recorded in some):
         return "No other machine has a ratio of the same implementation under the same conditions."
     newest = max(some, key=lambda recorded: recorded.record.created)
@@ -245,7 +248,7 @@ def _comparison(under: Conditions, of_machines: dict[str, Recorded], order: Sequ
         for name, recorded in zip(machines, records, strict=True)
     ]
     about = [*zip(records, (tables[name] for name in machines), levels, strict=True)]
-    conclusions = [Conclusion(row, [_there(*each, row) for each in about]) for row in shared]
+    conclusions = [Conclusion(row, [_on_machine(*each, row) for each in about]) for row in shared]
     conclusions.sort(key=lambda each: next(iter(each.ratios.values())).value)
     alone = [
         (row, number) for number, name in enumerate(machines) for row in tables[name] if row in timed[name] - {*shared}
@@ -269,12 +272,12 @@ def _rows(recorded: Recorded, under: Conditions) -> dict[str, Row]:
     }
 
 
-def _there(recorded: Recorded, table: dict[str, Row], level: float, name: str) -> There:
+def _on_machine(recorded: Recorded, table: dict[str, Row], level: float, name: str) -> OnMachine:
     row = table.get(name)
     if row is None or row.ratio is None:
-        return There(ABSENT if row is None else row.verdict)
-    ratio = interval(log_ratios(recorded, row.workload, Contender(name)), level)
-    return There(NOT_STEADY if row.verdict == NOT_STEADY else ratio.verdict, row.launches, ratio)
+        return OnMachine(ABSENT if row is None else row.verdict)
+    ratio = interval(log_ratios(recorded, row.workload, RowId(name)), level)
+    return OnMachine(NOT_STEADY if row.verdict == NOT_STEADY else ratio.verdict, row.launches, ratio)
 
 
 def _differences(records: Sequence[Recorded], about: Sequence[Sequence[ImplementationRecord]]) -> Iterator[Difference]:
@@ -295,8 +298,8 @@ def _differences(records: Sequence[Recorded], about: Sequence[Sequence[Implement
 
 
 def _short(commit: str | None) -> str:
-    """Return a commit with 12 digits of its SHA-1, and what follows it."""
-    sha1, plus, changes = (commit or "of an unknown commit").partition("+")
+    """Return a commit with the first 12 digits of its SHA-1 and its suffix, such as "+changes"."""
+    sha1, plus, changes = (commit or "an unknown commit").partition("+")
     return f"{sha1[:12] if commit else sha1}{plus}{changes}"
 
 

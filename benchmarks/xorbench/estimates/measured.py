@@ -1,4 +1,4 @@
-"""What a step consists of: the times of the loss, the gradient and the whole epoch, and of single predictions.
+"""The times of the parts of a step: of the loss, the gradient and the whole epoch, and of single predictions.
 
 All of them are timed in the same rounds, each in a process of its own. Ratios and differences are paired: they come
 from the times in the same round, milliseconds apart.
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval, interval, mean, median
 from xorbench.estimates.ratios import (
-    Contender,
+    RowId,
     compared,
     log_ratios,
     log_seconds_per_epoch,
@@ -90,13 +90,13 @@ def _epoch(row: Measured) -> float:
 
 
 def _row(recorded: Recorded, every: Timed, workload: str, about: ImplementationRecord, of: float) -> Measured:
-    contenders = {m: Contender(about.name, measure=m) for m in MEASURES if m in recorded.record.settings.measures}
-    logarithms = {m: log_seconds_per_epoch(every, workload, one) for m, one in contenders.items()}
+    row_ids = {m: RowId(about.name, measure=m) for m in MEASURES if m in recorded.record.settings.measures}
+    logarithms = {m: log_seconds_per_epoch(every, workload, one) for m, one in row_ids.items()}
     ratios = log_ratios(every, workload, *_both("gradient", "loss", about.name))
     update = _update(every, workload, about.name)
-    of_calls = timings(every, workload, Contender(about.name, measure="predict")).values()
+    of_calls = timings(every, workload, RowId(about.name, measure="predict")).values()
     latencies = [timing.latency for timing in of_calls if timing.latency is not None]
-    reasons = {m: _reason(recorded, every, workload, one) for m, one in contenders.items()}
+    reasons = {m: _reason(recorded, every, workload, one) for m, one in row_ids.items()}
     return Measured(
         implementation=about.name,
         workload=workload,
@@ -111,8 +111,8 @@ def _row(recorded: Recorded, every: Timed, workload: str, about: ImplementationR
     )
 
 
-def _both(one: Measure, other: Measure, name: str) -> tuple[Contender, Contender]:
-    return Contender(name, measure=one), Contender(name, measure=other)
+def _both(one: Measure, other: Measure, name: str) -> tuple[RowId, RowId]:
+    return RowId(name, measure=one), RowId(name, measure=other)
 
 
 def _update(every: Timed, workload: str, name: str) -> list[float]:
@@ -134,12 +134,12 @@ def _of_calls(nanoseconds: list[int]) -> Interval | None:
     return interval([math.log(value) for value in nanoseconds]).times(1e-3) if nanoseconds else None
 
 
-def _reason(recorded: Recorded, every: Timed, workload: str, contender: Contender) -> str | None:
+def _reason(recorded: Recorded, every: Timed, workload: str, row_id: RowId) -> str | None:
     """Return why a measure was refused or has no time; None if it has one."""
-    if broken := refusal(every, workload, contender):
+    if broken := refusal(every, workload, row_id):
         return broken
-    if timings(every, workload, contender):
+    if timings(every, workload, row_id):
         return None
-    row = contender.implementation, workload, contender.measure, contender.copy
+    row = row_id.implementation, workload, row_id.measure, row_id.copy
     failed = (f.reason for f in recorded.record.failures if (f.implementation, f.workload, f.measure, f.copy) == row)
     return next(failed, None)

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval, interval, mean
-from xorbench.estimates.ratios import Contender, parts_of_trainings, timings
+from xorbench.estimates.ratios import RowId, parts_of_trainings, timings
 from xorbench.estimates.rounds import knows_cpu_time
 from xorbench.estimates.timed import Recorded
 from xorbench.estimates.timing_table import NOT_STEADY, Row, confidence, rows
@@ -198,7 +198,7 @@ def _start_ups(used: Sequence[Recorded]) -> Started:
 
 def _choice(recorded: Recorded, row: Row, size: Size, start_ups: Started) -> Choice:
     start, epoch = _parts(recorded, row)
-    timed = timings(recorded, row.workload, Contender(row.implementation)).values()
+    timed = timings(recorded, row.workload, RowId(row.implementation)).values()
     return Choice(
         implementation=row.implementation,
         tier=row.tier,
@@ -219,7 +219,7 @@ def _parts(recorded: Recorded, row: Row) -> tuple[Interval, Interval]:
     The time per epoch of the timing table includes a share of the start of a training. It is used if there were no
     short rounds, or if noise hides the time of an epoch in the difference of short and long rounds.
     """
-    found = parts_of_trainings(recorded, row.workload, Contender(row.implementation))
+    found = parts_of_trainings(recorded, row.workload, RowId(row.implementation))
     if not found or min(epoch for _, epoch in found) <= 0:
         assert row.microseconds_per_epoch is not None
         return NOTHING, row.microseconds_per_epoch.times(1e-6)

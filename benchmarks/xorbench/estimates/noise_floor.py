@@ -7,7 +7,7 @@ import numpy as np
 from xorbench.estimates import states
 from xorbench.estimates.intervals import Interval, interval, median
 from xorbench.estimates.ratios import CONTROL, compared, medians
-from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, Contender
+from xorbench.estimates.rounds import BASELINE, COPIES, LONG, SHORT, RowId
 from xorbench.estimates.timed import Timed, once
 
 MOST_OFF = 0.01
@@ -75,7 +75,7 @@ def unfit(timed: Timed) -> str | None:
     return None
 
 
-def _beside_others(timed: Timed, workload: str, length: str, copy: Contender) -> dict[int, float]:
+def _beside_others(timed: Timed, workload: str, length: str, copy: RowId) -> dict[int, float]:
     """Return by launch the median log time of `copy` relative to the other rows' level and to its own low quantile.
 
     Launches in which `copy` has no rounds of this length are left out.

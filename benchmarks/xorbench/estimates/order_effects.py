@@ -7,7 +7,7 @@ import numpy as np
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval, interval, median
-from xorbench.estimates.ratios import BASELINE, CONTROL, Contender, log_ratios, medians, paired
+from xorbench.estimates.ratios import BASELINE, CONTROL, RowId, log_ratios, medians, paired
 from xorbench.estimates.rounds import LONG, Launched, Logarithms, launched
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import confidence
@@ -38,19 +38,19 @@ def biases(recorded: Recorded) -> list[Bias]:
     found = []
     for workload in recorded.workloads:
         names = [i.name for i in recorded.record.implementations if i.name != REFERENCE]
-        contenders = [c for c in (CONTROL, *map(Contender, names)) if log_ratios(recorded, workload, c)]
-        for contender in contenders:
-            before = paired(recorded, workload, contender, chosen=lambda one, other: one < other)
-            after = paired(recorded, workload, contender, chosen=lambda one, other: one > other)
+        row_ids = [c for c in (CONTROL, *map(RowId, names)) if log_ratios(recorded, workload, c)]
+        for row_id in row_ids:
+            before = paired(recorded, workload, row_id, chosen=lambda one, other: one < other)
+            after = paired(recorded, workload, row_id, chosen=lambda one, other: one > other)
             both = [launch for launch in before if before[launch] and after[launch]]
             if both:
-                of = confidence(recorded, len(contenders))
+                of = confidence(recorded, len(row_ids))
                 shifts = [statistics.median(before[n]) - statistics.median(after[n]) for n in both]
-                name, carried = _carry_over(recorded, workload, contender, [BASELINE, *contenders])
+                name, carried = _carry_over(recorded, workload, row_id, [BASELINE, *row_ids])
                 found.append(
                     Bias(
-                        implementation=contender.implementation,
-                        copy=contender.copy,
+                        implementation=row_id.implementation,
+                        copy=row_id.copy,
                         workload=workload,
                         order=interval(shifts, of),
                         verdict_before=interval(medians(before), of).verdict,
@@ -63,16 +63,16 @@ def biases(recorded: Recorded) -> list[Bias]:
 
 
 def _carry_over(
-    recorded: Recorded, workload: str, contender: Contender, others: list[Contender]
+    recorded: Recorded, workload: str, row_id: RowId, others: list[RowId]
 ) -> tuple[str | None, Interval | None]:
-    """Return the name of the predecessor with the largest carry-over effect on `contender`, and the effect."""
-    launches = [launch for launch in launched(recorded, workload, LONG) if contender in launch.times]
+    """Return the name of the predecessor with the largest carry-over effect on `row_id`, and the effect."""
+    launches = [launch for launch in launched(recorded, workload, LONG) if row_id in launch.times]
     levels = _levels(recorded, workload)
-    beside = {launch.number: launch.times[contender] - levels[launch.number] for launch in launches}
+    beside = {launch.number: launch.times[row_id] - levels[launch.number] for launch in launches}
     found: dict[str, Interval] = {}
     for other in others:
-        if other != contender and len(others) > 2:
-            every = (_shift(launch, beside[launch.number], contender, other) for launch in launches)
+        if other != row_id and len(others) > 2:
+            every = (_shift(launch, beside[launch.number], row_id, other) for launch in launches)
             shifts = [shift for shift in every if shift is not None]
             if shifts:
                 name = f"{other.implementation}, second copy" if other.copy else other.implementation
@@ -90,14 +90,14 @@ def _levels(recorded: Recorded, workload: str) -> dict[int, Logarithms]:
     return {number: np.mean(times - np.median(times, axis=1, keepdims=True), axis=0) for number, times in every.items()}
 
 
-def _shift(launch: Launched, beside: Logarithms, contender: Contender, other: Contender) -> float | None:
+def _shift(launch: Launched, beside: Logarithms, row_id: RowId, other: RowId) -> float | None:
     """Return the median of `beside`, the log times relative to the round's level, after `other` less after other rows.
 
     None unless both were timed, and some rounds come after other rows and some directly after `other`.
     """
     if other not in launch.times:
         return None
-    places = launch.positions[contender]
+    places = launch.positions[row_id]
     follows = places == launch.positions[other] + 1
     elsewhere = (places > 0) & ~follows
     if not follows.any() or not elsewhere.any():

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval, interval
-from xorbench.estimates.ratios import Contender, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import confidence
 
@@ -43,12 +43,12 @@ def pairs(recorded: Recorded) -> list[Pair]:
 
 def _of(recorded: Recorded, workload: str) -> Iterator[Pair]:
     tiers = {i.name: i.tier for i in recorded.record.implementations}
-    timed = [name for name in tiers if log_ratios(recorded, workload, Contender(name))]
+    timed = [name for name in tiers if log_ratios(recorded, workload, RowId(name))]
     for one, other in itertools.combinations(timed, 2):
         if one == REFERENCE:
             one, other = other, one
         tier = tiers[one] if other == REFERENCE or tiers[one] == tiers[other] else None
         others = [name for name in timed if name != REFERENCE and tier in (None, tiers[name])]
-        if ratios := log_ratios(recorded, workload, Contender(one), Contender(other)):
+        if ratios := log_ratios(recorded, workload, RowId(one), RowId(other)):
             ratio = interval(ratios, confidence(recorded, len(others)))
             yield Pair(workload, tier, one, other, ratio)

@@ -19,10 +19,10 @@ from xorbench.estimates.rounds import (
     CONTROL,
     LONG,
     SHORT,
-    Contender,
     Launched,
     Logarithms,
     Places,
+    RowId,
     launched,
     refusal,
     timings,
@@ -33,7 +33,7 @@ __all__ = [
     "BASELINE",
     "CONTROL",
     "Compared",
-    "Contender",
+    "RowId",
     "compared",
     "log_ratios",
     "log_seconds_per_epoch",
@@ -98,7 +98,7 @@ class Compared:
 
 
 @once
-def compared(timed: Timed, workload: str, one: Contender, other: Contender) -> Compared:
+def compared(timed: Timed, workload: str, one: RowId, other: RowId) -> Compared:
     """Return the paired long rounds of `one` and `other`, for all launches in which both were timed."""
     ratios = {
         launch.number: _log_time(launch, one, other) - _log_time(launch, other, one)
@@ -112,7 +112,7 @@ def compared(timed: Timed, workload: str, one: Contender, other: Contender) -> C
     return Compared(ratios, told, by_state and share >= states.FEWEST_QUIET, share)
 
 
-def _log_time(launch: Launched, one: Contender, beside: Contender) -> Logarithms:
+def _log_time(launch: Launched, one: RowId, beside: RowId) -> Logarithms:
     """Return the log times of `one`; for the baseline, the mean over both copies unless these two are compared."""
     if one == BASELINE and beside != CONTROL and CONTROL in launch.times:
         return (launch.times[BASELINE] + launch.times[CONTROL]) / 2
@@ -122,8 +122,8 @@ def _log_time(launch: Launched, one: Contender, beside: Contender) -> Logarithms
 def paired(
     timed: Timed,
     workload: str,
-    one: Contender,
-    other: Contender = BASELINE,
+    one: RowId,
+    other: RowId = BASELINE,
     chosen: Callable[[Places, Places], Mask] | None = None,
 ) -> dict[int, list[float]]:
     """Return the log-ratios of the rounds that are used, for each launch in which both rows were timed.
@@ -142,7 +142,7 @@ def paired(
     }
 
 
-def log_ratios(timed: Timed, workload: str, one: Contender, other: Contender = BASELINE) -> list[float]:
+def log_ratios(timed: Timed, workload: str, one: RowId, other: RowId = BASELINE) -> list[float]:
     """Return the median log-ratio of `one` to `other` for each launch in which both were timed."""
     return medians(compared(timed, workload, one, other).published)
 
@@ -152,50 +152,50 @@ def medians(rounds: Mapping[int, Sequence[float] | Logarithms]) -> list[float]:
     return [median(ratios) for ratios in rounds.values() if len(ratios)]
 
 
-def log_seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> list[float]:
+def log_seconds_per_epoch(timed: Timed, workload: str, row_id: RowId) -> list[float]:
     """Return the logarithm of the median seconds per epoch of each launch; it varies with the state of the machine."""
-    return [math.log(seconds) for seconds in seconds_per_epoch(timed, workload, contender).values()]
+    return [math.log(seconds) for seconds in seconds_per_epoch(timed, workload, row_id).values()]
 
 
-def seconds_per_epoch(timed: Timed, workload: str, contender: Contender) -> dict[int, float]:
+def seconds_per_epoch(timed: Timed, workload: str, row_id: RowId) -> dict[int, float]:
     """Return by launch the median seconds per epoch in the long rounds that are used."""
-    times = _quiet_times(timed, workload, contender, LONG)
+    times = _quiet_times(timed, workload, row_id, LONG)
     return {launch: math.exp(median(found)) / 1e9 for launch, found in times.items()}
 
 
-def _quiet_times(timed: Timed, workload: str, contender: Contender, length: str) -> dict[int, Logarithms]:
+def _quiet_times(timed: Timed, workload: str, row_id: RowId, length: str) -> dict[int, Logarithms]:
     """Return by launch the log nanoseconds per epoch of the quiet rounds; of all rounds if the state is unknown."""
-    rows = states.without(contender, BASELINE)
+    rows = states.without(row_id, BASELINE)
     by_state = states.known(timed, workload, rows)
     masks = states.slow(timed, workload, rows, length) if by_state else {}
     by_state = by_state and states.quiet_share(masks.values()) >= states.FEWEST_QUIET
     found = {}
     for launch in launched(timed, workload, length):
-        if contender in launch.times and len(launch.times[contender]):
-            times = launch.times[contender]
+        if row_id in launch.times and len(launch.times[row_id]):
+            times = launch.times[row_id]
             quiet = ~masks[launch.number] if by_state and launch.number in masks else np.full(len(times), True)
             if quiet.sum() > FEWEST_OF_A_LAUNCH * len(times):
                 found[launch.number] = times[quiet]
     return found
 
 
-def start_microseconds(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
+def start_microseconds(timed: Timed, workload: str, row_id: RowId, confidence: float) -> Interval | None:
     """Return the microseconds of a training before its first epoch, with an interval over launches.
 
     None if there were no short rounds.
     """
-    found = [start / 1e3 for start, _ in parts_of_trainings(timed, workload, contender)]
+    found = [start / 1e3 for start, _ in parts_of_trainings(timed, workload, row_id)]
     return mean(found, confidence) if found else None
 
 
-def parts_of_trainings(timed: Timed, workload: str, contender: Contender) -> list[tuple[float, float]]:
+def parts_of_trainings(timed: Timed, workload: str, row_id: RowId) -> list[tuple[float, float]]:
     """Return for each launch the nanoseconds of a training before its first epoch, and those of each of its epochs.
 
     They are 2 T(n) - T(2n) and (T(2n) - T(n)) / n, where T(n) and T(2n) are the median times of short and long rounds.
     Either may be negative, because it is a difference. The list is empty if there were no short rounds.
     """
-    every = [(launch.number, launch.epochs.get(contender, 0)) for launch in launched(timed, workload, SHORT)]
-    short, long = (_quiet_times(timed, workload, contender, length) for length in (SHORT, LONG))
+    every = [(launch.number, launch.epochs.get(row_id, 0)) for launch in launched(timed, workload, SHORT)]
+    short, long = (_quiet_times(timed, workload, row_id, length) for length in (SHORT, LONG))
     found = []
     for number, epochs in every:
         if epochs and number in short and number in long:

@@ -20,7 +20,7 @@ LONG, SHORT = "long", "short"
 
 
 @dataclass(frozen=True)
-class Contender:
+class RowId:
     """The identity of a row: an implementation, or the second copy of the baseline, and what is measured."""
 
     implementation: str
@@ -28,8 +28,8 @@ class Contender:
     measure: Measure = "epoch"
 
 
-BASELINE = Contender(REFERENCE)
-CONTROL = Contender(REFERENCE, copy=True)
+BASELINE = RowId(REFERENCE)
+CONTROL = RowId(REFERENCE, copy=True)
 COPIES = frozenset({BASELINE, CONTROL})
 
 
@@ -38,9 +38,9 @@ class Launched:
     """The rounds of one length and one workload in one launch, by row; an index is the same round in every array."""
 
     number: int
-    times: dict[Contender, Logarithms]
-    positions: dict[Contender, Places]
-    epochs: dict[Contender, int]
+    times: dict[RowId, Logarithms]
+    positions: dict[RowId, Places]
+    epochs: dict[RowId, int]
 
 
 @once
@@ -61,22 +61,22 @@ def times_of(timing: Timing, of_cpu: bool) -> NDArray[np.float64]:
     return nanoseconds(timing.round_nanoseconds, timing.cpu_nanoseconds, timing.waited_nanoseconds, 1)
 
 
-def refusal(timed: Timed, workload: str, contender: Contender) -> str | None:
+def refusal(timed: Timed, workload: str, row_id: RowId) -> str | None:
     """Return the first violation in the ledgers of a row and the number of launches with one; None if there is none."""
-    found = _timings(timed, workload).get(contender, {}).values()
+    found = _timings(timed, workload).get(row_id, {}).values()
     broken = [t.violations[0] for t in found if t.violations]
     return f"{broken[0]} (in {len(broken)} of {len(found)} launches)" if broken else None
 
 
 @once
-def timings(timed: Timed, workload: str, contender: Contender) -> dict[int, Timing]:
+def timings(timed: Timed, workload: str, row_id: RowId) -> dict[int, Timing]:
     """Return the timings of a row by launch; empty if any of its ledgers has a violation."""
-    found = _timings(timed, workload).get(contender, {})
+    found = _timings(timed, workload).get(row_id, {})
     return {} if any(t.violations for t in found.values()) else found
 
 
 @once
-def contenders(timed: Timed, workload: str) -> list[Contender]:
+def row_ids(timed: Timed, workload: str) -> list[RowId]:
     """Return all rows of `workload` that were timed and have no violation."""
     return [one for one in _timings(timed, workload) if timings(timed, workload, one)]
 
@@ -86,14 +86,14 @@ def launched(timed: Timed, workload: str, length: str) -> list[Launched]:
     return [by_length[length] for by_length in _launched(timed, workload)]
 
 
-def epochs_of_a_round(timed: Timed, workload: str, contender: Contender) -> int:
+def epochs_of_a_round(timed: Timed, workload: str, row_id: RowId) -> int:
     """Return the number of epochs of a row's long rounds; 0 if it was not timed."""
-    return max((max(timing.epochs) for timing in timings(timed, workload, contender).values()), default=0)
+    return max((max(timing.epochs) for timing in timings(timed, workload, row_id).values()), default=0)
 
 
-def idle_share(timed: Timed, workload: str, contender: Contender) -> float | None:
+def idle_share(timed: Timed, workload: str, row_id: RowId) -> float | None:
     """Return the time that a row neither ran nor waited for a CPU, over its CPU time; None if that is unknown."""
-    found = list(timings(timed, workload, contender).values())
+    found = list(timings(timed, workload, row_id).values())
     if not found or not by_cpu(timed):
         return None
     idle = cpu = 0.0
@@ -106,11 +106,11 @@ def idle_share(timed: Timed, workload: str, contender: Contender) -> float | Non
 
 
 @once
-def _timings(timed: Timed, workload: str) -> dict[Contender, dict[int, Timing]]:
-    found: dict[Contender, dict[int, Timing]] = {}
+def _timings(timed: Timed, workload: str) -> dict[RowId, dict[int, Timing]]:
+    found: dict[RowId, dict[int, Timing]] = {}
     for timing in timed.timings:
         if timing.workload == workload:
-            one = Contender(timing.implementation, timing.copy, timing.measure)
+            one = RowId(timing.implementation, timing.copy, timing.measure)
             found.setdefault(one, {})[timing.launch] = timing
     return found
 
@@ -118,7 +118,7 @@ def _timings(timed: Timed, workload: str) -> dict[Contender, dict[int, Timing]]:
 @once
 def _launched(timed: Timed, workload: str) -> list[dict[str, Launched]]:
     """Return the rounds of each launch by their length."""
-    by_row = {one: timings(timed, workload, one) for one in contenders(timed, workload)}
+    by_row = {one: timings(timed, workload, one) for one in row_ids(timed, workload)}
     of_cpu = by_cpu(timed)
     launches = []
     for number in sorted({launch for found in by_row.values() for launch in found}):
@@ -130,7 +130,7 @@ def _launched(timed: Timed, workload: str) -> list[dict[str, Launched]]:
     return launches
 
 
-def _add(by_length: Mapping[str, Launched], one: Contender, timing: Timing, of_cpu: bool) -> None:
+def _add(by_length: Mapping[str, Launched], one: RowId, timing: Timing, of_cpu: bool) -> None:
     """Add the rounds of a row to those of its launch: the log nanoseconds per epoch, the positions and the epochs."""
     epochs, positions, times = np.asarray(timing.epochs), np.asarray(timing.positions), times_of(timing, of_cpu)
     longest = epochs.max()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.estimates.intervals import medians_of_columns
-from xorbench.estimates.rounds import COPIES, LONG, Contender, Logarithms, contenders, launched
+from xorbench.estimates.rounds import COPIES, LONG, Logarithms, RowId, launched, row_ids
 from xorbench.estimates.timed import Timed, once
 
 Mask = NDArray[np.bool_]
@@ -27,18 +27,18 @@ FEWEST_QUIET = 0.5
 """The share of rounds that must be quiet; with fewer, all rounds are used."""
 
 
-def without(one: Contender, other: Contender) -> frozenset[Contender]:
+def without(one: RowId, other: RowId) -> frozenset[RowId]:
     """Return the rows to leave out when `one` and `other` are compared; both copies if one is the baseline."""
     return frozenset({one, other}) | (COPIES if {one, other} & COPIES else frozenset())
 
 
-def known(timed: Timed, workload: str, compared: Collection[Contender]) -> bool:
+def known(timed: Timed, workload: str, compared: Collection[RowId]) -> bool:
     """Return whether enough rows other than `compared` were timed to estimate the state of a round."""
-    return len({*contenders(timed, workload)} - {*compared}) >= FEWEST_ROWS
+    return len({*row_ids(timed, workload)} - {*compared}) >= FEWEST_ROWS
 
 
 @once
-def slow(timed: Timed, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Mask]:
+def slow(timed: Timed, workload: str, compared: frozenset[RowId], length: str) -> dict[int, Mask]:
     """Return by launch whether each round is slow; launches without any other row are left out."""
     return {launch: level > SLOW for launch, level in levels(timed, workload, compared, length).items()}
 
@@ -57,11 +57,11 @@ def run_quiet_share(timed: Timed) -> float:
 
 
 @once
-def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[Contender, Logarithms]]:
+def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[RowId, Logarithms]]:
     """Return by launch and row the log time of each round less that row's 20 % quantile in the run."""
     every = launched(timed, workload, length)
     quiet = {}
-    for one in contenders(timed, workload):
+    for one in row_ids(timed, workload):
         times = np.concatenate([launch.times[one] for launch in every if one in launch.times])
         if len(times):
             quiet[one] = float(np.quantile(times, QUIET_QUANTILE))
@@ -72,7 +72,7 @@ def relative(timed: Timed, workload: str, length: str) -> dict[int, dict[Contend
 
 
 @once
-def levels(timed: Timed, workload: str, compared: frozenset[Contender], length: str) -> dict[int, Logarithms]:
+def levels(timed: Timed, workload: str, compared: frozenset[RowId], length: str) -> dict[int, Logarithms]:
     """Return by launch the level of each round; launches without any row other than `compared` are left out.
 
     Launches with the same rows are computed together, because calls of NumPy take longer than their arithmetic here.
@@ -89,16 +89,16 @@ def levels(timed: Timed, workload: str, compared: frozenset[Contender], length: 
 @once
 def _joined(
     timed: Timed, workload: str, length: str
-) -> list[tuple[tuple[Contender, ...], dict[int, int], NDArray[np.float64]]]:
+) -> list[tuple[tuple[RowId, ...], dict[int, int], NDArray[np.float64]]]:
     """Return all launches with the same rows as one: the rows, where each launch ends, and the times, (rows, rounds).
 
     Times are those of `relative`.
     """
     every = relative(timed, workload, length)
-    alike: dict[tuple[Contender, ...], list[int]] = {}
+    alike: dict[tuple[RowId, ...], list[int]] = {}
     for launch, of_launch in every.items():
         alike.setdefault(tuple(of_launch), []).append(launch)
-    found: list[tuple[tuple[Contender, ...], dict[int, int], NDArray[np.float64]]] = []
+    found: list[tuple[tuple[RowId, ...], dict[int, int], NDArray[np.float64]]] = []
     for rows, launches in alike.items():
         if rows:
             times = [np.stack([*every[launch].values()]) for launch in launches]

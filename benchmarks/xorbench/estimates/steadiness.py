@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from xorbench.estimates.intervals import Interval, mean, median
-from xorbench.estimates.rounds import LONG, Contender
+from xorbench.estimates.rounds import LONG, RowId
 from xorbench.estimates.states import SLOW, levels, relative
 from xorbench.estimates.timed import Timed
 
@@ -15,7 +15,7 @@ FEWEST_ROUNDS = 8
 """The fewest rounds of a launch whose drift is computed: a quarter of it then has two rounds."""
 
 
-def drift(timed: Timed, workload: str, contender: Contender, confidence: float) -> Interval | None:
+def drift(timed: Timed, workload: str, row_id: RowId, confidence: float) -> Interval | None:
     """Return the log-ratio of a row's time in the last quarter of a launch to its time in the first, with an interval.
 
     Times are relative to the level of the other rows, so that changes of the machine cancel. Slow rounds are left out,
@@ -24,10 +24,10 @@ def drift(timed: Timed, workload: str, contender: Contender, confidence: float) 
     """
     found = []
     rows = relative(timed, workload, LONG)
-    for launch, others in levels(timed, workload, frozenset({contender}), LONG).items():
-        if contender in rows[launch] and len(others) >= FEWEST_ROUNDS:
+    for launch, others in levels(timed, workload, frozenset({row_id}), LONG).items():
+        if row_id in rows[launch] and len(others) >= FEWEST_ROUNDS:
             quarter = len(others) // 4
-            beside = np.where(others > SLOW, np.nan, rows[launch][contender] - others)
+            beside = np.where(others > SLOW, np.nan, rows[launch][row_id] - others)
             first, last = (ends[~np.isnan(ends)] for ends in (beside[:quarter], beside[-quarter:]))
             if len(first) and len(last):
                 found.append(median(last) - median(first))

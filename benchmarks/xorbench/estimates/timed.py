@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from xorbench.measures import Measure
 from xorbench.record.run import Record
@@ -28,7 +28,7 @@ class Timed:
         self.timings = [timing for timing in timings if timing.measure in measures]
         self.workloads = workloads
         self.threads = threads
-        self.computed: dict[Hashable, Any] = {}
+        self.computed: dict[Hashable, object] = {}
 
 
 class Recorded(Timed):
@@ -53,7 +53,6 @@ def once(function: Callable[Concatenate[K, P], T]) -> Callable[Concatenate[K, P]
         key = (function.__module__, function.__qualname__, *arguments, *named.items())
         if key not in timed.computed:
             timed.computed[key] = function(timed, *arguments, **named)
-        found: T = timed.computed[key]
-        return found
+        return cast("T", timed.computed[key])
 
     return remembered

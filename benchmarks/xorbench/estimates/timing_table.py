@@ -9,7 +9,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval, interval
 from xorbench.estimates.ratios import (
     BASELINE,
-    Contender,
+    RowId,
     compared,
     log_ratios,
     log_seconds_per_epoch,
@@ -72,7 +72,7 @@ def rows(recorded: Recorded) -> list[Row]:
     for workload in recorded.workloads:
         for tier in dict.fromkeys(i.tier for i in recorded.record.implementations):
             implementations = [i for i in recorded.record.implementations if i.tier == tier]
-            ratios = {i.name: log_ratios(recorded, workload, Contender(i.name)) for i in implementations}
+            ratios = {i.name: log_ratios(recorded, workload, RowId(i.name)) for i in implementations}
             timed = {name: found for name, found in ratios.items() if found}
             together = len(timed.keys() - {REFERENCE})
             table = [_row(recorded, workload, i, ratios[i.name], together) for i in implementations]
@@ -116,13 +116,13 @@ def _row(
     if not ratios:
         verdict, reason = _no_time(recorded, workload, name)
         return replace(row, verdict=verdict, reason=reason)
-    of, contender = confidence(recorded, together), Contender(name)
+    of, row_id = confidence(recorded, together), RowId(name)
     found = interval(ratios, of)
-    step = interval(log_seconds_per_epoch(recorded, workload, contender)).times(1e6)
-    pair = compared(recorded, workload, contender, BASELINE)
-    moved = unsteady(drift(recorded, workload, contender, confidence(recorded, together + 1)))
-    start = start_microseconds(recorded, workload, contender, recorded.record.plan.confidence)
-    epochs = epochs_of_a_round(recorded, workload, contender)
+    step = interval(log_seconds_per_epoch(recorded, workload, row_id)).times(1e6)
+    pair = compared(recorded, workload, row_id, BASELINE)
+    moved = unsteady(drift(recorded, workload, row_id, confidence(recorded, together + 1)))
+    start = start_microseconds(recorded, workload, row_id, recorded.record.plan.confidence)
+    epochs = epochs_of_a_round(recorded, workload, row_id)
     return replace(
         row,
         microseconds_per_epoch=step,
@@ -131,7 +131,7 @@ def _row(
         reason=moved or _lost(recorded, workload, name),
         start_microseconds=start,
         start_share=start.value / (step.value * epochs) if start else None,
-        idle_share=idle_share(recorded, workload, contender),
+        idle_share=idle_share(recorded, workload, row_id),
         slow_factor=pair.slow_factor(of),
         quiet_share=pair.quiet_share if pair.by_state else None,
     )
@@ -147,7 +147,7 @@ def _ranks(recorded: Recorded, workload: str, ratios: Mapping[str, Sequence[floa
         if one == REFERENCE:
             found: Sequence[float] = [-ratio for ratio in ratios[other]]
         else:
-            found = log_ratios(recorded, workload, Contender(one), Contender(other))
+            found = log_ratios(recorded, workload, RowId(one), RowId(other))
         verdict = interval(found, confidence(recorded, len(pairs))).verdict if found else None
         ranks[one] += verdict == "slower"
         ranks[other] += verdict == "faster"
@@ -156,7 +156,7 @@ def _ranks(recorded: Recorded, workload: str, ratios: Mapping[str, Sequence[floa
 
 def _lost(recorded: Recorded, workload: str, name: str) -> str | None:
     """Return, in one line, in how many launches a row was timed and why not in all of them; None if it was in all."""
-    timed, launches = timings(recorded, workload, Contender(name)), recorded.record.launches
+    timed, launches = timings(recorded, workload, RowId(name)), recorded.record.launches
     missing = {launch.number for launch in launches} - timed.keys()
     for failure in recorded.record.failures:
         if (failure.implementation, failure.copy) == (name, False) and failure.launch in missing:
@@ -171,7 +171,7 @@ def _no_time(recorded: Recorded, workload: str, name: str) -> tuple[str, str | N
     """
     if judged := recorded.record.gradients.refusal(name, workload):
         return judged
-    if broken := refusal(recorded, workload, Contender(name)):
+    if broken := refusal(recorded, workload, RowId(name)):
         return "refused", broken
     row = name, False, "epoch"
     failures = [one for one in recorded.record.failures if (one.implementation, one.copy, one.measure) == row]
@@ -180,7 +180,7 @@ def _no_time(recorded: Recorded, workload: str, name: str) -> tuple[str, str | N
             return "failed", failure.reason
     if recorded.record.partial:
         return "untimed", "the run was interrupted"
-    if failures and not timings(recorded, workload, Contender(name)):
+    if failures and not timings(recorded, workload, RowId(name)):
         return "failed", failures[0].reason
     why = refusal(recorded, workload, BASELINE)
     return "untimed", f"no time of {REFERENCE} to compare with{f': {why}' if why else ''}"

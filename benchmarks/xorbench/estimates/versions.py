@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval, interval
-from xorbench.estimates.ratios import Contender, log_ratios, log_seconds_per_epoch
+from xorbench.estimates.ratios import RowId, log_ratios, log_seconds_per_epoch
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import confidence
 
@@ -42,7 +42,7 @@ def _of(recorded: Recorded, workload: str) -> Iterator[Version]:
     pairs = [(i, by_name[i.file]) for i in recorded.record.implementations if i.file and i.file in by_name]
     environments = {"": recorded.record.environment.versions, **recorded.record.environment.others}
     for other, ours in pairs:
-        one, two = (Contender(i.name) for i in (other, ours))
+        one, two = (RowId(i.name) for i in (other, ours))
         ratios = log_ratios(recorded, workload, one, two)
         pythons = [environments[i.interpreter or ""]["python"] for i in (other, ours)]
         there, here = (

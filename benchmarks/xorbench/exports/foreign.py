@@ -5,7 +5,7 @@ Several records may share a file; the name of each benchmark then ends in the ti
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from pytest_benchmark.stats import Stats
@@ -22,8 +22,15 @@ from xorbench.tables.cells import LONGEST_SENTENCE, plain, with_ends
 CHANGED = "+changes"
 """The suffix of a record's commit if files of the suite differed from that commit."""
 
-Entry = dict[str, Any]
+Benchmark = dict[str, object]
 """A benchmark in one of the formats."""
+
+
+class Commit(TypedDict):
+    """The commit of the suite, and whether files of the suite differed from it."""
+
+    id: str
+    dirty: bool
 
 
 def pytest_benchmark(analyses: Sequence[Analysis]) -> str:
@@ -86,13 +93,13 @@ def _labels(analyses: Sequence[Analysis]) -> list[str]:
     return labels
 
 
-def _commit(record: Record) -> Entry:
+def _commit(record: Record) -> Commit:
     """Return the commit of the suite, and whether files of the suite differed from it."""
     commit = record.commit or "unknown"
     return {"id": commit.removesuffix(CHANGED), "dirty": commit.endswith(CHANGED)}
 
 
-def _benchmarks(analysis: Analysis, label: str) -> Iterator[Entry]:
+def _benchmarks(analysis: Analysis, label: str) -> Iterator[Benchmark]:
     groups: dict[tuple[str, str, bool], list[Timing]] = {}
     for timing in analysis.timings:
         groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
@@ -113,7 +120,7 @@ def _benchmarks(analysis: Analysis, label: str) -> Iterator[Entry]:
         }
 
 
-def _benchmark(param: str, timings: list[Timing], of_cpu: bool) -> Entry:
+def _benchmark(param: str, timings: list[Timing], of_cpu: bool) -> Benchmark:
     """Return the name and the statistics of a benchmark: of the long rounds of all launches."""
     stats = Stats()
     for timing in timings:
@@ -139,7 +146,7 @@ def _seconds_per_epoch(timing: Timing, of_cpu: bool) -> list[float]:
     return found
 
 
-def _ratios(analysis: Analysis, label: str) -> Iterator[Entry]:
+def _ratios(analysis: Analysis, label: str) -> Iterator[Benchmark]:
     """Yield an entry for the ratio of every row except the baseline, and for the control of every workload."""
     record = analysis.record
     commit = _commit(record)
@@ -161,7 +168,7 @@ def _about(row: Row) -> list[str]:
     return [f"{row.verdict}; {with_ends(row.microseconds_per_epoch)[0]} µs per epoch; time over that of {REFERENCE}"]
 
 
-def _ratio(name: str, label: str, ratio: Interval, about: Sequence[str]) -> Entry:
+def _ratio(name: str, label: str, ratio: Interval, about: Sequence[str]) -> Benchmark:
     _, ends = with_ends(ratio)
     known = ratio.low is not None and ratio.high is not None
     return {

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xorbench import places
 from xorbench.consistency.rules import read
@@ -97,17 +97,17 @@ def _rounds(analysis: Analysis) -> pd.DataFrame:
     timings = analysis.timings
     lengths = [len(timing.round_nanoseconds) for timing in timings]
 
-    def repeated(values: Iterable[Any]) -> Any:
+    def repeated(values: Iterable[object]) -> NDArray[np.object_]:
         return np.repeat(np.array(list(values), dtype=object), lengths)
 
-    def chained(name: str) -> list[Any]:
+    def chained(name: str) -> list[object]:
         return list(itertools.chain.from_iterable(getattr(timing, name) for timing in timings))
 
     about = {
         name: repeated(getattr(timing, name) for timing in timings)
         for name in ("launch", "workload", "implementation", "copy")
     }
-    values = {
+    values: dict[str, object] = {
         **{name: repeated([value] * len(timings)) for name, value in key(analysis).items()},
         **about,
         "round": np.concatenate([np.arange(length) for length in lengths]) if lengths else [],

@@ -2,12 +2,66 @@
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TypedDict
 
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 
-Line = dict[str, Any]
+Line = dict[str, object]
+
+
+class RecordLine(TypedDict):
+    """A line of the frame `records`, with the columns that identify the record and its file; see `columns.py`."""
+
+    machine: str
+    created: str
+    file: str
+    sha256: str
+    kind: str
+    command: str
+    commit: str | None
+    partial: bool
+    quick: bool
+    sweep: bool
+    threads: int
+    unfit: str | None
+    cpu: str
+    cores: int
+    system: str
+    python: str
+    launches: int
+    rounds: int
+    noise_floor: float | None
+    noise_floor_low: float | None
+    noise_floor_high: float | None
+
+
+class TimingLine(TypedDict):
+    """A line of the frame `timings`, with the columns that identify the record; see `columns.py`."""
+
+    machine: str
+    created: str
+    workload: str
+    implementation: str
+    tier: str
+    execution: str
+    granularity: str
+    launches: int
+    verdict: str
+    reason: str | None
+    rank: int | None
+    microseconds_per_epoch: float | None
+    microseconds_low: float | None
+    microseconds_high: float | None
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    start_microseconds: float | None
+    start_low: float | None
+    start_high: float | None
+    idle_share: float | None
+    slow_factor: float | None
+    quiet_share: float | None
 
 
 def key(analysis: Analysis) -> Line:
@@ -120,5 +174,5 @@ def _ends(name: str, measured: Interval | None, short: str = "") -> Line:
     """Return a value and the ends of its interval; the ends are named after `short`, or after `name` if it is empty."""
     low, high = (f"{short or name}_{end}" for end in ("low", "high"))
     if measured is None:
-        return dict.fromkeys((name, low, high))
+        return {name: None, low: None, high: None}
     return {name: measured.value, low: measured.low, high: measured.high}

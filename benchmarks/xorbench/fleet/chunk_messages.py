@@ -1,4 +1,4 @@
-"""What a process that judges chunks is asked, and what it answers."""
+"""The messages between a process that judges chunks of points and the process that started it."""
 
 import tempfile
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Questions(Part):
     """The implementations and workloads that are judged at chunks of points, and the seed of the points.
 
     `implementations` has the SHA-256 of each, `files` the texts of those that are not the project's own, and of the
-    files that these name, by their names: they travel with the questions. An implementation that gives no sign for
+    files that these name, by their names: they are part of the message. An implementation that is silent for
     `seconds_to_answer` is ended.
     """
 
@@ -85,27 +85,27 @@ def must_be(what: str, found: str | None, expected: str) -> None:
 
 
 class Asked(Message):
-    """A question: the chunk, and the implementations that are not asked any more in it, each with the reason."""
+    """A request to judge a chunk, and the implementations that are not called any more in it, each with the reason."""
 
     chunk: Chunk
     lost: dict[Text, Text] = Field(default_factory=dict)
 
 
 class Ready(Message):
-    """The message that the process waits for chunks."""
+    """The message of the process that it is ready for chunks."""
 
     says: Literal["ready"]
 
 
 class Doing(Message):
-    """The message that the process asks an implementation now; none if the name is empty."""
+    """The message of the process that it calls an implementation now; with an empty name, that it calls none."""
 
     says: Literal["doing"]
     what: Text
 
 
 class Answered(Message):
-    """What was found, as the JSON document of `chunks.as_json`, and the seconds and CPU seconds that it took."""
+    """The result of a chunk, as the JSON document of `chunks.as_json`, and the seconds and CPU seconds that it took."""
 
     says: Literal["found"]
     found: str
@@ -114,7 +114,7 @@ class Answered(Message):
 
 
 class Failed(Message):
-    """The message that the harness failed, in one line."""
+    """The message of the process that the harness failed, with the reason in one line."""
 
     says: Literal["failed"]
     reason: Text

@@ -34,7 +34,7 @@ ending = threading.Lock()
 
 @dataclass(frozen=True)
 class Judged:
-    """What was found in a chunk, compressed, and the seconds and CPU seconds that it took."""
+    """The result of a chunk, compressed, and the seconds and CPU seconds that it took."""
 
     document: bytes
     seconds: float
@@ -42,12 +42,12 @@ class Judged:
 
     @property
     def found(self) -> Found:
-        """What was found. Raises ValueError, in one line, where the document is not valid."""
+        """The result, decompressed. Raises ValueError, in one line, if the document is not valid."""
         return of_json(zlib.decompress(self.document))
 
 
 class _Ended(Exception):  # noqa: N818  a state of the process, not a mistake
-    """Raised where the process has ended or is silent; the message says how."""
+    """Raised if the process has ended or is silent; the message says which, and how."""
 
 
 class ChunkProcess:

@@ -42,7 +42,7 @@ SLOT = 300
 
 @dataclass(frozen=True)
 class Costs:
-    """What measuring costs on a machine: `source` says where the values are from.
+    """The costs of measuring on a machine; `source` names the record that the values are from, or default values.
 
     `start` are the CPU seconds in which a worker starts, `turn` the seconds of a turn, `judgement` and
     `quick_judgement` the CPU seconds of judging one implementation on one workload, and `peaks` the memory of a worker
@@ -114,7 +114,7 @@ def here(folder: Path) -> Costs:
 
 
 def of_record(record: Record, path: Path) -> Costs:
-    """Return the costs that a complete run had, which is kept at `path`."""
+    """Return the costs of the complete run whose record is at `path`."""
     first, *_ = record.launches
     rows = {(t.implementation, t.workload, t.copy, t.measure) for t in record.timings}
     workers = {(name, copy, measure) for name, _, copy, measure in rows}
@@ -135,5 +135,5 @@ def of_record(record: Record, path: Path) -> Costs:
 
 
 def to_ask_for(seconds: float) -> int:
-    """Return the seconds that a job should ask for, where its part takes `seconds` on the machine of the plan."""
+    """Return the seconds that a job should request for a part that takes `seconds` on the machine of the plan."""
     return SLOT * math.ceil(MARGIN * seconds / SLOT)

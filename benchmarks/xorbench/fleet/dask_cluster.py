@@ -76,12 +76,12 @@ def checked(address: str) -> str:
 
 
 def open_to_others(address: str) -> str | None:
-    """Return that a scheduler listens where whoever reaches it can run code as its user, and what to do; else None."""
+    """Return a complaint if other users can connect to a scheduler, and so run code as its user; None if they can't."""
     parts = urlsplit(address)
     if parts.scheme in ("tls", "inproc") or _is_loopback(parts.hostname or ""):
         return None
     return (
-        f"whoever reaches {address} can run code as you, because it has no TLS; expected tls://HOST:PORT, as Dask's "
+        f"anyone who reaches {address} can run code as you, because it has no TLS; expected tls://HOST:PORT, as Dask's "
         "documentation on TLS says, or a scheduler that listens on 127.0.0.1 alone: dask scheduler --host 127.0.0.1"
     )
 
@@ -173,7 +173,7 @@ def workers_of(client: "Client") -> Sequence[Worker]:
 
 
 def first_workers(client: "Client", say: Callable[[str], object]) -> Sequence[Worker]:
-    """Return the workers that the scheduler has as soon as it has one; one line says that it is waited for."""
+    """Wait until the scheduler has a worker, and return its workers; `say` is called with a line if it has to wait."""
     is_said = False
     while not (found := workers_of(client)):
         if not is_said:

@@ -1,7 +1,7 @@
-"""Parts of a plan over the hosts of a scheduler: a host measures one at a time, and what it has measured is collected.
+"""Distribute the parts of a plan to the hosts of a scheduler, one at a time for each host, and collect the results.
 
-A part is given to a host that is free, again to the same host if its worker is lost, and to another one if the host is
-gone or the part has failed there. Each part is counted once.
+A part is sent to a free host. It is sent again to the same host if its worker is lost, and to another one if the host
+has had no worker for too long or the part has failed there. Each part is counted once.
 """
 
 import json
@@ -46,13 +46,13 @@ MOST_BYTES = 64 * 2**20
 
 @dataclass
 class Collected:
-    """The folder of the client with what the hosts have measured for one call: records, and a log for each host."""
+    """The folder in which the client collects, for one call, the records of all parts and a log of each host."""
 
     place: Path
 
     @property
     def call(self) -> str:
-        """What tells this call from others of the same plan."""
+        """The identifier of this call, which differs from those of other calls of the same plan."""
         return self.place.name.rpartition("-")[2]
 
     @property
@@ -210,7 +210,7 @@ def measured(
                     given_back(host, part, str(error))
             for host, part in presence.gone(calls.keys):
                 calls.drop((host, part))
-                say(f"xorbench: {host} is gone; its part {part}/{number} is given to another host")
+                say(f"xorbench: {host} has no worker any more; its part {part}/{number} is given to another host")
                 waiting.append(part)
             free |= presence.back()
     finally:
@@ -218,7 +218,7 @@ def measured(
 
 
 class _Presence:
-    """Which of some hosts have a worker, as it is looked from time to time."""
+    """The hosts that have a worker, checked from time to time."""
 
     def __init__(self, client: "Client", hosts: Sequence[str], seconds_until_gone: float) -> None:
         self._client = client
@@ -246,7 +246,7 @@ class _Presence:
 
 
 def forget(client: "Client", workers: Sequence[Worker], plan_sha256: str, collected: Collected) -> None:
-    """Let each host remove what it keeps of a call, because the client has it now."""
+    """Have each host remove its files of a call, which the client has collected."""
     with suppress(Exception):  # it is no loss if it stays there
         addresses = [worker.address for worker in workers]
         client.run(host_parts.forget, plan_sha256, collected.call, workers=addresses, on_error="ignore")

@@ -1,6 +1,6 @@
-"""Points of the judge over the workers of a scheduler, in chunks of a few seconds; what is found is joined as it comes.
+"""Distribute points of the judge to the workers of a scheduler, in chunks of a few seconds, and join the results.
 
-What is joined is kept on the disk of the client, so that the same call goes on from there after an interruption.
+The joined result is kept on the disk of the client, so that the same call continues from it after an interruption.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ SECONDS_BETWEEN_LOOKS = 5.0
 
 @dataclass
 class Joined(Part):
-    """What was found so far, and the ranges of the points at which it was found."""
+    """The joined result so far, and the ranges of the points that it covers."""
 
     found: Found = field(default_factory=Found)
     ranges: Annotated[list[tuple[Natural, Natural]], Many] = field(default_factory=list)
@@ -67,7 +67,7 @@ _TYPES: TypeAdapter[Joined] = TypeAdapter(Joined)
 
 
 class Kept:
-    """What was found in a call for some questions, in a file of the user's cache folder until the call has ended."""
+    """The joined result of a call, in a file in the user's cache folder, which is removed when the call is complete."""
 
     def __init__(self, questions: Questions, number: int, say: Callable[[str], object]) -> None:
         """Read what an earlier call for the same questions at so many points has left, if there is anything."""
@@ -97,7 +97,7 @@ class Kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             store.write_whole(self.path, _TYPES.dump_json(self.joined).decode())
         except OSError as error:
-            self._say(f"xorbench: what is found can't be kept: {of_system(error)}")
+            self._say(f"xorbench: the results so far can't be written: {of_system(error)}")
 
     def remove(self) -> None:
         """Remove the file, if it is there."""

@@ -1,4 +1,4 @@
-"""The check of hosts before anything begins: one line for each host that cannot do what is asked."""
+"""The check of the hosts before a call begins: which can measure or judge, and one line for each that cannot."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping

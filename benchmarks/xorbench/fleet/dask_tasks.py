@@ -1,4 +1,4 @@
-"""What workers of Dask do for a client: judge chunks of points, and measure parts of plans.
+"""The functions that Dask workers run: one judges a chunk of points, the other measures a part of a plan.
 
 A worker does neither itself: both are done in subprocesses, because a worker under a nanny may have no process pool and
 has variables that the nanny sets. A subprocess ends with its worker, and when the client does not want its result any

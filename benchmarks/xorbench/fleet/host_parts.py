@@ -71,7 +71,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Result:
-    """What a part has left on its host: the exit code of its command, its files, compressed by path, and its log."""
+    """The result of a part on its host: the exit code of its command, its compressed files by path, and its log."""
 
     part: int
     host_key: str
@@ -227,7 +227,7 @@ def _run(
 
 @contextmanager
 def _beside(timed_cpu: int) -> Iterator[None]:
-    """Keep this process off a CPU inside, so that its waiting does not disturb what is timed there. Linux only."""
+    """Move this process off a CPU inside the context, so that it does not disturb what is timed there. Linux only."""
     allowed = environment.allowed_cpus()
     others = environment.cpus_on_other_cores(timed_cpu) or [cpu for cpu in allowed if cpu != timed_cpu]
     if not others or not hasattr(os, "sched_setaffinity"):

@@ -1,4 +1,4 @@
-"""One record of the parts of a plan that one host measured: the record that one command would have written there."""
+"""Join the parts of a plan that one host measured into the record that one command would have written there."""
 
 import shlex
 from collections.abc import Iterable, Sequence

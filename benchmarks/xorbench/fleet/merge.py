@@ -48,13 +48,13 @@ class Measured:
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """What one host measures once."""
+        """The host, the number of the part and the share of it, which one host measures once."""
         return self.host, self.number, self.share
 
 
 @dataclass(frozen=True)
 class Merged:
-    """What the files in a folder hold of a plan.
+    """The files in a folder that belong to a plan.
 
     `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
     each part where points were judged. `missing` are the numbers of parts that no host has finished, `refused` says

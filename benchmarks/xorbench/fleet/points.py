@@ -31,7 +31,7 @@ WAITING = 2
 
 @dataclass(frozen=True)
 class Judged(Part):
-    """What a host found in a part: `finished` are the numbers of its chunks, and `partial` says that some are missing.
+    """The result of a part on a host: `finished` are the numbers of its chunks; `partial` says that some are missing.
 
     `found` is None until a chunk is finished.
     """

@@ -1,4 +1,4 @@
-"""Ranges of whole numbers: which points are judged, and which are not."""
+"""Ranges of whole numbers, such as those of the points that are judged."""
 
 from collections.abc import Iterator, Sequence
 

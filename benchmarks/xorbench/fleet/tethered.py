@@ -1,4 +1,4 @@
-"""Become a command that ends with the process that starts it: `python -m xorbench.fleet.tethered PARENT COMMAND ...`.
+"""Run a command that ends when the process that starts it ends: `python -m xorbench.fleet.tethered PARENT COMMAND ...`.
 
 PARENT is the number of that process. The system kills the command when it ends, for whatever reason; Linux only.
 """

@@ -1,4 +1,4 @@
-"""What is measured in the parts of a plan: workloads of a run, curves of a sweep, and ranges of points to be judged."""
+"""The units of a plan, of which its parts consist: workloads of a run, curves of a sweep, or ranges of points."""
 
 import itertools
 import re
@@ -32,7 +32,7 @@ FLAGS = ("quick", "grid")
 
 @dataclass(frozen=True)
 class Share:
-    """What one record of a part holds: workloads by name, in their order, and the threads of each library."""
+    """The share of a part that is one record: workloads by name, in their order, and the threads of each library."""
 
     workloads: tuple[str, ...]
     threads: Threads = "1"

@@ -1,6 +1,6 @@
 """The arrays that an implementation returns, collected in its own process, with a check of shapes and dtypes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,6 +107,20 @@ def plain(module: Contract, array: Tensor) -> Array:
     if not isinstance(result, np.ndarray | np.generic):
         raise TypeError(f"to_numpy returned {type(result).__name__}, expected a NumPy array")
     return np.array(result)
+
+
+USED_UP = "train uses up what it is given, so that it cannot be read afterwards: copy the parameters in begin"
+"""The complaint about a training whose arguments cannot be read after it, as where it donates their buffers."""
+
+
+def is_readable(module: Contract, arrays: Iterable[Tensor]) -> bool:
+    """Return whether `to_numpy` of `module` still returns each of `arrays`."""
+    try:
+        for array in arrays:
+            plain(module, array)
+    except Exception:  # noqa: BLE001  an implementation may raise anything
+        return False
+    return True
 
 
 def same_bits(one: Array, other: Array) -> bool:

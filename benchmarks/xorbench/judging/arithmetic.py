@@ -94,7 +94,7 @@ class Rounded(Exact):
 
     It follows the standard model of floating-point arithmetic (Higham, Accuracy and Stability of Numerical Algorithms,
     2002, section 2.2): the result of an operation is (1 + d) times the exact one with |d| <= u, whether or not the
-    midpoints of the balls happen to give a representable number. Any result below the smallest normal number may be
+    midpoints of the balls happen to give a representable number. Every result below the smallest normal number may be
     flushed to zero, so each operation may also lose that much. Sums may be computed in any order, with or without fused
     products. The precision of the context must be far above that of the dtype.
     """

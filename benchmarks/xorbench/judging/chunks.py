@@ -1,7 +1,7 @@
-"""Judging of numbered points in chunks, which may be judged anywhere and in any order.
+"""Judge numbered points in chunks, on any machine and in any order.
 
-What is found in a chunk has a bounded size, whatever the number of points, and joining it is exact: what is found at
-some points is the same whatever their chunks were. The points are those of `points.numbered_points`.
+The result of a chunk has a bounded size, whatever the number of its points. Joining results is exact: the result for
+some points does not depend on how they were divided into chunks. The points are those of `points.numbered_points`.
 """
 
 import functools
@@ -42,13 +42,13 @@ from xorbench.workloads import Workload
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 MOST_FAILURES = 20
-"""The most points at which an answer was wrong or missing that are kept of each row: those of the smallest numbers."""
+"""The largest number of failures that are kept for each row: those at the points with the smallest numbers."""
 
 BITS = 80
-"""Sums are whole multiples of 2^-BITS, so that they do not depend on the order in which they are added."""
+"""Sums are integer multiples of 2^-BITS, so that they do not depend on the order of addition."""
 
 Exact = Annotated[int, Ge(-(2**400)), Le(2**400)]
-"""A sum of non-integers as a multiple of 2^-BITS."""
+"""A sum of real numbers, each rounded to a multiple of 2^-BITS, in units of 2^-BITS."""
 
 Key = tuple[str, str, str, str]
 """The names of an implementation, a workload, a dtype and a parameter."""
@@ -56,7 +56,7 @@ Key = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Chunk(Part):
-    """The points `first` to `first + number - 1` of the sequence that a seed gives."""
+    """The points with the numbers `first` to `first + number - 1`."""
 
     first: Natural
     number: Count
@@ -69,9 +69,10 @@ class Chunk(Part):
 
 @dataclass(frozen=True)
 class Sums(Part):
-    """Exact sums over points, from which the systematic factor of a row and its standard error follow.
+    """Exact sums over points, from which the systematic factor of a row and its standard error are computed.
 
-    `along` and `across` are those of `bias.by_point`, in units in which their quotient is the factor in units of u.
+    `along` and `across` are sums of the two numbers that `bias.by_point` returns for each point, scaled so that their
+    quotient is the factor in units of u. The other three are sums of the products of these numbers.
     """
 
     points: Natural = 0
@@ -87,7 +88,7 @@ class Sums(Part):
 
     @property
     def factor(self) -> Factor | None:
-        """The systematic factor; None with fewer than two points at which an entry is known well enough."""
+        """The systematic factor; None if fewer than two points have an entry with a narrow enough bound."""
         if self.points < 2 or not self.along:
             return None
         slope = Fraction(self.across, self.along)
@@ -98,7 +99,7 @@ class Sums(Part):
 
 @dataclass(frozen=True)
 class Failure(Part):
-    """A point at which an answer was outside its bound or missing: its number, and what was wrong."""
+    """A point at which an answer was outside its bound or missing: its number and the reason."""
 
     point: Natural
     reason: Text
@@ -106,12 +107,13 @@ class Failure(Part):
 
 @dataclass(frozen=True)
 class Row(Part):
-    """What was found of one quantity of one implementation on one workload at one dtype.
+    """The result for one quantity of one implementation on one workload in one dtype.
 
-    `points` is the number of points with an answer, of which it was outside its bound at `wrong`; at `failed` points
-    there was no answer, and at `not_offered` the implementation said that it offers none. `not_judged` is the number of
-    entries whose bound is too wide. `largest` is the largest error as a fraction of the bound, without a median, and
-    `at` the number of its point; both are None if there was no answer.
+    The quantity `parameter` is the gradient of one parameter tensor, the predictions or the loss. `points` is the
+    number of points with an answer, and `wrong` the number of those at which it was outside its bound. At `failed`
+    points there was no answer, and at `not_offered` points the implementation said that it offers none. `not_judged` is
+    the number of entries whose bound is too wide. `largest` is the largest error as a fraction of the bound, without a
+    median, and `at` is the number of its point; both are None if there was no answer.
     """
 
     implementation: Text
@@ -130,12 +132,12 @@ class Row(Part):
 
     @property
     def key(self) -> Key:
-        """What tells a row from others."""
+        """The key of the row: implementation, workload, dtype and parameter."""
         return self.implementation, self.workload, self.dtype, self.parameter
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on the answers at all points."""
+        """The verdict over all points."""
         if self.failed:
             return FAILED
         if self.wrong:
@@ -144,12 +146,12 @@ class Row(Part):
 
     @property
     def passed(self) -> bool:
-        """Whether nothing is wrong or missing, and there is no systematic factor."""
+        """Whether no answer is wrong or missing, and no systematic factor is refused."""
         factor = self.sums.factor
         return self.verdict in NO_FAILURES and not (factor and factor.refused)
 
     def plus(self, other: "Row") -> "Row":
-        """Return what was found at the points of both, which have none in common and are of one key."""
+        """Return the row for the points of both rows, which have the same key and no point in common."""
         larger = max((self, other), key=_size)
         failures = sorted([*self.failures, *other.failures], key=lambda failure: (failure.point, failure.reason))
         return replace(
@@ -175,14 +177,14 @@ def _size(row: Row) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Found(Part):
-    """What was found at so many numbered points, one row for each quantity, sorted by their keys."""
+    """The result at `points` numbered points: one row for each quantity, sorted by key."""
 
     points: Natural = 0
     rows: Annotated[list[Row], Many] = field(default_factory=list)
 
 
 def joined(one: Found, other: Found) -> Found:
-    """Return what was found at the points of both, which have none in common; neither order nor grouping matters."""
+    """Return the result at the points of both, which have none in common; it is commutative and associative."""
     rows = {row.key: row for row in one.rows}
     for row in other.rows:
         rows[row.key] = rows[row.key].plus(row) if row.key in rows else row
@@ -190,7 +192,7 @@ def joined(one: Found, other: Found) -> Found:
 
 
 def keys(implementations: Iterable[str], workloads: Sequence[Workload], dtypes: Sequence[Dtype] = DTYPES) -> list[Key]:
-    """Return the keys of the rows of implementations, by name, that are asked, as `Found` sorts them."""
+    """Return the keys of all rows of `implementations` on `workloads` in `dtypes`, in the order of `Found`."""
     return sorted(
         (implementation, workload.name, dtype, group)
         for implementation in implementations
@@ -204,12 +206,12 @@ _TYPES: TypeAdapter[Found] = TypeAdapter(Found)
 
 
 def as_json(found: Found) -> bytes:
-    """Return what was found as a JSON document."""
+    """Return a result as a JSON document."""
     return _TYPES.dump_json(found)
 
 
 def of_json(text: bytes | str) -> Found:
-    """Return what a JSON document says was found. Raises ValueError, in one line, where it is not one."""
+    """Return the result in a JSON document. Raises ValueError, in one line, if the document is not valid."""
     return validated(_TYPES, text)
 
 
@@ -222,11 +224,11 @@ def judge_chunk(
     doing: Callable[[str], None] = lambda _text: None,
     lost: Mapping[str, str] | None = None,
 ) -> Found:
-    """Return what is found at the points of a chunk, judged in this process, which imports the implementations.
+    """Return the result of a chunk, judged in this process, which imports the implementations.
 
-    `doing` is called with the name of an implementation before it is asked for answers, and with "" when these are
-    there. Implementations whose names are in `lost` are not asked: they fail at every point, for the reason there.
-    Those that are missing or broken are left out. Large workloads are judged at some of the points, see `stride`.
+    `doing` is called with the name of an implementation before it computes answers, and with "" afterwards.
+    Implementations whose names are in `lost` are not called: they fail at every point, for the reason given there.
+    Those that are missing or broken are left out. Large workloads are judged at some of the points only, see `stride`.
     """
     found = Found(chunk.number)
     for workload in workloads:
@@ -250,7 +252,7 @@ def judge_chunk(
 
 
 def _truths(points: Points, numbers: Sequence[int], step: int) -> Truths:
-    """Return the true values; those at multiples of `step` are compared with differences, which take longer."""
+    """Return the true values; those at points whose number is a multiple of `step` come from finite differences."""
     compared = [place for place, number in enumerate(numbers) if number % step == 0]
     found = truths_here(points, by_differences=False)
     if compared:
@@ -261,7 +263,7 @@ def _truths(points: Points, numbers: Sequence[int], step: int) -> Truths:
 
 @functools.cache
 def _loaded(implementation: Implementation) -> Contract | Trouble:
-    """Return the module of an implementation, or why it cannot be imported."""
+    """Return the imported module of an implementation, or the reason why it cannot be imported."""
     try:
         return load(implementation)
     except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
@@ -270,7 +272,7 @@ def _loaded(implementation: Implementation) -> Contract | Trouble:
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """Points of one workload at one dtype with their numbers and true values, at which one implementation is asked."""
+    """One implementation, and the points of one workload in one dtype at which it is judged, with their true values."""
 
     implementation: str
     points: Points
@@ -278,14 +280,14 @@ class _Asked:
     truths: Truths
 
     def rows(self, module: Contract | Trouble) -> list[Row]:
-        """Return what is found of the answers of a module; of one that could not be imported, that it failed."""
+        """Return the rows for the answers of a module; a module that could not be imported fails at every point."""
         if isinstance(module, Trouble):
             return self.unanswered(module)
         given = self._given(module, self.points)
         if isinstance(given, Given):
             return list(self._judged(given))
         found: list[Row] = []
-        for place in range(len(self.points)):  # which of the points it cannot answer
+        for place in range(len(self.points)):  # one by one, to find those that it cannot answer
             alone = self._at(place)
             given = self._given(module, alone.points)
             of_point = alone._judged(given) if isinstance(given, Given) else alone.unanswered(given)
@@ -311,7 +313,7 @@ class _Asked:
         )
 
     def unanswered(self, why: Trouble) -> list[Row]:
-        """Return the rows of an implementation that gave no answer at any of the points."""
+        """Return the rows of an implementation that gave no answer at any point, for the reason `why`."""
         failures = [Failure(number, why.reason) for number in self.numbers[:MOST_FAILURES]]
         if why.verdict == NOT_OFFERED:
             return [replace(row, not_offered=len(self.points), failures=failures) for row in self._empty()]
@@ -367,7 +369,7 @@ class _Asked:
 
 
 def _worded(reading: Reading, group: str) -> str:
-    """Return in words what is wrong with the largest error of a group, as the judge says it."""
+    """Return a sentence about the largest error of a group, in the words of the judge."""
     array, _, point = reading.where.rpartition(", from ")
     fraction = "infinitely many" if reading.largest is None else f"{reading.largest:.3g}"
     given = "not finite" if reading.value is None else repr(reading.value)

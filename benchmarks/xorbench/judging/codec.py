@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xorbench.line import LONGEST_MESSAGE
 from xorbench.record.parts import MaxLen, Natural, Part
@@ -94,7 +95,7 @@ class _Written(Part):
     data: str
 
 
-def _written(array: np.ndarray[Any, Any]) -> _Written:
+def _written(array: NDArray[np.generic]) -> _Written:
     for name in _DTYPES:
         if array.dtype == name:
             data = binascii.b2a_base64(array.astype(_DTYPES[name]).tobytes(), newline=False)

@@ -98,7 +98,7 @@ class CounterexampleQuestion:
             raise ValueError(f"an entry {example.name}{list(example.index)}, which the network does not have")
         return example
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> Example | None:
         """Return the smallest example found, or None if a fresh import of `module` gives the right gradient there.
 
         In that case its gradients depend on earlier calls. `doing` is called with a description of the work.

@@ -1,4 +1,4 @@
-"""Which planted faults are detected by this judge, and by fixed tolerances that are in use elsewhere."""
+"""Planted faults, each judged by this judge and by fixed tolerances that are in use elsewhere."""
 
 import functools
 from collections.abc import Callable, Sequence

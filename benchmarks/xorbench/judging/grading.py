@@ -17,7 +17,7 @@ from xorbench.judging.error_stats import Errors, finite, reading
 from xorbench.judging.layout import Layout
 from xorbench.judging.mistakes import Answers, of_updates
 from xorbench.judging.points import Points, affordable, shaped_points, shared_points
-from xorbench.judging.processes import Question, Reply
+from xorbench.judging.questions import Question, Reply
 from xorbench.judging.reproducibility import PROBES, ConductQuestion
 from xorbench.judging.tasks import GradientAnswer, GradientQuestion
 from xorbench.judging.trouble import Trouble

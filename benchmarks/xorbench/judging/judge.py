@@ -3,14 +3,13 @@
 An entry is inside if its error is at most the bound on what rounding alone can cause. A NaN is never inside.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.cores import all_cores
 from xorbench.environment import allowed_cpus
-from xorbench.failure import HarnessError
 from xorbench.judging import work
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit
@@ -18,13 +17,15 @@ from xorbench.judging.counterexample import CounterexampleQuestion, counterexamp
 from xorbench.judging.fault_study import plant_all
 from xorbench.judging.grading import CHECKPOINTS, Exam
 from xorbench.judging.mistakes import named
-from xorbench.judging.points import Points, affordable, random_points
-from xorbench.judging.processes import SECONDS_TO_ANSWER, Question, Reply, Surroundings, Witness, asked
-from xorbench.judging.reproducibility import ALL_AT_ONCE, ConductQuestion, conduct, elsewhere
-from xorbench.judging.tasks import GradientAnswer, TrajectoryQuestion
+from xorbench.judging.points import Numbers, affordable, random_points
+from xorbench.judging.processes import SECONDS_TO_ANSWER, replies_to
+from xorbench.judging.questions import ProcessSpec, Question, Reply, Surroundings
+from xorbench.judging.replies import Replies
+from xorbench.judging.reproducibility import ALL_AT_ONCE, elsewhere
+from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.progress import Stage, in_silence
-from xorbench.record.report import FAILED, MISSING, OUTSIDE, Conduct, Judgement, Mistake, Report
+from xorbench.record.report import OUTSIDE, Audit, Mistake, PlantedFault, Report
 from xorbench.workloads import Workload
 from xorbench.workloads.workload import Dtype
 
@@ -32,12 +33,7 @@ DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
 SMALLEST = "the smallest example"
 
-MOST_WRONG_POINTS = 1_000
-"""The largest number of points from which a smallest example is searched."""
-
 HERE = Surroundings()
-
-A = TypeVar("A")
 
 
 @dataclass(frozen=True)
@@ -88,10 +84,190 @@ def judge(
 
     Raises HarnessError if the reference or a process of the judge fails: then there is no verdict.
     """
+    judging = _Judging(implementations, workloads, points, seed, thorough, scope)
+    replies = Replies([i.name for i in implementations], heard)
+    questions = judging.questions()
+    tally = work.Tally(questions, judging.seconds_on_cores, len(allowed_cpus()))
+    with all_cores() as cores, stage("gradients", tally.seconds) as advance:
+
+        def begins(spec: ProcessSpec) -> None:
+            tally.begin(spec)
+            advance(*tally.step())
+
+        with replies_to(questions, seconds_to_answer, say, begins) as arriving:
+            computed = judging.compute(cores, tally)
+            for reply in arriving:
+                replies.note(reply)
+                judging.follow(reply, cores, tally)
+                tally.answer(reply.spec)
+                advance(*tally.step())
+        for step in tally.wait():
+            advance(*step)
+        smallest = judging.smallest(replies)
+        named_mistakes = judging.named_mistakes(replies, cores)
+        with replies_to({**judging.in_other_surroundings(replies), **smallest}, seconds_to_answer, say) as arriving:
+            for reply in arriving:
+                replies.note(reply)
+        return replace(
+            judging.report(replies, computed),
+            counterexamples=[
+                counterexample(spec.implementation, question.workload, question.dtype, example)
+                for spec, (question,) in smallest.items()
+                if (example := replies.answer(spec, question))
+            ],
+            mistakes=[
+                Mistake(name, exam.workload.name, exam.dtype, text)
+                for name, exam, found in named_mistakes
+                if (text := found.result())
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """What is computed on all cores while processes answer: audits, planted faults, and true trajectories."""
+
+    audits: "Sequence[Future[Audit]]"
+    faults: "Sequence[Future[PlantedFault]]"
+    true_paths: "Sequence[Future[tuple[Numbers, Numbers]]]"
+
+
+class _Judging:
+    """The exams, the questions and the computations of one call of `judge`, whose arguments it has."""
+
+    def __init__(
+        self,
+        implementations: Sequence[Implementation],
+        workloads: Sequence[Workload],
+        points: int,
+        seed: int,
+        thorough: bool,
+        scope: Scope,
+    ) -> None:
+        self._implementations = implementations
+        self._usable = [i for i in implementations if i.usable]
+        self._points, self._seed, self._thorough, self._scope = points, seed, thorough, scope
+        self._exams = _exams(workloads, points, seed, thorough, scope)
+        self._by_question: dict[Question[object], Exam] = {exam.question: exam for exam in self._exams}
+        self._trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
+        self._repeated = [exam.conduct for exam in self._exams if exam.timed and exam.conduct]
+        self._places = elsewhere() if thorough else {}
+        others = AUDITED - 1 if thorough else 0
+        self._audited = [random_points(e.workload, e.dtype, others, seed).rows for e in self._exams]
+        self._lengths = [affordable(training.workload, TRUE_EPOCHS) for training in self._trainings]
+        self._of_audits = [work.of_audit(e.workload, len(r)) for e, r in zip(self._exams, self._audited, strict=True)]
+        self._of_paths = [
+            work.of_points(t.workload, length) for t, length in zip(self._trainings, self._lengths, strict=True)
+        ]
+        self._of_faults = work.OF_PLANTED_FAULTS if thorough else 0.0
+
+    @property
+    def seconds_on_cores(self) -> float:
+        """The expected seconds of one CPU for everything that is computed beside the processes."""
+        of_truths = [exam.work + len(self._usable) * exam.work_along for exam in self._exams]
+        return sum([*of_truths, *self._of_audits, *self._of_paths, self._of_faults])
+
+    def questions(self) -> dict[ProcessSpec, Sequence[Question[object]]]:
+        """Return the first questions to each process; those to the reference are among them if it is not judged."""
+        found: dict[ProcessSpec, Sequence[Question[object]]] = {
+            ProcessSpec(i, surroundings=self._scope.surroundings): [
+                *(question for exam in self._exams for question in exam.questions),
+                *self._trainings,
+            ]
+            for i in self._usable
+        }
+        if all(i.name != REFERENCE for i in self._implementations):
+            reference = next(i for i in discover() if i.name == REFERENCE)
+            found[ProcessSpec(reference)] = [*(e.question for e in self._exams if e.timed), *self._trainings]
+        if self._thorough:
+            found |= {ProcessSpec(i, ALL_AT_ONCE, self._places[ALL_AT_ONCE]): self._repeated for i in self._usable}
+        return found
+
+    def compute(self, cores: Executor, tally: work.Tally) -> _Computed:
+        """Begin the computation of true values and of all that does not depend on answers, on all cores."""
+        paths = [
+            cores.submit(true_trajectory, t.workload, length)
+            for t, length in zip(self._trainings, self._lengths, strict=True)
+        ]
+        for exam in sorted(self._exams, key=lambda exam: -exam.work):  # the longest first, so that no core ends late
+            exam.find_truths(cores, tally)
+        audits = [
+            cores.submit(audit, e.workload, rows, self._seed)
+            for e, rows in zip(self._exams, self._audited, strict=True)
+        ]
+        faults = plant_all(cores, DTYPES, self._seed) if self._thorough else []
+        tally.add_all(paths, self._of_paths)
+        tally.add_all(audits, self._of_audits)
+        tally.add_all(faults, [self._of_faults / len(faults)] * len(faults) if faults else [])
+        return _Computed(audits, faults, paths)
+
+    def follow(self, reply: Reply, cores: Executor, tally: work.Tally) -> None:
+        """Begin the computation of true values that depend on a reply."""
+        if exam := self._by_question.get(reply.question):
+            exam.follow(reply.spec.implementation.name, reply.to(exam.question), cores, tally)
+
+    def in_other_surroundings(self, replies: Replies) -> dict[ProcessSpec, Sequence[Question[object]]]:
+        """Return the questions that find out which change of surroundings changes the bits of a gradient."""
+        if not self._thorough:
+            return {}
+        differing = [i for i in self._usable if not all(replies.repeats(i, question) for question in self._repeated)]
+        places = {place: there for place, there in self._places.items() if place != ALL_AT_ONCE}
+        return {ProcessSpec(i, place, there): self._repeated for i in differing for place, there in places.items()}
+
+    def smallest(self, replies: Replies) -> dict[ProcessSpec, Sequence[CounterexampleQuestion]]:
+        """Return the questions that search for the smallest example of each wrong gradient."""
+        wrong = {i: replies.wrong_points(i, self._exams) for i in self._usable} if self._thorough else {}
+        return {
+            ProcessSpec(i, SMALLEST): [CounterexampleQuestion(points, self._seed)]
+            for i, points in wrong.items()
+            if points
+        }
+
+    def named_mistakes(self, replies: Replies, cores: Executor) -> "list[tuple[str, Exam, Future[str | None]]]":
+        """Begin to compare wrong answers with known mistakes; return for each implementation and exam its sentence."""
+        return [
+            (i.name, exam, cores.submit(named, answered))
+            for i in self._usable
+            for exam in self._exams
+            if any(row.verdict == OUTSIDE for row in replies.verdicts(i, exam))
+            and (answered := exam.answered(i.name, *replies.of_exam(i.name, exam)))
+        ]
+
+    def report(self, replies: Replies, computed: _Computed) -> Report:
+        """Return the report without counterexamples and mistakes; it waits for what is `computed`."""
+        exams = self._exams
+        return Report(
+            seed=self._seed,
+            points=self._points,
+            rows=[row for i in self._implementations for exam in exams for row in replies.verdicts(i, exam)],
+            pairs=[pair for exam in exams for pair in exam.pairs(replies.inside(exam))],
+            endings=[
+                ending
+                for exam in exams
+                for ending in exam.endings(replies.answers(exam.question))
+                if ending.implementation in replies.names
+            ],
+            conduct=[row for i in self._usable for exam in exams for row in replies.conduct(i, exam)],
+            audits=[future.result() for future in computed.audits],
+            accuracy=[row for exam in exams if self._thorough for row in exam.accuracy(replies.answers(exam.question))],
+            faults=[future.result() for future in computed.faults],
+            trajectories=[
+                row
+                for training, path in zip(self._trainings, computed.true_paths, strict=True)
+                for row in trajectories(training.workload, replies.answers(training), path.result())
+                if row.implementation in replies.names
+            ],
+            asked=[row for exam in exams for row in exam.asked()],
+            biases=[row for exam in exams for row in exam.biases(replies.judged_answers(exam.question))],
+        )
+
+
+def _exams(workloads: Sequence[Workload], points: int, seed: int, thorough: bool, scope: Scope) -> list[Exam]:
+    """Return an exam for each workload in each dtype in which it is judged."""
     among = scope.among or workloads
     reshaped = _one_of_each(among, _kind) if scope.varied else []
     in_both = _one_of_each(among, _kind_and_layers) if scope.brief else workloads
-    exams = [
+    return [
         Exam(
             workload,
             dtype,
@@ -108,110 +284,6 @@ def judge(
         for dtype in scope.dtypes
         if dtype == workload.dtype or workload in in_both
     ]
-    trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
-    usable = [i for i in implementations if i.usable]
-    questions: dict[Witness, Sequence[Question[object]]] = {
-        Witness(i, surroundings=scope.surroundings): [
-            *(question for exam in exams for question in exam.questions),
-            *trainings,
-        ]
-        for i in usable
-    }
-    if all(i.name != REFERENCE for i in implementations):
-        reference = next(i for i in discover() if i.name == REFERENCE)
-        questions[Witness(reference)] = [*(exam.question for exam in exams if exam.timed), *trainings]
-    put: dict[Question[object], Exam] = {exam.question: exam for exam in exams}
-    again = [exam.conduct for exam in exams if exam.timed and exam.conduct]
-    places = elsewhere() if thorough else {}
-    hearing = Hearing([i.name for i in implementations], heard)
-    if thorough:
-        everything = places.pop(ALL_AT_ONCE)
-        questions |= {Witness(i, ALL_AT_ONCE, everything): again for i in usable}
-    audited = [random_points(e.workload, e.dtype, AUDITED - 1 if thorough else 0, seed).rows for e in exams]
-    lengths = [affordable(training.workload, TRUE_EPOCHS) for training in trainings]
-    of_audits = [work.of_audit(e.workload, len(rows)) for e, rows in zip(exams, audited, strict=True)]
-    of_paths = [work.of_points(t.workload, length) for t, length in zip(trainings, lengths, strict=True)]
-    of_truths = [exam.work + len(usable) * exam.work_along for exam in exams]
-    of_faults = work.OF_PLANTED_FAULTS if thorough else 0.0
-    on_cores = sum([*of_truths, *of_audits, *of_paths, of_faults])
-    tally = work.Tally(questions, on_cores, len(allowed_cpus()))
-    with all_cores() as cores, stage("gradients", tally.seconds) as advance:
-
-        def begins(witness: Witness) -> None:
-            tally.begin(witness)
-            advance(*tally.step())
-
-        with asked(questions, seconds_to_answer, say, begins) as replies:
-            true_paths = [cores.submit(true_trajectory, t.workload, n) for t, n in zip(trainings, lengths, strict=True)]
-            for exam in sorted(exams, key=lambda exam: -exam.work):  # the longest first, so that no core ends late
-                exam.find_truths(cores, tally)
-            audits = [cores.submit(audit, e.workload, rows, seed) for e, rows in zip(exams, audited, strict=True)]
-            planted = plant_all(cores, DTYPES, seed) if thorough else []
-            tally.add_all(true_paths, of_paths)
-            tally.add_all(audits, of_audits)
-            tally.add_all(planted, [of_faults / len(planted)] * len(planted) if planted else [])
-            for reply in replies:
-                hearing.note(reply)
-                if of := put.get(reply.question):
-                    of.follow(reply.witness.implementation.name, reply.to(of.question), cores, tally)
-                tally.answer(reply.witness)
-                advance(*tally.step())
-        for step in tally.wait():
-            advance(*step)
-        differing = (
-            [i for i in usable if not all(hearing.repeats(i, question) for question in again)] if thorough else []
-        )
-        further: dict[Witness, Sequence[Question[object]]] = {
-            Witness(i, place, made): again for i in differing for place, made in places.items()
-        }
-        wrong = {i.name: hearing.wrong_points(i, exams) for i in usable} if thorough else {}
-        smallest: dict[Witness, Sequence[CounterexampleQuestion]] = {
-            Witness(i, SMALLEST): [CounterexampleQuestion(found, seed)] for i in usable if (found := wrong.get(i.name))
-        }
-        shown = [
-            (i.name, exam, cores.submit(named, answered))
-            for i in usable
-            for exam in exams
-            if any(row.verdict == OUTSIDE for row in hearing.verdicts(i, exam))
-            and (answered := exam.answered(i.name, *hearing.replies(i.name, exam)))
-        ]
-        with asked({**further, **smallest}, seconds_to_answer, say) as replies:
-            for reply in replies:
-                hearing.note(reply)
-        return Report(
-            seed=seed,
-            points=points,
-            rows=[row for i in implementations for exam in exams for row in hearing.verdicts(i, exam)],
-            pairs=[pair for exam in exams for pair in exam.pairs(hearing.inside(exam))],
-            endings=[
-                ending
-                for exam in exams
-                for ending in exam.endings(hearing.answers(exam.question))
-                if ending.implementation in hearing.names
-            ],
-            conduct=[row for i in implementations if i.usable for exam in exams for row in hearing.conduct(i, exam)],
-            audits=[future.result() for future in audits],
-            accuracy=[row for exam in exams if thorough for row in exam.accuracy(hearing.answers(exam.question))],
-            faults=[future.result() for future in planted],
-            trajectories=[
-                row
-                for training, path in zip(trainings, true_paths, strict=True)
-                for row in trajectories(training.workload, hearing.answers(training), path.result())
-                if row.implementation in hearing.names
-            ],
-            counterexamples=[
-                counterexample(witness.implementation, question.workload, question.dtype, example)
-                for witness, (question,) in smallest.items()
-                if (example := hearing.answer(witness, question))
-            ],
-            asked=[row for exam in exams for row in exam.asked()],
-            biases=[row for exam in exams for row in exam.biases(hearing.judged_answers(exam.question))],
-            mistakes=[
-                Mistake(name, exam.workload.name, exam.dtype, text)
-                for name, exam, found in shown
-                if (text := found.result())
-            ],
-        )
 
 
 def _kind(workload: Workload) -> tuple[str, str]:
@@ -228,101 +300,3 @@ def _one_of_each(workloads: Sequence[Workload], kind: Callable[[Workload], Hasha
     for workload in sorted(workloads, key=lambda workload: -len(workload.layer_sizes)):
         found.setdefault(kind(workload), workload)
     return list(found.values())
-
-
-class Hearing:
-    """All replies, by implementation, place and question, and the verdicts on them."""
-
-    def __init__(self, names: Sequence[str], heard: Callable[[Reply], object] = lambda _reply: None) -> None:
-        self.names = names
-        self._heard = heard
-        self._replies: dict[tuple[str, str, Question[object]], Reply] = {}
-        self._printed: dict[str, str] = {}
-        self._verdicts: dict[tuple[str, Exam], list[Judgement]] = {}
-
-    def note(self, reply: Reply) -> None:
-        """Store `reply`. An implementation that prints to standard output once fails on every workload and dtype.
-
-        Raises HarnessError if the reference has trouble.
-        """
-        name = reply.witness.implementation.name
-        self._heard(reply)
-        if name == REFERENCE and reply.troubles:
-            raise HarnessError(f"the reference, {REFERENCE}, failed: {reply.troubles[0].reason}")
-        self._replies[name, reply.witness.place, reply.question] = reply
-        if reply.printed:
-            self._printed.setdefault(name, reply.printed)
-
-    def answers(self, question: Question[A]) -> dict[str, A]:
-        """Return the answers to `question` by name of the implementation, also of the reference where it is not judged.
-
-        Those that gave none are left out.
-        """
-        replies = {
-            name: self._replies.get((name, "here", question)) for name in dict.fromkeys((*self.names, REFERENCE))
-        }
-        answers = {name: reply.to(question) for name, reply in replies.items() if reply}
-        return {name: answer for name, answer in answers.items() if answer is not None}
-
-    def judged_answers(self, question: Question[A]) -> dict[str, A]:
-        """Return the answers to `question` of the implementations that are judged, by name."""
-        return {name: answer for name, answer in self.answers(question).items() if name in self.names}
-
-    def inside(self, exam: Exam) -> dict[str, GradientAnswer]:
-        """Return the answers to the question of `exam` of those implementations of which none is outside."""
-        outside = {
-            name
-            for (name, of), rows in self._verdicts.items()
-            if of is exam and any(r.verdict == OUTSIDE for r in rows)
-        }
-        return {name: answer for name, answer in self.judged_answers(exam.question).items() if name not in outside}
-
-    def answer(self, witness: Witness, question: Question[A]) -> A | None:
-        """Return the answer of `witness` to `question`; None if it gave none."""
-        return self._replies[witness.implementation.name, witness.place, question].to(question)
-
-    def wrong_points(self, implementation: Implementation, exams: Sequence[Exam]) -> Points | None:
-        """Return points of the first exam at which an answer was outside its bound; None if there are none."""
-        answers = ((exam, self.answer(Witness(implementation), exam.question)) for exam in exams)
-        found = (exam.wrong_points(answer, MOST_WRONG_POINTS) for exam, answer in answers if answer is not None)
-        return next((points for points in found if points is not None), None)
-
-    def verdicts(self, implementation: Implementation, exam: Exam) -> list[Judgement]:
-        """Return the judgement on every parameter tensor; those of a broken or missing implementation say so."""
-        if implementation.broken:
-            return exam.no_verdicts(implementation.name, FAILED, implementation.broken)
-        if implementation.missing:
-            return exam.no_verdicts(implementation.name, MISSING, implementation.missing)
-        key = implementation.name, exam
-        if key not in self._verdicts:
-            self._verdicts[key] = exam.verdicts(implementation.name, *self.replies(implementation.name, exam))
-        return self._verdicts[key]
-
-    def replies(self, name: str, exam: Exam) -> list[Reply]:
-        """Return the replies of the implementation `name` to the questions of `exam` on numbers."""
-        return [self._replies[name, "here", question] for question in (exam.question, exam.update) if question]
-
-    def repeats(self, implementation: Implementation, question: ConductQuestion) -> bool:
-        """Return whether the bits were the same with process, hash seed and number of threads changed at once."""
-        replies = self._places(implementation.name, question)
-        here = replies["here"].to(question)
-        return here is not None and bool(here.repeats(replies[ALL_AT_ONCE].to(question)))
-
-    def _places(self, name: str, question: Question[object]) -> dict[str, Reply]:
-        """Return the replies of the implementation `name` to `question`, by place."""
-        return {place: r for (who, place, what), r in self._replies.items() if (who, what) == (name, question)}
-
-    def conduct(self, implementation: Implementation, exam: Exam) -> Iterator[Conduct]:
-        """Yield the verdict on the reproducibility and purity of `implementation`, if it is judged in `exam`."""
-        if exam.conduct is None:
-            return
-        name, bound = implementation.name, exam.truths[0].bound[exam.probes, : len(exam.workload.entries)]
-        before = self.answer(Witness(implementation), exam.question)
-        first = before.given[0] if before else None
-        earlier = first.rows[exam.probes, : len(exam.workload.entries)] if first else None
-        found = conduct(name, exam.conduct, self._places(name, exam.conduct), earlier, bound)
-        found = replace(found, decides=exam.timed)
-        if name in self._printed:
-            printed = f"it prints to standard output: {self._printed[name]!r}"
-            found = replace(found, verdict=FAILED, reason="; ".join(filter(None, [printed, found.reason])))
-        yield found

@@ -1,12 +1,11 @@
-"""What a wrong answer equals: a mistake of the catalogue, a multiple of the truth, or else where it is wrong.
+"""Explain wrong answers: by a mistake of the catalogue, as a multiple of the truth, or by where they are wrong.
 
-The catalogue are the planted faults: each is computed at the same points and compared with what was given.
+The catalogue consists of the planted faults: the answers of each are computed at the same points and compared.
 """
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,12 +58,12 @@ class Answers:
     compute: Compute
 
     @functools.cached_property
-    def wrong(self) -> NDArray[Any]:
+    def wrong(self) -> NDArray[np.bool_]:
         """Booleans of shape (points, entries) that say whether each entry is outside its bound."""
         return ~inside(self.truth.fractions(self.values))
 
     @functools.cached_property
-    def parts(self) -> dict[str, NDArray[Any]]:
+    def parts(self) -> dict[str, NDArray[np.intp]]:
         """The numbers of the entries of each part."""
         found: dict[str, list[int]] = {}
         for group, where in self.layout.groups.items():
@@ -74,7 +73,7 @@ class Answers:
 
 def of_updates(module: Contract, points: Points) -> Given:
     """Return the parameters of `module` after a few epochs of training from `points`."""
-    return UpdateQuestion(points).put_to(module, lambda _: None)
+    return UpdateQuestion(points).ask(module, lambda _: None)
 
 
 def named(batches: Sequence[Answers]) -> str | None:
@@ -128,7 +127,7 @@ def _explained(fault: Fault, batches: Sequence[Answers], wrong: set[str]) -> tup
     return equal, seen
 
 
-def _compared(fault: Fault, batch: Answers, chosen: NDArray[Any]) -> tuple[set[str], set[str]]:
+def _compared(fault: Fault, batch: Answers, chosen: NDArray[np.intp]) -> tuple[set[str], set[str]]:
     """Return the same for one batch, at the chosen points."""
     try:
         with np.errstate(all="ignore"):
@@ -147,13 +146,13 @@ def _compared(fault: Fault, batch: Answers, chosen: NDArray[Any]) -> tuple[set[s
     return equal, {part for part, where in batch.parts.items() if seen[:, where].any()}
 
 
-def _some(batch: Answers, most: int) -> NDArray[Any]:
+def _some(batch: Answers, most: int) -> NDArray[np.intp]:
     """Return the numbers of at most `most` points: wrong ones, and right ones if there are any, from everywhere."""
     bad, good = np.flatnonzero(batch.wrong.any(axis=1)), np.flatnonzero(~batch.wrong.any(axis=1))
     return np.sort(np.concatenate([_spread(bad, most - min(len(good), most // 2)), _spread(good, most // 2)]))
 
 
-def _spread(numbers: NDArray[Any], most: int) -> NDArray[Any]:
+def _spread(numbers: NDArray[np.intp], most: int) -> NDArray[np.intp]:
     """Return at most `most` of the numbers, evenly chosen."""
     return numbers[np.unique(np.linspace(0, len(numbers) - 1, min(most, len(numbers))).round().astype(int))]
 

@@ -67,7 +67,7 @@ DELTA = "delta = outputs - targets"
 LAST_DELTA = "delta = delta * outputs * (1 - outputs)"
 LAST_WEIGHTS = "gradients = [layers[-1].T @ delta,"
 BIAS_SUM = "np.sum(delta, axis=0, keepdims=True)"
-BLAME = "delta @ parameters[2 * layer].T"
+UPSTREAM = "delta @ parameters[2 * layer].T"
 SLOPE = "slope(recipe, layers[layer])"
 HIDDEN_DELTA = f"blame * {SLOPE}"
 HIDDEN_LOGITS = "layers[layer - 1] @ parameters[2 * layer - 2] + parameters[2 * layer - 1]"
@@ -166,7 +166,7 @@ GRADIENT_FAULTS = (
     Fault("off by one layer", ((HIDDEN_DELTA, "blame * outputs * (1 - outputs)"),)),
     Fault(
         "hidden delta computed from updated weights",
-        ((BLAME, "delta @ (parameters[2 * layer] - recipe.rate * gradients[0]).T"),),
+        ((UPSTREAM, "delta @ (parameters[2 * layer] - recipe.rate * gradients[0]).T"),),
     ),
     _start(
         "stale parameters",
@@ -258,7 +258,7 @@ OTHER_GRADIENT_FAULTS = (
     _other("outputs 0 where there is a single sample", (OUTPUTS, "outputs = sigmoid(logits) * (len(inputs) > 1)\n")),
     _other(
         "transposed weights read in the order of memory",
-        (BLAME, "delta @ parameters[2 * layer].reshape(parameters[2 * layer].shape[::-1])"),
+        (UPSTREAM, "delta @ parameters[2 * layer].reshape(parameters[2 * layer].shape[::-1])"),
     ),
     _other(
         "outputs and targets broadcast against each other",

@@ -26,7 +26,7 @@ from xorbench.line import Line
 from xorbench.streams import guard_output
 
 if TYPE_CHECKING:
-    from xorbench.judging.processes import Question
+    from xorbench.judging.questions import Question
 
 
 def main() -> None:
@@ -71,7 +71,7 @@ def answer(path: Path, source_sha256: str | None, questions: Sequence[bytes], li
                     module = load(implementation)
                 question: Question[object] = pickle.loads(pickled)
                 numbers = question.numbers
-                found = encoded(question.put_to(module, doing), numbers)
+                found = encoded(question.ask(module, doing), numbers)
             except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
                 raised = trouble(error)
             line.send(

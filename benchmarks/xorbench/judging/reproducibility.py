@@ -8,10 +8,10 @@ import numpy as np
 
 from xorbench.contract import Contract, Tensor
 from xorbench.environment import allowed_cpus
-from xorbench.judging.answers import Given, misshapen, plain, put, same_bits, tensors
+from xorbench.judging.answers import USED_UP, Given, is_readable, misshapen, plain, put, same_bits, tensors
 from xorbench.judging.codec import ExactArray, decoded, must_be
 from xorbench.judging.layout import gradient_layout
-from xorbench.judging.processes import Reply, Surroundings
+from xorbench.judging.questions import Reply, Surroundings
 from xorbench.record.parts import Part, Text
 from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
@@ -84,7 +84,7 @@ class ConductQuestion:
         must_be("trained parameters", answer.trained, (len(self.workload.entries),), self.dtype)
         return answer
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> ConductAnswer:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> ConductAnswer:
         """Return the gradients of two passes over the points, and the parameters after training.
 
         Raises ValueError if the trained parameters have a wrong shape or dtype, and whatever the implementation raises.
@@ -121,14 +121,18 @@ class ConductQuestion:
         watch.framework("train changes the parameters that it is given", parameters)
         watch.framework("train changes the inputs or targets that it is given", [inputs, targets])
         trained = module.train(workload.recipe, parameters, inputs, targets, EPOCHS)
-        watch.look()
+        if is_readable(module, [*parameters, inputs, targets]):
+            watch.look()
         arrays = [plain(module, p) for p in trained]
         if complaint := misshapen(workload, self.dtype, arrays):
             raise ValueError(f"train returned {complaint}")
         result = flat(arrays)
         watch.framework("train changes the parameters that it is given", trained)
-        module.train(workload.recipe, trained, inputs, targets, EPOCHS)
-        watch.look()
+        if is_readable(module, [*parameters, inputs, targets]):
+            module.train(workload.recipe, trained, inputs, targets, EPOCHS)
+            watch.look()
+        else:
+            watch.complaints[USED_UP] = None
         return result
 
 

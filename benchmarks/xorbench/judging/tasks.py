@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from xorbench.contract import Contract
-from xorbench.judging.answers import Given, answers, malformed, misshapen, plain
+from xorbench.contract import Contract, Tensor
+from xorbench.judging.answers import USED_UP, Given, answers, is_readable, malformed, misshapen, plain
 from xorbench.judging.codec import ExactArray, ExactFloat, decoded, exact_array, must_be
 from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.trouble import Trouble, trouble
@@ -105,7 +105,7 @@ class GradientQuestion:
             raise ValueError("an incomplete answer without a reason")
         return answer
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> GradientAnswer:
         """Return the answers and the end of training.
 
         Raises whatever the implementation raises at the workload's own shape; other exceptions are part of the answer.
@@ -138,7 +138,8 @@ class GradientQuestion:
         path: list[Array] = []
         for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
             doing(f"training {workload.name} in {self.dtype} for {epochs:,} epochs")
-            reached = [plain(module, p) for p in module.train(workload.recipe, parameters, inputs, targets, epochs)]
+            trained = self._trained(module, parameters, inputs, targets, epochs)
+            reached = [plain(module, p) for p in trained]
             if complaint := malformed(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed after epoch {epochs} of training: {complaint}")
                 return
@@ -147,7 +148,7 @@ class GradientQuestion:
             answer.of_path, answer.path = answers(module, points), points.rows
         if self.to_the_end:
             doing(f"training {workload.name} in {self.dtype} for {workload.epochs:,} epochs")
-            end = module.train(workload.recipe, parameters, inputs, targets, workload.epochs)
+            end = self._trained(module, parameters, inputs, targets, workload.epochs)
             reached = [plain(module, p) for p in end]
             if complaint := misshapen(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed at the end of training: {complaint}")
@@ -157,6 +158,17 @@ class GradientQuestion:
                 loss=float(plain(module, module.loss(workload.recipe, end, inputs, targets))),
                 parameters=reached,
             )
+
+    def _trained(
+        self, module: Contract, parameters: list[Tensor], inputs: Tensor, targets: Tensor, epochs: int
+    ) -> list[Tensor]:
+        """Return the trained parameters. Raises ValueError if a training before has used up the given ones."""
+        try:
+            return module.train(self.workload.recipe, parameters, inputs, targets, epochs)
+        except Exception as error:
+            if is_readable(module, [*parameters, inputs, targets]):
+                raise
+            raise ValueError(USED_UP) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +191,7 @@ class TrajectoryQuestion:
             raise ValueError("a trajectory with a number that is not finite")
         return rows
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Array:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> Array:
         """Return the parameters before the first epoch and after each one, (1 + epochs, entries).
 
         Raises ValueError if the parameters become malformed, and whatever the implementation raises.

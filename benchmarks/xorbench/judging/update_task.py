@@ -45,7 +45,7 @@ class UpdateQuestion:
         given.must_fit(len(self.points), update_layout(self.points.workload), self.points.dtype)
         return given
 
-    def put_to(self, module: Contract, doing: Callable[[str], None]) -> Given:
+    def ask(self, module: Contract, doing: Callable[[str], None]) -> Given:
         """Return the parameters after each phase. Raises whatever the implementation raises."""
         workload, dtype = self.points.workload, self.points.dtype
         layout = update_layout(workload)

@@ -6,12 +6,11 @@ They need not be exact: the pace of each implementation is taken from what it ha
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from xorbench.judging.points import affordable
-from xorbench.judging.processes import Question, Witness
+from xorbench.judging.questions import ProcessSpec, Question
 from xorbench.judging.reproducibility import EPOCHS, ConductQuestion
 from xorbench.judging.tasks import EPOCHS_OF_A_PART, GradientQuestion, TrajectoryQuestion
 from xorbench.judging.update_task import PHASES, UpdateQuestion
@@ -71,6 +70,16 @@ def parts(question: Question[object], costs: Costs = USUAL) -> list[float]:
             number = -(-question.workload.epochs // EPOCHS_OF_A_PART)
             return [costs.call * question.workload.epochs / number] * number
     return [costs.call]
+
+
+class Computation(Protocol):
+    """A computation that was begun on another core, such as a `Future`."""
+
+    def done(self) -> bool:
+        """Return whether it has ended."""
+
+    def result(self) -> object:
+        """Wait for its end and return its result. Raises whatever it raised."""
 
 
 OWN = 1.0
@@ -134,24 +143,24 @@ class _Ahead:
 class Tally:
     """The work ahead of the judge: that of processes with their questions, and that on all cores beside them.
 
-    A process works on the CPUs on which `processes.asked` starts it, one for each thread. Therefore the end is not
+    A process works on the CPUs on which `processes.replies_to` starts it, one for each thread. Therefore the end is not
     before that of the CPU with the most work ahead, nor before that of any process. `clock` returns seconds.
     """
 
     def __init__(
         self,
-        questions: Mapping[Witness, Sequence[Question[object]]],
+        questions: Mapping[ProcessSpec, Sequence[Question[object]]],
         on_cores: float,
         cpus: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ahead = {
-            witness: _ahead(witness, several, [(number + more) % cpus for more in range(witness.surroundings.threads)])
-            for number, (witness, several) in enumerate(questions.items())
+            spec: _ahead(spec, several, [(number + more) % cpus for more in range(spec.surroundings.threads)])
+            for number, (spec, several) in enumerate(questions.items())
         }
         self._on_cores = on_cores
         self._cpus = cpus
-        self._running: list[tuple[Future[Any], float]] = []
+        self._running: list[tuple[Computation, float]] = []
         self._clock = clock
         self._then = self._told = clock()
 
@@ -167,19 +176,19 @@ class Tally:
         together = (sum(of_cpus) + self._on_cores * slowness) / self._cpus
         return max([together, *of_cpus, *of_processes])
 
-    def add_all(self, futures: "Sequence[Future[Any]]", seconds: Sequence[float]) -> None:
+    def add_all(self, computations: Sequence[Computation], seconds: Sequence[float]) -> None:
         """Note parts of the work on all cores, each with its seconds."""
-        self._running += zip(futures, seconds, strict=True)
+        self._running += zip(computations, seconds, strict=True)
 
-    def begin(self, witness: Witness) -> None:
+    def begin(self, spec: ProcessSpec) -> None:
         """Note that a process begins another part of an answer."""
         self._pass()
-        self._ahead[witness].begin()
+        self._ahead[spec].begin()
 
-    def answer(self, witness: Witness) -> None:
+    def answer(self, spec: ProcessSpec) -> None:
         """Note that a process answered a question."""
         self._pass()
-        self._ahead[witness].answer()
+        self._ahead[spec].answer()
 
     def step(self) -> tuple[float, float]:
         """Return how many seconds an idle machine would have needed since the last call, and the seconds until the end.
@@ -220,6 +229,6 @@ class Tally:
         return (spent + USUAL.start) / (USUAL.start * (started + 1))
 
 
-def _ahead(witness: Witness, questions: Sequence[Question[object]], cpus: Sequence[int]) -> _Ahead:
-    costs = SLOW if witness.implementation.slow_to_compile else USUAL
+def _ahead(spec: ProcessSpec, questions: Sequence[Question[object]], cpus: Sequence[int]) -> _Ahead:
+    costs = SLOW if spec.implementation.slow_to_compile else USUAL
     return _Ahead([[costs.start], *(parts(question, costs) for question in questions)], cpus)

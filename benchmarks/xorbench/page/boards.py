@@ -5,7 +5,7 @@ Every text is written here; the script of the page only exchanges texts and plac
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from xorbench.charts.style import labels
 from xorbench.contract import REFERENCE
@@ -63,7 +63,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Entry:
+class BoardRow:
     """An implementation: its results by workload, its other quantities, and what the opened row shows."""
 
     name: str
@@ -88,6 +88,20 @@ class Place:
     noise: str
 
 
+class BoardData(TypedDict):
+    """The data from which the script of the page shows a board with another baseline; see `_data`."""
+
+    key: str
+    first: int
+    workloads: list[str]
+    names: list[str]
+    labels: list[str]
+    base: int
+    ranks: list[list[str]]
+    noise: list[list[float | str | None] | None]
+    pairs: list[list[Any]]
+
+
 @dataclass(frozen=True)
 class Board:
     """The implementations of one tier in one record, from the fastest to the slowest on the workload `first`.
@@ -102,8 +116,8 @@ class Board:
     places: list[Place]
     first: int
     axis: Axis
-    entries: list[Entry]
-    data: dict[str, Any] | None
+    entries: list[BoardRow]
+    data: BoardData | None
 
     @property
     def chosen(self) -> Place:
@@ -185,7 +199,7 @@ def _entry(
     scale: Axis,
     code: str | None,
     drawn: Drawing | None,
-) -> Entry:
+) -> BoardRow:
     record = analysis.record
     about = next(i for i in record.implementations if i.name == name)
     names = labels(i.name for i in record.implementations)
@@ -193,7 +207,7 @@ def _entry(
     main = main_workload(analysis).name
     cost = next((c for c in analysis.costs if (c.implementation, c.workload) == (name, main)), None)
     panels = zip(drawn.figure.panels, drawn.panels, strict=True) if drawn and drawn.panels else ()
-    return Entry(
+    return BoardRow(
         name=name,
         label=names[name],
         execution=about.execution,
@@ -305,11 +319,11 @@ def _begun(analysis: Analysis, name: str) -> list[tuple[str, str]]:
 def _data(
     analysis: Analysis,
     key: str,
-    entries: Sequence[Entry],
+    entries: Sequence[BoardRow],
     names: Mapping[str, str],
     places: Sequence[Place],
     first: int,
-) -> dict[str, Any] | None:
+) -> BoardData | None:
     """Return the ratios of each two rows, with their texts, for the script; None if there are too many rows or too few.
 
     The baseline of the record is the last of the names if it is of another tier. A pair is [row, baseline, workload,
@@ -337,7 +351,7 @@ def _data(
     }
 
 
-def _pair(pair: Pair, number: Mapping[str, int], of: Mapping[str, int]) -> list[Any]:
+def _pair(pair: Pair, number: Mapping[str, int], of: Mapping[str, int]) -> list[float | str | None]:
     ratio = pair.ratio
     rows = [number[pair.implementation], number[pair.baseline], of[pair.workload]]
     return [*rows, *_numbers(ratio), factor(ratio), _ends(ratio), _ends(inverse(ratio))]
@@ -354,6 +368,6 @@ def _numbers(ratio: Interval) -> list[float | None]:
     return [None if end is None else float(f"{end:.6g}") for end in (ratio.value, ratio.low, ratio.high)]
 
 
-def _noise(floor: Interval | None) -> list[Any] | None:
+def _noise(floor: Interval | None) -> list[float | str | None] | None:
     """Return the ends of the ratios that cannot be told from 1, and their text; None if they are not known."""
     return None if floor is None or floor.low is None else [*_numbers(floor)[1:], between(floor)]

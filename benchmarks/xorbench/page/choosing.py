@@ -1,8 +1,8 @@
-"""Which implementation takes the least time for a network: the measured points for the script, and one ranking."""
+"""Rankings of implementations by the total time of a training: the first one, and the data for others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from xorbench.charts.style import labels
 from xorbench.estimates.analysis import Analysis
@@ -29,6 +29,23 @@ class Line:
     style: str
 
 
+class PointData(TypedDict):
+    """A measured network for the script of the page: its choices, its records, and the sentences on the fastest."""
+
+    choices: list[list[Any]]
+    records: str
+    why: list[str]
+
+
+class ChoosingData(TypedDict):
+    """The data from which the script of the page ranks the implementations for another choice; see `_data`."""
+
+    names: list[str]
+    first: int
+    epochs: int
+    points: list[PointData]
+
+
 @dataclass(frozen=True)
 class Choosing:
     """The ranking that is shown first, the choices of the form, and what the script needs for other choices.
@@ -42,7 +59,7 @@ class Choosing:
     sentence: str
     lines: list[Line]
     records: str
-    data: dict[str, Any]
+    data: ChoosingData
 
 
 def choosing(analyses: Sequence[Analysis]) -> Choosing | None:
@@ -103,7 +120,7 @@ def _style(seconds: Interval, longest: float) -> str:
     return f"--v:{100 * seconds.value / longest:.2f}%;--l:{100 * low:.2f}%;--w:{100 * (high - low):.2f}%"
 
 
-def _data(points: Sequence[Point], names: dict[str, str], first: int, epochs: int) -> dict[str, Any]:
+def _data(points: Sequence[Point], names: dict[str, str], first: int, epochs: int) -> ChoosingData:
     """Return the points for the script: of each choice [name, tuned, start-up or null, start, epoch, fewest epochs].
 
     The parts of a total are [value, low, high] in seconds; `fewest` is the shortest training that was timed. `why` are

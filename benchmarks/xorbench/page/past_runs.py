@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xorbench.estimates.intervals import Interval
-from xorbench.exports.lines import Line
+from xorbench.exports.lines import RecordLine, TimingLine
 from xorbench.page.axis import Axis, Mark, axis
 from xorbench.page.boards import BASELINE
 from xorbench.tables.cells import NONE, ends, factor
@@ -15,8 +15,8 @@ MOST_RUNS = 12
 
 
 @dataclass(frozen=True)
-class Past:
-    """A run: when it began, the place of its record in the folder of records, and what weakens it."""
+class PastRun:
+    """A run: when it began, the place of its record in the folder of records, and what weakens it, "" for nothing."""
 
     created: str
     file: str
@@ -24,7 +24,7 @@ class Past:
 
 
 @dataclass(frozen=True)
-class Then:
+class PastRatio:
     """The ratio of an implementation in one run: its factor, its interval, its place on the axis."""
 
     text: str
@@ -38,23 +38,23 @@ class PastRuns:
 
     workload: str
     axis: Axis
-    runs: list[Past]
-    ratios: dict[str, list[Then]]
+    runs: list[PastRun]
+    ratios: dict[str, list[PastRatio]]
 
 
-def past_runs(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[PastRuns], int]:
+def past_runs(records: Sequence[RecordLine], timings: Sequence[TimingLine]) -> tuple[list[PastRuns], int]:
     """Return the ratios over the newest runs of a machine by workload, and how many older runs are left out.
 
     `records` and `timings` are the lines of its records, of which only runs are shown, and of these only what at least
     two have in common.
     """
     of_runs = (line for line in records if line["kind"] == "run" and not line["sweep"])
-    runs = sorted(of_runs, key=lambda line: str(line["created"]))
+    runs = sorted(of_runs, key=lambda line: line["created"])
     shown = runs[-MOST_RUNS:]
     kept = {line["created"]: _past(line) for line in shown}
     rows = [line for line in timings if line["created"] in kept and line["ratio"] is not None]
     found = []
-    for workload in dict.fromkeys(str(line["workload"]) for line in rows):
+    for workload in dict.fromkeys(line["workload"] for line in rows):
         mine = [line for line in rows if line["workload"] == workload]
         times = [created for created in kept if any(line["created"] == created for line in mine)]
         if len(times) > 1:
@@ -62,28 +62,28 @@ def past_runs(records: Sequence[Line], timings: Sequence[Line]) -> tuple[list[Pa
     return found, len(runs) - len(shown)
 
 
-def _past_runs(workload: str, lines: Sequence[Line], runs: list[Past]) -> PastRuns:
-    scale = axis(line["ratio"] for line in lines)
+def _past_runs(workload: str, lines: Sequence[TimingLine], runs: list[PastRun]) -> PastRuns:
+    scale = axis(line["ratio"] for line in lines if line["ratio"] is not None)
     by_run = {(line["implementation"], line["created"]): line for line in lines}
-    names = dict.fromkeys(str(name) for name, _ in by_run)
-    ratios = {name: [_then(by_run.get((name, run.created)), scale) for run in runs] for name in names}
-    common = {name: found for name, found in ratios.items() if sum(then.mark is not None for then in found) > 1}
-    newest = {name: next(then.mark.value for then in reversed(found) if then.mark) for name, found in common.items()}
+    names = dict.fromkeys(name for name, _ in by_run)
+    ratios = {name: [_ratio(by_run.get((name, run.created)), scale) for run in runs] for name in names}
+    common = {name: found for name, found in ratios.items() if sum(ratio.mark is not None for ratio in found) > 1}
+    newest = {name: next(ratio.mark.value for ratio in reversed(found) if ratio.mark) for name, found in common.items()}
     return PastRuns(
         workload, scale, runs, {name: common[name] for name in sorted(common, key=lambda name: newest[name])}
     )
 
 
-def _past(line: Line) -> Past:
+def _past(line: RecordLine) -> PastRun:
     remarks = {"quick": line["quick"], "interrupted": line["partial"], "unfit": line["unfit"]}
-    return Past(str(line["created"]), str(line["file"]), ", ".join(itertools.compress(remarks, remarks.values())))
+    return PastRun(line["created"], line["file"], ", ".join(itertools.compress(remarks, remarks.values())))
 
 
-def _then(line: Line | None, scale: Axis) -> Then:
-    if line is None:
-        return Then(NONE)
+def _ratio(line: TimingLine | None, scale: Axis) -> PastRatio:
+    if line is None or line["ratio"] is None:
+        return PastRatio(NONE)
     ratio = Interval(line["ratio"], line["ratio_low"], line["ratio_high"])
     if line["verdict"] == BASELINE:
-        return Then(BASELINE, mark=scale.mark(ratio))
+        return PastRatio(BASELINE, mark=scale.mark(ratio))
     interval = ends(ratio)
-    return Then(factor(ratio), "" if interval == NONE else interval, scale.mark(ratio))
+    return PastRatio(factor(ratio), "" if interval == NONE else interval, scale.mark(ratio))

@@ -5,7 +5,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
@@ -81,7 +80,7 @@ def _render(
         headline=headline(run),
         facts=facts(run),
         caption=caption(run),
-        records=sorted(sources.records, key=lambda line: str(line["created"]), reverse=True),
+        records=sorted(sources.records, key=lambda line: line["created"], reverse=True),
         found=sources.tables,
         pictured={drawing.figure.name for drawing in drawings},
         with_files=sources.files,
@@ -106,14 +105,14 @@ def _other(analysis: Analysis, key: str, root: str, with_board: bool) -> Other:
     return Other(name, link, headline(analysis), boards.compact(analysis, key))
 
 
-def _data(shown: Sequence[View]) -> dict[str, Any]:
+def _data(shown: Sequence[View]) -> dict[str, object]:
     return {
         "boards": [board.data for view in shown for board in view.boards if board.data],
         "choosing": next((view.choosing.data for view in shown if view.choosing), None),
     }
 
 
-def inline(content: Any) -> str:
+def inline(content: object) -> str:
     """Return `content` as JSON that can stand in a script element, whatever its strings hold."""
     text = json.dumps(content, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from xorbench.charts.figure import Figure
 from xorbench.estimates.analysis import Analysis
-from xorbench.exports.lines import Line
+from xorbench.exports.lines import RecordLine, TimingLine
 from xorbench.tables.cells import Table
 
 
@@ -38,8 +38,8 @@ class Sources:
     sweeps: Sequence[Analysis] = ()
     tuned: Analysis | None = None
     versions: Analysis | None = None
-    records: Sequence[Line] = ()
-    timings: Sequence[Line] = ()
+    records: Sequence[RecordLine] = ()
+    timings: Sequence[TimingLine] = ()
     root: str = ""
     code: str | None = None
     files: bool = False

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from xorbench.consistency.rules import contradictions
 from xorbench.environment import without_folders
@@ -30,7 +29,7 @@ NOBODY = frozenset(
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found in a record or a study, one line each: why it may not be published, and how it is marked if so."""
+    """The result for a record or a study, one line each: why it may not be published, and its marks if it may."""
 
     complaints: Sequence[str]
     marks: Sequence[str] = ()
@@ -59,7 +58,7 @@ def complaints(path: Path) -> list[str]:
 
 
 def _of_record(path: Path, analysis: Analysis) -> list[str]:
-    contestants = [
+    not_addresses = [
         i.name for i in analysis.record.implementations if i.interpreter
     ]  # name@label, which looks like an e-mail address
     misplaced = _misplaced(path, store.path_of(analysis.record, Path()))
@@ -69,7 +68,7 @@ def _of_record(path: Path, analysis: Analysis) -> list[str]:
         *([f"is part {part} of a plan; merge the parts with xorbench merge"] if part else []),
         *([*contradictions(analysis.record)] or [*_gradients(analysis), *_fitness(analysis)]),
         *_secrets(analysis),
-        *_personal(store.as_json(analysis.record), contestants),
+        *_personal(store.as_json(analysis.record), not_addresses),
     ]
 
 
@@ -128,16 +127,16 @@ def _fitness(analysis: Analysis) -> Iterator[str]:
                 yield f"{part.implementation} has no time of {measure} on {part.workload}: {reason}"
 
 
-def _personal(content: Mapping[str, Any], contestants: Sequence[str] = ()) -> Iterator[str]:
+def _personal(content: Mapping[str, object], not_addresses: Sequence[str] = ()) -> Iterator[str]:
     """Yield complaints about folders, e-mail addresses and names of this machine or user in a record.
 
-    The names in `contestants` are not addresses.
+    The names in `not_addresses` are not addresses.
     """
     names = _names()
     for place, text in _strings(content):
         if without_folders(text) != text or _FOLDER.search(text):
             yield f"{place} holds a folder: {text[:100]!r}"
-        if _ADDRESS.search(functools.reduce(lambda left, name: left.replace(name, ""), contestants, text)):
+        if _ADDRESS.search(functools.reduce(lambda left, name: left.replace(name, ""), not_addresses, text)):
             yield f"{place} holds an address: {text[:100]!r}"
         if _SECRET.search(text):
             yield f"{place} holds what looks like a secret, which is not shown here"
@@ -164,7 +163,7 @@ def _secrets(analysis: Analysis) -> Iterator[str]:
                 yield f"$.timings[{number}].ledger.variables holds the value of {name}, expected its name only"
 
 
-def _strings(content: Any, place: str = "$") -> Iterator[tuple[str, str]]:
+def _strings(content: object, place: str = "$") -> Iterator[tuple[str, str]]:
     """Yield the place and the text of every string in `content`, keys included."""
     if isinstance(content, str):
         yield place, content

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from pathlib import Path
+from typing import cast
 
 from xorbench import places
 from xorbench.charts import album, picture
@@ -16,7 +17,7 @@ from xorbench.cores import in_copies
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import file_of, frame, keyed
-from xorbench.exports.lines import Line
+from xorbench.exports.lines import Line, RecordLine, TimingLine
 from xorbench.page.render import page
 from xorbench.page.sources import Drawing, Sources
 from xorbench.publication import pages, pictures
@@ -30,9 +31,6 @@ from xorbench.tables.studies import showing
 
 DATA = ("records", "timings", "beginnings", "gradients")
 """Names of the frames that are published as CSV files, with lines for every record."""
-
-OF_A_PAGE = ("records", "timings")
-"""Names of the lines of all records of a machine that its page shows."""
 
 FILES_ONLY = ("ratios",)
 """Names of the figures that are on no page, because the page draws their data by itself."""
@@ -116,7 +114,9 @@ class _Publication:
         is_first = one is self._first
         place = self._folder if is_first else machine
         figures = self._figures_of(one)
-        own = {name: [line for line in self._lines[name] if line["machine"] == machine.name] for name in OF_A_PAGE}
+        records, timings = (
+            [line for line in self._lines[name] if line["machine"] == machine.name] for name in ("records", "timings")
+        )
         sources = Sources(
             run=one.analysis,
             tables=self._tables_of(one),
@@ -126,7 +126,8 @@ class _Publication:
             sweeps=one.sweeps,
             tuned=one.tuned,
             versions=one.versions,
-            **own,
+            records=cast("list[RecordLine]", records),
+            timings=cast("list[TimingLine]", timings),
             root="" if is_first else "../",
             code=f"{'' if is_first else '../'}../{IMPLEMENTATIONS}" if one.analysis.record.commit else None,
             files=is_first,
@@ -144,7 +145,8 @@ class _Publication:
     def tables(self) -> Texts:
         """Return the tables of the first machine as files, and the description of the folder, which shows some."""
         first, tables = self._first, self._tables_of(self._first)
-        index = pages.index(first.analysis, tables, self._figures_of(first), self._lines["records"])
+        records = cast("list[RecordLine]", self._lines["records"])
+        index = pages.index(first.analysis, tables, self._figures_of(first), records)
         return {self._folder / "README.md": index} | {
             self._folder / "tables" / f"{name}.{ending}": write(found)
             for name, found in tables.items()

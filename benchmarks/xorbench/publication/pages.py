@@ -8,7 +8,7 @@ import pandas as pd
 from xorbench.charts.figure import Figure
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.columns import COLUMNS
-from xorbench.exports.lines import Line
+from xorbench.exports.lines import RecordLine
 from xorbench.tables.captions import caption
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown, of_paragraph
@@ -39,7 +39,7 @@ def machine(analysis: Analysis, found: Mapping[str, Sequence[Table]]) -> str:
 
 
 def index(
-    analysis: Analysis, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[Line]
+    analysis: Analysis, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[RecordLine]
 ) -> str:
     """Return the page of the folder: tables and figures of the representative record, and a list of all records."""
     links = [
@@ -85,7 +85,7 @@ def _about(analysis: Analysis) -> str:
     return f"Measured on {of_markdown(caption(analysis))} Tables from other records have their own caption.\n"
 
 
-def _record(line: Line) -> str:
+def _record(line: RecordLine) -> str:
     sweep = f"sweep on {line['threads']} CPU{'s' * (line['threads'] > 1)}"
     whole = sweep if line["sweep"] else {"run": "full", "count": "instructions"}.get(line["kind"], line["kind"])
     kind = "interrupted" if line["partial"] else "quick" if line["quick"] else whole

@@ -7,10 +7,10 @@ import os
 import reprlib
 import textwrap
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import SchemaValidator, from_json
+from pydantic_core import CoreSchema, SchemaValidator, from_json
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ def plain_json(text: str | bytes) -> Any:
 def without_repeated_keys(text: str | bytes) -> None:
     """Raise ValueError if an object in a JSON text has a key twice, of which readers take either."""
 
-    def keys_once(pairs: list[tuple[str, Any]]) -> None:
+    def keys_once(pairs: list[tuple[str, object]]) -> None:
         names = [name for name, _ in pairs]
         if len({*names}) < len(names):
             raise ValueError(f"the key {max(names, key=names.count)!r} is twice in one object, expected once")
@@ -68,7 +68,7 @@ def without_repeated_keys(text: str | bytes) -> None:
     json.loads(text, object_pairs_hook=keys_once)
 
 
-def checked(types: TypeAdapter[T], content: Any) -> T:
+def checked(types: TypeAdapter[T], content: object) -> T:
     """Return plain content, as read from JSON, as `types`; every key must be present, also those with a default.
 
     Raises ValueError, with one line that says where, what was expected and what came.
@@ -81,15 +81,15 @@ def checked(types: TypeAdapter[T], content: Any) -> T:
 
 
 @functools.cache
-def _validator(types: TypeAdapter[Any]) -> SchemaValidator:
+def _validator(types: TypeAdapter[T]) -> SchemaValidator:
     """Return the validator of `types` that requires every key, also those of fields with a default.
 
     It stops at the first error in a list, because each error takes more than a kilobyte of memory.
     """
-    return SchemaValidator(_strict(types.core_schema))
+    return SchemaValidator(cast("CoreSchema", _strict(types.core_schema)))
 
 
-def _strict(schema: Any) -> Any:
+def _strict(schema: object) -> object:
     """Return a core schema of pydantic, or a part of one, without default values, and whose lists fail fast.
 
     A dataclass may be given as a dictionary; its fields stay strict.

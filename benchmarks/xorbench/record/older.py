@@ -6,7 +6,7 @@ Json = dict[str, Any]
 """A JSON object, as it was read."""
 
 
-def upgraded(record: Any) -> Any:
+def upgraded(record: object) -> Any:
     """Return `record`, as read from JSON, upgraded to schema 6 with all of its keys; anything else is not changed.
 
     Raises ValueError if its schema version is no integer, and KeyError, TypeError or AttributeError if it does not

@@ -4,7 +4,7 @@ The bounds are those of `annotated_types`, which pydantic reads; nothing here im
 these types and read no records.
 """
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Len, MaxLen, MinLen
 
@@ -30,7 +30,7 @@ __all__ = [
 class Part:
     """The base class of the parts of a record: unknown keys are refused, types are strict, numbers are finite."""
 
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
+    __pydantic_config__: ClassVar[dict[str, bool | str]] = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
 
 Verdict = Literal["inside", "outside", "failed", "missing", "not offered"]

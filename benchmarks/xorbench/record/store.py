@@ -55,7 +55,7 @@ def parsed(text: str | bytes) -> Record:
     return of_json(checking.plain_json(text))
 
 
-def of_json(content: Any) -> Record:
+def of_json(content: object) -> Record:
     """Return the record in a JSON document, checked; a record of an older schema version is upgraded first.
 
     `content` is as it was read from JSON; it is not changed. Raises ValueError as `parsed` does.

@@ -48,7 +48,7 @@ Draw = Callable[[np.random.Generator, Shape], Numbers]
 class Law:
     """The distribution of the deviations of launches' log times from their expectation.
 
-    `draw` returns deviations for a shape of (runs, contenders, launches), in which the last contenders are the copies
+    `draw` returns deviations for a shape of (runs, rows, launches), in which the last rows are the copies
     of the baseline. `correlated` says whether a launch depends on the one before; if so, the targets do not apply.
     """
 
@@ -72,8 +72,8 @@ def _drift(random: np.random.Generator, shape: Shape) -> Numbers:
 
     The order of turns in a round is random. Rounds are relative to their mean, because it cancels in every ratio.
     """
-    runs, contenders, launches = shape
-    walk = np.cumsum(random.normal(0, DRIFT, (runs, launches, ROUNDS, contenders)), axis=-1)
+    runs, rows, launches = shape
+    walk = np.cumsum(random.normal(0, DRIFT, (runs, launches, ROUNDS, rows)), axis=-1)
     rounds = random.permuted(walk, axis=-1, out=walk)
     rounds += random.normal(0, ROUND_NOISE, rounds.shape)
     rounds -= rounds.mean(axis=-1, keepdims=True)
@@ -157,7 +157,7 @@ LAWS: tuple[Law, ...] = (
 def numbers(times: Numbers, copies: Numbers) -> Numbers:
     """Return the log-ratio of each row in each launch: its log time less the mean log time of the baseline's copies.
 
-    All arrays have the shape (runs, contenders, launches) and are deviations from the expectation.
+    All arrays have the shape (runs, rows, launches) and are deviations from the expectation.
     """
     return np.asarray(times - copies.mean(axis=1, keepdims=True))
 
@@ -194,7 +194,7 @@ def cell(law: Law, launches: int, runs: int) -> Data:
     """Return the shares for one law and one number of launches, over `runs` simulated runs.
 
     The shares are `single`, `together` and `false_ranks` for a baseline with the same law; `normal_baseline` has the
-    three shares for a baseline with normal launch effects. All contenders of a launch share an effect, which cancels.
+    three shares for a baseline with normal launch effects. All rows of a launch share an effect, which cancels.
     """
     random = np.random.default_rng([SEED, LAWS.index(law), launches])
     same, other = [], []

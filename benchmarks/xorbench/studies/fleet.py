@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import psutil
 import typer
@@ -56,12 +56,12 @@ def client(cluster: Cluster, *options: str) -> Process:
     return cluster.started([sys.executable, "-m", "xorbench.studies.fleet_client", cluster.address, *options])
 
 
-def answer(process: Process) -> dict[str, Any]:
+def answer(process: Process) -> Data:
     """Return the JSON document of a process that has ended. Raises HarnessError where it failed."""
     out, err = process.communicate()
     if process.returncode not in (0, 1) or not out:
         raise HarnessError(f"a client ended with code {process.returncode}: {' '.join(err.split()[-40:])}")
-    found: dict[str, Any] = json.loads(out)
+    found: Data = json.loads(out)
     return found
 
 
@@ -195,7 +195,7 @@ def alternated(folder: Path, number: int) -> Iterator[Data]:
             yield {"number": place, "dask": _short(through[0]), "local": _short(here)}
 
 
-def _short(document: dict[str, Any]) -> Data:
+def _short(document: Data) -> Data:
     keys = ("implementation", "workload", "verdict", "ratio", "ratio_low", "ratio_high")
     rows = [{key: row[key] for key in keys} for row in document["rows"]]
     return {"rows": rows, "noise_floor": document["noise_floor"], "quiet_share": document["quiet_share"]}

@@ -18,7 +18,7 @@ from xorbench.cli.options import Output, Seed, count
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation, discover, read
-from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
+from xorbench.estimates.ratios import CONTROL, RowId, log_ratios
 from xorbench.estimates.timed import Timed
 from xorbench.record.studies import Data
 from xorbench.record.timing import Timing
@@ -56,9 +56,9 @@ def slower(folder: Path, name: str, share: Fraction) -> Implementation:
 
 
 def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
-    """Time launches of all contenders together, and a few of one pair for its time per launch, and return the data.
+    """Time launches of all rows together, and a few of one pair for its time per launch, and return the data.
 
-    `log_ratios` has for each contender a number per launch; `seconds_per_launch_of_a_pair` is wall time.
+    `log_ratios` has for each row a number per launch; `seconds_per_launch_of_a_pair` is wall time.
     """
     cpu = environment.allowed_cpus()[-1]
     shuffler = random.Random(seed)
@@ -83,7 +83,7 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
                 pair.run(ROUNDS, last=number == LAUNCHES_OF_A_PAIR - 1)
             seconds = (perf_counter() - started) / LAUNCHES_OF_A_PAIR
     timed = Timed(timings, [WORKLOAD])
-    names = {CONTROLS: CONTROL, **{name.replace("_", " "): Contender(name) for name in PLANTED}}
+    names = {CONTROLS: CONTROL, **{name.replace("_", " "): RowId(name) for name in PLANTED}}
     return {
         "workload": WORKLOAD,
         "epochs": EPOCHS,
@@ -93,7 +93,7 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
         "cpus": len(environment.allowed_cpus()),
         "busy_per_cpu": busy_per_cpu,
         "planted": {name.replace("_", " "): float(share) for name, share in PLANTED.items()},
-        "log_ratios": {name: log_ratios(timed, WORKLOAD, contender) for name, contender in names.items()},
+        "log_ratios": {name: log_ratios(timed, WORKLOAD, row_id) for name, row_id in names.items()},
         "seconds_per_launch_of_a_pair": seconds,
     }
 

@@ -17,7 +17,7 @@ from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import BETWEEN_RUNS, changes
-from xorbench.estimates.ratios import CONTROL, Contender, log_ratios
+from xorbench.estimates.ratios import CONTROL, RowId, log_ratios
 from xorbench.record.studies import Data
 from xorbench.studies import asking
 from xorbench.studies.planted import slower
@@ -80,10 +80,10 @@ def _about(number: int) -> str:
 
 def of_run(analysis: Analysis) -> Data:
     """Return the data of a run: for each row a log-ratio per launch, and the controls."""
-    contenders = {i.name: Contender(i.name) for i in analysis.record.implementations if i.name != REFERENCE}
+    row_ids = {i.name: RowId(i.name) for i in analysis.record.implementations if i.name != REFERENCE}
     return {
         "log_ratios": {
-            name: log_ratios(analysis, WORKLOAD, one) for name, one in {**contenders, SECOND_COPY: CONTROL}.items()
+            name: log_ratios(analysis, WORKLOAD, one) for name, one in {**row_ids, SECOND_COPY: CONTROL}.items()
         }
     } | controls(analysis, wall_time(analysis.record))
 

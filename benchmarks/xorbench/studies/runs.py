@@ -1,4 +1,4 @@
-"""What the studies of whole runs share: the judgement of gradients, a run, and the data that are kept of a run."""
+"""Functions for all studies of whole runs: judge the gradients, make a run, and keep its data."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -90,7 +90,7 @@ class Audit:
 
     @property
     def _asked(self) -> list[Answer[Array] | Answer[Truths]]:
-        """What the reference was asked for."""
+        """The answers that were asked of the reference."""
         ends = [future for _, compared in self._begun for _, future in compared]
         return [*ends, *self._truths.values()]
 

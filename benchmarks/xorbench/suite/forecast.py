@@ -1,4 +1,4 @@
-"""What the progress of a run is told of its stages to come: seconds from default values, then from measurements."""
+"""Forecast of the seconds that the remaining stages of a run take, from default values and then from measurements."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ TOO_LONG = 1.1
 
 
 class Forecast:
-    """The expected seconds of the stages of a session, which its progress is told.
+    """The expected seconds of the remaining stages of a session, which are passed on to its progress.
 
-    `cost` is that of a launch: from default values, until the calibration has measured it.
+    `cost` is the cost of a launch; it is made from default values until the calibration has measured it.
     """
 
     def __init__(self, session: Session, progress: Progress) -> None:
@@ -28,13 +28,13 @@ class Forecast:
         self.cost = self.supposed(0)
 
     def supposed(self, rows: int) -> LaunchCost:
-        """Return the cost of a launch of so many rows and of the second copy of the baseline, from default values."""
+        """Return the cost of a launch of `rows` rows and the second copy of the baseline, from default values."""
         of_copy = len(self._session.workloads)
         workers = (rows + of_copy) / max(1, of_copy)
         return launch_cost.supposed(workers, rows + of_copy, self._session.settings)
 
     def suppose(self) -> None:
-        """Tell what is expected after the judge, from default values."""
+        """Pass on the expected seconds of the stages after the gradient check, from default values."""
         session = self._session
         usable = [Entry(i, {w.name: 0 for w in session.workloads}) for i in session.implementations if i.usable]
         self.cost = self.supposed(len(usable) * len(session.workloads) * len(session.settings.measures))
@@ -42,7 +42,7 @@ class Forecast:
         self._tell(usable, self._progress.suppose)
 
     def expect(self, entries: Sequence[Entry], cost: LaunchCost) -> None:
-        """Tell what is expected after the calibration, which has measured the `cost` of a launch of these entries."""
+        """Pass on the expected seconds of the stages after the calibration, which measured the `cost` of a launch."""
         self.cost = cost
         self._tell(entries, self._progress.expect)
 

@@ -26,7 +26,7 @@ Failures = Annotated[list[Failure], Many]
 
 @dataclass(frozen=True)
 class OfPlan(Part):
-    """Which part of a plan for several hosts a session measures, and all workloads of that plan by name."""
+    """The part of a plan for several hosts that a session measures, and the names of all workloads of the plan."""
 
     plan_sha256: Sha256
     part: PartName
@@ -96,7 +96,7 @@ class Judged(Part):
 
 @dataclass(frozen=True)
 class CalibratedEntry(Part):
-    """What one worker of a launch times: epochs of its long rounds and seconds per epoch, both by workload."""
+    """One calibrated worker of a launch: epochs of its long rounds and seconds per epoch, both by workload."""
 
     implementation: Text
     copy: bool

@@ -51,8 +51,8 @@ def spreads(timed: Timed, implementations: Sequence[str]) -> list[budget.Spread]
 
     The variance within is doubled, because only every second round is a long one, and only these enter the ratio.
     """
-    contenders = [*map(ratios.Contender, implementations), ratios.CONTROL]
-    pairs = [ratios.paired(timed, w, c) for w in timed.workloads for c in contenders if c != ratios.BASELINE]
+    row_ids = [*map(ratios.RowId, implementations), ratios.CONTROL]
+    pairs = [ratios.paired(timed, w, c) for w in timed.workloads for c in row_ids if c != ratios.BASELINE]
     found = [budget.spread(list(launches.values())) for launches in pairs if launches]
     return [replace(spread, within=2 * spread.within) for spread in found]
 

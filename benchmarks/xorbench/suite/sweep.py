@@ -13,7 +13,7 @@ from xorbench.clock.pace import paces
 from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.judging.judge import Scope, judge
-from xorbench.judging.processes import Surroundings
+from xorbench.judging.questions import Surroundings
 from xorbench.progress import Progress
 from xorbench.record.report import Report
 from xorbench.record.run import Record

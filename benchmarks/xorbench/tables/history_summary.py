@@ -1,4 +1,4 @@
-"""What a terminal and a headline say of a history: the cost of each release, and the step changes."""
+"""The summary of a history for the terminal and the headline: the cost of each release, and the step changes."""
 
 from collections.abc import Iterable
 

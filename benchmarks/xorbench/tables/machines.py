@@ -1,4 +1,4 @@
-"""Tables of the same ratios on several machines, side by side, and of the machines."""
+"""The table of the machines whose ratios are compared, and a table of each comparison."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ import pandas as pd
 from xorbench.contract import REFERENCE
 from xorbench.estimates.machines import (
     FASTER,
-    NOT_SHOWN,
     OPPOSITE,
     SLOWER,
+    UNDECIDED,
     Comparison,
     Conclusion,
     Difference,
+    OnMachine,
     OverMachines,
-    There,
 )
 from xorbench.estimates.timing_table import NOT_STEADY
 from xorbench.record.settings import CONFIDENCE
@@ -25,13 +25,13 @@ NAME = "machines"
 """The name under which these tables are published."""
 
 SAME = (FASTER, SLOWER)
-"""The verdicts that say that an implementation has the same verdict on all machines."""
+"""The verdicts that an implementation has if its verdict is the same on all machines."""
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def named(over: OverMachines) -> dict[str, list[Table]]:
-    """Return the tables by the name under which they are published; empty if there is one machine only."""
+    """Return the tables by the name under which they are published; empty if there is only one machine."""
     return {NAME: tables(over)} if len(over.records) > 1 else {}
 
 
@@ -42,7 +42,7 @@ def tables(over: OverMachines) -> list[Table]:
 
 
 def letters_of(over: OverMachines) -> dict[str, str]:
-    """Return a letter, or several, for the name of each machine that is compared: A, B, and so on to Z, AA, AB."""
+    """Return the letters that stand for each compared machine, by its name: A, B, and so on to Z, AA, AB."""
     return {name: _letters(number) for number, name in enumerate(over.compared)}
 
 
@@ -60,7 +60,7 @@ def title(comparison: Comparison) -> str:
 
 
 def conclusion(comparison: Comparison) -> str:
-    """Return in a sentence which verdicts are the same on all machines of a comparison."""
+    """Return a sentence that says which verdicts are the same on all machines of a comparison."""
     of: dict[str, list[str]] = {}
     for each in comparison.conclusions:
         of.setdefault(each.verdict, []).append(each.implementation)
@@ -72,8 +72,8 @@ def conclusion(comparison: Comparison) -> str:
     ]
     if opposite := of.get(OPPOSITE):
         parts.append(f"faster on one machine and slower on another: {listed(opposite)}")
-    if unknown := of.get(NOT_SHOWN):
-        parts.append(f"not shown on all machines: {listed(unknown)}")
+    if unknown := of.get(UNDECIDED):
+        parts.append(f"undecided, because not separated or not steady on some machine: {listed(unknown)}")
     return f"{'; '.join(parts)}."
 
 
@@ -102,9 +102,8 @@ def _machines(over: OverMachines, letters: dict[str, str]) -> Table:
             }
         )
     notes = [
-        "Records are compared that are of a whole run, fit and of at least two launches, and have the CPU times of "
-        "their rounds. Their ratios stand side by side if workload, tier, number of threads, measures and clock are "
-        "the same.",
+        "A record is compared if it is that of a complete run, is fit, and has at least two launches and the CPU times "
+        "of its rounds. Ratios are compared if workload, tier, number of threads, measures and clock are the same.",
         *(f"{name} is not compared. {why}" for name, why in over.left_out.items()),
     ]
     return Table("Machines", pd.DataFrame(lines, dtype=object), notes)
@@ -123,11 +122,11 @@ def _comparison(comparison: Comparison, letters: dict[str, str]) -> Table:
         conclusion(comparison),
         *(_difference(each, names) for each in comparison.differences),
         *([f"Files whose texts differ: {listed(comparison.texts)}."] if comparison.texts else []),
-        *([f"Not steady, so that nothing is shown there: {', '.join(moved)}."] if moved else []),
+        *([f"Not steady, so that the ratio has no verdict there: {', '.join(moved)}."] if moved else []),
         *([f"On one machine only, and not in the table: {', '.join(alone)}."] if alone else []),
-        f"In the columns of machines: time / {REFERENCE} in the same rounds of one record, and its interval; no number "
-        "is made from the rounds of two machines. A verdict is over the machines that have a ratio.",
-        f"All intervals of the table hold together with {CONFIDENCE * 100:.4g} % confidence (Bonferroni, over "
+        f"The column of a machine has the ratio time / {REFERENCE}, from the rounds of one record, with its interval. "
+        "No number combines rounds of two machines. A verdict is over the machines that have a ratio.",
+        f"The intervals of the table are simultaneous {CONFIDENCE * 100:.4g} % confidence intervals (Bonferroni, over "
         "implementations and machines), so that they are wider than on the page of a machine.",
         "Times are CPU time, or wall time minus waiting for a CPU, whichever is longer."
         if comparison.conditions.by_cpu
@@ -146,19 +145,19 @@ def _line(each: Conclusion, names: list[str]) -> dict[str, str]:
     return {
         "implementation": each.implementation,
         "verdict": each.verdict,
-        "with a ratio": f"{len(each.ratios)} of {len(names)}",
+        "machines with a ratio": f"{len(each.ratios)} of {len(names)}",
         **extremes,
         **{name: _ratio(there) for name, there in zip(names, each.found, strict=True)},
     }
 
 
-def _ratio(there: There) -> str:
+def _ratio(there: OnMachine) -> str:
     return there.verdict if there.ratio is None else between(there.ratio, processes=there.launches)
 
 
 def _difference(difference: Difference, names: list[str]) -> str:
-    """Return what differs, with the machines on which it is the same together."""
-    return f"Different {difference.what}: {'; '.join(_each(difference, names))}."
+    """Return a sentence with each value of a property that differs, and the machines that have it."""
+    return f"Versions of {difference.what} differ: {'; '.join(_each(difference, names))}."
 
 
 def _each(difference: Difference, names: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What `xorbench run` prints at its end: a table for each workload, and lines below that can be read alone.
+"""The summary that `xorbench run` prints at its end: a table for each workload, and lines of text below.
 
 A table has a line for each implementation in the tier of the baseline, from the fastest to the slowest; that of a
 history has one for each release, from old to new. The last LAST lines are on gradients, noise, measures, warnings,

@@ -1,1 +1,1 @@
-"""What the study of faults injects: faults in runs, messages and files, changes of records, and cheats."""
+"""The injections of the study of faults: into runs, messages and files; changes of records; and cheats."""

@@ -1,4 +1,4 @@
-"""What an implementation that cheats is: a copy of the reference with changes, and what must come of it.
+"""The type of a cheating implementation: a copy of the reference with changes, and the expected verdict.
 
 Each is honest while it is judged and in trainings of at most HONEST_EPOCHS epochs, unless its changes say otherwise.
 """

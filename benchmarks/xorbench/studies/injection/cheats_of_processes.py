@@ -23,25 +23,25 @@ _SOCKETS = (
 
 _HALF_SPEED = (
     "if CLOCKED:\n"
-    "    subject = __import__('sys').modules['xorbench.clock.subject']\n"
-    "    wall, cpu = subject.perf_counter_ns, subject.process_time_ns\n"
-    "    subject.perf_counter_ns, subject.process_time_ns = lambda: wall() // 2, lambda: cpu() // 2\n"
+    "    timed = __import__('sys').modules['xorbench.clock.timed_implementation']\n"
+    "    wall, cpu = timed.perf_counter_ns, timed.process_time_ns\n"
+    "    timed.perf_counter_ns, timed.process_time_ns = lambda: wall() // 2, lambda: cpu() // 2\n"
 )
 
 _NO_CPU_TIME = (
-    "if CLOCKED:\n    subject = __import__('sys').modules['xorbench.clock.subject']\n"
-    "    subject.process_time_ns = lambda: 0\n"
+    "if CLOCKED:\n    timed = __import__('sys').modules['xorbench.clock.timed_implementation']\n"
+    "    timed.process_time_ns = lambda: 0\n"
 )
 
 _OTHER_SUBJECT = (
     "def trained(self, epochs):\n"
-    "    began, began_on_cpu = subject.perf_counter_ns(), subject.process_time_ns()\n"
+    "    began, began_on_cpu = timed.perf_counter_ns(), timed.process_time_ns()\n"
     "    self._result = self._work(epochs)\n"
-    "    taken = subject.perf_counter_ns() - began, subject.process_time_ns() - began_on_cpu\n"
-    "    self._taken = subject.Taken(taken[0] // 2, taken[1] // 2, False)\n\n\n"
+    "    taken = timed.perf_counter_ns() - began, timed.process_time_ns() - began_on_cpu\n"
+    "    self._taken = timed.Taken(taken[0] // 2, taken[1] // 2, False)\n\n\n"
     "if CLOCKED:\n"
-    "    subject = __import__('sys').modules['xorbench.clock.subject']\n"
-    "    subject.Subject.train = trained\n"
+    "    timed = __import__('sys').modules['xorbench.clock.timed_implementation']\n"
+    "    timed.TimedImplementation.train = trained\n"
 )
 
 CHEATS_OF_PROCESSES: Sequence[Cheat] = (

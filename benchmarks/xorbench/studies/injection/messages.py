@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 import psutil
 
-from xorbench.clock.subject import Turn
+from xorbench.clock.timed_implementation import Turn
 from xorbench.clock.worker import Lost, Worker
 from xorbench.line import LONGEST_MESSAGE, Line
 from xorbench.record.studies import Data

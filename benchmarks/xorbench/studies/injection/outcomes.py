@@ -1,4 +1,4 @@
-"""What came of a fault in a real run: the exit code, the record, its rows and the output, as they are documented."""
+"""The outcome of a fault in a real run: exit code, record, rows and output, compared with the documentation."""
 
 import signal
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ SECONDS_AT_MOST = 420.0
 
 @dataclass(frozen=True)
 class Happened:
-    """What came of a fault, in words: the outcome, what was lost, and what is not as it should be.
+    """The outcome of a fault in words, what was lost by it, and what differs from the documentation.
 
     `seconds` is the time between the start of the run and the fault; None where the run had ended before.
     """
@@ -30,7 +30,7 @@ class Happened:
 
 @dataclass
 class Found:
-    """What a run left: its exit code, the texts of its output, and its record or why that is none."""
+    """The results of a run: its exit code, the texts of its output, and its record or why there is none."""
 
     code: int | None
     text: str

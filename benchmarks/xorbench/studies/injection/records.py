@@ -86,7 +86,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Share:
-    """Which of the changed records are changed in their text, and which of the accepted ones are shown: one in each."""
+    """The shares of changed records: one in so many is changed in its text, one in so many accepted ones is shown."""
 
     in_text: int
     shown: int

@@ -1,4 +1,4 @@
-"""What a process does while it reads a faulty file: what it writes elsewhere, how long it takes, what it raises."""
+"""Observe a process that reads a faulty file: what it writes elsewhere, how long it takes, and what it raises."""
 
 import os
 import signal

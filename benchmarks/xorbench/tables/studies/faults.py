@@ -181,7 +181,7 @@ class _Gained:
 
     @property
     def not_flat(self) -> Iterator[str]:
-        """What has grown over many runs, each in a sentence."""
+        """Sentences about memory and open files that have grown over many runs."""
         if self.runs >= FEWEST_RUNS:
             if self.last_memory > FLAT * self.first_memory:
                 yield f"the memory of a driver grew from {self.first_memory:.0f} to {self.last_memory:.0f} MiB"

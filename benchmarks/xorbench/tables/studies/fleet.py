@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Iterator, Sequence
 from math import floor
-from typing import Any
 
 import pandas as pd
 
@@ -120,5 +119,5 @@ def _of_runs(runs: Sequence[Data]) -> Iterator[Line]:
         yield "median ratio through Dask over the local one", three_digits(moved), "about 1"
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _overlap(one: Data, other: Data) -> bool:
     return bool(one["ratio_low"] <= other["ratio_high"] and other["ratio_low"] <= one["ratio_high"])

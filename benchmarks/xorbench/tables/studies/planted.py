@@ -1,6 +1,7 @@
 """Table of the study of planted slowdowns: runs of a given length are resampled from its launches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from xorbench.estimates.intervals import quantile
 from xorbench.record.settings import CONFIDENCE
 from xorbench.record.studies import Data
 from xorbench.tables.cells import Table
+from xorbench.tables.studies.typed import typed
 
 Numbers = NDArray[np.float64]
 
@@ -23,16 +25,30 @@ CONTROLS = "A/A"
 DRAWN = "A/A, random labels"
 
 
+@dataclass(frozen=True)
+class Planted:
+    """The data of the study: the log-ratio of each launch by the name of the row, and how they were measured."""
+
+    workload: str
+    epochs: int
+    rounds: int
+    cpus: int
+    busy_per_cpu: int
+    log_ratios: dict[str, list[float]]
+    seconds_per_launch_of_a_pair: float
+
+
 def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
     """Return the table of the study: verdicts of runs of `minutes`, resampled with replacement from all launches."""
+    study = typed(Planted, data)
     generator = np.random.default_rng(0)
     # Which of the two copies is called the baseline is arbitrary. With random labels the true ratio of the pool is 1.
-    pool = data["log_ratios"]
+    pool = study.log_ratios
     drawn = [*pool[CONTROLS], *(-value for value in pool[CONTROLS])]
     lines = []
     for name, values in {**pool, DRAWN: drawn}.items():
         for length in minutes:
-            launches = max(2, int(60 * length / data["seconds_per_launch_of_a_pair"]))
+            launches = max(2, int(60 * length / study.seconds_per_launch_of_a_pair))
             means, halves = means_and_half_widths(generator.choice(values, (DRAWS, launches)))
             slower, faster = np.mean(means > halves), np.mean(means < -halves)
             lines.append(
@@ -48,16 +64,16 @@ def table_of(data: Data, minutes: Sequence[float] = MINUTES) -> Table:
                     "not separated": f"{1 - slower - faster:.1%}",
                 }
             )
-    return Table("Planted slowdowns in runs of a pair", pd.DataFrame(lines), _notes(data))
+    return Table("Planted slowdowns in runs of a pair", pd.DataFrame(lines), _notes(study))
 
 
-def _notes(data: Data) -> list[str]:
-    launches = len(data["log_ratios"][CONTROLS])
+def _notes(study: Planted) -> list[str]:
+    launches = len(study.log_ratios[CONTROLS])
     return [
-        f"{launches} launches of {data['rounds']} rounds of {data['workload']}: long rounds of {data['epochs']} epochs "
-        f"alternate with short rounds of half as many. Busy processes on each of {data['cpus']} CPUs, that of the "
-        f"clock included: {data['busy_per_cpu']}. From these launches {DRAWS:,} runs of each length are drawn "
-        f"with replacement. A launch of a pair with its control takes {data['seconds_per_launch_of_a_pair']:.2f} s; "
+        f"{launches} launches of {study.rounds} rounds of {study.workload}: long rounds of {study.epochs} epochs "
+        f"alternate with short rounds of half as many. Busy processes on each of {study.cpus} CPUs, that of the "
+        f"clock included: {study.busy_per_cpu}. From these launches {DRAWS:,} runs of each length are drawn "
+        f"with replacement. A launch of a pair with its control takes {study.seconds_per_launch_of_a_pair:.2f} s; "
         "the run length is the time of the launches, without the gradient check and the calibration before them. The "
         f"standard error is that of the share called slower, because the {launches} launches are a sample: they are "
         "drawn with replacement as well.",

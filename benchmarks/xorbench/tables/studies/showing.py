@@ -58,7 +58,8 @@ def table(study: Study) -> Table:
     try:
         found = TABLES[study.study](study.data)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"its data are not those of a study named {study.study}: {error!r}") from error
+        why = str(error) if isinstance(error, ValueError) else repr(error)
+        raise ValueError(f"its data are not those of a study named {study.study}: {why}") from error
     return replace(found, caption=caption(study))
 
 

@@ -1,4 +1,4 @@
-"""The subject that a worker times: one measure of one implementation on one workload, and the bookkeeper beside it."""
+"""What a worker times: one measure of one implementation on one workload, observed by a bookkeeper."""
 
 import gc
 import math
@@ -38,7 +38,7 @@ class Turn:
     seed: int
 
 
-class Subject:
+class TimedImplementation:
     """One measure of one implementation on one workload: `train` is timed, `before` and `after` are not."""
 
     def __init__(self, implementation: Implementation, workload: Workload, measure: Measure = "epoch") -> None:
