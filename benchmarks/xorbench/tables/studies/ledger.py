@@ -60,9 +60,9 @@ def table_of(data: Data) -> Table:
         for one in run.refused:
             refused[one.row] += 1
             reasons[f"{one.row} was refused: {one.violations[0]}"] += 1
-        for one in run.failed:
-            failed[one.implementation] += 1
-            reasons[f"{one.implementation} failed: {one.reason}"] += 1
+        for lost in run.failed:
+            failed[lost.implementation] += 1
+            reasons[f"{lost.implementation} failed: {lost.reason}"] += 1
     lines = [
         {
             "implementation": name,
