@@ -85,5 +85,6 @@ def _then(line: Line | None, scale: Axis) -> Then:
     ratio = Interval(line["ratio"], line["ratio_low"], line["ratio_high"])
     if line["verdict"] == BASELINE:
         return Then(BASELINE, mark=scale.mark(ratio))
-    interval = ends(ratio)
-    return Then(factor(ratio), "" if interval == NONE else interval, scale.mark(ratio))
+    launches = line["launches"]
+    interval = ends(ratio, launches)
+    return Then(factor(ratio, launches), "" if interval == NONE else interval, scale.mark(ratio))
