@@ -34,7 +34,7 @@ DATA = ("records", "timings", "beginnings", "gradients")
 OF_A_PAGE = ("records", "timings")
 """Names of the lines of all records of a machine that its page shows."""
 
-FILES_ONLY = ("ratios",)
+FILES_ONLY = ("ratios", "ratios-tuned")
 """Names of the figures that are on no page, because the page draws their data by itself."""
 
 FOR_PHONES = ("ratios",)
