@@ -78,6 +78,15 @@ def test_the_pictures_of_the_committed_records_are_right(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme", "media"), WAYS)
+def test_the_pictures_of_the_published_pages_are_right(chromium: Browser, width: int, scheme: str, media: str) -> None:
+    pages = sorted(places.results().rglob("index.html"))
+    assert pages
+    for path in pages:
+        assert faults(chromium, path, width, scheme, media) == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("path", store.paths(places.results()), ids=lambda path: path.stem)
 def test_the_pictures_of_every_record_are_right(chromium: Browser, tmp_path: Path, path: Path) -> None:
     analysis = Analysis(store.read(path))
@@ -154,6 +163,26 @@ def test_a_planted_label_is_found(chromium: Browser, tmp_path: Path, label: Labe
     errors = found(chromium, tmp_path, [one_panel(Label(100, 50, "here"), label)])
     assert len(errors) == 1
     assert fault in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("style", "fault"),
+    [
+        (".bars li .factor { width: 3rem; overflow: hidden }", '" is cut off'),
+        (".ticks .sides span { left: 50% !important }", "overlap"),
+        (".bars li .name { font-size: 8px }", '" is small'),
+        (".mark { border-color: var(--line) !important }", '" is pale'),
+        (".mark { width: 1px !important; min-width: 0 !important; border: 0 !important }", '" is narrow'),
+    ],
+)
+def test_a_planted_fault_in_the_bars_of_a_page_is_found(
+    chromium: Browser, tmp_path: Path, style: str, fault: str
+) -> None:
+    text, path = page(planted({"other": [0.5, 0.51] * 3, "third": [-0.5, -0.51] * 3})), tmp_path / "index.html"
+    path.write_text(text, encoding="utf-8")
+    assert faults(chromium, path, 1024, "light") == []
+    path.write_text(text.replace("</style>", f"{style}</style>", 1), encoding="utf-8")
+    assert any(fault in error for error in faults(chromium, path, 1024, "light"))
 
 
 def test_an_exponent_on_a_linear_axis_is_found(chromium: Browser, tmp_path: Path) -> None:
