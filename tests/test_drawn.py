@@ -1,5 +1,6 @@
 """Every picture is checked as drawn: in a real browser, at three widths, in both themes, on the screen and in print."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -183,6 +184,13 @@ def test_a_planted_fault_in_the_bars_of_a_page_is_found(
     assert faults(chromium, path, 1024, "light") == []
     path.write_text(text.replace("</style>", f"{style}</style>", 1), encoding="utf-8")
     assert any(fault in error for error in faults(chromium, path, 1024, "light"))
+
+
+@pytest.mark.parametrize("largest", [3.0, 30.0, 300.0, 3_000.0])
+def test_the_bars_of_a_page_have_no_fault_on_a_phone(chromium: Browser, tmp_path: Path, largest: float) -> None:
+    path, ratio = tmp_path / "index.html", math.log(largest)
+    path.write_text(page(planted({"slow": [ratio, ratio + 0.01] * 3})), encoding="utf-8")
+    assert faults(chromium, path, 390, "light") == []
 
 
 def test_an_exponent_on_a_linear_axis_is_found(chromium: Browser, tmp_path: Path) -> None:

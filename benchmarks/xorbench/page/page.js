@@ -109,7 +109,7 @@ function axisOf(ratios) {
   const ticks = [];
   for (let step = -steps; step <= steps; step += 1) {
     const text = step ? `${(base ** Math.abs(step)).toLocaleString("en")}x` : "1";
-    ticks.push([50 + 50 * step * Math.log(base) / reach, text]);
+    ticks.push([50 + 50 * step * Math.log(base) / reach, text, step === 0 || Math.abs(step) === steps]);
   }
   return { place, ticks };
 }
@@ -178,8 +178,8 @@ function redraw(board, there, workload, base, ratios, other) {
   const heads = all("thead .group", there.table);
   say("workload").textContent = heads[workload].textContent;
   say("base").textContent = board.labels[base];
-  say("ticks").replaceChildren(...ticks.map(([left, text]) => {
-    const tick = made("span", text);
+  say("ticks").replaceChildren(...ticks.map(([left, text, always]) => {
+    const tick = made("span", text, always ? {} : { class: "inner" });
     tick.style.left = `${left}%`;
     return tick;
   }));
