@@ -1,4 +1,7 @@
-"""The check of pictures as a browser draws them: texts that can be read, lines that can be told from the ground."""
+"""The check of pictures as a browser draws them: texts that can be read, lines that can be told from the ground.
+
+Pictures are SVG elements, or the bars of a page, which are HTML.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,6 +76,27 @@ FAULTS = """
       if (tip && !fill && width !== 2) say(`the line of "${tip}" is ${width} wide`);
       const most = Math.max(...[fill, stroke].filter(Boolean).map((one) => contrast(one, ground)));
       if (tip && most < 3) say(`the mark of "${tip}" is pale`);
+    }
+  }
+  for (const chart of document.querySelectorAll(".chart")) {
+    const where = chart.closest("figure").querySelector("figcaption").textContent.trim();
+    const say = (what) => found.push(`${where}: ${what}`);
+    const frame = chart.getBoundingClientRect();
+    const texts = [...chart.querySelectorAll(".name, .factor, .sides span")]
+      .filter((text) => text.textContent.trim() && text.getClientRects().length)
+      .map((text) => ({ text, said: text.textContent.trim(), box: text.getBoundingClientRect() }));
+    texts.forEach(({ text, said, box }, number) => {
+      const inside = box.left >= frame.left - 1 && box.right <= frame.right + 1;
+      if (text.scrollWidth > text.clientWidth + 1 || !inside) say(`"${said}" is cut off`);
+      if (parseFloat(getComputedStyle(text).fontSize) < smallest) say(`"${said}" is small`);
+      for (const other of texts.slice(number + 1)) {
+        if (meet(shrunk(box), shrunk(other.box))) say(`"${said}" and "${other.said}" overlap`);
+      }
+    });
+    for (const mark of chart.querySelectorAll(".mark:not([hidden])")) {
+      const style = getComputedStyle(mark);
+      if (mark.getBoundingClientRect().width < 4) say(`the mark of "${mark.dataset.tip}" is narrow`);
+      if (contrast(rgb(style.borderTopColor), ground) < 3) say(`the mark of "${mark.dataset.tip}" is pale`);
     }
   }
   return found;

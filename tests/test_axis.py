@@ -36,14 +36,16 @@ def test_a_mark_has_the_places_of_the_ratio_and_of_its_interval() -> None:
     ],
 )
 def test_the_ticks_are_round_factors(largest: float, texts: list[str]) -> None:
-    assert [text for _, text in axis([largest]).ticks] == texts
+    assert [text for _, text, _ in axis([largest]).ticks] == texts
+    outermost = [texts[0], "1", texts[-1]] if len(texts) > 1 else ["1"]
+    assert [text for _, text, always in axis([largest]).ticks if always] == outermost
 
 
 @given(st.lists(ratios))
 def test_every_ratio_has_a_place_and_there_is_a_tick_on_each_side(found: list[float]) -> None:
     of = axis(found)
     assert all(0 <= of.place(ratio) <= 100 for ratio in found)
-    places = [place for place, _ in of.ticks]
+    places = [place for place, *_ in of.ticks]
     assert 3 <= len(places) <= 2 * MOST_TICKS + 1
     assert places == sorted(places)
     assert all(0 <= place <= 100 for place in places)

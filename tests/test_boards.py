@@ -26,8 +26,10 @@ def on_two_workloads(analysis: Analysis) -> Analysis:
     return changed(analysis, workloads=[HIDDEN, second], timings=[*analysis.record.timings, *again])
 
 
-def test_rows_come_from_the_fastest_to_the_slowest_with_the_factor_of_each() -> None:
-    analysis = planted({"slow": [0.5, 0.51] * 3, "fast": [-0.5, -0.51] * 3})
+@pytest.mark.parametrize("launches", [3, 6])
+def test_rows_come_from_the_fastest_to_the_slowest_with_the_factor_of_each(launches: int) -> None:
+    ratios = {"slow": [0.5, 0.500_01] * 3, "fast": [-0.5, -0.500_01] * 3}
+    analysis = planted({name: logarithms[:launches] for name, logarithms in ratios.items()}, launches=launches)
     found = board(analysis)
     assert [entry.name for entry in found.entries] == ["fast", REFERENCE, "slow"]
     assert [entry.results[0].rank for entry in found.entries] == ["1", "2", "3"]
@@ -36,9 +38,9 @@ def test_rows_come_from_the_fastest_to_the_slowest_with_the_factor_of_each() -> 
         (result,) = entry.results
         assert row.ratio is not None
         assert row.microseconds_per_epoch is not None
-        assert result.factor == ("baseline" if row.is_baseline else cells.factor(row.ratio))
-        assert result.interval == ("" if row.is_baseline else cells.ends(row.ratio))
-        assert result.time.text == cells.with_ends(row.microseconds_per_epoch)[0]
+        assert result.factor == ("baseline" if row.is_baseline else cells.factor(row.ratio, row.launches))
+        assert result.interval == ("" if row.is_baseline else cells.ends(row.ratio, row.launches))
+        assert result.time.text == cells.with_ends(row.microseconds_per_epoch, row.launches)[0]
         assert result.mark == found.axis.mark(row.ratio)
     assert [entry.results[0].factor.split()[-1] for entry in found.entries] == ["faster", "baseline", "slower"]
 
@@ -80,6 +82,7 @@ def test_the_script_gets_every_pair_once_with_its_own_interval() -> None:
     found = {(data["names"][one], data["names"][other]): pair for one, other, *pair in data["pairs"]}
     assert len(found) == 3
     for pair in analysis.pairs:
+        assert pair.launches == 6
         workload, value, low, high, factor, interval, opposite = found[pair.implementation, pair.baseline]
         assert workload == 0
         assert pair.ratio.low is not None

@@ -1,11 +1,8 @@
 """The matrix of planted faults: what each check refuses, and whether it should."""
 
-from dataclasses import replace
-
 from tests.planted import planted
-from tests.shown import shown
-from xorbench.page.correctness import CHECKS, judged, matrices
-from xorbench.record.report import MISSING, OUTSIDE, PlantedFault, Reading, Report
+from xorbench.page.correctness import CHECKS, matrices
+from xorbench.record.report import PlantedFault, Report
 
 
 def report(*faults: PlantedFault) -> Report:
@@ -59,28 +56,3 @@ def test_each_dtype_has_a_matrix_and_no_fault_has_none() -> None:
     one, other = fault("a", 2.0, 1, 1, 1, 1), fault("a", 2.0, 1, 1, 1, 1, dtype="float32")
     assert [matrix.dtype for matrix in matrices(report(one, other))] == ["float64", "float32"]
     assert matrices(planted({}).record.gradients) == []
-
-
-def test_each_file_has_a_verdict_and_failures_come_first() -> None:
-    found = shown("wrong", "missing").record.gradients
-    reading = Reading(median=0.1, largest=0.25, where="there", index=[0, 0], value=1.0, truth=1.0)
-    right, wrong, missing = found.rows
-    rows = [
-        replace(right, of_bound=reading),
-        replace(right, dtype="float32", of_bound=replace(reading, largest=0.5), decides=False),
-        replace(wrong, verdict=OUTSIDE, reason="W1[0,0] is wrong", of_bound=replace(reading, largest=1e10)),
-        replace(missing, verdict=MISSING),
-    ]
-    endings = [replace(end, verdict=OUTSIDE) if end.implementation == "wrong" else end for end in found.endings]
-    dtypes, files = judged(replace(found, rows=rows, endings=endings))
-    assert dtypes == ["float64", "float32"]
-    assert [(one.name, one.passed) for one in files] == [("wrong", False), ("numpy_backprop", True)]
-    first, second = files
-    assert first.verdict == "failed: hidden, W1[0,0] is wrong"
-    assert (first.errors, first.training) == (["1.00e+10", "–"], "differs")
-    assert (second.errors, second.training) == (["0.250", "0.500"], "agrees")
-    assert second.digits == ["12.5", "–"]
-
-
-def test_nothing_judged_is_no_file() -> None:
-    assert judged(report()) == ([], [])

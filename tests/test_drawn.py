@@ -1,5 +1,6 @@
 """Every picture is checked as drawn: in a real browser, at three widths, in both themes, on the screen and in print."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,6 +76,15 @@ def test_the_pictures_of_the_committed_records_are_right(
     chromium: Browser, documents: dict[str, Path], name: str, width: int, scheme: str, media: str
 ) -> None:
     assert faults(chromium, documents[name], width, scheme, media) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scheme", "media"), WAYS)
+def test_the_pictures_of_the_published_pages_are_right(chromium: Browser, width: int, scheme: str, media: str) -> None:
+    pages = sorted(places.results().rglob("index.html"))
+    assert pages
+    for path in pages:
+        assert faults(chromium, path, width, scheme, media) == []
 
 
 @pytest.mark.slow
@@ -154,6 +164,33 @@ def test_a_planted_label_is_found(chromium: Browser, tmp_path: Path, label: Labe
     errors = found(chromium, tmp_path, [one_panel(Label(100, 50, "here"), label)])
     assert len(errors) == 1
     assert fault in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("style", "fault"),
+    [
+        (".bars li .factor { width: 3rem; overflow: hidden }", '" is cut off'),
+        (".ticks .sides span { left: 50% !important }", "overlap"),
+        (".bars li .name { font-size: 8px }", '" is small'),
+        (".mark { border-color: var(--line) !important }", '" is pale'),
+        (".mark { width: 1px !important; min-width: 0 !important; border: 0 !important }", '" is narrow'),
+    ],
+)
+def test_a_planted_fault_in_the_bars_of_a_page_is_found(
+    chromium: Browser, tmp_path: Path, style: str, fault: str
+) -> None:
+    text, path = page(planted({"other": [0.5, 0.51] * 3, "third": [-0.5, -0.51] * 3})), tmp_path / "index.html"
+    path.write_text(text, encoding="utf-8")
+    assert faults(chromium, path, 1024, "light") == []
+    path.write_text(text.replace("</style>", f"{style}</style>", 1), encoding="utf-8")
+    assert any(fault in error for error in faults(chromium, path, 1024, "light"))
+
+
+@pytest.mark.parametrize("largest", [3.0, 30.0, 300.0, 3_000.0])
+def test_the_bars_of_a_page_have_no_fault_on_a_phone(chromium: Browser, tmp_path: Path, largest: float) -> None:
+    path, ratio = tmp_path / "index.html", math.log(largest)
+    path.write_text(page(planted({"slow": [ratio, ratio + 0.01] * 3})), encoding="utf-8")
+    assert faults(chromium, path, 390, "light") == []
 
 
 def test_an_exponent_on_a_linear_axis_is_found(chromium: Browser, tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from dataclasses import replace
 
 from tests.planted import changed, planted, report
 from tests.shown import shown
+from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.page.facts import facts
 from xorbench.record.parts import Verdict
 from xorbench.record.report import OUTSIDE, Reading
+from xorbench.tables.captions import noise
 
 
 def texts(analysis: Analysis) -> list[str]:
@@ -26,7 +28,7 @@ def judged(*largest: float | None, verdict: Verdict = "inside") -> Analysis:
 
 
 def test_they_count_the_gradients_that_passed_and_name_the_worst_error() -> None:
-    assert texts(judged(0.25, 0.468))[:2] == ["2 of 2 gradients passed", "worst error 0.468 of the bound"]
+    assert texts(judged(0.25, 0.468))[:2] == ["2 of 2 gradients passed", "worst error 0.47 of the bound"]
     assert texts(judged(0.25, 5e7, verdict=OUTSIDE))[0] == "1 of 2 gradients passed"
     assert not any("worst" in text for text in texts(judged(0.25, None)))  # not a finite number
 
@@ -36,7 +38,7 @@ def test_what_is_not_timed_in_this_dtype_does_not_count() -> None:
     first, second = analysis.record.gradients.rows
     rows = [first, replace(second, dtype="float32", decides=False)]
     found = texts(changed(analysis, gradients=replace(analysis.record.gradients, rows=rows)))
-    assert found[:2] == ["1 of 1 gradients passed", "worst error 0.250 of the bound"]
+    assert found[:2] == ["1 of 1 gradients passed", "worst error 0.25 of the bound"]
 
 
 def test_noise_is_stated_by_its_end_that_is_farthest_from_1() -> None:
@@ -46,6 +48,7 @@ def test_noise_is_stated_by_its_end_that_is_farthest_from_1() -> None:
     assert floor.low is not None
     (fact,) = (fact for fact in facts(analysis) if fact.text.startswith("noise"))
     assert fact.text == f"noise up to {(1 - floor.low) * 100:.2g} %"
+    assert fact.why == noise(analysis, REFERENCE)  # as the terminal says it
     assert fact.bad  # the baseline against itself is more than 1 % off, so that the run is unfit
 
 

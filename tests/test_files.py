@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.planted import planted, with_implementation, with_machine, with_settings
+from tests.test_render import Elements
 from xorbench import cores
 from xorbench.charts import picture
 from xorbench.charts.figure import WIDTH
@@ -172,7 +173,7 @@ def test_the_comparison_of_machines_does_not_depend_on_how_many_processes_read_a
 
 
 def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_path: Path) -> None:
-    full = planted({"other": [0.5, 0.51] * 3, "third": [0.7, 0.71] * 3})
+    full = planted({"other": [0.5, 0.51] * 3, "third": [0.7, 0.71] * 3, "fourth": [0.9, 0.91] * 3})
     tuned = planted({"other": [0.5, 0.51] * 3, "fast": [-0.5, -0.51] * 3}, created="2026-02-02T00:00:00Z")
     tuned = with_implementation(tuned, "fast", tier="tuned")
     for analysis in (full, tuned):
@@ -183,6 +184,24 @@ def test_the_page_shows_tuned_implementations_from_the_record_that_has_them(tmp_
     assert 'id="tuned-tuned-table"' in page
     assert page.index('id="tuned-tuned-table"') < page.index('id="tuned-idiomatic-table"')
     assert "fast" in texts[tmp_path / "tables" / "tuned.csv"]
+    assert "fast" in texts[tmp_path / "ratios-tuned.csv"]
+    assert "fast" not in texts[tmp_path / "ratios.csv"]
+    assert {"ratios-tuned.svg", "ratios-tuned.csv", "ratios.svg", "ratios.csv"} <= {*Elements(page).links}
+
+
+def test_every_link_between_published_files_leads_somewhere(two_machines: Path) -> None:
+    texts = rendered(two_machines).texts
+    there = {*texts, *store.paths(two_machines)}
+    for path in texts:
+        if path.suffix == ".html":
+            files = [link.partition("#")[0] for link in Elements(texts[path]).links]
+            inside = [(path.parent / file).resolve() for file in files if file and "implementations" not in file]
+            assert {*inside} <= there, path
+    found = Elements(texts[two_machines / "index.html"]).links
+    machines = [path.parent.name for path in texts if path.name == "index.html" and path.parent != two_machines]
+    assert len(machines) == 2
+    for machine in machines:
+        assert {f"{machine}/ratios.svg", f"{machine}/ratios.csv", f"{machine}/index.html"} <= {*found}
 
 
 def test_the_picture_of_the_readme_is_there_in_one_column_for_phones(folder: Path, texts: dict[Path, str]) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,14 +14,21 @@ from playwright.sync_api import Browser, Locator, ViewportSize
 from tests.browser import Visit, launched, visit
 from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine
 from tests.shown import NASTY, shown
+from tests.test_past_runs import at, lines
 from tests.test_render import page
 from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
+from xorbench.estimates.intervals import Interval
 from xorbench.page.boards import inverse
+from xorbench.page.choosing import choosing
+from xorbench.page.past_runs import MOST_RUNS
 from xorbench.tables import cells
 
 PHONE, WIDE = 390, 1440
+
+PAPER: ViewportSize = {"width": 1047, "height": 718}
+"""A4 in landscape, without its margins."""
 
 VIEWS = ("speed", "choose", "correctness", "runs", "method", "machines")
 
@@ -264,6 +272,11 @@ def test_it_sorts_both_ways(chromium: Browser, two_machines: Path, head: str, na
             values: list[str] | list[float] = texts if name == "name" else [float(text) for text in texts]
             assert values == sorted(values, reverse=down)
             assert here.page.locator(f"#run-idiomatic-table th[aria-sort={order}]").count() == 1
+            assert f"sort={'-' * down}{name}" in fragment(here)
+            before = rows(here)
+            here.page.reload()  # the order is in the address
+            assert rows(here) == before
+            assert here.page.locator(f"#run-idiomatic-table th[aria-sort={order}]").count() == 1
 
 
 def test_a_row_opens_what_is_behind_it(chromium: Browser, two_machines: Path) -> None:
@@ -301,6 +314,31 @@ def test_the_ranking_follows_the_choices(chromium: Browser, two_machines: Path) 
         here.page.reload()
         assert here.page.get_by_label("Process").input_value() == "warm"
         assert len(here.page.locator("#why").inner_text()) > 20
+
+
+def test_the_ranking_of_the_script_has_the_digits_of_python(chromium: Browser, two_machines: Path) -> None:
+    found = choosing([FIRST])
+    assert found is not None
+    with visit(chromium, two_machines) as here:
+        here.page.goto(f"{two_machines.as_uri()}#view=choose")
+        lines = here.page.locator("#ranking tbody tr").all_inner_texts()
+        assert [[*map(str.strip, line.split("\t"))] for line in lines] == [
+            [f"{line.rank} {line.label}", "", line.seconds, line.interval, line.before] for line in found.lines
+        ]
+        assert here.page.locator("#why").inner_text() == found.sentence
+
+
+def test_the_script_formats_every_number_as_python_does(chromium: Browser, two_machines: Path) -> None:
+    random = Random(0)
+    measured = [Interval(0.0, 0.0, 0.0), Interval(1.0, 1.0, 1.0), Interval(123_456.7, 123_456.7, 123_456.7)]
+    for _ in range(1_000):
+        value, spread = 10 ** random.uniform(-8, 12), 10 ** random.uniform(-6, 1.5)
+        low, high = value / (1 + spread * random.random()), value * (1 + spread * random.random())
+        measured += [Interval(value, low, high), Interval(value, None, None)]
+    with visit(chromium, two_machines) as here:
+        texts = here.page.evaluate("all => all.map(withEnds)", [vars(one) for one in measured])
+    for one, text in zip(measured, texts, strict=True):
+        assert tuple(text) == cells.with_ends(one), one
 
 
 def test_another_machine_is_there_with_its_table_and_a_link(chromium: Browser, two_machines: Path) -> None:
@@ -466,10 +504,22 @@ def test_without_javascript_everything_is_there_but_controls(chromium: Browser, 
 
 
 @pytest.mark.slow
+def test_as_many_runs_as_are_shown_fit_on_paper(chromium: Browser, tmp_path: Path) -> None:
+    runs = [at(day, 0.5) for day in range(1, MOST_RUNS + 1)]
+    records, timings = lines(runs)
+    records = [record | {"sha256": "0" * 64} for record in records]
+    path = tmp_path / "index.html"
+    path.write_text(page(runs[0], records=records, timings=timings), encoding="utf-8")
+    with visit(chromium, path, PAPER["width"]) as here:
+        here.page.emulate_media(media="print")
+        assert here.page.locator("table.runs th a").count() == MOST_RUNS
+        assert overflow(here) <= 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("scripts", [True, False])
 def test_it_prints_completely(chromium: Browser, two_machines: Path, scripts: bool) -> None:
-    paper: ViewportSize = {"width": 1047, "height": 718}  # A4 in landscape, without its margins
-    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark", viewport=paper)
+    context = chromium.new_context(java_script_enabled=scripts, offline=True, color_scheme="dark", viewport=PAPER)
     here = context.new_page()
     here.goto(two_machines.as_uri())
     if scripts:

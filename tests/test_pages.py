@@ -1,6 +1,7 @@
 """The pages of the results folder: whatever a record is called, its page is a page."""
 
 from tests.planted import planted, with_machine
+from xorbench.charts import album
 from xorbench.exports.columns import COLUMNS
 from xorbench.publication import pages
 from xorbench.tables.catalogue import named
@@ -12,6 +13,14 @@ def test_the_index_links_every_table_and_shows_the_first() -> None:
     assert "- Fairness ledger: [md](tables/ledger.md), [csv](tables/ledger.csv), [tex](tables/ledger.tex)" in text
     assert "## hidden (layer sizes 2-4-1, float64), idiomatic" in text
     assert "## Fairness ledger" not in text
+
+
+def test_the_picture_of_the_answer_stands_under_it_and_the_others_after_the_tables() -> None:
+    analysis = planted({"other": [0.5] * 6})
+    text = pages.index(analysis, named(analysis), album.of_record(analysis), [])
+    places = [text.index(part) for part in ("(ratios.svg)", "Measured on", "## hidden (layer", "(rounds.svg)")]
+    assert places == sorted(places)
+    assert text.count("(ratios.svg)") == 1
 
 
 def test_the_columns_of_all_frames_are_explained() -> None:

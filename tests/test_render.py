@@ -24,6 +24,7 @@ from xorbench.page import render
 from xorbench.page.glossary import GLOSSARY
 from xorbench.page.sources import Drawing, Sources
 from xorbench.tables.catalogue import named
+from xorbench.tables.verdicts import files
 
 
 class Elements(HTMLParser):
@@ -157,6 +158,24 @@ def test_every_picture_can_be_linked_to_and_downloaded_with_its_data() -> None:
         assert f"{figure.name}.csv" in elements.links
         assert figure.name in elements.ids or figure.name in ("ratios", "rounds")  # these two are in the first view
     assert {"run-idiomatic-picture", "run-idiomatic-table"} <= {*elements.ids}
+
+
+def test_the_verdicts_on_files_are_those_of_the_terminal() -> None:
+    analysis = shown("other")
+    first, *rows = analysis.record.gradients.rows
+    rows = [replace(first, verdict="outside", reason="b1 is wrong"), *rows]
+    text = page(changed(analysis, gradients=replace(analysis.record.gradients, rows=rows)))
+    table = text.partition('id="files-judged"')[2].partition("</table>")[0]
+    assert "1 of 2 files passed" in table
+    for file in files(replace(analysis.record.gradients, rows=rows)):
+        words = ": ".join([file.verdict, *file.remarks])
+        cells = [
+            f"<td>{html.escape(words)}</td>",
+            *(f'<td class="number">{text}</td>' for text in file.digits.values()),
+        ]
+        line = next(line for line in table.splitlines() if f'<th scope="row">{file.name}<' in line)
+        assert all(cell in line for cell in cells)
+        assert line.startswith("<tr" + ' class="wrong"' * (file.verdict == "failed") + ">")
 
 
 def test_every_word_is_explained_once() -> None:

@@ -12,7 +12,7 @@ from xorbench.charts.history import history
 from xorbench.charts.judge import losses, partings, saturation, scale
 from xorbench.charts.machines import machines
 from xorbench.charts.measured import measured
-from xorbench.charts.ratios import dots
+from xorbench.charts.ratios import dots, tuned_dots
 from xorbench.charts.rounds import rounds
 from xorbench.charts.surfaces import surfaces
 from xorbench.estimates.analysis import Analysis
@@ -45,10 +45,12 @@ def of_record(
     sweeps: Sequence[Analysis] = (),
     histories: Sequence[Analysis] = (),
     measuring: Analysis | None = None,
+    tuned: Analysis | None = None,
 ) -> list[Figure]:
     """Return all figures for which a record, and `sweeps` and `histories` of its machine, have the data.
 
-    The record may itself be one of them. `measuring` is a record of more measures than epochs, if that is another one.
+    The record may itself be one of them. `measuring` is a record of more measures than epochs, and `tuned` one of tuned
+    implementations, if these are other ones.
     """
     everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
     every = OF_A_RECORD if analysis.record.is_run else ()
@@ -56,6 +58,7 @@ def of_record(
     of_it = [figure for draw, of in shown if (figure := draw(of))]
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
     of_them += [figure for draw in OF_HISTORIES if (figure := draw(histories))]
+    of_them += [figure] if tuned and tuned is not analysis and (figure := tuned_dots(tuned)) else []
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]
 
 

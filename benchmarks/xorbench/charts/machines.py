@@ -90,8 +90,8 @@ def _marks(found: Comparison, each: Conclusion, name: str, signs: Mapping[str, _
     shown = []
     for machine, there in zip(found.machines, each.found, strict=True):
         if there.ratio is not None and machine in signs:
-            sign, times = signs[machine], factor(there.ratio)
-            between = f" ({ends(there.ratio)})" if there.ratio.low is not None else ""
+            sign, times = signs[machine], factor(there.ratio, there.launches)
+            between = f" ({ends(there.ratio, there.launches)})" if there.ratio.low is not None else ""
             tip = f"{name} on {sign.letter}: {times}{between}"
             shown.append(_Mark(sign, there.ratio, there.verdict, fitted(f"{sign.letter} {times}", WIDEST), tip))
     return shown

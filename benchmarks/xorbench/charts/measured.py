@@ -44,7 +44,7 @@ def measured(analysis: Analysis) -> Figure | None:
 
 
 def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel:
-    ratios = [NONE if row.gradient_over_loss is None else f"{with_ends(row.gradient_over_loss)[0]}x" for row in rows]
+    ratios = [_ratio(row) for row in rows]
     left = 12 + max(width_of(names[row.implementation]) for row in rows)
     right = 10 + min(WIDEST, max(width_of(ratio, bold=True) for ratio in ratios))
     width, height = WIDTH - left - right, ROW * len(rows) + 4.0
@@ -61,7 +61,7 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
         texts.append(Label(width + 8, y, fitted(ratio, WIDEST), bold=True))
         for measure, (shape, colour, words) in SIGNS.items():
             if found := row.microseconds.get(measure):
-                tip = f"{names[row.implementation]}, {words}: {between(found)} µs"
+                tip = f"{names[row.implementation]}, {words}: {between(found, processes=row.launches)} µs"
                 points.append(Point(found.value, y, colour, shape, tip))
                 intervals += marks.whiskers([(found, y + 11)], colour)
     there = [measure for measure in SIGNS if any(measure in row.microseconds for row in rows)]
@@ -82,6 +82,10 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
         },
         key=[*(Sign(*SIGNS[measure]) for measure in there), Sign("interval", "ink", "95 % interval")],
     )
+
+
+def _ratio(row: Measured) -> str:
+    return NONE if row.gradient_over_loss is None else f"{with_ends(row.gradient_over_loss, row.launches)[0]}x"
 
 
 def _numbers(found: Sequence[Interval | None]) -> dict[str, list[float | None]]:

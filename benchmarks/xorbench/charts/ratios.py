@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xorbench.charts import marks
 from xorbench.charts.axes import Axis, thinned
@@ -63,6 +63,12 @@ def dots(analysis: Analysis) -> Figure | None:
     return Figure("ratios", f"Time per epoch relative to {REFERENCE}", text, panels)
 
 
+def tuned_dots(analysis: Analysis) -> Figure | None:
+    """Return the same figure under a name of its own, for a run with tuned implementations beside another run."""
+    found = dots(analysis)
+    return found and replace(found, name="ratios-tuned", title=f"{found.title}, tuned and idiomatic")
+
+
 def around_one(ratios: Sequence[Interval], pixels: float) -> Axis:
     """Return an axis that contains 1 and all intervals, with ticks at powers of 2, 4, 8 or more, as there is room."""
     low = min(1.0, *(ratio.low or ratio.value for ratio in ratios))
@@ -81,8 +87,8 @@ def around_one(ratios: Sequence[Interval], pixels: float) -> Axis:
 def _entry(row: Row, ratio: Interval, name: str) -> _Entry:
     if row.is_baseline:
         return _Entry(row, ratio, name, "baseline", "")
-    between = ends(ratio) if ratio.low and ratio.high else ""
-    return _Entry(row, ratio, name, fitted(factor(ratio), WIDEST), fitted(between, WIDEST))
+    between = ends(ratio, row.launches) if ratio.low and ratio.high else ""
+    return _Entry(row, ratio, name, fitted(factor(ratio, row.launches), WIDEST), fitted(between, WIDEST))
 
 
 def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis, left: float, right: float) -> Panel:

@@ -47,7 +47,7 @@ def _panel(analysis: Analysis, row: Row, label: str, every: int) -> Panel:
         raw += [(number + (place + 0.5) / len(logarithms), math.exp(logarithms[place])) for place in places]
         first += len(logarithms)
     middles = [(number + 0.5, math.exp(middle)) for number, middle in enumerate(medians(launches))]
-    value, ends = with_ends(row.ratio)
+    value, ends = with_ends(row.ratio, row.launches)
     low, high = (row.ratio.low, row.ratio.high) if row.ratio else (None, None)
     everything = [ratio for _, ratio in (*raw, *middles)] + [end for end in (low, high) if end]
     y = axes.log("ratio of a round", min(everything), max(everything), HEIGHT, False, margin=1.01)

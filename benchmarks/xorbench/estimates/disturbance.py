@@ -1,14 +1,14 @@
 """The time that processes waited for a CPU during rounds; it is reported, and no round is dropped because of it."""
 
-import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xorbench.estimates.timed import Recorded, once
 from xorbench.record.timing import Timing
-
-T = TypeVar("T")
 
 WAITED = 0.01
 """The share of a round above which waiting for a CPU makes it a disturbed round."""
@@ -27,12 +27,6 @@ class Disturbance:
     switches_per_round: float | None
 
 
-def flags(timing: Timing) -> list[bool | None]:
-    """Return for each round whether it was disturbed; None if the system does not report waiting times."""
-    pairs = zip(timing.waited_nanoseconds, timing.round_nanoseconds, strict=True)
-    return [None if waited is None else waited > WAITED * taken for waited, taken in pairs]
-
-
 @once
 def disturbances(recorded: Recorded) -> list[Disturbance]:
     """Return the disturbance of each row on each workload, in the order of the record."""
@@ -41,20 +35,18 @@ def disturbances(recorded: Recorded) -> list[Disturbance]:
         groups.setdefault((timing.workload, timing.implementation, timing.copy), []).append(timing)
     found = []
     for (workload, implementation, copy), timings in groups.items():
-        flagged = [flag for timing in timings for flag in flags(timing)]
-        disturbed = _known(flagged)
-        waited = _known(w for timing in timings for w in timing.waited_nanoseconds)
-        switches = _known(s for timing in timings for s in timing.involuntary_switches)
-        taken = sum(sum(timing.round_nanoseconds) for timing in timings)
+        taken = np.concatenate([np.asarray(timing.round_nanoseconds, np.float64) for timing in timings])
+        waited = _known(timing.waited_nanoseconds for timing in timings)
+        switches = _known(timing.involuntary_switches for timing in timings)
         found.append(
             Disturbance(
                 implementation=implementation,
                 copy=copy,
                 workload=workload,
-                rounds=len(flagged),
-                disturbed=None if disturbed is None else sum(disturbed),
-                waited_share=None if waited is None else sum(waited) / taken,
-                switches_per_round=None if switches is None else statistics.fmean(switches),
+                rounds=len(taken),
+                disturbed=None if waited is None else int((waited > WAITED * taken).sum()),
+                waited_share=None if waited is None else float(waited.sum() / taken.sum()),
+                switches_per_round=None if switches is None else float(switches.mean()),
             )
         )
     order = {w.name: place for place, w in enumerate(recorded.record.workloads)}
@@ -62,11 +54,10 @@ def disturbances(recorded: Recorded) -> list[Disturbance]:
     return sorted(found, key=lambda d: (order[d.workload], names[d.implementation], d.copy))
 
 
-def _known(values: Iterable[T | None]) -> list[T] | None:
-    """Return all `values`; None if one of them is unknown."""
-    found = [*values]
-    known = [value for value in found if value is not None]
-    return known if len(known) == len(found) else None
+def _known(series: Iterable[Sequence[int | None]]) -> NDArray[np.float64] | None:
+    """Return the values of all series as one; None if one of them is unknown."""
+    found = [*chain.from_iterable(series)]
+    return None if None in found else np.array(found, np.float64)
 
 
 def share_in_turns(recorded: Recorded) -> float | None:

@@ -21,6 +21,7 @@ class Pair:
 
     The ratio in the other direction is 1 / `ratio`, with its ends inverted and swapped. `tier` is that of the table in
     which both stand, where the reference stands in the table of every tier; None if they are of different tiers.
+    `launches` is the number of launches that have both.
     """
 
     workload: str
@@ -28,6 +29,7 @@ class Pair:
     implementation: str
     baseline: str
     ratio: Interval
+    launches: int
 
 
 @once
@@ -51,4 +53,4 @@ def _of(recorded: Recorded, workload: str) -> Iterator[Pair]:
         others = [name for name in timed if name != REFERENCE and tier in (None, tiers[name])]
         if ratios := log_ratios(recorded, workload, RowId(one), RowId(other)):
             ratio = interval(ratios, confidence(recorded, len(others)))
-            yield Pair(workload, tier, one, other, ratio)
+            yield Pair(workload, tier, one, other, ratio, len(ratios))

@@ -165,7 +165,8 @@ def _ratios(analysis: Analysis, label: str) -> Iterator[Benchmark]:
 
 
 def _about(row: Row) -> list[str]:
-    return [f"{row.verdict}; {with_ends(row.microseconds_per_epoch)[0]} µs per epoch; time over that of {REFERENCE}"]
+    time, _ = with_ends(row.microseconds_per_epoch, row.launches)
+    return [f"{row.verdict}; {time} µs per epoch; time over that of {REFERENCE}"]
 
 
 def _ratio(name: str, label: str, ratio: Interval, about: Sequence[str]) -> Benchmark:

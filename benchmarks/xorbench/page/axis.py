@@ -14,7 +14,7 @@ MARGIN = 1.06
 """The length of the axis over the length that the largest ratio needs."""
 
 MOST_TICKS = 2
-"""The most ticks on each side of 1; on a phone there is no room for more."""
+"""The most ticks on each side of 1; on a phone there is room for the outermost only."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,16 @@ class Axis:
         return Mark(value, low, high - low)
 
     @property
-    def ticks(self) -> list[tuple[float, str]]:
-        """The places of round factors on both sides of 1, with their texts."""
+    def ticks(self) -> list[tuple[float, str, bool]]:
+        """The places of round factors on both sides of 1, with their texts, and whether they are 1 or the outermost."""
         base = next(base for base in _bases() if self.reach / math.log(base) < MOST_TICKS + 1)
         steps = int(self.reach / math.log(base))
         return [
-            (50 + 50 * step * math.log(base) / self.reach, "1" if step == 0 else f"{base ** abs(step):,}x")
+            (
+                50 + 50 * step * math.log(base) / self.reach,
+                "1" if step == 0 else f"{base ** abs(step):,}x",
+                abs(step) in (0, steps),
+            )
             for step in range(-steps, steps + 1)
         ]
 

@@ -213,7 +213,7 @@ def _entry(
         execution=about.execution,
         results=[_result(names[name], row, scale) for row in mine],
         start=_start(cost),
-        memory=_quantity(cost.peak_mebibytes) if cost and cost.peak_mebibytes else NOTHING,
+        memory=_quantity(cost.peak_mebibytes, cost.starts) if cost and cost.peak_mebibytes else NOTHING,
         digits=_digits(analysis, name),
         about=[*_declared(about), *_judged(analysis, name), *_begun(analysis, name)],
         source=f"{code}/{about.file or name}.py" if code and not about.interpreter else None,
@@ -226,10 +226,10 @@ def _result(label: str, row: Row, scale: Axis) -> Result:
     if ratio is None:
         shown, interval, text, mark = row.verdict, "", NONE, None
     else:
-        shown = BASELINE if row.is_baseline else factor(ratio)
-        interval = "" if row.is_baseline else _ends(ratio)
-        text, mark = "1" if row.is_baseline else between(ratio), scale.mark(ratio)
-    time, of_time = with_ends(row.microseconds_per_epoch)
+        shown = BASELINE if row.is_baseline else factor(ratio, row.launches)
+        interval = "" if row.is_baseline else _ends(ratio, row.launches)
+        text, mark = "1" if row.is_baseline else between(ratio, processes=row.launches), scale.mark(ratio)
+    time, of_time = with_ends(row.microseconds_per_epoch, row.launches)
     value = row.microseconds_per_epoch.value if row.microseconds_per_epoch else None
     said = f"{label}, {row.workload}: {shown}{f' ({interval})' if interval else ''}"
     return Result(
@@ -245,8 +245,8 @@ def _result(label: str, row: Row, scale: Axis) -> Result:
     )
 
 
-def _ends(ratio: Interval) -> str:
-    found = ends(ratio)
+def _ends(ratio: Interval, launches: int) -> str:
+    found = ends(ratio, launches)
     return "" if found == NONE else found
 
 
@@ -257,11 +257,11 @@ def _start(cost: Cost | None) -> Quantity:
     one, other = cost.import_seconds, cost.first_call_seconds
     low = None if one.low is None or other.low is None else one.low + other.low
     high = None if one.high is None or other.high is None else one.high + other.high
-    return _quantity(Interval(one.value + other.value, low, high).times(1e3))
+    return _quantity(Interval(one.value + other.value, low, high).times(1e3), cost.starts)
 
 
-def _quantity(measured: Interval) -> Quantity:
-    text, more = with_ends(measured)
+def _quantity(measured: Interval, processes: int) -> Quantity:
+    text, more = with_ends(measured, processes)
     return Quantity(
         three_digits(measured.value) if more == NONE else text, measured.value, "" if more == NONE else more
     )
@@ -309,8 +309,10 @@ def _verdict(rows: Sequence[Judgement]) -> str:
 def _begun(analysis: Analysis, name: str) -> list[tuple[str, str]]:
     """Return the parts of the cold starts of an implementation."""
     costs = [cost for cost in analysis.costs if cost.implementation == name]
-    found = [("import, ms", between(costs[0].import_seconds, 1e3))] if costs else []
-    found += [(f"first call, {cost.workload}, ms", between(cost.first_call_seconds, 1e3)) for cost in costs]
+    found = [("import, ms", between(costs[0].import_seconds, 1e3, costs[0].starts))] if costs else []
+    found += [
+        (f"first call, {cost.workload}, ms", between(cost.first_call_seconds, 1e3, cost.starts)) for cost in costs
+    ]
     if costs and costs[0].installed_mebibytes:
         found.append(("installed size, MiB", three_digits(costs[0].installed_mebibytes)))
     return found
@@ -354,7 +356,8 @@ def _data(
 def _pair(pair: Pair, number: Mapping[str, int], of: Mapping[str, int]) -> list[float | str | None]:
     ratio = pair.ratio
     rows = [number[pair.implementation], number[pair.baseline], of[pair.workload]]
-    return [*rows, *_numbers(ratio), factor(ratio), _ends(ratio), _ends(inverse(ratio))]
+    texts = [factor(ratio, pair.launches), _ends(ratio, pair.launches), _ends(inverse(ratio), pair.launches)]
+    return [*rows, *_numbers(ratio), *texts]
 
 
 def inverse(ratio: Interval) -> Interval:

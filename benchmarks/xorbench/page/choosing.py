@@ -158,4 +158,4 @@ def _timed_in(records: Sequence[str]) -> str:
 
 
 def _ends(measured: Interval) -> list[float | None]:
-    return [None if end is None else float(f"{end:.6g}") for end in (measured.value, measured.low, measured.high)]
+    return [None if end is None else float(f"{end:.9g}") for end in (measured.value, measured.low, measured.high)]

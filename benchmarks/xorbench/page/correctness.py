@@ -1,10 +1,9 @@
-"""The verdict on the gradients of each file, and the matrix of planted faults and of the checks that refuse them."""
+"""The matrix of planted faults and of the checks that refuse them."""
 
 from dataclasses import dataclass
 
-from xorbench.record.parts import Dtype
-from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED, Judgement, PlantedFault, Report
-from xorbench.tables.cells import NONE, three_digits
+from xorbench.record.report import PlantedFault, Report
+from xorbench.tables.cells import three_digits
 
 CHECKS = {
     "judge": "this judge",
@@ -15,18 +14,6 @@ CHECKS = {
 """The names of the checks by the fields of a planted fault that count the points at which they refuse it."""
 
 ALL, SOME, NEVER = "all", "some", "none"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The verdict on a file: "passed", or what failed first; for each dtype its worst error / bound and its digits."""
-
-    name: str
-    passed: bool
-    verdict: str
-    errors: list[str]
-    digits: list[str]
-    training: str
 
 
 @dataclass(frozen=True)
@@ -72,40 +59,6 @@ class Matrix:
             for check, missed, wrong in zip(CHECKS.values(), self.missed, self.wrong, strict=True)
         ]
         return "; ".join(parts) + "."
-
-
-def judged(report: Report) -> tuple[list[Dtype], list[Judged]]:
-    """Return the dtypes of a report, and the verdict on each file that was judged, failures first."""
-    names = dict.fromkeys(row.implementation for row in report.rows if row.verdict not in (MISSING, NOT_OFFERED))
-    dtypes = list(dict.fromkeys(row.dtype for row in report.rows))
-    return dtypes, sorted((_judged(report, name, dtypes) for name in names), key=lambda one: one.passed)
-
-
-def _judged(report: Report, name: str, dtypes: list[Dtype]) -> Judged:
-    rows = [row for row in report.rows if row.implementation == name]
-    wrong = next((row for row in report.deciding() if row.implementation == name and row.verdict != INSIDE), None)
-    wrong = None if wrong is None or wrong.verdict in (MISSING, NOT_OFFERED) else wrong
-    digits = [
-        [a.median_digits for a in report.accuracy if (a.implementation, a.dtype, a.axis) == (name, dtype, "scale")]
-        for dtype in dtypes
-    ]
-    endings = [end.verdict for end in report.endings if end.implementation == name]
-    return Judged(
-        name=name,
-        passed=wrong is None,
-        verdict="passed" if wrong is None else f"failed: {wrong.workload}, {wrong.reason or wrong.verdict}",
-        errors=[_worst([row for row in rows if row.dtype == dtype]) for dtype in dtypes],
-        digits=[f"{min(found):.1f}" if found else NONE for found in digits],
-        training="not run" if not endings else "agrees" if {*endings} == {INSIDE} else "differs",
-    )
-
-
-def _worst(rows: list[Judgement]) -> str:
-    """Return the worst error over its bound; the first verdict that has no error, if there is one."""
-    for row in rows:
-        if row.of_bound is None or row.of_bound.largest is None:
-            return row.verdict
-    return three_digits(max(row.of_bound.largest or 0.0 for row in rows if row.of_bound)) if rows else NONE
 
 
 def matrices(report: Report) -> list[Matrix]:

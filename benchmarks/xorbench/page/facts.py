@@ -6,7 +6,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import disturbance
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
-from xorbench.tables.cells import three_digits
+from xorbench.tables.captions import disturbed_share, most_off, noise, two_digits
 
 MOST_DISTURBED = 0.5
 """The share of disturbed rounds above which the statement on them is a warning."""
@@ -62,7 +62,7 @@ def _gradients(analysis: Analysis) -> list[Fact]:
     if known and len(known) == len(judged):
         found.append(
             Fact(
-                f"worst error {three_digits(max(known))} of the bound",
+                f"worst error {two_digits(max(known))} of the bound",
                 "The largest error of all gradients in the dtypes that are timed, as a fraction of what rounding "
                 "explains.",
                 bad=max(known) > 1,
@@ -72,25 +72,16 @@ def _gradients(analysis: Analysis) -> list[Fact]:
 
 
 def _noise(analysis: Analysis) -> list[Fact]:
-    floor = analysis.noise_floor
-    if floor is None or floor.low is None or floor.high is None:
-        return [Fact("noise unknown", f"The run has no second copy of {REFERENCE} in several launches.", bad=True)]
-    off = max(abs(floor.low - 1), abs(floor.high - 1))
-    return [
-        Fact(
-            f"noise up to {off * 100:.2g} %",
-            f"{REFERENCE} against a second copy of itself, {floor.value:.3f} ({floor.low:.3f} to {floor.high:.3f}): "
-            f"at most {off * 100:.2g} % off 1.",
-            bad=bool(analysis.unfit),
-        )
-    ]
+    why, furthest = noise(analysis, REFERENCE), most_off(analysis)
+    if furthest is None:
+        return [Fact("noise unknown", why, bad=True)]
+    return [Fact(f"noise up to {furthest}", why, bad=bool(analysis.unfit))]
 
 
 def _disturbed(analysis: Analysis) -> list[Fact]:
-    found = analysis.disturbances
-    if not found or any(one.disturbed is None for one in found):
+    share = disturbed_share(analysis)
+    if share is None:
         return []
-    share = sum(one.disturbed or 0 for one in found) / sum(one.rounds for one in found)
     why = (
         "The share of rounds in which a process waited for a CPU for more than "
         f"{disturbance.WAITED * 100:.0f} % of the time. The waiting is not counted as time of the round."

@@ -13,7 +13,8 @@ const made = (tag, text, attributes = {}) => {
 };
 root.classList.add("js");
 
-// The state: view, w (workload), base, pin (several), theme, at (an identifier), and the fields of the recommendation.
+// The state: view, w (workload), base, pin (several), sort (a column, after a minus sign from large to small), theme,
+// at (an identifier), and the fields of the recommendation.
 let state = new URLSearchParams();
 const first = all(".view")[0].id;
 const set = (changes) => {
@@ -67,6 +68,7 @@ function show() {
     if (link.dataset.view === view) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
   }
   for (const board of data.boards) showBoard(board);
+  sortTables();
   if (data.choosing) recommend();
 }
 addEventListener("hashchange", read);
@@ -107,7 +109,7 @@ function axisOf(ratios) {
   const ticks = [];
   for (let step = -steps; step <= steps; step += 1) {
     const text = step ? `${(base ** Math.abs(step)).toLocaleString("en")}x` : "1";
-    ticks.push([50 + 50 * step * Math.log(base) / reach, text]);
+    ticks.push([50 + 50 * step * Math.log(base) / reach, text, step === 0 || Math.abs(step) === steps]);
   }
   return { place, ticks };
 }
@@ -163,7 +165,7 @@ function showBoard(board) {
     return (pinned.includes(b) - pinned.includes(a)) || (changed ? speed(a) - speed(b) || 0 : 0) || a - b;
   };
   there.list.append(...[...there.rows].sort(order));
-  if (!there.sorted) there.table.append(...[...there.bodies].sort(order));
+  there.table.append(...[...there.bodies].sort(order));
   for (const item of [...there.rows, ...there.bodies]) item.classList.toggle("pinned", pinned.includes(Number(item.dataset.row)));
   for (const place of all("[data-of]", there.table)) place.classList.toggle("wide", Number(place.dataset.of) !== workload);
   for (const body of there.bodies) body.querySelector(".rank").textContent = board.ranks[workload][body.dataset.row];
@@ -176,8 +178,8 @@ function redraw(board, there, workload, base, ratios, other) {
   const heads = all("thead .group", there.table);
   say("workload").textContent = heads[workload].textContent;
   say("base").textContent = board.labels[base];
-  say("ticks").replaceChildren(...ticks.map(([left, text]) => {
-    const tick = made("span", text);
+  say("ticks").replaceChildren(...ticks.map(([left, text, always]) => {
+    const tick = made("span", text, always ? {} : { class: "inner" });
     tick.style.left = `${left}%`;
     return tick;
   }));
@@ -269,25 +271,30 @@ for (const link of all("a.opens")) {
 }
 
 // Columns are sorted by value, text alphabetically; rows without a value come last in either direction.
-for (const table of all("table.board")) {
-  const heads = all("[data-sort]", table);
-  for (const head of heads) {
-    const button = made("button", "", { type: "button" });
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => {
-      const down = head.getAttribute("aria-sort") === "ascending";
-      heads.forEach((one) => one.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const value = (body) => body.getAttribute(`data-${head.dataset.sort}`);
-      const text = head.dataset.sort === "name";
-      table.append(...[...table.tBodies].sort((one, other) => {
-        const [a, b] = [value(one), value(other)];
-        if (a === "" || b === "") return (a === "") - (b === "");
-        return (text ? a.localeCompare(b, "en") : a - b) * (down ? -1 : 1);
-      }));
-      for (const there of initial.values()) if (there.table === table) there.sorted = true;
-    });
+for (const head of all("table.board [data-sort]")) {
+  const button = made("button", "", { type: "button" });
+  button.append(...head.childNodes);
+  head.append(button);
+  button.addEventListener("click", () => {
+    set({ sort: `${head.getAttribute("aria-sort") === "ascending" ? "-" : ""}${head.dataset.sort}` });
+  });
+}
+function sortTables() {
+  const wanted = state.get("sort") || "";
+  const down = wanted.startsWith("-");
+  const key = down ? wanted.slice(1) : wanted;
+  for (const table of all("table.board")) {
+    const heads = all("[data-sort]", table);
+    const chosen = heads.find((head) => head.dataset.sort === key);
+    for (const head of heads) head.removeAttribute("aria-sort");
+    if (chosen) chosen.setAttribute("aria-sort", down ? "descending" : "ascending");
+    else if (initial.has(table.dataset.board)) continue;  // in the order of its picture
+    const value = (body) => body.getAttribute(`data-${chosen ? key : "row"}`);
+    table.append(...[...table.tBodies].sort((one, other) => {
+      const [a, b] = [value(one), value(other)];
+      if (a === "" || b === "") return (a === "") - (b === "");
+      return (key === "name" ? a.localeCompare(b, "en") : a - b) * (chosen && down ? -1 : 1);
+    }));
   }
 }
 
@@ -310,9 +317,14 @@ function recommend() {
   for (const [name, isTuned, startUp, start, epoch, fewest] of point.choices) {
     if ((isTuned && !tuned) || (!warm && !startUp)) continue;
     if (warm && epochs < fewest) extrapolated.push(names[name]);
-    const ends = [0, 1, 2].map((end) => [warm ? 0 : startUp[end], start[end], epoch[end]]);
-    const [value, low, high] = ends.map((parts) => (parts.includes(null) ? null : parts[0] + parts[1] + epochs * parts[2]));
-    totals.push({ name, value, low, high, before: (warm ? 0 : startUp[0]) + start[0] });
+    const sum = (...parts) => {
+      const [value, low, high] = [0, 1, 2].map((end) => (
+        parts.some((part) => part[end] === null) ? null : parts.reduce((whole, part) => whole + part[end], 0)));
+      return { value, low, high };
+    };
+    const before = warm ? [start] : [startUp, start];
+    const ofEpochs = epoch.map((end) => (end === null ? null : epochs * end));
+    totals.push({ name, ...sum(...before, ofEpochs), before: sum(...before) });
   }
   totals.sort((one, other) => one.value - other.value);
   const longest = Math.max(...totals.map((total) => total.high || total.value));
@@ -329,18 +341,36 @@ function recommend() {
     length.style.setProperty("--l", `${low}%`);
     length.style.setProperty("--w", `${high - low}%`);
     bar.append(length);
-    const ends = total.low === null ? "–" : `${digits(total.low)} to ${digits(total.high)}`;
-    line.append(head, bar, made("td", digits(total.value), { class: "number" }), made("td", ends, { class: "number" }), made("td", digits(total.before), { class: "number wide" }));
+    const [seconds, ends] = withEnds(total);
+    line.append(head, bar, made("td", seconds, { class: "number" }), made("td", ends, { class: "number" }), made("td", withEnds(total.before)[0], { class: "number wide" }));
     return line;
   }));
   const beyond = extrapolated.length ? ` Extrapolated from trainings of more epochs: ${extrapolated.join(", ")}.` : "";
   element("timed-in").textContent = point.records + beyond;
   element("why").textContent = totals.length ? point.why[(tuned ? 2 : 0) + (warm ? 1 : 0)] : "No start-up was measured for this network: choose a warm process.";
 }
-function digits(seconds) {
-  if (seconds === 0) return "0";
-  if (seconds >= 1e5) return Number(seconds.toPrecision(3)).toLocaleString("en");
-  return seconds < 1e-3 ? seconds.toExponential(2) : seconds >= 100 ? Number(seconds.toPrecision(3)).toLocaleString("en") : seconds.toPrecision(3);
+
+// A number and its interval as two texts, with the digits of `cells.with_ends`, which explains them.
+const decimals = (value, digits) => digits - 1 - (value ? Math.floor(Math.log10(Math.abs(value))) : 0);
+const round = (value, digits) => (digits < 0 ? Math.round(value / 10 ** -digits) * 10 ** -digits : Number(value.toFixed(Math.min(100, digits))));
+const exponential = (value, digits) => value.toExponential(digits).replace(/e([-+])(\d)$/, (_, sign, power) => `e${sign}0${power}`);
+function rounded(value, digits) {
+  const found = round(value, digits);
+  const fraction = Math.max(0, digits);
+  if (found && (Math.abs(found) < 1e-4 || Math.abs(found) >= 1e9)) return exponential(found, Math.max(0, digits - decimals(found, 1)));
+  return found.toLocaleString("en", { minimumFractionDigits: fraction, maximumFractionDigits: fraction });
+}
+const significant = (value, digits) => rounded(value, !value || round(value, digits) ? digits : decimals(value, 1));
+function withEnds({ value, low, high }) {
+  if (low === null || high === null) {
+    return [value && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5) ? exponential(value, 2) : rounded(value, Math.max(0, decimals(value, 3))), "–"];
+  }
+  if (low > 0 && high > 10 * low) return [rounded(value, decimals(value, 1)), "over a factor of ten"];
+  const most = decimals(Math.max(Math.abs(low), Math.abs(high)), 5);
+  const digits = high > low ? Math.min(most, decimals((high - low) / 2, 2)) : most;
+  let shown = Math.min(digits, decimals(value, 3));
+  while (shown < digits && !(round(low, digits) <= round(value, shown) && round(value, shown) <= round(high, digits))) shown += 1;
+  return [significant(value, shown), `${significant(low, digits)} to ${significant(high, digits)}`];
 }
 if (data.choosing) {
   const form = element("choosing");

@@ -85,5 +85,6 @@ def _ratio(line: TimingLine | None, scale: Axis) -> PastRatio:
     ratio = Interval(line["ratio"], line["ratio_low"], line["ratio_high"])
     if line["verdict"] == BASELINE:
         return PastRatio(BASELINE, mark=scale.mark(ratio))
-    interval = ends(ratio)
-    return PastRatio(factor(ratio), "" if interval == NONE else interval, scale.mark(ratio))
+    launches = line["launches"]
+    interval = ends(ratio, launches)
+    return PastRatio(factor(ratio, launches), "" if interval == NONE else interval, scale.mark(ratio))

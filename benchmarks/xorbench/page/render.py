@@ -102,7 +102,9 @@ def _other(analysis: Analysis, key: str, root: str, with_board: bool) -> Other:
     link = f"{root}{name}/index.html"
     if not with_board:
         return Other(name, link)
-    return Other(name, link, headline(analysis), boards.compact(analysis, key))
+    compared = any(row.ratio is not None and not row.is_baseline for row in analysis.rows)
+    files = f"{root}{name}/ratios" if compared else ""
+    return Other(name, link, headline(analysis), boards.compact(analysis, key), files)
 
 
 def _data(shown: Sequence[View]) -> dict[str, object]:

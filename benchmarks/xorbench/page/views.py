@@ -6,28 +6,34 @@ from dataclasses import dataclass
 from xorbench.page import boards
 from xorbench.page.boards import Board
 from xorbench.page.choosing import Choosing, choosing
-from xorbench.page.correctness import Judged, Matrix, judged, matrices
+from xorbench.page.correctness import Matrix, matrices
 from xorbench.page.past_runs import PastRuns, past_runs
 from xorbench.page.sources import Drawing, Sources
 from xorbench.tables.captions import weaknesses
 from xorbench.tables.headline import headline
+from xorbench.tables.verdicts import FileVerdict, files
 
 
 @dataclass(frozen=True)
 class Other:
-    """Another machine: its name, the link to its page, and its headline and board, if they are shown here."""
+    """Another machine: its name, the link to its page, and its headline and board, if they are shown here.
+
+    `files` is the way to the files of the picture of the board, without their endings; "" if there are none.
+    """
 
     name: str
     link: str
     headline: str = ""
     board: Board | None = None
+    files: str = ""
 
 
 @dataclass(frozen=True)
 class View:
     """A part of the page: the name in the navigation, the title, a sentence, and the contents in their order.
 
-    A view without contents is left out unless it is there `always`.
+    `files` are the names of the files of the picture of its boards, without their endings; "" if there are none. A view
+    without contents is left out unless it is there `always`.
     """
 
     key: str
@@ -35,9 +41,9 @@ class View:
     title: str
     lead: str = ""
     boards: Sequence[Board] = ()
+    files: str = ""
     warnings: Sequence[str] = ()
-    dtypes: Sequence[str] = ()
-    judged: Sequence[Judged] = ()
+    judged: Sequence[FileVerdict] = ()
     matrices: Sequence[Matrix] = ()
     past_runs: Sequence[PastRuns] = ()
     drawings: Sequence[Drawing] = ()
@@ -66,7 +72,6 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
     own, further = of_run[:1], of_run[1:]
     tuned = boards.boards(sources.tuned, "tuned", sources.code)[::-1] if sources.tuned is not None else further
     report = sources.run.record.gradients
-    dtypes, files = judged(report)
     past, older = past_runs(sources.records, sources.timings)
 
     def drawn(*names: str) -> list[Drawing]:
@@ -75,7 +80,10 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
     def present(*names: str) -> list[str]:
         return [name for name in names if sources.tables.get(name)]
 
-    placed = {name for names in FIGURES.values() for name in names} | {"rounds", "ratios"}
+    def first(*names: str) -> str:
+        return next((name for name in names if drawn(name)), "")
+
+    placed = {name for names in FIGURES.values() for name in names} | {"rounds", "ratios", "ratios-tuned"}
     rest = [drawing.figure.name for drawing in drawings if drawing.figure.name not in placed]
     found = [
         View(
@@ -83,6 +91,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "Speed",
             headline(sources.run),
             boards=own,
+            files=first("ratios"),
             warnings=weaknesses(sources.run),
             drawings=drawn(*FIGURES["speed"], *rest),
             tables=present("parts", "decomposition", "counts"),
@@ -111,6 +120,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "Tuned implementations beside idiomatic ones",
             "The best known form in each framework, from one run with the idiomatic forms. The two are ranked apart.",
             boards=tuned,
+            files=first("ratios-tuned", "ratios"),
             warnings=weaknesses(sources.tuned) if sources.tuned is not None else (),
         ),
         View(
@@ -128,8 +138,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "Are the gradients right, and would a mistake be found?",
             "Every gradient is compared with the true one at many points. The judge itself is tested with planted "
             "faults, beside checks in common use.",
-            dtypes=dtypes,
-            judged=files,
+            judged=files(report),
             matrices=matrices(report),
             drawings=drawn(*FIGURES["correctness"]),
             tables=present("gradients", "endings", "conduct", "accuracy", "trajectories", "audits"),

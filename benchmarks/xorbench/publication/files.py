@@ -32,7 +32,7 @@ from xorbench.tables.studies import showing
 DATA = ("records", "timings", "beginnings", "gradients")
 """Names of the frames that are published as CSV files, with lines for every record."""
 
-FILES_ONLY = ("ratios",)
+FILES_ONLY = ("ratios", "ratios-tuned")
 """Names of the figures that are on no page, because the page draws their data by itself."""
 
 FOR_PHONES = ("ratios",)

@@ -30,6 +30,9 @@ SHOWN = (
 )
 """Names of the tables that the index shows; it links to the others."""
 
+ANSWER = "ratios"
+"""Name of the figure that stands under the headline; the others follow the tables."""
+
 
 def machine(analysis: Analysis, found: Mapping[str, Sequence[Table]]) -> str:
     """Return the page of a machine: the caption of its representative record, and all its tables."""
@@ -47,14 +50,17 @@ def index(
         + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
         for name, tables in found.items()
     ]
+    pictures = {figure.name: f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn}
+    answer = pictures.pop(ANSWER, "")
     return "\n".join(
         [
             "# Results\n",
             f"{GENERATED}\n",
             f"{of_paragraph(headline(analysis))}\n",
+            *filter(None, [answer]),
             _about(analysis),
             *markdowns([table for name in SHOWN for table in found.get(name, ())], "##", {caption(analysis)}),
-            *(f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn),
+            *pictures.values(),
             "## All tables as files\n",
             *links,
             "\nUnformatted numbers of all records: [data/](data/README.md).\n",

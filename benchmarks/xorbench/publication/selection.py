@@ -113,7 +113,7 @@ class Standing:
     @cached_property
     def figures(self) -> list[Figure]:
         """All figures of the representative records."""
-        return of_record(self.analysis, self.sweeps, self.histories, self.measuring)
+        return of_record(self.analysis, self.sweeps, self.histories, self.measuring, self.tuned)
 
 
 def over(machines: Iterable[Standing]) -> OverMachines:

@@ -206,11 +206,18 @@ def disturbed_share(analysis: Analysis) -> float | None:
 
 def noise(analysis: Analysis, name: str) -> str:
     """Return one sentence on the noise: the baseline, called `name`, against its second copy, and the worst end."""
+    floor, furthest = analysis.noise_floor, most_off(analysis)
+    if floor is None or furthest is None:
+        return f"{name} was not timed against itself in two launches, so that the noise is unknown."
+    return f"{name} against itself {between(floor)}, at most {furthest} off."
+
+
+def most_off(analysis: Analysis) -> str | None:
+    """Return how far the noise floor is from 1 at its worst end, as a percentage; None if it is not known."""
     floor = analysis.noise_floor
     if floor is None or floor.low is None or floor.high is None:
-        return f"{name} was not timed against itself in two launches, so that the noise is unknown."
-    furthest = 100 * max(abs(1 - floor.low), abs(floor.high - 1))
-    return f"{name} against itself {between(floor)}, at most {two_digits(furthest)} % off."
+        return None
+    return f"{two_digits(100 * max(abs(1 - floor.low), abs(floor.high - 1)))} %"
 
 
 def two_digits(value: float) -> str:

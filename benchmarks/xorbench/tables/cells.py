@@ -90,7 +90,9 @@ class Table:
 def plain(text: object, longest: int = LONGEST_CELL) -> str:
     """Return `text` as one line of at most `longest` characters; unprintable characters become �."""
     line = " ".join(str(text)[: 2 * longest].split())
-    shown = "".join("�" if unicodedata.category(character)[0] == "C" else character for character in line)
+    shown = line
+    if not line.isprintable():
+        shown = "".join("�" if unicodedata.category(character)[0] == "C" else character for character in line)
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 

@@ -1,5 +1,6 @@
 """Escape text from a record for each format, so that the format shows it as text and executes none of it."""
 
+import functools
 import re
 import unicodedata
 
@@ -47,6 +48,7 @@ def of_spreadsheets(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
+@functools.cache
 def _typeset(character: str) -> str:
     parts = unicodedata.normalize("NFD", character)
     known = character < "\u0100" and len(parts) == 2 and parts[0].isascii() and parts[1] in _ACCENTS
