@@ -1,6 +1,5 @@
 """Counting in real processes under Callgrind: what repeats, what twice the work costs, and what cannot be counted."""
 
-import math
 import re
 import shutil
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from tests.command import called, document
 from tests.conftest import EVERYBODY, Variant
 from xorbench.clock import cold_start, counting
-from xorbench.clock.counting import LEAST, LENGTHS, LONG, MOST, NOISE, SHORT, Callgrind
+from xorbench.clock.counting import LEAST, LONG, MOST, MUCH, SHORT, Callgrind
 from xorbench.consistency.rules import read as consistent
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
@@ -45,7 +44,7 @@ def per_epoch(row: InstructionCount) -> float:
     assert row.reason is None
     assert row.short is not None
     assert row.long is not None
-    assert row.long - row.short >= NOISE / REPEATS / 2  # the shorter trainings, which chose the length, have noise too
+    assert row.long - row.short >= LEAST
     return (row.long - row.short) / (row.times * (LONG - SHORT))
 
 
@@ -59,7 +58,6 @@ def test_a_count_repeats_between_processes_and_on_a_busy_cpu(name: str) -> None:
     first, second = counted(implementation), counted(implementation)
     with busy(2, [CPU]):
         third = counted(implementation)
-    assert first.times == second.times == third.times
     assert (first.times > 1) == (name == "c_strict")
     assert per_epoch(second) == pytest.approx(per_epoch(first), rel=REPEATS)
     assert per_epoch(third) == pytest.approx(per_epoch(first), rel=REPEATS)
@@ -157,11 +155,28 @@ def test_epochs_that_cost_different_numbers_of_instructions_are_not_counted(
 
 
 @pytest.mark.parametrize(
-    ("per_epoch", "times"), [(100_000, 1), (LEAST / 128, 1), (LEAST / 128 - 1, 2), (2_000, 32), (47, MOST), (0, MOST)]
+    ("numbers", "factor"),
+    [
+        ([1_000, 1_000 + LEAST // 2, 1_000 + LEAST], 1),
+        ([1_000, 1_000 + LEAST // 2 - 1, 1_000 + LEAST - 2], 2),
+        ([5, 128_005, 256_005], 32),
+        ([5, 23_557, 47_109], 128),
+        ([0, 10_000_000, 20_100_000], 1),  # 100,000 apart, of 200 times that
+        ([0, 10_000_000, 20_200_000], 2),
+        ([0, 100_000, 150_000], 128),  # 50,000 apart
+        ([0, MUCH // 2, MUCH // 3], 2),  # a power of two more would be above MUCH
+        ([0, MUCH, 3 * MUCH], 1),
+        ([0, 10], 1),
+        ([], 1),
+    ],
 )
-def test_trainings_are_as_long_as_their_instructions_must_be_many(per_epoch: float, times: int) -> None:
-    difference = math.ceil(per_epoch * (LENGTHS[-1] - LENGTHS[0]))
-    assert cold_start.enough(difference, LEAST, MOST) == times
+def test_trainings_are_longer_where_noise_is_too_much_of_their_instructions(numbers: list[int], factor: int) -> None:
+    assert cold_start.longer(numbers, LEAST, REPEATS, MUCH) == factor
+
+
+def test_trainings_whose_instructions_do_not_grow_are_as_long_as_they_may_be() -> None:
+    for numbers in ([7, 7, 7], [7, 6, 5]):
+        assert cold_start.longer(numbers, LEAST, REPEATS, MUCH) >= MOST
 
 
 def test_files_of_callgrind_are_read_by_their_labels_and_removed(tmp_path: Path) -> None:

@@ -71,12 +71,19 @@ def peak_bytes() -> int | None:
 
 
 def instructions(
-    train: Callable[[int], None], lengths: list[int], least: int, most: int, library: str, place: str
+    train: Callable[[int], None],
+    lengths: list[int],
+    least: int,
+    share: float,
+    much: int,
+    most: int,
+    library: str,
+    place: str,
 ) -> dict[str, Any]:
     """Let Callgrind count the instructions of a training of each length, and return them with the processor's features.
 
-    `lengths` are numbers of epochs, rising. Where the longest training has fewer than `least` instructions more than
-    the shortest, all are counted again in trainings that are `times` as long: `enough`, and at most `most`. `library`
+    `lengths` are three numbers of epochs, rising by the same number. While the trainings must be `longer`, by `least`,
+    `share` and `much`, all are counted again in trainings that are `times` as long, and at most `most` times. `library`
     is the path of the compiled `callgrind.c`, `place` that of the files that Callgrind writes, without their endings.
 
     Each training is run before, so that nothing is compiled while instructions are counted. Garbage collection, which
@@ -106,24 +113,32 @@ def instructions(
         found = totals(Path(place))
         return [found[epochs] for epochs in lengths if epochs in found]
 
-    numbers = counted(1)
-    times = enough(numbers[-1] - numbers[0], least, most) if len(numbers) == len(lengths) else 1
+    times, numbers = 1, counted(1)
+    while (factor := min(longer(numbers, least, share, much), most // times)) > 1:
+        times *= factor
+        numbers = counted(times)
     return {
-        "instructions": numbers if times == 1 else counted(times),
+        "instructions": numbers,
         "times": times,
         "features": [name for name, there in core.__cpu_features__.items() if there],
     }
 
 
-def enough(difference: int, least: int, most: int) -> int:
-    """Return the smallest power of two by which `difference`, multiplied, is at least `least`; `most` if that is less.
+def longer(numbers: list[int], least: int, share: float, much: int) -> int:
+    """Return by which factor, a power of two, trainings with these instructions must be longer; 1 if they need not be.
 
-    `most` is a power of two.
+    The instructions by which the longest training exceeds the shortest must be `least`, and so many that those by which
+    the two halves of this difference are apart, which are noise, would be at most a `share` of it; they are not raised
+    above `much`. There is nothing to compare in fewer than three trainings.
     """
-    times = 1
-    while times < most and times * difference < least:
-        times *= 2
-    return times
+    if len(numbers) < 3:
+        return 1
+    short, middle, long = numbers
+    difference, apart = max(1, long - short), abs(long - 2 * middle + short)
+    factor = 1
+    while factor * difference < max(least, apart / share) and 2 * factor * difference <= much:
+        factor *= 2
+    return factor
 
 
 def totals(place: Path) -> dict[int, int]:

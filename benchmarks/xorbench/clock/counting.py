@@ -2,8 +2,8 @@
 
 Only the trainings are counted, after everything is imported, compiled and has run, so that the difference of two
 lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Where an epoch has
-few instructions, the trainings are longer, so that what differs from process to process is a small share. Load does not
-change a count; the instructions that libraries choose do: valgrind hides those that it does not know, such as AVX-512.
+few instructions, or the threads of a framework add others, the trainings are longer, so that these are a small share of
+the difference. Load does not change a count; the instructions that libraries choose do: valgrind hides those that it does not know, such as AVX-512.
 """
 
 import shutil
@@ -26,14 +26,17 @@ from xorbench.workloads import Workload
 SHORT, MIDDLE, LONG = LENGTHS = (64, 128, 192)
 """The epochs of the trainings: multiples of the numbers that files compile together, which are 8 and 64."""
 
-NOISE = 30_000
-"""The instructions by which the same training differs from process to process, roughly."""
+LEAST = 6_000_000
+"""The fewest instructions by which the longest training exceeds the shortest.
 
-LEAST = int(NOISE / REPEATS)
-"""The fewest instructions that the longest training has more than the shortest, so that noise is less than REPEATS."""
+This is 200 times 30,000, by which the same training of most implementations differs less from process to process.
+"""
+
+MUCH = 40 * LEAST
+"""The instructions of this difference above which trainings are not made longer, which take some ten seconds."""
 
 MOST = 1_024
-"""The largest factor of all lengths. It is enough for epochs of 46 instructions, and that of any training has more."""
+"""The largest factor of all lengths, with which epochs of 46 instructions have LEAST; that of any training has more."""
 
 EVEN = 0.02
 """The largest relative difference of the instructions from the first to the second length and to the third."""
@@ -103,7 +106,7 @@ class Callgrind:
         with Temporary() as folder:
             place, log = Path(folder, "counts"), Path(folder, "log")
             under = [self.path, *_OPTIONS, f"--callgrind-out-file={place}", f"--log-file={log}"]
-            wanted = {"lengths": LENGTHS, "least": LEAST, "most": MOST}
+            wanted = {"lengths": LENGTHS, "least": LEAST, "share": REPEATS, "much": MUCH, "most": MOST}
             job = {**wanted, "library": str(self.requests), "place": str(place)}
             found = answered(_Counted, implementation, workload, cpu, seconds, under, _VARIABLES, callgrind=job)
             unknown = log.exists() and _UNKNOWN in log.read_text(errors="replace")
