@@ -3,7 +3,8 @@
 Only the trainings are counted, after everything is imported, compiled and has run, so that the difference of two
 lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Where an epoch has
 few instructions, or the threads of a framework add others, the trainings are longer, so that these are a small share of
-the difference. Load does not change a count; the instructions that libraries choose do: valgrind hides those that it does not know, such as AVX-512.
+the difference. Load does not change a count; the instructions that libraries choose do: valgrind hides those that it
+does not know, such as AVX-512.
 """
 
 import shutil
