@@ -1,9 +1,7 @@
-"""Synthetic records of histories, in which the cost of each release is given, and wheels of a small framework."""
+"""Synthetic records of histories, in which the cost of each release is given."""
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from tests.planted import changed, planted, with_implementation
@@ -41,19 +39,3 @@ def planted_history(
         found = with_implementation(found, name, framework=framework, version=version, **there)
     others = {label_of(version, framework): {"python": PYTHON, framework: version, "numpy": "2"} for version in costs}
     return changed(found, environment=replace(found.record.environment, others=others))
-
-
-def wheel(
-    folder: Path, name: str, version: str, files: Mapping[str, str], tag: str = "py3-none-any", more: str = ""
-) -> None:
-    """Write a wheel with these files; `more` are further lines of its metadata."""
-    about = f"{name}-{version}.dist-info"
-    contents = {
-        **files,
-        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{more}",
-        f"{about}/WHEEL": f"Wheel-Version: 1.0\nGenerator: a test\nRoot-Is-Purelib: true\nTag: {tag}\n",
-    }
-    listed = "".join(f"{path},,\n" for path in [*contents, f"{about}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as file:
-        for path, text in {**contents, f"{about}/RECORD": listed}.items():
-            file.writestr(path, text)

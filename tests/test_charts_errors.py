@@ -8,6 +8,7 @@ from tests.planted import HIDDEN, changed, planted, report
 from xorbench.charts.errors import errors
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
+from xorbench.publication.selection import Standing
 from xorbench.record.report import Judgement
 from xorbench.record.run import WorkloadRecord
 from xorbench.workloads import WORKLOADS
@@ -58,6 +59,19 @@ def test_other_networks_are_not_in_it() -> None:
     figure = errors(changed(analysis, workloads=[HIDDEN, deep]))
     assert figure is not None
     assert [panel.title for panel in figure.panels] == ["hidden, float64"]
+
+
+def test_the_newest_record_of_a_network_in_both_dtypes_stands_for_the_picture() -> None:
+    older = in_both_dtypes("other")
+    newer = changed(planted({"other": [0.5] * 6, "more": [0.1] * 6}), created="2026-02-02T00:00:00Z")
+    for records in ([older, newer], [newer, older]):
+        standing = Standing(records[0])
+        standing.join(Standing(records[1]))
+        assert (standing.analysis, standing.in_both_dtypes) == (newer, older)
+        (figure,) = (figure for figure in standing.figures if figure.name == "error-over-time")
+        assert [panel.title for panel in figure.panels] == ["hidden, float64", "hidden-float32, float32"]
+    (alone,) = (figure for figure in Standing(newer).figures if figure.name == "error-over-time")
+    assert [panel.title for panel in alone.panels] == ["hidden, float64"]
 
 
 def test_an_error_of_zero_is_not_drawn() -> None:

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.command import called, document
-from tests.conftest import BASELINE, Variant
-from xorbench.clock import counting
-from xorbench.clock.counting import LONG, SHORT, Callgrind
+from tests.conftest import EVERYBODY, Variant
+from xorbench.clock import cold_start, counting
+from xorbench.clock.counting import LEAST, LONG, MOST, MUCH, SHORT, Callgrind
 from xorbench.consistency.rules import read as consistent
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
 from xorbench.estimates.instructions import REPEATS
 from xorbench.failure import HarnessError
 from xorbench.record.counts import InstructionCount
+from xorbench.studies.neighbours import busy
 from xorbench.workloads import WORKLOADS
 
 CPU = allowed_cpus()[-1]
@@ -43,15 +44,34 @@ def per_epoch(row: InstructionCount) -> float:
     assert row.reason is None
     assert row.short is not None
     assert row.long is not None
-    return (row.long - row.short) / (LONG - SHORT)
+    assert row.long - row.short >= LEAST
+    return (row.long - row.short) / (row.times * (LONG - SHORT))
 
 
 @needs_callgrind
 @pytest.mark.slow
-def test_a_count_repeats_and_twice_the_epochs_have_twice_the_instructions(variant: Variant) -> None:
-    first, second = (per_epoch(counted(BASELINE)) for _ in range(2))
-    assert second == pytest.approx(first, rel=REPEATS)
-    assert per_epoch(counted(read(variant("twice", TWICE)))) == pytest.approx(2 * first, rel=REPEATS)
+@pytest.mark.parametrize("name", [REFERENCE, "torch_autograd", "c_strict"])
+def test_a_count_repeats_between_processes_and_on_a_busy_cpu(name: str) -> None:
+    (implementation,) = (i for i in EVERYBODY if i.name == name)
+    if implementation.missing:
+        pytest.skip(f"{name} is not counted: {implementation.missing}")
+    first, second = counted(implementation), counted(implementation)
+    with busy(2, [CPU]):
+        third = counted(implementation)
+    assert (first.times > 1) == (name == "c_strict")
+    assert per_epoch(second) == pytest.approx(per_epoch(first), rel=REPEATS)
+    assert per_epoch(third) == pytest.approx(per_epoch(first), rel=REPEATS)
+
+
+@needs_callgrind
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [REFERENCE, "c_strict"])
+def test_twice_the_epochs_have_twice_the_instructions(name: str, variant: Variant) -> None:
+    (once,) = (i for i in EVERYBODY if i.name == name)
+    twice = variant("twice", TWICE, of=name)
+    for source in once.sources:
+        shutil.copy(once.path.with_name(source), twice.parent)
+    assert per_epoch(counted(read(twice))) == pytest.approx(2 * per_epoch(counted(once)), rel=REPEATS)
 
 
 @needs_callgrind
@@ -117,20 +137,57 @@ def test_without_the_header_or_a_compiler_it_says_what_to_install(
 
 
 @pytest.mark.parametrize(
-    ("counts", "reason"),
+    ("counts", "times", "reason"),
     [
-        ({64: 1_000, 128: 7_400, 192: 13_800}, ""),
-        ({64: 1_000, 128: 7_400, 192: 13_900}, ""),
-        (
-            {64: 1_000, 128: 7_400, 192: 14_000},
-            "its epochs do not cost the same: 6,400 .* 64 to 128 .* 6,600 from 128 ",
-        ),
-        ({64: 9_000, 128: 7_400, 192: 5_800}, "its epochs do not cost the same: -1,600 "),
-        ({64: 1_000, 192: 13_800}, "Callgrind wrote no numbers"),
+        ([1_000, 7_400, 13_800], 1, ""),
+        ([1_000, 7_400, 13_900], 1, ""),
+        ([1_000, 7_400, 14_000], 1, "its epochs do not cost the same: 6,400 .* 64 to 128 .* 6,600 from 128 to 192"),
+        ([1_000, 7_400, 14_000], 32, "its epochs do not cost the same: 6,400 .* 2,048 to 4,096 .* 4,096 to 6,144"),
+        ([9_000, 7_400, 5_800], 1, "its epochs do not cost the same: -1,600 "),
+        ([1_000, 13_800], 1, "Callgrind wrote no numbers"),
     ],
 )
 def test_epochs_that_cost_different_numbers_of_instructions_are_not_counted(
-    counts: dict[int, int], reason: str
+    counts: list[int], times: int, reason: str
 ) -> None:
-    found = counting.why_not(counts)
+    found = counting.why_not(counts, times)
     assert re.match(reason, found) if reason else found == ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "factor"),
+    [
+        ([1_000, 1_000 + LEAST // 2, 1_000 + LEAST], 1),
+        ([1_000, 1_000 + LEAST // 2 - 1, 1_000 + LEAST - 2], 2),
+        ([5, 128_005, 256_005], 32),
+        ([5, 23_557, 47_109], 128),
+        ([0, 10_000_000, 20_100_000], 1),  # 100,000 apart, of 200 times that
+        ([0, 10_000_000, 20_200_000], 2),
+        ([0, 100_000, 150_000], 128),  # 50,000 apart
+        ([0, MUCH // 2, MUCH // 3], 2),  # a power of two more would be above MUCH
+        ([0, MUCH, 3 * MUCH], 1),
+        ([0, 10], 1),
+        ([], 1),
+    ],
+)
+def test_trainings_are_longer_where_noise_is_too_much_of_their_instructions(numbers: list[int], factor: int) -> None:
+    assert cold_start.longer(numbers, LEAST, REPEATS, MUCH) == factor
+
+
+def test_trainings_whose_instructions_do_not_grow_are_as_long_as_they_may_be() -> None:
+    for numbers in ([7, 7, 7], [7, 6, 5]):
+        assert cold_start.longer(numbers, LEAST, REPEATS, MUCH) >= MOST
+
+
+def test_files_of_callgrind_are_read_by_their_labels_and_removed(tmp_path: Path) -> None:
+    def write(number: int, cause: str, total: int) -> None:
+        text = f"# callgrind format\ndesc: Trigger: {cause}\n\nevents: Ir\n0 {total}\n\ntotals: {total}\n"
+        (tmp_path / f"counts.{number}").write_text(text, encoding="utf-8")
+
+    write(1, "Client Request: 0", 5)
+    write(2, "Client Request: 64", 1_000)
+    write(3, "Client Request: 128", 2_000)
+    write(4, "Program termination", 7)
+    (tmp_path / "counts.5").write_text("events: Ir\n", encoding="utf-8")
+    assert cold_start.totals(tmp_path / "counts") == {0: 5, 64: 1_000, 128: 2_000}
+    assert [*tmp_path.iterdir()] == []

@@ -47,6 +47,22 @@ def test_an_epoch_is_the_difference_of_two_lengths() -> None:
     assert [row.implementation for row in counts.counted] == [REFERENCE, "other"]
 
 
+def test_longer_trainings_are_divided_by_their_epochs() -> None:
+    longer = with_row(lambda row: replace(row, times=16))
+    assert longer.counts is not None
+    assert longer.counts.per_epoch(longer.counts.rows[0]) == 200_000 / 16
+    assert longer.counts.epochs(longer.counts.rows[0]) == 1_600
+    (table,) = catalogue.named(Analysis(longer))["counts"]
+    assert table.frame["epochs counted"].tolist() == ["1,600", "100", "–"]
+
+
+def test_a_record_without_the_key_of_longer_trainings_was_counted_in_those_of_its_lengths() -> None:
+    content = store.as_json(COUNTED.record)
+    for row in content["counts"]["rows"]:
+        del row["times"]
+    assert store.parsed(json.dumps(content)) == COUNTED.record
+
+
 def test_a_record_of_counts_is_consistent_and_comes_back_whole(tmp_path: Path) -> None:
     assert [*contradictions(COUNTED.record)] == []
     assert store.read(store.write(COUNTED.record, tmp_path)) == COUNTED.record

@@ -2,6 +2,7 @@
 
 import functools
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from packaging.version import Version
 
 from tests.command import called
 from tests.conftest import Variant
-from tests.released import FRAMEWORK, label_of, wheel
+from tests.released import FRAMEWORK, label_of
 from xorbench.contract import REFERENCE, read
 from xorbench.environments import releases, virtualenvs
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
+from xorbench.studies.wheels import alone, numpy_of_here, wheel
 from xorbench.tables.catalogue import named
 
 TEXT = """
@@ -39,21 +41,16 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheel(folder, FRAMEWORK, NOT_INSTALLABLE, {f"{FRAMEWORK}/__init__.py": ""}, more="Requires-Dist: no-such-library\n")
     wheel(folder, FRAMEWORK, "2.0rc1", {f"{FRAMEWORK}/__init__.py": ""})
     wheel(folder, FRAMEWORK, "3.0", {f"{FRAMEWORK}/__init__.py": ""}, tag="cp27-cp27m-win32")
-    ours, linked = Path(np.__file__).parent, folder / "linked"
-    linked.mkdir()
-    for library in (ours, ours.with_name("numpy.libs")):
-        (linked / library.name).symlink_to(library)
-    wheel(folder, "numpy", np.__version__, {"linked.pth": f"{linked}\n"})
+    numpy_of_here(folder)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def pip(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def pip(index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pip finds these wheels only, and environments are made in a new folder."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(releases, "available", available)
+    with alone(index, tmp_path / "cache"):
+        yield
 
 
 available = functools.cache(releases.available)

@@ -1,6 +1,7 @@
 """List of all figures: each entry yields a file under results/ and a part of the page."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from xorbench.charts.break_even import payback
 from xorbench.charts.cost_breakdown import parts
@@ -20,7 +21,9 @@ from xorbench.estimates.machines import OverMachines
 from xorbench.record.report import Report
 from xorbench.record.studies import Data
 
-OF_A_RECORD: Sequence[Callable[[Analysis], Figure | None]] = (surfaces, dots, measured, parts, rounds, payback, errors)
+OfARecord = Callable[[Analysis], Figure | None]
+
+OF_A_RECORD: Sequence[OfARecord] = (surfaces, dots, measured, parts, rounds, payback, errors)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""
@@ -44,18 +47,17 @@ def of_record(
     analysis: Analysis,
     sweeps: Sequence[Analysis] = (),
     histories: Sequence[Analysis] = (),
-    measuring: Analysis | None = None,
+    others: Mapping[OfARecord, Analysis] = MappingProxyType({}),
     tuned: Analysis | None = None,
 ) -> list[Figure]:
     """Return all figures for which a record, and `sweeps` and `histories` of its machine, have the data.
 
-    The record may itself be one of them. `measuring` is a record of more measures than epochs, and `tuned` one of tuned
-    implementations, if these are other ones.
+    The record may itself be one of them. `others` are records that have more for a figure than this one, by the
+    function that draws it, and `tuned` is a record of tuned implementations, if it is another one.
     """
     everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
     every = OF_A_RECORD if analysis.record.is_run else ()
-    shown = ((draw, measuring or analysis if draw is measured else analysis) for draw in every)
-    of_it = [figure for draw, of in shown if (figure := draw(of))]
+    of_it = [figure for draw in every if (figure := draw(others.get(draw, analysis)))]
     of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
     of_them += [figure for draw in OF_HISTORIES if (figure := draw(histories))]
     of_them += [figure] if tuned and tuned is not analysis and (figure := tuned_dots(tuned)) else []

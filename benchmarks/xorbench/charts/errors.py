@@ -25,7 +25,7 @@ def errors(analysis: Analysis) -> Figure | None:
     from it in the dtype only. All have the same axes. A time or an error of 0 cannot be drawn.
     """
     names = labels(i.name for i in analysis.record.implementations)
-    shown = [(w, found) for w in _workloads(analysis) if (found := _points(analysis, w, names))]
+    shown = [(w, found) for w in same_network(analysis) if (found := _points(analysis, w, names))]
     points = [point for _, found in shown for line in found for point in line.points]
     if not points:
         return None
@@ -42,7 +42,8 @@ def errors(analysis: Analysis) -> Figure | None:
     return Figure("error-over-time", "Error of the gradient over the time of an epoch", text, panels)
 
 
-def _workloads(analysis: Analysis) -> list[WorkloadRecord]:
+def same_network(analysis: Analysis) -> list[WorkloadRecord]:
+    """Return the workloads that the figure of a record shows: one network, in each dtype in which it was timed."""
     every = analysis.record.workloads
     first = next((w for w in every if len(w.layer_sizes) > 2), every[0])
     return [w for w in every if all(getattr(w, name) == getattr(first, name) for name in _SAME_NETWORK)]

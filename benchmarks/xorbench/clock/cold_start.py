@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import json
 import os
+import re
 import sys
 from collections import namedtuple
 from collections.abc import Callable
@@ -17,9 +18,12 @@ from typing import Any
 
 HIGH_WATER = Path("/proc/self/status")
 
+COUNTED = re.compile(r"^desc: Trigger: Client Request: (\d+)$.*^totals: (\d+)$", re.MULTILINE | re.DOTALL)
+"""The label and the number of instructions in a file that Callgrind wrote."""
+
 
 def main() -> None:
-    """Measure a cold start or, if the job names the library of `callgrind.c`, instructions; write the measurements."""
+    """Measure a cold start or, if the job has the options of Callgrind, instructions; write the measurements."""
     job: dict[str, Any] = json.load(sys.stdin)
     recipe = namedtuple("Recipe", job["recipe"])(**job["recipe"])
     sys.path.append(job["siblings"])  # at the end: no file can shadow a library
@@ -39,7 +43,7 @@ def main() -> None:
     converted_at = perf_counter()
     module.train(recipe, *converted, 1)
     trained = perf_counter()
-    measured: dict[str, float | None] | dict[str, list[str]] = {
+    measured: dict[str, Any] = {
         "import_seconds": imported - started,
         "first_call_seconds": trained - converted_at,
         "peak_bytes": peak_bytes(),
@@ -50,7 +54,7 @@ def main() -> None:
             for parameter in module.train(recipe, *converted, epochs):
                 module.to_numpy(parameter)  # waits for a training that is still running
 
-        measured = instructions(train, job["epochs"], job["callgrind"])
+        measured = instructions(train, **job["callgrind"])
     with os.fdopen(int(sys.argv[1]), "w") as answer:
         json.dump(measured, answer)
 
@@ -66,12 +70,25 @@ def peak_bytes() -> int | None:
     return int(line.split()[1]) * 1024
 
 
-def instructions(train: Callable[[int], None], lengths: list[int], library: str) -> dict[str, list[str]]:
-    """Let Callgrind write the instructions of a training of each length, and return the processor's features.
+def instructions(
+    train: Callable[[int], None],
+    lengths: list[int],
+    least: int,
+    share: float,
+    much: int,
+    most: int,
+    library: str,
+    place: str,
+) -> dict[str, Any]:
+    """Let Callgrind count the instructions of a training of each length, and return them with the processor's features.
 
-    `library` is the path of the compiled `callgrind.c`. Callgrind writes a file for each training, with the number of
-    epochs as its label. Each training is run before, so that nothing is compiled while instructions are counted.
-    Garbage collection, which empties Python's lists of free objects, is disabled before, as in timed rounds.
+    `lengths` are three numbers of epochs, rising by the same number. While the trainings must be `longer`, by `least`,
+    `share` and `much`, all are counted again in trainings that are `times` as long, and at most `most` times. `library`
+    is the path of the compiled `callgrind.c`, `place` that of the files that Callgrind writes, without their endings.
+
+    Each training is run before, so that nothing is compiled while instructions are counted. Garbage collection, which
+    empties Python's lists of free objects, is disabled before, as in timed rounds. There are no numbers of instructions
+    if Callgrind wrote none.
     """
     import ctypes
     import gc
@@ -83,14 +100,55 @@ def instructions(train: Callable[[int], None], lengths: list[int], library: str)
     callgrind = ctypes.CDLL(library)
     gc.collect()
     gc.disable()
-    for epochs in 2 * lengths:
-        train(epochs)
-    callgrind.dump(b"0")  # ctypes prepares a function at its first call, which would count for the first training
-    callgrind.begin()
-    for epochs in lengths:
-        train(epochs)
-        callgrind.dump(str(epochs).encode())
-    return {"features": [name for name, there in core.__cpu_features__.items() if there]}
+
+    def counted(times: int) -> list[int]:
+        for epochs in 2 * lengths:
+            train(times * epochs)
+        callgrind.start()
+        callgrind.dump(b"0")  # all trainings then begin alike, after a dump
+        for epochs in lengths:
+            train(times * epochs)
+            callgrind.dump(str(epochs).encode())
+        callgrind.stop()
+        found = totals(Path(place))
+        return [found[epochs] for epochs in lengths if epochs in found]
+
+    times, numbers = 1, counted(1)
+    while (factor := min(longer(numbers, least, share, much), most // times)) > 1:
+        times *= factor
+        numbers = counted(times)
+    return {
+        "instructions": numbers,
+        "times": times,
+        "features": [name for name, there in core.__cpu_features__.items() if there],
+    }
+
+
+def longer(numbers: list[int], least: int, share: float, much: int) -> int:
+    """Return by which factor, a power of two, trainings with these instructions must be longer; 1 if they need not be.
+
+    The instructions by which the longest training exceeds the shortest must be `least`, and so many that those by which
+    the two halves of this difference are apart, which are noise, would be at most a `share` of it; they are not raised
+    above `much`. There is nothing to compare in fewer than three trainings.
+    """
+    if len(numbers) < 3:
+        return 1
+    short, middle, long = numbers
+    difference, apart = max(1, long - short), abs(long - 2 * middle + short)
+    factor = 1
+    while factor * difference < max(least, apart / share) and 2 * factor * difference <= much:
+        factor *= 2
+    return factor
+
+
+def totals(place: Path) -> dict[int, int]:
+    """Return the instructions in the files that Callgrind wrote, by their labels, and remove the files."""
+    found = {}
+    for path in place.parent.glob(f"{place.name}.*"):
+        if counted := COUNTED.search(path.read_text(errors="replace")):
+            found[int(counted[1])] = int(counted[2])
+        path.unlink()
+    return found
 
 
 if __name__ == "__main__":

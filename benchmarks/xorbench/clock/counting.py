@@ -1,14 +1,15 @@
 """Counts of instructions by Callgrind, each in a fresh process of one implementation on one workload.
 
 Only the trainings are counted, after everything is imported, compiled and has run, so that the difference of two
-lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Load does not
-change a count; the instructions that libraries choose do: valgrind hides those that it does not know, such as AVX-512.
+lengths is that of their epochs; a third length between them shows whether all epochs cost the same. Where an epoch has
+few instructions, or the threads of a framework add others, the trainings are longer, so that these are a small share of
+the difference. Load does not change a count; the instructions that libraries choose do: valgrind hides those that it
+does not know, such as AVX-512.
 """
 
-import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,14 +17,27 @@ from typing import Annotated
 from xorbench.clock.cold import answered
 from xorbench.contract import Implementation
 from xorbench.contract.c_library import compiled
+from xorbench.estimates.instructions import REPEATS
 from xorbench.failure import HarnessError
 from xorbench.record.counts import InstructionCount
-from xorbench.record.parts import Many, Part, Text
+from xorbench.record.parts import Count, Many, MaxLen, Part, Text
 from xorbench.temporary import Temporary
 from xorbench.workloads import Workload
 
 SHORT, MIDDLE, LONG = LENGTHS = (64, 128, 192)
 """The epochs of the trainings: multiples of the numbers that files compile together, which are 8 and 64."""
+
+LEAST = 6_000_000
+"""The fewest instructions by which the longest training exceeds the shortest.
+
+This is 200 times 30,000, by which the same training of most implementations differs less from process to process.
+"""
+
+MUCH = 40 * LEAST
+"""The instructions of this difference above which trainings are not made longer, which take some ten seconds."""
+
+MOST = 1_024
+"""The largest factor of all lengths, with which epochs of 46 instructions have LEAST; that of any training has more."""
 
 EVEN = 0.02
 """The largest relative difference of the instructions from the first to the second length and to the third."""
@@ -39,17 +53,19 @@ _OPTIONS = (
 
 _VARIABLES = {"PYTHONHASHSEED": "0"}
 
-_COUNTED = re.compile(r"^desc: Trigger: Client Request: (\d+)$.*^totals: (\d+)$", re.MULTILINE | re.DOTALL)
-"""The label and the number of instructions in a file that Callgrind wrote."""
-
 _UNKNOWN = "Unrecognised instruction"
 """The message of valgrind before a process ends because of an instruction that valgrind does not know."""
 
 
 @dataclass(frozen=True)
-class _Processor(Part):
-    """The features of the processor that a process under valgrind sees, as NumPy names them."""
+class _Counted(Part):
+    """The instructions of trainings of `times` the epochs in LENGTHS, or none where Callgrind wrote no numbers.
 
+    `features` are those of the processor that a process under valgrind sees, as NumPy names them.
+    """
+
+    instructions: Annotated[list[Count], MaxLen(len(LENGTHS))]
+    times: Count
     features: Annotated[list[Text], Many]
 
 
@@ -91,42 +107,30 @@ class Callgrind:
         with Temporary() as folder:
             place, log = Path(folder, "counts"), Path(folder, "log")
             under = [self.path, *_OPTIONS, f"--callgrind-out-file={place}", f"--log-file={log}"]
-            found = answered(
-                _Processor,
-                implementation,
-                workload,
-                cpu,
-                seconds,
-                under,
-                _VARIABLES,
-                callgrind=str(self.requests),
-                epochs=LENGTHS,
-            )
-            counts = _counts(Path(folder))
+            wanted = {"lengths": LENGTHS, "least": LEAST, "share": REPEATS, "much": MUCH, "most": MOST}
+            job = {**wanted, "library": str(self.requests), "place": str(place)}
+            found = answered(_Counted, implementation, workload, cpu, seconds, under, _VARIABLES, callgrind=job)
             unknown = log.exists() and _UNKNOWN in log.read_text(errors="replace")
         name = implementation.name
-        reason = found if isinstance(found, str) else why_not(counts)
-        if not isinstance(found, str) and not reason:
-            return InstructionCount(name, workload.name, counts[SHORT], counts[LONG]), found.features
-        if unknown:
-            reason = f"it has an instruction that valgrind {self.version} does not know"
+        if not isinstance(found, str):
+            if reason := why_not(found.instructions, found.times):
+                return InstructionCount(name, workload.name, None, None, reason), []
+            short, _, long = found.instructions
+            return InstructionCount(name, workload.name, short, long, times=found.times), found.features
+        reason = f"it has an instruction that valgrind {self.version} does not know" if unknown else found
         return InstructionCount(name, workload.name, None, None, reason), []
 
 
-def why_not(counts: Mapping[int, int]) -> str:
-    """Return why the instructions of trainings, by their epochs, do not give those of an epoch; "" if they do."""
-    if counts.keys() < {*LENGTHS}:
+def why_not(counts: Sequence[int], times: int = 1) -> str:
+    """Return why the instructions of trainings of `times` the LENGTHS do not give those of an epoch; "" if they do."""
+    if len(counts) < len(LENGTHS):
         return "Callgrind wrote no numbers"
-    first, second = counts[MIDDLE] - counts[SHORT], counts[LONG] - counts[MIDDLE]
+    short, middle, long = counts
+    first, second = middle - short, long - middle
     if first > 0 and abs(second - first) <= EVEN * first:
         return ""
+    epochs = [f"{times * length:,}" for length in LENGTHS]
     return (
-        f"its epochs do not cost the same: {first:,} instructions more from {SHORT} to {MIDDLE} epochs, and {second:,} "
-        f"from {MIDDLE} to {LONG}"
+        f"its epochs do not cost the same: {first:,} instructions more from {epochs[0]} to {epochs[1]} epochs, and "
+        f"{second:,} from {epochs[1]} to {epochs[2]}"
     )
-
-
-def _counts(folder: Path) -> dict[int, int]:
-    """Return the instructions in the files of Callgrind in a folder, by their labels."""
-    texts = (path.read_text(errors="replace") for path in sorted(folder.glob("counts*")))
-    return {int(found[1]): int(found[2]) for found in map(_COUNTED.search, texts) if found}

@@ -1,7 +1,8 @@
 """Choose the representative records of a machine: one run, sweeps, histories, and special records.
 
 There is a sweep for each number of threads, and a history for each framework. The special records are a run with tuned
-implementations, one with other environments, one of more measures than epochs, and counts of instructions.
+implementations, one with other environments, one of more measures than epochs, one of a network in both dtypes, and
+counts of instructions.
 
 Records without CPU time, those of schema 4, are never combined with one that has it.
 """
@@ -11,8 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from xorbench.charts.album import of_record
+from xorbench.charts.album import OfARecord, of_record
+from xorbench.charts.errors import errors, same_network
 from xorbench.charts.figure import Figure
+from xorbench.charts.measured import measured
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -37,6 +40,7 @@ class Standing:
     versions: Analysis | None = None
     counts: Analysis | None = None
     measuring: Analysis | None = None
+    in_both_dtypes: Analysis | None = None
     _sweeps: dict[int, Analysis] = field(default_factory=dict)
     _histories: dict[str, Analysis] = field(default_factory=dict)
     _compared: dict[Conditions, Analysis] = field(default_factory=dict)
@@ -64,6 +68,8 @@ class Standing:
             self.versions = newest(self.versions or analysis, analysis)
         if analysis.measured:
             self.measuring = newest(self.measuring or analysis, analysis)
+        if analysis.record.is_run and len(same_network(analysis)) > 1:
+            self.in_both_dtypes = newest(self.in_both_dtypes or analysis, analysis)
 
     def join(self, other: "Standing") -> None:
         """Take the representative records of the same machine among other records into account."""
@@ -73,7 +79,7 @@ class Standing:
     @property
     def every(self) -> list[Analysis]:
         """All representative records."""
-        special = (self.tuned, self.versions, self.counts, self.measuring)
+        special = (self.tuned, self.versions, self.counts, self.measuring, self.in_both_dtypes)
         there = [one for one in special if one is not None]
         several = (self._sweeps, self._histories, self._compared)
         return [self.analysis, *there, *(one for some in several for one in some.values())]
@@ -113,7 +119,9 @@ class Standing:
     @cached_property
     def figures(self) -> list[Figure]:
         """All figures of the representative records."""
-        return of_record(self.analysis, self.sweeps, self.histories, self.measuring, self.tuned)
+        of: list[tuple[OfARecord, Analysis | None]] = [(measured, self.measuring), (errors, self.in_both_dtypes)]
+        others = {draw: analysis for draw, analysis in of if analysis is not None}
+        return of_record(self.analysis, self.sweeps, self.histories, others, self.tuned)
 
 
 def over(machines: Iterable[Standing]) -> OverMachines:

@@ -10,8 +10,8 @@ from xorbench.record.parts import Count, Many, Part, Text
 class InstructionCount(Part):
     """The instructions of one implementation on one workload in one process.
 
-    `short` and `long` are those of two trainings, of `Counts.short_epochs` and of `Counts.long_epochs` epochs. Both are
-    None where nothing was counted, and `reason` says why.
+    `short` and `long` are those of two trainings, whose epochs are `times` those in `Counts.short_epochs` and in
+    `Counts.long_epochs`. Both are None where nothing was counted, and `reason` says why; `times` is 1 then.
     """
 
     implementation: Text
@@ -19,6 +19,7 @@ class InstructionCount(Part):
     short: Count | None
     long: Count | None
     reason: Text | None = None
+    times: Count = 1
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,8 @@ class Counts(Part):
         """Return the instructions of an epoch: the difference of both trainings, over that of their epochs."""
         if row.short is None or row.long is None:
             return None
-        return (row.long - row.short) / (self.long_epochs - self.short_epochs)
+        return (row.long - row.short) / self.epochs(row)
+
+    def epochs(self, row: InstructionCount) -> int:
+        """Return the epochs by which the longer training of a row is longer than the shorter one."""
+        return row.times * (self.long_epochs - self.short_epochs)

@@ -41,8 +41,9 @@ def _with_later_keys(record: Json) -> Json:
 def _with_later_keys_of_6(record: Json) -> Json:
     """Return the record with defaults for missing keys that were added within schema 6.
 
-    Before, only epochs could be timed, and neither other measurements nor processes that were left were noted, nor how
-    far ends of the reference grow apart. Parts that are not as expected are left to the check of the types.
+    Before, only epochs could be timed, instructions were counted in trainings of the same lengths, and neither other
+    measurements nor processes that were left were noted, nor how far ends of the reference grow apart. Parts that are
+    not as expected are left to the check of the types.
     """
 
     def each(whole: Json, name: str, later: Json) -> Json:
@@ -52,6 +53,8 @@ def _with_later_keys_of_6(record: Json) -> Json:
         return {name: [later | part if isinstance(part, dict) else part for part in parts]}
 
     found: Json = {"counts": None, "host": None} | record
+    if isinstance(counts := found["counts"], dict):
+        found["counts"] = counts | each(counts, "rows", {"times": 1})
     found |= each(record, "launches", {"others_timing": False, "left": {}})
     found |= each(record, "timings", {"latency": None}) | each(record, "failures", {"measure": "epoch"})
     if isinstance(timings := found.get("timings"), list):

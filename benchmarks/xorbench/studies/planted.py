@@ -43,16 +43,24 @@ def slower(folder: Path, name: str, share: Fraction) -> Implementation:
 
     Raises ValueError if the training loop of the reference is not the expected one.
     """
+    path = folder / f"{name}.py"
+    path.write_text(training_more(f"epochs * {share.numerator} // {share.denominator}" if share else ""), "utf-8")
+    return read(path)
+
+
+def training_more(further: str) -> str:
+    """Return the text of the reference with a `train` that discards so many additional epochs.
+
+    `further` is an expression of `epochs`; "" is for none. Raises ValueError if the training loop of the reference is
+    not the expected one.
+    """
     text = discover()[0].path.read_text(encoding="utf-8")
     step = "state = step(recipe, state, inputs, targets)\n"
     loop = f"    for _ in range(epochs):\n        {step}    return state[0]\n"
-    further = f"epochs * {share.numerator} // {share.denominator}"
-    more = f"    for _ in range({further}):\n        step(recipe, state, inputs, targets)\n" if share else ""
+    more = f"    for _ in range({further}):\n        step(recipe, state, inputs, targets)\n" if further else ""
     if loop not in text:
         raise ValueError(f"{REFERENCE}.py has no training loop {loop!r}, so no slowdown can be planted in it")
-    path = folder / f"{name}.py"
-    path.write_text(text.replace(loop, more + loop), encoding="utf-8")
-    return read(path)
+    return text.replace(loop, more + loop)
 
 
 def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:

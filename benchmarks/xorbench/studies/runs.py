@@ -36,11 +36,16 @@ def judged(implementations: Sequence[Implementation], seed: int) -> Report:
 
 
 def performed(
-    implementations: Sequence[Implementation], report: Report, seed: int, launches: int, rounds: int
+    implementations: Sequence[Implementation],
+    report: Report,
+    seed: int,
+    launches: int,
+    rounds: int,
+    kind: type[Suite] | None = None,
 ) -> Analysis:
-    """Perform a run of implementations that were judged in `report`, and return its analysis."""
+    """Perform a run, or one of another `kind`, of implementations that `report` judged, and return its analysis."""
     settings = Settings(POINTS, environment.allowed_cpus()[-1], seed, quick=True, launches=launches, rounds=rounds)
-    session = Suite(implementations, [WORKLOADS[WORKLOAD]], settings, report)
+    session = (kind or Suite)(implementations, [WORKLOADS[WORKLOAD]], settings, report)
     session.run()
     return Analysis(session.record(environment.command()))
 

@@ -22,6 +22,7 @@ def counts(analysis: Analysis) -> Table:
             "workload": row.workload,
             "execution": about[row.implementation].execution,
             "instructions per epoch": NONE if each is None else instructions(each),
+            "epochs counted": NONE if each is None or found is None else f"{found.epochs(row):,}",
             "why not": row.reason or "",
         }
         for row in (found.rows if found else ())
@@ -30,9 +31,10 @@ def counts(analysis: Analysis) -> Table:
     notes = []
     if found:
         notes.append(
-            f"The difference of trainings of {found.long_epochs} and {found.short_epochs} epochs in one process, over "
-            "that of their epochs, after everything was compiled and had run. Instructions are no times and no rank: "
-            "they serve to compare two records."
+            "The difference of two trainings in one process, over the number of epochs by which one is longer (epochs "
+            "counted), after everything was compiled and had run. Trainings whose epochs have few instructions are "
+            "longer, so that what differs from process to process is a small share of them. Instructions are no times "
+            "and no rank: they serve to compare two records."
         )
     if found and found.features:
         notes.append(

@@ -21,12 +21,14 @@ from xorbench.tables.studies import (
     methods,
     overhead,
     planted,
+    releases,
     repeated,
 )
 
 TABLES: dict[str, Callable[[Data], Table]] = {
     "load": load.table_of,
     "planted": planted.table_of,
+    "releases": releases.table_of,
     "repeated": repeated.table_of,
     "contest": contest.table_of,
     "coverage": coverage.table_of,
