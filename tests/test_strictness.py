@@ -3,15 +3,14 @@
 Errors, bounds and tolerances are powers of two here, so that the quotients that are compared are exact.
 """
 
-from concurrent.futures import Executor, Future
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.judged import Here
 from xorbench.contract import REFERENCE, discover
-from xorbench.judging import audit, oracle, reproducibility, truths, updates
+from xorbench.judging import audit, chunks, oracle, reproducibility, truths, updates
 from xorbench.judging.answers import Given
 from xorbench.judging.grading import Exam
 from xorbench.judging.processes import Reply, Witness
@@ -54,6 +53,16 @@ def test_an_error_is_inside_up_to_its_bound_and_no_further(error: float, verdict
     reply = Reply(Witness(discover()[0]), exam.question, answer(exam, error))
     found = {row.parameter: row.verdict for row in exam.verdicts("one", reply)}
     assert found == dict.fromkeys(exam.points.layout.groups, INSIDE) | {"b1": verdict}
+
+
+@pytest.mark.parametrize(("error", "wrong"), [(BOUND, 0), (-BOUND, 0), (BOUND + BEYOND, 1), (np.nan, 1)])
+def test_in_a_chunk_an_error_is_inside_up_to_its_bound_and_no_further(error: float, wrong: int) -> None:
+    exam = exam_of()
+    asked = chunks._Asked("one", exam.points, range(len(exam.points)), exam.truths[0])
+    given = answer(exam, error).given[0]
+    assert given is not None
+    found = {row.parameter: row.wrong for row in asked._judged(given)}
+    assert found == dict.fromkeys(exam.points.layout.groups, 0) | {"b1": wrong}
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(BOUND, INSIDE), (BOUND + BEYOND, OUTSIDE), (np.nan, OUTSIDE)])
@@ -132,26 +141,13 @@ def test_all_entries_that_are_known_to_a_thousandth_of_their_way_are_judged(monk
     np.testing.assert_array_equal(judged.bound, np.where(known, every.bound, np.inf))
 
 
-class Counting(Executor):
-    """Computes everything at once, here, and counts the calls."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def submit(self, function: Any, /, *given: Any, **named: Any) -> "Future[Any]":
-        self.calls += 1
-        done: Future[Any] = Future()
-        done.set_result(function(*given, **named))
-        return done
-
-
 def test_the_truth_along_trainings_that_reach_the_same_bits_is_computed_once() -> None:
     neuron = WORKLOADS["neuron"]
     exam = Exam(neuron, "float64", 2, 0, thorough=False, checkpoints=(1, 10), varied=False, reshaped=False)
     entries, size = len(neuron.entries), exam.points.layout.size
     paths = {name: np.full((2, entries), 0.5) for name in ("one", "two", "three")}
     paths["one"][1] = paths["two"][1] = 0.25
-    cores, tally = Counting(), Tally({}, 0.0, 1)
+    cores, tally = Here(), Tally({}, 0.0, 1)
     for name, path in paths.items():
         exam.follow(name, GradientAnswer([], path, Given(np.empty((2, size)))), cores, tally)
     assert cores.calls == 2  # at 0.5 and at 0.25

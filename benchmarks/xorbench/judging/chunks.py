@@ -150,7 +150,7 @@ class Row(Part):
 
     def plus(self, other: "Row") -> "Row":
         """Return what was found at the points of both, which have none in common and are of one key."""
-        larger = max((self, other), key=_size)
+        larger = max((self, other), key=size_of)
         failures = sorted([*self.failures, *other.failures], key=lambda failure: (failure.point, failure.reason))
         return replace(
             self,
@@ -166,7 +166,7 @@ class Row(Part):
         )
 
 
-def _size(row: Row) -> tuple[float, float]:
+def size_of(row: Row) -> tuple[float, float]:
     """Return what orders rows by their largest error; of equal errors the one at the smallest number is the largest."""
     if row.largest is None or row.at is None:
         return -1.0, 0.0
