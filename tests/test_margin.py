@@ -14,7 +14,7 @@ from tests.judged import Here
 from xorbench import places
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.cores import all_cores
-from xorbench.judging.points import SHAPES, numbered_points, reshaped
+from xorbench.judging.points import SHAPES, Point, numbered_points, points_of, reshaped
 from xorbench.record import studies
 from xorbench.record.studies import Data
 from xorbench.studies import margin
@@ -105,7 +105,7 @@ def test_a_search_leaves_out_what_is_flushed_to_zero_but_no_false_alarm(variant:
     neuron = WORKLOADS["neuron"]
     flushed = read(variant("flushed", ("return 1 / (1 + np.exp(-logits))", "return 0 * logits")))
     for logit, expected in ((-300.0, True), (-700.0, True), (-708.5, False), (-1_000.0, False)):
-        point = margin.points_of(neuron, "float64", [margin.Point(np.array([0.0, 0.0, logit]), "")])
+        point = points_of(neuron, "float64", [Point(np.array([0.0, 0.0, logit]), "")])
         fraction, _ = margin._worst_entry(flushed, point)
         assert (fraction > 1) == expected, logit
 
