@@ -117,17 +117,18 @@ def test_an_exception_of_the_harness_has_no_place() -> None:
     assert trouble(ValueError("two\n lines")) == Trouble("ValueError: two lines", FAILED, "ValueError: two\n lines\n")
 
 
-DONATED = "; an array whose memory was given away (donated) is used again, expected copies of the arrays in begin"
+DONATED = "; copy the arrays in begin before they are donated"
 
 
 def test_a_deleted_array_has_a_sentence_of_its_own(variant: Variant) -> None:
-    said = "Invalid buffer passed: buffer has been deleted or donated. " + 300 * "x"
+    said = "INVALID_ARGUMENT: Buffer has been deleted or donated. " + 300 * "x"
     path = variant("mine", ("    return array\n", f"    raise RuntimeError({said!r})\n"))
     with pytest.raises(RuntimeError) as raised:
         load(read(path)).to_numpy(None)
     found = trouble(raised.value).reason
-    assert found.startswith("RuntimeError: Invalid buffer passed: buffer has been deleted or donated. x")
+    assert found.startswith("RuntimeError: INVALID_ARGUMENT: Buffer has been deleted or donated. x")
     assert found.endswith(f"…{DONATED} (to_numpy, mine.py line {line_of(path, 'deleted')})")
+    assert trouble(RuntimeError("Array has been deleted.")).reason == f"RuntimeError: Array has been deleted{DONATED}"
     assert trouble(RuntimeError("array has been lost")).reason == "RuntimeError: array has been lost"
 
 

@@ -111,6 +111,7 @@ def test_the_ends_of_trainings_have_the_limits_that_are_stated() -> None:
     for name, workload in WORKLOADS.items():
         limits = (1e-3, 1e-4) if name == "hidden-float32" else (1e-9, 1e-7)
         assert (workload.agreement, workload.tolerance) == limits, name
+        assert workload.tolerance_of_results == (1e-4 if name == "hidden-float32" else 1e-11), name
         within = {"relu": 0.02, "kink": 0.02, "deep": 0.02, "deeper": 0.02}.get(name, 0.017)
         within = 0.05 if name.startswith("parity") else within
         expected = solved(within, workload.recipe.loss, len(workload.inputs))
@@ -139,6 +140,18 @@ def test_all_entries_that_are_known_to_a_thousandth_of_their_way_are_judged(monk
     assert known.any()
     assert not known.all()
     np.testing.assert_array_equal(judged.bound, np.where(known, every.bound, np.inf))
+
+
+@pytest.mark.parametrize(("times", "judged"), [(1 + 1e-9, True), (1 - 1e-9, False)])
+def test_an_entry_is_judged_up_to_the_stated_share_of_its_way(
+    monkeypatch: pytest.MonkeyPatch, times: float, judged: bool
+) -> None:
+    start = updates.starts(WORKLOADS["hidden"], "float64", seed=0)[:1]
+    monkeypatch.setattr(updates, "LARGEST_SHARE", np.inf)
+    every = updates.update_truths(start)
+    way = abs(every.high[0, 0] - start.rows[0, 0] + every.low[0, 0])
+    monkeypatch.setattr(updates, "LARGEST_SHARE", times * every.bound[0, 0] / way)
+    assert np.isfinite(updates.update_truths(start).bound[0, 0]) == judged
 
 
 def test_the_truth_along_trainings_that_reach_the_same_bits_is_computed_once() -> None:

@@ -28,7 +28,7 @@ LONGEST_WRITTEN = 160
 DELETED = re.compile(r"(buffer|array) has been deleted", re.IGNORECASE)
 """What is said where an array is used whose memory the compiler was allowed to give to a result."""
 
-COPY_FIRST = "; an array whose memory was given away (donated) is used again, expected copies of the arrays in begin"
+COPY_FIRST = "; copy the arrays in begin before they are donated"
 
 MOST_LINES = 20
 """The largest number of lines that a process wrote, below a traceback."""
@@ -66,7 +66,7 @@ def describe(error: BaseException) -> str:
     place = _place(error)
     text = _message(error, LONGEST - len(place))
     if DELETED.search(text):
-        text = _message(error, LONGEST - len(place) - len(COPY_FIRST)) + COPY_FIRST
+        text = _message(error, LONGEST - len(place) - len(COPY_FIRST)).rstrip(".") + COPY_FIRST
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__) + place
 
 
