@@ -10,7 +10,7 @@ import pytest
 
 from tests.judged import Here
 from xorbench.contract import REFERENCE, discover
-from xorbench.judging import audit, chunks, oracle, reproducibility, truths, updates
+from xorbench.judging import audit, chunks, mistakes, oracle, reproducibility, truths, updates
 from xorbench.judging.answers import Given
 from xorbench.judging.grading import Exam
 from xorbench.judging.processes import Reply, Witness
@@ -128,6 +128,7 @@ def test_the_oracle_and_its_audit_have_the_digits_that_are_stated() -> None:
     assert (audit.DIGITS, audit.POINTS, audit.ENTRIES) == (60, 20, 50)
     assert (oracle.MOST_DIFFERENCES, truths.DIFFERENCES) == (100, 1_000)
     assert (reproducibility.PROBES, reproducibility.EPOCHS) == (8, 100)
+    assert (mistakes.EQUAL, updates.STARTS) == (1e-3, 4)
 
 
 def test_all_entries_that_are_known_to_a_thousandth_of_their_way_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
