@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import ParamSpec, TypeVar
 
 from xorbench.contract import discover
 from xorbench.judging import work
@@ -36,6 +37,9 @@ RECORDED = {
 OF_THE_POOL = 0.25
 """The CPU seconds of the true values, over those that are expected."""
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 Event = tuple[float, Callable[[], object]]
 """CPU seconds, and what is told when they are used."""
 
@@ -47,6 +51,19 @@ class _Process:
     cpu: int
     events: deque[Event]
     left: float = 0.0
+
+
+class Here(Executor):
+    """Computes everything at once, here, and counts the calls."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def submit(self, function: Callable[P, T], /, *given: P.args, **named: P.kwargs) -> Future[T]:
+        self.calls += 1
+        done: Future[T] = Future()
+        done.set_result(function(*given, **named))
+        return done
 
 
 class Clock:

@@ -242,6 +242,11 @@ def test_the_cross_entropy_has_as_many_units_as_a_reader_counts() -> None:
     # 1 - 1 + log1p(e): the same, and 3 units for log1p beside what it passes on of exp.
     of_last = 3 * q + 3 * entropy
     assert loss == pytest.approx(of_last + (2 + entropy) + entropy, rel=1e-4)
+    # At a logit of 3 with the target 0, p - 0 has more units than 1 - q, and is not rounded.
+    saturated = network((1, 1), loss="cross-entropy", inputs=[[1.0]], targets=[[0.0]])
+    bias = units(saturated, [np.zeros((1, 1)), 3 * np.ones((1, 1))])[1]
+    q = float(np.exp(-3.0) / (1 + np.exp(-3.0)))
+    assert bias == pytest.approx((1 - q) * (2 + 3 * q), rel=1e-4)
 
 
 def test_a_hidden_unit_has_as_many_units_as_a_reader_counts() -> None:

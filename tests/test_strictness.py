@@ -3,15 +3,14 @@
 Errors, bounds and tolerances are powers of two here, so that the quotients that are compared are exact.
 """
 
-from concurrent.futures import Executor, Future
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.judged import Here
 from xorbench.contract import REFERENCE, discover
-from xorbench.judging import audit, oracle, reproducibility, truths, updates
+from xorbench.judging import audit, chunks, mistakes, oracle, reproducibility, truths, updates
 from xorbench.judging.answers import Given
 from xorbench.judging.grading import Exam
 from xorbench.judging.questions import ProcessSpec, Reply
@@ -54,6 +53,16 @@ def test_an_error_is_inside_up_to_its_bound_and_no_further(error: float, verdict
     reply = Reply(ProcessSpec(discover()[0]), exam.question, answer(exam, error))
     found = {row.parameter: row.verdict for row in exam.verdicts("one", reply)}
     assert found == dict.fromkeys(exam.points.layout.groups, INSIDE) | {"b1": verdict}
+
+
+@pytest.mark.parametrize(("error", "wrong"), [(BOUND, 0), (-BOUND, 0), (BOUND + BEYOND, 1), (np.nan, 1)])
+def test_in_a_chunk_an_error_is_inside_up_to_its_bound_and_no_further(error: float, wrong: int) -> None:
+    exam = exam_of()
+    asked = chunks._Asked("one", exam.points, range(len(exam.points)), exam.truths[0])
+    given = answer(exam, error).given[0]
+    assert given is not None
+    found = {row.parameter: row.wrong for row in asked._judged(given)}
+    assert found == dict.fromkeys(exam.points.layout.groups, 0) | {"b1": wrong}
 
 
 @pytest.mark.parametrize(("error", "verdict"), [(BOUND, INSIDE), (BOUND + BEYOND, OUTSIDE), (np.nan, OUTSIDE)])
@@ -102,6 +111,7 @@ def test_the_ends_of_trainings_have_the_limits_that_are_stated() -> None:
     for name, workload in WORKLOADS.items():
         limits = (1e-3, 1e-4) if name == "hidden-float32" else (1e-9, 1e-7)
         assert (workload.agreement, workload.tolerance) == limits, name
+        assert workload.tolerance_of_results == (1e-4 if name == "hidden-float32" else 1e-11), name
         within = {"relu": 0.02, "kink": 0.02, "deep": 0.02, "deeper": 0.02}.get(name, 0.017)
         within = 0.05 if name.startswith("parity") else within
         expected = solved(within, workload.recipe.loss, len(workload.inputs))
@@ -118,6 +128,7 @@ def test_the_oracle_and_its_audit_have_the_digits_that_are_stated() -> None:
     assert (audit.DIGITS, audit.POINTS, audit.ENTRIES) == (60, 20, 50)
     assert (oracle.MOST_DIFFERENCES, truths.DIFFERENCES) == (100, 1_000)
     assert (reproducibility.PROBES, reproducibility.EPOCHS) == (8, 100)
+    assert (mistakes.EQUAL, updates.STARTS) == (1e-3, 4)
 
 
 def test_all_entries_that_are_known_to_a_thousandth_of_their_way_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,17 +143,16 @@ def test_all_entries_that_are_known_to_a_thousandth_of_their_way_are_judged(monk
     np.testing.assert_array_equal(judged.bound, np.where(known, every.bound, np.inf))
 
 
-class Counting(Executor):
-    """Computes everything at once, here, and counts the calls."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def submit(self, function: Any, /, *given: Any, **named: Any) -> "Future[Any]":
-        self.calls += 1
-        done: Future[Any] = Future()
-        done.set_result(function(*given, **named))
-        return done
+@pytest.mark.parametrize(("times", "judged"), [(1 + 1e-9, True), (1 - 1e-9, False)])
+def test_an_entry_is_judged_up_to_the_stated_share_of_its_way(
+    monkeypatch: pytest.MonkeyPatch, times: float, judged: bool
+) -> None:
+    start = updates.starts(WORKLOADS["hidden"], "float64", seed=0)[:1]
+    monkeypatch.setattr(updates, "LARGEST_SHARE", np.inf)
+    every = updates.update_truths(start)
+    way = abs(every.high[0, 0] - start.rows[0, 0] + every.low[0, 0])
+    monkeypatch.setattr(updates, "LARGEST_SHARE", times * every.bound[0, 0] / way)
+    assert np.isfinite(updates.update_truths(start).bound[0, 0]) == judged
 
 
 def test_the_truth_along_trainings_that_reach_the_same_bits_is_computed_once() -> None:
@@ -151,7 +161,7 @@ def test_the_truth_along_trainings_that_reach_the_same_bits_is_computed_once() -
     entries, size = len(neuron.entries), exam.points.layout.size
     paths = {name: np.full((2, entries), 0.5) for name in ("one", "two", "three")}
     paths["one"][1] = paths["two"][1] = 0.25
-    cores, tally = Counting(), Tally({}, 0.0, 1)
+    cores, tally = Here(), Tally({}, 0.0, 1)
     for name, path in paths.items():
         exam.follow(name, GradientAnswer([], path, Given(np.empty((2, size)))), cores, tally)
     assert cores.calls == 2  # at 0.5 and at 0.25

@@ -32,9 +32,18 @@ class Factor(NamedTuple):
     points: int
 
     @property
+    def certain(self) -> float:
+        """The least distance from 1 that is beyond doubt, in units of u: CERTAIN standard errors less than estimated.
+
+        It is 0 where nothing is, as with fewer than LEAST_POINTS points.
+        """
+        known = abs(self.units) - CERTAIN * self.standard_error
+        return max(0.0, known) if self.points >= LEAST_POINTS else 0.0
+
+    @property
     def refused(self) -> bool:
-        """Whether the factor differs from 1 by more than LARGEST units, beyond CERTAIN standard errors."""
-        return self.points >= LEAST_POINTS and abs(self.units) - CERTAIN * self.standard_error > LARGEST
+        """Whether the factor differs from 1 by more than LARGEST units, beyond doubt."""
+        return self.certain > LARGEST
 
     def complaint(self, group: str) -> str | None:
         """Return in words what is wrong with a group of values that have this factor; None if it is not refused."""

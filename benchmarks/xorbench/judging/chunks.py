@@ -152,7 +152,7 @@ class Row(Part):
 
     def plus(self, other: "Row") -> "Row":
         """Return the row for the points of both rows, which have the same key and no point in common."""
-        larger = max((self, other), key=_size)
+        larger = max((self, other), key=size_of)
         failures = sorted([*self.failures, *other.failures], key=lambda failure: (failure.point, failure.reason))
         return replace(
             self,
@@ -168,7 +168,7 @@ class Row(Part):
         )
 
 
-def _size(row: Row) -> tuple[float, float]:
+def size_of(row: Row) -> tuple[float, float]:
     """Return what orders rows by their largest error; of equal errors the one at the smallest number is the largest."""
     if row.largest is None or row.at is None:
         return -1.0, 0.0

@@ -220,24 +220,42 @@ def _with_drawn_logit(workload: Workload, random: np.random.RandomState) -> Poin
 
 def shaped_points(workload: Workload, dtype: Dtype, seed: int, thorough: bool) -> Iterator[Points]:
     """Yield points with real inputs and targets for each of `SHAPES`, or of `FEW_SHAPES` if not `thorough`."""
-    for number, (samples, inputs, units, outputs) in enumerate(SHAPES if thorough else FEW_SHAPES):
-        hidden = [units + layer for layer in range(len(workload.layer_sizes) - 2)]
-        sizes = (inputs, *hidden, outputs)
-        shape = replace(
-            workload,
-            layer_sizes=sizes,
-            inputs=np.zeros((samples, inputs)),
-            targets=np.zeros((samples, outputs)),
-            initial_parameters=[],
-        )
+    for number, shape in enumerate(_shapes(workload, thorough)):
         random = np.random.RandomState([seed, 2, number])
-        name = f"{samples} sample{'s' if samples > 1 else ''}, layers {'-'.join(map(str, sizes))}"
         kinds = itertools.chain(
             _real(shape, random, POINTS_PER_SHAPE - 4),
             itertools.islice(_extreme(shape, random), 3),
             itertools.islice(_special(shape, random, dtype), 1),
         )
-        yield points_of(shape, dtype, [replace(point, label=f"{point.label} of {name}") for point in kinds])
+        yield points_of(shape, dtype, [replace(point, label=f"{point.label} of {_shape_of(shape)}") for point in kinds])
+
+
+def reshaped(workload: Workload, seed: int) -> Iterator[Workload]:
+    """Yield the workload at each of `SHAPES`, with that shape in its name, so that it can have numbered points.
+
+    Inputs and targets are real numbers of float32 drawn with `seed`.
+    """
+    for number, shape in enumerate(_shapes(workload, thorough=True)):
+        drawn = _rounded(_drawn(shape, np.random.RandomState([seed, 4, number])), "float32")
+        yield replace(drawn, name=f"{workload.name} with {_shape_of(shape)}")
+
+
+def _shapes(workload: Workload, thorough: bool) -> Iterator[Workload]:
+    """Yield the workload at each shape, with data of zeros and no initial parameters."""
+    for samples, inputs, units, outputs in SHAPES if thorough else FEW_SHAPES:
+        hidden = [units + layer for layer in range(len(workload.layer_sizes) - 2)]
+        yield replace(
+            workload,
+            layer_sizes=(inputs, *hidden, outputs),
+            inputs=np.zeros((samples, inputs)),
+            targets=np.zeros((samples, outputs)),
+            initial_parameters=[],
+        )
+
+
+def _shape_of(workload: Workload) -> str:
+    samples = len(workload.inputs)
+    return f"{samples} sample{'s' if samples > 1 else ''}, layers {'-'.join(map(str, workload.layer_sizes))}"
 
 
 def _some(workload: Workload, points: Iterable[Point]) -> list[Point]:

@@ -1,6 +1,7 @@
 """Exceptions that an implementation raised: one line for tables, the verdict that follows, and the full traceback."""
 
 import dis
+import re
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,11 @@ LONGEST_TRACEBACK = 20_000
 
 LONGEST_WRITTEN = 160
 """The largest number of characters of a line that a process wrote, to standard error or to the judge."""
+
+DELETED = re.compile(r"(buffer|array) has been deleted", re.IGNORECASE)
+"""What is said where an array is used whose memory the compiler was allowed to give to a result."""
+
+COPY_FIRST = "; copy the arrays in begin before they are donated"
 
 MOST_LINES = 20
 """The largest number of lines that a process wrote, below a traceback."""
@@ -59,6 +65,8 @@ def describe(error: BaseException) -> str:
     """
     place = _place(error)
     text = _message(error, LONGEST - len(place))
+    if DELETED.search(text):
+        text = _message(error, LONGEST - len(place) - len(COPY_FIRST)).rstrip(".") + COPY_FIRST
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__) + place
 
 

@@ -1,175 +1,265 @@
 """Margin of the judge: the largest error of honest implementations as a fraction of the bound.
 
-`python -m xorbench.studies.margin --questions 1000000` asks random questions of all kinds, at the workload's own shape
-and at others, in both dtypes; `--search 1200` then searches for the worst point of each implementation for so many
-seconds. A value above 1 is a false alarm. A question is one point at one dtype, with gradient, predictions and loss.
+`python -m xorbench.studies.margin --questions 1000000 --others 100000 --search 1200` asks NumPy, PyTorch and JAX a
+million questions each and all other implementations a hundred thousand, and then searches for the worst point of each
+of the three for 1,200 CPU seconds. A value above 1 is a false alarm. A question is one numbered point in one dtype,
+with gradient, predictions and loss. Half of the questions are at the workload's own shape, half at eight others.
 """
 
 import functools
+import os
 import random
-from collections.abc import Iterator, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from time import perf_counter
+from time import process_time
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from xorbench import progress
+from xorbench import environment, progress
 from xorbench.cli import choices
-from xorbench.cli.options import Implementations, Output, Seed
-from xorbench.contract import REFERENCE, Contract, discover, load
+from xorbench.cli.options import Implementations, Output, Seed, count
+from xorbench.contract import REFERENCE, Contract, Implementation, discover, load
 from xorbench.cores import all_cores
+from xorbench.failure import HarnessError
 from xorbench.judging.answers import answers
-from xorbench.judging.judge import DTYPES
-from xorbench.judging.points import Point, Points, points_of, shaped_points, shared_points
+from xorbench.judging.chunks import DTYPES, Chunk, Found, Row, joined, judge_chunk, size_of
+from xorbench.judging.error_stats import finite
+from xorbench.judging.layout import LOSS
+from xorbench.judging.points import Point, Points, numbered_points, points_of, reshaped, stride
 from xorbench.judging.truths import truths_here
 from xorbench.record.studies import Data
 from xorbench.studies import asking
-from xorbench.workloads import WORKLOADS, Array
+from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.workload import Dtype
+
+FIRST = (REFERENCE, "torch_autograd", "jax_grad")
+"""The implementations that are asked the most questions, and for which a worst point is searched, by default."""
 
 WORKLOADS_ASKED = ("neuron", "hidden", "relu", "deep")
 """One workload of each loss and activation, and the neuron."""
 
-RANDOM_POINTS = 200
-"""The random points of one batch; those of other kinds come in addition."""
+POINTS = 400
+"""The points of one round at a workload's own shape in each dtype; there are an eighth as many at each other shape."""
+
+ROUNDS_KEPT = 10
+"""The rounds after which what was found is kept, in case that the study is interrupted."""
 
 STEPS = 400
 """The steps of a search from one start."""
 
+LARGEST = 1_000.0
+"""The largest size of a parameter in a search: that of the largest logits of numbered points."""
+
+MOST_REASONS = 5
+"""The most false alarms of an implementation that are kept in words."""
+
+
+def problems(seed: int) -> dict[str, tuple[Workload, int]]:
+    """Return all workloads that are asked about, at each shape, by name, with the points of a round in each dtype."""
+    found: dict[str, tuple[Workload, int]] = {}
+    for own in map(WORKLOADS.__getitem__, WORKLOADS_ASKED):
+        others = [*reshaped(own, seed)]
+        found |= {own.name: (own, POINTS)} | {one.name: (one, max(1, POINTS // len(others))) for one in others}
+    return found
+
 
 @dataclass(frozen=True)
 class Worst:
-    """The largest error of one implementation over its bound in some questions, and where it was."""
+    """The worst point that a search from a numbered point found: its parameters, and where and how large the error is.
+
+    `of_bound` is the error as a fraction of the bound, and `seconds` is the CPU time of the search.
+    """
 
     implementation: str
     workload: str
     dtype: Dtype
-    questions: int
+    number: int
     of_bound: float
     entry: str
-    point: str
     parameters: Sequence[str]
+    seconds: float
 
 
 @functools.cache
-def _module(name: str) -> Contract:
-    return load(next(implementation for implementation in discover() if implementation.name == name))
+def _module(implementation: Implementation) -> Contract:
+    return load(implementation)
 
 
-def asked(names: Sequence[str], workload: str, dtype: Dtype, seed: int) -> list[Worst]:
-    """Return the worst of each implementation over one batch of questions of all kinds, drawn with `seed`."""
-    own = shared_points(WORKLOADS[workload], dtype, RANDOM_POINTS, seed)
-    found = []
-    for points in (own, *shaped_points(WORKLOADS[workload], dtype, seed, thorough=True)):
-        truth = truths_here(points, by_differences=False)
-        for name in names:
-            with np.errstate(all="ignore"):
-                fractions = truth.fractions(answers(_module(name), points).rows)
-            found.append(_worst(name, points, fractions))
+def searched(implementation: Implementation, workload: Workload, dtype: Dtype, number: int, seed: int) -> Worst:
+    """Return the worst point that a random search finds from one numbered point: changes that make it worse are kept.
+
+    The data are those of the numbered point.
+    """
+    begun = process_time()
+    chance = random.Random(f"{seed} {number}")
+    start = numbered_points(workload, dtype, [number], seed)
+    row, (worst, entry) = start.rows[0], _worst_entry(implementation, start)
+    for _ in range(STEPS):
+        one = points_of(start.problems[0], dtype, [Point(_changed(row, chance), "")])
+        found, where = _worst_entry(implementation, one)
+        if found >= worst:
+            row, worst, entry = one.rows[0], found, where
+    parameters = [float(value).hex() for value in row]
+    seconds = process_time() - begun
+    return Worst(implementation.name, workload.name, dtype, number, worst, entry, parameters, seconds)
+
+
+def _changed(row: Array, chance: random.Random) -> Array:
+    """Return a copy of `row` with one, two or all numbers changed: by a little, by much, or to a round number."""
+    changed = row.copy()
+    for entry in chance.sample(range(len(row)), chance.choice([1, 1, 2, len(row)])):
+        kind = chance.random()
+        if kind < 0.1:
+            changed[entry] = chance.choice([0.0, 1.0, -1.0, 0.5])
+        elif kind < 0.6:
+            changed[entry] *= 1 + chance.gauss(0, 1) * 10.0 ** -chance.uniform(0, 8)
+        else:
+            changed[entry] += chance.gauss(0, 1) * 10.0 ** -chance.uniform(0, 4)
+    return changed.clip(-LARGEST, LARGEST)
+
+
+def _worst_entry(implementation: Implementation, point: Points) -> tuple[float, str]:
+    """Return the largest error at a point as a fraction of the bound, and the entry that has it.
+
+    An error of a truth so small that it may be flushed to zero is left out where it is inside: with flushing it is as
+    close to the bound as the truth is to the smallest normal number, and a search would find nothing else.
+    """
+    with np.errstate(all="ignore"):
+        given = answers(_module(implementation), point)
+    truth = truths_here(point, by_differences=False)
+    fractions, limits = truth.fractions(given.rows)[0], np.finfo(point.dtype)
+    small = np.abs(truth.high[0]) < float(limits.smallest_normal) / float(limits.eps)
+    fractions[small & (fractions <= 1)] = 0
+    largest = int(np.argmax(fractions))
+    which, index = point.layout.entries[largest]
+    return float(fractions[largest]), f"{which}{index or ''}"
+
+
+def again(found: Data, seed: int) -> float:
+    """Return the largest error at a worst point that a study with `seed` found, over the bound, computed anew."""
+    workload, _ = problems(seed)[found["workload"]]
+    point = numbered_points(workload, found["dtype"], [found["number"]], seed)
+    if "parameters" in found:
+        row = np.array([float.fromhex(number) for number in found["parameters"]])
+        point = points_of(point.problems[0], found["dtype"], [Point(row, "")])
+    module = _module(next(i for i in discover() if i.name == found["implementation"]))
+    with np.errstate(all="ignore"):
+        given = answers(module, point)
+    return float(truths_here(point).fractions(given.rows).max())
+
+
+def study(
+    asked: Mapping[Implementation, int], searchers: Sequence[Implementation], seconds: float, seed: int = 0
+) -> Iterator[Data]:
+    """Yield the data after some rounds of questions and after each round of searches; see the module.
+
+    `asked` are the implementations with the least number of questions to each; `searchers` are those for which the
+    worst point is searched, for so many CPU seconds each.
+    """
+    data: Data = {"seed": seed, "steps": STEPS, "questions": [], "search_seconds": seconds, "searches": []}
+    with all_cores() as cores:
+        for found in _questions(asked, seed, cores):
+            data["questions"] = found
+            yield data
+        for found in _searches(searchers, seconds, seed, cores):
+            data["searches"] = found
+            yield data
+
+
+def _questions(asked: Mapping[Implementation, int], seed: int, cores: Executor) -> Iterator[list[Data]]:
+    workloads = [*problems(seed).values()]
+    of_round = sum(len(DTYPES) * (points // stride(workload)) for workload, points in workloads)
+    rounds = {implementation: -(-questions // of_round) for implementation, questions in asked.items()}
+    waiting = {
+        cores.submit(judge_chunk, [i for i in asked if number < rounds[i]], [workload], Chunk(number * n, n), seed): (
+            workload.name
+        )
+        for number in range(max(rounds.values()))
+        for workload, n in workloads
+    }
+    found: dict[str, Found] = {}
+    with progress.steps("questions", len(waiting)) as done:
+        for future in as_completed(waiting):
+            workload = waiting.pop(future)
+            found[workload] = joined(found.get(workload, Found()), future.result())
+            done()
+            if len(waiting) % (ROUNDS_KEPT * len(workloads)) == 0:
+                every = [row for of_workload in found.values() for row in of_workload.rows]
+                yield [_of(i, [row for row in every if row.implementation == i.name]) for i in asked]
+
+
+def _of(implementation: Implementation, rows: Sequence[Row]) -> Data:
+    """Return what was found of one implementation: its questions, its false alarms and its largest error."""
+    worst = max(rows, key=size_of)
+    factors = {row.key: factor for row in rows if (factor := row.sums.factor)}
+    refused = {key: factor for key, factor in factors.items() if factor.refused}
+    reasons = [f"{row.workload} in {row.dtype}, {row.failures[0].reason}" for row in rows if row.wrong or row.failed]
+    reasons += [f"{key[1]} in {key[2]}, {factor.complaint(key[3])}" for key, factor in refused.items()]
+    found: Data = {
+        "implementation": implementation.name,
+        "questions": sum(row.points + row.failed for row in rows if row.parameter == LOSS),
+        "not_offered": sum(row.not_offered for row in rows if row.parameter == LOSS),
+        "outside": sum(row.wrong + row.failed for row in rows),
+        "factor": max((factor.certain for factor in factors.values()), default=0.0),
+        "factors_refused": len(refused),
+        "reasons": reasons[:MOST_REASONS],
+    }
+    if reading := worst.largest:
+        found |= {
+            "of_bound": reading.largest,
+            "workload": worst.workload,
+            "dtype": worst.dtype,
+            "entry": f"{worst.parameter}{reading.index or ''}",
+            "point": reading.where,
+            "number": worst.at,
+            "value": reading.value,
+            "truth": reading.truth,
+        }
     return found
 
 
-def _worst(name: str, points: Points, fractions: Array) -> Worst:
-    point, entry = np.unravel_index(np.argmax(fractions), fractions.shape)
-    which, index = points.layout.entries[int(entry)]
-    return Worst(
-        implementation=name,
-        workload=points.workload.name,
-        dtype=points.dtype,
-        questions=len(points),
-        of_bound=float(fractions[point, entry]),
-        entry=f"{which}{index or ''}",
-        point=points.labels[int(point)],
-        parameters=[float(value).hex() for value in points.rows[int(point)]],
-    )
-
-
-def searched(name: str, workload: str, dtype: Dtype, seed: int) -> Worst:
-    """Return the worst point that a random search finds from one random start: changes that make it worse are kept."""
-    chance = random.Random(seed)
-    points = shared_points(WORKLOADS[workload], dtype, 8, seed, saturation=False)
-    start = chance.randrange(len(points))
-    problem, best, row = points.problems[start], None, points.rows[start]
-    for _ in range(STEPS):
-        changed = row.copy()
-        for entry in chance.sample(range(len(row)), chance.choice([1, 1, 2, len(row)])):
-            kind = chance.random()
-            if kind < 0.1:
-                changed[entry] = chance.choice([0.0, 1.0, -1.0, 0.5])
-            elif kind < 0.6:
-                changed[entry] *= 1 + chance.gauss(0, 1) * 10.0 ** -chance.uniform(0, 8)
-            else:
-                changed[entry] += chance.gauss(0, 1) * 10.0 ** -chance.uniform(0, 4)
-        one = points_of(problem, dtype, [Point(changed, f"search from seed {seed}")])
-        with np.errstate(all="ignore"):
-            fractions = truths_here(one, by_differences=False).fractions(answers(_module(name), one).rows)
-        found = _worst(name, one, fractions)
-        if best is None or found.of_bound >= best.of_bound:
-            best, row = found, one.rows[0]
-    assert best is not None
-    return best
-
-
-def study(names: Sequence[str], questions: int, seconds: float, seed: int = 0) -> Iterator[Data]:
-    """Yield the data after every batch of questions and of searches; see the module."""
-    kinds = [(workload, dtype) for workload in WORKLOADS_ASKED for dtype in DTYPES]
-    total: dict[str, Worst] = {}
-    best: dict[str, Worst] = {}
-    searches = dict.fromkeys(names, 0)
-
-    def data() -> Data:
-        return {
-            "seed": seed,
-            "steps": STEPS,
-            "questions": [vars(worst) for worst in total.values()],
-            "search_seconds": seconds,
-            "searches": [vars(worst) | {"starts": searches[name]} for name, worst in best.items()],
-        }
-
-    with all_cores() as cores:
-        done, number = 0, 0
-        while done < questions:
-            waiting = [cores.submit(asked, names, *kind, seed + number) for kind in kinds]
-            number += 1
-            for worst in (worst for future in as_completed(waiting) for worst in future.result()):
-                total[worst.implementation] = _larger(total.get(worst.implementation), worst)
-            done = max(worst.questions for worst in total.values())
-            progress.say(f"{done:,} of {questions:,} questions to each implementation")
-            yield data()
-        for name in names:
-            until = perf_counter() + seconds
-            while perf_counter() < until:
-                starts = [(w, d, seed + searches[name] + n) for n, (w, d) in enumerate(kinds)]
-                for future in as_completed([cores.submit(searched, name, *start) for start in starts]):
-                    best[name] = _larger(best.get(name), future.result())
-                    searches[name] += 1
-                progress.say(f"{name}: {searches[name]} starts, the worst is {best[name].of_bound:.3f} of the bound")
-                yield data()
-
-
-def _larger(one: Worst | None, other: Worst) -> Worst:
-    """Return the worse of two, with the questions of both."""
-    if one is None:
-        return other
-    worse = other if other.of_bound > one.of_bound else one
-    return Worst(**(vars(worse) | {"questions": one.questions + other.questions}))
+def _searches(searchers: Sequence[Implementation], seconds: float, seed: int, cores: Executor) -> Iterator[list[Data]]:
+    worst: dict[str, Worst] = {}
+    spent, starts = dict.fromkeys(searchers, 0.0), dict.fromkeys(searchers, 0)
+    kinds = [(WORKLOADS[name], dtype) for name in WORKLOADS_ASKED for dtype in DTYPES]
+    number = 0
+    while left := [i for i in searchers if spent[i] < seconds]:
+        waiting = {cores.submit(searched, i, *kind, number, seed): i for i in left for kind in kinds}
+        number += 1
+        for future in as_completed(waiting):
+            implementation, found = waiting[future], future.result()
+            spent[implementation] += found.seconds
+            starts[implementation] += 1
+            worst[found.implementation] = max(worst.get(found.implementation, found), found, key=lambda w: w.of_bound)
+        shown = ", ".join(f"{i.name} {worst[i.name].of_bound:.3f} in {spent[i]:.0f} s" for i in searchers)
+        progress.say(f"largest error / bound of the searches: {shown}")
+        yield [
+            vars(worst[i.name]) | {"of_bound": finite(worst[i.name].of_bound), "starts": starts[i], "seconds": spent[i]}
+            for i in searchers
+        ]
 
 
 def main(
     implementation: Implementations = None,
-    questions: Annotated[int, typer.Option(min=1, metavar="N", help="Questions to each.")] = 100_000,
-    search: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="Search for each so long.")] = 60,
+    questions: Annotated[int, count("Questions to each of NumPy, PyTorch and JAX, or of those chosen.")] = 100_000,
+    others: Annotated[int, count("Questions to each other implementation that is installed.", least=0)] = 0,
+    search: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="CPU time of the search for each.")] = 60,
     seed: Seed = 0,
     output: Output = None,
 ) -> None:
     """Ask honest implementations many questions, and search for the worst error as a fraction of the bound."""
     folder = choices.folder(output)
-    chosen = choices.implementations(implementation or [REFERENCE, "torch_autograd", "jax_grad"], None)
-    begun = asking.begun("margin", [i.framework for i in chosen])
-    asking.keep_last(begun, study([i.name for i in chosen], questions, search, seed), folder)
+    chosen = choices.implementations(implementation or FIRST, None)
+    if unusable := [f"{i.name}: {i.missing or i.broken}" for i in chosen if not i.usable]:
+        raise HarnessError(f"not all implementations can be asked: {'; '.join(unusable)}")
+    others_asked = [i for i in choices.implementations(None, None) if i.usable] if others else []
+    asked = dict.fromkeys(others_asked, others) | dict.fromkeys(chosen, questions)
+    os.environ.update(environment.thread_variables(1))  # for the processes of the pool, one for each CPU
+    begun = asking.begun("margin", [i.framework for i in asked])
+    asking.keep_last(begun, study(asked, chosen, search, seed), folder)
 
 
 if __name__ == "__main__":

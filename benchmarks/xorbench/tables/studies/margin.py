@@ -3,7 +3,7 @@
 import pandas as pd
 
 from xorbench.record.studies import Data
-from xorbench.tables.cells import NONE, Table, three_digits
+from xorbench.tables.cells import NONE, UNDEFINED, Table, three_digits
 
 
 def table_of(data: Data) -> Table:
@@ -16,17 +16,47 @@ def table_of(data: Data) -> Table:
             {
                 "implementation": found["implementation"],
                 "questions": f"{found['questions']:,}",
-                "largest error / bound": three_digits(found["of_bound"]),
-                "in": f"{found['workload']}, {found['dtype']}, {found['entry']}",
-                "at": found["point"],
-                "starts of the search": f"{search['starts']:,}" if search else NONE,
-                "points of the search": f"{search['questions'] * data['steps']:,}" if search else NONE,
-                "search: largest error / bound": three_digits(search["of_bound"]) if search else NONE,
+                "answers outside or missing": _count(found.get("outside")),
+                "systematic factor beyond doubt, u": f"{found['factor']:.2f}" if "factor" in found else NONE,
+                "largest error / bound": _fraction(found),
+                "in": _place(found),
+                "at": found.get("point", NONE),
+                "points of the search": f"{search['starts'] * data['steps']:,}" if search else NONE,
+                "search: largest error / bound": _fraction(search) if search else NONE,
+                "search: in": _place(search) if search else NONE,
             }
         )
-    note = (
-        "A question is one point in one dtype, with gradient, predictions and loss, of any kind. Above 1 would be a "
-        f"false alarm. A search changes parameters at random from a random start, in {data['steps']} steps, and keeps "
-        f"what is not smaller; it took {data['search_seconds']:g} s for each implementation. Seed {data['seed']}."
+    notes = [
+        "A question is one point in one dtype, with gradient, predictions and loss. Above 1 would be a false alarm. "
+        f"Seed {data['seed']}.",
+        "A result below the smallest normal number may be flushed to zero, as by JAX: its error is then as close to "
+        "the bound as it is to that number, and never above 1.",
+    ]
+    notes.append(
+        "Systematic factor: the largest distance of a common factor of all values of a quantity from 1 that is beyond "
+        "doubt, which is 5 standard errors less than the estimate. More than 1 u is refused."
     )
-    return Table("Errors of honest implementations", pd.DataFrame(lines), [note])
+    if searches:
+        notes.append(
+            f"A search changes parameters at random from a drawn point, in {data['steps']} steps, and keeps what is "
+            f"not smaller; it took {data['search_seconds']:g} s for each implementation. It leaves out results so "
+            "small that a part of them may have been flushed to zero."
+        )
+    return Table("Errors of honest implementations", pd.DataFrame(lines), notes)
+
+
+def _count(number: int | None) -> str:
+    return NONE if number is None else f"{number:,}"
+
+
+def _fraction(found: Data) -> str:
+    if "of_bound" not in found:
+        return NONE
+    if (fraction := found["of_bound"]) is None:
+        return UNDEFINED
+    shown = three_digits(fraction)
+    return f"1 - {1 - fraction:.1e}" if fraction < 1 <= float(shown) else shown
+
+
+def _place(found: Data) -> str:
+    return f"{found['workload']}, {found['dtype']}, {found['entry']}" if "entry" in found else NONE
