@@ -70,13 +70,13 @@ def chosen(context: typer.Context) -> list[Implementation]:
 
 
 def made(context: typer.Context, implementations: list[Implementation], hosts: int, here: Costs) -> FleetPlan:
-    """Return the plan of a command in at most so many parts, without implementations that are missing here.
+    """Return the plan of a command in at most so many parts, without implementations that cannot be used here.
 
     `here` is what measuring costs. Raises typer.BadParameter where a file can't travel with a plan, and HarnessError
     where an implementation that was asked for is missing.
     """
     extra = given(context)
-    present = _present(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
+    present = _usable(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
     kind = _kind(context)
     try:
         arguments = _arguments(kind, context.params, [i.name for i in present])
@@ -84,8 +84,8 @@ def made(context: typer.Context, implementations: list[Implementation], hosts: i
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--with") from error
     for implementation in implementations:
-        if implementation.missing:
-            say(f"{implementation.name} is left out: {implementation.missing}")
+        if not implementation.usable:
+            say(f"{implementation.name} is left out: {implementation.missing or implementation.broken}")
     return divide.divided(draft, hosts, here)
 
 
@@ -94,14 +94,14 @@ def _kind(context: typer.Context) -> Kind:
     return kinds[context.info_name or ""]
 
 
-def _present(chosen: list[Implementation], names: list[str]) -> list[Implementation]:
-    """Return those that are not missing here. Raises HarnessError where one that was asked for by name is."""
+def _usable(chosen: list[Implementation], names: list[str]) -> list[Implementation]:
+    """Return those that can be used here. Raises HarnessError where one that was asked for by name cannot."""
     for implementation in chosen:
-        if implementation.missing and implementation.name in names:
-            raise HarnessError(
-                f"{implementation.name}: {implementation.missing}; make the plan where all that it needs is installed"
-            )
-    return [implementation for implementation in chosen if not implementation.missing]
+        reason = implementation.missing or implementation.broken
+        if reason and implementation.name in names:
+            remedy = "; make the plan where all that it needs is installed" if implementation.missing else ""
+            raise HarnessError(f"{implementation.name}: {reason}{remedy}")
+    return [implementation for implementation in chosen if implementation.usable]
 
 
 def _arguments(kind: Kind, params: dict[str, Any], names: list[str]) -> list[str]:
