@@ -9,19 +9,20 @@ import json
 import sys
 from pathlib import Path
 
+from tests.fleets import WORKLOADS, plan_of
 from xorbench.fleet import dask_cluster, dask_parts
 from xorbench.fleet.dask_parts import Collected
+from xorbench.fleet.host_parts import Order
 
-PLAN = json.dumps({"arguments": []})
-
-SHA256 = "5" * 64
+PLAN = plan_of(["neuron"])
+"""A plan of one part; hosts do not read plans here, so that they need not fit to it."""
 
 DRIVER = Path(__file__).with_name("fleet_driver.py")
 
 
-def command(folder: str, _plan: Path, number: int, output: Path) -> list[str]:
+def command(folder: str, order: Order) -> list[str]:
     """Return the command of a part on a host."""
-    return [sys.executable, "-P", str(DRIVER), folder, str(number), str(output)]
+    return [sys.executable, "-P", str(DRIVER), folder, str(order.part), str(order.output)]
 
 
 def main() -> None:
@@ -33,23 +34,14 @@ def main() -> None:
     options.add_argument("--resume", action="store_true")
     options.add_argument("--gone", type=float, default=dask_parts.SECONDS_UNTIL_GONE)
     given = options.parse_args()
-    collected = Collected.unfinished()[0] if given.resume else Collected.begun(SHA256, PLAN)
+    plan = plan_of(*([name] for name in WORKLOADS[: given.parts]))
+    collected = (given.resume and Collected.unfinished(plan)) or Collected.begun(plan)
     with dask_cluster.connected(given.address, 1) as client:
         workers = dask_cluster.first_workers(client, say)
-        left = dask_parts.measured(
-            client,
-            workers,
-            PLAN,
-            SHA256,
-            [1.0] * given.parts,
-            collected,
-            lambda _seconds: None,
-            say,
-            functools.partial(command, given.folder),
-            given.gone,
-        )
+        measure = functools.partial(command, given.folder)
+        left = dask_parts.measured(client, workers, collected, say=say, command=measure, seconds_until_gone=given.gone)
         if not left:
-            dask_parts.forget(client, workers, SHA256, collected)
+            dask_parts.forget(client, workers, collected)
     records = [path.name for path in sorted(collected.records.rglob("*.json"))]
     logs = [path.read_text(encoding="utf-8") for path in sorted(collected.place.glob("*.log"))]
     print(json.dumps({"left": left, "finished": sorted(collected.finished), "records": records, "logs": logs}))

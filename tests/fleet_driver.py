@@ -1,7 +1,7 @@
 """A command in place of xorbench on a host: it takes the lock of the host and waits until the test lets it go on.
 
 `fleet_driver.py FOLDER NUMBER OUTPUT [--wait] [--resume]`. It notes its begin and its end in FOLDER/events, and what it
-measures is FOLDER/record.json.
+measures is FOLDER/record.json; what is measured is not measured again.
 """
 
 import json
@@ -17,11 +17,12 @@ def main() -> int:
     """Measure."""
     folder, number, output = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
     journal = folder / f"journal-{number}"
-    if "--resume" in sys.argv and not journal.exists():
-        return 2
+    if [*output.glob("*/*.json")]:
+        return 0
     host.take(wait="--wait" in sys.argv)
+    resumed = " resumed" if "--resume" in sys.argv and journal.exists() else ""
     journal.touch()
-    note(folder, f"begin {number} {os.getpid()}{' resumed' if '--resume' in sys.argv else ''}")
+    note(folder, f"begin {number} {os.getpid()}{resumed}")
     print(f"begun {os.getpid()}: 40% done", file=sys.stderr, flush=True)
     if (folder / "gate").exists():
         with (folder / "gate").open(encoding="utf-8") as gate:

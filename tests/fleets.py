@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tests.planted import NO_SHA256, planted, report, timing, with_durations
-from xorbench.contract import REFERENCE
+from xorbench.contract import REFERENCE, discover
 from xorbench.environment import host
+from xorbench.fleet import plan as plans
 from xorbench.fleet import units
 from xorbench.fleet.plan import FleetPlan, PlannedPart
 from xorbench.record.run import Record, WorkloadRecord
@@ -42,6 +44,15 @@ def sweep_of(*parts: Sequence[str], threads: str = "1", **changes: Any) -> Fleet
     """Return a plan of a sweep whose parts are these curves."""
     sizes = ["--widths=2,4,8", "--batches=4,8", "--at-width=4", "--at-batch=4", f"--threads={threads}"]
     return plan_of(kind="sweep", arguments=[*COMMON, *sizes], parts=[PlannedPart([*p], 1.0) for p in parts], **changes)
+
+
+def gradients_of(*extra: Path, points: int = 20, seed: int = 0) -> FleetPlan:
+    """Return a plan, in one part, of judging the reference and the implementations in files on the neuron."""
+    chosen = [i for i in discover(extra) if i.name == REFERENCE or i.path in extra]
+    names = [f"--implementation={i.name}" for i in chosen]
+    arguments = [*names, "--workload=neuron", f"--points={points}", f"--seed={seed}"]
+    draft = plans.drafted("gradients", arguments, chosen, [i for i in chosen if i.path in extra])
+    return replace(draft, parts=[PlannedPart(units.ranges(draft, 1), 1.0)])
 
 
 def named_host(plan: FleetPlan, name: str) -> str:

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +17,11 @@ import psutil
 import pytest
 
 from tests.conftest import Variant
+from tests.fleets import gradients_of
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.failure import HarnessError
-from xorbench.fleet.chunk_messages import Questions
 from xorbench.fleet.chunk_process import ChunkProcess
+from xorbench.fleet.plan import FleetPlan
 from xorbench.judging import chunks
 from xorbench.judging.chunks import Chunk, joined, judge_chunk
 from xorbench.workloads import WORKLOADS
@@ -33,13 +36,9 @@ def chosen(*extra: Path) -> list[Implementation]:
     return [i for i in discover(extra) if i.name == REFERENCE or i.path in extra]
 
 
-def questions(*extra: Path, seconds_to_answer: float = 300.0) -> Questions:
-    return Questions.about(chosen(*extra), [NEURON], 0, seconds_to_answer)
-
-
 @contextmanager
-def process(asked: Questions) -> Iterator[ChunkProcess]:
-    found = ChunkProcess(asked)
+def process(plan: FleetPlan, seconds_to_answer: float = 300.0) -> Iterator[ChunkProcess]:
+    found = ChunkProcess(plan, seconds_to_answer)
     try:
         yield found
     finally:
@@ -54,7 +53,7 @@ def children() -> list[psutil.Process]:
 
 def test_what_it_finds_is_what_is_found_here(variant: Variant) -> None:
     path = variant("its_own", ("ADDS = ", "REMARK = 'travels'\nADDS = "))
-    with process(questions(path)) as judging:
+    with process(gradients_of(path)) as judging:
         parts = [judging.judged(chunk) for chunk in (Chunk(7, 3), Chunk(0, 7))]
     assert not children()
     found = [part.found for part in parts if part]
@@ -65,7 +64,7 @@ def test_what_it_finds_is_what_is_found_here(variant: Variant) -> None:
 @pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.abort()"])
 def test_one_that_ends_the_process_fails_at_the_points_of_the_chunk_alone(variant: Variant, fault: str) -> None:
     path = variant("crashing", (PREDICT, f"    import os\n\n    {fault}\n"))
-    with process(questions(path)) as judging:
+    with process(gradients_of(path)) as judging:
         judged = judging.judged(Chunk(0, 2))
     assert judged
     rows = judged.found.rows
@@ -80,7 +79,7 @@ def test_one_that_ends_the_process_fails_at_the_points_of_the_chunk_alone(varian
 @pytest.mark.slow  # it is waited for a while
 def test_one_that_hangs_is_ended(variant: Variant) -> None:
     path = variant("hanging", (PREDICT, "    import signal\n\n    signal.pause()\n"))
-    with process(questions(path, seconds_to_answer=6.0)) as judging:
+    with process(gradients_of(path), seconds_to_answer=6.0) as judging:
         judged = judging.judged(Chunk(0, 1))
     assert judged
     reasons = {r.failures[0].reason for r in judged.found.rows if r.implementation == "hanging"}
@@ -89,13 +88,13 @@ def test_one_that_hangs_is_ended(variant: Variant) -> None:
 
 def test_what_is_not_wanted_any_more_ends_the_process(variant: Variant) -> None:
     path = variant("endless", (PREDICT, "    import signal\n\n    signal.pause()\n"))
-    with process(questions(path)) as judging:
+    with process(gradients_of(path)) as judging:
         assert judging.judged(Chunk(0, 1), is_wanted=lambda: False) is None
         assert not children()
 
 
 def test_a_process_that_ended_while_it_was_idle_is_started_again() -> None:
-    with process(questions()) as judging:
+    with process(gradients_of()) as judging:
         before = judging.judged(Chunk(0, 2))
         (idle,) = children()
         idle.kill()
@@ -106,43 +105,53 @@ def test_a_process_that_ended_while_it_was_idle_is_started_again() -> None:
     assert again.found == before.found
 
 
-def changed(**about: Any) -> Questions:
-    return replace(questions(), **about)
-
-
 @pytest.mark.parametrize(
-    ("asked", "says"),
+    ("changes", "says"),
     [
-        ({"harness_sha256": "0" * 64}, "the text of the harness has the SHA-256 .{8} here, expected 00000000; install"),
-        ({"implementations": {REFERENCE: "0" * 64}}, f"the text of {REFERENCE} has the SHA-256"),
-        ({"implementations": {"unknown": "0" * 64}}, "unknown is no implementation here; install the same commit"),
+        ({"harness_sha256": "0" * 64}, "xorbench has another text here, of the SHA-256 .{12}, expected 000000000000: "),
+        ({"implementations": {REFERENCE: "0" * 64}}, f"{REFERENCE} has another text here, of the SHA-256 "),
+        ({"versions": {"numpy": "0.1"}}, "numpy is .* here, expected 0.1"),
     ],
 )
-def test_another_text_on_the_host_is_refused_in_one_line(asked: dict[str, Any], says: str) -> None:
-    with process(changed(**asked)) as judging, pytest.raises(HarnessError, match=f"^points can't be judged: .*{says}"):
+def test_another_text_or_version_on_the_host_is_refused_in_one_line(changes: dict[str, Any], says: str) -> None:
+    plan = replace(gradients_of(), **changes)
+    with process(plan) as judging, pytest.raises(HarnessError, match=f"^points can't be judged: {says}"):
         judging.judged(Chunk(0, 1))
     assert not children()
 
 
-def test_its_name_cannot_leave_the_folder_of_a_file_that_travels(tmp_path: Path, variant: Variant) -> None:
-    path = variant("inside", ("ADDS = ", "REMARK = 'inside'\nADDS = "))
-    asked = questions(path)
-    asked = replace(asked, files={f"{tmp_path}/../inside.py": asked.files["inside.py"]})
-    with process(asked) as judging:
-        judged = judging.judged(Chunk(0, 1))
-    assert judged
-    assert {row.implementation for row in judged.found.rows} == {REFERENCE, "inside"}
-    assert not (tmp_path.parent / "inside.py").exists()
+def test_files_that_travelled_are_removed_with_the_process(variant: Variant) -> None:
+    path = variant("travelling", ("ADDS = ", "REMARK = 'here'\nADDS = "))
+    with process(gradients_of(path)) as judging:
+        judging.judged(Chunk(0, 1))
+        folder = Path(judging._folder.name)
+        assert (folder / "travelling.py").exists()
+    assert not folder.exists()
+
+
+def test_processes_of_several_threads_do_not_end_each_other() -> None:
+    plan, stop = gradients_of(), threading.Event()
+
+    def judged(number: int) -> int:
+        found = 0
+        while not stop.is_set():
+            with process(plan) as judging:
+                assert judging.judged(Chunk(number, 1))
+            found += 1
+            if found == 3:
+                stop.set()
+        return found
+
+    with ThreadPoolExecutor(3) as threads:
+        assert 3 in [*threads.map(judged, range(3))]
 
 
 PARENT = """
 import sys
-from xorbench.contract import discover
-from xorbench.fleet.chunk_messages import Questions
+from tests.fleets import gradients_of
 from xorbench.fleet.chunk_process import ChunkProcess
 from xorbench.judging.chunks import Chunk
-from xorbench.workloads import WORKLOADS
-judging = ChunkProcess(Questions.about(discover()[:1], [WORKLOADS["neuron"]], 0, 300.0))
+judging = ChunkProcess(gradients_of())
 judging.judged(Chunk(0, 1))
 print(judging._process.pid, flush=True)
 sys.stdin.read()
@@ -153,7 +162,8 @@ sys.stdin.read()
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
 def test_it_ends_with_its_parent(ended_by: signal.Signals) -> None:
     command: Sequence[str] = [sys.executable, "-c", PARENT]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables) as parent:
         assert parent.stdout
         child = psutil.Process(int(parent.stdout.readline()))
         os.kill(parent.pid, ended_by)

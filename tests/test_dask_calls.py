@@ -8,8 +8,8 @@ import pytest
 
 from tests.scheduled import skip_without_dask
 from xorbench.failure import HarnessError
-from xorbench.fleet import scheduler
-from xorbench.fleet.scheduler import Call, Calls, Raised, Returned, Told
+from xorbench.fleet import dask_calls
+from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned, Told
 
 skip_without_dask()
 
@@ -128,7 +128,7 @@ def test_what_a_call_raises_is_not_repeated(client: Client, calls: Calls[str, in
 
 def test_a_call_whose_workers_always_die_is_given_up(client: Client, calls: Calls[str, int]) -> None:
     killed = KilledWorker("a", None, 3)
-    for repeat in range(scheduler.MOST_REPEATS):
+    for repeat in range(dask_calls.MOST_REPEATS):
         client.futures[repeat].become("error", error=killed)
         assert calls.next(1) is None
     client.futures[-1].become("error", error=killed)

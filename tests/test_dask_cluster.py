@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.fleets import gradients_of, plan_of
 from xorbench.fleet import dask_preflight
 from xorbench.fleet.dask_cluster import Worker, checked, open_to_others
 
@@ -35,6 +36,8 @@ def test_an_address_that_others_may_reach_without_a_key_is_refused(address: str)
     ):
         checked(address)
 
+
+PLAN = plan_of(["neuron"])
 
 VERSIONS = {
     "host": {"python": "3.11.7.final.0"},
@@ -104,14 +107,14 @@ def test_each_unfit_host_has_one_line_and_the_others_are_used() -> None:
     del answers["tcp://10.0.0.8:1"]
     client = OfWorkers(hosts, those, answers)
     said: list[str] = []
-    fit = dask_preflight.fit(client, "{}", "run", said.append)
+    fit = dask_preflight.fit(client, PLAN, said.append)
     assert fit == [Worker("tcp://10.0.0.1:1", "10.0.0.1", 2), Worker("tcp://10.0.0.1:2", "10.0.0.1", 2)]
     assert not {"tcp://10.0.0.2:1", "tcp://10.0.0.3:1"} & {*client.asked}
     assert said == [
         "xorbench: 10.0.0.2 is left out: Python 3.12.1 there, expected 3.11.7",
         "xorbench: 10.0.0.3 is left out: dask 2026.7.1 there, expected 2026.8.0; distributed 2026.7.1 there, expected "
         "2026.8.0",
-        "xorbench: 10.0.0.4 is left out: numpy 2.3, expected 2.4; no clang; c; 2 more reasons",
+        "xorbench: 10.0.0.4 is left out: numpy 2.3, expected 2.4; no clang; c; d; e",
         "xorbench: 10.0.0.5 is left out: xorbench can't be run there: ModuleNotFoundError: No module named 'xorbench'",
         "xorbench: 10.0.0.6 is left out: it can't be checked: OSError: too many open files [31m",
         "xorbench: 10.0.0.7 is left out: its answer is not valid",
@@ -123,9 +126,7 @@ def test_a_host_with_one_unfit_worker_is_unfit() -> None:
     hosts = {"tcp://10.0.0.1:1": "10.0.0.1", "tcp://10.0.0.1:2": "10.0.0.1"}
     answers = {"tcp://10.0.0.1:1": FIT, "tcp://10.0.0.1:2": FIT | {"out": b'["no clang"]'}}
     said: list[str] = []
-    assert (
-        dask_preflight.fit(OfWorkers(hosts, dict.fromkeys(hosts, versions()), answers), "{}", "run", said.append) == []
-    )
+    assert dask_preflight.fit(OfWorkers(hosts, dict.fromkeys(hosts, versions()), answers), PLAN, said.append) == []
     assert said == ["xorbench: 10.0.0.1 is left out: no clang"]
 
 
@@ -133,10 +134,7 @@ def test_a_running_profiler_is_named_where_something_is_timed() -> None:
     hosts = {"tcp://10.0.0.1:1": "10.0.0.1", "tcp://10.0.0.2:1": "10.0.0.2"}
     answers = {"tcp://10.0.0.1:1": FIT | {"has_profiler": True}, "tcp://10.0.0.2:1": FIT}
     said: list[str] = []
-    assert (
-        len(dask_preflight.fit(OfWorkers(hosts, dict.fromkeys(hosts, versions()), answers), "{}", "run", said.append))
-        == 2
-    )
+    assert len(dask_preflight.fit(OfWorkers(hosts, dict.fromkeys(hosts, versions()), answers), PLAN, said.append)) == 2
     assert said == [
         "xorbench: the profiler of Dask runs beside what is timed on 10.0.0.1; set "
         "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False where the workers are started"
@@ -147,5 +145,5 @@ def test_a_scheduler_of_another_version_is_named() -> None:
     hosts = {"tcp://10.0.0.1:1": "10.0.0.1"}
     said: list[str] = []
     client: Any = OfWorkers(hosts, dict.fromkeys(hosts, versions()), dict.fromkeys(hosts, FIT), versions(msgpack="1.0"))
-    assert dask_preflight.fit(client, "{}", "gradients", said.append) == []
+    assert dask_preflight.fit(client, gradients_of(), said.append) == []
     assert said == ["xorbench: the scheduler can't be used: msgpack 1.0 there, expected 1.2.4"]

@@ -1,6 +1,5 @@
 """Parts over hosts, with a client in place of Dask's: each is collected once, and what fails is tried elsewhere."""
 
-import json
 import pickle
 import zlib
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.fleets import WORKLOADS, plan_of
 from tests.planted import planted
 from tests.scheduled import skip_without_dask
 from xorbench.fleet import dask_parts
@@ -20,7 +20,7 @@ from xorbench.record import store
 
 skip_without_dask()
 
-SHA256 = "7" * 64
+PLAN = plan_of(*([name] for name in WORKLOADS))
 
 RECORD = planted({"other": [0.5] * 6}).record
 
@@ -53,7 +53,7 @@ def names(collected: Collected) -> list[str]:
 
 
 def test_a_part_that_is_collected_twice_counts_once(text: Callable[[int], bytes]) -> None:
-    collected = Collected.begun(SHA256, "{}")
+    collected = Collected.begun(PLAN)
     for part in (2, 1, 2):
         collected.keep(of(part, text(part)))
     assert collected.finished == {1, 2}
@@ -63,7 +63,7 @@ def test_a_part_that_is_collected_twice_counts_once(text: Callable[[int], bytes]
 
 @pytest.mark.parametrize("broken", [b"{", b"{}", b"[1]"])
 def test_what_is_no_record_is_not_collected(broken: bytes) -> None:
-    collected = Collected.begun(SHA256, "{}")
+    collected = Collected.begun(PLAN)
     with pytest.raises(ValueError, match=r"^[^\n]+$"):
         collected.keep(of(1, broken))
     assert collected.finished == set()
@@ -72,21 +72,33 @@ def test_what_is_no_record_is_not_collected(broken: bytes) -> None:
 def test_a_record_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, text: Callable[[int], bytes]) -> None:
     monkeypatch.setattr(dask_parts, "MOST_BYTES", 1_000)
     with pytest.raises(ValueError, match="more than 1,000 bytes"):
-        Collected.begun(SHA256, "{}").keep(of(1, text(1)))
+        Collected.begun(PLAN).keep(of(1, text(1)))
 
 
 def test_a_call_is_continued_until_it_has_ended(text: Callable[[int], bytes]) -> None:
-    assert Collected.unfinished() == []
-    collected = Collected.begun(SHA256, "{}")
+    assert Collected.unfinished(PLAN) is None
+    collected = Collected.begun(PLAN)
     collected.keep(of(1, text(1)))
     collected.log(of(1, b""))
-    another = Collected.begun(SHA256, "{}")
+    another = Collected.begun(replace(PLAN, versions={}))
     assert another.call != collected.call
-    assert Collected.unfinished() == [another, collected]
+    assert Collected.unfinished(PLAN) == collected
     collected.end()
-    assert Collected.unfinished() == [another]
+    assert Collected.unfinished(PLAN) is None
     assert not collected.records.exists()
     assert [path.name for path in collected.place.glob("*.log")] == ["abc.log"]
+
+
+def test_a_call_is_continued_in_the_parts_in_which_it_was_begun() -> None:
+    collected = Collected.begun(PLAN)
+    assert Collected.unfinished(plan_of(WORKLOADS[:2], WORKLOADS[2:])) == collected
+    assert collected.plan == PLAN
+
+
+def test_an_unfinished_call_whose_plan_cannot_be_read_is_passed_over() -> None:
+    collected, broken = Collected.begun(PLAN), Collected.begun(PLAN)
+    (broken.place / "plan.json").write_text('{"kind": "of another version"}')
+    assert Collected.unfinished(PLAN) == collected
 
 
 class Future:
@@ -122,7 +134,7 @@ class Client:
         self._handler = handler
 
     def submit(self, _function: object, call: bytes, **options: Any) -> Future:
-        _, (order, _topic) = pickle.loads(call)
+        _, (order, _topic, _command) = pickle.loads(call)
         self.given.append((order.host, order.part))
         self.options.append(options)
         assert options["workers"] == [order.host]
@@ -135,36 +147,41 @@ def workers(number: int, has_slot: bool = False) -> list[Worker]:
     return [Worker(f"tcp://10.0.0.{n}:1", f"10.0.0.{n}", 1, has_slot) for n in range(1, number + 1)]
 
 
+def planned(parts: int) -> Collected:
+    """Return a new folder for a call of a plan of so many parts of ten seconds."""
+    plan = plan_of(*([name] for name in WORKLOADS[:parts]))
+    return Collected.begun(replace(plan, parts=[replace(part, seconds=10.0) for part in plan.parts]))
+
+
 def measured(
-    client: Client, hosts: int, parts: int, collected: Collected, has_slot: bool = False
+    client: Client, hosts: int, collected: Collected, has_slot: bool = False
 ) -> tuple[list[int], list[str], float]:
     said: list[str] = []
     done: list[float] = []
     of_dask: Any = client
-    there = workers(hosts, has_slot)
-    left = dask_parts.measured(of_dask, there, "{}", SHA256, [10.0] * parts, collected, done.append, said.append)
+    left = dask_parts.measured(of_dask, workers(hosts, has_slot), collected, done.append, said.append)
     return left, said, sum(done)
 
 
 def test_each_host_has_one_part_at_a_time_and_all_are_collected(text: Callable[[int], bytes]) -> None:
-    collected = Collected.begun(SHA256, "{}")
+    collected = planned(4)
     client = Client(lambda order: of(order.part, text(order.part), order.host_key), {1: ["launches: 40% done"]})
-    left, said, done = measured(client, 2, 5, collected)
+    left, said, done = measured(client, 2, collected)
     assert left == []
-    assert done == pytest.approx(50)
-    assert sorted(part for _, part in client.given) == [1, 2, 3, 4, 5]
+    assert done == pytest.approx(40)
+    assert sorted(part for _, part in client.given) == [1, 2, 3, 4]
     assert client.given[:2] == [("10.0.0.1", 1), ("10.0.0.2", 2)]
-    assert "10.0.0.1: part 1/5: launches: 40% done" in said
-    assert len(names(collected)) == 5
-    again, _, done = measured(client, 2, 5, collected)
+    assert "10.0.0.1: part 1/4: launches: 40% done" in said
+    assert len(names(collected)) == 4
+    again, _, done = measured(client, 2, collected)
     assert again == []
-    assert done == pytest.approx(50)
-    assert len(client.given) == 5
+    assert done == pytest.approx(40)
+    assert len(client.given) == 4
 
 
 def test_what_a_host_tells_cannot_change_the_terminal(text: Callable[[int], bytes]) -> None:
     client = Client(lambda order: of(order.part, text(1)), {1: ["\x1b[31mred\x07 /home/ada/x 250% done"]})
-    _, said, done = measured(client, 1, 1, Collected.begun(SHA256, "{}"))
+    _, said, done = measured(client, 1, planned(1))
     assert all(line.isprintable() for line in said)
     assert not any("ada" in line for line in said)
     assert done == pytest.approx(10)
@@ -176,19 +193,19 @@ def test_a_part_that_fails_on_one_host_is_measured_on_another_and_only_once_on_e
     def answers(order: Order) -> Result:
         return of(order.part, text(order.part)) if order.host == "10.0.0.2" else of(order.part, b"", code=3)
 
-    collected = Collected.begun(SHA256, "{}")
+    collected = planned(3)
     client = Client(answers, {})
-    left, said, _ = measured(client, 2, 3, collected)
+    left, said, _ = measured(client, 2, collected)
     assert left == []
     assert len(client.given) == len({*client.given})
-    why = "was not measured: exit code 3, last line; its log is abc.log"
+    why = f"was not measured: exit code 3, last line; its log is {collected.place / 'abc.log'}"
     assert f"xorbench: 10.0.0.1: part 1/3 {why}" in said
     assert collected.finished == {1, 2, 3}
 
 
 def test_a_part_that_fails_everywhere_is_left(text: Callable[[int], bytes]) -> None:
     client = Client(lambda order: of(order.part, b"{" if order.part == 2 else text(order.part)), {})
-    left, said, _ = measured(client, 2, 3, Collected.begun(SHA256, "{}"))
+    left, said, _ = measured(client, 2, planned(3))
     assert left == [2]
     assert sum("part 2/3 was not measured: what it sent is no record: " in line for line in said) == 2
 
@@ -196,13 +213,13 @@ def test_a_part_that_fails_everywhere_is_left(text: Callable[[int], bytes]) -> N
 def test_the_resource_is_used_where_all_workers_of_a_host_have_it(text: Callable[[int], bytes]) -> None:
     for has_slot, expected in ((True, {SLOT: 1}), (False, None)):
         client = Client(lambda order: of(order.part, text(1)), {})
-        measured(client, 1, 1, Collected.begun(SHA256, "{}"), has_slot)
+        measured(client, 1, planned(1), has_slot)
         assert [options["resources"] for options in client.options] == [expected]
 
 
 def test_the_log_of_a_host_has_all_its_parts(text: Callable[[int], bytes]) -> None:
-    collected = Collected.begun(SHA256, json.dumps({}))
-    measured(Client(lambda order: of(order.part, text(order.part)), {}), 1, 2, collected)
+    collected = planned(2)
+    measured(Client(lambda order: of(order.part, text(order.part)), {}), 1, collected)
     (log,) = collected.place.glob("*.log")
     lines = log.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("part")] == ["part 1, exit code 0", "part 2, exit code 0"]

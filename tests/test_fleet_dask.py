@@ -9,15 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests import fleet_client
-from tests.scheduled import Cluster, cluster_in, gone, result, skip_without_dask, told
+from tests.scheduled import ROOT, Cluster, cluster_in, gone, result, skip_without_dask, told
 from xorbench import environment
 from xorbench.contract import REFERENCE, discover
-from xorbench.fleet import host_parts
 from xorbench.judging import chunks
 from xorbench.judging.chunks import Chunk, judge_chunk
 from xorbench.studies.fleet_processes import worker_of
@@ -38,6 +37,13 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield found
 
 
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    """What ends further processes."""
+    with ExitStack() as found:
+        yield found
+
+
 ABOUT = """
 import json, multiprocessing, os
 def about():
@@ -47,13 +53,10 @@ print(json.dumps([*client.run(about).values()]))
 
 JUDGE = """
 import zlib
-from xorbench.contract import discover
+from tests.fleets import gradients_of
 from xorbench.fleet import dask_tasks
-from xorbench.fleet.chunk_messages import Questions
 from xorbench.judging.chunks import Chunk
-from xorbench.workloads import WORKLOADS
-questions = Questions.about(discover()[:1], [WORKLOADS["neuron"]], 0, 300.0)
-print(zlib.decompress(client.submit(dask_tasks.judge, questions, Chunk(3, 20)).result().document).decode())
+print(zlib.decompress(client.submit(dask_tasks.judge, gradients_of(), 300.0, Chunk(3, 20)).result().document).decode())
 """
 
 
@@ -71,8 +74,7 @@ def test_a_part_has_the_same_variables_through_a_nanny_and_without_dask(cluster:
     result(cluster.client("1"))
     path = cluster.folder / "variables.json"
     through = json.loads(path.read_text(encoding="utf-8"))
-    order = json.dumps(vars(host_parts.Order(fleet_client.PLAN, fleet_client.SHA256, 1, "local", "")))
-    call = [sys.executable, "-c", LOCAL, order, str(cluster.folder)]
+    call = [sys.executable, "-c", LOCAL, str(cluster.folder)]
     subprocess.run(call, env=cluster.variables, cwd=cluster.folder, check=True)
     here = json.loads(path.read_text(encoding="utf-8"))
     for found in (through, here):
@@ -83,10 +85,10 @@ def test_a_part_has_the_same_variables_through_a_nanny_and_without_dask(cluster:
 
 
 LOCAL = """
-import functools, json, sys
-from tests.fleet_client import command
+import functools, sys
+from tests.fleet_client import PLAN, command
 from xorbench.fleet import host_parts
-host_parts.measured(host_parts.Order(**json.loads(sys.argv[1])), functools.partial(command, sys.argv[2]))
+host_parts.measured(host_parts.Order(PLAN, 1, "local", ""), functools.partial(command, sys.argv[1]))
 """
 
 
@@ -108,10 +110,10 @@ def test_after_a_kill_of_the_worker_its_part_goes_on_and_nothing_runs_beside_it(
 LOST = """
 import functools, os, signal
 from distributed import wait
-from tests.fleet_client import PLAN, SHA256, command
+from tests.fleet_client import PLAN, command
 from xorbench.fleet import dask_tasks
 from xorbench.fleet.host_parts import Order
-order = Order(PLAN, SHA256, 1, "lost", "127.0.0.1")
+order = Order(PLAN, 1, "lost", "127.0.0.1")
 future = client.submit(dask_tasks.measure, order, "topic", functools.partial(command, sys.argv[1]), key="lost")
 wait(future)
 def end():
@@ -185,13 +187,17 @@ def test_the_part_of_a_host_that_is_gone_is_given_to_another(cluster: Cluster) -
     assert json.loads(out)["left"] == [1]
 
 
-def test_of_two_clients_on_one_host_the_second_waits_for_the_lock(cluster: Cluster) -> None:
+@pytest.mark.parametrize("schedulers", [1, 2])
+def test_of_two_clients_on_one_host_the_second_waits_for_the_lock(
+    cluster: Cluster, schedulers: int, stack: ExitStack
+) -> None:
     cluster.close_gate()
-    for _ in range(2):
-        cluster.start_worker("--nanny")
+    other = cluster if schedulers == 1 else Cluster(stack, cluster.folder, [ROOT])
+    for one in (cluster, other):
+        one.start_worker("--nanny")
     first = cluster.client("1")
     told(first, r"(begun)")
-    second = cluster.client("1")
+    second = other.client("1")
     told(second, r"(another measurement runs on this machine)")
     cluster.open_gate()
     assert result(first)["finished"] == [1]

@@ -3,6 +3,9 @@
 import itertools
 import json
 import platform
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,11 +17,11 @@ from hypothesis import strategies as st
 
 from tests.command import called, document
 from tests.conftest import Variant
-from tests.fleets import plan_of, sweep_of
+from tests.fleets import gradients_of, plan_of, sweep_of
 from tests.planted import NO_SHA256, planted
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.environment import allowed_cpus, host
-from xorbench.fleet import costs, divide, units
+from xorbench.fleet import costs, divide, preflight, units
 from xorbench.fleet import plan as plans
 from xorbench.fleet.plan import FleetPlan, PlannedPart
 from xorbench.fleet.units import Share
@@ -38,13 +41,6 @@ def test_a_plan_is_read_as_it_was_written_and_has_one_sha256(tmp_path: Path) -> 
     assert plans.parsed(turned).sha256 == PLAN.sha256
     assert replace(PLAN, versions={"python": "3.12.0"}).sha256 != PLAN.sha256
     assert len(PLAN.sha256) == 64
-
-
-def test_the_command_of_a_part_can_be_run(tmp_path: Path) -> None:
-    path = tmp_path / "plan.json"
-    plans.write(PLAN, path)
-    words = plans.command(path, 2, tmp_path / "parts")
-    assert words[1:] == ["-m", "xorbench", "run", "--plan", str(path), "--part", "2/2", "--output", f"{tmp_path}/parts"]
 
 
 def argument(old: str, new: str) -> Callable[[dict[str, Any]], object]:
@@ -71,6 +67,8 @@ def argument(old: str, new: str) -> Callable[[dict[str, Any]], object]:
         (argument("--launches=4", "--launches=0"), "--launches=0, expected a whole number of at least 1"),
         (argument("--launches=4", "--launches=²"), "--launches=², expected a whole number of at least 1"),
         (argument("--launches=4", "--seed=1"), "--launches is there 0 times, expected once"),
+        (argument("--workload=hidden", "--workload=relu"), "'--workload=relu' is there 2 times, expected once"),
+        (argument("--seed=0", "--seed=4294967296"), "--seed=4294967296, expected at most 4294967295"),
         (argument("--launches=4", "--budget=1"), "'--budget=1' is not planned, expected one of implementation,"),
         (argument("--launches=4", "--quick=1"), "'--quick=1' is not planned"),
         (argument("--measure=epoch", "--measure=epoch,tea"), "--measure=epoch,tea, expected epoch, and others of"),
@@ -90,6 +88,15 @@ def test_what_is_no_plan_is_refused_in_one_line(
         plans.read(path)
     assert says in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_plan_of_gradients_has_a_workload(tmp_path: Path) -> None:
+    plan = gradients_of()
+    plans.write(plan, tmp_path / "plan.json")
+    content = json.loads((tmp_path / "plan.json").read_text())
+    content["arguments"].remove("--workload=neuron")
+    with pytest.raises(ValueError, match=r"^\$\.arguments: --workload is not there, expected at least one$"):
+        plans.parsed(json.dumps(content))
 
 
 def test_a_file_that_is_not_there_or_no_json_is_refused_in_one_line(tmp_path: Path) -> None:
@@ -194,7 +201,7 @@ def test_a_host_like_that_of_the_plan_is_fit_and_files_travel(tmp_path: Path, va
     plans.write(plan, tmp_path / "plan.json")
     assert plan.versions["python"] == platform.python_version()
     assert {"numpy", "python-flint"} <= plan.versions.keys()
-    assert plans.unfit(plan) == []
+    assert preflight.unfit(plan, tmp_path) == []
     first, second = plans.implementations(plan, tmp_path)
     assert (first.name, second.name, second.path) == (REFERENCE, "mine", tmp_path / "mine.py")
     assert second.source_sha256 == plan.implementations["mine"]
@@ -213,13 +220,15 @@ def test_a_host_like_that_of_the_plan_is_fit_and_files_travel(tmp_path: Path, va
         ),
     ],
 )
-def test_an_unfit_host_is_told_why_in_one_line(variant: Variant, changes: dict[str, Any], says: str) -> None:
-    first, *_ = plans.unfit(replace(mine(variant), **changes))
+def test_an_unfit_host_is_told_why_in_one_line(
+    tmp_path: Path, variant: Variant, changes: dict[str, Any], says: str
+) -> None:
+    first, *_ = preflight.unfit(replace(mine(variant), **changes), tmp_path)
     assert first.startswith(says)
     assert "\n" not in first
 
 
-def test_a_library_that_is_missing_is_named(variant: Variant) -> None:
+def test_a_library_that_is_missing_is_named(tmp_path: Path, variant: Variant) -> None:
     path = variant("mine", ("import numpy as np", "import numpy as np\nimport no_such_library"))
     plan = replace(
         mine(variant),
@@ -229,7 +238,29 @@ def test_a_library_that_is_missing_is_named(variant: Variant) -> None:
             "mine": str(read(path).source_sha256),
         },
     )
-    assert plans.unfit(plan) == ["mine cannot run here: no_such_library is not installed"]
+    assert preflight.unfit(plan, tmp_path) == ["mine cannot run here: no_such_library is not installed"]
+
+
+def test_of_many_reasons_five_are_told() -> None:
+    assert preflight.told(["a"]) == "a"
+    assert preflight.told([*"abcdefg"]) == "a; b; c; d; e; and 2 more"
+
+
+def checked(text: str) -> list[str]:
+    """Return what the check of a host answers to a plan."""
+    words = [sys.executable, "-P", "-m", "xorbench.fleet.preflight"]
+    found: list[str] = json.loads(subprocess.run(words, input=text.encode(), capture_output=True, check=True).stdout)
+    return found
+
+
+def test_the_check_of_a_host_answers_with_sentences(variant: Variant) -> None:
+    plan = replace(mine(variant), versions={"numpy": "0.1"})
+    first, *others = checked(plans.text_of(plan))
+    assert re.fullmatch(r"numpy is \S+ here, expected 0\.1", first)
+    assert all("at least 2" in sentence for sentence in others)  # on a machine with one CPU
+    (line,) = checked("{")
+    assert line.startswith("it can't read the plan: ")
+    assert "\n" not in line
 
 
 def test_a_host_has_another_name_in_each_plan_and_each_host_another_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,6 +369,8 @@ def test_what_is_asked_for_and_missing_is_3(tmp_path: Path, variant: Variant) ->
         (("run", "--part=1/2"), "--plan: expected both --plan FILE and --part K/N"),
         (("run", "--plan=PLAN", "--part=3/2"), "--part: 3/2: expected one of 1/2 to 2/2, the parts of the plan"),
         (("run", "--plan=PLAN", "--part=0/2"), "--part: 0/2: expected one of 1/2 to 2/2"),
+        (("run", "--part="), "--plan: expected both --plan FILE and --part K/N"),
+        (("gradients", "--scheduler="), "--scheduler: is not the address of a scheduler, expected local, "),
         (("run", "--plan=PLAN", "--part=/2"), "--part: /2: expected one of 1/2 to 2/2"),
         (("run", "--plan=PLAN", "--part=1/3"), "--part: 1/3: expected one of 1/2 to 2/2"),
         (("run", "--plan=PLAN", "--part=1/2", "--quick"), "--quick: can't be combined with --plan, which decides it"),

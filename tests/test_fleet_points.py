@@ -8,17 +8,12 @@ import pytest
 
 from tests.command import called, document
 from tests.conftest import Variant
-from xorbench.contract import REFERENCE, discover
+from xorbench.contract import REFERENCE
 from xorbench.fleet import plan as plans
 from xorbench.fleet import points, units
-from xorbench.workloads import named
-
-HOST = "0" * 16
-
-
-@pytest.fixture(autouse=True)
-def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(points, "POINTS_OF_A_CHUNK", 4)
+from xorbench.fleet.chunk_loop import Judging
+from xorbench.fleet.chunk_pool import ChunkPool
+from xorbench.judging.chunks import Chunk, Found
 
 
 def planned(folder: Path, hosts: int, *options: str | Path) -> plans.FleetPlan:
@@ -65,26 +60,47 @@ def test_missing_parts_are_listed_with_their_command(tmp_path: Path) -> None:
     assert "missing: part 1/2, which `xorbench gradients --plan " in done.stdout
 
 
-def test_an_interrupted_part_goes_on_and_judges_no_point_twice(tmp_path: Path) -> None:
-    plan = planned(tmp_path, 1)
-    chosen, workloads, path = [discover()[0]], [named("neuron")], tmp_path / "points.json"
-    whole = points.judge(plan, 1, HOST, chosen, workloads, path)
-    assert whole.finished == [0, 1, 2, 3, 4]
-    assert not whole.partial
+def test_an_interrupted_part_goes_on_and_gives_what_it_gives_at_once(tmp_path: Path) -> None:
+    plan = planned(tmp_path, 2)
+    measured(tmp_path, "2/2")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    whole = json.loads(path.read_text())
 
-    def interrupt(_points: float) -> None:
+    def interrupt(_chunk: object, _judged: object) -> None:
         raise KeyboardInterrupt
 
+    new = points.of_part(plan, 2)
     with pytest.raises(KeyboardInterrupt):
-        points.judge(plan, 1, HOST, chosen, workloads, tmp_path / "new.json", advance=interrupt)
-    before = points.begun(plan, 1, HOST, tmp_path / "new.json")
-    assert before is not None
-    assert before.partial
-    assert len(before.finished) == 1
-    seen: list[float] = []
-    assert points.judge(plan, 1, HOST, chosen, workloads, tmp_path / "new.json", before, seen.append) == whole
-    assert seen == [4.0] * 4
-    assert points.begun(plan, 1, "1" * 16, path) is None
+        Judging(new, path, first=10).run(ChunkPool(plan), interrupt, points_of_a_chunk=4)
+    begun = points.read(path, new, pytest.fail)
+    assert begun.judged in (2, 4)
+    done = called("merge", tmp_path / "parts")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"xorbench: {path} is unfinished: part 2/2")
+    measured(tmp_path, "2/2", "--resume")
+    assert json.loads(path.read_text()) == whole
+
+
+def test_a_part_without_resume_begins_anew_and_says_so(tmp_path: Path) -> None:
+    plan = planned(tmp_path, 1)
+    new = points.of_part(plan, 1)
+    path = points.place(new, tmp_path / "parts")
+    points.write(new.plus(Chunk(0, 3), Found(3, [])), path)
+    words = (f"--plan={tmp_path / 'plan.json'}", "--part=1/1", f"--output={tmp_path / 'parts'}")
+    done = called("gradients", *words)
+    assert f"an unfinished part 1/1 is in {path}, which --resume continues; this one begins anew" in done.stderr
+    assert points.read(path, new, pytest.fail).found.rows
+
+
+def test_an_implementation_that_ends_its_process_fails_alone(tmp_path: Path, variant: Variant) -> None:
+    returns = "    return sigmoid(forward(recipe, parameters, inputs)[-1])\n"
+    crashing = variant("crashing", (returns, "    import os\n\n    os.abort()\n"))
+    planned(tmp_path, 1, f"--with={crashing}")
+    assert measured(tmp_path, "1/1", expected=1)["passed"] is False
+    found = merged(tmp_path, expected=1)
+    assert isinstance(found, dict)
+    failed = {row["implementation"]: row["failed"] for row in found["rows"]}
+    assert failed == {REFERENCE: 0, "crashing": 20}
 
 
 def test_a_wrong_gradient_is_1_and_so_is_its_merging(tmp_path: Path, variant: Variant) -> None:
@@ -100,12 +116,15 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
     measured(tmp_path, "1/2")
     (path,) = (tmp_path / "parts").glob("points-*.json")
     content = json.loads(path.read_text())
-    assert points.of_json(plan, content).points == units.points_of(plan, 1)[1] == 10
-    with pytest.raises(ValueError, match=r"^\$\.points: 9, expected the 10 of part 1/2, judged$"):
-        points.of_json(plan, content | {"points": 9})
+    assert points.of_json(plan, content).judged == units.points_of(plan, 1)[1] == 10
+    for odd in ({"points": 9}, {"ranges": [[0, 4], [5, 11]]}, {"ranges": [[10, 20]]}):
+        with pytest.raises(ValueError, match=r"^\$\.ranges: expected 10 points from 0 on, those of part 1/2$"):
+            points.of_json(plan, content | odd)
     found = content["found"]
     for odd in (found | {"points": 9}, found | {"rows": found["rows"][1:]}, found | {"rows": []}):
-        with pytest.raises(ValueError, match=r"^\$\.found: expected 10 points and the rows of the implementations"):
+        with pytest.raises(
+            ValueError, match=r"^\$\.found\.(points: 9, expected the 10|rows: expected those of the im)"
+        ):
             points.of_json(plan, content | {"found": odd})
     path.write_text(json.dumps(content | {"plan_sha256": "1" * 64}))
     done = called("merge", tmp_path / "parts", f"--plan={tmp_path / 'plan.json'}")
@@ -115,5 +134,6 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
 
 def test_of_a_part_that_two_hosts_judged_one_counts(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
-    one = points.judge(plan, 1, HOST, [discover()[0]], [named("neuron")], tmp_path / "points.json")
-    assert points.together([one, replace(one, host="1" * 16)]).points == 20
+    one = points.of_part(plan, 1).plus(Chunk(0, 20), Found(20, []))
+    whole = points.together([one, replace(one, host="1" * 16)])
+    assert (whole.points, whole.found.points, whole.ranges) == (20, 20, [(0, 20)])

@@ -7,20 +7,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from tests.fleet_client import PLAN, SHA256, command
+from tests.fleet_client import PLAN, command
 from tests.planted import planted
 from xorbench import environment
 from xorbench.fleet import host_parts
 from xorbench.fleet.host_parts import Command, Order, Result
 from xorbench.record import store
 
-ORDER = Order(PLAN, SHA256, 1, "call", "127.0.0.1")
+ORDER = Order(PLAN, 1, "call", "127.0.0.1")
 
 
 @pytest.fixture
@@ -62,7 +63,9 @@ def test_a_part_is_measured_once_under_its_key(folder: Path, driver: Command) ->
     assert events(folder) == ["begin", "end"]
 
 
-@pytest.mark.parametrize("other", [{"part": 2}, {"call": "another"}, {"host": "10.0.0.1"}, {"plan_sha256": "6" * 64}])
+@pytest.mark.parametrize(
+    "other", [{"part": 2}, {"call": "another"}, {"host": "10.0.0.1"}, {"plan": replace(PLAN, versions={})}]
+)
 def test_another_part_call_host_or_plan_has_another_key(folder: Path, driver: Command, other: dict[str, Any]) -> None:
     measured(ORDER, driver)
     measured(Order(**(vars(ORDER) | other)), driver)
@@ -71,7 +74,7 @@ def test_another_part_call_host_or_plan_has_another_key(folder: Path, driver: Co
 
 def test_no_name_of_this_host_is_in_the_key() -> None:
     assert ORDER.host_key.isalnum()
-    assert len(ORDER.host_key) == 12
+    assert len(ORDER.host_key) == 16
 
 
 def test_a_part_that_failed_is_measured_again(folder: Path, driver: Command) -> None:
@@ -92,9 +95,16 @@ def test_a_finished_command_whose_end_was_not_noted_is_not_repeated(folder: Path
     assert events(folder) == ["begin", "end"]
 
 
+def test_the_command_of_a_part_can_be_run() -> None:
+    words = host_parts.command(ORDER)
+    plan, output = ORDER.folder / "plan.json", ORDER.folder / "output"
+    assert words[1:] == ["-P", "-m", "xorbench", "run", f"--plan={plan}", "--part=1/1", f"--output={output}"]
+
+
 def test_what_is_forgotten_is_measured_anew(folder: Path, driver: Command) -> None:
     measured(ORDER, driver)
-    host_parts.forget(SHA256, "call")
+    host_parts.forget(PLAN.sha256, "call")
+    assert not host_parts.folder(PLAN.sha256).exists()
     measured(ORDER, driver)
     assert events(folder) == ["begin", "end"] * 2
 
@@ -112,7 +122,7 @@ def test_the_command_has_none_of_the_variables_that_an_engine_sets(
     engine = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MALLOC_TRIM_THRESHOLD_")
     for name in (*engine, "SLURM_JOB_ID", "XLA_FLAGS"):
         monkeypatch.setenv(name, "1")
-    host_parts.forget(SHA256, "call")
+    host_parts.forget(PLAN.sha256, "call")
     measured(ORDER, driver)
     assert variables(folder) == before
     assert not before.keys() & {*engine, "SLURM_JOB_ID", "XLA_FLAGS"}

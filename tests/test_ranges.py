@@ -19,7 +19,7 @@ def test_ranges_that_are_added_in_any_order_become_one(cuts: list[int], data: st
         there = {number for first, end in found for number in range(first, end)}
         assert there == {number for first, end in order[:place] for number in range(first, end)}
         assert ranges.size(found) == len(there)
-        missing = {number for first, end in ranges.gaps(found, 100) for number in range(first, end)}
+        missing = {number for first, end in ranges.gaps(found, 0, 100) for number in range(first, end)}
         assert missing == {*range(100)} - there
         assert all(one[1] < other[0] for one, other in itertools.pairwise(found))
     assert found == [(0, 100)]
@@ -31,8 +31,10 @@ def test_a_number_that_is_there_is_refused(piece: tuple[int, int]) -> None:
         ranges.added([(0, 10)], *piece)
 
 
-def test_gaps_end_where_they_are_told_to() -> None:
-    assert [*ranges.gaps([(2, 4), (90, 120)], 100)] == [(0, 2), (4, 90)]
-    assert [*ranges.gaps([(0, 100)], 50)] == []
-    assert [*ranges.gaps([], 3)] == [(0, 3)]
-    assert [*ranges.gaps([(60, 70)], 50)] == [(0, 50)]
+def test_gaps_begin_and_end_where_they_are_told_to() -> None:
+    assert [*ranges.gaps([(10, 12)], 10, 15)] == [(12, 15)]
+    assert [*ranges.gaps([], 10, 15)] == [(10, 15)]
+    assert [*ranges.gaps([(2, 4), (90, 120)], 0, 100)] == [(0, 2), (4, 90)]
+    assert [*ranges.gaps([(0, 100)], 0, 50)] == []
+    assert [*ranges.gaps([], 0, 3)] == [(0, 3)]
+    assert [*ranges.gaps([(60, 70)], 0, 50)] == [(0, 50)]

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.command import XORBENCH, called, document
+from tests.conftest import Variant
 from tests.scheduled import SECONDS, skip_without_dask
 from xorbench.contract import REFERENCE, discover
 from xorbench.judging.chunks import Chunk, judge_chunk, report
@@ -108,6 +109,40 @@ def test_an_interrupted_call_ends_all_its_processes_and_goes_on_later(number: si
     assert again.returncode == 0, err
     assert " of 2,000 points were judged before" in err
     assert json.loads(out)["points"] == 2_000
+
+
+@pytest.mark.slow
+def test_after_a_kill_of_a_call_none_of_its_processes_stays() -> None:
+    skip_without_dask()
+    with start(*GRADIENTS, "--points=20000", "--scheduler=local") as command:
+        assert command.stderr
+        while "% done" not in (line := command.stderr.readline()):
+            assert line
+        below = ours(command.pid)
+        command.kill()
+        command.communicate()
+    _, alive = psutil.wait_procs(below, timeout=SECONDS)
+    assert alive == []
+
+
+@pytest.mark.slow
+def test_what_cannot_be_used_here_is_told_before_anything_is_judged(variant: Variant) -> None:
+    skip_without_dask()
+    path = variant("mine", ("import numpy as np", "import numpy as np\nimport no_such_library"))
+    with start("gradients", "--scheduler=local", f"--with={path}") as command:
+        out, err = command.communicate(timeout=SECONDS)
+    assert (command.returncode, out) == (3, "")
+    assert err.splitlines()[-1].startswith("xorbench: mine: no_such_library is not installed; make the plan where")
+
+
+@pytest.mark.slow
+def test_without_a_certificate_for_tls_one_line_says_so() -> None:
+    skip_without_dask()
+    with start(*GRADIENTS, "--scheduler=tls://127.0.0.1:1") as command:
+        out, err = command.communicate(timeout=SECONDS)
+    assert (command.returncode, out) == (3, "")
+    (line,) = err.splitlines()
+    assert line.startswith("xorbench: no scheduler answers at tls://127.0.0.1:1: ")
 
 
 @pytest.mark.slow

@@ -62,7 +62,7 @@ def worker_variables(threads: int = 1) -> dict[str, str]:
     return kept | folders | {"PYTHONUTF8": "1"} | thread_variables(threads) | DRIVER
 
 
-_OF_USER = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "USER", "LOGNAME")
+_OF_USER = ("HOME", "TMPDIR", "XDG_CACHE_HOME", "USER", "LOGNAME", "XORBENCH_HOST")
 
 
 def driver_variables() -> dict[str, str]:

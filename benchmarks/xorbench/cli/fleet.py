@@ -186,7 +186,8 @@ def merge(
             from xorbench.fleet import points
 
             whole = points.together(found.judged)
-            written.append(points.write(whole, folder))
+            written.append(points.place(whole, folder))
+            points.write(whole, written[-1])
             passed = whole.passed
     missing = [
         {"part": read.named(n), "units": read.parts[n - 1].units, "command": _command(read, file, n, folder)}

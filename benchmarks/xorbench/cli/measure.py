@@ -112,7 +112,7 @@ def gradients(
     With --scheduler, gradients, predictions and losses are judged at so many numbered points over all workers, and
     nothing else; an interrupted call goes on where it was.
     """
-    if plan or part:
+    if plan is not None or part is not None:
         from xorbench.cli import parts
 
         return parts.measured(context)
@@ -126,7 +126,7 @@ def gradients(
     wanted = [choices.known(name, TABLES.split(", "), "table") for name in table or ()]
     if choices.broken(chosen, extra):
         return 1
-    if scheduler:
+    if scheduler is not None:
         from xorbench.cli import scheduled
 
         scheduler = scheduled.checked(context, scheduler, scheduled.OF_GRADIENTS)
@@ -144,8 +144,8 @@ def gradients(
         for trouble in reply.troubles:
             tracebacks.setdefault((reply.spec.implementation.name, trouble.reason), trouble.traceback)
 
-    if scheduler:
-        found = scheduled.gradients(context, scheduler, chosen, workloads, points or POINTS, seed, time_limit)
+    if scheduler is not None:
+        found = scheduled.gradients(context, scheduler, chosen)
     else:
         found = judge(
             chosen,
@@ -243,7 +243,7 @@ def run(
 
     With --scheduler, each host of its workers measures some of the workloads, and has a record of its own.
     """
-    if plan or part:
+    if plan is not None or part is not None:
         from xorbench.cli import parts
 
         return parts.measured(context)
@@ -255,7 +255,7 @@ def run(
     wanted, measures = choices.share(resolution, "--resolution"), choices.measures(measure)
     if choices.broken(chosen, extra):
         return 1
-    if scheduler:
+    if scheduler is not None:
         from xorbench.cli import scheduled
 
         address = scheduled.checked(context, scheduler, scheduled.OF_PARTS)

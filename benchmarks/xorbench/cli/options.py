@@ -74,7 +74,7 @@ Scheduler = Annotated[
     typer.Option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Let the workers of this scheduler of Dask do it; with local, worker processes on this machine.",
+        help="Let the workers of this scheduler of Dask do it; with local, a scheduler of this command alone.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -70,13 +70,13 @@ def chosen(context: typer.Context) -> list[Implementation]:
 
 
 def made(context: typer.Context, implementations: list[Implementation], hosts: int, here: Costs) -> FleetPlan:
-    """Return the plan of a command, in at most `hosts` parts, without implementations that are missing here.
+    """Return the plan of a command, in at most `hosts` parts, without implementations that cannot be used here.
 
     `here` has the costs of measuring. Raises typer.BadParameter if a file of --with can't be copied into a plan, and
     HarnessError if an implementation that was asked for by name is missing.
     """
     extra = given(context)
-    present = _present(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
+    present = _usable(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
     kind = _kind(context)
     try:
         arguments = _arguments(kind, context.params, [i.name for i in present])
@@ -84,8 +84,8 @@ def made(context: typer.Context, implementations: list[Implementation], hosts: i
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--with") from error
     for implementation in implementations:
-        if implementation.missing:
-            say(f"{implementation.name} is left out: {implementation.missing}")
+        if not implementation.usable:
+            say(f"{implementation.name} is left out: {implementation.missing or implementation.broken}")
     return divide.divided(draft, hosts, here)
 
 
@@ -94,14 +94,14 @@ def _kind(context: typer.Context) -> Kind:
     return kinds[context.info_name or ""]
 
 
-def _present(chosen: list[Implementation], names: list[str]) -> list[Implementation]:
-    """Return the `chosen` implementations that can run here. Raises HarnessError if one of `names` is missing."""
+def _usable(chosen: list[Implementation], names: list[str]) -> list[Implementation]:
+    """Return those that can be used here. Raises HarnessError where one that was asked for by name cannot."""
     for implementation in chosen:
-        if implementation.missing and implementation.name in names:
-            raise HarnessError(
-                f"{implementation.name}: {implementation.missing}; make the plan on a machine that has it"
-            )
-    return [implementation for implementation in chosen if not implementation.missing]
+        reason = implementation.missing or implementation.broken
+        if reason and implementation.name in names:
+            remedy = "; make the plan where all that it needs is installed" if implementation.missing else ""
+            raise HarnessError(f"{implementation.name}: {reason}{remedy}")
+    return [implementation for implementation in chosen if implementation.usable]
 
 
 def _arguments(kind: Kind, params: dict[str, Any], names: list[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """The option --scheduler: workers of a Dask scheduler judge points, or measure parts of a run or a sweep."""
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,15 +13,15 @@ from xorbench.contract import Implementation
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
 from xorbench.failure import HarnessError
-from xorbench.fleet import costs, dask_cluster, dask_parts, dask_points, dask_preflight, merge
-from xorbench.fleet import plan as plans
-from xorbench.fleet.chunk_messages import Questions
-from xorbench.fleet.dask_parts import PLAN, Collected
+from xorbench.fleet import cache, costs, dask_cluster, dask_parts, dask_preflight, merge, points, units
+from xorbench.fleet.chunk_loop import Judging
+from xorbench.fleet.dask_parts import Collected
+from xorbench.fleet.dask_points import WorkerPool
 from xorbench.fleet.plan import FleetPlan
 from xorbench.judging import chunks
 from xorbench.record.report import Report
 from xorbench.tables.summary import summary
-from xorbench.workloads import Workload
+from xorbench.workloads import named
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -49,50 +48,35 @@ def checked(context: typer.Context, address: str, also: Container[str]) -> str:
         raise typer.BadParameter(str(error), param_hint="--scheduler") from error
 
 
-def gradients(
-    context: typer.Context,
-    address: str,
-    implementations: Sequence[Implementation],
-    workloads: Sequence[Workload],
-    points: int,
-    seed: int,
-    seconds_to_answer: float,
-) -> Report:
-    """Return the judge's report on `points` numbered points, which the workers of a scheduler judge.
+def gradients(context: typer.Context, address: str, implementations: Sequence[Implementation]) -> Report:
+    """Return the judge's report on the numbered points of this command, which the workers of a scheduler judge.
 
-    Raises HarnessError if no worker can judge, and KeyboardInterrupt if the call is interrupted; the results so far are
-    then kept for the next call.
+    Raises HarnessError where there is no fit worker or a point can't be judged, and KeyboardInterrupt where the call is
+    interrupted; what is found until then is kept for the next call.
     """
-    usable = [i for i in implementations if i.usable]
-    questions = Questions.about(usable, workloads, seed, seconds_to_answer)
-    with dask_cluster.connected(address, dask_cluster.local_workers(is_timed=False)) as client:
-        text = plans.text_of(_plan(context, client, usable))
-        workers = _fit(client, text, "gradients")
-        from xorbench.fleet import dask_tasks  # it imports Dask, which is known to be installed here
+    with dask_cluster.connected(address, dask_cluster.local_threads(is_timed=False)) as client:
+        plan = _plan(context, client, implementations)
+        workers = _fit(client, plan)
+        from xorbench.fleet import dask_tasks  # with Dask, which is there now
 
-        kept = dask_points.Kept(questions, points, progress.say)
-        if before := kept.joined.points:
-            progress.say(f"{before:,} of {points:,} points were judged before")
+        cache.remove_old(points.CALLS)
+        new = points.of_call(plan)
+        path = points.place(new, cache.folder(points.CALLS))
+        before = points.read(path, new, progress.say)
+        if before.judged:
+            progress.say(f"{before.judged:,} of {before.points:,} points were judged before")
+        judging = Judging(before, path)
         try:
-            with progress.Progress(prior=0.0).stage("points", points - before) as advance:
-                found = dask_points.judged(
-                    client,
-                    workers,
-                    dask_tasks.judge,
-                    questions,
-                    points,
-                    kept,
-                    lambda chunk, _judged: advance(chunk.number),
-                    progress.say,
-                )
+            with progress.Progress(prior=0.0).stage("points", before.points - before.judged) as advance:
+                judges = WorkerPool(client, workers, plan, dask_tasks.judge, context.params["time_limit"])
+                kept = judging.run(judges, lambda chunk, _judged: advance(chunk.number))
         except BaseException:
-            if kept.joined.points:
-                progress.say(
-                    f"xorbench: {kept.joined.points:,} points are judged; the same command continues from there"
-                )
+            if number := judging.kept.judged:
+                progress.say(f"xorbench: {number:,} points are judged; the same command goes on from there")
             raise
-    kept.remove()
-    return chunks.report(found, implementations, workloads, seed)
+    path.unlink(missing_ok=True)
+    seed = plan.number("seed", least=0)
+    return chunks.report(kept.found, implementations, [*map(named, units.workloads(plan))], seed)
 
 
 def measured(context: typer.Context, address: str, implementations: Sequence[Implementation], folder: Path) -> int:
@@ -100,27 +84,24 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
 
     The records, one for each host, are written into `folder`; their summaries, or one JSON document, are printed.
     """
-    with dask_cluster.connected(address, dask_cluster.local_workers(is_timed=True)) as client:
-        found, collected = _call(_plan(context, client, implementations), context.params["resume"])
-        text = plans.text_of(found)
-        workers = _fit(client, text, found.kind)
-        seconds = [part.seconds for part in found.parts]
+    with dask_cluster.connected(address, dask_cluster.local_threads(is_timed=True)) as client:
+        collected = _collected(_plan(context, client, implementations), context.params["resume"])
+        plan = collected.plan
+        workers = _fit(client, plan)
         try:
-            with progress.stage("parts", sum(seconds)) as advance:
-                left = dask_parts.measured(
-                    client, workers, text, found.sha256, seconds, collected, advance, progress.say
-                )
+            with progress.stage("parts", sum(part.seconds for part in plan.parts)) as advance:
+                left = dask_parts.measured(client, workers, collected, advance)
         except BaseException as error:
             ignore_signals()
             progress.say(
-                f"xorbench: {len(collected.finished)} of {len(seconds)} parts are measured, in {collected.place}; "
+                f"xorbench: {len(collected.finished)} of {len(plan.parts)} parts are measured, in {collected.place}; "
                 "the same command with --resume continues"
             )
             if isinstance(error, KeyboardInterrupt):
                 return INTERRUPTED
             raise
-        dask_parts.forget(client, workers, found.sha256, collected)
-    merged = merge.merge(collected.records, found)
+        dask_parts.forget(client, workers, collected)
+    merged = merge.merge(collected.records, plan)
     as_json: bool = context.params["as_json"]
     documents, failed, is_placed = [], False, True
     for record in merged.records():
@@ -130,7 +111,7 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
         documents.append({"record": str(path), **document(analysis)})
         if not as_json:
             show.lines(summary(analysis, show.width(), choices.near(path), newest=False))
-    missing = [f"part {found.named(n)}: {'; '.join(found.parts[n - 1].units)}" for n in merged.missing]
+    missing = [f"part {plan.named(number)}: {'; '.join(plan.parts[number - 1].units)}" for number in merged.missing]
     if as_json:
         show.document({"records": documents, "missing": missing})
     for line in (*merged.refused, *(f"no host has measured {one}" for one in missing)):
@@ -141,9 +122,15 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
     return 1 if failed else 0
 
 
-def _fit(client: "Client", text: str, kind: str) -> list[dask_cluster.Worker]:
-    """Return the workers of the hosts that can measure the plan. Raises HarnessError if there are none."""
-    workers = dask_preflight.fit(client, text, kind, progress.say)
+def _plan(context: typer.Context, client: "Client", implementations: Sequence[Implementation]) -> FleetPlan:
+    """Return the plan of this command for as many hosts as the scheduler has; it is waited for the first worker."""
+    hosts = {worker.host for worker in dask_cluster.first_workers(client, progress.say)}
+    return planning.made(context, [*implementations], len(hosts), costs.here(places.results()))
+
+
+def _fit(client: "Client", plan: FleetPlan) -> list[dask_cluster.Worker]:
+    """Return the workers of the hosts that are fit. Raises HarnessError if there are none."""
+    workers = dask_preflight.fit(client, plan, progress.say)
     if not workers:
         raise HarnessError("no host of the scheduler can measure this, expected at least one host with a worker")
     hosts = len({worker.host for worker in workers})
@@ -151,32 +138,23 @@ def _fit(client: "Client", text: str, kind: str) -> list[dask_cluster.Worker]:
     return workers
 
 
-def _call(made: FleetPlan, resume: bool) -> tuple[FleetPlan, Collected]:
-    """Return the plan of this call and the folder of its parts; with `resume`, those of the newest unfinished call.
+def _collected(plan: FleetPlan, resume: bool) -> Collected:
+    """Return a new folder for a call of a plan, or with `resume` that of its newest unfinished call.
 
-    An unfinished call has the same plan except for its parts, which depend on the number of hosts. Raises
-    typer.BadParameter if there is no unfinished call.
+    Such a call may have other parts, because they depend on the number of hosts. Raises typer.BadParameter where there
+    is none to continue, and OSError.
     """
-    for there in Collected.unfinished():
-        before = plans.read(there.place / PLAN)
-        if replace(before, parts=[]) == replace(made, parts=[]):
-            if resume:
-                return before, there
-            if there.finished:
-                progress.say(
-                    f"xorbench: there is an unfinished call of this command with {len(there.finished)} of "
-                    f"{len(before.parts)} parts, which --resume continues; this one begins anew"
-                )
-            break
+    before = Collected.unfinished(plan)
+    if before and resume:
+        return before
     if resume:
         raise typer.BadParameter(
             "there is no unfinished call of the same command with a scheduler; run without it to begin one",
             param_hint="--resume",
         )
-    return made, Collected.begun(made.sha256, plans.text_of(made))
-
-
-def _plan(context: typer.Context, client: "Client", implementations: Sequence[Implementation]) -> FleetPlan:
-    """Wait for the first worker, and return the plan of this command for as many hosts as the scheduler has."""
-    hosts = {worker.host for worker in dask_cluster.first_workers(client, progress.say)}
-    return planning.made(context, [*implementations], len(hosts), costs.here(places.results()))
+    if before and before.finished:
+        progress.say(
+            f"xorbench: there is an unfinished call of this command with {len(before.finished)} of "
+            f"{len(before.plan.parts)} parts, which --resume continues; this one begins anew"
+        )
+    return Collected.begun(plan)

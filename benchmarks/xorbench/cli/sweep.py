@@ -72,7 +72,7 @@ def sweep(
     An interrupted sweep is continued with --resume. With --scheduler, each host of its workers times some of the
     curves, and has a record of its own.
     """
-    if plan or part:
+    if plan is not None or part is not None:
         from xorbench.cli import parts
 
         return parts.measured(context)
@@ -85,7 +85,7 @@ def sweep(
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
     if choices.broken(chosen, extra):
         return 1
-    if scheduler:
+    if scheduler is not None:
         from xorbench.cli import scheduled
 
         address = scheduled.checked(context, scheduler, scheduled.OF_PARTS)

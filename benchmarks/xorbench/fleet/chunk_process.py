@@ -1,35 +1,34 @@
 """A process that judges chunks of points for its parent; an implementation that crashes it or hangs fails alone."""
 
-import os
 import socket
 import subprocess
 import sys
-import threading
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 
-from xorbench import descendants, places
 from xorbench.environment import worker_variables
 from xorbench.failure import HarnessError
-from xorbench.fleet.chunk_messages import LONGEST, QUESTIONS, Answered, Doing, Failed, Questions, answer
+from xorbench.fleet import plan as plans
+from xorbench.fleet import tethered
+from xorbench.fleet.chunk_messages import LONGEST, Answered, Doing, Failed, answer
+from xorbench.fleet.plan import FleetPlan
+from xorbench.fleet.tethered import SECONDS_BETWEEN_LOOKS
 from xorbench.judging.chunks import Chunk, Found, of_json
+from xorbench.judging.processes import SECONDS_TO_ANSWER
 from xorbench.judging.trouble import foreign, last_written
 from xorbench.line import Closed, Line, Silent
 from xorbench.streams import Log
+from xorbench.temporary import Temporary
 
 SECONDS_TO_START = 300.0
 """The time that the process may take until it is ready, on a busy machine with a slow disk."""
 
-SECONDS_BETWEEN_LOOKS = 0.2
-"""The time after which it is looked whether the answer is still wanted."""
-
 SECONDS_TO_END = 10.0
-
-ending = threading.Lock()
-"""It is held while processes are ended, because `descendants` knows no threads."""
+"""The time in which a process that has closed its connection must end."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,14 @@ class _Ended(Exception):  # noqa: N818  a state of the process, not a mistake
 
 
 class ChunkProcess:
-    """A process that answers `questions`, started when it is needed; it ends with this process."""
+    """A process that judges chunks of the points of a plan, started when it is needed; it ends with this process.
 
-    def __init__(self, questions: Questions) -> None:
-        self.questions = questions
+    An implementation that gives no sign for `seconds_to_answer` is ended.
+    """
+
+    def __init__(self, plan: FleetPlan, seconds_to_answer: float = SECONDS_TO_ANSWER) -> None:
+        self.plan = plan
+        self.seconds_to_answer = seconds_to_answer
         self._process: subprocess.Popen[bytes] | None = None
         self._doing = ""
 
@@ -62,7 +65,7 @@ class ChunkProcess:
         """Return what is found in a chunk; None if it is not wanted any more, which ends the process.
 
         An implementation with which the process ends or is silent for too long fails at all points of the chunk. Raises
-        HarnessError if the process fails where no implementation is at fault.
+        HarnessError if the process fails where no implementation is at fault, and OSError.
         """
         lost: dict[str, str] = {}
         was_used = self._process is not None
@@ -80,37 +83,29 @@ class ChunkProcess:
     def close(self) -> None:
         """End the process and all that it has started, if it is there."""
         if self._process is not None:
-            with ending:
-                descendants.end(self._process)
+            tethered.end(self._process)
             self._line.close()
             self._log.close()
+            self._folder.cleanup()
         self._process = None
 
     def _start(self) -> None:
-        self._log = Log()
+        # This process removes the folder, because that one is killed.
+        self._log, self._folder = Log(), Temporary()
+        plans.write(self.plan, Path(self._folder.name) / plans.NAME)
         ours, theirs = socket.socketpair()
         self._line = Line(ours)
         with theirs:
-            self._process = descendants.watch(
-                subprocess.Popen(
-                    [
-                        *(sys.executable, "-P", "-m", "xorbench.fleet.chunk_main"),
-                        *(str(theirs.fileno()), str(os.getpid())),
-                    ],
-                    cwd=places.no_code(),
-                    env=worker_variables() | {"PYTHONHASHSEED": "0"},
-                    stdin=subprocess.DEVNULL,
-                    stdout=self._log.fileno(),
-                    stderr=self._log.fileno(),
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,
-                )
+            self._process = tethered.started(
+                [sys.executable, "-P", "-m", "xorbench.fleet.chunk_main", str(theirs.fileno()), self._folder.name],
+                worker_variables() | {"PYTHONHASHSEED": "0"},
+                output=self._log.fileno(),
+                errors=self._log.fileno(),
+                passed=theirs.fileno(),
             )
-        with suppress(OSError):  # it has ended already, which is seen when it is listened to
-            self._line.send(QUESTIONS.dump_python(self.questions), LONGEST)
 
     def _asked(self, chunk: Chunk, lost: dict[str, str], is_wanted: Callable[[], bool]) -> Judged | None:
-        patience = self.questions.seconds_to_answer
+        patience = self.seconds_to_answer
         if self._process is None:
             self._start()
             patience += SECONDS_TO_START
@@ -131,7 +126,7 @@ class ChunkProcess:
                 raise _Ended(f"{self._end()}{last_written(self._log)}") from None
             except ValueError as error:
                 raise _Ended(f"sent an invalid message: {foreign(str(error))}") from None
-            heard, patience = monotonic(), self.questions.seconds_to_answer
+            heard, patience = monotonic(), self.seconds_to_answer
             match message:
                 case Doing():
                     self._doing = message.what

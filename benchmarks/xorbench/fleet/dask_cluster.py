@@ -2,11 +2,10 @@
 
 import ipaddress
 import logging
-import signal
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,16 +13,18 @@ from urllib.parse import urlsplit
 from xorbench import requirements
 from xorbench.environment import allowed_cpus
 from xorbench.failure import HarnessError
-from xorbench.streams import Log, written_to
 
 if TYPE_CHECKING:
     from distributed import Client
 
 LOCAL = "local"
-"""The word in place of an address for a scheduler and workers that the command starts and ends itself."""
+"""The word in place of an address for a scheduler and a worker in the process of the command."""
 
 SECONDS_TO_CONNECT = 30
 """The time in which a scheduler must answer, also after it was started again."""
+
+SECONDS_BETWEEN_LOOKS = 5.0
+"""The time after which it is looked again which workers are there."""
 
 SLOT = "xorbench_host"
 """The resource by which the scheduler lets a worker measure one part at a time: dask worker --resources SLOT=1.
@@ -55,7 +56,7 @@ class Worker:
 
 
 def checked(address: str) -> str:
-    """Return `address` if it is LOCAL or the address of a scheduler that only the user, or who has a key, can reach.
+    """Return `address` if it is LOCAL, or that of a scheduler which only this machine, or who has a key, can reach.
 
     Raises ValueError, in one line, where it is neither.
     """
@@ -94,8 +95,8 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def connected(address: str, workers: int) -> "Iterator[Client]":
-    """Yield a client of the scheduler at a checked `address`; with LOCAL, of a new one with so many `workers`.
+def connected(address: str, threads: int) -> "Iterator[Client]":
+    """Yield a client of the scheduler at a checked `address`; with LOCAL, of a new one whose worker has `threads`.
 
     Raises HarnessError, in one line, where Dask is not installed, no scheduler answers, or it is open to others.
     """
@@ -108,11 +109,12 @@ def connected(address: str, workers: int) -> "Iterator[Client]":
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what the user has to know is said in one line
     # It is about client and scheduler; whoever differs is refused by name before anything begins.
     warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
+    warnings.filterwarnings("ignore", "Couldn't detect a suitable IP address", RuntimeWarning)  # without a network
     with ExitStack() as stack:
-        to = stack.enter_context(_local_cluster(workers)) if address == LOCAL else address
+        to = stack.enter_context(_local_cluster(threads)) if address == LOCAL else address
         try:
             client = distributed.Client(to, timeout=SECONDS_TO_CONNECT, set_as_default=False)
-        except (OSError, ImportError, ValueError) as error:
+        except (OSError, ImportError, ValueError, TypeError, RuntimeError) as error:  # the last two: TLS is not set up
             raise HarnessError(f"no scheduler answers at {address}: {' '.join(str(error).split())}") from error
         stack.callback(_close, client)
         if complaint := open_to_others(client.scheduler_info()["address"]):
@@ -126,37 +128,36 @@ def _close(client: "Client") -> None:
 
 
 @contextmanager
-def _local_cluster(workers: int) -> Iterator[object]:
-    """Yield a scheduler in this process with worker processes, which only this machine can reach.
+def _local_cluster(threads: int) -> Iterator[object]:
+    """Yield a scheduler with one worker of so many threads, all in this process; no other process can give it tasks.
 
-    Their settings are SETTINGS. Ctrl-C and a closed terminal do not end them, because this process handles both.
+    Its settings are SETTINGS. Dask's servers for its web pages, which it starts always, are on loopback and have no
+    pages.
     """
     import dask
-    from distributed import LocalCluster
+    from distributed import LocalCluster, Security
 
-    blocked = {getattr(signal, name) for name in ("SIGINT", "SIGHUP") if hasattr(signal, name)}
-    with closing(Log()) as log, dask.config.set(SETTINGS):
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+    without_pages: dict[str, object] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
+    with dask.config.set(SETTINGS | without_pages):
         try:
-            with written_to(log):
-                cluster = LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    memory_limit=None,
-                    resources={SLOT: 1},
-                    silence_logs=logging.CRITICAL,
-                )
+            cluster = LocalCluster(
+                n_workers=1,
+                threads_per_worker=threads,
+                processes=False,
+                protocol="inproc://",
+                security=Security(require_encryption=False),  # whatever is configured
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
+                memory_limit=None,
+                resources={SLOT: 1},
+                silence_logs=logging.CRITICAL,
+            )
         except (OSError, RuntimeError) as error:
             raise HarnessError(f"no scheduler can be started: {' '.join(str(error).split())}") from error
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         try:
             yield cluster
         finally:
-            with suppress(Exception):  # its processes end with this one in any case
+            with suppress(Exception):  # it ends with this process in any case
                 cluster.close(timeout=10)
 
 
@@ -183,6 +184,6 @@ def first_workers(client: "Client", say: Callable[[str], object]) -> Sequence[Wo
     return found
 
 
-def local_workers(is_timed: bool) -> int:
-    """Return how many workers a command starts itself: one that waits beside what is timed, or one for each CPU."""
+def local_threads(is_timed: bool) -> int:
+    """Return how many threads a command's own worker has: one that waits beside what is timed, or one for each CPU."""
     return 1 if is_timed else len(allowed_cpus())

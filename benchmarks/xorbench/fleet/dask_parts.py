@@ -17,13 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xorbench import places
-from xorbench.fleet import host_parts
-from xorbench.fleet.dask_cluster import SLOT, Worker, workers_of
+from xorbench import progress
+from xorbench.fleet import cache, host_parts
+from xorbench.fleet import plan as plans
+from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned, Told
+from xorbench.fleet.dask_cluster import SECONDS_BETWEEN_LOOKS, SLOT, Worker, workers_of
 from xorbench.fleet.host_parts import FINISHED, Command, Order, Result
-from xorbench.fleet.scheduler import Call, Calls, Raised, Returned, Told
+from xorbench.fleet.plan import SHORT, FleetPlan
 from xorbench.judging.trouble import foreign
 from xorbench.record import store
+from xorbench.record.checking import MOST_BYTES
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -31,24 +34,19 @@ if TYPE_CHECKING:
 SECONDS_UNTIL_GONE = 120.0
 """The time without a worker after which a host is gone, and its part is given to another one."""
 
-SECONDS_BETWEEN_LOOKS = 5.0
-"""The time after which it is looked which hosts are there."""
-
 MOST_TELLING = 8
 """The most hosts whose own progress is printed line by line."""
 
-PLAN = "plan.json"
-"""The name of the file of the plan in the folder of a call."""
-
-MOST_BYTES = 64 * 2**20
-"""The most bytes of a record."""
+CALLS = "calls"
+"""The folder of the folders of calls."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Collected:
-    """The folder in which the client collects, for one call, the records of all parts and a log of each host."""
+    """The folder of the client with what hosts have measured for one call of a plan: records, and logs by host."""
 
     place: Path
+    plan: FleetPlan
 
     @property
     def call(self) -> str:
@@ -61,18 +59,26 @@ class Collected:
         return self.place / "records"
 
     @staticmethod
-    def begun(plan_sha256: str, text: str) -> "Collected":
+    def begun(plan: FleetPlan) -> "Collected":
         """Return a new folder for a call of a plan. Raises OSError where it can't be written."""
-        place = _folder() / f"{plan_sha256[:12]}-{secrets.token_hex(4)}"
+        cache.remove_old(CALLS)
+        place = cache.folder(CALLS) / f"{plan.sha256[:SHORT]}-{secrets.token_hex(4)}"
         (place / "finished").mkdir(parents=True)
-        store.write_whole(place / PLAN, text)
-        return Collected(place)
+        plans.write(plan, place / plans.NAME)
+        return Collected(place, plan)
 
     @staticmethod
-    def unfinished() -> "list[Collected]":
-        """Return the folders of the calls that have not ended, the newest first."""
-        plans = [path for path in _folder().glob(f"*/{PLAN}") if not (path.parent / _ENDED).exists()]
-        return [Collected(path.parent) for path in sorted(plans, key=lambda path: -path.stat().st_mtime_ns)]
+    def unfinished(plan: FleetPlan) -> "Collected | None":
+        """Return the folder of the newest call that has not ended, of this plan in any number of parts; None without.
+
+        A folder whose plan can't be read, as one of another version of this package, is passed over.
+        """
+        there = [path for path in cache.folder(CALLS).glob(f"*/{plans.NAME}") if not (path.parent / _ENDED).exists()]
+        for path in sorted(there, key=lambda path: -path.stat().st_mtime_ns):
+            with suppress(ValueError):
+                if (before := plans.read(path)).call_sha256 == plan.call_sha256:
+                    return Collected(path.parent, before)
+        return None
 
     @property
     def finished(self) -> set[int]:
@@ -93,6 +99,7 @@ class Collected:
         done = self.place / "finished" / f"{result.part}.json"
         with suppress(FileExistsError):
             store.write_whole(done, json.dumps({"host": result.host_key, "code": result.code}), new=True)
+        self.place.touch()  # it is in use
 
     def log(self, result: Result) -> Path:
         """Append what a host has logged of a part to the log of that host, and return its path. Raises OSError."""
@@ -109,10 +116,6 @@ class Collected:
 
 _ENDED = "ended"
 """The name of a file in the folder of a call that has ended."""
-
-
-def _folder() -> Path:
-    return places.user_cache() / "fleet" / "calls"
 
 
 @dataclass
@@ -136,38 +139,33 @@ _SHARE = re.compile(r"\b(\d{1,3})% done")
 def measured(
     client: "Client",
     workers: Sequence[Worker],
-    plan: str,
-    plan_sha256: str,
-    seconds: Sequence[float],
     collected: Collected,
-    advance: Callable[[float], object],
-    say: Callable[[str], object],
-    command: Command | None = None,
+    advance: Callable[[float], object] = lambda _seconds: None,
+    say: Callable[[str], object] = progress.say,
+    command: Command = host_parts.command,
     seconds_until_gone: float = SECONDS_UNTIL_GONE,
 ) -> list[int]:
     """Let the hosts of `workers` measure the parts of a plan that are not collected, and collect them.
 
-    `plan` is the text of the plan, `seconds` are the expected seconds of its parts, and `command` is a function that
-    returns the command of a part on its host. `advance` is called with the expected seconds of what is done. The
-    numbers of the parts that no host could measure are returned. Raises HarnessError where the scheduler has ended, and
-    OSError where a record can't be written.
+    `advance` is called with the expected seconds of what is done. The numbers of the parts that no host could measure
+    are returned. Raises HarnessError where the scheduler has ended, and OSError where a record can't be written.
     """
     from xorbench.fleet import dask_tasks  # with Dask, which need not be installed
 
-    number = len(seconds)
+    plan, topic = collected.plan, f"xorbench-{collected.call}"
     hosts = sorted({worker.host for worker in workers})
     slots = {host: all(worker.has_slot for worker in workers if worker.host == host) for host in hosts}
     free = {*hosts}
-    waiting = deque(part for part in range(1, number + 1) if part not in collected.finished)
+    waiting = deque(part for part in range(1, len(plan.parts) + 1) if part not in collected.finished)
     failed: dict[int, set[str]] = defaultdict(set)
-    progress = _Progress(seconds, advance)
+    done = _Progress([part.seconds for part in plan.parts], advance)
     for part in collected.finished:
-        progress.reach(part, 1.0)
-    calls: Calls[tuple[str, int], Result] = Calls(client, f"xorbench-{collected.call}", say)
+        done.reach(part, 1.0)
+    calls: Calls[tuple[str, int], Result] = Calls(client, topic, say)
     presence = _Presence(client, hosts, seconds_until_gone)
 
-    def given_back(host: str, part: int, why: str) -> None:
-        say(f"xorbench: {host}: part {part}/{number} was not measured: {foreign(why)}")
+    def give_back(host: str, part: int, why: str) -> None:
+        say(f"xorbench: {host}: part {plan.named(part)} was not measured: {why}")
         failed[part].add(host)
         waiting.append(part)
         free.add(host)
@@ -178,39 +176,37 @@ def measured(
                 for part in [part for part in waiting if host not in failed[part]][:1]:
                     waiting.remove(part)
                     free.remove(host)
-                    order = Order(plan, plan_sha256, part, collected.call, host)
-                    arguments = (order, f"xorbench-{collected.call}", *([command] if command else []))
-                    calls.submit(
-                        Call((host, part), dask_tasks.measure, arguments, [host], {SLOT: 1} if slots[host] else {})
-                    )
-                    say(f"xorbench: {host}: part {part}/{number} begins")
+                    arguments = Order(plan, part, collected.call, host), topic, command
+                    resources = {SLOT: 1} if slots[host] else {}
+                    calls.submit(Call((host, part), dask_tasks.measure, arguments, [host], resources))
+                    say(f"xorbench: {host}: part {plan.named(part)} begins")
             if not len(calls):
                 return sorted(waiting)
             match calls.next(1.0):
                 case Told([str(host), int(part), str(line)]):
                     if len(hosts) <= MOST_TELLING:
-                        say(f"{host}: part {part}/{number}: {foreign(line)}")
+                        say(f"{host}: part {plan.named(part)}: {foreign(line)}")
                     if found := _SHARE.search(line):
-                        progress.reach(part, min(1.0, int(found[1]) / 100))
+                        done.reach(part, min(1.0, int(found[1]) / 100))
                 case Returned((host, part), result):
                     log = collected.log(result)
-                    if result.code in FINISHED:
-                        try:
-                            collected.keep(result)
-                        except ValueError as error:
-                            given_back(host, part, f"what it sent is no record: {error}")
-                            continue
-                        progress.reach(part, 1.0)
-                        say(f"xorbench: {host}: part {part}/{number} is measured")
-                        free.add(host)
-                    else:
+                    if result.code not in FINISHED:
                         lines = result.log.strip().splitlines() or ["it wrote nothing"]
-                        given_back(host, part, f"exit code {result.code}, {lines[-1]}; its log is {log.name}")
+                        give_back(host, part, f"exit code {result.code}, {foreign(lines[-1])}; its log is {log}")
+                        continue
+                    try:
+                        collected.keep(result)
+                    except ValueError as error:
+                        give_back(host, part, f"what it sent is no record: {foreign(str(error))}")
+                        continue
+                    done.reach(part, 1.0)
+                    say(f"xorbench: {host}: part {plan.named(part)} is measured")
+                    free.add(host)
                 case Raised((host, part), error):
-                    given_back(host, part, str(error))
+                    give_back(host, part, foreign(str(error)))
             for host, part in presence.gone(calls.keys):
                 calls.drop((host, part))
-                say(f"xorbench: {host} has no worker any more; its part {part}/{number} is given to another host")
+                say(f"xorbench: {host} is gone; its part {plan.named(part)} is given to another host")
                 waiting.append(part)
             free |= presence.back()
     finally:
@@ -245,8 +241,8 @@ class _Presence:
         return back
 
 
-def forget(client: "Client", workers: Sequence[Worker], plan_sha256: str, collected: Collected) -> None:
-    """Have each host remove its files of a call, which the client has collected."""
+def forget(client: "Client", workers: Sequence[Worker], collected: Collected) -> None:
+    """Let each host remove what it keeps of a call, because the client has it now."""
     with suppress(Exception):  # it is no loss if it stays there
         addresses = [worker.address for worker in workers]
-        client.run(host_parts.forget, plan_sha256, collected.call, workers=addresses, on_error="ignore")
+        client.run(host_parts.forget, collected.plan.sha256, collected.call, workers=addresses, on_error="ignore")

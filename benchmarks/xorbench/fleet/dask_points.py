@@ -1,182 +1,78 @@
-"""Distribute points of the judge to the workers of a scheduler, in chunks of a few seconds, and join the results.
+"""The workers of a scheduler that judge chunks of the points of a plan."""
 
-The joined result is kept on the disk of the client, so that the same call continues from it after an interruption.
-"""
-
-import hashlib
-import json
+import secrets
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
-
-from xorbench import places
-from xorbench.failure import HarnessError, of_system
-from xorbench.fleet import ranges
-from xorbench.fleet.chunk_messages import QUESTIONS, Questions
+from xorbench import progress
+from xorbench.failure import HarnessError
 from xorbench.fleet.chunk_process import Judged
-from xorbench.fleet.dask_cluster import Worker, workers_of
-from xorbench.fleet.scheduler import Call, Calls, Raised, Returned
-from xorbench.judging.chunks import Chunk, Found, joined
+from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned
+from xorbench.fleet.dask_cluster import SECONDS_BETWEEN_LOOKS, Worker, workers_of
+from xorbench.fleet.plan import FleetPlan
+from xorbench.judging.chunks import Chunk
+from xorbench.judging.processes import SECONDS_TO_ANSWER
 from xorbench.judging.trouble import foreign
-from xorbench.messages import validated
-from xorbench.record import checking, store
-from xorbench.record.parts import Many, Natural, Part
 
 if TYPE_CHECKING:
     from distributed import Client
 
-SECONDS, FEWEST_SECONDS = 5.0, 2.0
-"""The seconds that judging a chunk takes, as far as the last one tells, and the fewest towards the end."""
-
-FIRST_POINTS = 50
-"""The points of a chunk before anything is known."""
-
-CHUNKS_AHEAD = 2
-"""The chunks that are handed out for each thread of a worker, so that no worker waits for the client."""
-
-SECONDS_BETWEEN_NOTES = 10.0
-"""The time after which what is joined is written to the disk."""
-
-SECONDS_BETWEEN_LOOKS = 5.0
-"""The time after which it is looked which workers are there."""
+Judge = Callable[[FleetPlan, float, Chunk], Judged | None]
+"""A function that judges a chunk of the points of a plan on a worker, such as `dask_tasks.judge`."""
 
 
-@dataclass
-class Joined(Part):
-    """The joined result so far, and the ranges of the points that it covers."""
+class WorkerPool:
+    """The threads of workers, and of those that are started on the same hosts later; see `chunk_loop.Judges`.
 
-    found: Found = field(default_factory=Found)
-    ranges: Annotated[list[tuple[Natural, Natural]], Many] = field(default_factory=list)
-
-    @property
-    def points(self) -> int:
-        """The number of points that are judged."""
-        return ranges.size(self.ranges)
-
-    def add(self, chunk: Chunk, found: Found) -> None:
-        """Add what was found in a chunk. Raises ValueError if a point of it was judged before."""
-        self.ranges = ranges.added(self.ranges, chunk.first, chunk.end)
-        self.found = joined(self.found, found)
-
-
-_TYPES: TypeAdapter[Joined] = TypeAdapter(Joined)
-
-
-class Kept:
-    """The joined result of a call, in a file in the user's cache folder, which is removed when the call is complete."""
-
-    def __init__(self, questions: Questions, number: int, say: Callable[[str], object]) -> None:
-        """Read what an earlier call for the same questions at so many points has left, if there is anything."""
-        key = hashlib.sha256(QUESTIONS.dump_json(questions) + f" {number}".encode()).hexdigest()
-        self.path = places.user_cache() / "fleet" / "points" / f"{key}.json"
-        self._say = say
-        self._noted = time.monotonic()
-        self.joined = Joined()
-        try:
-            self.joined = validated(_TYPES, checking.bounded(self.path))
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError) as error:
-            why = checking.one_line(str(error))
-            say(f"xorbench: {self.path} can't be read, so that all points are judged anew: {why}")
-
-    def add(self, chunk: Chunk, found: Found) -> None:
-        """Add what was found in a chunk, and write the file if that was not done for some time."""
-        self.joined.add(chunk, found)
-        if time.monotonic() - self._noted >= SECONDS_BETWEEN_NOTES:
-            self.write()
-
-    def write(self) -> None:
-        """Write the file; where it can't be written, one line says so."""
-        self._noted = time.monotonic()
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            store.write_whole(self.path, _TYPES.dump_json(self.joined).decode())
-        except OSError as error:
-            self._say(f"xorbench: the results so far can't be written: {of_system(error)}")
-
-    def remove(self) -> None:
-        """Remove the file, if it is there."""
-        self.path.unlink(missing_ok=True)
-
-
-class Sizes:
-    """The sizes of chunks: what takes SECONDS at the last pace, less where few points are left for all workers.
-
-    With `fixed`, all have so many points.
+    `judge` is called on them, with the seconds in which an implementation must give a sign.
     """
 
-    def __init__(self, fixed: int | None = None) -> None:
-        self._fixed = fixed
-        self._pace: float | None = None
+    def __init__(
+        self,
+        client: "Client",
+        workers: Sequence[Worker],
+        plan: FleetPlan,
+        judge: Judge,
+        seconds_to_answer: float = SECONDS_TO_ANSWER,
+        say: Callable[[str], object] = progress.say,
+    ) -> None:
+        self._client = client
+        self._hosts = sorted({worker.host for worker in workers})
+        self._given = plan, seconds_to_answer
+        self._judge = judge
+        self._calls: Calls[Chunk, Judged] = Calls(client, f"xorbench-{secrets.token_hex(8)}", say)
+        self._looked = time.monotonic()
+        self.threads = sum(worker.threads for worker in workers)
 
-    def note(self, points: int, seconds: float) -> None:
-        """Note how long the points of a chunk took."""
-        self._pace = points / max(seconds, 1e-6)
+    def __len__(self) -> int:
+        return len(self._calls)
 
-    def next(self, left: int, threads: int) -> int:
-        """Return the number of points of the next chunk, of `left` points for so many threads."""
-        if self._fixed or self._pace is None:
-            return min(left, self._fixed or FIRST_POINTS)
-        fair = -(-left // (CHUNKS_AHEAD * threads))
-        return max(1, min(left, int(self._pace * SECONDS), max(fair, int(self._pace * FEWEST_SECONDS))))
+    def submit(self, chunk: Chunk) -> None:
+        """Hand a chunk out. Raises HarnessError where the scheduler has ended."""
+        self._calls.submit(Call(chunk, self._judge, (*self._given, chunk), self._hosts, {}))
 
+    def next(self) -> tuple[Chunk, Judged] | None:
+        """Return a chunk and what was found there; None if there is none for a second.
 
-def judged(
-    client: "Client",
-    workers: Sequence[Worker],
-    function: Callable[..., Judged | None],
-    questions: Questions,
-    number: int,
-    kept: Kept,
-    heard: Callable[[Chunk, Judged], object],
-    say: Callable[[str], object],
-    points_of_a_chunk: int | None = None,
-) -> Found:
-    """Return what is found at the points 0 to `number` - 1; those that are in `kept` are not judged again.
+        Raises HarnessError where a chunk can't be judged, or the scheduler has ended.
+        """
+        self._look()
+        match self._calls.next(1.0):
+            case Returned(chunk, judged):
+                return chunk, judged
+            case Raised(chunk, error):
+                reason = foreign(str(error))
+                raise HarnessError(f"points {chunk.first:,} to {chunk.end - 1:,} can't be judged: {reason}") from error
+        return None
 
-    `function` is called with the questions and a chunk on one of the workers, or on one that is started on the same
-    host later. `heard` is called with each chunk and what was found there. Raises HarnessError where a chunk cannot be
-    judged, or the scheduler has ended; what is found until then is kept.
-    """
-    hosts = sorted({worker.host for worker in workers})
-    threads = sum(worker.threads for worker in workers)
-    todo = deque(ranges.gaps(kept.joined.ranges, number))
-    sizes = Sizes(points_of_a_chunk)
-    topic = f"xorbench-{hashlib.sha256(json.dumps([client.id]).encode()).hexdigest()[:16]}"
-    calls: Calls[Chunk, Judged] = Calls(client, topic, say)
-    looked = time.monotonic()
-    try:
-        while todo or len(calls):
-            while todo and len(calls) < CHUNKS_AHEAD * threads:
-                left = sum(end - first for first, end in todo)
-                chunk = _taken(todo, sizes.next(left, threads))
-                calls.submit(Call(chunk, function, (questions, chunk), hosts, {}))
-            match calls.next(1.0):
-                case Returned(chunk, found):
-                    sizes.note(chunk.number, found.seconds)
-                    kept.add(chunk, found.found)
-                    heard(chunk, found)
-                case Raised(chunk, error):
-                    raise HarnessError(
-                        f"points {chunk.first:,} to {chunk.end - 1:,} can't be judged: {foreign(str(error))}"
-                    ) from error
-            if time.monotonic() - looked > SECONDS_BETWEEN_LOOKS and client.status == "running":
-                looked = time.monotonic()
-                threads = max(1, sum(worker.threads for worker in workers_of(client) if worker.host in hosts))
-    finally:
-        calls.close()
-        kept.write()
-    return kept.joined.found
+    def close(self) -> None:
+        """Give up what is handed out."""
+        self._calls.close()
 
-
-def _taken(todo: deque[tuple[int, int]], size: int) -> Chunk:
-    """Take at most `size` points from the beginning of the ranges, and return them."""
-    first, end = todo.popleft()
-    if first + size < end:
-        todo.appendleft((first + size, end))
-    return Chunk(first, min(size, end - first))
+    def _look(self) -> None:
+        """Count the threads of the hosts from time to time."""
+        if time.monotonic() - self._looked > SECONDS_BETWEEN_LOOKS and self._client.status == "running":
+            self._looked = time.monotonic()
+            there = [worker.threads for worker in workers_of(self._client) if worker.host in self._hosts]
+            self.threads = max(1, sum(there))

@@ -4,8 +4,10 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from xorbench.fleet import plan as plans
+from xorbench.fleet import preflight
 from xorbench.fleet.dask_cluster import Worker, workers_of
-from xorbench.fleet.preflight import TIMED
+from xorbench.fleet.plan import FleetPlan
 from xorbench.judging.trouble import foreign
 
 if TYPE_CHECKING:
@@ -14,14 +16,11 @@ if TYPE_CHECKING:
 SAME = ("dask", "distributed", "cloudpickle", "msgpack")
 """Libraries that must have the same version on both ends of a connection, because it carries pickled objects."""
 
-MOST_REASONS = 3
-"""The most reasons that are said of one host."""
-
 SECONDS_TO_CHECK = 120.0
 
 
-def fit(client: "Client", plan: str, kind: str, say: Callable[[str], object]) -> list[Worker]:
-    """Return the workers of the hosts that can measure parts of a plan of a kind, given as text.
+def fit(client: "Client", plan: FleetPlan, say: Callable[[str], object]) -> list[Worker]:
+    """Return the workers of the hosts that can measure parts of a plan.
 
     `say` is called with one line for each host that cannot. A host with one unfit worker is unfit. Where something is
     timed, one line names the hosts whose workers have a running profiler.
@@ -38,9 +37,8 @@ def fit(client: "Client", plan: str, kind: str, say: Callable[[str], object]) ->
         if (differing := _differing(mine, versions["workers"].get(worker.address, {})))
     }
     to_ask = [worker.address for worker in workers if worker.address not in reasons]
-    answers: Mapping[str, object] = (
-        client.run(_check(), plan.encode(), kind in TIMED, workers=to_ask, on_error="return") if to_ask else {}
-    )
+    given = plans.text_of(plan).encode(), plan.kind in preflight.TIMED
+    answers: Mapping[str, object] = client.run(_check(), *given, workers=to_ask, on_error="return") if to_ask else {}
     profiled: dict[str, None] = {}
     for worker in workers:
         if worker.address in answers:
@@ -54,9 +52,7 @@ def fit(client: "Client", plan: str, kind: str, say: Callable[[str], object]) ->
         unfit.setdefault(worker.host, {}).update(dict.fromkeys(reasons.get(worker.address, ())))
     for host, found in unfit.items():
         if found:
-            more = len(found) - MOST_REASONS
-            told = [*list(found)[:MOST_REASONS], *([f"{more} more reasons"] if more > 0 else [])]
-            say(f"xorbench: {host} is left out: {'; '.join(told)}")
+            say(f"xorbench: {host} is left out: {preflight.told([*found])}")
     if beside := [host for host in profiled if not unfit[host]]:
         say(
             f"xorbench: the profiler of Dask runs beside what is timed on {', '.join(beside)}; set "

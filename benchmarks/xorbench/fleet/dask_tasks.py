@@ -1,8 +1,8 @@
 """The functions that Dask workers run: one judges a chunk of points, the other measures a part of a plan.
 
 A worker does neither itself: both are done in subprocesses, because a worker under a nanny may have no process pool and
-has variables that the nanny sets. A subprocess ends with its worker, and when the client does not want its result any
-more.
+has variables that the nanny sets, and a worker may be in the process of the client. A subprocess ends with its worker,
+and when the client does not want its result any more.
 """
 
 import threading
@@ -10,27 +10,30 @@ from collections.abc import Callable
 
 from distributed import Worker, get_worker
 
-from xorbench.fleet import host_parts, plan
-from xorbench.fleet.chunk_messages import Questions
+from xorbench.fleet import host_parts
 from xorbench.fleet.chunk_process import ChunkProcess, Judged
 from xorbench.fleet.host_parts import Command, Order, Result
+from xorbench.fleet.plan import FleetPlan
 from xorbench.judging.chunks import Chunk
 
 _of_thread = threading.local()
 """The process that judges chunks for a thread; other threads have others, so that all of them work at the same time."""
 
 
-def judge(questions: Questions, chunk: Chunk) -> Judged | None:
-    """Return what is found in a chunk, by a process that is kept for the next one; None if it isn't wanted any more."""
+def judge(plan: FleetPlan, seconds_to_answer: float, chunk: Chunk) -> Judged | None:
+    """Return what is found in a chunk of the points of a plan; None if it isn't wanted any more.
+
+    The process that finds it is kept for the next chunk.
+    """
     process: ChunkProcess | None = getattr(_of_thread, "process", None)
-    if process is None or process.questions != questions:
+    if process is None or (process.plan, process.seconds_to_answer) != (plan, seconds_to_answer):
         if process is not None:
             process.close()
-        process = _of_thread.process = ChunkProcess(questions)
+        process = _of_thread.process = ChunkProcess(plan, seconds_to_answer)
     return process.judged(chunk, _wanted(get_worker()))
 
 
-def measure(order: Order, topic: str, command: Command = plan.command) -> Result | None:
+def measure(order: Order, topic: str, command: Command = host_parts.command) -> Result | None:
     """Return the result of a part of a plan; None if it is not wanted any more.
 
     Each line that its command writes to standard error is an event of `topic`: the host, the part and the line.

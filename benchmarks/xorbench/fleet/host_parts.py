@@ -5,68 +5,75 @@ again under its key, and one that was interrupted goes on from its journal.
 """
 
 import fcntl
-import hashlib
 import json
 import os
-import platform
 import select
+import shlex
 import shutil
-import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from xorbench import descendants, environment, places
-from xorbench.fleet.chunk_process import ending
+from xorbench import environment
+from xorbench.fleet import cache, tethered
+from xorbench.fleet import plan as plans
+from xorbench.fleet.plan import FleetPlan
+from xorbench.fleet.tethered import SECONDS_BETWEEN_LOOKS
 from xorbench.record import store
 
 FINISHED = (0, 1)
 """The exit codes of a command that has written its record."""
 
-USAGE = 2
-"""The exit code of a command that there is nothing to continue for."""
-
-SECONDS_BETWEEN_LOOKS = 0.2
-"""The time after which it is looked whether the part is still wanted."""
+HOSTS = "hosts"
+"""The folder of the folders of plans of which a host measures parts."""
 
 LONGEST_LOG = 100_000
 """The most bytes of a log that are sent to the client: its end."""
-
-
-class Command(Protocol):
-    """A function that returns the command that measures a part of a plan, such as `plan.command`."""
-
-    def __call__(self, plan_path: Path, number: int, output: Path, /) -> list[str]:
-        """Return the command, whose first word is the path of a program."""
 
 
 @dataclass(frozen=True)
 class Order:
     """A part of a plan, by its number, that a host is to measure for a call of the client.
 
-    `plan` is the text of the plan, `call` tells the calls of one plan apart, and `host` is the scheduler's name of the
-    host.
+    `call` tells the calls of one plan apart, and `host` is the scheduler's name of the host.
     """
 
-    plan: str
-    plan_sha256: str
+    plan: FleetPlan
     part: int
     call: str
     host: str
 
     @property
     def host_key(self) -> str:
-        """The first digits of the SHA-256 of the names of this host, which do not tell these names."""
-        return hashlib.sha256(f"{platform.node()} {self.host}".encode()).hexdigest()[:12]
+        """What this host is called in the names of folders and files, which tells nothing about it."""
+        return environment.host(self.host)
 
     @property
     def folder(self) -> Path:
         """The folder of the part on this host."""
-        return folder(self.plan_sha256) / self.call / self.host_key / str(self.part)
+        return folder(self.plan.sha256) / self.call / self.host_key / str(self.part)
+
+    @property
+    def output(self) -> Path:
+        """The folder of the records of the part on this host."""
+        return self.folder / "output"
+
+
+Command = Callable[[Order], list[str]]
+"""A function that returns the command that measures a part, or continues it with --resume, if it is not finished.
+
+Its first word is the path of a program.
+"""
+
+
+def command(order: Order) -> list[str]:
+    """Return the command of this package that measures a part of the plan in the folder of the part."""
+    plan = order.plan
+    words = [plan.kind, f"--plan={order.folder / plans.NAME}", f"--part={plan.named(order.part)}"]
+    return [sys.executable, "-P", "-m", "xorbench", *words, f"--output={order.output}"]
 
 
 @dataclass(frozen=True)
@@ -82,12 +89,15 @@ class Result:
 
 def folder(plan_sha256: str) -> Path:
     """Return the folder of the parts of a plan on this host."""
-    return places.user_cache() / "fleet" / plan_sha256
+    return cache.folder(HOSTS) / plan_sha256
 
 
 def forget(plan_sha256: str, call: str) -> None:
     """Remove what is kept of a call on this host, which the client has now."""
-    shutil.rmtree(folder(plan_sha256) / call, ignore_errors=True)
+    of_plan = folder(plan_sha256)
+    shutil.rmtree(of_plan / call, ignore_errors=True)
+    with suppress(OSError):  # there is another call
+        of_plan.rmdir()
 
 
 def measured(
@@ -103,13 +113,17 @@ def measured(
     """
     place = order.folder
     place.mkdir(parents=True, exist_ok=True)
+    folder(order.plan.sha256).touch()  # it is in use
+    cache.remove_old(HOSTS)
     with _locked(place / "lock", is_wanted) as lock:
         if lock is None:
             return None
         finished = place / "finished.json"
         if finished.exists():
             return _left(order, json.loads(finished.read_bytes())["code"])
-        code = _performed(order, command, heard, is_wanted, lock)
+        order.output.mkdir(exist_ok=True)
+        plans.write(order.plan, place / plans.NAME)
+        code = _run([*command(order), "--wait", "--resume"], place / "log.txt", lock, heard, is_wanted)
         if code is None:
             return None
         if code in FINISHED:
@@ -139,80 +153,42 @@ def _locked(path: Path, is_wanted: Callable[[], bool]) -> Iterator[int | None]:
 
 
 def _left(order: Order, code: int) -> Result:
-    output = order.folder / "output"
     files = {
-        path.relative_to(output).as_posix(): zlib.compress(path.read_bytes()) for path in sorted(store.paths(output))
+        path.relative_to(order.output).as_posix(): zlib.compress(path.read_bytes())
+        for path in store.paths(order.output)
     }
     log = (order.folder / "log.txt").read_bytes()[-LONGEST_LOG:].decode(errors="replace")
     return Result(order.part, order.host_key, code, files, log)
 
 
-def _performed(
-    order: Order, command: Command, heard: Callable[[str], object], is_wanted: Callable[[], bool], lock: int
-) -> int | None:
-    """Return the exit code of the command of a part; None if it was ended because it is not wanted any more.
-
-    It continues what an earlier command has begun. Where there is nothing to continue although there are complete
-    records, the earlier command has finished.
-    """
-    place, output = order.folder, order.folder / "output"
-    output.mkdir(exist_ok=True)
-    store.write_whole(place / "plan.json", order.plan)
-    given = [*command(place / "plan.json", order.part, output), "--wait"]
-    timed = environment.allowed_cpus()[-1]  # the default of --cpu
-    if (place / "begun").exists():
-        code = _run([*given, "--resume"], place, lock, timed, heard, is_wanted)
-        if code != USAGE:
-            return code
-        if _holds_complete_records(output):
-            return 0
-    (place / "begun").touch()
-    return _run(given, place, lock, timed, heard, is_wanted)
-
-
-def _holds_complete_records(output: Path) -> bool:
-    records = [store.read(path) for path in store.paths(output)]
-    return bool(records) and not any(record.partial for record in records)
-
-
 def _run(
-    command: Sequence[str],
-    place: Path,
+    command: list[str],
+    log: Path,
     lock: int,
-    timed_cpu: int,
     heard: Callable[[str], object],
     is_wanted: Callable[[], bool],
 ) -> int | None:
     """Return the exit code of a command, whose output goes to a log; None if it was ended because it isn't wanted."""
     reading, writing = os.pipe()
-    with (place / "log.txt").open("ab") as log, os.fdopen(reading, "rb", 0) as lines:
-        log.write(f"$ {' '.join(command[1:])}\n".encode())
-        log.flush()
+    with log.open("ab") as written, os.fdopen(reading, "rb", 0) as lines:
+        written.write(f"$ {shlex.join(command)}\n".encode())
+        written.flush()
         try:
-            process = descendants.watch(
-                subprocess.Popen(
-                    [sys.executable, "-P", "-m", "xorbench.fleet.tethered", str(os.getpid()), *command],
-                    cwd=places.no_code(),
-                    env=environment.driver_variables(),
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=writing,
-                    pass_fds=[lock],
-                    start_new_session=True,
-                )
+            process = tethered.started(
+                command, environment.driver_variables(), output=written.fileno(), errors=writing, passed=lock
             )
         finally:
             os.close(writing)
         try:
-            with _beside(timed_cpu):
+            with _beside(environment.allowed_cpus()[-1]):  # the default of --cpu
                 text = b""
                 while True:
                     if select.select([lines], [], [], SECONDS_BETWEEN_LOOKS)[0]:
                         read = lines.read(2**16)
                         if not read:
                             return process.wait()
-                        log.write(read)
-                        log.flush()
+                        written.write(read)
+                        written.flush()
                         *whole, text = (text + read).split(b"\n")
                         for line in whole:
                             heard(line.decode(errors="replace"))
@@ -221,8 +197,7 @@ def _run(
                     if not is_wanted():
                         return None
         finally:
-            with ending:
-                descendants.end(process)
+            tethered.end(process)
 
 
 @contextmanager

@@ -15,21 +15,18 @@ from typing import TYPE_CHECKING, Any
 from xorbench.consistency import rules
 from xorbench.fleet import units
 from xorbench.fleet.join import joined
-from xorbench.fleet.plan import FleetPlan
+from xorbench.fleet.plan import SHORT, FleetPlan
 from xorbench.record import checking, store
 from xorbench.record.run import Record
 
 if TYPE_CHECKING:
-    from xorbench.fleet.points import Judged
+    from xorbench.fleet.points import Kept
 
 BYTES_OF_A_START = 2_000
 """The bytes at the start of a record in which its plan and its host stand."""
 
 OF_A_GROUP = ("kind", "commit", "machine", "environment", "implementations", "settings")
 """The fields that are the same in all parts of one record."""
-
-SHORT = 12
-"""The number of digits of a SHA-256 that a message tells."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Merged:
 
     plan: FleetPlan
     groups: list[list[Measured]] = field(default_factory=list)
-    judged: "list[Judged]" = field(default_factory=list)
+    judged: "list[Kept]" = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -82,7 +79,7 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
     refused: list[str] = []
     notes: list[str] = []
     found: dict[tuple[str, int, int], Measured] = {}
-    judged: dict[tuple[str, int], Judged] = {}
+    judged: dict[tuple[str, int], Kept] = {}
     for path in sorted(folder.rglob("*.json")):
         try:
             content = checking.plain_json(checking.bounded(path))
@@ -90,16 +87,15 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
                 continue
             if complaint := _of_another_plan(plan, content):
                 raise ValueError(complaint)
-            if content.get("partial"):
-                notes.append(checking.one_line(f"{path} is unfinished: part {content['part']}"))
-            elif plan.kind == "gradients":
+            if plan.kind == "gradients":
                 from xorbench.fleet import points  # imported here, because it imports the whole judge
 
                 part = points.of_json(plan, content)
-                other = judged.setdefault((part.host, part.number), part)
-                if other != part:
-                    raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
-            else:
+                if part.judged == part.points:
+                    if judged.setdefault((part.host, part.number), part) != part:
+                        raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
+                    continue
+            elif not content.get("partial"):
                 measured = _checked(plan, path, store.of_json(content))
                 before = found.setdefault(measured.key, measured)
                 if before.digest != measured.digest:
@@ -107,6 +103,8 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
                         f"it and {before.path} are two different records of part {plan.named(measured.number)} on one "
                         "host; remove one of them"
                     )
+                continue
+            notes.append(checking.one_line(f"{path} is unfinished: part {content['part']}"))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             refused.append(checking.one_line(f"{path}: {reason}"))

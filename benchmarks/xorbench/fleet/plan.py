@@ -3,9 +3,8 @@
 import hashlib
 import json
 import platform
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,14 +14,18 @@ from pydantic import Field, TypeAdapter
 from xorbench import environment
 from xorbench.contract import Implementation, discover
 from xorbench.contract.implementation import UNREADABLE_SHA256
-from xorbench.contract.source_text import shadows
 from xorbench.record import checking, store
 from xorbench.record.parts import Many, MaxLen, MinLen, Part, Text
 from xorbench.record.timing import Sha256
 from xorbench.suite.about import harness_sha256
-from xorbench.temporary import Temporary
 
 Kind = Literal["run", "sweep", "gradients"]
+
+NAME = "plan.json"
+"""The name of the file of a plan in a folder of one call, and that of a new plan for which no other name is given."""
+
+SHORT = 12
+"""The number of digits of a SHA-256 that a message or the name of a file has."""
 
 LONGEST_FILE = 2**20
 """The most characters of a file that travels with a plan."""
@@ -70,6 +73,11 @@ class FleetPlan(Part):
         """The SHA-256 of the canonical JSON, which the record of every part has."""
         text = json.dumps(_TYPES.dump_python(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def call_sha256(self) -> str:
+        """The SHA-256 of the plan without its parts, which depend on the number of hosts."""
+        return replace(self, parts=[]).sha256
 
     def values(self, option: str) -> list[str]:
         """Return the values of an option in the order of the arguments; [] if it is not given."""
@@ -131,17 +139,7 @@ def text_of(plan: FleetPlan) -> str:
 
 def place(plan: FleetPlan, folder: Path) -> Path:
     """Return the path of the copy of a plan in a folder of its parts."""
-    return folder / f"plan-{plan.sha256[:12]}.json"
-
-
-def command(plan_path: Path, number: int, output: Path) -> list[str]:
-    """Return the command line that measures a part, which is counted from 1, and writes to the folder `output`.
-
-    Raises ValueError, with one line, if the file is not a plan.
-    """
-    plan = read(plan_path)
-    words = [plan.kind, "--plan", str(plan_path), "--part", plan.named(number), "--output", str(output)]
-    return [sys.executable, "-m", "xorbench", *words]
+    return folder / f"plan-{plan.sha256[:SHORT]}.json"
 
 
 def implementations(plan: FleetPlan, folder: Path) -> list[Implementation]:
@@ -183,46 +181,6 @@ def drafted(
     """
     sha256s = {i.name: i.source_sha256 or UNREADABLE_SHA256 for i in chosen}
     return FleetPlan(kind, arguments, harness_sha256(), sha256s, _texts(given), versions(chosen), parts=[])
-
-
-def unfit(plan: FleetPlan) -> list[str]:
-    """Return why this host cannot measure a part of a plan, in sentences of one line each; [] if it can."""
-    return [checking.one_line(sentence) for sentence in _unfit(plan)]
-
-
-def _unfit(plan: FleetPlan) -> Iterator[str]:
-    if plan.harness_sha256 != harness_sha256():
-        yield (
-            f"xorbench has another text here, of the SHA-256 {harness_sha256()[:12]}, expected "
-            f"{plan.harness_sha256[:12]}: use the version of xorbench that made the plan"
-        )
-    for name, expected in plan.versions.items():
-        found = platform.python_version() if name == "python" else environment.version_of(name)
-        if found == "unknown":
-            yield f"{name} is not installed here, expected {expected}"
-        elif found != expected:
-            yield f"{name} is {found} here, expected {expected}"
-    with Temporary() as folder:
-        try:
-            chosen = implementations(plan, Path(folder))
-        except ValueError as error:
-            yield str(error)
-            return
-        for implementation in chosen:
-            yield from _unfit_for(plan, implementation)
-
-
-def _unfit_for(plan: FleetPlan, implementation: Implementation) -> Iterator[str]:
-    name, expected = implementation.name, plan.implementations[implementation.name]
-    found = implementation.source_sha256 or UNREADABLE_SHA256
-    if found != expected:
-        yield f"{name} has another text here, of the SHA-256 {found[:12]}, expected {expected[:12]}"
-    elif implementation.missing:
-        yield f"{name} cannot run here: {implementation.missing}"
-    elif implementation.broken:
-        yield f"{name} is broken: {implementation.broken}"
-    elif f"{name}.py" in plan.files and (complaint := shadows(implementation.path)):
-        yield complaint
 
 
 def _texts(given: Sequence[Implementation]) -> dict[str, str]:

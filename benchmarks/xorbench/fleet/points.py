@@ -1,48 +1,37 @@
-"""A part of a plan of gradients: a range of points that is judged in chunks, and what was found at them."""
+"""What is found at the points of a plan of gradients, or of a part of it, as a file keeps it."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from xorbench.contract import Implementation
-from xorbench.cores import all_cores
-from xorbench.environment import allowed_cpus
-from xorbench.fleet import units
-from xorbench.fleet.plan import FleetPlan
-from xorbench.judging.chunks import Chunk, Found, joined, judge_chunk, keys
+from xorbench.environment import host
+from xorbench.fleet import ranges, units
+from xorbench.fleet.plan import SHORT, FleetPlan
+from xorbench.judging.chunks import Chunk, Found, joined, keys
 from xorbench.record import checking, store
 from xorbench.record.parts import Count, Many, Natural, Part
 from xorbench.record.run import HostName, PartName
 from xorbench.record.timing import Sha256
-from xorbench.workloads import Workload, named
-
-POINTS_OF_A_CHUNK = 500
-"""The points of one task; a part that is interrupted loses at most those of the chunks in progress."""
-
-WAITING = 2
-"""The number of chunks for each CPU that are given out at once."""
+from xorbench.workloads import named
 
 
 @dataclass(frozen=True)
-class Judged(Part):
-    """The result of a part on a host: `finished` are the numbers of its chunks; `partial` says that some are missing.
+class Kept(Part):
+    """What a host has found at the points of a plan, or of a part of it; the parts of a whole plan may have more hosts.
 
-    `found` is None until a chunk is finished.
+    `points` is their number, and `ranges` are those that are judged, see `ranges.Ranges`.
     """
 
     plan_sha256: Sha256
     part: PartName | None
     host: HostName
-    partial: bool
     points: Count
-    finished: Annotated[list[Natural], Many]
-    found: Found | None
+    ranges: Annotated[list[Annotated[tuple[Natural, Natural], Field(strict=False)]], Many] = field(default_factory=list)
+    found: Found = field(default_factory=Found)
 
     @property
     def number(self) -> int:
@@ -50,93 +39,92 @@ class Judged(Part):
         return int((self.part or "0").partition("/")[0])
 
     @property
+    def judged(self) -> int:
+        """How many of the points are judged."""
+        return ranges.size(self.ranges)
+
+    @property
     def passed(self) -> bool:
         """Whether all that is found in the dtypes in which workloads are timed is inside its bound."""
-        rows = self.found.rows if self.found else []
-        return bool(rows) and all(row.passed for row in rows if row.dtype == named(row.workload).dtype)
+        return bool(self.found.rows) and all(
+            row.passed for row in self.found.rows if row.dtype == named(row.workload).dtype
+        )
+
+    def plus(self, chunk: Chunk, found: Found) -> "Kept":
+        """Return this with what was found in a chunk. Raises ValueError if a point of it was judged before."""
+        added = ranges.added(self.ranges, chunk.first, chunk.end)
+        return replace(self, ranges=added, found=joined(self.found, found))
 
 
-_TYPES: TypeAdapter[Judged] = TypeAdapter(Judged)
+_TYPES: TypeAdapter[Kept] = TypeAdapter(Kept)
 
 
-def of_json(plan: FleetPlan, content: Any) -> Judged:
-    """Return the result in a JSON document. Raises ValueError, with one line, if it is none of a part of the plan."""
-    part = checking.checked(_TYPES, content)
-    _, number = units.points_of(plan, part.number)
-    if part.points != number or part.found is None:
-        raise ValueError(f"$.points: {part.points}, expected the {number} of part {part.part}, judged")
-    workloads = [*map(named, units.workloads(plan))]
-    if part.found.points != number or [row.key for row in part.found.rows] != keys(plan.implementations, workloads):
-        raise ValueError(f"$.found: expected {number} points and the rows of the implementations of the plan, sorted")
-    return part
+def of_json(plan: FleetPlan, content: Any) -> Kept:
+    """Return what is kept in a JSON document of a part of a plan, complete or not.
 
-
-def place(plan: FleetPlan, number: int, host: str, folder: Path) -> Path:
-    """Return the path of the result of a part on a host in a folder of parts."""
-    return folder / f"points-{plan.sha256[:12]}-{number}-of-{len(plan.parts)}-{host}.json"
-
-
-def begun(plan: FleetPlan, number: int, host: str, path: Path) -> Judged | None:
-    """Return what this host has found so far in a part; None if it has not begun, or the file does not fit."""
-    with suppress(OSError, ValueError):
-        there = checking.checked(_TYPES, checking.plain_json(checking.bounded(path)))
-        if (there.plan_sha256, there.part, there.host) == (plan.sha256, plan.named(number), host):
-            return there
-    return None
-
-
-def judge(
-    plan: FleetPlan,
-    number: int,
-    host: str,
-    implementations: Sequence[Implementation],
-    workloads: Sequence[Workload],
-    path: Path,
-    before: Judged | None = None,
-    advance: Callable[[float], object] = lambda _points: None,
-) -> Judged:
-    """Judge a part in chunks on all CPUs, without what was found `before`, and return and write what was found.
-
-    The file at `path` is written anew after each chunk. `advance` is called with the points of each chunk. Raises
-    OSError, and HarnessError where a process of the judge ends.
+    Raises ValueError, with one line, where it is not of the part that it names.
     """
-    first, points = units.points_of(plan, number)
-    starts = range(first, first + points, POINTS_OF_A_CHUNK)
-    chunks = [Chunk(start, min(POINTS_OF_A_CHUNK, first + points - start)) for start in starts]
-    state = before or Judged(plan.sha256, plan.named(number), host, True, points, [], None)
-    left = [place for place in range(len(chunks)) if place not in state.finished]
-    seed = plan.number("seed", least=0)
+    kept = checking.checked(_TYPES, content)
+    first, number = units.points_of(plan, kept.number)
+    if kept.points != number or (kept.judged == number and kept.ranges != [(first, first + number)]):
+        raise ValueError(f"$.ranges: expected {number} points from {first} on, those of part {kept.part}")
+    if kept.found.points != kept.judged:
+        raise ValueError(f"$.found.points: {kept.found.points}, expected the {kept.judged} of $.ranges")
+    workloads = [*map(named, units.workloads(plan))]
+    if kept.judged == number and [row.key for row in kept.found.rows] != keys(plan.implementations, workloads):
+        raise ValueError("$.found.rows: expected those of the implementations and workloads of the plan, sorted")
+    return kept
+
+
+def of_part(plan: FleetPlan, number: int) -> Kept:
+    """Return what this host keeps of a part of a plan at the beginning."""
+    _, points = units.points_of(plan, number)
+    return Kept(plan.sha256, plan.named(number), host(plan.sha256), points)
+
+
+def of_call(plan: FleetPlan) -> Kept:
+    """Return what this host keeps, at the beginning, of a plan that is judged as a whole, whatever its parts are."""
+    sha256 = plan.call_sha256
+    return Kept(sha256, None, host(sha256), plan.number("points"))
+
+
+CALLS = "points"
+"""The folder, in that of `cache`, of what calls keep that judge whole plans."""
+
+
+def place(kept: Kept, folder: Path) -> Path:
+    """Return the path of what is kept of a part or of a whole plan in a folder."""
+    of = f"-{kept.part.replace('/', '-of-')}-{kept.host}" if kept.part else ""
+    return folder / f"points-{kept.plan_sha256[:SHORT]}{of}.json"
+
+
+def read(path: Path, new: Kept, say: Callable[[str], object]) -> Kept:
+    """Return what an earlier call has kept in a file of the same points as `new`; `new` where there is nothing.
+
+    One line is said where a file can't be read.
+    """
+    try:
+        there = checking.checked(_TYPES, checking.plain_json(checking.bounded(path)))
+    except FileNotFoundError:
+        return new
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else checking.one_line(str(error))
+        say(f"xorbench: {path} can't be read, so that all points are judged anew: {reason}")
+        return new
+    return there if replace(there, ranges=[], found=Found()) == new else new
+
+
+def write(kept: Kept, path: Path) -> None:
+    """Write what is kept by one atomic move. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with all_cores() as cores:
-        running: dict[Future[Found], int] = {}
-        while left or running:
-            while left and len(running) < WAITING * len(allowed_cpus()):
-                place = left.pop(0)
-                running[cores.submit(judge_chunk, implementations, workloads, chunks[place], seed)] = place
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                place = running.pop(future)
-                found = future.result() if state.found is None else joined(state.found, future.result())
-                finished = sorted([*state.finished, place])
-                state = replace(state, finished=finished, found=found, partial=len(finished) < len(chunks))
-                _write(state, path)
-                advance(chunks[place].number)
-    return state
+    store.write_whole(path, _TYPES.dump_json(kept, indent=1).decode() + "\n")
 
 
-def together(parts: Sequence[Judged]) -> Judged:
-    """Return the results of parts of one plan as one, which is no part; of a part that two hosts judged, the first."""
+def together(parts: Sequence[Kept]) -> Kept:
+    """Return what is kept of parts of one plan as one; of a part that two hosts judged, the first counts."""
     once = [*{part.number: part for part in reversed(parts)}.values()]
-    found = reduce(joined, [part.found for part in once if part.found is not None])
-    return replace(parts[0], part=None, points=sum(part.points for part in once), finished=[], found=found)
-
-
-def write(whole: Judged, folder: Path) -> Path:
-    """Write the results of all parts to a file in a folder of parts, and return its path. Raises OSError."""
-    path = folder / f"points-{whole.plan_sha256[:12]}.json"
-    _write(whole, path)
-    return path
-
-
-def _write(state: Judged, path: Path) -> None:
-    store.write_whole(path, _TYPES.dump_json(state, indent=1).decode() + "\n")
+    judged: list[tuple[int, int]] = []
+    for first, end in (each for part in once for each in part.ranges):
+        judged = ranges.added(judged, first, end)
+    found = reduce(joined, [part.found for part in once])
+    return replace(parts[0], part=None, points=sum(part.points for part in once), ranges=judged, found=found)

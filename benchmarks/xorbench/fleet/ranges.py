@@ -19,9 +19,8 @@ def added(ranges: Ranges, first: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
-def gaps(ranges: Ranges, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of the numbers from 0 to `end` - 1 that are not in `ranges`."""
-    first = 0
+def gaps(ranges: Ranges, first: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of the numbers from `first` to `end` - 1 that are not in `ranges`."""
     for start, stop in ranges:
         if first < start:
             yield first, min(start, end)

@@ -1,13 +1,54 @@
-"""Run a command that ends when the process that starts it ends: `python -m xorbench.fleet.tethered PARENT COMMAND ...`.
+"""Processes that end with this one, and become a command: `python -m xorbench.fleet.tethered PARENT COMMAND ...`.
 
-PARENT is the number of that process. The system kills the command when it ends, for whatever reason; Linux only.
+PARENT is the number of the process that starts it. The system kills the command when that process ends, for whatever
+reason; Linux only.
 """
 
 import os
 import signal
+import subprocess
 import sys
+import threading
+from collections.abc import Mapping, Sequence
 
+from xorbench import descendants, places
 from xorbench.environment import end_with_parent
+
+SECONDS_BETWEEN_LOOKS = 0.2
+"""The time after which it is looked again whether what a process does is still wanted."""
+
+_lock = threading.Lock()
+"""It is held while a process is started or ended, because `descendants` would take one that another thread has just
+started for one that is left of an earlier one."""
+
+
+def started(
+    command: Sequence[str], variables: Mapping[str, str], output: int, errors: int, passed: int
+) -> "subprocess.Popen[bytes]":
+    """Start a command, whose first word is the path of a program, with these environment variables; return its process.
+
+    It ends with this process and has a session of its own. `output` and `errors` are the descriptors of its streams,
+    and `passed` is one that stays open in it. Raises OSError.
+    """
+    with _lock:
+        return descendants.watch(
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "xorbench.fleet.tethered", str(os.getpid()), *command],
+                cwd=places.no_code(),
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                pass_fds=[passed],
+                start_new_session=True,
+            )
+        )
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that was started here and all that it has started, and wait until they are gone."""
+    with _lock:
+        descendants.end(process)
 
 
 def main() -> None:

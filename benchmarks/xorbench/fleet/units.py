@@ -30,6 +30,10 @@ FLAGS = ("quick", "grid")
 """The options that have no value."""
 
 
+LARGEST_SEED = 2**32 - 1
+"""The largest value of --seed."""
+
+
 @dataclass(frozen=True)
 class Share:
     """The share of a part that is one record: workloads by name, in their order, and the threads of each library."""
@@ -46,6 +50,9 @@ def check(plan: FleetPlan) -> None:
             raise ValueError(
                 f"$.arguments: {argument!r} is not planned, expected one of {', '.join(OPTIONS[plan.kind])}"
             )
+    if len({*plan.arguments}) < len(plan.arguments):
+        twice = max(plan.arguments, key=plan.arguments.count)
+        raise ValueError(f"$.arguments: {twice!r} is there {plan.arguments.count(twice)} times, expected once")
     if sorted(plan.values("implementation")) != sorted(plan.implementations):
         raise ValueError("$.implementations: expected those of --implementation in $.arguments, each once")
     planned = [unit for part in plan.parts for unit in part.units]
@@ -53,6 +60,8 @@ def check(plan: FleetPlan) -> None:
     if sorted(planned) != sorted(expected):
         odd = sorted({*planned} ^ {*expected}) or sorted(planned)
         raise ValueError(f"$.parts: the units are not those of $.arguments, each once; for instance {odd[0]!r}")
+    if not workloads(plan):
+        raise ValueError("$.arguments: --workload is not there, expected at least one")
     for name in workloads(plan):
         try:
             named(name)
@@ -60,7 +69,8 @@ def check(plan: FleetPlan) -> None:
             raise ValueError(f"$.arguments: no workload is named {name!r}") from None
     if plan.kind != "gradients":
         settings(plan, "1", cpu=0, threads_here=1)
-    plan.number("seed", least=0)
+    if (seed := plan.number("seed", least=0)) > LARGEST_SEED:
+        raise ValueError(f"$.arguments: --seed={seed}, expected at most {LARGEST_SEED}")
 
 
 def wholes(plan: FleetPlan) -> dict[str, Share]:

@@ -13,21 +13,23 @@ from dataclasses import replace
 
 from xorbench import progress
 from xorbench.contract import discover
-from xorbench.fleet import dask_cluster, dask_points
-from xorbench.fleet.chunk_messages import Questions
+from xorbench.fleet import cache, dask_cluster, points
+from xorbench.fleet import plan as plans
+from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.chunk_process import Judged
-from xorbench.fleet.dask_points import Kept
+from xorbench.fleet.costs import Costs
+from xorbench.fleet.dask_points import WorkerPool
+from xorbench.fleet.divide import divided
+from xorbench.fleet.plan import FleetPlan
 from xorbench.judging import chunks
 from xorbench.judging.chunks import Chunk, Found, Row
-from xorbench.workloads import TUTORIAL, named
-
-SEED = 0
+from xorbench.workloads import TUTORIAL
 
 EMPTY_ROWS = 200
 """The rows of an empty judgement: about those of ten implementations on two workloads."""
 
 
-def empty(_questions: Questions, chunk: Chunk) -> Judged:
+def empty(_plan: FleetPlan, _seconds: float, chunk: Chunk) -> Judged:
     """Return rows as of a judgement, without judging anything."""
     names = [f"implementation {number:03}" for number in range(EMPTY_ROWS)]
     found = Found(chunk.number, [Row(name, "hidden", "float64", "W1", points=chunk.number) for name in names])
@@ -44,35 +46,31 @@ def main() -> None:
     options.add_argument("--implementation", action="append")
     given = options.parse_args()
     chosen = [i for i in discover() if i.usable and i.name in (given.implementation or [discover()[0].name])]
-    questions = Questions.about(chosen, [named(name) for name in TUTORIAL], SEED, 300.0)
+    names = [*(f"--implementation={i.name}" for i in chosen), *(f"--workload={name}" for name in TUTORIAL)]
+    plan = divided(plans.drafted("gradients", [*names, f"--points={given.points}", "--seed=0"], chosen, []), 1, Costs())
     spent: list[Judged] = []
     with dask_cluster.connected(given.address, 1) as client:
         from xorbench.fleet import dask_tasks
 
         workers = dask_cluster.first_workers(client, progress.say)
-        function = empty if given.empty else dask_tasks.judge
-        kept = Kept(questions, given.points, progress.say)
+        new = points.of_call(plan)
+        path = points.place(new, cache.folder(points.CALLS))
+        judging = Judging(points.read(path, new, progress.say), path)
         progress.say("begun")
         began, began_cpu = time.perf_counter(), time.process_time()
-        found = dask_points.judged(
-            client,
-            workers,
-            function,
-            questions,
-            given.points,
-            kept,
+        kept = judging.run(
+            WorkerPool(client, workers, plan, empty if given.empty else dask_tasks.judge),
             lambda _chunk, judged: spent.append(replace(judged, document=b"")),
-            progress.say,
             given.chunk,
         )
         seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
-        kept.remove()
+        path.unlink()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     print(
         json.dumps(
             {
-                "points": found.points,
-                "sha256": hashlib.sha256(chunks.as_json(found)).hexdigest(),
+                "points": kept.judged,
+                "sha256": hashlib.sha256(chunks.as_json(kept.found)).hexdigest(),
                 "seconds": seconds,
                 "cpu_seconds": cpu_seconds,
                 "judging_seconds": sum(judged.seconds for judged in spent),

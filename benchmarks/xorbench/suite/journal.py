@@ -200,12 +200,16 @@ def _reason(error: ValueError) -> str:
     return one_line(f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}")
 
 
+def is_old(path: Path) -> bool:
+    """Return whether a file or folder was not changed for DAYS_KEPT days. Raises OSError where it is not there."""
+    return path.lstat().st_mtime < time.time() - DAYS_KEPT * 24 * 60 * 60
+
+
 def _delete_old(there: Path) -> None:
     """Delete journals to which nothing was added for DAYS_KEPT days, unless a process has locked them."""
-    oldest = time.time() - DAYS_KEPT * 24 * 60 * 60
     for path in there.glob("*.jsonl"):
         with suppress(OSError):
-            if path.lstat().st_mtime < oldest:
+            if is_old(path):
                 descriptor = os.open(path, _OPEN)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
