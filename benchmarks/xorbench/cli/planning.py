@@ -99,7 +99,7 @@ def _usable(chosen: list[Implementation], names: list[str]) -> list[Implementati
     for implementation in chosen:
         reason = implementation.missing or implementation.broken
         if reason and implementation.name in names:
-            remedy = "; make the plan where all that it needs is installed" if implementation.missing else ""
+            remedy = "; make the plan on a machine that has it" if implementation.missing else ""
             raise HarnessError(f"{implementation.name}: {reason}{remedy}")
     return [implementation for implementation in chosen if implementation.usable]
 
