@@ -12,8 +12,8 @@ from xorbench.tables.cells import Table, three_digits
 LEAST_EFFICIENCY, MOST_OVERHEAD, MOST_GROWTH = 0.85, 0.005, 100.0
 """The efficiency on two workers, the share of client and scheduler in the CPU time of judging, and MiB of growth."""
 
-HOSTS, THREADS_OF_A_HOST, SECONDS_OF_A_CHUNK = 1_000, (2, 64), 5
-"""The hosts, their threads and the length of a chunk for which the load of one scheduler is calculated."""
+HOSTS, THREADS_OF_A_HOST, SECONDS_OF_A_CHUNK = 1_000, 2, 5
+"""The hosts, their threads and the length of a chunk for which it is calculated what one scheduler can do."""
 
 Line = tuple[str, str, str]
 """What is measured, the measured figure, and what it has to be."""
@@ -69,17 +69,12 @@ def _of_memory(empty: Sequence[Data]) -> Iterator[Line]:
 
 
 def _of_tasks(number: int, scheduler_seconds: float, client_seconds: float) -> Iterator[Line]:
-    """Yield what tasks cost, and by calculation what a scheduler of many hosts would need."""
-    scheduler, client = scheduler_seconds / number, client_seconds / number
-    yield f"CPU ms for each of {number:,} empty chunks, scheduler", three_digits(1_000 * scheduler), ""
-    yield f"CPU ms for each of {number:,} empty chunks, client", three_digits(1_000 * client), ""
-    busy = SECONDS_OF_A_CHUNK / scheduler
-    chunks = f"chunks of {SECONDS_OF_A_CHUNK} s"
-    yield f"threads that a scheduler keeps busy with {chunks}, calculated", f"{floor(busy):,}", ""
-    for threads in THREADS_OF_A_HOST:
-        load = HOSTS * threads / busy
-        what = f"CPU s per second of a scheduler of {HOSTS:,} hosts with {threads} threads each, {chunks}, calculated"
-        yield what, three_digits(load), "below 1"
+    """Yield what a task costs in the scheduler and in the client, and how many threads each can keep busy."""
+    for process, seconds in (("scheduler", scheduler_seconds), ("client", client_seconds)):
+        yield f"CPU ms of the {process} for each of {number:,} empty chunks", three_digits(1_000 * seconds / number), ""
+        busy = f"{floor(SECONDS_OF_A_CHUNK * number / seconds):,}"
+        hosts = f"{HOSTS * THREADS_OF_A_HOST:,} for {HOSTS:,} hosts with {THREADS_OF_A_HOST} threads each"
+        yield f"threads that it keeps busy with chunks of {SECONDS_OF_A_CHUNK} s, calculated: {process}", busy, hosts
 
 
 def _of_kills(kills: Sequence[Data]) -> Iterator[Line]:
