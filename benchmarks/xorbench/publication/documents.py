@@ -28,6 +28,7 @@ DOCUMENTS = (
             "CONTRIBUTING.md",
             "SECURITY.md",
             "implementations/README.md",
+            "benchmarks/FLEETS.md",
             "benchmarks/README.md",
             "benchmarks/xorbench/judging/README.md",
         )
