@@ -182,3 +182,19 @@ def test_chunks_may_be_judged_on_the_hosts_that_are_fit() -> None:
     kept = Kept(questions(), 10, pytest.fail)
     dask_points.judged(client, WORKERS, judge, questions(), 10, kept, lambda _c, _j: None, lambda _line: None)
     assert client.hosts == [["10.0.0.1", "10.0.0.2"]]
+
+
+@pytest.mark.parametrize("document", [b"no zlib", zlib.compress(b"{"), zlib.compress(b'{"points": -1}')])
+def test_what_is_no_result_is_one_line(document: bytes) -> None:
+    client: Any = Client()
+    with pytest.raises(HarnessError, match=r"^points 0 to 9 can't be judged: what a worker sent is no result: [^\n]+$"):
+        dask_points.judged(
+            client,
+            WORKERS,
+            lambda _questions, _chunk: Judged(document, 1.0, 1.0),
+            questions(),
+            10,
+            Kept(questions(), 10, pytest.fail),
+            lambda _chunk, _judged: None,
+            pytest.fail,
+        )

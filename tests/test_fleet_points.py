@@ -107,6 +107,13 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
     for odd in (found | {"points": 9}, found | {"rows": found["rows"][1:]}, found | {"rows": []}):
         with pytest.raises(ValueError, match=r"^\$\.found: expected 10 points and the rows of the implementations"):
             points.of_json(plan, content | {"found": odd})
+    for odd in ({"finished": [0, 0]}, {"finished": [3]}, {"partial": True}, {"finished": []}, {"found": None}):
+        with pytest.raises(ValueError, match=r"^\$\.finished: expected|^\$\.partial: \d of 3 chunks are finished"):
+            points.of_json(plan, content | odd)
+    nothing = {"points": 0, "largest": None, "at": None, "sums": dict.fromkeys(found["rows"][0]["sums"], 0)}
+    rows = [found["rows"][0] | nothing, *found["rows"][1:]]  # it would pass
+    with pytest.raises(ValueError, match=r"^\$\.found: rows\[0\]: 0 points with and without an answer, expected 10$"):
+        points.of_json(plan, content | {"found": found | {"rows": rows}})
     path.write_text(json.dumps(content | {"plan_sha256": "1" * 64}))
     done = called("merge", tmp_path / "parts", f"--plan={tmp_path / 'plan.json'}")
     assert done.returncode == 1
@@ -117,3 +124,22 @@ def test_of_a_part_that_two_hosts_judged_one_counts(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
     one = points.judge(plan, 1, HOST, [discover()[0]], [named("neuron")], tmp_path / "points.json")
     assert points.together([one, replace(one, host="1" * 16)]).points == 20
+
+
+def test_what_someone_has_put_into_the_folder_of_parts_is_judged_anew(tmp_path: Path) -> None:
+    plan, path = planned(tmp_path, 1), tmp_path / "points.json"
+    whole = points.judge(plan, 1, HOST, [discover()[0]], [named("neuron")], path)
+    assert points.begun(plan, 1, HOST, path) == whole
+    content = json.loads(path.read_text())
+    for row in content["found"]["rows"]:
+        row["points"] -= 1
+    path.write_text(json.dumps(content))
+    assert points.begun(plan, 1, HOST, path) is None
+
+
+def test_a_part_without_a_point_of_a_large_workload_is_one_of_its_plan(tmp_path: Path) -> None:
+    options = ("--points=2", "--workload=width-256-batch-4")
+    planned(tmp_path, 2, *options)
+    for part in ("1/2", "2/2"):
+        assert measured(tmp_path, part)["passed"]
+    merged(tmp_path)

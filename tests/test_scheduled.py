@@ -9,10 +9,14 @@ from pathlib import Path
 
 import psutil
 import pytest
+import typer
 
 from tests.command import XORBENCH, called, document
+from tests.fleets import plan_of
 from tests.scheduled import SECONDS, skip_without_dask
+from xorbench.cli import scheduled
 from xorbench.contract import REFERENCE, discover
+from xorbench.fleet import dask_parts
 from xorbench.judging.chunks import Chunk, judge_chunk, report
 from xorbench.workloads import WORKLOADS
 
@@ -50,6 +54,15 @@ def test_without_dask_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPa
     assert done.returncode == 3
     assert done.stderr.startswith("xorbench: --scheduler needs Dask, which is not installed; pip install '")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_damaged_plan_of_an_earlier_call_is_passed_over() -> None:
+    begun = dask_parts.Collected.begun("7" * 64, "{")
+    with pytest.raises(typer.BadParameter, match="there is no unfinished call"):
+        scheduled._call(plan_of(["neuron"]), resume=True)
+    made, collected = scheduled._call(plan_of(["neuron"]), resume=False)
+    assert collected.place != begun.place
+    assert scheduled._call(made, resume=True) == (made, collected)
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":

@@ -156,7 +156,10 @@ def _call(made: FleetPlan, resume: bool) -> tuple[FleetPlan, Collected]:
     where there is none to continue.
     """
     for there in Collected.unfinished():
-        before = plans.read(there.place / PLAN)
+        try:
+            before = plans.read(there.place / PLAN)
+        except ValueError:  # it was damaged, or written by another version
+            continue
         if replace(before, parts=[]) == replace(made, parts=[]):
             if resume:
                 return before, there

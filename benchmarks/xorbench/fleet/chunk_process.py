@@ -15,10 +15,11 @@ from xorbench import descendants, places
 from xorbench.environment import worker_variables
 from xorbench.failure import HarnessError
 from xorbench.fleet.chunk_messages import LONGEST, QUESTIONS, Answered, Doing, Failed, Questions, answer
-from xorbench.judging.chunks import Chunk, Found, of_json
+from xorbench.judging.chunks import Chunk, Found, contradiction, of_json
 from xorbench.judging.trouble import foreign, last_written
 from xorbench.line import Closed, Line, Silent
 from xorbench.streams import Log
+from xorbench.workloads import named
 
 SECONDS_TO_START = 300.0
 """The time that the process may take until it is ready, on a busy machine with a slow disk."""
@@ -43,7 +44,11 @@ class Judged:
     @property
     def found(self) -> Found:
         """What was found. Raises ValueError, in one line, where the document is not valid."""
-        return of_json(zlib.decompress(self.document))
+        unpacked = zlib.decompressobj()
+        text = unpacked.decompress(self.document, LONGEST)
+        if unpacked.unconsumed_tail:
+            raise ValueError(f"it has more than {LONGEST:,} bytes")
+        return of_json(text)
 
 
 class _Ended(Exception):  # noqa: N818  a state of the process, not a mistake
@@ -139,8 +144,21 @@ class ChunkProcess:
                     self.close()
                     raise HarnessError(f"points can't be judged: {foreign(message.reason)}")
                 case Answered():
+                    self._must_answer(chunk, message.found)
                     document = zlib.compress(message.found.encode(), 1)
                     return Judged(document, message.seconds, message.cpu_seconds)
+
+    def _must_answer(self, chunk: Chunk, text: str) -> None:
+        """Raise _Ended if a document is no result at the points of a chunk: an implementation can send one, too."""
+        try:
+            workloads = [*map(named, self.questions.workloads)]
+            complaint = contradiction(
+                of_json(text), [(chunk.first, chunk.end)], self.questions.implementations, workloads
+            )
+        except ValueError as error:
+            complaint = str(error)
+        if complaint:
+            raise _Ended(f"sent an invalid result: {foreign(complaint)}")
 
     def _end(self) -> str:
         assert self._process is not None

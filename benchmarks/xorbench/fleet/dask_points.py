@@ -6,6 +6,7 @@ What is joined is kept on the disk of the client, so that the same call goes on 
 import hashlib
 import json
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -159,12 +160,13 @@ def judged(
             match calls.next(1.0):
                 case Returned(chunk, found):
                     sizes.note(chunk.number, found.seconds)
-                    kept.add(chunk, found.found)
+                    try:
+                        kept.add(chunk, found.found)
+                    except (ValueError, zlib.error) as invalid:
+                        raise _unjudged(chunk, f"what a worker sent is no result: {invalid}") from invalid
                     heard(chunk, found)
                 case Raised(chunk, error):
-                    raise HarnessError(
-                        f"points {chunk.first:,} to {chunk.end - 1:,} can't be judged: {foreign(str(error))}"
-                    ) from error
+                    raise _unjudged(chunk, str(error)) from error
             if time.monotonic() - looked > SECONDS_BETWEEN_LOOKS and client.status == "running":
                 looked = time.monotonic()
                 threads = max(1, sum(worker.threads for worker in workers_of(client) if worker.host in hosts))
@@ -172,6 +174,10 @@ def judged(
         calls.close()
         kept.write()
     return kept.joined.found
+
+
+def _unjudged(chunk: Chunk, why: str) -> HarnessError:
+    return HarnessError(f"points {chunk.first:,} to {chunk.end - 1:,} can't be judged: {foreign(why)}")
 
 
 def _taken(todo: deque[tuple[int, int]], size: int) -> Chunk:

@@ -15,7 +15,7 @@ from xorbench.cores import all_cores
 from xorbench.environment import allowed_cpus
 from xorbench.fleet import units
 from xorbench.fleet.plan import FleetPlan
-from xorbench.judging.chunks import Chunk, Found, joined, judge_chunk, keys
+from xorbench.judging.chunks import Chunk, Found, contradiction, joined, judge_chunk
 from xorbench.record import checking, store
 from xorbench.record.parts import Count, Many, Natural, Part
 from xorbench.record.run import HostName, PartName
@@ -52,8 +52,9 @@ class Judged(Part):
     @property
     def passed(self) -> bool:
         """Whether all that is found in the dtypes in which workloads are timed is inside its bound."""
-        rows = self.found.rows if self.found else []
-        return bool(rows) and all(row.passed for row in rows if row.dtype == named(row.workload).dtype)
+        if self.found is None:
+            return False
+        return all(row.passed for row in self.found.rows if row.dtype == named(row.workload).dtype)
 
 
 _TYPES: TypeAdapter[Judged] = TypeAdapter(Judged)
@@ -62,13 +63,36 @@ _TYPES: TypeAdapter[Judged] = TypeAdapter(Judged)
 def of_json(plan: FleetPlan, content: Any) -> Judged:
     """Return the result in a JSON document. Raises ValueError, with one line, if it is none of a part of the plan."""
     part = checking.checked(_TYPES, content)
-    _, number = units.points_of(plan, part.number)
-    if part.points != number or part.found is None:
-        raise ValueError(f"$.points: {part.points}, expected the {number} of part {part.part}, judged")
-    workloads = [*map(named, units.workloads(plan))]
-    if part.found.points != number or [row.key for row in part.found.rows] != keys(plan.implementations, workloads):
-        raise ValueError(f"$.found: expected {number} points and the rows of the implementations of the plan, sorted")
+    if complaint := _contradiction(plan, part.number, part):
+        raise ValueError(complaint)
+    if part.partial:
+        raise ValueError("$.partial: true, expected a part that is finished")
     return part
+
+
+def _contradiction(plan: FleetPlan, number: int, part: Judged) -> str | None:
+    """Return in what a result contradicts itself or the part of this number of a plan; None if in nothing."""
+    chunks = _chunks(plan, number)
+    points = sum(chunk.number for chunk in chunks)
+    if part.points != points:
+        return f"$.points: {part.points}, expected the {points} of part {part.part}, judged"
+    if part.finished != sorted({*part.finished}) or part.finished[-1:] >= [len(chunks)]:
+        return f"$.finished: expected numbers of the {len(chunks)} chunks, each once, sorted"
+    if part.partial == (len(part.finished) == len(chunks)) or bool(part.finished) != (part.found is not None):
+        return f"$.partial: {len(part.finished)} of {len(chunks)} chunks are finished, which it and `found` contradict"
+    if part.found is None:
+        return None
+    ranges = [(chunks[place].first, chunks[place].end) for place in part.finished]
+    workloads = [*map(named, units.workloads(plan))]
+    complaint = contradiction(part.found, ranges, plan.implementations, workloads)
+    return complaint and f"$.found: {complaint}"
+
+
+def _chunks(plan: FleetPlan, number: int) -> list[Chunk]:
+    """Return the chunks of a part."""
+    first, points = units.points_of(plan, number)
+    starts = range(first, first + points, POINTS_OF_A_CHUNK)
+    return [Chunk(start, min(POINTS_OF_A_CHUNK, first + points - start)) for start in starts]
 
 
 def place(plan: FleetPlan, number: int, host: str, folder: Path) -> Path:
@@ -80,8 +104,9 @@ def begun(plan: FleetPlan, number: int, host: str, path: Path) -> Judged | None:
     """Return what this host has found so far in a part; None if it has not begun, or the file does not fit."""
     with suppress(OSError, ValueError):
         there = checking.checked(_TYPES, checking.plain_json(checking.bounded(path)))
-        if (there.plan_sha256, there.part, there.host) == (plan.sha256, plan.named(number), host):
-            return there
+        if (there.plan_sha256, there.part, there.host) != (plan.sha256, plan.named(number), host):
+            return None
+        return None if _contradiction(plan, number, there) else there
     return None
 
 
@@ -100,9 +125,8 @@ def judge(
     The file at `path` is written anew after each chunk. `advance` is called with the points of each chunk. Raises
     OSError, and HarnessError where a process of the judge ends.
     """
-    first, points = units.points_of(plan, number)
-    starts = range(first, first + points, POINTS_OF_A_CHUNK)
-    chunks = [Chunk(start, min(POINTS_OF_A_CHUNK, first + points - start)) for start in starts]
+    chunks = _chunks(plan, number)
+    points = sum(chunk.number for chunk in chunks)
     state = before or Judged(plan.sha256, plan.named(number), host, True, points, [], None)
     left = [place for place in range(len(chunks)) if place not in state.finished]
     seed = plan.number("seed", least=0)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xorbench import environment, places
+from xorbench.failure import HarnessError
 from xorbench.fleet import plan
 
 TIMED = ("run", "sweep")
@@ -34,7 +35,11 @@ def _unfit(kind: str) -> Iterator[str]:
     """Yield why this host cannot have a worker that measures parts of plans of a kind."""
     if kind in TIMED and len(environment.allowed_cpus()) < 2:
         yield "it has 1 CPU, expected at least 2: the worker that waits would disturb what is timed"
-    there = places.user_cache()
+    try:
+        there = places.user_cache()
+    except HarnessError as error:
+        yield str(error)
+        return
     try:
         there.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=there):

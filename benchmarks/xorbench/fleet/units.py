@@ -2,7 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,7 @@ from xorbench.measures import MEASURES
 from xorbench.record.settings import Settings
 from xorbench.suite import defaults
 from xorbench.suite.sweep import RANDOM_POINTS
-from xorbench.workloads import named
+from xorbench.workloads import is_named, sizes
 
 Threads = Literal["1", "all"]
 
@@ -46,6 +47,9 @@ def check(plan: FleetPlan) -> None:
             raise ValueError(
                 f"$.arguments: {argument!r} is not planned, expected one of {', '.join(OPTIONS[plan.kind])}"
             )
+    if len({*plan.arguments}) < len(plan.arguments):
+        twice = max(plan.arguments, key=Counter(plan.arguments).__getitem__)
+        raise ValueError(f"$.arguments: {twice!r} is there twice, expected once")
     if sorted(plan.values("implementation")) != sorted(plan.implementations):
         raise ValueError("$.implementations: expected those of --implementation in $.arguments, each once")
     planned = [unit for part in plan.parts for unit in part.units]
@@ -54,10 +58,8 @@ def check(plan: FleetPlan) -> None:
         odd = sorted({*planned} ^ {*expected}) or sorted(planned)
         raise ValueError(f"$.parts: the units are not those of $.arguments, each once; for instance {odd[0]!r}")
     for name in workloads(plan):
-        try:
-            named(name)
-        except KeyError:
-            raise ValueError(f"$.arguments: no workload is named {name!r}") from None
+        if not is_named(name):
+            raise ValueError(f"$.arguments: no workload is named {name!r}")
     if plan.kind != "gradients":
         settings(plan, "1", cpu=0, threads_here=1)
     plan.number("seed", least=0)
@@ -76,7 +78,7 @@ def wholes(plan: FleetPlan) -> dict[str, Share]:
 
 def _curves(plan: FleetPlan) -> dict[str, Share]:
     """Return the curves of a sweep: all its widths at one batch, and all its batches at one width."""
-    widths, batches = (_numbers(plan, option) for option in ("widths", "batches"))
+    widths, batches = _numbers(plan, "widths", WIDTHS_ALLOWED), _numbers(plan, "batches", sizes.BATCHES)
     width, batch = plan.number("at-width"), plan.number("at-batch")
     asked = plan.value("threads")
     if asked not in ("1", "all", "both"):
@@ -98,11 +100,15 @@ def _points(widths: Sequence[int], batches: Sequence[int]) -> tuple[str, ...]:
     return tuple(f"width-{width}-batch-{batch}" for width in widths for batch in batches)
 
 
-def _numbers(plan: FleetPlan, option: str) -> list[int]:
+WIDTHS_ALLOWED = range(sizes.SMALLEST, sizes.LARGEST + 1)
+
+
+def _numbers(plan: FleetPlan, option: str, allowed: Collection[int]) -> list[int]:
     text = plan.value(option)
-    if not re.fullmatch(r"\d{1,4}(,\d{1,4}){0,2000}", text, re.ASCII):
-        raise ValueError(f"$.arguments: --{option}={text[:100]}, expected whole numbers with commas between")
-    return [int(each) for each in text.split(",")]
+    found = [int(each) for each in text.split(",")] if re.fullmatch(r"\d{1,4}(,\d{1,4})*", text, re.ASCII) else []
+    if not found or len({*found}) < len(found) or not {*found} <= {*allowed}:
+        raise ValueError(f"$.arguments: --{option}={text[:100]}, expected sizes of a sweep, each once, and commas")
+    return found
 
 
 def ranges(plan: FleetPlan, number: int) -> list[str]:
