@@ -486,9 +486,8 @@ def test_a_part_that_is_changed_while_parts_are_merged_is_refused(tmp_path: Path
 
 
 def test_parts_that_contradict_each_other_are_not_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        merge, "joined", lambda _plan, parts: replace(parts[0], part=None, created="2025-01-01T00:00:00Z")
-    )
+    early = "2025-01-01T00:00:00Z"
+    monkeypatch.setattr(merge, "joined", lambda _plan, parts: replace(parts[0], part=None, created=early))
     (path,) = kept(tmp_path, part_of(PLAN, 1))
     found = merge.merge(tmp_path, PLAN)
     assert found.refused == []
