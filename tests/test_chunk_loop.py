@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fleets import gradients_of
+from xorbench.contract import REFERENCE
 from xorbench.failure import HarnessError
 from xorbench.fleet import chunk_loop, points
 from xorbench.fleet.chunk_loop import FEWEST_SECONDS, SECONDS, Judging, Sizes
@@ -17,12 +18,18 @@ from xorbench.fleet.chunk_process import Judged
 from xorbench.fleet.points import Kept
 from xorbench.judging import chunks
 from xorbench.judging.chunks import Chunk, Found, Row
+from xorbench.record.report import Reading
+from xorbench.workloads import WORKLOADS
 
 
 def judged(chunk: Chunk) -> Judged:
-    """A row that counts the points and sums their numbers."""
-    row = Row("a", "neuron", "float64", "W1", points=chunk.number, wrong=sum(range(chunk.first, chunk.end)))
-    return Judged(zlib.compress(chunks.as_json(Found(chunk.number, [row]))), chunk.number / 1_000, 0.0)
+    """A result of the reference whose rows count the points, and the sum of their numbers as `not_judged`."""
+    reading, total = Reading(None, 0.5, "there", [0], 0.1, 0.1), sum(range(chunk.first, chunk.end))
+    rows = [
+        Row(*key, points=chunk.number, not_judged=total, largest=reading, at=chunk.first)
+        for key in chunks.keys([REFERENCE], [WORKLOADS["neuron"]])
+    ]
+    return Judged(zlib.compress(chunks.as_json(Found(chunk.number, rows))), chunk.number / 1_000, 0.0)
 
 
 class Judges:
@@ -56,6 +63,11 @@ def new(number: int, seed: int = 0) -> Kept:
     return points.of_call(gradients_of(points=number, seed=seed))
 
 
+def read(path: Path, number: int, seed: int = 0, say: Callable[[str], object] = pytest.fail) -> Kept:
+    plan = gradients_of(points=number, seed=seed)
+    return points.read(plan, path, points.of_call(plan), say)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """The path of the file in which what is found is kept."""
@@ -69,7 +81,7 @@ def test_every_point_is_judged_once(path: Path, number: int, first: int) -> None
     judges = Judges()
     kept = Judging(new(number), path, first, pytest.fail).run(judges, lambda chunk, _judged: heard.append(chunk))
     assert (kept.judged, kept.found.points, kept.ranges) == (number, number, [(first, first + number)])
-    assert kept.found.rows[0].wrong == sum(range(first, first + number))
+    assert kept.found.rows[0].not_judged == sum(range(first, first + number))
     numbers = [point for chunk in heard for point in range(chunk.first, chunk.end)]
     assert sorted(numbers) == list(range(first, first + number))
     assert judges.is_closed
@@ -81,20 +93,20 @@ def test_an_interrupted_judgement_goes_on_and_nothing_is_counted_twice(path: Pat
     with pytest.raises(HarnessError, match=r"^no memory$"):
         judging.run(judges, points_of_a_chunk=100)
     assert judges.is_closed
-    again = points.read(path, new(1_000), pytest.fail)
+    again = read(path, 1_000)
     assert again == judging.kept
     assert 0 < again.judged < 1_000
     heard: list[Chunk] = []
     kept = Judging(again, path).run(Judges(), lambda chunk, _judged: heard.append(chunk))
     assert sum(chunk.number for chunk in heard) == 1_000 - again.judged
-    assert kept.found.rows[0].wrong == sum(range(1_000))
+    assert kept.found.rows[0].not_judged == sum(range(1_000))
 
 
 def test_what_is_kept_is_that_of_the_same_plan_at_as_many_points(path: Path) -> None:
     whole = Judging(new(100), path).run(Judges())
-    assert points.read(path, new(100), pytest.fail) == whole
-    assert points.read(path, new(101), pytest.fail).judged == 0
-    assert points.read(path, new(100, seed=1), pytest.fail).judged == 0
+    assert read(path, 100) == whole
+    assert read(path, 101).judged == 0
+    assert read(path, 100, seed=1).judged == 0
 
 
 @pytest.mark.parametrize("text", ["", "{}x", json.dumps({"ranges": [[0, -1]]})])
@@ -102,7 +114,7 @@ def test_a_file_that_cannot_be_read_costs_one_line(path: Path, text: str) -> Non
     path.parent.mkdir()
     path.write_text(text, encoding="utf-8")
     said: list[str] = []
-    assert points.read(path, new(10), said.append) == new(10)
+    assert read(path, 10, say=said.append) == new(10)
     (line,) = said
     assert line.startswith(f"xorbench: {path} can't be read, so that all points are judged anew: ")
     assert "\n" not in line
@@ -114,6 +126,13 @@ def test_a_folder_that_cannot_be_written_costs_one_line(path: Path) -> None:
     assert Judging(new(10), path, say=said.append).run(Judges()).judged == 10
     (line,) = said
     assert line.startswith("xorbench: what is found can't be kept: ")
+
+
+@pytest.mark.parametrize("document", [b"no zlib", zlib.compress(b"{"), zlib.compress(b'{"points": -1}')])
+def test_an_invalid_result_is_one_line(path: Path, monkeypatch: pytest.MonkeyPatch, document: bytes) -> None:
+    monkeypatch.setattr(Judges, "next", lambda judges: (judges._waiting.pop(), Judged(document, 1.0, 1.0)))
+    with pytest.raises(HarnessError, match=r"^points 0 to 9 can't be judged: its result is invalid: [^\n]+$"):
+        Judging(new(10), path).run(Judges())
 
 
 def test_a_point_that_was_judged_is_refused() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from tests.conftest import Variant
 from tests.fleets import gradients_of
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.failure import HarnessError
+from xorbench.fleet import chunk_process
 from xorbench.fleet.chunk_process import ChunkProcess
 from xorbench.fleet.plan import FleetPlan
 from xorbench.judging import chunks
@@ -74,6 +76,37 @@ def test_one_that_ends_the_process_fails_at_the_points_of_the_chunk_alone(varian
     assert reason.startswith("no answer: its process ended with code ")
     report = chunks.report(judged.found, chosen(path), [NEURON], 0)
     assert not report.passed
+
+
+FORGED = """    import json
+    import os
+    import sys
+
+    message = {"says": "found", "found": FOUND, "seconds": 1.0, "cpu_seconds": 1.0}
+    os.write(int(sys.argv[1]), json.dumps(message).encode() + b"\\n")
+"""
+"""What an implementation does that sends a result itself: the first argument is the number of the socket."""
+
+
+@pytest.mark.parametrize(
+    "found", ["'no JSON'", "'{}'", """'{"points": 2, "rows": []}'"""], ids=["no JSON", "nothing", "without rows"]
+)
+def test_one_that_sends_a_result_itself_fails_alone(variant: Variant, found: str) -> None:
+    path = variant("forging", (PREDICT, FORGED.replace("FOUND", found) + PREDICT))
+    with process(gradients_of(path)) as judging:
+        judged = judging.judged(Chunk(0, 2))
+    assert judged
+    rows = judged.found.rows
+    assert {(r.points, r.failed) for r in rows if r.implementation == "forging"} == {(0, 2)}
+    assert {(r.points, r.failed) for r in rows if r.implementation == REFERENCE} == {(2, 0)}
+    reasons = {r.failures[0].reason for r in rows if r.implementation == "forging"}
+    assert all(reason.startswith("no answer: its process sent an invalid result: ") for reason in reasons)
+
+
+def test_a_result_that_is_unpacked_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunk_process, "LONGEST", 1_000)
+    with pytest.raises(ValueError, match=r"^it has more than 1,000 bytes$"):
+        _ = chunk_process.Judged(zlib.compress(b" " * 1_001), 1.0, 1.0).found
 
 
 @pytest.mark.slow  # it is waited for a while

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -299,3 +300,54 @@ def test_the_size_of_what_is_found_does_not_grow_with_the_points(variant: Varian
     few, many = parts[0], functools.reduce(joined, parts)
     assert len(chunks.as_json(many)) < 1.2 * len(chunks.as_json(few))
     assert max(len(row.failures) for row in many.rows) == MOST_FAILURES
+
+
+def test_what_is_found_contradicts_nothing() -> None:
+    assert chunks.contradiction(of_reference(3, 9), [(3, 12)], [REFERENCE], [NEURON]) is None
+    parts = joined(of_reference(0, 2), of_reference(9, 3))
+    assert chunks.contradiction(parts, [(0, 2), (9, 12)], [REFERENCE], [NEURON]) is None
+    large = named("width-256-batch-4")
+    found = judge_chunk([reference()], [large], Chunk(1, 1), seed=0)
+    assert chunks.contradiction(found, [(1, 2)], [REFERENCE], [large]) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"points": 8}, "8 points with and without an answer, expected 9"),
+        ({"failed": 1}, "10 points with and without an answer, expected 9"),
+        ({"wrong": 10}, "more wrong or summed points than the 9 with an answer"),
+        ({"sums": Sums(10)}, "more wrong or summed points than the 9 with an answer"),
+        ({"wrong": 1}, "1 wrong points, but a largest error of "),
+        ({"largest": Reading(None, 2.0, "there", [0], 0.1, 0.1)}, "0 wrong points, but a largest error of 2.0 bounds"),
+        ({"largest": Reading(None, None, "there", [0], 0.1, 0.1)}, "0 wrong points, but a largest error of None"),
+        ({"largest": None}, "a largest error and its point, expected both exactly if there is an answer"),
+        ({"at": None}, "a largest error and its point, expected both exactly if there is an answer"),
+        (
+            {"points": 0, "failed": 9, "sums": Sums()},
+            "a largest error and its point, expected both exactly if there is an answer",
+        ),
+        ({"points": 8, "failed": 1, "sums": Sums()}, "0 failures, expected those of the first of 1 points"),
+        ({"failures": [Failure(3, "odd")]}, "1 failures, expected those of the first of 0 points"),
+        ({"points": 8, "failed": 1, "failures": [Failure(12, "odd")], "sums": Sums()}, "a point that was not asked"),
+        ({"at": 2}, "a point that was not asked"),
+        ({"sums": Sums(2, along_squared=-1)}, "a negative sum of squares"),
+    ],
+    ids=range(15),
+)
+def test_a_row_that_contradicts_itself_or_what_was_asked_is_told(changes: dict[str, Any], says: str) -> None:
+    found = of_reference(3, 9)
+    row = found.rows[2]
+    assert row.largest is not None
+    assert row.largest.largest
+    odd = replace(found, rows=[*found.rows[:2], replace(row, **changes), *found.rows[3:]])
+    complaint = chunks.contradiction(odd, [(3, 12)], [REFERENCE], [NEURON])
+    assert str(complaint).startswith(f"rows[2]: {says}")
+
+
+def test_rows_of_others_are_told() -> None:
+    found = of_reference(3, 9)
+    expected = "expected 9 points and the rows of the implementations that were asked, sorted"
+    for odd in (replace(found, points=8), replace(found, rows=found.rows[1:]), replace(found, rows=found.rows[::-1])):
+        assert chunks.contradiction(odd, [(3, 12)], [REFERENCE], [NEURON]) == expected
+    assert chunks.contradiction(found, [(3, 12)], [REFERENCE, "other"], [NEURON]) == expected

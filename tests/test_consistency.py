@@ -302,6 +302,19 @@ CHANGES: dict[str, tuple[Change, str]] = {
         lambda r: row(r, "pairs").update(verdict="outside"),
         "verdict: outside with a difference of",
     ),
+    "an audit that disagrees": (
+        lambda r: r["gradients"]["audits"][0].update(verdict="outside"),
+        "$.gradients.audits[0].verdict: outside, expected inside",
+    ),
+    "another number of threads": (
+        lambda r: r["environment"]["variables"].update(OMP_NUM_THREADS="64"),
+        "$.environment.variables.OMP_NUM_THREADS: '64', expected 1",
+    ),
+    "another seed": (lambda r: r["settings"].update(seed=7), "$.settings.seed: 7, but the command is"),
+    "other launches than in the command": (
+        lambda r: r["settings"].update(launches=3),
+        "$.settings: 3 by --launches, but the command is",
+    ),
     "an audit of three digits": (
         lambda r: r["gradients"]["audits"][0].update(digits=3.0),
         "$.gradients.audits[0].verdict: inside with 3.0 digits in common",

@@ -94,7 +94,7 @@ FIT = {"code": 0, "out": b"[]", "err": b"", "has_profiler": False}
 
 
 def test_each_unfit_host_has_one_line_and_the_others_are_used() -> None:
-    hosts = {f"tcp://10.0.0.{n}:1": f"10.0.0.{n}" for n in range(1, 9)} | {"tcp://10.0.0.1:2": "10.0.0.1"}
+    hosts = {f"tcp://10.0.0.{n}:1": f"10.0.0.{n}" for n in range(1, 10)} | {"tcp://10.0.0.1:2": "10.0.0.1"}
     those = {address: versions() for address in hosts}
     those["tcp://10.0.0.2:1"] = versions(python="3.12.1.final.0")
     those["tcp://10.0.0.3:1"] = versions(distributed="2026.7.1", dask="2026.7.1")
@@ -103,6 +103,7 @@ def test_each_unfit_host_has_one_line_and_the_others_are_used() -> None:
         "tcp://10.0.0.5:1": FIT | {"code": 1, "err": b"Traceback\nModuleNotFoundError: No module named 'xorbench'\n"},
         "tcp://10.0.0.6:1": OSError("too many\nopen files \x1b[31m"),
         "tcp://10.0.0.7:1": {"what": 3},
+        "tcp://10.0.0.9:1": FIT | {"out": b"welcome to node 9\n[]"},
     }
     del answers["tcp://10.0.0.8:1"]
     client = OfWorkers(hosts, those, answers)
@@ -119,6 +120,7 @@ def test_each_unfit_host_has_one_line_and_the_others_are_used() -> None:
         "xorbench: 10.0.0.6 is left out: it can't be checked: OSError: too many open files [31m",
         "xorbench: 10.0.0.7 is left out: its answer is not valid",
         "xorbench: 10.0.0.8 is left out: it does not answer",
+        "xorbench: 10.0.0.9 is left out: its answer is not valid: welcome to node 9 []",
     ]
 
 

@@ -223,3 +223,17 @@ def test_the_log_of_a_host_has_all_its_parts(text: Callable[[int], bytes]) -> No
     (log,) = collected.place.glob("*.log")
     lines = log.read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("part")] == ["part 1, exit code 0", "part 2, exit code 0"]
+
+
+def test_events_that_are_none_of_a_part_are_passed_over(text: Callable[[int], bytes]) -> None:
+    def answers(order: Order) -> Result:
+        mine, line = "10.0.0.1", "50% done"
+        for event in ([mine, 9, line], [mine, 0, line], ["x\x1b[2J", 1, line], [mine, 1], 7, [], None):
+            client._handler((0.0, event))
+        return of(order.part, text(order.part))
+
+    client = Client(answers, {})
+    left, said, done = measured(client, 1, planned(2))
+    assert left == []
+    assert done == pytest.approx(20)
+    assert not any("50%" in line for line in said)

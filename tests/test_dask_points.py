@@ -87,7 +87,7 @@ def found(client: Any, path: Path, size: int | None = None) -> Kept:
 def test_every_point_is_judged_once_on_the_hosts_that_are_fit(tmp_path: Path) -> None:
     client = Client()
     kept = found(client, tmp_path / "points.json")
-    assert (kept.judged, kept.found.rows[0].wrong) == (1_000, sum(range(1_000)))
+    assert (kept.judged, kept.found.rows[0].not_judged) == (1_000, sum(range(1_000)))
     assert client.hosts
     assert all(hosts == ["10.0.0.1", "10.0.0.2"] for hosts in client.hosts)
 

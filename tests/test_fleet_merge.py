@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import os
 import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -414,3 +416,96 @@ def test_a_plan_of_one_part_gives_the_record_of_its_command(tmp_path: Path) -> N
     (record,) = merged(tmp_path, plan)
     assert replace(record, part=part.part, command=part.command) == part
     assert NO_SHA256 in {i.source_sha256 for i in record.implementations}
+
+
+def test_folders_a_thousand_deep_and_links_to_folders_do_not_matter(tmp_path: Path) -> None:
+    kept(tmp_path, part_of(PLAN, 1))
+    (tmp_path / "again").symlink_to(tmp_path)
+    here = Path.cwd()
+    try:
+        os.chdir(tmp_path)
+        for _ in range(1_500):
+            os.mkdir("d")  # noqa: PTH102  its path is too long for one call
+            os.chdir("d")
+        Path("part.json").write_text("{")
+        os.chdir(here)
+        found = merge.merge(tmp_path, PLAN)
+    finally:
+        os.chdir(here)
+        subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # shutil.rmtree can't, nor the end of pytest
+    assert [len(group) for group in found.groups] == [1]
+    told = [*found.refused, *found.notes]  # some systems read paths that are as long
+    assert len(told) == 1
+    assert all(line.isprintable() and len(line) < 5_000 for line in told)
+
+
+def of_text(inside: str) -> Callable[[Path], object]:
+    """Return a function that writes a JSON object with this text inside."""
+    return lambda path: path.write_text(f"{{{inside}}}")
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (lambda path: path.symlink_to(path), "No such file or directory"),
+        (lambda path: path.symlink_to("/dev/zero"), "it is not a file"),
+        (os.mkfifo, "it is not a file"),
+        (lambda path: path.write_bytes(b'{"part":' * 100_000), "recursion limit exceeded"),
+        (lambda path: path.write_text('{"part": {"a": "' + "\x07" * 9 + '"}}'), "control character"),
+        (of_text('"part": [[1]], "plan_sha256": {}'), "it is part [[1]] of another plan, {}, expected"),
+        (of_text('"part": "\\u001b[2J", "plan_sha256": 1'), "it is part \\x1b[2J of another plan, 1, expected"),
+        (of_text(f'"part": 1e400, "plan_sha256": "{PLAN.sha256}"'), "it is part inf, expected one of 1/3 to 3/3"),
+        (of_text(f'"part": ["1/3"], "plan_sha256": "{PLAN.sha256}"'), "it is part ['1/3'], expected one of 1/3 to 3/3"),
+        (of_text(f'"part": "1/3", "plan_sha256": "{PLAN.sha256}"'), "$.schema: is missing"),
+    ],
+    ids=range(10),
+)
+def test_odd_files_are_refused_by_name(tmp_path: Path, made: Callable[[Path], object], says: str) -> None:
+    made(tmp_path / "odd\x1b[2J.json")
+    (line,) = refused(tmp_path)
+    assert line.startswith("odd\\x1b[2J.json: ")
+    assert says in line
+    assert line.isprintable()
+    assert len(line) < 1_000
+
+
+def test_a_pipe_among_records_is_passed_over(tmp_path: Path) -> None:
+    record = part_of(PLAN, 1)
+    (path,) = kept(tmp_path, record)
+    os.mkfifo(path.with_name("odd.json"))
+    assert merge.finished(tmp_path, PLAN, 1, str(record.host)) == {0: path}
+
+
+def test_a_part_that_is_changed_while_parts_are_merged_is_refused(tmp_path: Path) -> None:
+    first, second = kept(tmp_path, part_of(PLAN, 1, "a"), part_of(PLAN, 1, "b"))
+    found = merge.merge(tmp_path, PLAN)
+    record = store.read(first)
+    store.write_whole(first, store.as_text(replace(record, created="2026-02-01T00:00:00Z")))
+    (merged_one,) = found.records()
+    assert merged_one.host == store.read(second).host
+    assert found.refused == [f"{first} was changed while the parts were merged; merge again"]
+
+
+def test_parts_that_contradict_each_other_are_not_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    early = "2025-01-01T00:00:00Z"
+    monkeypatch.setattr(merge, "joined", lambda _plan, parts: replace(parts[0], part=None, created=early))
+    (path,) = kept(tmp_path, part_of(PLAN, 1))
+    found = merge.merge(tmp_path, PLAN)
+    assert found.refused == []
+    assert [*found.records()] == []
+    (line,) = found.refused
+    assert line.startswith(f"{path}: merged with the other parts of its host it has $.")
+
+
+def test_names_of_files_cannot_change_the_terminal(tmp_path: Path) -> None:
+    parts = tmp_path / "\x1b]0;parts\x07"
+    file = kept_plan(parts)
+    file.rename(file.with_name("plan-\x1b[2J.json"))
+    done = called("merge", parts, f"--output={tmp_path / 'results'}")
+    assert done.returncode == 1
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+    assert "plan-�[2J.json" in done.stdout
+    (parts / "plan-\x1b[2K.json").write_text("{")
+    done = called("merge", parts)
+    assert done.returncode == 2
+    assert all(line.isprintable() for line in done.stderr.splitlines())

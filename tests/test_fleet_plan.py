@@ -6,6 +6,7 @@ import platform
 import re
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -19,15 +20,17 @@ from tests.command import called, document
 from tests.conftest import Variant
 from tests.fleets import gradients_of, plan_of, sweep_of
 from tests.planted import NO_SHA256, planted
+from xorbench import environment
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.environment import allowed_cpus, host
 from xorbench.fleet import costs, divide, preflight, units
 from xorbench.fleet import plan as plans
 from xorbench.fleet.plan import FleetPlan, PlannedPart
 from xorbench.fleet.units import Share
+from xorbench.record import store
 from xorbench.record.settings import Settings
 from xorbench.suite.about import harness_sha256
-from xorbench.workloads import WORKLOADS
+from xorbench.workloads import WORKLOADS, sizes
 
 PLAN = plan_of(["neuron", "relu"], ["hidden"])
 
@@ -72,7 +75,9 @@ def argument(old: str, new: str) -> Callable[[dict[str, Any]], object]:
         (argument("--launches=4", "--budget=1"), "'--budget=1' is not planned, expected one of implementation,"),
         (argument("--launches=4", "--quick=1"), "'--quick=1' is not planned"),
         (argument("--measure=epoch", "--measure=epoch,tea"), "--measure=epoch,tea, expected epoch, and others of"),
+        (argument("--launches=4", "--launches=1000000000000000000"), "of at least 1 and at most 18"),
         (lambda c: c["files"].update({"../x.py": ""}), "$.files.../x.py"),
+        (lambda c: c["files"].update({"x.py\n": ""}), "$.files.x.py"),
         (lambda c: c["files"].update({".x.py": ""}), "$.files..x.py"),
         (lambda c: c.update(harness_sha256="abc"), "$.harness_sha256: String should have at least 64 characters"),
     ],
@@ -180,6 +185,15 @@ def test_costs_are_those_of_the_newest_complete_run_of_this_machine(tmp_path: Pa
     assert found.turn == pytest.approx(0.8 * record.launches[0].seconds / 22 / 3)
     assert found.peaks == pytest.approx({REFERENCE: 10 / 1024, "other": 20 / 1024})
     assert found.gib(["other"], None) == pytest.approx(1.0 + len(allowed_cpus()) * 20 / 1024)
+    assert costs.here(tmp_path) == costs.Costs()
+
+
+def test_a_record_that_contradicts_itself_tells_no_costs(tmp_path: Path) -> None:
+    record = replace(planted({"other": [0.0] * 6}).record, machine=environment.machine())
+    assert costs.here(store.write(record, tmp_path).parent.parent).source.endswith(".json")
+    for path in store.paths(tmp_path):
+        path.unlink()
+    store.write(replace(record, launches=[]), tmp_path)
     assert costs.here(tmp_path) == costs.Costs()
 
 
@@ -357,7 +371,7 @@ def test_what_is_asked_for_and_missing_is_3(tmp_path: Path, variant: Variant) ->
     done = called("plan", f"--output={tmp_path / 'plan.json'}", "run", f"--with={path}")
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
-        "xorbench: mine: no_such_library is not installed; make the plan on a machine that has it"
+        "xorbench: mine: no_such_library is not installed; make the plan where all that it needs is installed"
     )
     assert [*tmp_path.iterdir()] == []
 
@@ -404,3 +418,38 @@ def test_a_host_that_is_unfit_measures_nothing_and_says_why_in_one_line(tmp_path
     )
     assert "no implementation is named other here" in line
     assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("--widths=2,4,8", f"--widths={','.join(map(str, range(10_000)))}"),
+        ("--widths=2,4,8", "--widths=2,4,4"),
+        ("--widths=2,4,8", "--widths=02,4,2"),
+        ("--batches=4,8", "--batches=4,5"),
+        ("--batches=4,8", f"--batches={','.join(map(str, range(10_000)))}"),
+    ],
+)
+def test_sizes_that_no_sweep_has_are_refused_before_they_are_made(old: str, new: str) -> None:
+    plan = sweep_of(["widths at batch 4, 1 thread"], ["widths at batch 8, 1 thread"])
+    plan = replace(plan, arguments=[*(new if one == old else one for one in plan.arguments), "--grid"])
+    tracemalloc.start()
+    with pytest.raises(ValueError, match="expected sizes of a sweep, each once, and commas"):
+        units.check(plan)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**24
+
+
+def test_reading_a_plan_constructs_no_workload() -> None:
+    sizes.sized.cache_clear()
+    units.check(sweep_of(["widths at batch 4, 1 thread"], ["batches at width 4, 1 thread"]))
+    assert sizes.sized.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize(("command", "option"), [("gradients", "--points"), ("run", "--rounds")])
+def test_a_number_that_is_too_large_for_a_plan_is_one_line_and_2(tmp_path: Path, command: str, option: str) -> None:
+    done = called("plan", f"--output={tmp_path / 'plan.json'}", command, f"{option}=99999999999999999999")
+    assert done.returncode == 2
+    assert f"{option}=99999999999999999999, expected a whole number" in done.stderr
+    assert [*tmp_path.iterdir()] == []

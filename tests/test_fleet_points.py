@@ -8,12 +8,18 @@ import pytest
 
 from tests.command import called, document
 from tests.conftest import Variant
-from xorbench.contract import REFERENCE
+from xorbench.contract import REFERENCE, discover
 from xorbench.fleet import plan as plans
 from xorbench.fleet import points, units
 from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.chunk_pool import ChunkPool
-from xorbench.judging.chunks import Chunk, Found
+from xorbench.judging.chunks import Chunk, Found, judge_chunk
+from xorbench.workloads import named
+
+
+def of_reference(first: int, number: int) -> Found:
+    """What is found at some points with the reference on the neuron."""
+    return judge_chunk([i for i in discover() if i.name == REFERENCE], [named("neuron")], Chunk(first, number), seed=0)
 
 
 def planned(folder: Path, hosts: int, *options: str | Path) -> plans.FleetPlan:
@@ -72,7 +78,7 @@ def test_an_interrupted_part_goes_on_and_gives_what_it_gives_at_once(tmp_path: P
     new = points.of_part(plan, 2)
     with pytest.raises(KeyboardInterrupt):
         Judging(new, path, first=10).run(ChunkPool(plan), interrupt, points_of_a_chunk=4)
-    begun = points.read(path, new, pytest.fail)
+    begun = points.read(plan, path, new, pytest.fail)
     assert begun.judged in (2, 4)
     done = called("merge", tmp_path / "parts")
     assert done.returncode == 1
@@ -85,11 +91,11 @@ def test_a_part_without_resume_begins_anew_and_says_so(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
     new = points.of_part(plan, 1)
     path = points.place(new, tmp_path / "parts")
-    points.write(new.plus(Chunk(0, 3), Found(3, [])), path)
+    points.write(new.plus(Chunk(0, 3), of_reference(0, 3)), path)
     words = (f"--plan={tmp_path / 'plan.json'}", "--part=1/1", f"--output={tmp_path / 'parts'}")
     done = called("gradients", *words)
     assert f"an unfinished part 1/1 is in {path}, which --resume continues; this one begins anew" in done.stderr
-    assert points.read(path, new, pytest.fail).found.rows
+    assert points.read(plan, path, new, pytest.fail).judged == 20
 
 
 def test_an_implementation_that_ends_its_process_fails_alone(tmp_path: Path, variant: Variant) -> None:
@@ -117,15 +123,22 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
     (path,) = (tmp_path / "parts").glob("points-*.json")
     content = json.loads(path.read_text())
     assert points.of_json(plan, content).judged == units.points_of(plan, 1)[1] == 10
-    for odd in ({"points": 9}, {"ranges": [[0, 4], [5, 11]]}, {"ranges": [[10, 20]]}):
-        with pytest.raises(ValueError, match=r"^\$\.ranges: expected 10 points from 0 on, those of part 1/2$"):
+    expected = r"^\$\.ranges: expected ranges of the 10 points from 0 on, those of part 1/2$"
+    twice, empty, split, unsorted = [[0, 10], [0, 10]], [[0, 10], [10, 10]], [[0, 5], [5, 10]], [[6, 10], [0, 5]]
+    others = [[0, 4], [5, 11]], [[10, 20]]
+    for odd in ({"points": 9}, *({"ranges": ranges} for ranges in (*others, twice, empty, split, unsorted))):
+        with pytest.raises(ValueError, match=expected):
             points.of_json(plan, content | odd)
     found = content["found"]
     for odd in (found | {"points": 9}, found | {"rows": found["rows"][1:]}, found | {"rows": []}):
-        with pytest.raises(
-            ValueError, match=r"^\$\.found\.(points: 9, expected the 10|rows: expected those of the im)"
-        ):
+        with pytest.raises(ValueError, match=r"^\$\.found: expected 10 points and the rows of the implementations"):
             points.of_json(plan, content | {"found": odd})
+    with pytest.raises(ValueError, match=r"^\$\.found: expected 9 points and the rows of the implementations"):
+        points.of_json(plan, content | {"ranges": [[0, 9]]})
+    nothing = {"points": 0, "largest": None, "at": None, "sums": dict.fromkeys(found["rows"][0]["sums"], 0)}
+    rows = [found["rows"][0] | nothing, *found["rows"][1:]]  # it would pass
+    with pytest.raises(ValueError, match=r"^\$\.found: rows\[0\]: 0 points with and without an answer, expected 10$"):
+        points.of_json(plan, content | {"found": found | {"rows": rows}})
     path.write_text(json.dumps(content | {"plan_sha256": "1" * 64}))
     done = called("merge", tmp_path / "parts", f"--plan={tmp_path / 'plan.json'}")
     assert done.returncode == 1
@@ -137,3 +150,25 @@ def test_of_a_part_that_two_hosts_judged_one_counts(tmp_path: Path) -> None:
     one = points.of_part(plan, 1).plus(Chunk(0, 20), Found(20, []))
     whole = points.together([one, replace(one, host="1" * 16)])
     assert (whole.points, whole.found.points, whole.ranges) == (20, 20, [(0, 20)])
+
+
+def test_what_someone_has_put_into_the_folder_of_parts_is_judged_anew(tmp_path: Path) -> None:
+    plan, path = planned(tmp_path, 1), tmp_path / "points.json"
+    new = points.of_part(plan, 1)
+    points.write(begun := new.plus(Chunk(0, 3), of_reference(0, 3)), path)
+    assert points.read(plan, path, new, pytest.fail) == begun
+    content = json.loads(path.read_text())
+    for row in content["found"]["rows"]:
+        row["points"] -= 1
+    path.write_text(json.dumps(content))
+    said: list[str] = []
+    assert points.read(plan, path, new, said.append) == new
+    (line,) = said
+    assert line.endswith("$.found: rows[0]: 2 points with and without an answer, expected 3")
+
+
+def test_a_part_without_a_point_of_a_large_workload_is_one_of_its_plan(tmp_path: Path) -> None:
+    planned(tmp_path, 2, "--points=2", "--workload=width-256-batch-4")
+    for part in ("1/2", "2/2"):
+        assert measured(tmp_path, part)["passed"]
+    merged(tmp_path)

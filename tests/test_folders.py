@@ -13,9 +13,12 @@ from types import MappingProxyType
 import pytest
 
 from tests.command import COMMITTED, XORBENCH
+from tests.fleets import gradients_of
 from xorbench import environment, places
 from xorbench.cli import choices
 from xorbench.contract import REFERENCE
+from xorbench.failure import HarnessError
+from xorbench.fleet import preflight
 from xorbench.publication import contribution
 from xorbench.record import store
 
@@ -159,6 +162,31 @@ def test_the_cache_is_never_in_the_current_folder_by_mistake(place: str, monkeyp
     monkeypatch.setenv("XDG_CACHE_HOME", place)
     assert places.user_cache().is_absolute()
     assert places.user_cache().name == "xorbench"
+
+
+def test_no_other_user_can_write_to_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    before = os.umask(0)
+    try:
+        assert places.user_cache().stat().st_mode & 0o777 == 0o700
+        places.user_cache().chmod(0o777)
+        assert places.user_cache().stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(before)
+
+
+def test_a_cache_that_another_user_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = tmp_path / "planted"
+    planted.mkdir()
+    (tmp_path / "xorbench").symlink_to(planted)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert places.user_cache() == tmp_path / "xorbench"  # a link to a folder of one's own
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    with pytest.raises(HarnessError, match="belongs to another user, who could change what is run from it; set XDG_"):
+        places.user_cache()
+    (sentence,) = preflight._unfit_for_a_worker(gradients_of())
+    assert "belongs to another user" in sentence
 
 
 def test_folders_for_child_processes_can_be_written_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fleets import part_of, plan_of
 from tests.planted import counted
 from xorbench import places
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import load
+from xorbench.fleet import merge
+from xorbench.fleet import plan as plans
 from xorbench.publication.contribution import Examined, examined
 from xorbench.publication.files import rendered
 from xorbench.record import store
@@ -275,3 +279,32 @@ def test_faulty_files_are_refused_in_one_line(tmp_path: Path, monkeypatch: pytes
     ):
         assert found["kinds"][kind]["refused"] == 2, kind
     assert [*tmp_path.iterdir()] == []
+
+
+PLAN = plan_of(["neuron"], ["hidden"])
+
+OF_A_FLEET: dict[str, Callable[[], Json]] = {
+    "plan": lambda: asdict(PLAN),
+    "part": lambda: store.as_json(part_of(PLAN, 1)),
+}
+"""A plan, and the record of a part of it."""
+
+
+@functools.cache
+def of_a_fleet(base: str) -> Base:
+    return Base.of(OF_A_FLEET[base]())
+
+
+@given(base=st.sampled_from([*OF_A_FLEET]), wanted=CHANGES, seed=st.integers(0, 10**6), as_text=st.booleans())
+@settings(max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[*HealthCheck])
+def test_a_changed_plan_or_part_is_read_or_refused_in_one_line(
+    base: str, wanted: list[Any], seed: int, as_text: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = json.dumps(of_a_fleet(base).changed(wanted)).encode()
+    path = tmp_path_factory.mktemp("fleet") / "odd.json"
+    path.write_bytes(spoilt(random.Random(seed), text) if as_text else text)
+    refusal(lambda: plans.read(path))
+    found = merge.merge(path.parent, PLAN)
+    records_of_parts = [*found.records()]
+    assert len(found.refused) + len(found.notes) + len(records_of_parts) <= 1
+    assert all(readers.is_a_line(line) for line in (*found.refused, *found.notes))

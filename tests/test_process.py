@@ -57,6 +57,12 @@ def test_a_signal_ends_a_command_with_its_code_and_one_line(sent: signal.Signals
     assert process.returncode == code
 
 
+def test_an_error_cannot_change_the_terminal() -> None:
+    with started("raise HarnessError('\\x1b[2J\\x07 a\\u009bb')") as process:
+        assert process.communicate() == ("", "xorbench: �[2J� a�b\n")
+    assert process.returncode == 3
+
+
 def test_further_signals_do_not_interrupt_the_end_and_the_first_one_sets_the_code() -> None:
     body = "try:\n    meet()\nfinally:\n    meet()\n    print('everything is kept')"
     with started(body) as process:

@@ -209,6 +209,27 @@ def test_a_file_that_is_larger_than_a_record_is_not_read(tmp_path: Path) -> None
         store.read(tmp_path)
 
 
+@pytest.mark.parametrize("target", ["/proc/self/pagemap", "/proc/self/maps"])
+def test_a_link_to_a_file_of_the_system_that_has_no_size_is_not_read(tmp_path: Path, target: str) -> None:
+    # The first one has 8 bytes for each page of the address space, 2^38 in all.
+    if not Path(target).exists():
+        pytest.skip(f"this system has no {target}")
+    path = tmp_path / "record.json"
+    path.symlink_to(target)
+    with pytest.raises(ValueError, match="it is empty"):
+        store.read(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_becomes_a_pipe_after_it_was_looked_at_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "record.json")
+    monkeypatch.setattr(Path, "is_file", lambda _path: True)
+    with pytest.raises(ValueError, match="it is not a file"):
+        checking.bounded(tmp_path / "record.json")
+
+
 def test_a_key_that_is_twice_in_an_object_is_found() -> None:
     checking.without_repeated_keys('{"partial": true, "seconds": {"partial": 1}}')
     with pytest.raises(ValueError, match="the key 'partial' is twice in one object, expected once"):

@@ -107,3 +107,10 @@ def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Pat
     record.write_text("{", encoding="utf-8")
     assert studies.holds_one(study)  # by its place
     assert not studies.holds_one(record)
+
+
+def test_data_with_a_number_that_is_not_finite_are_refused() -> None:
+    text = json.dumps(asdict(planted_study(data={"a": [{"b": 123.25}]})))
+    for number in ("1e999", "NaN", "-Infinity"):
+        with pytest.raises(ValueError, match=r"^[^\n]+$"):
+            studies.parsed(text.replace("123.25", number))

@@ -4,12 +4,15 @@ Nothing is written beside the package, which may be installed in a folder that i
 """
 
 import os
+import stat
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
+from xorbench.failure import HarnessError
 from xorbench.temporary import Temporary
 
 if TYPE_CHECKING:
@@ -45,9 +48,26 @@ def results() -> Path:
 
 
 def user_cache() -> Path:
-    """Return the folder for environments, journals and compiled libraries: `xorbench` in the user's cache folder."""
+    """Return the folder for environments, journals and compiled libraries: `xorbench` in the user's cache folder.
+
+    It is made, and no other user can write to it, because what is in it is run. Where it can't be made, nothing is said
+    yet. Raises HarnessError where it belongs to another user.
+    """
     found = platformdirs.user_cache_path("xorbench")
-    return found if found.is_absolute() else home() / ".cache" / found.name  # else it would be in the current folder
+    if not found.is_absolute():  # else it would be in the current folder
+        found = home() / ".cache" / found.name
+    with suppress(OSError):
+        found.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(OSError):
+        about = found.stat()
+        if hasattr(os, "geteuid") and about.st_uid != os.geteuid():
+            raise HarnessError(
+                f"{found} belongs to another user, who could change what is run from it; "
+                "set XDG_CACHE_HOME to a folder of your own"
+            )
+        if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            found.chmod(stat.S_IMODE(about.st_mode) & ~(stat.S_IWGRP | stat.S_IWOTH))
+    return found
 
 
 def home() -> Path:

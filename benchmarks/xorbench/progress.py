@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from xorbench.streams import printable
+
 PRIOR = 0.05
 """The weight of an expected time beside what was measured, as a share of that expected time."""
 
@@ -36,11 +38,12 @@ class Stage(Protocol):
 
 
 def say(sentence: str) -> None:
-    """Print one line to standard error, above the bar if there is one."""
+    """Print one line to standard error, above the bar if there is one; control characters become �."""
+    line = printable(sentence)
     if _display:
-        _display.say(sentence)
+        _display.say(line)
     else:
-        print(sentence, file=sys.stderr, flush=True)
+        print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager

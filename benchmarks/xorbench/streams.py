@@ -95,6 +95,11 @@ class _Text(io.TextIOWrapper):
         super().flush()
 
 
+def printable(text: str) -> str:
+    """Return `text` with � for each control character but tabs and ends of lines, because a terminal would obey it."""
+    return "".join(c if c in "\t\n" or unicodedata.category(c)[0] != "C" else "�" for c in text)
+
+
 def in_ascii(text: str) -> str:
     """Return `text` with ASCII characters alone: a few signs have others in their place, an accent is left out.
 

@@ -167,14 +167,13 @@ def merge(
     """
     from xorbench.cli import choices, show
     from xorbench.fleet import merge as merging
+    from xorbench.progress import say
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder, expected one with the parts of a plan", param_hint="FOLDER")
     file, read = _plan_of(folder, plan)
     target = choices.folder(output)
     found = merging.merge(folder, read)
-    for line in (*found.notes, *found.refused):
-        typer.echo(f"xorbench: {line}", err=True)
     written: list[Path] = []
     passed = True
     if not found.refused:
@@ -189,6 +188,8 @@ def merge(
             written.append(points.place(whole, folder))
             points.write(whole, written[-1])
             passed = whole.passed
+    for line in (*found.notes, *found.refused):
+        say(f"xorbench: {line}")
     missing = [
         {"part": read.named(n), "units": read.parts[n - 1].units, "command": _command(read, file, n, folder)}
         for n in found.missing
@@ -204,23 +205,22 @@ def merge(
 
 def _plan_of(folder: Path, plan: Path | None) -> "tuple[Path, FleetPlan]":
     """Return the plan of the parts in a folder, and its file. Raises typer.BadParameter unless there is one."""
+    from xorbench.fleet import merge as merging
     from xorbench.fleet import plan as plans
 
-    paths = [plan] if plan else sorted(folder.rglob("plan-*.json"))
-    found: dict[str, tuple[Path, FleetPlan]] = {}
-    try:
-        for path in paths:
+    found: tuple[Path, FleetPlan] | None = None
+    for path in [plan] if plan else merging.files(folder, "plan-")[0]:
+        try:
             one = plans.read(path)
-            found.setdefault(one.sha256, (path, one))
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--plan") from error
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--plan") from error
+        if found and found[1] != one:
+            raise typer.BadParameter(
+                f"{found[0]} and {path} are different plans; name one, or keep the parts of each plan in a folder of "
+                "their own",
+                param_hint="--plan",
+            )
+        found = found or (path, one)
     if not found:
         raise typer.BadParameter(f"there is no plan in {folder}; name its file", param_hint="--plan")
-    if len(found) > 1:
-        files = " and ".join(str(path) for path, _ in found.values())
-        raise typer.BadParameter(
-            f"{files} are different plans; name one, or keep the parts of each plan in a folder of their own",
-            param_hint="--plan",
-        )
-    (only,) = found.values()
-    return only
+    return found

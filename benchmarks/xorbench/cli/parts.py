@@ -137,7 +137,7 @@ def _judged(asked: _Asked) -> int:
 
     new = points.of_part(asked.plan, asked.number)
     path = points.place(new, asked.folder)
-    kept = points.read(path, new, say)
+    kept = points.read(asked.plan, path, new, say)
     if 0 < kept.judged < kept.points and not asked.resume:
         say(f"an unfinished part {asked.part} is in {path}, which --resume continues; this one begins anew")
         kept = new

@@ -10,7 +10,7 @@ from xorbench.cli import choices, sweep_options
 from xorbench.cli.options import POINTS
 from xorbench.contract import Implementation
 from xorbench.failure import HarnessError
-from xorbench.fleet import divide
+from xorbench.fleet import divide, units
 from xorbench.fleet import plan as plans
 from xorbench.fleet.costs import Costs
 from xorbench.fleet.plan import FleetPlan, Kind
@@ -78,15 +78,20 @@ def made(context: typer.Context, implementations: list[Implementation], hosts: i
     extra = given(context)
     present = _usable(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
     kind = _kind(context)
+    arguments = _arguments(kind, context.params, [i.name for i in present])
     try:
-        arguments = _arguments(kind, context.params, [i.name for i in present])
         draft = plans.drafted(kind, arguments, present, [i for i in present if i.path in extra])
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--with") from error
     for implementation in implementations:
         if not implementation.usable:
             say(f"{implementation.name} is left out: {implementation.missing or implementation.broken}")
-    return divide.divided(draft, hosts, here)
+    try:
+        plan = divide.divided(draft, hosts, here)
+        units.check(plan)
+    except ValueError as error:  # a number is too large
+        raise typer.BadParameter(str(error).removeprefix("$.arguments: ")) from error
+    return plan
 
 
 def _kind(context: typer.Context) -> Kind:

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from xorbench.failure import HarnessError, of_system
-from xorbench.streams import failure_of_output, guard_output, open_standard_streams
+from xorbench.streams import failure_of_output, guard_output, open_standard_streams, printable
 
 if TYPE_CHECKING:
     import typer
@@ -84,7 +84,7 @@ def run(load: "Callable[[], typer.Typer]", name: str) -> None:
         error = f"{error or 'the output is incomplete'}; standard output can't be written: {failure.strerror}"
         code = code if code > 128 else 3
     if error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(printable(f"{name}: {error}"), file=sys.stderr)
     sys.exit(code)
 
 

@@ -62,7 +62,7 @@ def gradients(context: typer.Context, address: str, implementations: Sequence[Im
         cache.remove_old(points.CALLS)
         new = points.of_call(plan)
         path = points.place(new, cache.folder(points.CALLS))
-        before = points.read(path, new, progress.say)
+        before = points.read(plan, path, new, progress.say)
         if before.judged:
             progress.say(f"{before.judged:,} of {before.points:,} points were judged before")
         judging = Judging(before, path)

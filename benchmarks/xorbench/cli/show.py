@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table as Grid
 from rich.text import Text
 
+from xorbench.streams import printable
 from xorbench.tables.bars import WIDTH as WIDTH_OF_BARS
 from xorbench.tables.bars import bars, style
 from xorbench.tables.cells import Table
@@ -50,10 +51,10 @@ def width() -> int:
 
 
 def lines(shown: Iterable[str]) -> None:
-    """Print lines as they are."""
+    """Print lines; control characters, which may be in the name of a file, become �."""
     console = Console(highlight=False)
     for line in shown:
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(printable(line)), soft_wrap=True)
 
 
 def tables(shown: Iterable[Table]) -> None:

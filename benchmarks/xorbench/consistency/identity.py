@@ -5,19 +5,22 @@ import itertools
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from packaging.version import InvalidVersion, Version
 
 from xorbench.contract import REFERENCE
-from xorbench.environment import machine_name
+from xorbench.environment import ONE_THREAD, machine_name
 from xorbench.record.run import Record, WorkloadRecord
 from xorbench.record.settings import CONFIDENCE
 from xorbench.workloads import named
 
 FIRST_DATE = "2026-01-01"
 """No record is older than the suite."""
+
+COMMANDS = ("run", "sweep", "history", "count")
+"""The commands whose options are among the settings of the record that they write."""
 
 LONGEST_TEXT = 50_000
 
@@ -115,6 +118,42 @@ def command(record: Record) -> Iterator[str]:
         yield f"$.settings.quick: {record.settings.quick}, but the command is {_short(record.command)}"
     elif (words[:2] == ["xorbench", "history"]) != record.is_history:
         yield f"$.kind: {record.kind!r}, but the command is {_short(record.command)}"
+    elif record.part is None and words[1:2] and words[1] in COMMANDS:
+        yield from _other_settings(record, words)
+
+
+def _other_settings(record: Record, words: Sequence[str]) -> Iterator[str]:
+    """Yield the settings that are not those of the options in a command, of which the last one counts."""
+    given: dict[str, str] = {}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        given[option] = value if equals else following
+    settings = record.settings
+    for option, found in {
+        "--seed": settings.seed,
+        "--launches": settings.launches,
+        "--rounds": settings.rounds,
+        "--budget": None if record.is_sweep else settings.budget_minutes,  # sweeps of two thread numbers share it
+        "--cpu": settings.cpu,
+    }.items():
+        if option in given and found is not None and not _is_number(given[option], found):
+            yield f"$.settings: {found} by {option}, but the command is {_short(record.command)}"
+    if "--seed" not in given and settings.seed:
+        yield f"$.settings.seed: {settings.seed}, but the command is {_short(record.command)}"
+
+
+def _is_number(text: str, number: float) -> bool:
+    try:
+        return float(text) == number
+    except ValueError:
+        return False
+
+
+def thread_variables(record: Record) -> Iterator[str]:
+    """The environment variables that set numbers of threads have the number in the settings."""
+    for name, value in record.environment.variables.items():
+        if name in ONE_THREAD and value != str(record.settings.threads):
+            yield f"$.environment.variables.{name}: {_short(value)}, expected {record.settings.threads}"
 
 
 def commit(record: Record) -> Iterator[str]:
@@ -213,4 +252,17 @@ def _short(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
-RULES = (unique, references, date, machine, workloads, command, commit, versions, releases, plan, texts)
+RULES = (
+    unique,
+    references,
+    date,
+    machine,
+    workloads,
+    command,
+    commit,
+    versions,
+    releases,
+    plan,
+    thread_variables,
+    texts,
+)

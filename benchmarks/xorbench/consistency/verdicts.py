@@ -37,13 +37,15 @@ def bounds(record: Record) -> Iterator[str]:
 def audited(record: Record) -> Iterator[str]:
     """The audits of the oracle agree; otherwise nothing could be judged."""
     for number, audit in enumerate(record.gradients.audits):
-        step = audit.complex_step_of_bound
-        if audit.verdict == INSIDE and not (audit.digits >= DIGITS and (step is None or _within(step))):
-            yield f"$.gradients.audits[{number}].verdict: inside with {audit.digits} digits in common and {step} bounds"
+        step, place = audit.complex_step_of_bound, f"$.gradients.audits[{number}].verdict"
+        if audit.verdict != INSIDE:
+            yield f"{place}: {audit.verdict}, expected inside, because nothing else could be judged"
+        elif not (audit.digits >= DIGITS and (step is None or _within(step))):
+            yield f"{place}: inside with {audit.digits} digits in common and {step} bounds"
 
 
 def conducted(record: Record) -> Iterator[str]:
-    """An implementation that does not return the same bits again in one process did not pass."""
+    """An implementation passes exactly if there is no reason why it did not."""
     for number, one in enumerate(record.gradients.conduct):
         if one.verdict == INSIDE and one.reason:
             yield f"$.gradients.conduct[{number}].verdict: inside, but there is a reason: {one.reason[:100]}"

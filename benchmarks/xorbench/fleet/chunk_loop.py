@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Protocol
 
 from xorbench import progress
-from xorbench.failure import of_system
+from xorbench.failure import HarnessError, of_system
 from xorbench.fleet import points, ranges
 from xorbench.fleet.chunk_process import Judged
 from xorbench.fleet.points import Kept
 from xorbench.judging.chunks import Chunk
+from xorbench.judging.trouble import foreign
 
 SECONDS, FEWEST_SECONDS = 5.0, 2.0
 """The seconds that judging a chunk takes, as far as the last one tells, and the fewest towards the end."""
@@ -104,7 +105,10 @@ class Judging:
                 if answer := judges.next():
                     chunk, judged = answer
                     sizes.note(chunk.number, judged.seconds)
-                    self.kept = self.kept.plus(chunk, judged.found)
+                    try:
+                        self.kept = self.kept.plus(chunk, judged.found)
+                    except ValueError as error:
+                        raise unjudged(chunk, f"its result is invalid: {error}") from error
                     heard(chunk, judged)
                 if time.monotonic() - noted >= SECONDS_BETWEEN_NOTES:
                     self._note()
@@ -120,6 +124,11 @@ class Judging:
             points.write(self.kept, self.path)
         except OSError as error:
             self._say(f"xorbench: what is found can't be kept: {of_system(error)}")
+
+
+def unjudged(chunk: Chunk, reason: str) -> HarnessError:
+    """Return the error for a chunk that can't be judged, for a reason that comes from another process."""
+    return HarnessError(f"points {chunk.first:,} to {chunk.end - 1:,} can't be judged: {foreign(reason)}")
 
 
 def _taken(todo: deque[tuple[int, int]], size: int) -> Chunk:

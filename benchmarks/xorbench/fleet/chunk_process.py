@@ -13,16 +13,17 @@ from time import monotonic
 from xorbench.environment import worker_variables
 from xorbench.failure import HarnessError
 from xorbench.fleet import plan as plans
-from xorbench.fleet import tethered
+from xorbench.fleet import tethered, units
 from xorbench.fleet.chunk_messages import LONGEST, Answered, Doing, Failed, answer
 from xorbench.fleet.plan import FleetPlan
 from xorbench.fleet.tethered import SECONDS_BETWEEN_LOOKS
-from xorbench.judging.chunks import Chunk, Found, of_json
+from xorbench.judging.chunks import Chunk, Found, contradiction, of_json
 from xorbench.judging.processes import SECONDS_TO_ANSWER
 from xorbench.judging.trouble import foreign, last_written
 from xorbench.line import Closed, Line, Silent
 from xorbench.streams import Log
 from xorbench.temporary import Temporary
+from xorbench.workloads import named
 
 SECONDS_TO_START = 300.0
 """The time that the process may take until it is ready, on a busy machine with a slow disk."""
@@ -42,7 +43,14 @@ class Judged:
     @property
     def found(self) -> Found:
         """The result, decompressed. Raises ValueError, in one line, if the document is not valid."""
-        return of_json(zlib.decompress(self.document))
+        decompressing = zlib.decompressobj()
+        try:
+            text = decompressing.decompress(self.document, LONGEST)
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        if decompressing.unconsumed_tail:
+            raise ValueError(f"it has more than {LONGEST:,} bytes")
+        return of_json(text)
 
 
 class _Ended(Exception):  # noqa: N818  a state of the process, not a mistake
@@ -134,8 +142,19 @@ class ChunkProcess:
                     self.close()
                     raise HarnessError(f"points can't be judged: {foreign(message.reason)}")
                 case Answered():
+                    self._must_answer(chunk, message.found)
                     document = zlib.compress(message.found.encode(), 1)
                     return Judged(document, message.seconds, message.cpu_seconds)
+
+    def _must_answer(self, chunk: Chunk, text: str) -> None:
+        """Raise _Ended if a document is no result of a chunk, because an implementation could have sent it."""
+        try:
+            workloads = [*map(named, units.workloads(self.plan))]
+            complaint = contradiction(of_json(text), [(chunk.first, chunk.end)], self.plan.implementations, workloads)
+        except ValueError as error:
+            complaint = str(error)
+        if complaint:
+            raise _Ended(f"sent an invalid result: {foreign(complaint)}")
 
     def _end(self) -> str:
         assert self._process is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xorbench import environment
-from xorbench.record import store
+from xorbench.consistency import rules
 from xorbench.record.run import Record
 from xorbench.record.settings import Settings
 from xorbench.suite import calibration, launch_cost
@@ -101,10 +101,13 @@ def _cpus() -> int:
 
 
 def here(folder: Path) -> Costs:
-    """Return the costs from the newest complete run of this machine in a folder of records, or default values."""
+    """Return the costs from the newest complete run of this machine in a folder of records, or default values.
+
+    A record that contradicts itself is passed over.
+    """
     for path in sorted((folder / environment.machine().name).glob("*.json"), reverse=True):
         try:
-            record = store.read(path)
+            record = rules.read(path)
         except (OSError, ValueError):
             continue
         # A merged record has the seconds of several parts in one launch.

@@ -183,7 +183,7 @@ def measured(
             if not len(calls):
                 return sorted(waiting)
             match calls.next(1.0):
-                case Told([str(host), int(part), str(line)]):
+                case Told([str(host), int(part), str(line)]) if host in slots and 1 <= part <= len(plan.parts):
                     if len(hosts) <= MOST_TELLING:
                         say(f"{host}: part {plan.named(part)}: {foreign(line)}")
                     if found := _SHARE.search(line):

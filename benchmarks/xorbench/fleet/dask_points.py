@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from xorbench import progress
-from xorbench.failure import HarnessError
+from xorbench.fleet.chunk_loop import unjudged
 from xorbench.fleet.chunk_process import Judged
 from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned
 from xorbench.fleet.dask_cluster import SECONDS_BETWEEN_LOOKS, Worker, workers_of
 from xorbench.fleet.plan import FleetPlan
 from xorbench.judging.chunks import Chunk
 from xorbench.judging.processes import SECONDS_TO_ANSWER
-from xorbench.judging.trouble import foreign
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -62,8 +61,7 @@ class WorkerPool:
             case Returned(chunk, judged):
                 return chunk, judged
             case Raised(chunk, error):
-                reason = foreign(str(error))
-                raise HarnessError(f"points {chunk.first:,} to {chunk.end - 1:,} can't be judged: {reason}") from error
+                raise unjudged(chunk, str(error)) from error
         return None
 
     def close(self) -> None:

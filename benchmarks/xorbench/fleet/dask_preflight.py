@@ -82,7 +82,10 @@ def _sentences(answer: object) -> tuple[list[str], bool]:
     """Return why a worker is unfit, and whether its profiler runs, from the answer of the function of `_check`."""
     match answer:
         case {"code": 0, "out": bytes(out), "has_profiler": bool(has_profiler)}:
-            return [foreign(str(sentence)) for sentence in json.loads(out)], has_profiler
+            try:
+                return [foreign(str(sentence)) for sentence in [*json.loads(out)]], has_profiler
+            except (ValueError, TypeError):  # something else has written to its standard output, too
+                return [f"its answer is not valid: {foreign(out.decode(errors='replace'))}"], False
         case {"err": bytes(err)}:
             lines = err.decode(errors="replace").strip().splitlines()
             return [f"xorbench can't be run there: {foreign(lines[-1] if lines else 'it wrote nothing')}"], False

@@ -5,8 +5,10 @@ No record holds what two hosts measured, and no comparison is put together from 
 
 import hashlib
 import json
+import os
+import reprlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +29,12 @@ BYTES_OF_A_START = 2_000
 
 OF_A_GROUP = ("kind", "commit", "machine", "environment", "implementations", "settings")
 """The fields that are the same in all parts of one record."""
+
+OF_A_PART = ("part", "plan_sha256")
+"""The keys of a file that say which part of which plan it holds."""
+
+LONGEST_PATH = 200
+"""The number of characters of the path of a folder that can't be read that a message tells."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +62,8 @@ class Merged:
     """The files in a folder that belong to a plan.
 
     `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
-    each part where points were judged. `missing` are the numbers of parts that no host has finished, `refused` says
-    which files do not fit, one line each, and `notes` which are left out.
+    each part where points were judged, by one host. `missing` are the numbers of parts that no host has finished,
+    `refused` says which files do not fit, one line each, and `notes` which are left out.
     """
 
     plan: FleetPlan
@@ -66,9 +74,41 @@ class Merged:
     notes: list[str] = field(default_factory=list)
 
     def records(self) -> Iterator[Record]:
-        """Yield the merged records one by one, so that only one is in memory. Raises OSError, ValueError."""
+        """Yield the merged records one by one, so that only one is in memory. Raises OSError.
+
+        A record whose parts were changed meanwhile, or contradict each other, is not among them; `refused` says so.
+        """
         for group in self.groups:
-            yield joined(self.plan, [store.read(part.path) for part in group])
+            try:
+                record = joined(self.plan, [_unchanged(part) for part in group])
+                for contradiction in rules.contradictions(record):
+                    raise ValueError(f"{group[0].path}: merged with the other parts of its host it has {contradiction}")
+            except ValueError as error:
+                self.refused.append(checking.one_line(str(error)))
+            else:
+                yield record
+
+
+def files(folder: Path, start: str = "") -> tuple[list[Path], list[str]]:
+    """Return the JSON files in a folder and the folders inside it whose names start so, and what can't be read.
+
+    Links to folders are not followed. The files are sorted, and each line says which folder can't be read and why.
+    """
+    found: list[Path] = []
+    unreadable: list[str] = []
+    left = [folder]
+    while left:  # no function calls itself, because folders may lie a thousand deep
+        inside = left.pop()
+        try:
+            with os.scandir(inside) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        left.append(inside / entry.name)
+                    elif entry.name.startswith(start) and entry.name.endswith(".json"):
+                        found.append(inside / entry.name)
+        except OSError as error:
+            unreadable.append(checking.one_line(f"{str(inside)[:LONGEST_PATH]}: {error.strerror}"))
+    return sorted(found), unreadable
 
 
 def merge(folder: Path, plan: FleetPlan) -> Merged:
@@ -77,23 +117,27 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
     A part that is there twice counts once. Files without a part of any plan are passed over.
     """
     refused: list[str] = []
-    notes: list[str] = []
     found: dict[tuple[str, int, int], Measured] = {}
-    judged: dict[tuple[str, int], Kept] = {}
-    for path in sorted(folder.rglob("*.json")):
+    judged: dict[int, Kept] = {}
+    digests: dict[tuple[str, int], str] = {}
+    parts, sha256 = {plan.named(number) for number in _numbers(plan)}, plan.sha256
+    paths, notes = files(folder)
+    for path in paths:
         try:
             content = checking.plain_json(checking.bounded(path))
             if not isinstance(content, dict) or content.get("part") is None:
                 continue
-            if complaint := _of_another_plan(plan, content):
+            if complaint := _of_another_plan(sha256, parts, content):
                 raise ValueError(complaint)
             if plan.kind == "gradients":
                 from xorbench.fleet import points  # imported here, because it imports the whole judge
 
                 part = points.of_json(plan, content)
                 if part.judged == part.points:
-                    if judged.setdefault((part.host, part.number), part) != part:
+                    digest = _digest(content)
+                    if digests.setdefault((part.host, part.number), digest) != digest:
                         raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
+                    judged.setdefault(part.number, part)
                     continue
             elif not content.get("partial"):
                 measured = _checked(plan, path, store.of_json(content))
@@ -111,7 +155,7 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
     groups: dict[tuple[str, str], list[Measured]] = defaultdict(list)
     for measured in sorted(found.values(), key=lambda part: part.key):
         groups[measured.host, measured.group].append(measured)
-    complete = {number for _, number in judged}
+    complete = {*judged}
     complete |= {number for number in _numbers(plan) if _is_complete(plan, number, found)}
     missing = [number for number in _numbers(plan) if number not in complete]
     return Merged(plan, [*groups.values()], [*judged.values()], missing, refused, notes)
@@ -132,7 +176,7 @@ def _records(folder: Path, plan_sha256: str | None, host: str | None) -> Iterato
     texts = [str(text).encode() for text in (plan_sha256, host)]
     for path in store.paths(folder):
         with suppress(OSError, ValueError):
-            with path.open("rb") as file:
+            with checking.opened(path) as file:
                 start = file.read(BYTES_OF_A_START)
             if all(text in start for text in texts):
                 record = store.read(path)
@@ -177,17 +221,25 @@ def _is_complete(plan: FleetPlan, number: int, found: dict[tuple[str, int, int],
     return any(all((host, number, share) in found for share in shares) for host in hosts) and bool(shares)
 
 
-def _of_another_plan(plan: FleetPlan, content: dict[str, Any]) -> str | None:
-    """Return in what a part does not belong to a plan, in one line; None if it does."""
-    part, sha256 = content["part"], content.get("plan_sha256")
-    if sha256 != plan.sha256:
+def _of_another_plan(sha256: str, parts: Collection[str], content: dict[str, Any]) -> str | None:
+    """Return in what a part does not belong to the plan with this SHA-256 and these parts; None if it does."""
+    part, its = (text if isinstance(text := content.get(key), str) else reprlib.repr(text) for key in OF_A_PART)
+    if its != sha256:
         return (
-            f"it is part {part} of another plan, {str(sha256)[:SHORT]}, expected {plan.sha256[:SHORT]}; keep the parts "
-            "of each plan in a folder of their own"
+            f"it is part {part} of another plan, {its[:SHORT]}, expected {sha256[:SHORT]}; keep the parts of each plan "
+            "in a folder of their own"
         )
-    if part not in [plan.named(number) for number in _numbers(plan)]:
-        return f"it is part {part}, expected one of 1/{len(plan.parts)} to {plan.named(len(plan.parts))}"
+    if part not in parts:
+        return f"it is part {part}, expected one of 1/{len(parts)} to {len(parts)}/{len(parts)}"
     return None
+
+
+def _unchanged(part: Measured) -> Record:
+    """Return the record of a part. Raises OSError, and ValueError, with one line, if it is another one by now."""
+    record = store.read(part.path)
+    if _digest(store.as_json(record)) != part.digest:
+        raise ValueError(f"{part.path} was changed while the parts were merged; merge again")
+    return record
 
 
 def _checked(plan: FleetPlan, path: Path, record: Record) -> Measured:

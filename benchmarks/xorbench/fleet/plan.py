@@ -95,7 +95,9 @@ class FleetPlan(Part):
         """Return the value of an option that is a whole number. Raises ValueError, with one line, if it is none."""
         text = self.value(option)
         if not text.isascii() or not text.isdigit() or len(text) > 18 or int(text) < least:
-            raise ValueError(f"$.arguments: --{option}={text}, expected a whole number of at least {least}")
+            raise ValueError(
+                f"$.arguments: --{option}={text}, expected a whole number of at least {least} and at most 18 digits"
+            )
         return int(text)
 
     def named(self, number: int) -> str:

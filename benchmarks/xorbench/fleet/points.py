@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from xorbench.environment import host
 from xorbench.fleet import ranges, units
 from xorbench.fleet.plan import SHORT, FleetPlan
-from xorbench.judging.chunks import Chunk, Found, joined, keys
+from xorbench.judging.chunks import Chunk, Found, contradiction, joined
 from xorbench.record import checking, store
 from xorbench.record.parts import Count, Many, Natural, Part
 from xorbench.record.run import HostName, PartName
@@ -46,7 +46,7 @@ class Kept(Part):
     @property
     def passed(self) -> bool:
         """Whether all that is found in the dtypes in which workloads are timed is inside its bound."""
-        return bool(self.found.rows) and all(
+        return self.judged == self.points and all(
             row.passed for row in self.found.rows if row.dtype == named(row.workload).dtype
         )
 
@@ -65,15 +65,19 @@ def of_json(plan: FleetPlan, content: Any) -> Kept:
     Raises ValueError, with one line, where it is not of the part that it names.
     """
     kept = checking.checked(_TYPES, content)
-    first, number = units.points_of(plan, kept.number)
-    if kept.points != number or (kept.judged == number and kept.ranges != [(first, first + number)]):
-        raise ValueError(f"$.ranges: expected {number} points from {first} on, those of part {kept.part}")
-    if kept.found.points != kept.judged:
-        raise ValueError(f"$.found.points: {kept.found.points}, expected the {kept.judged} of $.ranges")
-    workloads = [*map(named, units.workloads(plan))]
-    if kept.judged == number and [row.key for row in kept.found.rows] != keys(plan.implementations, workloads):
-        raise ValueError("$.found.rows: expected those of the implementations and workloads of the plan, sorted")
+    _must_fit(plan, kept)
     return kept
+
+
+def _must_fit(plan: FleetPlan, kept: Kept) -> None:
+    """Raise ValueError, with one line, where what is kept contradicts itself, or its part of a plan, or the plan."""
+    first, number = units.points_of(plan, kept.number) if kept.part else (0, plan.number("points"))
+    if kept.points != number or not ranges.are_inside(kept.ranges, first, first + number):
+        whose = f"part {kept.part}" if kept.part else "the plan"
+        raise ValueError(f"$.ranges: expected ranges of the {number} points from {first} on, those of {whose}")
+    workloads = [*map(named, units.workloads(plan))]
+    if complaint := contradiction(kept.found, kept.ranges, plan.implementations, workloads):
+        raise ValueError(f"$.found: {complaint}")
 
 
 def of_part(plan: FleetPlan, number: int) -> Kept:
@@ -98,20 +102,23 @@ def place(kept: Kept, folder: Path) -> Path:
     return folder / f"points-{kept.plan_sha256[:SHORT]}{of}.json"
 
 
-def read(path: Path, new: Kept, say: Callable[[str], object]) -> Kept:
-    """Return what an earlier call has kept in a file of the same points as `new`; `new` where there is nothing.
+def read(plan: FleetPlan, path: Path, new: Kept, say: Callable[[str], object]) -> Kept:
+    """Return what an earlier call has kept in a file of the same points of a plan as `new`; `new` without one.
 
-    One line is said where a file can't be read.
+    One line is said where a file can't be read, or contradicts itself or the plan.
     """
     try:
         there = checking.checked(_TYPES, checking.plain_json(checking.bounded(path)))
+        if replace(there, ranges=[], found=Found()) != new:
+            return new
+        _must_fit(plan, there)
     except FileNotFoundError:
         return new
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else checking.one_line(str(error))
         say(f"xorbench: {path} can't be read, so that all points are judged anew: {reason}")
         return new
-    return there if replace(there, ranges=[], found=Found()) == new else new
+    return there
 
 
 def write(kept: Kept, path: Path) -> None:

@@ -14,6 +14,7 @@ from xorbench import environment, places
 from xorbench.contract import Implementation
 from xorbench.contract.implementation import UNREADABLE_SHA256
 from xorbench.contract.source_text import shadows
+from xorbench.failure import HarnessError
 from xorbench.fleet import plan as plans
 from xorbench.fleet import units
 from xorbench.fleet.plan import SHORT, FleetPlan
@@ -97,7 +98,11 @@ def _unfit_for_a_worker(plan: FleetPlan) -> Iterator[str]:
     """Yield why a worker, which waits beside what is timed and keeps results in a folder, is not possible here."""
     if plan.kind in TIMED and len(environment.allowed_cpus()) < 2:
         yield "it has 1 CPU, expected at least 2: the worker that waits would disturb what is timed"
-    there = places.user_cache()
+    try:
+        there = places.user_cache()
+    except HarnessError as error:
+        yield str(error)
+        return
     try:
         there.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=there):

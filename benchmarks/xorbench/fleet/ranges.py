@@ -1,5 +1,6 @@
 """Ranges of whole numbers, such as those of the points that are judged."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 Ranges = Sequence[tuple[int, int]]
@@ -17,6 +18,12 @@ def added(ranges: Ranges, first: int, end: int) -> list[tuple[int, int]]:
         else:
             found.append(one)
     return found
+
+
+def are_inside(ranges: Ranges, first: int, end: int) -> bool:
+    """Return whether these are such ranges, of which none is empty, of the numbers from `first` to `end` - 1."""
+    ends = [first - 1, *itertools.chain.from_iterable(ranges), end + 1]
+    return all(one < other for one, other in itertools.pairwise(ends))
 
 
 def gaps(ranges: Ranges, first: int, end: int) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,8 @@
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,7 @@ from xorbench.measures import MEASURES
 from xorbench.record.settings import Settings
 from xorbench.suite import defaults
 from xorbench.suite.sweep import RANDOM_POINTS
-from xorbench.workloads import named
+from xorbench.workloads import is_named, sizes
 
 Threads = Literal["1", "all"]
 
@@ -51,8 +52,8 @@ def check(plan: FleetPlan) -> None:
                 f"$.arguments: {argument!r} is not planned, expected one of {', '.join(OPTIONS[plan.kind])}"
             )
     if len({*plan.arguments}) < len(plan.arguments):
-        twice = max(plan.arguments, key=plan.arguments.count)
-        raise ValueError(f"$.arguments: {twice!r} is there {plan.arguments.count(twice)} times, expected once")
+        twice, times = Counter(plan.arguments).most_common(1)[0]
+        raise ValueError(f"$.arguments: {twice!r} is there {times} times, expected once")
     if sorted(plan.values("implementation")) != sorted(plan.implementations):
         raise ValueError("$.implementations: expected those of --implementation in $.arguments, each once")
     planned = [unit for part in plan.parts for unit in part.units]
@@ -63,10 +64,8 @@ def check(plan: FleetPlan) -> None:
     if not workloads(plan):
         raise ValueError("$.arguments: --workload is not there, expected at least one")
     for name in workloads(plan):
-        try:
-            named(name)
-        except KeyError:
-            raise ValueError(f"$.arguments: no workload is named {name!r}") from None
+        if not is_named(name):
+            raise ValueError(f"$.arguments: no workload is named {name!r}")
     if plan.kind != "gradients":
         settings(plan, "1", cpu=0, threads_here=1)
     if (seed := plan.number("seed", least=0)) > LARGEST_SEED:
@@ -86,7 +85,7 @@ def wholes(plan: FleetPlan) -> dict[str, Share]:
 
 def _curves(plan: FleetPlan) -> dict[str, Share]:
     """Return the curves of a sweep: all its widths at one batch, and all its batches at one width."""
-    widths, batches = (_numbers(plan, option) for option in ("widths", "batches"))
+    widths, batches = _numbers(plan, "widths", WIDTHS_ALLOWED), _numbers(plan, "batches", sizes.BATCHES)
     width, batch = plan.number("at-width"), plan.number("at-batch")
     asked = plan.value("threads")
     if asked not in ("1", "all", "both"):
@@ -108,11 +107,15 @@ def _points(widths: Sequence[int], batches: Sequence[int]) -> tuple[str, ...]:
     return tuple(f"width-{width}-batch-{batch}" for width in widths for batch in batches)
 
 
-def _numbers(plan: FleetPlan, option: str) -> list[int]:
+WIDTHS_ALLOWED = range(sizes.SMALLEST, sizes.LARGEST + 1)
+
+
+def _numbers(plan: FleetPlan, option: str, allowed: Collection[int]) -> list[int]:
     text = plan.value(option)
-    if not re.fullmatch(r"\d{1,4}(,\d{1,4}){0,2000}", text, re.ASCII):
-        raise ValueError(f"$.arguments: --{option}={text[:100]}, expected whole numbers with commas between")
-    return [int(each) for each in text.split(",")]
+    found = [int(each) for each in text.split(",")] if re.fullmatch(r"\d{1,4}(,\d{1,4})*", text, re.ASCII) else []
+    if not found or len({*found}) < len(found) or not {*found} <= {*allowed}:
+        raise ValueError(f"$.arguments: --{option}={text[:100]}, expected sizes of a sweep, each once, and commas")
+    return found
 
 
 def ranges(plan: FleetPlan, number: int) -> list[str]:

@@ -50,7 +50,10 @@ BITS = 80
 Exact = Annotated[int, Ge(-(2**400)), Le(2**400)]
 """A sum of real numbers, each rounded to a multiple of 2^-BITS, in units of 2^-BITS."""
 
-Key = tuple[str, str, str, str]
+Ranges = Sequence[tuple[int, int]]
+"""Ranges (first, end) of the numbers of points, of which none is in two; `end` is not in its range."""
+
+Key = tuple[str, str, Dtype, str]
 """The names of an implementation, a workload, a dtype and a parameter."""
 
 
@@ -150,6 +153,31 @@ class Row(Part):
         factor = self.sums.factor
         return self.verdict in NO_FAILURES and not (factor and factor.refused)
 
+    def contradiction(self, ranges: Ranges, step: int) -> str | None:
+        """Return in what it contradicts itself or the points that were asked, in one line; None if in nothing.
+
+        Asked were the multiples of `step` in the ranges (first, end) of numbers.
+        """
+        asked, answers = _multiples(ranges, step), self.points + self.failed + self.not_offered
+        without = self.wrong + self.failed + self.not_offered
+        numbers = [failure.point for failure in self.failures]
+        told = [*numbers, *([] if self.at is None else [self.at])]
+        if answers != asked:
+            return f"{answers:,} points with and without an answer, expected {asked:,}"
+        if self.wrong > self.points or self.sums.points > self.points:
+            return f"more wrong or summed points than the {self.points:,} with an answer"
+        if not (self.largest is None) == (self.at is None) == (not self.points):
+            return f"a largest error and its point, expected both exactly if there is an answer, got {self.points:,}"
+        if self.largest is not None and bool(self.wrong) == (size_of(self)[0] <= 1):
+            return f"{self.wrong:,} wrong points, but a largest error of {self.largest.largest} bounds"
+        if numbers != sorted({*numbers}) or len(numbers) != min(MOST_FAILURES, without):
+            return f"{len(numbers)} failures, expected those of the first of {without:,} points, each once"
+        if any(number % step or not any(first <= number < end for first, end in ranges) for number in told):
+            return "a point that was not asked"
+        if self.sums.along_squared < 0 or self.sums.across_squared < 0:
+            return "a negative sum of squares"
+        return None
+
     def plus(self, other: "Row") -> "Row":
         """Return the row for the points of both rows, which have the same key and no point in common."""
         larger = max((self, other), key=size_of)
@@ -166,6 +194,11 @@ class Row(Part):
             sums=self.sums.plus(other.sums),
             failures=failures[:MOST_FAILURES],
         )
+
+
+def _multiples(ranges: Ranges, step: int) -> int:
+    """Return how many multiples of `step` are in some ranges (first, end)."""
+    return sum(-(-end // step) - -(-first // step) for first, end in ranges)
 
 
 def size_of(row: Row) -> tuple[float, float]:
@@ -200,6 +233,24 @@ def keys(implementations: Iterable[str], workloads: Sequence[Workload], dtypes: 
         for dtype in dtypes
         for group in layout_of(workload).groups
     )
+
+
+def contradiction(
+    found: Found, ranges: Ranges, implementations: Iterable[str], workloads: Sequence[Workload]
+) -> str | None:
+    """Return in what a result contradicts itself, or what was asked, in one line; None if in nothing.
+
+    Asked were these implementations, by name, on these workloads, at the points whose numbers are in `ranges`.
+    """
+    number = _multiples(ranges, 1)
+    asked = [workload for workload in workloads if _multiples(ranges, stride(workload))]
+    if found.points != number or [row.key for row in found.rows] != keys(implementations, asked):
+        return f"expected {number:,} points and the rows of the implementations that were asked, sorted"
+    steps = {workload.name: stride(workload) for workload in asked}
+    for place, row in enumerate(found.rows):
+        if complaint := row.contradiction(ranges, steps[row.workload]):
+            return f"rows[{place}]: {complaint}"
+    return None
 
 
 _TYPES: TypeAdapter[Found] = TypeAdapter(Found)

@@ -5,9 +5,10 @@ import functools
 import json
 import os
 import reprlib
+import stat
 import textwrap
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import CoreSchema, SchemaValidator, from_json
@@ -31,16 +32,35 @@ LONGEST_MESSAGE = 500
 
 def bounded(path: Path) -> bytes:
     """Return the content of a file. Raises OSError, and ValueError where it is larger than anything that is written."""
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    if not path.is_file():
-        raise ValueError("it is not a file")
-    if (size := path.stat().st_size) > MOST_BYTES:
-        raise ValueError(f"it has {size:,} bytes, expected at most {MOST_BYTES:,}")
-    text = path.read_bytes()
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise ValueError(f"it has {size:,} bytes, expected at most {MOST_BYTES:,}")
+        if not size:  # files of the system seem to be empty, and some of them have no end
+            raise ValueError("it is empty")
+        text = file.read(size)
     if (parts := sum(map(text.count, (b":", b"[", b"{")))) > MOST_PARTS:
         raise ValueError(f"it has {parts:,} colons and opening brackets, expected at most {MOST_PARTS:,}")
     return text
+
+
+def opened(path: Path) -> BinaryIO:
+    """Return a file that is open for reading. Raises OSError, and ValueError where it is a folder, a device or a pipe.
+
+    Devices and pipes are not opened, because that may take forever, or have an effect.
+    """
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    if path.is_file():
+        file = os.fdopen(os.open(path, os.O_RDONLY | _AT_ONCE), "rb")
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file
+        file.close()
+    raise ValueError("it is not a file")
+
+
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Flags with which opening a file does not wait, even if it was replaced by a pipe after it was looked at."""
 
 
 def one_line(text: str) -> str:
@@ -53,7 +73,10 @@ def one_line(text: str) -> str:
 
 
 def plain_json(text: str | bytes) -> Any:
-    """Return the content of a JSON text. Raises ValueError if it is not JSON or has a number that is not finite."""
+    """Return the content of a JSON text. Raises ValueError if it is not JSON, as NaN and Infinity are not.
+
+    A number that is too large, such as 1e999, is infinite.
+    """
     return from_json(text, allow_inf_nan=False)
 
 

@@ -77,6 +77,7 @@ def read(path: Path) -> Study:
 def parsed(text: str | bytes) -> Study:
     """Return the study in a JSON text. Raises ValueError, in one line that says where and what was expected."""
     found = checking.checked(_TYPES, checking.plain_json(text))
+    json.dumps(found.data, allow_nan=False)  # a number such as 1e999 is read as infinite
     if "python" not in found.versions:
         raise ValueError("$.versions.python: is missing")
     return found

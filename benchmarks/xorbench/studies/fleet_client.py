@@ -55,7 +55,7 @@ def main() -> None:
         workers = dask_cluster.first_workers(client, progress.say)
         new = points.of_call(plan)
         path = points.place(new, cache.folder(points.CALLS))
-        judging = Judging(points.read(path, new, progress.say), path)
+        judging = Judging(points.read(plan, path, new, progress.say), path)
         progress.say("begun")
         began, began_cpu = time.perf_counter(), time.process_time()
         kept = judging.run(

@@ -2,7 +2,7 @@
 
 from xorbench.workloads.catalogue import TUTORIAL, WORKLOADS
 from xorbench.workloads.recipe import Recipe
-from xorbench.workloads.sizes import named
+from xorbench.workloads.sizes import is_named, named
 from xorbench.workloads.workload import Array, KnownAnswer, Parameters, Workload, flat, logits, multiply_adds
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Recipe",
     "Workload",
     "flat",
+    "is_named",
     "logits",
     "multiply_adds",
     "named",

@@ -54,7 +54,17 @@ def cross(widths: Sequence[int], batches: Sequence[int], at_width: int, at_batch
 
 def named(name: str) -> Workload:
     """Return the workload called `name`: of the catalogue, or width-W-batch-B. Raises KeyError if there is none."""
-    size = re.fullmatch(r"width-([1-9]\d*)-batch-([1-9]\d*)", name)
+    return sized(*size) if (size := _size(name)) else WORKLOADS[name]
+
+
+def is_named(name: str) -> bool:
+    """Return whether a workload is called `name`; none is constructed."""
+    return _size(name) is not None or name in WORKLOADS
+
+
+def _size(name: str) -> tuple[int, int] | None:
+    """Return the width and the batch of a point of a sweep, by its name; None if it is the name of none."""
+    size = re.fullmatch(r"width-([1-9]\d{0,3})-batch-([1-9]\d{0,3})", name, re.ASCII)
     if size and SMALLEST <= int(size[1]) <= LARGEST and int(size[2]) in BATCHES:
-        return sized(int(size[1]), int(size[2]))
-    return WORKLOADS[name]
+        return int(size[1]), int(size[2])
+    return None
