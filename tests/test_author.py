@@ -132,17 +132,6 @@ def test_a_deleted_array_has_a_sentence_of_its_own(variant: Variant) -> None:
     assert trouble(RuntimeError("array has been lost")).reason == "RuntimeError: array has been lost"
 
 
-@pytest.mark.slow
-def test_a_step_that_gives_the_memory_of_its_argument_away_is_told_to_copy(variant: Variant) -> None:
-    step = "@partial(jax.jit, static_argnums=0)\ndef step("
-    path = variant("donates", (step, step.replace("=0)", "=0, donate_argnums=1)")), of="jax_grad")
-    if missing := read(path).missing:
-        pytest.skip(missing)
-    done = called(*QUICK, "--with", path)
-    assert done.returncode == 1
-    assert DONATED in " ".join(done.stdout.split())
-
-
 def closed(*arguments: str, streams: str) -> int:
     """The exit code of the command, called by a shell with these streams closed."""
     return subprocess.run(["sh", "-c", f'exec "$@" {streams}', "sh", *XORBENCH, *arguments], check=False).returncode
