@@ -306,6 +306,10 @@ def test_what_is_found_contradicts_nothing() -> None:
     assert chunks.contradiction(of_reference(3, 9), [(3, 12)], [REFERENCE], [NEURON]) is None
     parts = joined(of_reference(0, 2), of_reference(9, 3))
     assert chunks.contradiction(parts, [(0, 2), (9, 12)], [REFERENCE], [NEURON]) is None
+    for at in (2, 5, 8, 12):
+        odd = replace(parts, rows=[replace(parts.rows[0], at=at), *parts.rows[1:]])
+        complaint = chunks.contradiction(odd, [(0, 2), (9, 12)], [REFERENCE], [NEURON])
+        assert complaint == "rows[0]: a point that was not asked"
     large = named("width-256-batch-4")
     found = judge_chunk([reference()], [large], Chunk(1, 1), seed=0)
     assert chunks.contradiction(found, [(1, 2)], [REFERENCE], [large]) is None

@@ -72,7 +72,7 @@ def gradients(context: typer.Context, address: str, implementations: Sequence[Im
                 kept = judging.run(judges, lambda chunk, _judged: advance(chunk.number))
         except BaseException:
             if number := judging.kept.judged:
-                progress.say(f"xorbench: {number:,} points are judged; the same command goes on from there")
+                progress.say(f"xorbench: {number:,} points are judged; the same command continues from there")
             raise
     path.unlink(missing_ok=True)
     seed = plan.number("seed", least=0)

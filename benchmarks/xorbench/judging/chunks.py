@@ -4,6 +4,7 @@ The result of a chunk has a bounded size, whatever the number of its points. Joi
 some points does not depend on how they were divided into chunks. The points are those of `points.numbered_points`.
 """
 
+import bisect
 import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,7 +52,7 @@ Exact = Annotated[int, Ge(-(2**400)), Le(2**400)]
 """A sum of real numbers, each rounded to a multiple of 2^-BITS, in units of 2^-BITS."""
 
 Ranges = Sequence[tuple[int, int]]
-"""Ranges (first, end) of the numbers of points, of which none is in two; `end` is not in its range."""
+"""Ranges (first, end) of numbers of points, in ascending order and apart from each other; `end` is not in its range."""
 
 Key = tuple[str, str, Dtype, str]
 """The names of an implementation, a workload, a dtype and a parameter."""
@@ -153,12 +154,12 @@ class Row(Part):
         factor = self.sums.factor
         return self.verdict in NO_FAILURES and not (factor and factor.refused)
 
-    def contradiction(self, ranges: Ranges, step: int) -> str | None:
+    def contradiction(self, asked: int, is_asked: Callable[[int], bool]) -> str | None:
         """Return in what it contradicts itself or the points that were asked, in one line; None if in nothing.
 
-        Asked were the multiples of `step` in the ranges (first, end) of numbers.
+        `asked` points were asked, those whose numbers fulfil `is_asked`.
         """
-        asked, answers = _multiples(ranges, step), self.points + self.failed + self.not_offered
+        answers = self.points + self.failed + self.not_offered
         without = self.wrong + self.failed + self.not_offered
         numbers = [failure.point for failure in self.failures]
         told = [*numbers, *([] if self.at is None else [self.at])]
@@ -172,7 +173,7 @@ class Row(Part):
             return f"{self.wrong:,} wrong points, but a largest error of {self.largest.largest} bounds"
         if numbers != sorted({*numbers}) or len(numbers) != min(MOST_FAILURES, without):
             return f"{len(numbers)} failures, expected those of the first of {without:,} points, each once"
-        if any(number % step or not any(first <= number < end for first, end in ranges) for number in told):
+        if not all(map(is_asked, told)):
             return "a point that was not asked"
         if self.sums.along_squared < 0 or self.sums.across_squared < 0:
             return "a negative sum of squares"
@@ -194,6 +195,12 @@ class Row(Part):
             sums=self.sums.plus(other.sums),
             failures=failures[:MOST_FAILURES],
         )
+
+
+def _is_multiple(ranges: Ranges, step: int, number: int) -> bool:
+    """Return whether a number is in one of the ranges, and a multiple of `step`."""
+    place = bisect.bisect_right(ranges, number, key=lambda one: one[0]) - 1
+    return number % step == 0 and place >= 0 and number < ranges[place][1]
 
 
 def _multiples(ranges: Ranges, step: int) -> int:
@@ -243,12 +250,13 @@ def contradiction(
     Asked were these implementations, by name, on these workloads, at the points whose numbers are in `ranges`.
     """
     number = _multiples(ranges, 1)
-    asked = [workload for workload in workloads if _multiples(ranges, stride(workload))]
+    numbers = {workload.name: _multiples(ranges, stride(workload)) for workload in workloads}
+    asked = [workload for workload in workloads if numbers[workload.name]]
     if found.points != number or [row.key for row in found.rows] != keys(implementations, asked):
         return f"expected {number:,} points and the rows of the implementations that were asked, sorted"
-    steps = {workload.name: stride(workload) for workload in asked}
+    is_asked = {workload.name: functools.partial(_is_multiple, ranges, stride(workload)) for workload in asked}
     for place, row in enumerate(found.rows):
-        if complaint := row.contradiction(ranges, steps[row.workload]):
+        if complaint := row.contradiction(numbers[row.workload], is_asked[row.workload]):
             return f"rows[{place}]: {complaint}"
     return None
 
