@@ -132,7 +132,7 @@ def test_what_cannot_be_used_here_is_told_before_anything_is_judged(variant: Var
     with start("gradients", "--scheduler=local", f"--with={path}") as command:
         out, err = command.communicate(timeout=SECONDS)
     assert (command.returncode, out) == (3, "")
-    assert err.splitlines()[-1].startswith("xorbench: mine: no_such_library is not installed; make the plan where")
+    assert err.splitlines()[-1].startswith("xorbench: mine: no_such_library is not installed; make the plan on")
 
 
 @pytest.mark.slow

@@ -107,6 +107,12 @@ def connected(address: str, threads: int) -> "Iterator[Client]":
         raise HarnessError(f"--scheduler needs Dask, which is not installed; pip install '{needed}'") from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what the user has to know is said in one line
+    if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
+        # Without it the client raises TypeError, and closing that client takes a minute and writes a traceback.
+        raise HarnessError(
+            f"no scheduler answers at {address}: no certificate is configured; set distributed.comm.tls in the "
+            "configuration of Dask, as Dask's documentation on TLS says"
+        )
     # It is about client and scheduler; whoever differs is refused by name before anything begins.
     warnings.simplefilter("ignore", distributed.versions.VersionMismatchWarning)
     warnings.filterwarnings("ignore", "Couldn't detect a suitable IP address", RuntimeWarning)  # without a network
@@ -114,7 +120,7 @@ def connected(address: str, threads: int) -> "Iterator[Client]":
         to = stack.enter_context(_local_cluster(threads)) if address == LOCAL else address
         try:
             client = distributed.Client(to, timeout=SECONDS_TO_CONNECT, set_as_default=False)
-        except (OSError, ImportError, ValueError, TypeError, RuntimeError) as error:  # the last two: TLS is not set up
+        except (OSError, ImportError, ValueError, TypeError, RuntimeError) as error:
             raise HarnessError(f"no scheduler answers at {address}: {' '.join(str(error).split())}") from error
         stack.callback(_close, client)
         if complaint := open_to_others(client.scheduler_info()["address"]):
