@@ -188,6 +188,12 @@ def test_costs_are_those_of_the_newest_complete_run_of_this_machine(tmp_path: Pa
     assert costs.here(tmp_path) == costs.Costs()
 
 
+def test_the_workers_start_on_all_cpus_for_the_calibration_and_for_each_launch() -> None:
+    settings = replace(planted({"other": [0.0] * 6}).record.settings, launches=1, rounds=1, cold_starts=0)
+    one, two = (costs.Costs(start=seconds).of_a_run(3, 1, settings) for seconds in (1.0, 2.0))
+    assert two - one == pytest.approx(2 * (3 + 1) / len(allowed_cpus()))
+
+
 def test_a_record_that_contradicts_itself_tells_no_costs(tmp_path: Path) -> None:
     record = replace(planted({"other": [0.0] * 6}).record, machine=environment.machine())
     assert costs.here(store.write(record, tmp_path).parent.parent).source.endswith(".json")
