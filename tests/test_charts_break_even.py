@@ -1,5 +1,6 @@
 """Who is ahead at which number of epochs: the borders are where the table says, and known costs have known leaders."""
 
+import numpy as np
 import pytest
 
 from tests.marked import ends
@@ -7,6 +8,7 @@ from tests.planted import changed, planted
 from xorbench.charts.break_even import payback
 from xorbench.charts.style import role
 from xorbench.contract import REFERENCE
+from xorbench.estimates.intervals import Interval
 from xorbench.estimates.leaders import leaders
 from xorbench.record.timing import ColdStart
 
@@ -68,6 +70,28 @@ def test_the_leaders_of_known_costs_are_known() -> None:
         assert leader.start.low is not None
         assert leader.start.high is not None
         assert leader.start.low <= leader.start.value <= leader.start.high
+
+
+def _low_and_high(interval: Interval | None) -> tuple[float, float]:
+    assert interval is not None
+    assert interval.low is not None
+    assert interval.high is not None
+    return interval.low, interval.high
+
+
+def test_the_ends_of_a_border_are_those_that_all_parts_allow_together() -> None:
+    costs = starting(**{REFERENCE: 0.01, "other": 1.0})
+    analysis = changed(planted({"other": [-0.7, -0.69] * 3}), cold_starts=costs)
+    slow, fast = (np.array(_low_and_high(row.microseconds_per_epoch)) / 1e6 for row in analysis.rows)
+    early, late = (
+        np.add(_low_and_high(cost.import_seconds), _low_and_high(cost.first_call_seconds)) for cost in analysis.costs
+    )
+    _, border = leaders(analysis, "hidden", "idiomatic")
+    low, high = _low_and_high(border.start)
+    assert 1 < low < border.start.value < high
+    assert low == pytest.approx(1 + (late[0] - early[1]) / (slow[1] - fast[0]))
+    gained = slow[0] - fast[1]
+    assert high == pytest.approx(1 + (late[1] - early[0]) / gained if gained > 0 else np.inf)
 
 
 def test_who_is_slower_at_every_number_of_epochs_never_leads() -> None:

@@ -188,6 +188,18 @@ def test_what_cannot_be_compared_has_its_reason() -> None:
     assert change.reason == "the processors differ: only A has AVX2; only B has NEON"
 
 
+def test_differences_that_leave_counts_comparable_are_said() -> None:
+    counts = COUNTED.record.counts
+    assert counts is not None
+    machine, valgrind = COUNTED.record.machine, f"not {counts.valgrind}"
+    elsewhere = replace(COUNTED.record, machine=replace(machine, name="another"))
+    assert instructions.notes(COUNTED.record, COUNTED.record) == []
+    assert instructions.notes(COUNTED.record, elsewhere) == [f"The machines differ: {machine.name} in A, another in B."]
+    assert instructions.notes(COUNTED.record, with_counts(valgrind=valgrind)) == [
+        f"valgrind changed from {counts.valgrind} to {valgrind}."
+    ]
+
+
 def compared(tmp_path: Path, before: Analysis, after: Analysis, *options: str) -> Any:
     folders = [tmp_path / f"{len([*tmp_path.iterdir()])}-{name}" for name in "ab"]
     paths = [store.write(one.record, folder) for one, folder in zip((before, after), folders, strict=True)]

@@ -51,3 +51,9 @@ def test_a_sweep_has_what_was_given() -> None:
     assert defaults.of_a_sweep(3, 7, 9, 2) == Settings(**plain, cold_starts=0)
     assert defaults.of_a_sweep(3, 7, 9, 2, launches=4, rounds=6) == Settings(**plain, launches=4, rounds=6)
     assert defaults.of_a_sweep(3, 7, 9, 2, budget_minutes=8.0) == Settings(**plain, budget_minutes=8.0)
+
+
+def test_settings_that_say_no_more_are_of_one_thread_and_of_epochs_only() -> None:
+    settings = Settings(points=1, cpu=0, seed=0)
+    assert (settings.threads, settings.measures) == (1, ["epoch"])
+    assert (settings.quick, settings.sweep, settings.cold_starts) == (False, False, 0)

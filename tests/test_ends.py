@@ -3,7 +3,7 @@
 import math
 import multiprocessing
 import random
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +66,13 @@ def test_a_reference_that_ends_is_no_answer(variant: Variant) -> None:
     assert end.expected is None
     (breach,) = violations([end], [], [3], HIDDEN)
     assert breach == "no reference end state for a round of 3 epochs: the reference gave no result"
+
+
+def test_what_is_not_answered_at_the_end_is_not_worked_on_any_more() -> None:
+    with Reference(BASELINE, allowed_cpus()) as reference:
+        asked = [reference.reached(HIDDEN, "epoch", 3, seed) for seed in range(50)]
+    with pytest.raises(CancelledError):
+        asked[-1].result()
 
 
 def test_a_reference_whose_text_was_changed_is_no_answer() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.command import called, document
@@ -150,6 +150,7 @@ def test_ranges_have_every_point_once_and_are_equally_long(points: int, hosts: i
     assert max(lengths) - min(lengths) <= 1
 
 
+@example(each={"a": 0.0, "b": 0.0}, number=2)
 @given(each=st.dictionaries(st.text(max_size=5), st.floats(0, 1e6), min_size=1, max_size=30), number=st.integers(1, 12))
 def test_each_unit_is_in_one_part_and_no_part_is_much_longer_than_another(each: dict[str, float], number: int) -> None:
     groups = divide.balanced(each, number)
@@ -186,6 +187,12 @@ def test_costs_are_those_of_the_newest_complete_run_of_this_machine(tmp_path: Pa
     assert found.peaks == pytest.approx({REFERENCE: 10 / 1024, "other": 20 / 1024})
     assert found.gib(["other"], None) == pytest.approx(1.0 + len(allowed_cpus()) * 20 / 1024)
     assert costs.here(tmp_path) == costs.Costs()
+
+
+def test_the_workers_start_on_all_cpus_for_the_calibration_and_for_each_launch() -> None:
+    settings = replace(planted({"other": [0.0] * 6}).record.settings, launches=1, rounds=1, cold_starts=0)
+    one, two = (costs.Costs(start=seconds).of_a_run(3, 1, settings) for seconds in (1.0, 2.0))
+    assert two - one == pytest.approx(2 * (3 + 1) / len(allowed_cpus()))
 
 
 def test_a_record_that_contradicts_itself_tells_no_costs(tmp_path: Path) -> None:
@@ -371,7 +378,7 @@ def test_what_is_asked_for_and_missing_is_3(tmp_path: Path, variant: Variant) ->
     done = called("plan", f"--output={tmp_path / 'plan.json'}", "run", f"--with={path}")
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
-        "xorbench: mine: no_such_library is not installed; make the plan where all that it needs is installed"
+        "xorbench: mine: no_such_library is not installed; make the plan on a machine that has it"
     )
     assert [*tmp_path.iterdir()] == []
 

@@ -239,6 +239,14 @@ def test_a_record_that_cannot_be_compared_is_left_out_with_the_reason(why: str) 
     assert [*frame.loc[name_of(one), ["machine", "compared", "records"]]] == ["A", "yes", one.record.created]
 
 
+def test_why_a_machine_is_not_compared_is_said_of_its_newest_record_unless_an_older_one_has_ratios() -> None:
+    quick, stopped = with_settings(GOOD, quick=True), changed(GOOD, partial=True, created=LATER)
+    (said,) = over_machines([quick, stopped]).left_out.values()
+    assert said == f"Its record of {LATER} was interrupted."
+    (said,) = over_machines([GOOD, stopped]).left_out.values()
+    assert said == "No other machine has a ratio of the same implementation under the same conditions."
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -202,6 +202,8 @@ def test_many_faults_take_no_memory_of_their_own(tmp_path: Path) -> None:
 def test_a_file_that_is_larger_than_a_record_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     with path.open("wb") as file:
+        file.truncate(checking.MOST_BYTES)
+        assert len(checking.bounded(path)) == 67_108_864
         file.truncate(checking.MOST_BYTES + 1)
     with pytest.raises(ValueError, match="it has 67,108,865 bytes, expected at most 67,108,864"):
         store.read(path)

@@ -17,7 +17,7 @@ import typer
 from tests.command import XORBENCH, called, document
 from tests.conftest import BASELINE, Variant
 from xorbench.cli import keeping
-from xorbench.clock.turns import Launch
+from xorbench.clock.turns import Entry, Launch
 from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
@@ -26,10 +26,11 @@ from xorbench.judging.judge import judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record, Seconds
-from xorbench.record.timing import Failure
+from xorbench.record.timing import ColdStart, Failure
 from xorbench.suite import Settings, Suite, journal
+from xorbench.suite.calibration import Calibration
 from xorbench.suite.journal import Journal, Kept
-from xorbench.suite.parts import Began, Judged, Launched, Line, Planned, line_of
+from xorbench.suite.parts import Began, Calibrated, Judged, Launched, Line, Planned, StartedCold, line_of
 from xorbench.suite.session import CHANGED
 from xorbench.workloads import WORKLOADS
 
@@ -151,7 +152,7 @@ def test_one_that_changed_before_it_was_calibrated_failed(variant: Variant, repo
     }
 
 
-def kept_with(session: Suite, part: Judged | Planned | None, seconds: float = 1.0) -> None:
+def kept_with(session: Suite, part: Judged | Planned | StartedCold | None, seconds: float = 1.0) -> None:
     """Leave the journal of a session that was killed after this part, and after so many seconds."""
     begun = Journal.begun(session.head)
     if part:
@@ -181,6 +182,25 @@ def test_a_plan_that_was_made_is_kept() -> None:
     second.take_over(found(second))
     assert second.plan == plan
     keeping.end([second], is_complete=True)
+
+
+def test_cold_starts_that_were_made_are_not_made_again() -> None:
+    settings, made = replace(SETTINGS, cold_starts=1), ColdStart("neuron", REFERENCE, 0.5, 0.1, 2**20)
+    kept_with(session_of([BASELINE], settings), StartedCold([made], []))
+    session = session_of([BASELINE], settings)
+    session.take_over(found(session))
+    session._start_cold([Entry(BASELINE, {"neuron": 10}, seconds_per_epoch={"neuron": 1e-5})])
+    assert session.cold_starts == [made]
+    keeping.end([session], is_complete=True)
+
+
+def test_a_calibration_is_read_as_it_was_made() -> None:
+    entries = [
+        Entry(BASELINE, {"neuron": 10}, copy=True, seconds_per_epoch={"neuron": 1e-5}),
+        Entry(BASELINE, {"neuron": 20}, seconds_per_epoch={"neuron": 2e-5}, measure="loss"),
+    ]
+    made = Calibration(entries, [], {(REFERENCE, "neuron"): 1e-5}, 1.5, 0.01)
+    assert Calibrated.of(made).among([BASELINE]) == made
 
 
 def test_a_changed_baseline_or_a_text_that_was_not_judged_is_not_continued(variant: Variant, report: Report) -> None:

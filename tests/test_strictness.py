@@ -55,6 +55,15 @@ def test_an_error_is_inside_up_to_its_bound_and_no_further(error: float, verdict
     assert found == dict.fromkeys(exam.points.layout.groups, INSIDE) | {"b1": verdict}
 
 
+def test_the_largest_error_is_told_in_units_of_its_bound_in_ulps_and_as_it_is() -> None:
+    exam = exam_of()
+    reply = Reply(ProcessSpec(discover()[0]), exam.question, answer(exam, BOUND / 2))
+    row = next(row for row in exam.verdicts("one", reply) if row.parameter == "b1")
+    readings = [row.of_bound, row.ulps, row.absolute]
+    assert [reading and reading.largest for reading in readings] == [0.5, BOUND / 2 / np.spacing(1.0), BOUND / 2]
+    assert [reading and reading.median for reading in readings] == [0.0] * 3
+
+
 @pytest.mark.parametrize(("error", "wrong"), [(BOUND, 0), (-BOUND, 0), (BOUND + BEYOND, 1), (np.nan, 1)])
 def test_in_a_chunk_an_error_is_inside_up_to_its_bound_and_no_further(error: float, wrong: int) -> None:
     exam = exam_of()

@@ -8,6 +8,7 @@ from tests.conftest import BASELINE
 from tests.judged import Clock
 from xorbench.contract import load
 from xorbench.judging import work
+from xorbench.judging.grading import Exam
 from xorbench.judging.points import random_points
 from xorbench.judging.questions import ProcessSpec, Question
 from xorbench.judging.reproducibility import ConductQuestion
@@ -31,6 +32,13 @@ def test_it_grows_with_points_epochs_and_networks() -> None:
     assert sum(work.parts(GradientQuestion([few], (1,), False), work.SLOW)) > sum(asked[0])
     assert work.of_points(HIDDEN, 2) < work.of_points(named("width-64-batch-64"), 2)
     assert work.of_points(HIDDEN, 2) < work.of_audit(HIDDEN, 2)
+
+
+def test_true_values_of_trainings_are_the_work_of_ten_epochs_from_each_start() -> None:
+    exam = Exam(HIDDEN, "float64", 5, 0, thorough=False, checkpoints=(1,), varied=True, reshaped=False)
+    assert exam.update is not None
+    trainings = work.of_points(HIDDEN, 10 * len(exam.update.points))
+    assert exam.work == pytest.approx(work.of_points(HIDDEN, len(exam.points)) + trainings)
 
 
 QUESTIONS: list[Question[object]] = [
@@ -118,7 +126,7 @@ def test_what_a_process_has_ahead_is_expected_by_its_own_pace_and_that_of_anothe
 @pytest.mark.parametrize("slowness", [0.5, 1.0, 5.0])
 def test_a_slow_machine_is_known_by_the_starts_of_the_processes(slowness: float) -> None:
     specs, clock = [ProcessSpec(BASELINE, str(number)) for number in range(20)], Clock()
-    tally = Tally(dict.fromkeys(specs, QUESTIONS[:1]), 0.0, 1, clock)
+    tally = Tally(dict.fromkeys(specs, QUESTIONS[:1]), 1_000.0, 1, clock)
     for spec in specs:
         tally.begin(spec)
     clock.now += 20 * slowness * work.USUAL.start
@@ -126,7 +134,7 @@ def test_a_slow_machine_is_known_by_the_starts_of_the_processes(slowness: float)
         tally.begin(spec)
     done, left = tally.step()
     assert done == pytest.approx(20 * work.USUAL.start, rel=0.1)
-    assert left == pytest.approx(20 * slowness * sum(work.parts(QUESTIONS[0])), rel=0.1)
+    assert left == pytest.approx(slowness * (1_000 + 20 * sum(work.parts(QUESTIONS[0]))), rel=0.1)
 
 
 def test_what_is_finished_on_the_cores_is_told_once_and_only_wait_waits() -> None:

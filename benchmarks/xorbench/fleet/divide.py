@@ -46,12 +46,13 @@ def gib(plan: FleetPlan, costs: Costs) -> float:
 def balanced(each: Mapping[str, float], number: int) -> list[list[str]]:
     """Return units in `number` groups, or fewer, that take about equally long; units keep their order in a group.
 
-    `each` are the seconds of each unit. The longest are placed first, each where the sum is smallest.
+    `each` are the seconds of each unit. The longest are placed first, each in the group with the smallest sum, and of
+    equal sums in the one with the fewest units, so that no group is empty.
     """
     groups: list[list[str]] = [[] for _ in range(min(number, len(each)))]
     sums = [0.0] * len(groups)
     for unit in sorted(each, key=lambda unit: -each[unit]):
-        place = sums.index(min(sums))
+        place = min(range(len(groups)), key=lambda group: (sums[group], len(groups[group])))
         groups[place].append(unit)
         sums[place] += each[unit]
     order = [*each]
