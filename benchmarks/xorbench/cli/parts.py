@@ -43,7 +43,7 @@ class _Asked:
 
     @property
     def part(self) -> str:
-        """What the part is called, such as "2/3"."""
+        """The name of the part of the plan, which is its number and the number of all parts, such as "2/3"."""
         return self.plan.named(self.number)
 
 

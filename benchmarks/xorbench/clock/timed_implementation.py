@@ -1,4 +1,4 @@
-"""What a worker times: one measure of one implementation on one workload, observed by a bookkeeper."""
+"""The unit that a worker times: one measure of one implementation on one workload, with a ledger of what it did."""
 
 import gc
 import math

@@ -41,7 +41,7 @@ class Release:
 
     @property
     def is_step(self) -> bool:
-        """Whether an epoch is slower or faster than in the release `before`, by the verdict."""
+        """Whether the verdict on an epoch is that it is slower or faster than in the release `before`."""
         return self.change is not None and self.verdict in SEPARATED
 
 

@@ -1,4 +1,4 @@
-"""What is kept in the user's cache folder until a call has ended: what hosts measure, and what clients collect."""
+"""Folders in the user's cache for unfinished calls over several hosts: measured parts, and results of clients."""
 
 import shutil
 from contextlib import suppress

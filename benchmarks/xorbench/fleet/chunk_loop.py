@@ -32,7 +32,7 @@ class Judges(Protocol):
 
     @property
     def threads(self) -> int:
-        """How many there are now."""
+        """The number of threads that can judge chunks of points now."""
 
     def __len__(self) -> int:
         """Return how many chunks are handed out whose results were not returned."""

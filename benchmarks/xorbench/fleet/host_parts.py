@@ -48,7 +48,7 @@ class Order:
 
     @property
     def host_key(self) -> str:
-        """What this host is called in the names of folders and files, which tells nothing about it."""
+        """The name of this host in names of folders and files: a hash, from which the host is not known."""
         return environment.host(self.host)
 
     @property

@@ -1,4 +1,4 @@
-"""What is found at the points of a plan of gradients, or of a part of it, as a file keeps it."""
+"""The file with the judge's results at the points of a plan of gradients, or of a part of the plan."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,9 @@ from xorbench.workloads import named
 
 @dataclass(frozen=True)
 class Kept(Part):
-    """What a host has found at the points of a plan, or of a part of it; the parts of a whole plan may have more hosts.
+    """The judge's results of a host at the points of a plan, or of a part of it.
+
+    The parts of a whole plan may have more hosts.
 
     `points` is their number, and `ranges` are those that are judged, see `ranges.Ranges`.
     """
@@ -40,12 +42,12 @@ class Kept(Part):
 
     @property
     def judged(self) -> int:
-        """How many of the points are judged."""
+        """The number of points of the plan, or of the part, that are judged so far."""
         return ranges.size(self.ranges)
 
     @property
     def passed(self) -> bool:
-        """Whether all that is found in the dtypes in which workloads are timed is inside its bound."""
+        """Whether all points are judged, and every row in the dtype in which its workload is timed passed."""
         return self.judged == self.points and all(
             row.passed for row in self.found.rows if row.dtype == named(row.workload).dtype
         )

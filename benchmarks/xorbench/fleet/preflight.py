@@ -1,4 +1,4 @@
-"""Whether this host can measure a part of a plan; as a command, `python -m xorbench.fleet.preflight < PLAN`.
+"""The check whether this host can measure a part of a plan; as a command, `python -m xorbench.fleet.preflight < PLAN`.
 
 The command prints a JSON list of sentences that say why not; it is empty where the host can.
 """

@@ -42,7 +42,7 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the factor differs from 1 by more than LARGEST units, beyond doubt."""
+        """Whether the systematic factor of the gradient differs from 1 by more than LARGEST units, beyond doubt."""
         return self.certain > LARGEST
 
     def complaint(self, group: str) -> str | None:
