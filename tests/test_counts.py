@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from tests.command import called, document
-from tests.planted import counted, planted, report
+from tests.planted import counted, planted, report, with_implementation
 from xorbench.consistency.rules import contradictions
 from xorbench.contract import REFERENCE
 from xorbench.estimates import instructions
@@ -24,6 +24,8 @@ from xorbench.record.counts import InstructionCount
 from xorbench.record.run import Record
 from xorbench.tables import catalogue
 from xorbench.tables.captions import caption, found_weaknesses
+from xorbench.tables.headline import headline
+from xorbench.tables.summary import LAST, LINES, summary
 
 COUNTED = counted({REFERENCE: 200_000, "other": 50_000, "lost": "valgrind does not know it"})
 
@@ -230,12 +232,13 @@ def test_a_run_and_counts_are_not_compared(tmp_path: Path) -> None:
     assert "A is of the kind count and B of the kind run, expected two records of one kind" in done.stderr
 
 
-def test_show_prints_the_table(tmp_path: Path) -> None:
+def test_show_prints_the_summary_and_the_table(tmp_path: Path) -> None:
     path = store.write(COUNTED.record, tmp_path)
     done = called("show", path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Instructions per epoch" in done.stdout
+    assert done.stdout.startswith("hidden (2-4-1, float64)  instructions/epoch\n")
     assert "200,000" in done.stdout
+    assert "Instructions per epoch" in called("show", path, "--table", "counts").stdout
     assert "200000" in called("show", path, "--table", "counts", "--format", "csv").stdout
 
 
@@ -252,3 +255,58 @@ def test_the_document_has_every_row(tmp_path: Path) -> None:
     content = json.loads(store.write(COUNTED.record, tmp_path).read_text(encoding="utf-8"))
     assert content["kind"] == "count"
     assert [row["reason"] for row in content["counts"]["rows"]] == [None, None, "valgrind does not know it"]
+
+
+def of_frameworks() -> Analysis:
+    """A record of counts of NumPy, JAX, PyTorch by autograd and by hand, another library, and a file without one."""
+    numbers: dict[str, int | str] = {
+        REFERENCE: 234_300,
+        "c": 1_969,
+        "jax_grad": 120_149,
+        "torch_hand": 9,
+        "torch_grad": 765_400,
+        "x": "why",
+    }
+    analysis = with_implementation(counted(numbers), REFERENCE, framework="numpy")
+    analysis = with_implementation(analysis, "jax_grad", framework="jax", gradients_by="JAX's grad")
+    analysis = with_implementation(analysis, "torch_hand", framework="torch", gradients_by="hand in PyTorch")
+    return with_implementation(analysis, "torch_grad", framework="torch", gradients_by="PyTorch's autograd")
+
+
+def test_the_headline_of_counts_has_the_required_frameworks_in_the_order_of_the_record() -> None:
+    assert headline(of_frameworks()) == (
+        "Training XOR's hidden layer (2-4-1, float64) on one CPU of a Some CPU: an epoch takes 234,300 instructions "
+        "in plain NumPy, 120,100 in JAX and 765,400 in PyTorch autograd. Instructions are neither times nor a rank."
+    )
+    assert "counted in none of the required frameworks" in headline(counted({REFERENCE: "why", "c": 9}))
+
+
+def test_the_summary_of_counts_has_a_line_for_each_file_that_was_counted_and_says_which_was_not() -> None:
+    lines = summary(of_frameworks())
+    assert [" ".join(line.split()) for line in lines[:7]] == [
+        "hidden (2-4-1, float64) instructions/epoch",
+        f"{REFERENCE} eager 234,300",
+        "c eager 1,969",
+        "jax_grad eager 120,100",
+        "torch_hand eager 9",
+        "torch_grad eager 765,400",
+        "",
+    ]
+    assert "Counted: 5 of 6 files, by Callgrind of valgrind 3.19.0." in lines
+    assert "Not counted: x: why." in lines
+    assert "Not counted: none." in summary(counted({REFERENCE: 9, "c": 8}))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_the_summary_of_many_counts_is_as_short_as_that_of_a_run(width: int) -> None:
+    names = [f"implementation_{number}" for number in range(60)]
+    numbers: dict[str, int | str] = {REFERENCE: 1_000, **dict.fromkeys(names, 2_000), "a": "why", "b": "y", "c": "no"}
+    analysis = counted(numbers)
+    lines = summary(analysis, width)
+    assert len(lines) <= LINES
+    assert all(len(line) <= width or " " not in line for line in lines)
+    after = lines.index("")
+    shown = sum(line.startswith((REFERENCE, "implementation_")) for line in lines)
+    assert lines[after - 1] == f"... {61 - shown} lines more: show --table counts"
+    if width >= 80:
+        assert len(lines) - after - 1 <= LAST

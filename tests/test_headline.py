@@ -9,7 +9,7 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.parts import Verdict
 from xorbench.record.report import Judgement, Report
-from xorbench.tables import headline as module
+from xorbench.tables import frameworks
 from xorbench.tables.headline import headline
 
 WOBBLE = [0.01, -0.01] * 3
@@ -20,7 +20,7 @@ LEAD = "Training XOR's hidden layer (2-4-1, float64) on one CPU of a Some CPU"
 @pytest.fixture(autouse=True)
 def required(monkeypatch: pytest.MonkeyPatch) -> None:
     """The project requires two of the planted frameworks by itself."""
-    monkeypatch.setattr(module, "brought_by", lambda: {"numpy", "burn", "jet"})
+    monkeypatch.setattr(frameworks, "brought_by", lambda: {"numpy", "burn", "jet"})
 
 
 def judged(analysis: Analysis, *verdicts: Verdict) -> Analysis:

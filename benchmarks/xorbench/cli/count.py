@@ -45,7 +45,7 @@ def count(
     from xorbench.record.settings import Settings
     from xorbench.suite.counting import Counting
     from xorbench.suite.defaults import QUICK_POINTS
-    from xorbench.tables.catalogue import one
+    from xorbench.tables.summary import summary
 
     settings = Settings(points=QUICK_POINTS, cpu=cpu, seed=seed)
     session = Counting(chosen, workloads, settings, time_limit)
@@ -65,8 +65,7 @@ def count(
             about = {"valgrind": counts.valgrind, "features": counts.features}
             show.document({"record": str(path), "partial": record.partial, **about, "rows": rows})
         else:
-            show.tables(one(Analysis(record), "counts"))
-            typer.echo(f"The record: {choices.near(path)}")
+            show.lines(summary(Analysis(record), show.width(), choices.near(path)))
     if record.partial:
         return INTERRUPTED
     asked = {*(implementation or ()), *(path.stem for path in extra or ())}

@@ -110,13 +110,10 @@ def show_(
     path = record or choices.newest_record()
     content = choices.record(path)
     from xorbench.cli import show
-    from xorbench.tables.catalogue import named, one
+    from xorbench.tables.catalogue import named
     from xorbench.tables.formats import FORMATS
     from xorbench.tables.summary import summary
 
-    if not table and not every and form is None and content.record.counts:
-        show.tables(one(content, "counts"))
-        return 0
     if not table and not every and form is None:
         show.lines(summary(content, show.width(), choices.near(path), newest=record is None))
         return 0

@@ -1,10 +1,13 @@
 """Names of frameworks and implementations in sentences, from what the implementations of a record say of themselves."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+
+from packaging.utils import canonicalize_name
 
 from xorbench.contract import REFERENCE
 from xorbench.record.run import ImplementationRecord
+from xorbench.requirements import brought_by
 
 OWN = {"numpy": "NumPy"}
 """The name of the library that this package itself computes with, by its distribution."""
@@ -48,6 +51,19 @@ def named(found: Sequence[ImplementationRecord]) -> dict[str, str]:
             name = f"{of_frameworks[one.framework]} ({one.name})"
         names[one.name] = name
     return names
+
+
+def required(found: Iterable[ImplementationRecord], among: Container[str]) -> set[str]:
+    """Return the name of one implementation of each framework that the project requires by itself.
+
+    It is the first in this environment with a name in `among`, and one whose gradients are by hand only if no other is.
+    """
+    frameworks = brought_by()
+    chosen: dict[str, str] = {}
+    for one in sorted(found, key=by_hand):  # a stable sort: not by hand first
+        if one.name in among and not one.interpreter and canonicalize_name(one.framework) in frameworks:
+            chosen.setdefault(one.framework, one.name)
+    return {*chosen.values()}
 
 
 def by_hand(one: ImplementationRecord) -> bool:

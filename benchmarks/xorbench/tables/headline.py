@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from packaging.utils import canonicalize_name
-
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
 from xorbench.record.run import ImplementationRecord
-from xorbench.requirements import brought_by
-from xorbench.tables import history_summary
+from xorbench.tables import counts_summary, history_summary
 from xorbench.tables.cells import listed, plain, plain_factor
-from xorbench.tables.frameworks import by_hand, named
+from xorbench.tables.frameworks import named, required
 from xorbench.tables.workloads import main_workload, title, training
 
 SHOWN = 3
@@ -29,9 +26,14 @@ def headline(analysis: Analysis) -> str:
     project requires by itself, which is the first whose gradients are not written by hand; the second is about the
     fastest and the slowest row. If there are at most SHOWN rows, the first sentence is about all of them. A sentence
     before says that the run is unfit, and one after them that gradients did not pass. Of a history, the sentences are
-    about releases in place of rows.
+    about releases in place of rows, and of a record of counts about instructions.
     """
-    sentences = history_summary.sentences(analysis) if analysis.record.is_history else _of_rows(analysis)
+    if analysis.record.is_history:
+        sentences = history_summary.sentences(analysis)
+    elif counts := analysis.record.counts:
+        sentences = counts_summary.sentences(analysis, counts)
+    else:
+        sentences = _of_rows(analysis)
     unfit = ["This run is unfit and its ratios are not reliable."] if analysis.record.unfit else []
     return " ".join([*unfit, *sentences, *_gradients(analysis)])
 
@@ -45,7 +47,8 @@ def _of_rows(analysis: Analysis) -> list[str]:
     names = {one.name: plain(name) for one, name in _named(analysis, baseline.tier)}
     rows = [row for row in found if row.tier == baseline.tier and (row is baseline or row.verdict != NOT_STEADY)]
     others = [row for row in rows if row is not baseline]
-    shown = others if len(others) <= SHOWN else _required(analysis, others)
+    chosen = required(analysis.record.implementations, {row.implementation for row in others})
+    shown = [row for row in others if len(others) <= SHOWN or row.implementation in chosen]
     lead, own = training(analysis, workload), f"plain {names[baseline.implementation]}"
     if shown:
         clauses = [_compared(row, names, own, place == 0) for place, row in enumerate(shown)]
@@ -64,17 +67,6 @@ def _named(analysis: Analysis, tier: str) -> Iterator[tuple[ImplementationRecord
     found = [one for one in analysis.record.implementations if one.tier == tier and not one.missing]
     names = named(found)
     yield from ((one, names[one.name]) for one in found)
-
-
-def _required(analysis: Analysis, rows: Sequence[Row]) -> list[Row]:
-    """Return the row of one implementation of each framework that the project requires by itself, fastest first."""
-    by_name = {row.implementation: row for row in rows}
-    frameworks = brought_by()
-    chosen: dict[str, Row] = {}
-    for one in sorted(analysis.record.implementations, key=by_hand):  # a stable sort: not by hand first
-        if one.name in by_name and not one.interpreter and canonicalize_name(one.framework) in frameworks:
-            chosen.setdefault(one.framework, by_name[one.name])
-    return [row for row in rows if row in chosen.values()]
 
 
 def _compared(row: Row, names: dict[str, str], own: str, first: bool) -> str:

@@ -1,8 +1,9 @@
 """The summary that `xorbench run` prints at its end: a table for each workload, and lines of text below.
 
 A table has a line for each implementation in the tier of the baseline, from the fastest to the slowest; that of a
-history has one for each release, from old to new. The last LAST lines are on gradients, noise, measures, warnings,
-implementations without a time and their reasons, then the headline, the place of the record and how to see more.
+history has one for each release, from old to new, and that of a record of counts is in its order. The last LAST lines
+are on gradients, noise, measures, warnings, implementations without a time or a count and their reasons, then the
+headline, the place of the record and how to see more.
 
 It is at most LINES long. Where that is too few, this is left out, in this order: the tables of tuned implementations,
 for which one line stands; the rows in the middle of a table, but not the baseline; workloads after the second, of which
@@ -22,9 +23,10 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timing_table import NOT_STEADY, Row
 from xorbench.record import store
+from xorbench.record.counts import InstructionCount
 from xorbench.record.report import MISSING, NO_FAILURES, NOT_OFFERED, Report
 from xorbench.record.run import WorkloadRecord
-from xorbench.tables import history_summary, parts
+from xorbench.tables import counts_summary, history_summary, parts
 from xorbench.tables.captions import noise, two_digits, weaknesses
 from xorbench.tables.cells import NONE, ends, factor, listed, plain, with_ends
 from xorbench.tables.frameworks import named
@@ -61,8 +63,11 @@ MOST_REASONS = 2
 
 TIME, FACTOR, ENDS = "µs/epoch", f"vs {REFERENCE}", "95 % interval"
 
-WITHOUT_TIME = ("refused", "failed", "untimed", MISSING, NOT_OFFERED)
-"""Verdicts on rows without a time, in the order in which they are listed."""
+NOT_COUNTED = "not counted"
+"""The verdict on a row of a record of counts without a number."""
+
+WITHOUT_TIME = ("refused", "failed", "untimed", MISSING, NOT_OFFERED, NOT_COUNTED)
+"""Verdicts on rows without a time or a count, in the order in which they are listed."""
 
 
 def summary(analysis: Analysis, width: int = WIDTH, record: Path | None = None, newest: bool = True) -> list[str]:
@@ -112,6 +117,8 @@ def _table_of(analysis: Analysis, tuned: bool = False) -> str:
     """Return the name of the table that has all rows and all warnings."""
     if analysis.record.is_history:
         return "history"
+    if analysis.record.counts:
+        return "counts"
     return "points" if analysis.record.is_sweep else "tuned" if tuned else "timings"
 
 
@@ -119,6 +126,8 @@ def _above(analysis: Analysis, width: int, room: int) -> list[str]:
     """Return the tables in at most `room` lines; [] if nothing was timed, or there is no room."""
     if analysis.record.is_history:
         return history_summary.lines(analysis, width, room)
+    if counts := analysis.record.counts:
+        return counts_summary.lines(analysis, counts, width, room)
     groups, tuned = _groups(analysis, tuned=False), _groups(analysis, tuned=True)
     number = 0 if analysis.record.is_sweep else WHOLE
     whole, others = groups[:number], groups[number:]
@@ -214,13 +223,7 @@ def _about_tuned(groups: Sequence[_Group], width: int) -> list[str]:
 
 def _last(analysis: Analysis, width: int, path: str, show: str) -> list[str]:
     """Return the last lines: LAST of them at most, or more in the proportion in which `width` is below WIDTH."""
-    names = named(analysis.record.implementations)
-    of_parts = parts.line(analysis)
-    first = [
-        _gradients(analysis.record.gradients),
-        f"Noise: {noise(analysis, names[REFERENCE])}",
-        *([of_parts] if of_parts else []),
-    ]
+    first = [_gradients(analysis.record.gradients), *_conditions(analysis)]
     last = [
         headline(analysis),
         f"Record: {path}",
@@ -230,6 +233,16 @@ def _last(analysis: Analysis, width: int, path: str, show: str) -> list[str]:
     per_line = max(1, -(-WIDTH // width))
     room = LAST * per_line - sum(map(len, fixed))
     return [*fixed[0], *_remarks(analysis, width, max(1, room), LONGEST_REMARK * per_line), *fixed[1]]
+
+
+def _conditions(analysis: Analysis) -> Iterator[str]:
+    """Yield the sentences on the noise of the times and on further measures, or on what counted instructions."""
+    if counts := analysis.record.counts:
+        yield counts_summary.conditions(counts)
+        return
+    yield f"Noise: {noise(analysis, named(analysis.record.implementations)[REFERENCE])}"
+    if of_parts := parts.line(analysis):
+        yield of_parts
 
 
 def _remarks(analysis: Analysis, width: int, room: int, longest: int) -> list[str]:
@@ -260,12 +273,15 @@ def _remarks(analysis: Analysis, width: int, room: int, longest: int) -> list[st
 def _without_time(analysis: Analysis) -> Iterator[str]:
     """Yield a sentence for each verdict on rows without a time: which implementations have it, and why."""
     found: dict[str, dict[tuple[str, str], list[str]]] = {}
-    for row in analysis.rows:
-        if row.ratio is None:
-            of_verdict = found.setdefault(worded(row.verdict), {})
+    counts = analysis.record.counts
+    rows: Sequence[Row | InstructionCount] = counts.rows if counts else analysis.rows
+    for row in rows:
+        verdict = _verdict_without_number(row)
+        if verdict:
+            of_verdict = found.setdefault(verdict, {})
             of_verdict.setdefault((plain(row.implementation), row.reason or ""), []).append(plain(row.workload))
     if not found:
-        yield "Refused: none. Failed: none. Missing: none."
+        yield "Not counted: none." if counts else "Refused: none. Failed: none. Missing: none."
     every = len(analysis.record.workloads)
     for verdict in sorted(found, key=WITHOUT_TIME.index):
         names = list(dict.fromkeys(name for name, _ in found[verdict]))
@@ -277,6 +293,13 @@ def _without_time(analysis: Analysis) -> Iterator[str]:
             where = "" if len(workloads) == every else f" ({listed(workloads)})"
             texts.append(": ".join(filter(None, [f"{name}{where}", plain(why, LONGEST_REASON)])))
         yield f"{verdict.capitalize()}: {'; '.join(texts)}."
+
+
+def _verdict_without_number(row: Row | InstructionCount) -> str | None:
+    """Return the verdict on a row that has neither a time nor a count; None on one that has."""
+    if isinstance(row, Row):
+        return worded(row.verdict) if row.ratio is None else None
+    return NOT_COUNTED if row.short is None or row.long is None else None
 
 
 def _gradients(report: Report) -> str:
