@@ -24,8 +24,9 @@ from xorbench.failure import HarnessError
 from xorbench.fleet import chunk_process
 from xorbench.fleet.chunk_process import ChunkProcess
 from xorbench.fleet.plan import FleetPlan
-from xorbench.judging import chunks
-from xorbench.judging.chunks import Chunk, joined, judge_chunk
+from xorbench.judging import chunk_report
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunks import Chunk, joined
 from xorbench.workloads import WORKLOADS
 
 NEURON = WORKLOADS["neuron"]
@@ -74,7 +75,7 @@ def test_one_that_ends_the_process_fails_at_the_points_of_the_chunk_alone(varian
     assert {(r.points, r.failed) for r in rows if r.implementation == REFERENCE} == {(2, 0)}
     reason = next(r.failures[0].reason for r in rows if r.implementation == "crashing")
     assert reason.startswith("no answer: its process ended with code ")
-    report = chunks.report(judged.found, chosen(path), [NEURON], 0)
+    report = chunk_report.report(judged.found, chosen(path), [NEURON], 0)
     assert not report.passed
 
 

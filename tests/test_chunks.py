@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from tests.conftest import SINGLE, Variant
 from xorbench.contract import REFERENCE, Implementation, discover, read
-from xorbench.judging import chunks
+from xorbench.judging import chunk_judge, chunk_report, chunks
 from xorbench.judging.answers import answers
 from xorbench.judging.bias import factor
-from xorbench.judging.chunks import MOST_FAILURES, Chunk, Failure, Found, Row, Sums, joined, judge_chunk
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunks import MOST_FAILURES, Chunk, Failure, Found, Row, Sums, joined
 from xorbench.judging.error_stats import Errors
 from xorbench.judging.points import FULL_MULTIPLICATIONS, numbered_points, stride
 from xorbench.judging.trouble import Trouble
@@ -170,7 +171,7 @@ def test_the_reference_is_inside_at_all_points_and_the_systematic_factor_is_that
     assert {row.points for row in found.rows} == {16}
     assert all(row.largest and row.largest.largest is not None and row.largest.largest <= 1 for row in found.rows)
     points = numbered_points(NEURON, "float32", range(16), seed=3)
-    module = chunks._loaded(reference())
+    module = chunk_judge._loaded(reference())
     assert not isinstance(module, Trouble)
     with np.errstate(all="ignore"):
         values = answers(module, points).rows
@@ -192,11 +193,11 @@ def test_a_systematic_factor_is_refused_as_by_the_judge() -> None:
         one_row(of_reference(0, 1), dtype="float64", parameter="W1"),
         sums=Sums(300, *[300 * unit * n for n in (1, 3, 1, 3, 9)]),
     )
-    (bias,) = chunks.report(Found(300, [row]), [reference()], [NEURON], 0).biases
+    (bias,) = chunk_report.report(Found(300, [row]), [reference()], [NEURON], 0).biases
     assert (bias.factor_units, bias.standard_error_units, bias.verdict) == (3.0, 0.0, OUTSIDE)
     assert bias.reason == "all of W1 are larger than the truth by 3.00 u (standard error 0 u), expected at most 1 u"
     honest = replace(row, sums=Sums(300, *[300 * unit * n for n in (1, 0, 1, 0, 0)]))
-    (bias,) = chunks.report(Found(300, [honest]), [reference()], [NEURON], 0).biases
+    (bias,) = chunk_report.report(Found(300, [honest]), [reference()], [NEURON], 0).biases
     assert (bias.verdict, bias.reason) == (INSIDE, None)
 
 
@@ -217,7 +218,7 @@ def test_a_wrong_gradient_is_found_with_the_numbers_of_its_points(variant: Varia
     assert "the error is" in row.failures[0].reason
     assert f"at point {numbers[0]} (" in row.failures[0].reason
     assert one_row(found, dtype="float32", parameter="predictions").verdict == INSIDE
-    report = chunks.report(found, [implementation(path)], [NEURON], seed=0)
+    report = chunk_report.report(found, [implementation(path)], [NEURON], seed=0)
     assert not report.passed
 
 
@@ -239,7 +240,7 @@ def test_an_implementation_that_gives_no_answer_fails_at_every_point(variant: Va
     assert {(row.verdict, row.points, row.failed, len(row.failures)) for row in rows} == {
         (FAILED, 0, 30, MOST_FAILURES)
     }
-    report = chunks.report(found, chosen, [NEURON], seed=0)
+    report = chunk_report.report(found, chosen, [NEURON], seed=0)
     assert {row.verdict for row in report.rows if row.implementation == f"fault_{name}" and row.decides} == {FAILED}
     assert {row.verdict for row in report.rows if row.implementation == REFERENCE and row.decides} == {INSIDE}
     reason = next(row.reason for row in report.rows if row.implementation == f"fault_{name}")
@@ -261,7 +262,7 @@ def test_what_is_not_offered_is_no_failure(variant: Variant) -> None:
     path = variant("few", (PREDICT, "    raise NotImplementedError('no sigmoid')\n"))
     found = judge_chunk([implementation(path)], [NEURON], Chunk(0, 3), seed=0, dtypes=["float64"])
     assert {(row.verdict, row.points, row.not_offered) for row in found.rows} == {(NOT_OFFERED, 0, 3)}
-    report = chunks.report(found, [implementation(path)], [NEURON], seed=0)
+    report = chunk_report.report(found, [implementation(path)], [NEURON], seed=0)
     assert {row.reason for row in report.rows if row.dtype == "float64"} == {"no sigmoid"}
 
 
@@ -288,7 +289,7 @@ def test_a_missing_implementation_is_named_in_the_report() -> None:
     missing = replace(reference(), name="other", missing="other is not installed")
     found = judge_chunk([missing], [NEURON], Chunk(0, 1), seed=0)
     assert found == Found(1, [])
-    report = chunks.report(found, [missing], [NEURON], seed=0)
+    report = chunk_report.report(found, [missing], [NEURON], seed=0)
     assert {(row.verdict, row.reason) for row in report.rows} == {(MISSING, "other is not installed")}
 
 

@@ -17,8 +17,9 @@ import pytest
 from tests.scheduled import ROOT, Cluster, cluster_in, gone, result, skip_without_dask, told
 from xorbench import environment
 from xorbench.contract import REFERENCE, discover
-from xorbench.judging import chunks
-from xorbench.judging.chunks import Chunk, judge_chunk
+from xorbench.judging import chunk_report, chunks
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunks import Chunk
 from xorbench.studies.fleet_processes import worker_of
 from xorbench.workloads import WORKLOADS
 
@@ -217,7 +218,7 @@ def test_gradients_through_a_scheduler_are_those_of_one_process(cluster: Cluster
     assert found["passed"]
     reference = next(i for i in discover() if i.name == REFERENCE)
     here = judge_chunk([reference], [WORKLOADS["neuron"]], Chunk(0, 300), seed=0)
-    expected = chunks.report(here, [reference], [WORKLOADS["neuron"]], 0)
+    expected = chunk_report.report(here, [reference], [WORKLOADS["neuron"]], 0)
     assert [row["of_bound"] for row in found["rows"]] == [row.of_bound and vars(row.of_bound) for row in expected.rows]
     assert [row["factor_units"] for row in found["biases"]] == [row.factor_units for row in expected.biases]
     assert {row["points"] for row in found["rows"]} == {300}

@@ -13,7 +13,8 @@ from xorbench.fleet import plan as plans
 from xorbench.fleet import points, units
 from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.chunk_pool import ChunkPool
-from xorbench.judging.chunks import Chunk, Found, judge_chunk
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunks import Chunk, Found
 from xorbench.workloads import named
 
 

@@ -14,7 +14,9 @@ from tests.command import XORBENCH, called, document
 from tests.conftest import Variant
 from tests.scheduled import SECONDS, skip_without_dask
 from xorbench.contract import REFERENCE, discover
-from xorbench.judging.chunks import Chunk, judge_chunk, report
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunk_report import report
+from xorbench.judging.chunks import Chunk
 from xorbench.workloads import WORKLOADS
 
 GRADIENTS = ("gradients", "--workload=neuron", f"--implementation={REFERENCE}")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.judged import Here
 from xorbench.contract import REFERENCE, discover
-from xorbench.judging import audit, chunks, mistakes, oracle, reproducibility, truths, updates
+from xorbench.judging import audit, chunk_judge, mistakes, oracle, reproducibility, truths, updates
 from xorbench.judging.answers import Given
 from xorbench.judging.grading import Exam
 from xorbench.judging.questions import ProcessSpec, Reply
@@ -67,7 +67,7 @@ def test_the_largest_error_is_told_in_units_of_its_bound_in_ulps_and_as_it_is() 
 @pytest.mark.parametrize(("error", "wrong"), [(BOUND, 0), (-BOUND, 0), (BOUND + BEYOND, 1), (np.nan, 1)])
 def test_in_a_chunk_an_error_is_inside_up_to_its_bound_and_no_further(error: float, wrong: int) -> None:
     exam = exam_of()
-    asked = chunks._Asked("one", exam.points, range(len(exam.points)), exam.truths[0])
+    asked = chunk_judge._Asked("one", exam.points, range(len(exam.points)), exam.truths[0])
     given = answer(exam, error).given[0]
     assert given is not None
     found = {row.parameter: row.wrong for row in asked._judged(given)}

@@ -18,7 +18,7 @@ from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.dask_parts import Collected
 from xorbench.fleet.dask_points import WorkerPool
 from xorbench.fleet.plan import FleetPlan
-from xorbench.judging import chunks
+from xorbench.judging import chunk_report
 from xorbench.record.report import Report
 from xorbench.tables.summary import summary
 from xorbench.workloads import named
@@ -76,7 +76,7 @@ def gradients(context: typer.Context, address: str, implementations: Sequence[Im
             raise
     path.unlink(missing_ok=True)
     seed = plan.number("seed", least=0)
-    return chunks.report(kept.found, implementations, [*map(named, units.workloads(plan))], seed)
+    return chunk_report.report(kept.found, implementations, [*map(named, units.workloads(plan))], seed)
 
 
 def measured(context: typer.Context, address: str, implementations: Sequence[Implementation], folder: Path) -> int:

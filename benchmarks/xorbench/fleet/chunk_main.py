@@ -16,7 +16,8 @@ from xorbench.failure import HarnessError
 from xorbench.fleet import plan as plans
 from xorbench.fleet import preflight, units
 from xorbench.fleet.chunk_messages import ASKED, LONGEST
-from xorbench.judging.chunks import as_json, judge_chunk
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunks import as_json
 from xorbench.judging.trouble import describe
 from xorbench.line import Closed, Line, Silent
 from xorbench.messages import validated

@@ -1,43 +1,26 @@
-"""Judge numbered points in chunks, on any machine and in any order.
+"""Results at numbered points, in any number of chunks.
 
-The result of a chunk has a bounded size, whatever the number of its points. Joining results is exact: the result for
-some points does not depend on how they were divided into chunks. The points are those of `points.numbered_points`.
+A result has a bounded size, whatever the number of its points. Joining results is exact: the result for some points
+does not depend on how they were divided into chunks. The points are those of `points.numbered_points`.
 """
 
 import bisect
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Annotated, get_args
 
-import numpy as np
 from annotated_types import Ge, Le
 from pydantic import TypeAdapter
 
-from xorbench.contract import Contract, Implementation, load
-from xorbench.judging.answers import Given, answers
-from xorbench.judging.bias import Factor, by_point
-from xorbench.judging.error_stats import Errors, finite
+from xorbench.judging.bias import Factor
 from xorbench.judging.layout import layout_of
-from xorbench.judging.points import Numbers, Points, numbered_points, stride
-from xorbench.judging.trouble import Trouble, trouble
-from xorbench.judging.truths import BATCH, DIFFERENCES, Truths, inside, truths_here
+from xorbench.judging.points import stride
 from xorbench.messages import validated
 from xorbench.record.parts import Count, Dtype, Many, MaxLen, Natural, Part, Text, Verdict
-from xorbench.record.report import (
-    FAILED,
-    INSIDE,
-    MISSING,
-    NO_FAILURES,
-    NOT_OFFERED,
-    OUTSIDE,
-    Bias,
-    Judgement,
-    Reading,
-    Report,
-)
+from xorbench.record.report import FAILED, INSIDE, NO_FAILURES, NOT_OFFERED, OUTSIDE, Reading
 from xorbench.workloads import Workload
 
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
@@ -272,240 +255,3 @@ def as_json(found: Found) -> bytes:
 def of_json(text: bytes | str) -> Found:
     """Return the result in a JSON document. Raises ValueError, in one line, if the document is not valid."""
     return validated(_TYPES, text)
-
-
-def judge_chunk(
-    implementations: Sequence[Implementation],
-    workloads: Sequence[Workload],
-    chunk: Chunk,
-    seed: int,
-    dtypes: Sequence[Dtype] = DTYPES,
-    doing: Callable[[str], None] = lambda _text: None,
-    lost: Mapping[str, str] | None = None,
-) -> Found:
-    """Return the result of a chunk, judged in this process, which imports the implementations.
-
-    `doing` is called with the name of an implementation before it computes answers, and with "" afterwards.
-    Implementations whose names are in `lost` are not called: they fail at every point, for the reason given there.
-    Those that are missing or broken are left out. Large workloads are judged at some of the points only, see `stride`.
-    """
-    found = Found(chunk.number)
-    for workload in workloads:
-        step = stride(workload)
-        numbers = range(-(-chunk.first // step) * step, chunk.end, step)
-        for dtype in dtypes:
-            for start in range(0, len(numbers), BATCH):
-                batch = numbers[start : start + BATCH]
-                points = numbered_points(workload, dtype, batch, seed)
-                truths = _truths(points, batch, DIFFERENCES * step)
-                for implementation in (i for i in implementations if i.usable):
-                    asked = _Asked(implementation.name, points, batch, truths)
-                    if lost and implementation.name in lost:
-                        rows = asked.unanswered(Trouble(lost[implementation.name]))
-                    else:
-                        doing(implementation.name)
-                        rows = asked.rows(_loaded(implementation))
-                        doing("")
-                    found = joined(found, Found(0, sorted(rows, key=lambda row: row.key)))
-    return found
-
-
-def _truths(points: Points, numbers: Sequence[int], step: int) -> Truths:
-    """Return the true values; those at points whose number is a multiple of `step` come from finite differences."""
-    compared = [place for place, number in enumerate(numbers) if number % step == 0]
-    found = truths_here(points, by_differences=False)
-    if compared:
-        for mine, theirs in zip(vars(found).values(), vars(truths_here(points.chosen(compared))).values(), strict=True):
-            mine[compared] = theirs
-    return found
-
-
-@functools.cache
-def _loaded(implementation: Implementation) -> Contract | Trouble:
-    """Return the imported module of an implementation, or the reason why it cannot be imported."""
-    try:
-        return load(implementation)
-    except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
-        return trouble(error, "its import failed: ")
-
-
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """One implementation, and the points of one workload in one dtype at which it is judged, with their true values."""
-
-    implementation: str
-    points: Points
-    numbers: Sequence[int]
-    truths: Truths
-
-    def rows(self, module: Contract | Trouble) -> list[Row]:
-        """Return the rows for the answers of a module; a module that could not be imported fails at every point."""
-        if isinstance(module, Trouble):
-            return self.unanswered(module)
-        given = self._given(module, self.points)
-        if isinstance(given, Given):
-            return list(self._judged(given))
-        found: list[Row] = []
-        for place in range(len(self.points)):  # one by one, to find those that it cannot answer
-            alone = self._at(place)
-            given = self._given(module, alone.points)
-            of_point = alone._judged(given) if isinstance(given, Given) else alone.unanswered(given)
-            found = [one.plus(other) for one, other in zip(found, of_point, strict=True)] if found else list(of_point)
-        return found
-
-    def _given(self, module: Contract, points: Points) -> Given | Trouble:
-        try:
-            with np.errstate(all="ignore"):
-                return answers(module, points)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # noqa: BLE001  an implementation may raise anything, also SystemExit
-            return trouble(error)
-
-    def _at(self, place: int) -> "_Asked":
-        part = slice(place, place + 1)
-        return replace(
-            self,
-            points=self.points[part],
-            numbers=self.numbers[part],
-            truths=Truths(self.truths.high[part], self.truths.low[part], self.truths.bound[part]),
-        )
-
-    def unanswered(self, why: Trouble) -> list[Row]:
-        """Return the rows of an implementation that gave no answer at any point, for the reason `why`."""
-        failures = [Failure(number, why.reason) for number in self.numbers[:MOST_FAILURES]]
-        if why.verdict == NOT_OFFERED:
-            return [replace(row, not_offered=len(self.points), failures=failures) for row in self._empty()]
-        return [replace(row, failed=len(self.points), failures=failures) for row in self._empty()]
-
-    def _empty(self) -> Iterator[Row]:
-        workload = self.points.workload.name
-        return (Row(self.implementation, workload, self.points.dtype, group) for group in self.points.layout.groups)
-
-    def _judged(self, given: Given) -> Iterator[Row]:
-        layout, dtype = self.points.layout, self.points.dtype
-        for row in self._empty():
-            where = layout.groups[row.parameter]
-            errors = Errors(given.rows[:, where], self.truths.part(where), layout.entries[where], self.points.labels)
-            fractions = errors.truth.fractions(errors.values)
-            point, entry = (int(place) for place in np.unravel_index(np.argmax(fractions), fractions.shape))
-            wrong = np.flatnonzero(~inside(fractions).all(axis=1))
-            _, complaint = given.complaints.get(row.parameter, (0, ""))
-            yield replace(
-                row,
-                points=len(self.points),
-                wrong=len(wrong),
-                not_judged=int(np.isinf(errors.truth.bound).sum()),
-                largest=self._reading(errors, row.parameter, fractions[point, entry], point, entry),
-                at=self.numbers[point],
-                sums=_sums(errors, dtype),
-                failures=[
-                    Failure(
-                        self.numbers[place], self._reason(errors, row.parameter, fractions[place], place, complaint)
-                    )
-                    for place in wrong[:MOST_FAILURES].tolist()
-                ],
-            )
-
-    @staticmethod
-    def _reading(errors: Errors, group: str, fraction: float, point: int, entry: int) -> Reading:
-        name, index = errors.entries[entry]
-        where = errors.labels[point]
-        return Reading(
-            median=None,
-            largest=finite(fraction),
-            where=where if name == group else f"{name}, from {where}",
-            index=index,
-            value=finite(errors.values[point, entry]),
-            truth=float(errors.truth.high[point, entry]),
-        )
-
-    def _reason(self, errors: Errors, group: str, fractions: Numbers, place: int, complaint: str) -> str:
-        if complaint and np.isnan(errors.values[place]).all():
-            return f"{complaint} at {self.points.labels[place]}"
-        entry = int(np.argmax(fractions))
-        return _worded(self._reading(errors, group, fractions[entry], place, entry), group)
-
-
-def _worded(reading: Reading, group: str) -> str:
-    """Return a sentence about the largest error of a group, in the words of the judge."""
-    array, _, point = reading.where.rpartition(", from ")
-    fraction = "infinitely many" if reading.largest is None else f"{reading.largest:.3g}"
-    given = "not finite" if reading.value is None else repr(reading.value)
-    return (
-        f"{array or group}{reading.index or ''} is {given}, the truth is {reading.truth!r}, the error is {fraction} "
-        f"times the bound, at {point}"
-    )
-
-
-def _sums(errors: Errors, dtype: Dtype) -> Sums:
-    unit = float(np.finfo(dtype).eps) / 2
-    along, across = by_point(errors, dtype)
-    a, c = along * unit * unit, across * unit
-    sums = (_exact(numbers) for numbers in (a, c, a * a, c * a, c * c))
-    return Sums(len(a), *sums)
-
-
-def _exact(numbers: Numbers) -> int:
-    """Return the sum of finite numbers, each rounded to a multiple of 2^-BITS, in these units."""
-    return sum(int(math.ldexp(number, BITS)) for number in numbers.tolist())
-
-
-def report(found: Found, implementations: Sequence[Implementation], workloads: Sequence[Workload], seed: int) -> Report:
-    """Return what was found as a report of the judge, for the views of one, in the order of what is given.
-
-    An implementation that is missing or broken has rows that say so.
-    """
-    rows = {row.key: row for row in found.rows}
-    report = Report(seed, found.points, rows=[], pairs=[], endings=[], conduct=[])
-    for implementation in implementations:
-        for workload in workloads:
-            for dtype in DTYPES:
-                for group in layout_of(workload).groups:
-                    row = rows.get((implementation.name, workload.name, dtype, group))
-                    decides = dtype == workload.dtype
-                    about = implementation.name, workload.name, dtype, group
-                    if row is None:
-                        verdict: Verdict = FAILED if implementation.broken else MISSING
-                        reason = implementation.broken or implementation.missing or "it was not asked"
-                        report.rows.append(Judgement(*about, 0, verdict, reason, decides=decides))
-                        continue
-                    report.rows.append(_judgement(row, decides))
-                    if factor := row.sums.factor:
-                        report.biases.append(_bias(row, factor, decides))
-    return report
-
-
-def _judgement(row: Row, decides: bool) -> Judgement:
-    reason = row.failures[0].reason if row.failures else None
-    if row.verdict == FAILED:
-        reason = f"no answer at {row.failed:,} points, first at point {row.failures[0].point}: {reason}"
-    elif row.verdict == OUTSIDE and row.wrong > 1:
-        reason = f"{reason}, and at {row.wrong - 1:,} more points"
-    return Judgement(
-        implementation=row.implementation,
-        workload=row.workload,
-        dtype=row.dtype,
-        parameter=row.parameter,
-        points=row.points,
-        verdict=row.verdict,
-        reason=reason,
-        of_bound=row.largest,
-        not_judged=row.not_judged,
-        decides=decides,
-    )
-
-
-def _bias(row: Row, factor: Factor, decides: bool) -> Bias:
-    return Bias(
-        implementation=row.implementation,
-        workload=row.workload,
-        dtype=row.dtype,
-        parameter=row.parameter,
-        points=factor.points,
-        factor_units=factor.units,
-        standard_error_units=factor.standard_error,
-        verdict=OUTSIDE if factor.refused else INSIDE,
-        reason=factor.complaint(row.parameter),
-        decides=decides,
-    )

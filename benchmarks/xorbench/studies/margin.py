@@ -25,7 +25,8 @@ from xorbench.contract import REFERENCE, Contract, Implementation, discover, loa
 from xorbench.cores import all_cores
 from xorbench.failure import HarnessError
 from xorbench.judging.answers import answers
-from xorbench.judging.chunks import DTYPES, Chunk, Found, Row, joined, judge_chunk, size_of
+from xorbench.judging.chunk_judge import judge_chunk
+from xorbench.judging.chunks import DTYPES, Chunk, Found, Row, joined, size_of
 from xorbench.judging.error_stats import finite
 from xorbench.judging.layout import LOSS
 from xorbench.judging.points import Point, Points, numbered_points, points_of, reshaped, stride
