@@ -4,6 +4,7 @@ import functools
 import gc
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import psutil
 import pytest
 
 from xorbench import environment
+from xorbench.cli.process import ENDING
 from xorbench.clock import timed_implementation
 from xorbench.contract import REFERENCE, Contract, Implementation, discover
 from xorbench.cores import all_cores
@@ -60,7 +62,14 @@ LONGEST = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let files be distributed in the order below, instead of those with the most tests first."""
+    """Let files be distributed in the order below, instead of those with the most tests first.
+
+    A signal that is ignored, as under nohup, would be ignored by every process that the tests start and interrupt. A
+    function that does nothing in its place is not inherited.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 

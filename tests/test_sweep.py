@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from tests.command import XORBENCH, called
 from tests.conftest import BASELINE, Variant
 from xorbench.cli import keeping
+from xorbench.clock.host import Lock
 from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, read
 from xorbench.environment import allowed_cpus
@@ -104,10 +106,14 @@ def test_without_an_unfinished_sweep_there_is_nothing_to_continue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     done = called(*CALL, f"--output={tmp_path}", "--resume")
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert "--resume: there is no unfinished run of the same implementations, workloads, settings" in line
+    said: list[str] = []
+    with Lock(said.append).held():
+        assert said == []  # the command has released the lock of the host
 
 
 def check(record: Record, document: dict[str, Any]) -> None:

@@ -128,29 +128,28 @@ def swept(
 
     failed, is_placed = False, True
     documents, sessions = [], []
-    host.take(wait)  # before the budget begins
-    progress = Progress(at_least=at_least)
-    for place, (points, settings) in enumerate(wanted, start=1):
-        session = Sweep(chosen, points, settings, progress, len(wanted) - place, of_plan)
-        sessions.append(session)
-        keeping.prepare(session, resume, needed=place == 1)
-        with keeping.performed(session, folder) as (analysis, path):
-            is_placed &= keeping.is_placed(path, folder)
-            documents.append(
-                {
-                    "record": str(path),
-                    **document(analysis),
-                    "crossings": [asdict(found) for found in analysis.crossings],
-                    "growth": [asdict(found) for found in analysis.growth],
-                }
-            )
-            if not as_json:
-                newest = path.is_relative_to(places.results())
-                show.lines(summary(analysis, show.width(), choices.near(path), newest))
-        if analysis.record.partial:
-            break
-        failed |= keeping.failed(analysis)
-    host.release()
+    with host.held(wait):  # before the budget begins
+        progress = Progress(at_least=at_least)
+        for place, (points, settings) in enumerate(wanted, start=1):
+            session = Sweep(chosen, points, settings, progress, len(wanted) - place, of_plan)
+            sessions.append(session)
+            keeping.prepare(session, resume, needed=place == 1)
+            with keeping.performed(session, folder) as (analysis, path):
+                is_placed &= keeping.is_placed(path, folder)
+                documents.append(
+                    {
+                        "record": str(path),
+                        **document(analysis),
+                        "crossings": [asdict(found) for found in analysis.crossings],
+                        "growth": [asdict(found) for found in analysis.growth],
+                    }
+                )
+                if not as_json:
+                    newest = path.is_relative_to(places.results())
+                    show.lines(summary(analysis, show.width(), choices.near(path), newest))
+            if analysis.record.partial:
+                break
+            failed |= keeping.failed(analysis)
     # Journals are deleted after all are finished: else the command that continues the last would repeat the first.
     keeping.end(sessions, is_placed and not analysis.record.partial)
     if as_json:
