@@ -31,6 +31,25 @@ def test_imports_are_found_wherever_they_stand(tmp_path: Path) -> None:
     assert architecture.packages(root) == {"one": "The one.", "two": "The two.", "three": "The three."}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if x:\n    pass\nelse:\n    {}",
+        "try:\n    {}\nfinally:\n    pass",
+        "try:\n    pass\nexcept OSError:\n    {}",
+        "try:\n    pass\nexcept OSError:\n    pass\nelse:\n    {}",
+        "try:\n    pass\nfinally:\n    {}",
+        "for x in y:\n    while x:\n        {}",
+        "class A:\n    async def f(self):\n        with x:\n            {}",
+        "match x:\n    case 1:\n        {}",
+    ],
+)
+def test_imports_are_found_in_every_kind_of_block(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(text.format("from xorbench.one import x"))
+    assert architecture.imported(path) == {"one"}
+
+
 def test_arrows_that_follow_from_others_are_left_out() -> None:
     chain = {"a": set[str](), "b": {"a"}, "c": {"a", "b"}, "d": {"a", "c"}}
     assert architecture.reduced(chain) == {"a": set(), "b": {"a"}, "c": {"b"}, "d": {"c"}}

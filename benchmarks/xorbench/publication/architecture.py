@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xorbench.places import PACKAGE
@@ -30,7 +31,7 @@ def imports(root: Path = PACKAGE) -> Imports:
 def imported(path: Path) -> set[str]:
     """Return the packages and modules directly inside this package that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8")).body):
         modules = []
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
             modules = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -39,6 +40,14 @@ def imported(path: Path) -> set[str]:
         parts = [module.split(".") for module in modules]
         found |= {each[1] for each in parts if each[0] == NAME and len(each) > 1}
     return found
+
+
+def _statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Yield statements and those inside of them; expressions, which hold no import, are not searched."""
+    for node in nodes:
+        yield node
+        for block in ("body", "handlers", "cases", "orelse", "finalbody"):
+            yield from _statements(getattr(node, block, ()))
 
 
 def order(found: Imports) -> list[str]:
