@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from xorbench.studies.fleet import KINDS, kills_left
 from xorbench.tables.studies.fleet import table_of
 
 
@@ -56,11 +57,11 @@ def test_every_figure_has_its_line() -> None:
     assert found["median ratio through Dask over the local one"] == "1.25"
 
 
-def test_points_of_earlier_studies_are_said_to_be_of_them() -> None:
+def test_a_study_that_was_continued_says_what_it_continues() -> None:
     first, second = ["2026-11-27T10:38:02Z", "dc3fbef" + "0" * 33], ["2026-11-27T11:06:06Z", None]
     (note,) = table_of(data(after=[*first, *second])).notes
     one, other = "at 2026-11-27T10:38:02Z, of commit dc3fbef00000", "at 2026-11-27T11:06:06Z, of commit None"
-    assert note.endswith(f"Seed 7. Points and empty judgements are kept from what began {one} and {other}.")
+    assert note.endswith(f"Seed 7. It continues what began {one} and {other}.")
     assert table_of(data()).notes[0].endswith("Seed 7.")
 
 
@@ -75,3 +76,13 @@ def test_intervals_that_do_not_overlap_are_counted() -> None:
     found = figures(runs=runs)
     assert found["of these, with intervals of the ratio that overlap"] == "0 of 1"
     assert found["rows of 1 runs through Dask and as many local ones with the same verdict"] == "0 of 1"
+
+
+def test_a_study_that_is_continued_kills_what_is_left() -> None:
+    every = list(kills_left(2, "run", [], seed=3))
+    assert [(kind, about["number"]) for kind, _, about in every] == [(kind, n) for n in (0, 1) for kind in KINDS]
+    assert len({share for _, share, _ in every}) == len(every)
+    assert all(0 <= share < 1 for _, share, _ in every)
+    done = [about for _, _, about in every[:5]]
+    assert list(kills_left(2, "run", done, seed=3)) == every[5:]
+    assert len(list(kills_left(2, "points", done, seed=3))) == 8

@@ -2,8 +2,8 @@
 
 `python -m xorbench.studies.fleet` judges points through a scheduler with one worker and with two, compares the memory
 of clients with few and with many points, kills processes at random times, and alternates runs through Dask with local
-ones. `--points`, `--many`, `--kills`, `--part-kills` and `--runs` state how much of each there is; 0 leaves one out. It
-is for Linux, and needs two CPUs.
+ones. `--points`, `--many`, `--kills`, `--part-kills` and `--runs` state how much of each there is; 0 leaves one out.
+`--after FILE` continues a stored study. It is for Linux, and needs two CPUs.
 """
 
 import json
@@ -11,7 +11,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
@@ -39,6 +39,9 @@ FEW_SHARE = 100
 
 POINTS_OF_A_CHUNK = 3_000
 """The points of a chunk of an empty judgement: what takes about 9 s in a real one."""
+
+LATEST_KILL_SECONDS = 5.0
+"""The latest time of a kill after the first launch of a run."""
 
 SECONDS_TO_VANISH = 5.0
 """The seconds after a kill at which processes without a living parent are counted."""
@@ -137,59 +140,60 @@ def begun_run(cluster: Cluster, again: bool) -> Process:
     return cluster.started([sys.executable, "-m", "xorbench", "run", *options, *(["--resume"] if again else [])])
 
 
-def kills_of_judging(folder: Path, number: int, seconds: float, expected: str, chance: random.Random) -> Iterator[Data]:
-    """Kill each kind of process so many times while points are judged, and yield what happened.
+def kills_left(number: int, what: str, done: Sequence[Data], seed: int) -> Iterator[tuple[Killed, float, Data]]:
+    """Yield kills of each kind of process, `number` of each, but for those that are `done`.
 
-    `seconds` is how long the judging takes without, and `expected` the SHA-256 of what is found.
+    Each has the share of the longest time after which the process is killed, and the beginning of its data.
     """
+    known = {(one["what"], one["killed"], one["number"]) for one in done}
     for place in range(number):
         for kind in KINDS:
-            with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
-                killing = Killing(stack, Path(name), begun_judging, "(begun)")
-                after = chance.uniform(0, seconds)
-                time.sleep(after)
-                orphans = killing.kill(kind)
-                found = answer(killing.client)
-                yield {
-                    "what": "points",
-                    "killed": kind,
-                    "number": place,
-                    "after_seconds": after,
-                    "orphans": orphans,
-                    "is_complete": found["points"] == POINTS_OF_A_KILL,
-                    "is_same": found["sha256"] == expected,
-                }
+            if (what, kind, place) not in known:
+                share = random.Random(f"{seed} {what} {kind} {place}").random()
+                yield kind, share, {"what": what, "killed": kind, "number": place}
 
 
-def kills_of_runs(folder: Path, number: int, chance: random.Random) -> Iterator[Data]:
-    """Kill each kind of process so many times during a run through Dask, and yield what happened."""
-    for place in range(number):
-        for kind in KINDS:
-            with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
-                killing = Killing(stack, Path(name), begun_run, r"(part 1/1: launches: \d+% done)")
-                after = chance.uniform(0, 5)
-                time.sleep(after)
-                orphans = killing.kill(kind)
-                records = answer(killing.client)["records"]
-                launches = [row["launches"] for one in records for row in one["rows"]]
-                yield {
-                    "what": "run",
-                    "killed": kind,
-                    "number": place,
-                    "after_seconds": after,
-                    "orphans": orphans,
-                    "is_complete": len(records) == 1 and not records[0]["partial"],
-                    "is_same": len({*launches}) == 1,
-                }
+def killed_judging(folder: Path, kind: Killed, after: float, expected: str) -> Data:
+    """Kill a process so many seconds after points are begun to be judged, and return what happened.
+
+    `expected` is the SHA-256 of what is found.
+    """
+    with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+        killing = Killing(stack, Path(name), begun_judging, "(begun)")
+        time.sleep(after)
+        orphans = killing.kill(kind)
+        found = answer(killing.client)
+        return {
+            "after_seconds": after,
+            "orphans": orphans,
+            "is_complete": found["points"] == POINTS_OF_A_KILL,
+            "is_same": found["sha256"] == expected,
+        }
 
 
-def alternated(folder: Path, number: int) -> Iterator[Data]:
-    """Alternate a run through Dask with a local one so many times, and yield what each found."""
+def killed_run(folder: Path, kind: Killed, after: float) -> Data:
+    """Kill a process so many seconds after the first launch of a run through Dask, and return what happened."""
+    with tempfile.TemporaryDirectory(dir=folder) as name, ExitStack() as stack:
+        killing = Killing(stack, Path(name), begun_run, r"(part 1/1: launches: \d+% done)")
+        time.sleep(after)
+        orphans = killing.kill(kind)
+        records = answer(killing.client)["records"]
+        launches = [row["launches"] for one in records for row in one["rows"]]
+        return {
+            "after_seconds": after,
+            "orphans": orphans,
+            "is_complete": len(records) == 1 and not records[0]["partial"],
+            "is_same": len({*launches}) == 1,
+        }
+
+
+def alternated(folder: Path, numbers: Iterable[int]) -> Iterator[Data]:
+    """Alternate runs through Dask with local ones, a pair for each of `numbers`, and yield what each pair found."""
     with ExitStack() as stack:
         cluster = Cluster(stack, folder)
         cluster.start_worker("--nanny")
         command = [sys.executable, "-m", "xorbench", "run", *RUN, "--json", f"--output={folder / 'records'}"]
-        for place in range(number):
+        for place in numbers:
             through = answer(cluster.started([*command, "--scheduler", cluster.address]))["records"]
             here = answer(cluster.started(command))
             yield {"number": place, "dask": _short(through[0]), "local": _short(here)}
@@ -202,11 +206,16 @@ def _short(document: Data) -> Data:
 
 
 def study(
-    points: int, many: int, kills: int, part_kills: int, runs: int, seed: int = 0, before: Data | None = None
+    points: int,
+    many: int,
+    kills_of_points: int,
+    kills_of_runs: int,
+    runs: int,
+    seed: int = 0,
+    earlier: Data | None = None,
 ) -> Iterator[Data]:
-    """Yield the data after each step, see the module; the points and empty judgements of `before` are kept."""
-    chance = random.Random(seed)
-    data: Data = {"seed": seed, "judged": [], "empty": [], "kills": [], "runs": []} | (before or {})
+    """Yield the data after each step, see the module; what is in the data of an `earlier` study is not repeated."""
+    data: Data = {"seed": seed, "judged": [], "empty": [], "kills": [], "runs": []} | (earlier or {})
     with tempfile.TemporaryDirectory(prefix="xorbench-fleet-") as name:
         folder = Path(name)
         for workers in (1, 2)[len(data["judged"]) :] if points else ():
@@ -217,21 +226,22 @@ def study(
             progress.say(f"an empty judgement at {number:,} points")
             data["empty"].append(empty(folder, number))
             yield data
-        if kills:
-            once = judged(folder, POINTS_OF_A_KILL, 1)
-            for found in kills_of_judging(folder, kills, once["seconds"], once["sha256"], chance):
-                progress.say(f"{found['killed']} killed after {found['after_seconds']:.1f} s: {found}")
-                data["kills"].append(found)
-                yield data
-        for found in kills_of_runs(folder, part_kills, chance):
-            progress.say(f"{found['killed']} killed after {found['after_seconds']:.1f} s: {found}")
+        once: Data | None = None
+        for kind, share, about in kills_left(kills_of_points, "points", data["kills"], seed):
+            once = once or judged(folder, POINTS_OF_A_KILL, 1)
+            found = about | killed_judging(folder, kind, share * once["seconds"], once["sha256"])
+            progress.say(f"{kind} killed after {found['after_seconds']:.1f} s: {found}")
             data["kills"].append(found)
             yield data
-        if runs:
-            for found in alternated(folder, runs):
-                progress.say(f"run {found['number'] + 1} of {runs} through Dask and local")
-                data["runs"].append(found)
-                yield data
+        for found in alternated(folder, range(len(data["runs"]), runs)):
+            progress.say(f"run {found['number'] + 1} of {runs} through Dask and local")
+            data["runs"].append(found)
+            yield data
+        for kind, share, about in kills_left(kills_of_runs, "run", data["kills"], seed):
+            found = about | killed_run(folder, kind, share * LATEST_KILL_SECONDS)
+            progress.say(f"{kind} killed after {found['after_seconds']:.1f} s: {found}")
+            data["kills"].append(found)
+            yield data
 
 
 def main(
@@ -243,9 +253,7 @@ def main(
     seed: Seed = 0,
     after: Annotated[
         Path | None,
-        typer.Option(
-            exists=True, metavar="FILE", help="A stored study whose points and empty judgements are not repeated."
-        ),
+        typer.Option(exists=True, metavar="FILE", help="A stored study that is continued: nothing is measured again."),
     ] = None,
     output: Output = None,
 ) -> None:
@@ -253,14 +261,14 @@ def main(
     folder = choices.folder(output)
     reference = next(i for i in discover() if i.name == REFERENCE)
     begun = asking.begun("fleet", [reference.framework, "dask", "distributed"])
-    before: Data | None = None
+    earlier: Data | None = None
     if after is not None:
         stored = studies.read(after)
         if stored.machine != begun.machine or stored.versions != begun.versions:
             raise typer.BadParameter(f"{after} is of another machine or other versions", param_hint="--after")
-        before = {key: stored.data[key] for key in ("judged", "empty")}
-        before["after"] = [*stored.data.get("after", ()), stored.created, stored.commit]
-    asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed, before), folder)
+        earlier = {key: stored.data[key] for key in ("judged", "empty", "kills", "runs")}
+        earlier["after"] = [*stored.data.get("after", ()), stored.created, stored.commit]
+    asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed, earlier), folder)
 
 
 if __name__ == "__main__":

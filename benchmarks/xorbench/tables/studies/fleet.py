@@ -39,12 +39,12 @@ def table_of(data: Data) -> Table:
 
 
 def _earlier(data: Data) -> str:
-    """Return the sentence on a study whose points were kept; "" if all is of one study."""
+    """Return the sentence on a study that was continued; "" if all is of one study."""
     if "after" not in data:
         return ""
     pairs = zip(data["after"][::2], data["after"][1::2], strict=True)
     earlier = " and ".join(f"at {created}, of commit {str(commit)[:12]}" for created, commit in pairs)
-    return f" Points and empty judgements are kept from what began {earlier}."
+    return f" It continues what began {earlier}."
 
 
 def _of_points(judged: Sequence[Data]) -> Iterator[Line]:
