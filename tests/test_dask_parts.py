@@ -203,6 +203,14 @@ def test_a_part_that_fails_on_one_host_is_measured_on_another_and_only_once_on_e
     assert collected.finished == {1, 2, 3}
 
 
+def test_a_part_without_a_record_is_not_measured(text: Callable[[int], bytes]) -> None:
+    collected = planned(2)
+    client = Client(lambda order: of(order.part, b"" if order.part == 1 else text(2), code=1), {})
+    left, said, _ = measured(client, 1, collected)
+    assert (left, collected.finished) == ([1], {2})
+    assert any("part 1/2 was not measured: exit code 1, last line; its log is " in line for line in said)
+
+
 def test_a_part_that_fails_everywhere_is_left(text: Callable[[int], bytes]) -> None:
     client = Client(lambda order: of(order.part, b"{" if order.part == 2 else text(order.part)), {})
     left, said, _ = measured(client, 2, planned(3))

@@ -22,7 +22,7 @@ from xorbench.fleet import cache, host_parts
 from xorbench.fleet import plan as plans
 from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned, Told
 from xorbench.fleet.dask_cluster import SECONDS_BETWEEN_LOOKS, SLOT, Worker, workers_of
-from xorbench.fleet.host_parts import FINISHED, Command, Order, Result
+from xorbench.fleet.host_parts import Command, Order, Result
 from xorbench.fleet.plan import SHORT, FleetPlan
 from xorbench.judging.trouble import foreign
 from xorbench.record import store
@@ -190,7 +190,7 @@ def measured(
                         done.reach(part, min(1.0, int(found[1]) / 100))
                 case Returned((host, part), result):
                     log = collected.log(result)
-                    if result.code not in FINISHED:
+                    if not result.is_finished(plan):
                         lines = result.log.strip().splitlines() or ["it wrote nothing"]
                         give_back(host, part, f"exit code {result.code}, {foreign(lines[-1])}; its log is {log}")
                         continue

@@ -106,7 +106,9 @@ def _check() -> Callable[..., Awaitable[dict[str, object]]]:
         import asyncio
         import sys
 
-        command = (sys.executable, "-P", "-m", "xorbench.fleet.preflight")
+        aside = sys.modules.get("xorbench.fleet.aside")  # it is there where parts were measured
+        cpus = map(str, aside.all_cpus() if aside else ())
+        command = (sys.executable, "-P", "-m", "xorbench.fleet.preflight", *cpus)
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
         try:
