@@ -69,6 +69,21 @@ def test_what_is_no_record_is_not_collected(broken: bytes) -> None:
     assert collected.finished == set()
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [(lambda data: b"no zlib", "incorrect header check"), (lambda data: data[:-9], "its end is missing")],
+    ids=["no zlib", "cut off"],
+)
+def test_what_cannot_be_decompressed_is_not_collected(
+    text: Callable[[int], bytes], change: Callable[[bytes], bytes], says: str
+) -> None:
+    collected, result = Collected.begun(PLAN), of(1, text(1))
+    odd = replace(result, files={name: change(data) for name, data in result.files.items()})
+    with pytest.raises(ValueError, match=f"^[^\\n]*{says}$"):
+        collected.keep(odd)
+    assert (collected.finished, names(collected)) == (set(), [])
+
+
 def test_a_record_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, text: Callable[[int], bytes]) -> None:
     monkeypatch.setattr(dask_parts, "MOST_BYTES", 1_000)
     with pytest.raises(ValueError, match="more than 1,000 bytes"):
@@ -112,7 +127,7 @@ class Future:
     def add_done_callback(self, done: "Callable[[Future], object]") -> None:
         done(self)
 
-    def result(self) -> object:
+    def result(self, _seconds: float) -> object:
         return self._value
 
     def release(self) -> None: ...

@@ -36,7 +36,7 @@ class Future:
     def add_done_callback(self, done: "Callable[[Future], object]") -> None:
         done(self)
 
-    def result(self) -> object:
+    def result(self, _seconds: float) -> object:
         return self._value
 
     def release(self) -> None: ...

@@ -15,6 +15,7 @@ from xorbench.failure import HarnessError
 from xorbench.fleet import plan as plans
 from xorbench.fleet import tethered, units
 from xorbench.fleet.chunk_messages import LONGEST, Answered, Doing, Failed, answer
+from xorbench.fleet.compression import decompressed
 from xorbench.fleet.plan import FleetPlan
 from xorbench.fleet.tethered import SECONDS_BETWEEN_LOOKS
 from xorbench.judging.chunks import Chunk, Found, contradiction, of_json
@@ -43,14 +44,7 @@ class Judged:
     @property
     def found(self) -> Found:
         """The result, decompressed. Raises ValueError, in one line, if the document is not valid."""
-        decompressing = zlib.decompressobj()
-        try:
-            text = decompressing.decompress(self.document, LONGEST)
-        except zlib.error as error:
-            raise ValueError(str(error)) from None
-        if decompressing.unconsumed_tail:
-            raise ValueError(f"it has more than {LONGEST:,} bytes")
-        return of_json(text)
+        return of_json(decompressed(self.document, LONGEST))
 
 
 class _Ended(Exception):  # noqa: N818  a state of the process, not a mistake

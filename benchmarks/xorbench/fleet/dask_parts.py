@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import time
-import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from xorbench import progress
 from xorbench.fleet import cache, host_parts
 from xorbench.fleet import plan as plans
+from xorbench.fleet.compression import decompressed
 from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned, Told
 from xorbench.fleet.dask_cluster import SECONDS_BETWEEN_LOOKS, SLOT, Worker, workers_of
 from xorbench.fleet.host_parts import Command, Order, Result
@@ -91,11 +91,7 @@ class Collected:
         Raises OSError where they can't be written, and ValueError, in one line, where they are no records.
         """
         for data in result.files.values():
-            unpacked = zlib.decompressobj()
-            text = unpacked.decompress(data, MOST_BYTES)
-            if unpacked.unconsumed_tail:
-                raise ValueError(f"a record of more than {MOST_BYTES:,} bytes")
-            store.write(store.parsed(text), self.records)
+            store.write(store.parsed(decompressed(data, MOST_BYTES)), self.records)
         done = self.place / "finished" / f"{result.part}.json"
         with suppress(FileExistsError):
             store.write_whole(done, json.dumps({"host": result.host_key, "code": result.code}), new=True)
