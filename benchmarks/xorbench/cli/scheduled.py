@@ -105,7 +105,11 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
     as_json: bool = context.params["as_json"]
     documents, failed, is_placed = [], False, True
     for record in merged.records():
-        path, analysis = keeping.kept(record, folder), Analysis(record)
+        try:
+            path, analysis = keeping.kept(record, folder, write=merge.write), Analysis(record)
+        except ValueError as error:
+            merged.refused.append(str(error))
+            continue
         failed |= keeping.failed(analysis)
         is_placed &= keeping.is_placed(path, folder)
         documents.append({"record": str(path), **document(analysis)})
