@@ -153,6 +153,21 @@ def test_of_a_part_that_two_hosts_judged_one_counts(tmp_path: Path) -> None:
     assert (whole.points, whole.found.points, whole.ranges) == (20, 20, [(0, 20)])
 
 
+@pytest.mark.parametrize("host", ["0" * 16, "f" * 16])
+def test_a_part_that_failed_on_one_of_two_hosts_is_not_passed(tmp_path: Path, host: str) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    content = json.loads(path.read_text())
+    (row, *_) = [r for r in content["found"]["rows"] if r["dtype"] == named("neuron").dtype]
+    sums = dict.fromkeys(row["sums"], 0)
+    row |= {"points": 19, "failed": 1, "failures": [{"point": 0, "reason": "it ended"}], "sums": sums}
+    other = path.with_name(path.name.replace(content["host"], host))
+    other.write_text(json.dumps(content | {"host": host}))
+    done = called("merge", tmp_path / "parts", "--json")
+    assert (done.returncode, document(done)["passed"], document(done)["refused"]) == (1, False, [])
+
+
 def test_what_someone_has_put_into_the_folder_of_parts_is_judged_anew(tmp_path: Path) -> None:
     plan, path = planned(tmp_path, 1), tmp_path / "points.json"
     new = points.of_part(plan, 1)

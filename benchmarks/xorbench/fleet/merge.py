@@ -62,7 +62,7 @@ class Merged:
     """The files in a folder that belong to a plan.
 
     `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
-    each part where points were judged, by one host. `missing` are the numbers of parts that no host has finished,
+    each part where points were judged, by one host: one at which a gradient did not pass, if there is one. `missing` are the numbers of parts that no host has finished,
     `refused` says which files do not fit, one line each, and `notes` which are left out.
     """
 
@@ -114,7 +114,7 @@ def files(folder: Path, start: str = "") -> tuple[list[Path], list[str]]:
 def merge(folder: Path, plan: FleetPlan) -> Merged:
     """Return what the files in a folder and the folders inside it hold of a plan. Nothing is written.
 
-    A part that is there twice counts once. Files without a part of any plan are passed over.
+    A part that is there twice counts once; one that two hosts judged counts as failed if it failed on one. Files without a part of any plan are passed over.
     """
     refused: list[str] = []
     found: dict[tuple[str, int, int], Measured] = {}
@@ -137,14 +137,16 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
                     digest = _digest(content)
                     if digests.setdefault((part.host, part.number), digest) != digest:
                         raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
-                    judged.setdefault(part.number, part)
+                    before = judged.setdefault(part.number, part)
+                    if before.passed and not part.passed:  # no host's failure is hidden by another host
+                        judged[part.number] = part
                     continue
             elif not content.get("partial"):
                 measured = _checked(plan, path, store.of_json(content))
-                before = found.setdefault(measured.key, measured)
-                if before.digest != measured.digest:
+                same = found.setdefault(measured.key, measured)
+                if same.digest != measured.digest:
                     raise ValueError(
-                        f"it and {before.path} are two different records of part {plan.named(measured.number)} on one "
+                        f"it and {same.path} are two different records of part {plan.named(measured.number)} on one "
                         "host; remove one of them"
                     )
                 continue
