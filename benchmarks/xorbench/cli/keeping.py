@@ -142,9 +142,7 @@ def failed(analysis: Analysis) -> bool:
     return without_ratio or any(row.refused for row in analysis.measured) or bool(analysis.record.failures)
 
 
-def kept(
-    record: Record, folder: Path, hint: str = "", write: Callable[[Record, Path], Path] = store.write
-) -> Path:
+def kept(record: Record, folder: Path, hint: str = "", write: Callable[[Record, Path], Path] = store.write) -> Path:
     """Write a record and return its path, which is in a new temporary folder where `folder` can't be written.
 
     `hint` says how to write it to its place later, and `write` writes it there, such as `merge.write`. Raises
