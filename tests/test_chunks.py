@@ -283,7 +283,7 @@ def test_what_is_not_offered_is_no_failure(variant: Variant) -> None:
     ],
     ids=str,
 )
-def test_the_reason_says_of_which_kind_the_failures_are(counts: dict[str, int], verdict: str, reason: str) -> None:
+def test_the_reason_says_of_which_kind_the_failures_are(counts: dict[str, Any], verdict: str, reason: str) -> None:
     row = replace(one_row(of_reference(0, 1), dtype="float64", parameter="W1"), failures=[Failure(7, "why")], **counts)
     judgements = chunk_report.report(Found(9, [row]), [reference()], [NEURON], 0).rows
     (found,) = (one for one in judgements if (one.dtype, one.parameter) == ("float64", "W1"))

@@ -128,6 +128,14 @@ def test_each_unfit_host_has_one_line_and_the_others_are_used() -> None:
     ]
 
 
+def test_a_check_that_takes_too_long_is_named() -> None:
+    hosts = {"tcp://10.0.0.1:1": "10.0.0.1"}
+    said: list[str] = []
+    client: Any = OfWorkers(hosts, dict.fromkeys(hosts, versions()), dict.fromkeys(hosts, TimeoutError()))
+    assert dask_preflight.fit(client, PLAN, said.append) == []
+    assert said == ["xorbench: 10.0.0.1 is left out: it can't be checked: it gave no answer for 120 s"]
+
+
 def test_a_host_with_one_unfit_worker_is_unfit() -> None:
     hosts = {"tcp://10.0.0.1:1": "10.0.0.1", "tcp://10.0.0.1:2": "10.0.0.1"}
     answers = {"tcp://10.0.0.1:1": FIT, "tcp://10.0.0.1:2": FIT | {"out": b'["no clang"]'}}

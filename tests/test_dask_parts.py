@@ -71,7 +71,7 @@ def test_what_is_no_record_is_not_collected(broken: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [(lambda data: b"no zlib", "incorrect header check"), (lambda data: data[:-9], "its end is missing")],
+    [(lambda _data: b"no zlib", "incorrect header check"), (lambda data: data[:-9], "its end is missing")],
     ids=["no zlib", "cut off"],
 )
 def test_what_cannot_be_decompressed_is_not_collected(

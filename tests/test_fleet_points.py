@@ -88,6 +88,24 @@ def test_an_interrupted_part_goes_on_and_gives_what_it_gives_at_once(tmp_path: P
     assert json.loads(path.read_text()) == whole
 
 
+def test_of_an_interrupted_part_it_is_said_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(tmp_path, 1)
+
+    def interrupted(judging: Judging, *_given: object) -> None:
+        judging.kept = judging.kept.plus(Chunk(0, 3), of_reference(0, 3))
+        points.write(judging.kept, judging.path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Judging, "run", interrupted)
+    done = called("gradients", f"--plan={tmp_path / 'plan.json'}", "--part=1/1", f"--output={tmp_path / 'parts'}")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    assert done.returncode == 130
+    assert (
+        f"xorbench: 3 of 20 points of part 1/1 are judged, in {path}; the same command with --resume continues\n"
+        in done.stderr
+    )
+
+
 def test_a_part_without_resume_begins_anew_and_says_so(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
     new = points.of_part(plan, 1)

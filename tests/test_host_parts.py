@@ -170,7 +170,8 @@ needs_two_cpus = pytest.mark.skipif(
 
 
 @needs_two_cpus
-def test_what_starts_while_another_command_is_waited_for_has_all_cpus(folder: Path) -> None:
+@pytest.mark.usefixtures("folder")
+def test_what_starts_while_another_command_is_waited_for_has_all_cpus() -> None:
     shows = [sys.executable, "-c", "import os, sys\nprint(*sorted(os.sched_getaffinity(0)), file=sys.stderr)"]
     allowed = environment.allowed_cpus()
     seen: list[str] = []

@@ -143,9 +143,17 @@ def _judged(asked: _Asked) -> int:
         kept = new
     if kept.judged < kept.points:
         first, _ = units.points_of(asked.plan, asked.number)
-        with stage("points", kept.points - kept.judged) as advance:
-            judging = Judging(kept, path, first)
-            kept = judging.run(ChunkPool(asked.plan), lambda chunk, _judged: advance(chunk.number))
+        judging = Judging(kept, path, first)
+        try:
+            with stage("points", kept.points - kept.judged) as advance:
+                kept = judging.run(ChunkPool(asked.plan), lambda chunk, _judged: advance(chunk.number))
+        except BaseException:
+            if number := judging.kept.judged:
+                say(
+                    f"xorbench: {number:,} of {kept.points:,} points of part {asked.part} are judged, in {path}; the "
+                    "same command with --resume continues"
+                )
+            raise
         points.write(kept, path)  # again, because it must not fail unnoticed
     passed = kept.passed
     if asked.as_json:

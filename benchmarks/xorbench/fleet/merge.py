@@ -8,11 +8,11 @@ import json
 import os
 import reprlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xorbench.consistency import rules
 from xorbench.fleet import units
@@ -62,8 +62,9 @@ class Merged:
     """The files in a folder that belong to a plan.
 
     `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
-    each part where points were judged, by one host: one at which a gradient did not pass, if there is one. `missing` are the numbers of parts that no host has finished,
-    `refused` says which files do not fit, one line each, and `notes` which are left out.
+    each part where points were judged, by one host: one on which a gradient did not pass, if there is one. `missing`
+    are the numbers of parts that no host has finished, `refused` says which files do not fit, one line each, and
+    `notes` which are left out.
     """
 
     plan: FleetPlan
@@ -114,7 +115,8 @@ def files(folder: Path, start: str = "") -> tuple[list[Path], list[str]]:
 def merge(folder: Path, plan: FleetPlan) -> Merged:
     """Return what the files in a folder and the folders inside it hold of a plan. Nothing is written.
 
-    A part that is there twice counts once; one that two hosts judged counts as failed if it failed on one. Files without a part of any plan are passed over.
+    A part that is there twice counts once; one that several hosts judged has not passed if it did not pass on one of
+    them. Files without a part of any plan are passed over.
     """
     refused: list[str] = []
     found: dict[tuple[str, int, int], Measured] = {}
@@ -230,7 +232,7 @@ def _is_complete(plan: FleetPlan, number: int, found: dict[tuple[str, int, int],
     return any(all((host, number, share) in found for share in shares) for host in hosts) and bool(shares)
 
 
-def _of_another_plan(sha256: str, parts: Collection[str], content: dict[str, Any]) -> str | None:
+def _of_another_plan(sha256: str, parts: Collection[str], content: Mapping[str, object]) -> str | None:
     """Return in what a part does not belong to the plan with this SHA-256 and these parts; None if it does."""
     part, its = (text if isinstance(text := content.get(key), str) else reprlib.repr(text) for key in OF_A_PART)
     if its != sha256:
@@ -297,5 +299,5 @@ def _differences(plan: FleetPlan, record: Record) -> Iterator[str]:
             yield f"{name} is not among its versions, expected {version}"
 
 
-def _digest(content: dict[str, Any]) -> str:
+def _digest(content: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
@@ -61,7 +61,7 @@ class Kept(Part):
 _TYPES: TypeAdapter[Kept] = TypeAdapter(Kept)
 
 
-def of_json(plan: FleetPlan, content: Any) -> Kept:
+def of_json(plan: FleetPlan, content: object) -> Kept:
     """Return what is kept in a JSON document of a part of a plan, complete or not.
 
     Raises ValueError, with one line, where it is not of the part that it names.

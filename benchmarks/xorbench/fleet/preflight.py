@@ -1,7 +1,7 @@
-"""The check whether this host can measure a part of a plan; a command: `python -m xorbench.fleet.preflight [CPU ...] < PLAN`.
+"""The check whether this host can measure a part of a plan, with a command for the workers of a scheduler.
 
-The command prints a JSON list of sentences that say why not; it is empty where the host can. It is about these CPUs, or
-without any about those that the command may use.
+The command `python -m xorbench.fleet.preflight [CPU ...] < PLAN` prints a JSON list of sentences that say why not; it
+is empty where the host can. A worker may use these CPUs, or without any those that the command may use.
 """
 
 import json
