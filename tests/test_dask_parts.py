@@ -233,6 +233,39 @@ def test_a_part_that_fails_everywhere_is_left(text: Callable[[int], bytes]) -> N
     assert sum("part 2/3 was not measured: what it sent is no record: " in line for line in said) == 2
 
 
+class Pending(Future):
+    """A future that is never finished."""
+
+    status = "pending"
+
+    def add_done_callback(self, done: "Callable[[Future], object]") -> None: ...
+
+
+def test_the_part_of_a_host_that_is_gone_is_given_to_another(
+    text: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OfOneHost(Client):
+        """Only the second host has a worker still; what the first was given is never finished."""
+
+        def submit(self, function: object, call: bytes, **options: Any) -> Future:
+            found = super().submit(function, call, **options)
+            return Pending(None) if options["workers"] == ["10.0.0.1"] else found
+
+        def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+            assert n_workers == -1
+            return {"workers": {"tcp://10.0.0.2:1": {"host": "10.0.0.2", "nthreads": 1, "resources": {}}}}
+
+    monkeypatch.setattr(dask_parts, "SECONDS_BETWEEN_LOOKS", -1.0)
+    client = OfOneHost(lambda order: of(order.part, text(order.part)), {})
+    said: list[str] = []
+    collected = planned(2)
+    of_dask: Any = client
+    left = dask_parts.measured(of_dask, workers(2), collected, say=said.append, seconds_until_gone=0.0)
+    assert (left, collected.finished) == ([], {1, 2})
+    assert client.given == [("10.0.0.1", 1), ("10.0.0.2", 2), ("10.0.0.2", 1)]
+    assert "xorbench: 10.0.0.1 has no worker any more; its part 1/2 is given to another host" in said
+
+
 def test_the_resource_is_used_where_all_workers_of_a_host_have_it(text: Callable[[int], bytes]) -> None:
     for has_slot, expected in ((True, {SLOT: 1}), (False, None)):
         client = Client(lambda order: of(order.part, text(1)), {})

@@ -59,6 +59,15 @@ def test_parts_give_together_what_one_part_gives(tmp_path: Path) -> None:
     assert merged(tmp_path / "three") == whole
 
 
+def test_points_are_merged_into_the_folder_that_is_named(tmp_path: Path) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    done = called("merge", tmp_path / "parts", f"--output={tmp_path / 'results'}")
+    (path,) = (tmp_path / "results").iterdir()
+    assert (done.returncode, done.stdout.splitlines()) == (0, [str(path)])
+    assert len([*(tmp_path / "parts").glob("points-*.json")]) == 1
+
+
 def test_missing_parts_are_listed_with_their_command(tmp_path: Path) -> None:
     planned(tmp_path, 2)
     measured(tmp_path, "2/2")

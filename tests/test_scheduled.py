@@ -1,5 +1,6 @@
 """The option --scheduler: what it is combined with, what it says where Dask is missing, and workers on this machine."""
 
+import errno
 import json
 import os
 import signal
@@ -18,6 +19,7 @@ from tests.command import XORBENCH, called, document
 from tests.conftest import Variant
 from tests.fleets import part_of, plan_of
 from tests.scheduled import SECONDS, skip_without_dask
+from xorbench import report as report_file
 from xorbench.cli import scheduled
 from xorbench.contract import REFERENCE, discover
 from xorbench.fleet import dask_cluster, dask_parts
@@ -95,6 +97,26 @@ def test_a_call_that_is_continued_has_one_record_for_each_host(
     assert (code, [*map(str, store.paths(folder))], missing) == (0, second, [])
     (record,) = map(store.read, store.paths(folder))
     assert [workload.name for workload in record.workloads] == ["neuron", "hidden"]
+
+
+def test_what_was_judged_is_kept_until_its_report_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "points.json"
+    kept.touch()
+    chosen = next(i for i in discover() if i.name == REFERENCE)
+    found = report(
+        judge_chunk([chosen], [WORKLOADS["neuron"]], Chunk(0, 2), seed=0), [chosen], [WORKLOADS["neuron"]], 0
+    )
+    monkeypatch.setattr(scheduled, "gradients", lambda *_given: (found, kept))
+    call = (*GRADIENTS, "--scheduler=local", "--points=2", f"--report={tmp_path / 'report.md'}")
+    with monkeypatch.context() as patch:
+        patch.setattr(report_file, "write", no_room)
+        assert (called(*call).returncode, kept.exists()) == (3, True)
+    assert (called(*call).returncode, kept.exists()) == (0, False)
+    assert (tmp_path / "report.md").is_file()
+
+
+def no_room(*_given: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":

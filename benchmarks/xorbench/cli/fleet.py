@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+MOST_HOSTS = 100_000
+"""The largest number of parts of a plan, whose file is larger otherwise than one that is read."""
+
 
 class PartDocument(TypedDict):
     """A part of a plan for programs: its name, such as "2/3", its units, its estimated time and its command."""
@@ -52,7 +55,9 @@ def plan_(
             help="run, sweep or gradients with its options, after those of plan. [default: run]",
         ),
     ] = None,
-    hosts: Annotated[int, count("Number of parts, one for each host; fewer if there is less to share.")] = 1,
+    hosts: Annotated[
+        int, count("Number of parts, one for each host; fewer if there is less to share.", most=MOST_HOSTS)
+    ] = 1,
     output: Annotated[Path, typer.Option(metavar="FILE", help="File to write the plan to.")] = Path("plan.json"),
     as_json: AsJson = False,
 ) -> int:
@@ -163,7 +168,8 @@ def merge(
 
     The parts stay as they are, and merging again changes nothing. Missing parts are listed with the command that
     measures them, and the exit code is 1. Nothing is written if a part belongs to another plan, was measured with other
-    versions or texts of implementations, or exists twice with different contents.
+    versions or texts of implementations, or exists twice with different contents. What was found at points is merged
+    into one file, which is in FOLDER if --output is not given.
     """
     from xorbench.cli import choices, show
     from xorbench.fleet import merge as merging
@@ -185,7 +191,7 @@ def merge(
             from xorbench.fleet import points
 
             whole = points.together(found.judged)
-            written.append(points.place(whole, folder))
+            written.append(points.place(whole, target if output else folder))
             points.write(whole, written[-1])
             passed = whole.passed
     for line in (*found.notes, *found.refused):

@@ -199,7 +199,7 @@ def measured(
                     say(f"xorbench: {host}: part {plan.named(part)} is measured")
                     free.add(host)
                 case Raised((host, part), error):
-                    give_back(host, part, foreign(str(error)))
+                    give_back(host, part, foreign(str(error)) or type(error).__name__)
             for host, part in presence.gone(calls.keys):
                 calls.drop((host, part))
                 say(f"xorbench: {host} has no worker any more; its part {plan.named(part)} is given to another host")
