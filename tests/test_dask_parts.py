@@ -247,8 +247,8 @@ def test_the_part_of_a_host_that_is_gone_is_given_to_another(
     class OfOneHost(Client):
         """Only the second host has a worker still; what the first was given is never finished."""
 
-        def submit(self, function: object, call: bytes, **options: Any) -> Future:
-            found = super().submit(function, call, **options)
+        def submit(self, _function: object, call: bytes, **options: Any) -> Future:
+            found = super().submit(_function, call, **options)
             return Pending(None) if options["workers"] == ["10.0.0.1"] else found
 
         def scheduler_info(self, n_workers: int) -> dict[str, Any]:
@@ -263,7 +263,20 @@ def test_the_part_of_a_host_that_is_gone_is_given_to_another(
     left = dask_parts.measured(of_dask, workers(2), collected, say=said.append, seconds_until_gone=0.0)
     assert (left, collected.finished) == ([], {1, 2})
     assert client.given == [("10.0.0.1", 1), ("10.0.0.2", 2), ("10.0.0.2", 1)]
-    assert "xorbench: 10.0.0.1 has no worker any more; its part 1/2 is given to another host" in said
+    assert "xorbench: 10.0.0.1 has no worker any more; its part 1/2 waits for another host" in said
+
+
+def test_a_host_that_has_a_worker_again_is_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_parts, "SECONDS_BETWEEN_LOOKS", -1.0)
+    there = iter([["b"], ["a", "b"], ["b"]])
+    client: Any = Client(lambda order: of(order.part, b""), {})
+    client.scheduler_info = lambda **_options: {
+        "workers": {f"tcp://{host}:1": {"host": host, "nthreads": 1, "resources": {}} for host in next(there)}
+    }
+    presence = dask_parts._Presence(client, ["a", "b"], 0.0)
+    assert [[*presence.gone([("a", 1), ("b", 2)])], presence.back()] == [[("a", 1)], set()]
+    assert [[*presence.gone([("b", 2)])], presence.back(), presence.back()] == [[], {"a"}, set()]
+    assert [[*presence.gone([("a", 3), ("b", 2)])], presence.back()] == [[("a", 3)], set()]
 
 
 def test_the_resource_is_used_where_all_workers_of_a_host_have_it(text: Callable[[int], bytes]) -> None:

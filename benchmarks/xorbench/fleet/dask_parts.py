@@ -202,7 +202,7 @@ def measured(
                     give_back(host, part, foreign(str(error)) or type(error).__name__)
             for host, part in presence.gone(calls.keys):
                 calls.drop((host, part))
-                say(f"xorbench: {host} has no worker any more; its part {plan.named(part)} is given to another host")
+                say(f"xorbench: {host} has no worker any more; its part {plan.named(part)} waits for another host")
                 waiting.append(part)
             free |= presence.back()
     finally:

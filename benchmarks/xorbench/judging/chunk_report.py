@@ -12,9 +12,10 @@ from xorbench.workloads import Workload
 
 
 def report(found: Found, implementations: Sequence[Implementation], workloads: Sequence[Workload], seed: int) -> Report:
-    """Return what was found as a report of the judge, for the views of one, in the order of what is given.
+    """Return what was found at numbered points as a report of the judge, with rows for each quantity in both dtypes.
 
-    An implementation that is missing or broken has rows that say so.
+    They are in the order of `implementations`, then of `workloads`. An implementation that is missing or broken has
+    rows that say so.
     """
     rows = {row.key: row for row in found.rows}
     report = Report(seed, found.points, rows=[], pairs=[], endings=[], conduct=[])
