@@ -340,6 +340,9 @@ def test_a_sweep_and_points_are_planned_too(tmp_path: Path) -> None:
     plan = plans.read(tmp_path / "plan.json")
     assert [part.units for part in plan.parts] == [["0 to 2"], ["3 to 5"], ["6 to 9"]]
     assert units.points_of(plan, 3) == (6, 4)
+    options = ("gradients", "--points=10", "--workload=neuron", f"--implementation={REFERENCE}")
+    lines = called("plan", f"--output={tmp_path / 'plan.json'}", *options).stdout.splitlines()
+    assert re.fullmatch(r"part 1/1: about \d+\.\d minutes: points 0 to 9", lines[1])
 
 
 def test_without_a_command_a_run_is_planned_and_it_is_said_what_is_left_out(tmp_path: Path) -> None:

@@ -143,7 +143,8 @@ def _lines(document: PlanDocument) -> list[str]:
     """Return the JSON document of a plan as lines for the terminal: its parts, and how to measure and merge them."""
     parts, job = document["parts"], document["job"]
     hours, minutes = divmod(job["wall_seconds"] // 60, 60)
-    each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {'; '.join(p['units'])}" for p in parts)
+    what = "points " if document["kind"] == "gradients" else ""
+    each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {what}{'; '.join(p['units'])}" for p in parts)
     return [
         f"{document['plan']}: {document['kind']} in {len(parts)} part{'s' * (len(parts) > 1)}",
         *each,

@@ -34,7 +34,7 @@ def all_cpus() -> list[int]:
 def aside() -> Iterator[None]:
     """Keep this process off the last of its CPUs, which is timed by default, as long as a thread is in this context.
 
-    Where the machine has only one core, it stays on it. Linux only; elsewhere nothing changes.
+    Where it may use one CPU only, it stays there. Linux only; elsewhere nothing changes.
     """
     with _lock:
         if not _waiting.threads:
