@@ -340,8 +340,8 @@ def test_a_sweep_and_points_are_planned_too(tmp_path: Path) -> None:
     plan = plans.read(tmp_path / "plan.json")
     assert [part.units for part in plan.parts] == [["0 to 2"], ["3 to 5"], ["6 to 9"]]
     assert units.points_of(plan, 3) == (6, 4)
-    options = ("gradients", "--points=10", "--workload=neuron", f"--implementation={REFERENCE}")
-    lines = called("plan", f"--output={tmp_path / 'plan.json'}", *options).stdout.splitlines()
+    judging = ("gradients", "--points=10", "--workload=neuron", f"--implementation={REFERENCE}")
+    lines = called("plan", f"--output={tmp_path / 'plan.json'}", *judging).stdout.splitlines()
     assert re.fullmatch(r"part 1/1: about \d+\.\d minutes: points 0 to 9", lines[1])
 
 

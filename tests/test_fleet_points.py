@@ -9,8 +9,8 @@ import pytest
 from tests.command import called, document
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover
+from xorbench.fleet import merge, points, units
 from xorbench.fleet import plan as plans
-from xorbench.fleet import points, units
 from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.chunk_pool import ChunkPool
 from xorbench.judging.chunk_judge import judge_chunk
@@ -174,10 +174,35 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
 
 
 def test_of_a_part_that_two_hosts_judged_one_counts(tmp_path: Path) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    content = json.loads(path.read_text())
+    path.with_name("points-other.json").write_text(json.dumps(content | {"host": "1" * 16}))
+    assert merged(tmp_path) == content["found"]
+
+
+def test_parts_are_together_as_if_they_were_one(tmp_path: Path) -> None:
+    plan = planned(tmp_path, 2)
+    one, other = (points.of_part(plan, number) for number in (1, 2))
+    one, other = one.plus(Chunk(0, 10), of_reference(0, 10)), other.plus(Chunk(10, 10), of_reference(10, 10))
+    whole = points.together(iter([other, one]))
+    assert (whole.part, whole.points, whole.ranges) == (None, 20, [(0, 20)])
+    assert whole.found == of_reference(0, 20)
+    assert points.together([one]) == replace(one, part=None)
+    with pytest.raises(ValueError, match=r"^0 to 9 is there already, in part or whole$"):
+        points.together([one, other, one])
+
+
+def test_a_part_that_is_changed_while_parts_are_merged_is_refused(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
-    one = points.of_part(plan, 1).plus(Chunk(0, 20), Found(20, []))
-    whole = points.together([one, replace(one, host="1" * 16)])
-    assert (whole.points, whole.found.points, whole.ranges) == (20, 20, [(0, 20)])
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    found = merge.merge(tmp_path / "parts", plan)
+    assert found.points().judged == 20
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"host": "1" * 16}))
+    with pytest.raises(ValueError, match=f"^{path} was changed while the parts were merged; merge again$"):
+        found.points()
 
 
 @pytest.mark.parametrize("host", ["0" * 16, "f" * 16])
@@ -193,6 +218,8 @@ def test_a_part_that_failed_on_one_of_two_hosts_is_not_passed(tmp_path: Path, ho
     other.write_text(json.dumps(content | {"host": host}))
     done = called("merge", tmp_path / "parts", "--json")
     assert (done.returncode, document(done)["passed"], document(done)["refused"]) == (1, False, [])
+    (whole,) = document(done)["written"]
+    assert json.loads(Path(whole).read_text())["ranges"] == [[0, 20]]
 
 
 def test_what_someone_has_put_into_the_folder_of_parts_is_judged_anew(tmp_path: Path) -> None:

@@ -191,10 +191,14 @@ def merge(
         if found.judged:
             from xorbench.fleet import points
 
-            whole = points.together(found.judged)
-            written.append(points.place(whole, target if output else folder))
-            points.write(whole, written[-1])
-            passed = whole.passed
+            try:
+                whole = found.points()
+            except ValueError as error:
+                found.refused.append(str(error))
+            else:
+                written.append(points.place(whole, target if output else folder))
+                points.write(whole, written[-1])
+                passed = whole.passed
     for line in (*found.notes, *found.refused):
         say(f"xorbench: {line}")
     missing = [

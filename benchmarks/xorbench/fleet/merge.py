@@ -58,18 +58,27 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class JudgedPart:
+    """A file with what was found at all points of a part: its path, a digest, and whether all gradients passed."""
+
+    path: Path
+    digest: str
+    passed: bool
+
+
+@dataclass(frozen=True)
 class Merged:
     """The files in a folder that belong to a plan.
 
-    `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
-    each part where points were judged, by one host: one on which a gradient did not pass, if there is one. `missing`
-    are the numbers of parts that no host has finished, `refused` says which files do not fit, one line each, and
-    `notes` which are left out.
+    `groups` are the files of each record to be written, in the order of the parts, and `judged` has one file of each
+    part where points were judged: that of a host on which a gradient did not pass, if there is one. `missing` are the
+    numbers of parts that no host has finished, `refused` says which files do not fit, one line each, and `notes` which
+    are left out.
     """
 
     plan: FleetPlan
     groups: list[list[Measured]] = field(default_factory=list)
-    judged: "list[Kept]" = field(default_factory=list)
+    judged: list[JudgedPart] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -88,6 +97,22 @@ class Merged:
                 self.refused.append(checking.one_line(str(error)))
             else:
                 yield record
+
+    def points(self) -> "Kept":
+        """Return what was found in all parts where points were judged, of which there must be one.
+
+        One part at a time is in memory. Raises OSError, and ValueError, with one line, if a file was changed meanwhile.
+        """
+        from xorbench.fleet import points  # imported here, because it imports the whole judge
+
+        return points.together(points.of_json(self.plan, self._content(part)) for part in self.judged)
+
+    @staticmethod
+    def _content(part: JudgedPart) -> Mapping[str, object]:
+        content: Mapping[str, object] = checking.plain_json(checking.bounded(part.path))
+        if _digest(content) != part.digest:
+            raise ValueError(_changed(part.path))
+        return content
 
 
 def files(folder: Path, start: str = "") -> tuple[list[Path], list[str]]:
@@ -120,7 +145,7 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
     """
     refused: list[str] = []
     found: dict[tuple[str, int, int], Measured] = {}
-    judged: dict[int, Kept] = {}
+    judged: dict[int, JudgedPart] = {}
     digests: dict[tuple[str, int], str] = {}
     parts, sha256 = {plan.named(number) for number in _numbers(plan)}, plan.sha256
     paths, notes = files(folder)
@@ -139,9 +164,9 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
                     digest = _digest(content)
                     if digests.setdefault((part.host, part.number), digest) != digest:
                         raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
-                    before = judged.setdefault(part.number, part)
-                    if before.passed and not part.passed:  # no host's failure is hidden by another host
-                        judged[part.number] = part
+                    here = JudgedPart(path, digest, part.passed)
+                    if judged.setdefault(part.number, here).passed and not here.passed:
+                        judged[part.number] = here  # no host's failure is hidden by another host
                     continue
             elif not content.get("partial"):
                 measured = _checked(plan, path, store.of_json(content))
@@ -249,8 +274,12 @@ def _unchanged(part: Measured) -> Record:
     """Return the record of a part. Raises OSError, and ValueError, with one line, if it is another one by now."""
     record = store.read(part.path)
     if _digest(store.as_json(record)) != part.digest:
-        raise ValueError(f"{part.path} was changed while the parts were merged; merge again")
+        raise ValueError(_changed(part.path))
     return record
+
+
+def _changed(path: Path) -> str:
+    return f"{path} was changed while the parts were merged; merge again"
 
 
 def _checked(plan: FleetPlan, path: Path, record: Record) -> Measured:
