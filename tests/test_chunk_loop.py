@@ -102,6 +102,16 @@ def test_an_interrupted_judgement_goes_on_and_nothing_is_counted_twice(path: Pat
     assert kept.found.rows[0].not_judged == sum(range(1_000))
 
 
+def test_what_is_found_is_kept_before_judges_are_ended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_then: list[Kept] = []
+    monkeypatch.setattr(Judges, "close", lambda _judges: kept_then.append(read(path, 1_000)))
+    judging = Judging(new(1_000), path)
+    with pytest.raises(HarnessError, match=r"^no memory$"):
+        judging.run(Judges(fail_at=450), points_of_a_chunk=100)
+    assert kept_then == [judging.kept]
+    assert judging.kept.judged > 0
+
+
 def test_what_is_kept_is_that_of_the_same_plan_at_as_many_points(path: Path) -> None:
     whole = Judging(new(100), path).run(Judges())
     assert read(path, 100) == whole

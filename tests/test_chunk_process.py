@@ -1,10 +1,12 @@
 """The process that judges chunks: it finds what is found here, and an implementation that crashes it fails alone."""
 
+import errno
 import functools
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
@@ -21,7 +23,7 @@ from tests.conftest import Variant
 from tests.fleets import gradients_of
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.failure import HarnessError
-from xorbench.fleet import chunk_process
+from xorbench.fleet import chunk_process, tethered
 from xorbench.fleet.chunk_process import ChunkProcess
 from xorbench.fleet.plan import FleetPlan
 from xorbench.judging import chunk_report
@@ -104,6 +106,58 @@ def test_one_that_sends_a_result_itself_fails_alone(variant: Variant, found: str
     assert all(reason.startswith("no answer: its process sent an invalid result: ") for reason in reasons)
 
 
+BLAMING = """    import json
+    import os
+    import sys
+
+    os.write(int(sys.argv[1]), json.dumps({"says": "doing", "what": "another"}).encode() + b"\\n")
+    os._exit(3)
+"""
+"""What an implementation does that says, before it ends the process, that another one is called now."""
+
+
+def test_one_that_names_another_when_it_ends_the_process_fails_alone(variant: Variant) -> None:
+    path = variant("blaming", (PREDICT, BLAMING))
+    with process(gradients_of(path)) as judging:
+        judged = judging.judged(Chunk(0, 2))
+    assert judged
+    failed = {(r.implementation, r.failed, *(f.reason for f in r.failures[:1])) for r in judged.found.rows}
+    why = "no answer: its process sent an invalid message: it does not call 'another'"
+    assert failed == {(REFERENCE, 0), ("blaming", 2, why)}
+
+
+FLOODING = """    import os
+    import sys
+
+    while True:
+        os.write(int(sys.argv[1]), b'{"says": "doing", "what": "flooding"}\\n')
+"""
+"""What an implementation does that never ends and never is silent."""
+
+
+def test_one_that_is_never_silent_is_ended_when_its_result_is_not_wanted_any_more(variant: Variant) -> None:
+    path = variant("flooding", (PREDICT, FLOODING))
+    looks = iter(range(10_000))
+    with process(gradients_of(path)) as judging:
+        assert judging.judged(Chunk(0, 1), is_wanted=lambda: next(looks) < 500) is None
+        assert not children()
+
+
+def test_of_a_process_that_cannot_be_started_nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(*_given: object, **_options: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    judging = ChunkProcess(gradients_of())
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tethered, "started", started)
+    before = psutil.Process().num_fds()
+    for _ in range(2):
+        with pytest.raises(BlockingIOError):
+            judging.judged(Chunk(0, 1))
+        assert [*tmp_path.iterdir()] == []
+        assert psutil.Process().num_fds() == before
+
+
 def test_a_result_that_is_unpacked_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunk_process, "LONGEST", 1_000)
     with pytest.raises(ValueError, match=r"^it has more than 1,000 bytes$"):
@@ -158,7 +212,8 @@ def test_files_that_travelled_are_removed_with_the_process(variant: Variant) -> 
     path = variant("travelling", ("ADDS = ", "REMARK = 'here'\nADDS = "))
     with process(gradients_of(path)) as judging:
         judging.judged(Chunk(0, 1))
-        folder = Path(judging._folder.name)
+        (child,) = children()
+        folder = Path(child.cmdline()[-1])
         assert (folder / "travelling.py").exists()
     assert not folder.exists()
 

@@ -266,6 +266,40 @@ def test_what_is_not_offered_is_no_failure(variant: Variant) -> None:
     assert {row.reason for row in report.rows if row.dtype == "float64"} == {"no sigmoid"}
 
 
+@pytest.mark.parametrize(
+    ("counts", "verdict", "reason"),
+    [
+        ({"wrong": 1}, OUTSIDE, "why"),
+        ({"wrong": 2}, OUTSIDE, "why, and at 1 more point"),
+        ({"wrong": 1_001}, OUTSIDE, "why, and at 1,000 more points"),
+        ({"failed": 1}, FAILED, "no answer at 1 point, first at point 7: why"),
+        ({"failed": 2, "wrong": 1}, FAILED, "no answer at 2 points, a wrong one at 1 point, first at point 7: why"),
+        (
+            {"wrong": 1, "not_offered": 2},
+            OUTSIDE,
+            "a wrong one at 1 point, none offered at 2 points, first at point 7: why",
+        ),
+        ({"not_offered": 2}, NOT_OFFERED, "why"),
+    ],
+    ids=str,
+)
+def test_the_reason_says_of_which_kind_the_failures_are(counts: dict[str, Any], verdict: str, reason: str) -> None:
+    row = replace(one_row(of_reference(0, 1), dtype="float64", parameter="W1"), failures=[Failure(7, "why")], **counts)
+    judgements = chunk_report.report(Found(9, [row]), [reference()], [NEURON], 0).rows
+    (found,) = (one for one in judgements if (one.dtype, one.parameter) == ("float64", "W1"))
+    assert (found.verdict, found.reason) == (verdict, reason)
+
+
+def test_what_is_not_offered_at_some_points_is_not_said_to_be_inside(variant: Variant) -> None:
+    # As in the judge, where one call that is not offered decides about all points.
+    path = variant(
+        "partly", (PREDICT, f"    if parameters[0].max() > 1:\n        raise NotImplementedError('large')\n{PREDICT}")
+    )
+    row = one_row(judge_chunk([implementation(path)], [NEURON], Chunk(0, 24), 0, ["float64"]), parameter="loss")
+    assert 0 < row.not_offered < 24
+    assert (row.points, row.wrong, row.verdict, row.passed) == (24 - row.not_offered, 0, NOT_OFFERED, True)
+
+
 def test_a_wrong_shape_is_a_wrong_answer(variant: Variant) -> None:
     path = variant("flat", (PREDICT, PREDICT.replace("[-1])", "[-1]).ravel()")))
     found = judge_chunk([implementation(path)], [NEURON], Chunk(0, 3), seed=0, dtypes=["float64"])

@@ -34,7 +34,8 @@ class Future:
         self.status, self.value, self.error = status, value, error
         self._done(self)
 
-    def result(self) -> object:
+    def result(self, seconds: float) -> object:
+        assert 0 < seconds < 600  # Dask waits without end for a result that was lost with its host
         if self.error:
             raise self.error
         return self.value
@@ -98,6 +99,7 @@ def test_a_result_is_taken_once_and_released(client: Client, calls: Calls[str, i
         ("finished", None, None),
         ("finished", None, CancelledError("lost")),
         ("finished", None, OSError("closed")),
+        ("finished", None, TimeoutError("timed out after 60 s")),
         ("cancelled", None, None),
         ("lost", None, None),
         ("error", None, KilledWorker("a", None, 3)),

@@ -1,12 +1,16 @@
 """The address of a scheduler, and the check of hosts: who may reach it, and one line for each unfit host."""
 
+import asyncio
+import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from tests.fleets import gradients_of, plan_of
-from xorbench.fleet import dask_preflight
+from xorbench.environment import allowed_cpus
+from xorbench.fleet import aside, dask_preflight
+from xorbench.fleet import plan as plans
 from xorbench.fleet.dask_cluster import Worker, checked, open_to_others
 
 LOOPBACK = ["local", "tcp://127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:8786", "tcp://127.3.2.1:80"]
@@ -124,6 +128,14 @@ def test_each_unfit_host_has_one_line_and_the_others_are_used() -> None:
     ]
 
 
+def test_a_check_that_takes_too_long_is_named() -> None:
+    hosts = {"tcp://10.0.0.1:1": "10.0.0.1"}
+    said: list[str] = []
+    client: Any = OfWorkers(hosts, dict.fromkeys(hosts, versions()), dict.fromkeys(hosts, TimeoutError()))
+    assert dask_preflight.fit(client, PLAN, said.append) == []
+    assert said == ["xorbench: 10.0.0.1 is left out: it can't be checked: it gave no answer for 120 s"]
+
+
 def test_a_host_with_one_unfit_worker_is_unfit() -> None:
     hosts = {"tcp://10.0.0.1:1": "10.0.0.1", "tcp://10.0.0.1:2": "10.0.0.1"}
     answers = {"tcp://10.0.0.1:1": FIT, "tcp://10.0.0.1:2": FIT | {"out": b'["no clang"]'}}
@@ -141,6 +153,25 @@ def test_a_running_profiler_is_named_where_something_is_timed() -> None:
         "xorbench: the profiler of Dask runs beside what is timed on 10.0.0.1; set "
         "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False where the workers are started"
     ]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity") or len(allowed_cpus()) < 2,
+    reason="needs the affinity of processes, and two CPUs",
+)
+def test_a_host_is_checked_with_all_cpus_while_its_worker_keeps_off_the_timed_one() -> None:
+    class OfDask:
+        periodic_callbacks: ClassVar[dict[str, object]] = {}
+
+    def sentences() -> list[str]:
+        answer = asyncio.run(dask_preflight._check()(plans.text_of(PLAN).encode(), True, OfDask()))
+        return dask_preflight._sentences(answer)[0]
+
+    before = sentences()
+    assert before  # it is a plan of another version of the package
+    with aside.aside():
+        assert len(allowed_cpus()) < len(aside.all_cpus())
+        assert sentences() == before
 
 
 def test_a_scheduler_of_another_version_is_named() -> None:

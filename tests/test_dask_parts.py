@@ -69,6 +69,21 @@ def test_what_is_no_record_is_not_collected(broken: bytes) -> None:
     assert collected.finished == set()
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [(lambda _data: b"no zlib", "incorrect header check"), (lambda data: data[:-9], "its end is missing")],
+    ids=["no zlib", "cut off"],
+)
+def test_what_cannot_be_decompressed_is_not_collected(
+    text: Callable[[int], bytes], change: Callable[[bytes], bytes], says: str
+) -> None:
+    collected, result = Collected.begun(PLAN), of(1, text(1))
+    odd = replace(result, files={name: change(data) for name, data in result.files.items()})
+    with pytest.raises(ValueError, match=f"^[^\\n]*{says}$"):
+        collected.keep(odd)
+    assert (collected.finished, names(collected)) == (set(), [])
+
+
 def test_a_record_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch, text: Callable[[int], bytes]) -> None:
     monkeypatch.setattr(dask_parts, "MOST_BYTES", 1_000)
     with pytest.raises(ValueError, match="more than 1,000 bytes"):
@@ -112,7 +127,7 @@ class Future:
     def add_done_callback(self, done: "Callable[[Future], object]") -> None:
         done(self)
 
-    def result(self) -> object:
+    def result(self, _seconds: float) -> object:
         return self._value
 
     def release(self) -> None: ...
@@ -203,11 +218,65 @@ def test_a_part_that_fails_on_one_host_is_measured_on_another_and_only_once_on_e
     assert collected.finished == {1, 2, 3}
 
 
+def test_a_part_without_a_record_is_not_measured(text: Callable[[int], bytes]) -> None:
+    collected = planned(2)
+    client = Client(lambda order: of(order.part, b"" if order.part == 1 else text(2), code=1), {})
+    left, said, _ = measured(client, 1, collected)
+    assert (left, collected.finished) == ([1], {2})
+    assert any("part 1/2 was not measured: exit code 1, last line; its log is " in line for line in said)
+
+
 def test_a_part_that_fails_everywhere_is_left(text: Callable[[int], bytes]) -> None:
     client = Client(lambda order: of(order.part, b"{" if order.part == 2 else text(order.part)), {})
     left, said, _ = measured(client, 2, planned(3))
     assert left == [2]
     assert sum("part 2/3 was not measured: what it sent is no record: " in line for line in said) == 2
+
+
+class Pending(Future):
+    """A future that is never finished."""
+
+    status = "pending"
+
+    def add_done_callback(self, done: "Callable[[Future], object]") -> None: ...
+
+
+def test_the_part_of_a_host_that_is_gone_is_given_to_another(
+    text: Callable[[int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OfOneHost(Client):
+        """Only the second host has a worker still; what the first was given is never finished."""
+
+        def submit(self, _function: object, call: bytes, **options: Any) -> Future:
+            found = super().submit(_function, call, **options)
+            return Pending(None) if options["workers"] == ["10.0.0.1"] else found
+
+        def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+            assert n_workers == -1
+            return {"workers": {"tcp://10.0.0.2:1": {"host": "10.0.0.2", "nthreads": 1, "resources": {}}}}
+
+    monkeypatch.setattr(dask_parts, "SECONDS_BETWEEN_LOOKS", -1.0)
+    client = OfOneHost(lambda order: of(order.part, text(order.part)), {})
+    said: list[str] = []
+    collected = planned(2)
+    of_dask: Any = client
+    left = dask_parts.measured(of_dask, workers(2), collected, say=said.append, seconds_until_gone=0.0)
+    assert (left, collected.finished) == ([], {1, 2})
+    assert client.given == [("10.0.0.1", 1), ("10.0.0.2", 2), ("10.0.0.2", 1)]
+    assert "xorbench: 10.0.0.1 has no worker any more; its part 1/2 waits for another host" in said
+
+
+def test_a_host_that_has_a_worker_again_is_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_parts, "SECONDS_BETWEEN_LOOKS", -1.0)
+    there = iter([["b"], ["a", "b"], ["b"]])
+    client: Any = Client(lambda order: of(order.part, b""), {})
+    client.scheduler_info = lambda **_options: {
+        "workers": {f"tcp://{host}:1": {"host": host, "nthreads": 1, "resources": {}} for host in next(there)}
+    }
+    presence = dask_parts._Presence(client, ["a", "b"], 0.0)
+    assert [[*presence.gone([("a", 1), ("b", 2)])], presence.back()] == [[("a", 1)], set()]
+    assert [[*presence.gone([("b", 2)])], presence.back(), presence.back()] == [[], {"a"}, set()]
+    assert [[*presence.gone([("a", 3), ("b", 2)])], presence.back()] == [[("a", 3)], set()]
 
 
 def test_the_resource_is_used_where_all_workers_of_a_host_have_it(text: Callable[[int], bytes]) -> None:

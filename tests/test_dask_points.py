@@ -11,7 +11,7 @@ from tests.fleets import gradients_of
 from tests.scheduled import skip_without_dask
 from tests.test_chunk_loop import judged
 from xorbench.failure import HarnessError
-from xorbench.fleet import points
+from xorbench.fleet import dask_points, points
 from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.chunk_process import Judged
 from xorbench.fleet.dask_cluster import Worker
@@ -36,7 +36,7 @@ class Future:
     def add_done_callback(self, done: "Callable[[Future], object]") -> None:
         done(self)
 
-    def result(self) -> object:
+    def result(self, _seconds: float) -> object:
         return self._value
 
     def release(self) -> None: ...
@@ -90,6 +90,24 @@ def test_every_point_is_judged_once_on_the_hosts_that_are_fit(tmp_path: Path) ->
     assert (kept.judged, kept.found.rows[0].not_judged) == (1_000, sum(range(1_000)))
     assert client.hosts
     assert all(hosts == ["10.0.0.1", "10.0.0.2"] for hosts in client.hosts)
+
+
+def test_it_is_said_once_that_no_worker_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_points, "SECONDS_BETWEEN_LOOKS", -1.0)
+    client: Any = Client()
+    there = iter([[1, 2], [], [], [2], [], *[[]] * 100])
+    client.scheduler_info = lambda **_options: {
+        "workers": {f"tcp://10.0.0.{n}:1": {"host": f"10.0.0.{n}", "nthreads": n, "resources": {}} for n in next(there)}
+    }
+    said: list[str] = []
+    judges = WorkerPool(client, WORKERS, PLAN, judge, 7.0, said.append)
+    threads = []
+    for number in range(6):
+        judges.submit(Chunk(number, 1))
+        assert judges.next()
+        threads.append(judges.threads)
+    assert threads == [3, 1, 1, 2, 1, 1]
+    assert said == ["xorbench: no worker is left; waiting for one on the same hosts"] * 2
 
 
 def test_a_chunk_that_cannot_be_judged_is_named_in_one_line(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_part_that_fails_is_tried_on_every_host_once_and_named(cluster: Cluste
     assert len(found["logs"]) == 2
 
 
-def test_the_part_of_a_host_that_is_gone_is_given_to_another(cluster: Cluster) -> None:
+def test_a_host_that_came_after_the_check_of_hosts_is_given_no_part_of_one_that_is_gone(cluster: Cluster) -> None:
     cluster.close_gate()
     lost = cluster.start_worker("--no-nanny", host="127.0.0.2")
     client = cluster.client("1", "--gone", "1")

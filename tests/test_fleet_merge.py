@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.command import called, document
 from tests.fleets import NAMES, WORKLOADS, named_host, part_of, plan_of, record_of, sweep_of
-from tests.planted import NO_SHA256, report
+from tests.planted import NO_SHA256, report, with_durations
 from xorbench.consistency import rules
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -120,6 +120,30 @@ def test_merging_again_changes_nothing_and_further_parts_take_the_place_of_fewer
     (second,) = [merge.write(record, results) for record in merged(parts)]
     assert store.paths(results) == [second]
     assert [workload.name for workload in store.read(second).workloads] == [*WORKLOADS]
+
+
+def test_what_was_measured_another_time_stays_when_the_same_plan_is_merged_again(tmp_path: Path) -> None:
+    first, second, results = tmp_path / "first", tmp_path / "second", tmp_path / "results"
+    kept(first, part_of(PLAN, 1), part_of(PLAN, 2))
+    (before,) = [merge.write(record, results) for record in merged(first)]
+    text = before.read_bytes()
+    anew = [with_other_times(part_of(PLAN, number)) for number in (1, 3)]
+    kept(second, *anew)
+    (other,) = [merge.write(record, results) for record in merged(second)]
+    assert store.paths(results) == sorted([before, other])
+    assert before.read_bytes() == text
+    kept(second, with_other_times(part_of(PLAN, 2)))
+    (other,) = [merge.write(record, results) for record in merged(second)]
+    assert store.paths(results) == sorted([before, other])
+    assert before.read_bytes() == text
+    for folder, path in ((first, before), (second, other)):
+        assert [merge.write(record, results) for record in merged(folder)] == [path]
+
+
+def with_other_times(record: Record) -> Record:
+    """Return a record whose rounds took twice as long."""
+    timings = [replace(t, round_nanoseconds=[2 * n for n in t.round_nanoseconds]) for t in record.timings]
+    return with_durations(replace(record, timings=timings))
 
 
 def test_hosts_whose_parts_began_in_the_same_second_keep_their_records(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from tests.command import called, document
 from tests.conftest import Variant
-from tests.fleets import gradients_of, plan_of, sweep_of
+from tests.fleets import gradients_of, part_of, plan_of, sweep_of
 from tests.planted import NO_SHA256, planted
 from xorbench import environment
+from xorbench.cli.fleet import MOST_HOSTS
 from xorbench.contract import REFERENCE, discover, read
 from xorbench.environment import allowed_cpus, host
 from xorbench.fleet import costs, divide, preflight, units
@@ -29,6 +30,7 @@ from xorbench.fleet.plan import FleetPlan, PlannedPart
 from xorbench.fleet.units import Share
 from xorbench.record import store
 from xorbench.record.settings import Settings
+from xorbench.record.timing import Failure
 from xorbench.suite.about import harness_sha256
 from xorbench.workloads import WORKLOADS, sizes
 
@@ -160,6 +162,13 @@ def test_each_unit_is_in_one_part_and_no_part_is_much_longer_than_another(each: 
     assert all(group == sorted(group, key=order.index) for group in groups)
     sums = [sum(each[unit] for unit in group) for group in groups]
     assert max(sums) - min(sums) <= max(each.values()) * (1 + 1e-9)
+
+
+def test_a_plan_of_the_most_parts_can_be_read(tmp_path: Path) -> None:
+    plan = divide.divided(gradients_of(points=10**18 - 1), MOST_HOSTS, costs.Costs())
+    assert len(plan.parts) == MOST_HOSTS
+    plans.write(plan, tmp_path / "plan.json")
+    assert plans.read(tmp_path / "plan.json") == plan
 
 
 def test_the_longest_unit_has_a_part_of_its_own() -> None:
@@ -331,6 +340,9 @@ def test_a_sweep_and_points_are_planned_too(tmp_path: Path) -> None:
     plan = plans.read(tmp_path / "plan.json")
     assert [part.units for part in plan.parts] == [["0 to 2"], ["3 to 5"], ["6 to 9"]]
     assert units.points_of(plan, 3) == (6, 4)
+    judging = ("gradients", "--points=10", "--workload=neuron", f"--implementation={REFERENCE}")
+    lines = called("plan", f"--output={tmp_path / 'plan.json'}", *judging).stdout.splitlines()
+    assert re.fullmatch(r"part 1/1: about \d+\.\d minutes: points 0 to 9", lines[1])
 
 
 def test_without_a_command_a_run_is_planned_and_it_is_said_what_is_left_out(tmp_path: Path) -> None:
@@ -359,6 +371,7 @@ def test_without_a_command_a_run_is_planned_and_it_is_said_what_is_left_out(tmp_
         (("gradients", "--quick"), "--quick: can't be in a plan"),
         (("sweep", "--widths=1"), "--widths: 1: expected whole numbers from 2 to 1,024"),
         (("--hosts=0",), "--hosts"),
+        (("--hosts=100001", "gradients", "--points=200000"), "'--hosts': Input should be less than or equal to 100000"),
         (("--output=plan.txt",), "plan.txt: expected a name that ends in .json"),
     ],
 )
@@ -412,6 +425,18 @@ def test_a_mistake_in_the_call_of_a_part_is_one_line_and_2(
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
     assert says in line
+
+
+@pytest.mark.parametrize(("failures", "code"), [([], 0), ([Failure(1, "hidden", "other", False, "it ended")], 1)])
+def test_what_was_measured_before_has_the_exit_code_that_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failures: list[Failure], code: int
+) -> None:
+    plans.write(PLAN, tmp_path / "plan.json")
+    store.write(part_of(PLAN, 2, host=host(PLAN.sha256), failures=failures), tmp_path / "parts")
+    monkeypatch.setattr(preflight, "unfit", lambda *_given: [])
+    monkeypatch.setattr(plans, "implementations", lambda *_given: [])
+    done = called("run", f"--plan={tmp_path / 'plan.json'}", "--part=2/2", f"--output={tmp_path / 'parts'}", "--json")
+    assert (done.returncode, document(done)["measured_before"]) == (code, True)
 
 
 def test_a_host_that_is_unfit_measures_nothing_and_says_why_in_one_line(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from tests.command import called, document
 from tests.conftest import Variant
 from xorbench.contract import REFERENCE, discover
+from xorbench.fleet import merge, points, units
 from xorbench.fleet import plan as plans
-from xorbench.fleet import points, units
 from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.chunk_pool import ChunkPool
 from xorbench.judging.chunk_judge import judge_chunk
@@ -59,6 +59,15 @@ def test_parts_give_together_what_one_part_gives(tmp_path: Path) -> None:
     assert merged(tmp_path / "three") == whole
 
 
+def test_points_are_merged_into_the_folder_that_is_named(tmp_path: Path) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    done = called("merge", tmp_path / "parts", f"--output={tmp_path / 'results'}")
+    (path,) = (tmp_path / "results").iterdir()
+    assert (done.returncode, done.stdout.splitlines()) == (0, [str(path)])
+    assert len([*(tmp_path / "parts").glob("points-*.json")]) == 1
+
+
 def test_missing_parts_are_listed_with_their_command(tmp_path: Path) -> None:
     planned(tmp_path, 2)
     measured(tmp_path, "2/2")
@@ -86,6 +95,24 @@ def test_an_interrupted_part_goes_on_and_gives_what_it_gives_at_once(tmp_path: P
     assert done.stderr.startswith(f"xorbench: {path} is unfinished: part 2/2")
     measured(tmp_path, "2/2", "--resume")
     assert json.loads(path.read_text()) == whole
+
+
+def test_of_an_interrupted_part_it_is_said_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned(tmp_path, 1)
+
+    def interrupted(judging: Judging, *_given: object) -> None:
+        judging.kept = judging.kept.plus(Chunk(0, 3), of_reference(0, 3))
+        points.write(judging.kept, judging.path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Judging, "run", interrupted)
+    done = called("gradients", f"--plan={tmp_path / 'plan.json'}", "--part=1/1", f"--output={tmp_path / 'parts'}")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    assert done.returncode == 130
+    assert (
+        f"xorbench: 3 of 20 points of part 1/1 are judged, in {path}; the same command with --resume continues\n"
+        in done.stderr
+    )
 
 
 def test_a_part_without_resume_begins_anew_and_says_so(tmp_path: Path) -> None:
@@ -147,10 +174,52 @@ def test_a_result_of_another_number_of_points_is_none_of_the_plan(tmp_path: Path
 
 
 def test_of_a_part_that_two_hosts_judged_one_counts(tmp_path: Path) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    content = json.loads(path.read_text())
+    path.with_name("points-other.json").write_text(json.dumps(content | {"host": "1" * 16}))
+    assert merged(tmp_path) == content["found"]
+
+
+def test_parts_are_together_as_if_they_were_one(tmp_path: Path) -> None:
+    plan = planned(tmp_path, 2)
+    one, other = (points.of_part(plan, number) for number in (1, 2))
+    one, other = one.plus(Chunk(0, 10), of_reference(0, 10)), other.plus(Chunk(10, 10), of_reference(10, 10))
+    whole = points.together(iter([other, one]))
+    assert (whole.part, whole.points, whole.ranges) == (None, 20, [(0, 20)])
+    assert whole.found == of_reference(0, 20)
+    assert points.together([one]) == replace(one, part=None)
+    with pytest.raises(ValueError, match=r"^0 to 9 is there already, in part or whole$"):
+        points.together([one, other, one])
+
+
+def test_a_part_that_is_changed_while_parts_are_merged_is_refused(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
-    one = points.of_part(plan, 1).plus(Chunk(0, 20), Found(20, []))
-    whole = points.together([one, replace(one, host="1" * 16)])
-    assert (whole.points, whole.found.points, whole.ranges) == (20, 20, [(0, 20)])
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    found = merge.merge(tmp_path / "parts", plan)
+    assert found.points().judged == 20
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"host": "1" * 16}))
+    with pytest.raises(ValueError, match=f"^{path} was changed while the parts were merged; merge again$"):
+        found.points()
+
+
+@pytest.mark.parametrize("host", ["0" * 16, "f" * 16])
+def test_a_part_that_failed_on_one_of_two_hosts_is_not_passed(tmp_path: Path, host: str) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    content = json.loads(path.read_text())
+    (row, *_) = [r for r in content["found"]["rows"] if r["dtype"] == named("neuron").dtype]
+    sums = dict.fromkeys(row["sums"], 0)
+    row |= {"points": 19, "failed": 1, "failures": [{"point": 0, "reason": "it ended"}], "sums": sums}
+    other = path.with_name(path.name.replace(content["host"], host))
+    other.write_text(json.dumps(content | {"host": host}))
+    done = called("merge", tmp_path / "parts", "--json")
+    assert (done.returncode, document(done)["passed"], document(done)["refused"]) == (1, False, [])
+    (whole,) = document(done)["written"]
+    assert json.loads(Path(whole).read_text())["ranges"] == [[0, 20]]
 
 
 def test_what_someone_has_put_into_the_folder_of_parts_is_judged_anew(tmp_path: Path) -> None:

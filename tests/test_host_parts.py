@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.fleet_client import PLAN, command
+from tests.fleets import plan_of, sweep_of
 from tests.planted import planted
 from xorbench import environment
 from xorbench.fleet import host_parts
@@ -63,12 +64,16 @@ def test_a_part_is_measured_once_under_its_key(folder: Path, driver: Command) ->
     assert events(folder) == ["begin", "end"]
 
 
+TWO = plan_of(["neuron"], ["relu"])
+
+
 @pytest.mark.parametrize(
-    "other", [{"part": 2}, {"call": "another"}, {"host": "10.0.0.1"}, {"plan": replace(PLAN, versions={})}]
+    "other", [{"part": 2}, {"call": "another"}, {"host": "10.0.0.1"}, {"plan": replace(TWO, versions={})}]
 )
 def test_another_part_call_host_or_plan_has_another_key(folder: Path, driver: Command, other: dict[str, Any]) -> None:
-    measured(ORDER, driver)
-    measured(Order(**(vars(ORDER) | other)), driver)
+    order = replace(ORDER, plan=TWO)
+    measured(order, driver)
+    measured(replace(order, **other), driver)
     assert events(folder) == ["begin", "end"] * 2
 
 
@@ -138,8 +143,51 @@ def test_what_is_not_wanted_any_more_is_ended(folder: Path, driver: Command) -> 
     assert not psutil.pid_exists(int(lines[0].split()[1].rstrip(":")))
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs the affinity of processes")
-@pytest.mark.skipif(len(environment.allowed_cpus()) < 2, reason="needs two CPUs")
+NO_RECORD = [sys.executable, "-c", "raise OSError('no disk')"]
+"""A command that ends with an exception, whose exit code is that of a command that has measured something bad."""
+
+
+def test_a_command_that_ends_with_an_exception_has_not_finished_its_part(driver: Command) -> None:
+    failed = measured(ORDER, lambda _order: NO_RECORD)
+    assert (failed.code, failed.files, failed.is_finished(PLAN)) == (1, {}, False)
+    assert failed.log.splitlines()[-1] == "OSError: no disk"
+    again = measured(ORDER, driver)
+    assert (again.code, again.is_finished(PLAN)) == (0, True)
+
+
+def test_a_part_with_two_numbers_of_threads_is_finished_with_two_records() -> None:
+    units = [f"widths at batch 4, {threads}" for threads in ("1 thread", "all threads")]
+    plan = sweep_of(units, ["batches at width 4, 1 thread"], ["batches at width 4, all threads"], threads="both")
+    one, two = {"a": b""}, {"a": b"", "b": b""}
+    assert [Result(1, "", 0, files, "").is_finished(plan) for files in (one, two)] == [False, True]
+    assert [Result(2, "", code, one, "").is_finished(plan) for code in (0, 1, 3)] == [True, True, False]
+
+
+needs_two_cpus = pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity") or len(environment.allowed_cpus()) < 2,
+    reason="needs the affinity of processes, and two CPUs",
+)
+
+
+@needs_two_cpus
+@pytest.mark.usefixtures("folder")
+def test_what_starts_while_another_command_is_waited_for_has_all_cpus() -> None:
+    shows = [sys.executable, "-c", "import os, sys\nprint(*sorted(os.sched_getaffinity(0)), file=sys.stderr)"]
+    allowed = environment.allowed_cpus()
+    seen: list[str] = []
+
+    def heard(line: str) -> None:
+        seen.append(line)
+        if len(seen) == 1:
+            host_parts.measured(replace(ORDER, call="another"), lambda _order: shows, heard)
+            assert environment.allowed_cpus() != allowed  # the first one is still waited for
+
+    host_parts.measured(ORDER, lambda _order: shows, heard)
+    assert seen == [" ".join(map(str, allowed))] * 2
+    assert environment.allowed_cpus() == allowed
+
+
+@needs_two_cpus
 def test_the_process_that_waits_keeps_off_the_timed_cpu(driver: Command) -> None:
     allowed = environment.allowed_cpus()
     seen: list[list[int]] = []

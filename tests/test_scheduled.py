@@ -1,22 +1,34 @@
 """The option --scheduler: what it is combined with, what it says where Dask is missing, and workers on this machine."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import zlib
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
 
 from tests.command import XORBENCH, called, document
 from tests.conftest import Variant
+from tests.fleets import part_of, plan_of
 from tests.scheduled import SECONDS, skip_without_dask
+from xorbench import report as report_file
+from xorbench.cli import scheduled
 from xorbench.contract import REFERENCE, discover
+from xorbench.fleet import dask_cluster, dask_parts
+from xorbench.fleet.dask_parts import Collected
+from xorbench.fleet.host_parts import Result
 from xorbench.judging.chunk_judge import judge_chunk
 from xorbench.judging.chunk_report import report
 from xorbench.judging.chunks import Chunk
+from xorbench.record import store
 from xorbench.workloads import WORKLOADS
 
 GRADIENTS = ("gradients", "--workload=neuron", f"--implementation={REFERENCE}")
@@ -53,6 +65,58 @@ def test_without_dask_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPa
     assert done.returncode == 3
     assert done.stderr.startswith("xorbench: --scheduler needs Dask, which is not installed; pip install '")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_call_that_is_continued_has_one_record_for_each_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan, folder = plan_of(["neuron"], ["hidden"]), tmp_path / "results"
+    there = [1]
+
+    def measured(_client: object, _workers: object, collected: Collected, _advance: object) -> list[int]:
+        for number in there:
+            text = zlib.compress(store.as_text(part_of(plan, number)).encode())
+            collected.keep(Result(number, "abc", 0, {"record.json": text}, ""))
+        return [number for number in (1, 2) if number not in there]
+
+    monkeypatch.setattr(dask_cluster, "connected", lambda *_given: nullcontext())
+    monkeypatch.setattr(scheduled, "_plan", lambda *_given: plan)
+    monkeypatch.setattr(scheduled, "_fit", lambda *_given: [])
+    monkeypatch.setattr(dask_parts, "measured", measured)
+
+    def called_with(resume: bool) -> tuple[int, list[str], object]:
+        context: Any = SimpleNamespace(params={"resume": resume, "as_json": True})
+        code = scheduled.measured(context, "local", [], folder)
+        content = json.loads(capsys.readouterr().out)
+        return code, [record["record"] for record in content["records"]], content["missing"]
+
+    code, first, missing = called_with(resume=False)
+    assert (code, [*map(str, store.paths(folder))], missing) == (3, first, ["part 2/2: hidden"])
+    there.append(2)
+    code, second, missing = called_with(resume=True)
+    assert (code, [*map(str, store.paths(folder))], missing) == (0, second, [])
+    (record,) = map(store.read, store.paths(folder))
+    assert [workload.name for workload in record.workloads] == ["neuron", "hidden"]
+
+
+def test_what_was_judged_is_kept_until_its_report_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "points.json"
+    kept.touch()
+    chosen = next(i for i in discover() if i.name == REFERENCE)
+    found = report(
+        judge_chunk([chosen], [WORKLOADS["neuron"]], Chunk(0, 2), seed=0), [chosen], [WORKLOADS["neuron"]], 0
+    )
+    monkeypatch.setattr(scheduled, "gradients", lambda *_given: (found, kept))
+    call = (*GRADIENTS, "--scheduler=local", "--points=2", f"--report={tmp_path / 'report.md'}")
+    with monkeypatch.context() as patch:
+        patch.setattr(report_file, "write", no_room)
+        assert (called(*call).returncode, kept.exists()) == (3, True)
+    assert (called(*call).returncode, kept.exists()) == (0, False)
+    assert (tmp_path / "report.md").is_file()
+
+
+def no_room(*_given: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def start(*arguments: str) -> "subprocess.Popen[str]":

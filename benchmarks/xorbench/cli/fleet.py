@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+MOST_HOSTS = 100_000
+"""The largest number of parts of a plan, whose file is larger otherwise than one that is read."""
+
 
 class PartDocument(TypedDict):
     """A part of a plan for programs: its name, such as "2/3", its units, its estimated time and its command."""
@@ -52,7 +55,9 @@ def plan_(
             help="run, sweep or gradients with its options, after those of plan. [default: run]",
         ),
     ] = None,
-    hosts: Annotated[int, count("Number of parts, one for each host; fewer if there is less to share.")] = 1,
+    hosts: Annotated[
+        int, count("Number of parts, one for each host; fewer if there is less to share.", most=MOST_HOSTS)
+    ] = 1,
     output: Annotated[Path, typer.Option(metavar="FILE", help="File to write the plan to.")] = Path("plan.json"),
     as_json: AsJson = False,
 ) -> int:
@@ -138,7 +143,8 @@ def _lines(document: PlanDocument) -> list[str]:
     """Return the JSON document of a plan as lines for the terminal: its parts, and how to measure and merge them."""
     parts, job = document["parts"], document["job"]
     hours, minutes = divmod(job["wall_seconds"] // 60, 60)
-    each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {'; '.join(p['units'])}" for p in parts)
+    what = "points " if document["kind"] == "gradients" else ""
+    each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {what}{'; '.join(p['units'])}" for p in parts)
     return [
         f"{document['plan']}: {document['kind']} in {len(parts)} part{'s' * (len(parts) > 1)}",
         *each,
@@ -163,7 +169,8 @@ def merge(
 
     The parts stay as they are, and merging again changes nothing. Missing parts are listed with the command that
     measures them, and the exit code is 1. Nothing is written if a part belongs to another plan, was measured with other
-    versions or texts of implementations, or exists twice with different contents.
+    versions or texts of implementations, or exists twice with different contents. What was found at points is merged
+    into one file, which is in FOLDER if --output is not given.
     """
     from xorbench.cli import choices, show
     from xorbench.fleet import merge as merging
@@ -184,10 +191,14 @@ def merge(
         if found.judged:
             from xorbench.fleet import points
 
-            whole = points.together(found.judged)
-            written.append(points.place(whole, folder))
-            points.write(whole, written[-1])
-            passed = whole.passed
+            try:
+                whole = found.points()
+            except ValueError as error:
+                found.refused.append(str(error))
+            else:
+                written.append(points.place(whole, target if output else folder))
+                points.write(whole, written[-1])
+                passed = whole.passed
     for line in (*found.notes, *found.refused):
         say(f"xorbench: {line}")
     missing = [

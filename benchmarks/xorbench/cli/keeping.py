@@ -142,13 +142,14 @@ def failed(analysis: Analysis) -> bool:
     return without_ratio or any(row.refused for row in analysis.measured) or bool(analysis.record.failures)
 
 
-def kept(record: Record, folder: Path, hint: str = "") -> Path:
+def kept(record: Record, folder: Path, hint: str = "", write: Callable[[Record, Path], Path] = store.write) -> Path:
     """Write a record and return its path, which is in a new temporary folder where `folder` can't be written.
 
-    `hint` says how to write it to its place later. Raises HarnessError if it can't be written anywhere.
+    `hint` says how to write it to its place later, and `write` writes it there, such as `merge.write`. Raises
+    HarnessError if it can't be written anywhere.
     """
     try:
-        return store.write(record, folder)
+        return write(record, folder)
     except OSError as error:
         complaint = f"{folder} can't be written: {error.strerror}"
     hint = hint and f"; {hint}"

@@ -144,8 +144,9 @@ def gradients(
         for trouble in reply.troubles:
             tracebacks.setdefault((reply.spec.implementation.name, trouble.reason), trouble.traceback)
 
+    kept: Path | None = None
     if scheduler is not None:
-        found = scheduled.gradients(context, scheduler, chosen)
+        found, kept = scheduled.gradients(context, scheduler, chosen)
     else:
         found = judge(
             chosen,
@@ -167,6 +168,8 @@ def gradients(
         _print(found, every, wanted)
         for path in written:
             typer.echo(f"The report: {path}")
+    if kept:
+        kept.unlink(missing_ok=True)
     for (name, reason), text in tracebacks.items():
         if traceback and text:
             typer.echo(f"\n{name}: {reason}\n{text}", err=True, nl=False)
@@ -259,7 +262,7 @@ def run(
         from xorbench.cli import scheduled
 
         address = scheduled.checked(context, scheduler, scheduled.OF_PARTS)
-        return scheduled.measured(context, address, chosen, choices.folder(output))
+        return scheduled.measured(context, address, chosen, folder)
     chosen = choices.in_environments(chosen, python)
     from xorbench import suite
     from xorbench.cli import keeping

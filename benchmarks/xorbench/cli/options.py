@@ -17,9 +17,9 @@ def finite(value: float | None) -> float | None:
     return value
 
 
-def count(about: str, least: int = 1) -> object:
-    """Return an option that is a whole number of at least `least`; `about` is its help."""
-    return typer.Option(min=least, metavar="N", help=about)
+def count(about: str, least: int = 1, most: int | None = None) -> object:
+    """Return an option that is a whole number of at least `least`, and at most `most`; `about` is its help."""
+    return typer.Option(min=least, max=most, metavar="N", help=about)
 
 
 def minutes(about: str) -> object:

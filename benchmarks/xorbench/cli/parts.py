@@ -12,11 +12,13 @@ from xorbench import environment
 from xorbench.cli import choices, keeping, show
 from xorbench.cli.sweep import swept
 from xorbench.contract import Implementation
+from xorbench.estimates.analysis import Analysis
 from xorbench.failure import HarnessError
 from xorbench.fleet import merge, preflight, units
 from xorbench.fleet import plan as plans
 from xorbench.fleet.plan import FleetPlan
 from xorbench.progress import say, stage
+from xorbench.record import store
 from xorbench.suite import Suite
 from xorbench.suite.parts import OfPlan
 from xorbench.temporary import Temporary
@@ -107,16 +109,17 @@ def _number(text: str, plan: FleetPlan) -> int:
 
 
 def _timed(asked: _Asked, chosen: list[Implementation]) -> int:
-    """Time a part of a run or a sweep, and return the exit code."""
+    """Time a part of a run or a sweep, and return the exit code, also for what was measured before."""
     plan = asked.plan
     before = merge.finished(asked.folder, plan, asked.number, environment.host(plan.sha256))
     shares = [share for place, share in enumerate(units.shares(plan, asked.number)) if place not in before]
     for path in before.values():
         say(f"part {asked.part} was measured on this host before: {path}")
+    failed_before = any(keeping.failed(Analysis(store.read(path))) for path in before.values())
     if not shares:
         if asked.as_json:
             show.document({"records": [*map(str, before.values())], "measured_before": True})
-        return 0
+        return 1 if failed_before else 0
     of_plan = OfPlan(plan.sha256, asked.part, units.workloads(plan))
     cpus = len(environment.allowed_cpus())
     wanted = [
@@ -124,7 +127,7 @@ def _timed(asked: _Asked, chosen: list[Implementation]) -> int:
     ]
     how = asked.folder, asked.wait, asked.resume, asked.as_json
     if plan.kind == "sweep":
-        return swept(chosen, wanted, *how, is_missing=False, of_plan=of_plan)
+        return swept(chosen, wanted, *how, is_missing=False, of_plan=of_plan) or int(failed_before)
     ((workloads, settings),) = wanted
     return keeping.finished(lambda: Suite(chosen, workloads, settings, of_plan=of_plan), *how, is_missing=False)
 
@@ -143,9 +146,17 @@ def _judged(asked: _Asked) -> int:
         kept = new
     if kept.judged < kept.points:
         first, _ = units.points_of(asked.plan, asked.number)
-        with stage("points", kept.points - kept.judged) as advance:
-            judging = Judging(kept, path, first)
-            kept = judging.run(ChunkPool(asked.plan), lambda chunk, _judged: advance(chunk.number))
+        judging = Judging(kept, path, first)
+        try:
+            with stage("points", kept.points - kept.judged) as advance:
+                kept = judging.run(ChunkPool(asked.plan), lambda chunk, _judged: advance(chunk.number))
+        except BaseException:
+            if number := judging.kept.judged:
+                say(
+                    f"xorbench: {number:,} of {kept.points:,} points of part {asked.part} are judged, in {path}; the "
+                    "same command with --resume continues"
+                )
+            raise
         points.write(kept, path)  # again, because it must not fail unnoticed
     passed = kept.passed
     if asked.as_json:

@@ -2,7 +2,6 @@
 
 from collections.abc import Container
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -78,7 +77,7 @@ def made(context: typer.Context, implementations: list[Implementation], hosts: i
     extra = given(context)
     present = _usable(implementations, [*(context.params["implementation"] or ()), *(path.stem for path in extra)])
     kind = _kind(context)
-    arguments = _arguments(kind, context.params, [i.name for i in present])
+    arguments = _arguments(context, [i.name for i in present])
     try:
         draft = plans.drafted(kind, arguments, present, [i for i in present if i.path in extra])
     except ValueError as error:
@@ -109,8 +108,9 @@ def _usable(chosen: list[Implementation], names: list[str]) -> list[Implementati
     return [implementation for implementation in chosen if implementation.usable]
 
 
-def _arguments(kind: Kind, params: dict[str, Any], names: list[str]) -> list[str]:
-    """Return the arguments of a plan, with defaults written as values."""
+def _arguments(context: typer.Context, names: list[str]) -> list[str]:
+    """Return the arguments of a plan of these implementations, with defaults written as values."""
+    kind, params = _kind(context), context.params
     found: dict[str, object] = {"implementation": names, "seed": params["seed"]}
     if kind != "sweep":
         found["workload"] = [workload.name for workload in choices.workloads(params["workload"], TUTORIAL)]

@@ -48,11 +48,12 @@ def checked(context: typer.Context, address: str, also: Container[str]) -> str:
         raise typer.BadParameter(str(error), param_hint="--scheduler") from error
 
 
-def gradients(context: typer.Context, address: str, implementations: Sequence[Implementation]) -> Report:
+def gradients(context: typer.Context, address: str, implementations: Sequence[Implementation]) -> tuple[Report, Path]:
     """Return the judge's report on the numbered points of this command, which the workers of a scheduler judge.
 
-    Raises HarnessError where there is no fit worker or a point can't be judged, and KeyboardInterrupt where the call is
-    interrupted; what is found until then is kept for the next call.
+    What they found is also in the file whose path is returned, from which the same command makes the report again; it
+    is to be removed once the report is written. Raises HarnessError where there is no fit worker or a point can't be
+    judged, and KeyboardInterrupt where the call is interrupted; what is found until then is kept for the next call.
     """
     with dask_cluster.connected(address, dask_cluster.local_threads(is_timed=False)) as client:
         plan = _plan(context, client, implementations)
@@ -74,9 +75,8 @@ def gradients(context: typer.Context, address: str, implementations: Sequence[Im
             if number := judging.kept.judged:
                 progress.say(f"xorbench: {number:,} points are judged; the same command continues from there")
             raise
-    path.unlink(missing_ok=True)
     seed = plan.number("seed", least=0)
-    return chunk_report.report(kept.found, implementations, [*map(named, units.workloads(plan))], seed)
+    return chunk_report.report(kept.found, implementations, [*map(named, units.workloads(plan))], seed), path
 
 
 def measured(context: typer.Context, address: str, implementations: Sequence[Implementation], folder: Path) -> int:
@@ -105,7 +105,11 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
     as_json: bool = context.params["as_json"]
     documents, failed, is_placed = [], False, True
     for record in merged.records():
-        path, analysis = keeping.kept(record, folder), Analysis(record)
+        try:
+            path, analysis = keeping.kept(record, folder, write=merge.write), Analysis(record)
+        except ValueError as error:
+            merged.refused.append(str(error))
+            continue
         failed |= keeping.failed(analysis)
         is_placed &= keeping.is_placed(path, folder)
         documents.append({"record": str(path), **document(analysis)})

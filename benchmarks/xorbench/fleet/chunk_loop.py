@@ -114,8 +114,8 @@ class Judging:
                     self._note()
                     noted = time.monotonic()
         finally:
+            self._note()  # first, because ending judges takes time, in which this process may be killed
             judges.close()
-            self._note()
         return self.kept
 
     def _note(self) -> None:

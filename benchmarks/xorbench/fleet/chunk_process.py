@@ -5,7 +5,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -15,6 +15,7 @@ from xorbench.failure import HarnessError
 from xorbench.fleet import plan as plans
 from xorbench.fleet import tethered, units
 from xorbench.fleet.chunk_messages import LONGEST, Answered, Doing, Failed, answer
+from xorbench.fleet.compression import decompressed
 from xorbench.fleet.plan import FleetPlan
 from xorbench.fleet.tethered import SECONDS_BETWEEN_LOOKS
 from xorbench.judging.chunks import Chunk, Found, contradiction, of_json
@@ -43,14 +44,7 @@ class Judged:
     @property
     def found(self) -> Found:
         """The result, decompressed. Raises ValueError, in one line, if the document is not valid."""
-        decompressing = zlib.decompressobj()
-        try:
-            text = decompressing.decompress(self.document, LONGEST)
-        except zlib.error as error:
-            raise ValueError(str(error)) from None
-        if decompressing.unconsumed_tail:
-            raise ValueError(f"it has more than {LONGEST:,} bytes")
-        return of_json(text)
+        return of_json(decompressed(self.document, LONGEST))
 
 
 class _Ended(Exception):  # noqa: N818  a state of the process, not a mistake
@@ -67,6 +61,8 @@ class ChunkProcess:
         self.plan = plan
         self.seconds_to_answer = seconds_to_answer
         self._process: subprocess.Popen[bytes] | None = None
+        self._ending = ExitStack()
+        """What ends the process and removes what was made for it."""
         self._doing = ""
 
     def judged(self, chunk: Chunk, is_wanted: Callable[[], bool] = lambda: True) -> Judged | None:
@@ -90,27 +86,28 @@ class ChunkProcess:
 
     def close(self) -> None:
         """End the process and all that it has started, if it is there."""
-        if self._process is not None:
-            tethered.end(self._process)
-            self._line.close()
-            self._log.close()
-            self._folder.cleanup()
+        self._ending.close()
         self._process = None
 
     def _start(self) -> None:
-        # This process removes the folder, because that one is killed.
-        self._log, self._folder = Log(), Temporary()
-        plans.write(self.plan, Path(self._folder.name) / plans.NAME)
-        ours, theirs = socket.socketpair()
-        self._line = Line(ours)
-        with theirs:
-            self._process = tethered.started(
-                [sys.executable, "-P", "-m", "xorbench.fleet.chunk_main", str(theirs.fileno()), self._folder.name],
-                worker_variables() | {"PYTHONHASHSEED": "0"},
-                output=self._log.fileno(),
-                errors=self._log.fileno(),
-                passed=theirs.fileno(),
-            )
+        """Start the process. Where that fails, nothing is left of what was made for it."""
+        with ExitStack() as ending:
+            # This process removes the folder, because that one is killed.
+            folder = ending.enter_context(Temporary())
+            plans.write(self.plan, Path(folder) / plans.NAME)
+            self._log = ending.enter_context(closing(Log()))
+            ours, theirs = socket.socketpair()
+            self._line = ending.enter_context(closing(Line(ours)))
+            with theirs:
+                self._process = tethered.started(
+                    [sys.executable, "-P", "-m", "xorbench.fleet.chunk_main", str(theirs.fileno()), folder],
+                    worker_variables() | {"PYTHONHASHSEED": "0"},
+                    output=self._log.fileno(),
+                    errors=self._log.fileno(),
+                    passed=theirs.fileno(),
+                )
+            ending.callback(tethered.end, self._process)
+            self._ending = ending.pop_all()
 
     def _asked(self, chunk: Chunk, lost: dict[str, str], is_wanted: Callable[[], bool]) -> Judged | None:
         patience = self.seconds_to_answer
@@ -120,13 +117,10 @@ class ChunkProcess:
         with suppress(OSError):
             self._line.send({"chunk": vars(chunk), "lost": lost}, LONGEST)
         heard = monotonic()
-        while True:
+        while is_wanted():
             try:
                 message = answer(self._line.receive(SECONDS_BETWEEN_LOOKS, LONGEST))
             except Silent:
-                if not is_wanted():
-                    self.close()
-                    return None
                 if monotonic() - heard > patience:
                     raise _Ended(f"was silent for {patience:g} s{last_written(self._log)}") from None
                 continue
@@ -137,6 +131,8 @@ class ChunkProcess:
             heard, patience = monotonic(), self.seconds_to_answer
             match message:
                 case Doing():
+                    if message.what and (message.what not in self.plan.implementations or message.what in lost):
+                        raise _Ended(f"sent an invalid message: it does not call {foreign(message.what)!r}")
                     self._doing = message.what
                 case Failed():
                     self.close()
@@ -145,6 +141,8 @@ class ChunkProcess:
                     self._must_answer(chunk, message.found)
                     document = zlib.compress(message.found.encode(), 1)
                     return Judged(document, message.seconds, message.cpu_seconds)
+        self.close()
+        return None
 
     def _must_answer(self, chunk: Chunk, text: str) -> None:
         """Raise _Ended if a document is no result of a chunk, because an implementation could have sent it."""

@@ -24,6 +24,9 @@ _HAS_ENDED = "the scheduler has ended and was not started again; what is finishe
 MOST_REPEATS = 20
 """The number of times that a call is repeated after its worker was lost, until it is given up."""
 
+SECONDS_TO_FETCH = 60.0
+"""The time in which a finished result must arrive; otherwise its call is repeated."""
+
 
 @dataclass(frozen=True)
 class Call(Generic[Key, Value]):
@@ -189,11 +192,14 @@ def _is_killed(error: BaseException) -> bool:
 
 
 def _fetched(future: "Future") -> "Value | None":
-    """Return the result of a finished call; None if it was lost before it was fetched."""
+    """Return the result of a finished call; None if it was lost before it was fetched.
+
+    Where its only host has gone with it, Dask waits for that host without end.
+    """
     from distributed import CancelledError
 
     try:
-        value: Value | None = future.result()
-    except (CancelledError, OSError):
+        value: Value | None = future.result(SECONDS_TO_FETCH)
+    except (CancelledError, OSError):  # TimeoutError is an OSError
         return None
     return value

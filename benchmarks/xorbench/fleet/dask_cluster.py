@@ -105,7 +105,7 @@ def connected(address: str, threads: int) -> "Iterator[Client]":
     except ImportError:
         needed = requirements.pin("distributed") or "distributed"
         raise HarnessError(f"--scheduler needs Dask, which is not installed; pip install '{needed}'") from None
-    for name in ("distributed", "distributed.client", "tornado.application"):
+    for name in ("distributed", "distributed.client", "tornado.application", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what the user has to know is said in one line
     if address.startswith("tls:") and not distributed.Security().get_connection_args("client").get("ssl_context"):
         # Without it the client raises TypeError, and closing that client takes a minute and writes a traceback.

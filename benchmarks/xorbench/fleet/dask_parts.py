@@ -9,7 +9,6 @@ import re
 import secrets
 import shutil
 import time
-import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -20,9 +19,10 @@ from typing import TYPE_CHECKING
 from xorbench import progress
 from xorbench.fleet import cache, host_parts
 from xorbench.fleet import plan as plans
+from xorbench.fleet.compression import decompressed
 from xorbench.fleet.dask_calls import Call, Calls, Raised, Returned, Told
 from xorbench.fleet.dask_cluster import SECONDS_BETWEEN_LOOKS, SLOT, Worker, workers_of
-from xorbench.fleet.host_parts import FINISHED, Command, Order, Result
+from xorbench.fleet.host_parts import Command, Order, Result
 from xorbench.fleet.plan import SHORT, FleetPlan
 from xorbench.judging.trouble import foreign
 from xorbench.record import store
@@ -91,11 +91,7 @@ class Collected:
         Raises OSError where they can't be written, and ValueError, in one line, where they are no records.
         """
         for data in result.files.values():
-            unpacked = zlib.decompressobj()
-            text = unpacked.decompress(data, MOST_BYTES)
-            if unpacked.unconsumed_tail:
-                raise ValueError(f"a record of more than {MOST_BYTES:,} bytes")
-            store.write(store.parsed(text), self.records)
+            store.write(store.parsed(decompressed(data, MOST_BYTES)), self.records)
         done = self.place / "finished" / f"{result.part}.json"
         with suppress(FileExistsError):
             store.write_whole(done, json.dumps({"host": result.host_key, "code": result.code}), new=True)
@@ -190,7 +186,7 @@ def measured(
                         done.reach(part, min(1.0, int(found[1]) / 100))
                 case Returned((host, part), result):
                     log = collected.log(result)
-                    if result.code not in FINISHED:
+                    if not result.is_finished(plan):
                         lines = result.log.strip().splitlines() or ["it wrote nothing"]
                         give_back(host, part, f"exit code {result.code}, {foreign(lines[-1])}; its log is {log}")
                         continue
@@ -203,10 +199,10 @@ def measured(
                     say(f"xorbench: {host}: part {plan.named(part)} is measured")
                     free.add(host)
                 case Raised((host, part), error):
-                    give_back(host, part, foreign(str(error)))
+                    give_back(host, part, foreign(str(error)) or type(error).__name__)
             for host, part in presence.gone(calls.keys):
                 calls.drop((host, part))
-                say(f"xorbench: {host} has no worker any more; its part {plan.named(part)} is given to another host")
+                say(f"xorbench: {host} has no worker any more; its part {plan.named(part)} waits for another host")
                 waiting.append(part)
             free |= presence.back()
     finally:

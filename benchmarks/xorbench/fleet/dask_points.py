@@ -41,7 +41,9 @@ class WorkerPool:
         self._given = plan, seconds_to_answer
         self._judge = judge
         self._calls: Calls[Chunk, Judged] = Calls(client, f"xorbench-{secrets.token_hex(8)}", say)
+        self._say = say
         self._looked = time.monotonic()
+        self._is_waiting = False
         self.threads = sum(worker.threads for worker in workers)
 
     def __len__(self) -> int:
@@ -61,7 +63,7 @@ class WorkerPool:
             case Returned(chunk, judged):
                 return chunk, judged
             case Raised(chunk, error):
-                raise unjudged(chunk, str(error)) from error
+                raise unjudged(chunk, str(error) or type(error).__name__) from error
         return None
 
     def close(self) -> None:
@@ -69,8 +71,11 @@ class WorkerPool:
         self._calls.close()
 
     def _look(self) -> None:
-        """Count the threads of the hosts from time to time."""
+        """Count the threads of the hosts from time to time; one line says that none is left."""
         if time.monotonic() - self._looked > SECONDS_BETWEEN_LOOKS and self._client.status == "running":
             self._looked = time.monotonic()
             there = [worker.threads for worker in workers_of(self._client) if worker.host in self._hosts]
             self.threads = max(1, sum(there))
+            if not there and not self._is_waiting:
+                self._say("xorbench: no worker is left; waiting for one on the same hosts")
+            self._is_waiting = not there

@@ -1,8 +1,8 @@
 """The check of the hosts before a call begins: which can measure or judge, and one line for each that cannot."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING
 
 from xorbench.fleet import plan as plans
 from xorbench.fleet import preflight
@@ -11,12 +11,17 @@ from xorbench.fleet.plan import FleetPlan
 from xorbench.judging.trouble import foreign
 
 if TYPE_CHECKING:
+    import distributed
     from distributed import Client
+
+Versions = Mapping[str, Mapping[str, object]]
+"""What Dask says of the versions of one process: those of "host", such as "python", and of "packages", by name."""
 
 SAME = ("dask", "distributed", "cloudpickle", "msgpack")
 """Libraries that must have the same version on both ends of a connection, because it carries pickled objects."""
 
 SECONDS_TO_CHECK = 120.0
+"""The time that the check of a host may take."""
 
 
 def fit(client: "Client", plan: FleetPlan, say: Callable[[str], object]) -> list[Worker]:
@@ -61,7 +66,7 @@ def fit(client: "Client", plan: FleetPlan, say: Callable[[str], object]) -> list
     return [worker for worker in workers if not unfit[worker.host]]
 
 
-def _differing(mine: Mapping[str, str], about: Mapping[str, Any]) -> list[str]:
+def _differing(mine: Mapping[str, str], about: Versions) -> list[str]:
     """Return which of the versions of Python and of SAME differ from those of the client, one phrase for each."""
     theirs = _of_one(about)
     return [
@@ -71,7 +76,7 @@ def _differing(mine: Mapping[str, str], about: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _of_one(about: Mapping[str, Any]) -> dict[str, str]:
+def _of_one(about: Versions) -> dict[str, str]:
     if "host" not in about:
         return {}
     packages = {name: str(about["packages"].get(name)) for name in SAME}
@@ -89,24 +94,28 @@ def _sentences(answer: object) -> tuple[list[str], bool]:
         case {"err": bytes(err)}:
             lines = err.decode(errors="replace").strip().splitlines()
             return [f"xorbench can't be run there: {foreign(lines[-1] if lines else 'it wrote nothing')}"], False
+        case TimeoutError():
+            return [f"it can't be checked: it gave no answer for {SECONDS_TO_CHECK:g} s"], False
         case Exception():
             return [f"it can't be checked: {type(answer).__name__}: {foreign(str(answer))}"], False
         case _:
             return ["its answer is not valid"], False
 
 
-def _check() -> Callable[..., Awaitable[dict[str, object]]]:
+def _check() -> Callable[..., Coroutine[object, object, dict[str, object]]]:
     """Return a function that a worker runs. It is sent by its text, so that the worker needs nothing of this package.
 
     It answers what `xorbench.fleet.preflight` prints in a process of its own.
     """
     seconds = SECONDS_TO_CHECK
 
-    async def check(plan: bytes, is_timed: bool, dask_worker: Any) -> dict[str, object]:
+    async def check(plan: bytes, is_timed: bool, dask_worker: "distributed.Worker") -> dict[str, object]:
         import asyncio
         import sys
 
-        command = (sys.executable, "-P", "-m", "xorbench.fleet.preflight")
+        aside = sys.modules.get("xorbench.fleet.aside")  # it is there where parts were measured
+        cpus = map(str, aside.all_cpus() if aside else ())
+        command = (sys.executable, "-P", "-m", "xorbench.fleet.preflight", *cpus)
         pipe = asyncio.subprocess.PIPE
         process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
         try:

@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xorbench import environment
-from xorbench.fleet import cache, tethered
+from xorbench.fleet import cache, tethered, units
 from xorbench.fleet import plan as plans
+from xorbench.fleet.aside import all_cpus, aside
 from xorbench.fleet.plan import FleetPlan
 from xorbench.fleet.tethered import SECONDS_BETWEEN_LOOKS
 from xorbench.record import store
 
 FINISHED = (0, 1)
-"""The exit codes of a command that has written its record."""
+"""The exit codes of a command that has written its records."""
 
 HOSTS = "hosts"
 """The folder of the folders of plans of which a host measures parts."""
@@ -86,6 +87,13 @@ class Result:
     files: dict[str, bytes]
     log: str
 
+    def is_finished(self, plan: FleetPlan) -> bool:
+        """Return whether the command has measured this part of a plan: it says so, and its records are there.
+
+        A command that ends with an exception has the exit code 1, too, and writes no record.
+        """
+        return self.code in FINISHED and len(self.files) >= len(units.shares(plan, self.part))
+
 
 def folder(plan_sha256: str) -> Path:
     """Return the folder of the parts of a plan on this host."""
@@ -126,9 +134,10 @@ def measured(
         code = _run([*command(order), "--wait", "--resume"], place / "log.txt", lock, heard, is_wanted)
         if code is None:
             return None
-        if code in FINISHED:
+        left = _left(order, code)
+        if left.is_finished(order.plan):
             store.write_whole(finished, json.dumps({"code": code}), new=True)
-        return _left(order, code)
+        return left
 
 
 @contextmanager
@@ -175,12 +184,17 @@ def _run(
         written.flush()
         try:
             process = tethered.started(
-                command, environment.driver_variables(), output=written.fileno(), errors=writing, passed=lock
+                command,
+                environment.driver_variables(),
+                output=written.fileno(),
+                errors=writing,
+                passed=lock,
+                cpus=all_cpus(),
             )
         finally:
             os.close(writing)
         try:
-            with _beside(environment.allowed_cpus()[-1]):  # the default of --cpu
+            with aside():
                 text = b""
                 while True:
                     if select.select([lines], [], [], SECONDS_BETWEEN_LOOKS)[0]:
@@ -198,18 +212,3 @@ def _run(
                         return None
         finally:
             tethered.end(process)
-
-
-@contextmanager
-def _beside(timed_cpu: int) -> Iterator[None]:
-    """Move this process off a CPU inside the context, so that it does not disturb what is timed there. Linux only."""
-    allowed = environment.allowed_cpus()
-    others = environment.cpus_on_other_cores(timed_cpu) or [cpu for cpu in allowed if cpu != timed_cpu]
-    if not others or not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    environment.set_affinity(os.getpid(), *others)
-    try:
-        yield
-    finally:
-        environment.set_affinity(os.getpid(), *allowed)

@@ -8,11 +8,11 @@ import json
 import os
 import reprlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xorbench.consistency import rules
 from xorbench.fleet import units
@@ -58,17 +58,27 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class JudgedPart:
+    """A file with what was found at all points of a part: its path, a digest, and whether all gradients passed."""
+
+    path: Path
+    digest: str
+    passed: bool
+
+
+@dataclass(frozen=True)
 class Merged:
     """The files in a folder that belong to a plan.
 
-    `groups` are the files of each record to be written, in the order of the parts, and `judged` is what was found in
-    each part where points were judged, by one host. `missing` are the numbers of parts that no host has finished,
-    `refused` says which files do not fit, one line each, and `notes` which are left out.
+    `groups` are the files of each record to be written, in the order of the parts, and `judged` has one file of each
+    part where points were judged: that of a host on which a gradient did not pass, if there is one. `missing` are the
+    numbers of parts that no host has finished, `refused` says which files do not fit, one line each, and `notes` which
+    are left out.
     """
 
     plan: FleetPlan
     groups: list[list[Measured]] = field(default_factory=list)
-    judged: "list[Kept]" = field(default_factory=list)
+    judged: list[JudgedPart] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -87,6 +97,22 @@ class Merged:
                 self.refused.append(checking.one_line(str(error)))
             else:
                 yield record
+
+    def points(self) -> "Kept":
+        """Return what was found in all parts where points were judged, of which there must be one.
+
+        One part at a time is in memory. Raises OSError, and ValueError, with one line, if a file was changed meanwhile.
+        """
+        from xorbench.fleet import points  # imported here, because it imports the whole judge
+
+        return points.together(points.of_json(self.plan, self._content(part)) for part in self.judged)
+
+    @staticmethod
+    def _content(part: JudgedPart) -> Mapping[str, object]:
+        content: Mapping[str, object] = checking.plain_json(checking.bounded(part.path))
+        if _digest(content) != part.digest:
+            raise ValueError(_changed(part.path))
+        return content
 
 
 def files(folder: Path, start: str = "") -> tuple[list[Path], list[str]]:
@@ -114,11 +140,12 @@ def files(folder: Path, start: str = "") -> tuple[list[Path], list[str]]:
 def merge(folder: Path, plan: FleetPlan) -> Merged:
     """Return what the files in a folder and the folders inside it hold of a plan. Nothing is written.
 
-    A part that is there twice counts once. Files without a part of any plan are passed over.
+    A part that is there twice counts once; one that several hosts judged has not passed if it did not pass on one of
+    them. Files without a part of any plan are passed over.
     """
     refused: list[str] = []
     found: dict[tuple[str, int, int], Measured] = {}
-    judged: dict[int, Kept] = {}
+    judged: dict[int, JudgedPart] = {}
     digests: dict[tuple[str, int], str] = {}
     parts, sha256 = {plan.named(number) for number in _numbers(plan)}, plan.sha256
     paths, notes = files(folder)
@@ -137,14 +164,16 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
                     digest = _digest(content)
                     if digests.setdefault((part.host, part.number), digest) != digest:
                         raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
-                    judged.setdefault(part.number, part)
+                    here = JudgedPart(path, digest, part.passed)
+                    if judged.setdefault(part.number, here).passed and not here.passed:
+                        judged[part.number] = here  # no host's failure is hidden by another host
                     continue
             elif not content.get("partial"):
                 measured = _checked(plan, path, store.of_json(content))
-                before = found.setdefault(measured.key, measured)
-                if before.digest != measured.digest:
+                same = found.setdefault(measured.key, measured)
+                if same.digest != measured.digest:
                     raise ValueError(
-                        f"it and {before.path} are two different records of part {plan.named(measured.number)} on one "
+                        f"it and {same.path} are two different records of part {plan.named(measured.number)} on one "
                         "host; remove one of them"
                     )
                 continue
@@ -187,23 +216,30 @@ def _records(folder: Path, plan_sha256: str | None, host: str | None) -> Iterato
 def write(record: Record, folder: Path) -> Path:
     """Write a merged record into a folder of records and return its path; written before, it stays as it is.
 
-    It takes the place of an earlier merging of fewer parts. Raises ValueError where what was merged earlier holds a
-    workload that this record lacks, and OSError.
+    It takes the place of an earlier merging of some of its parts. What the same host measured of the same plan another
+    time stays. Raises ValueError where what was merged earlier holds a workload that this record lacks, and OSError.
     """
     there_already = _records(folder, record.plan_sha256, record.host)
     earlier = {path: there for path, there in there_already if there.is_merged and _is_of_one_group(there, record)}
-    names = {workload.name for workload in record.workloads}
     for path, there in earlier.items():
         if replace(there, created=record.created) == record:  # another record began in the same second
             return path
+    rounds, names = _rounds(record), {workload.name for workload in record.workloads}
+    of_these_parts = {path: there for path, there in earlier.items() if not rounds.isdisjoint(_rounds(there))}
+    for path, there in of_these_parts.items():
         if lost := [workload.name for workload in there.workloads if workload.name not in names]:
             raise ValueError(f"{path} has {lost[0]}, which no part has now; name another --output")
     place = store.path_of(record, folder)
-    written = store.write(record, folder, instead=place if place in earlier else None)
-    for path in earlier:
+    written = store.write(record, folder, instead=place if place in of_these_parts else None)
+    for path in of_these_parts:
         if path != written:
             path.unlink()
     return written
+
+
+def _rounds(record: Record) -> set[tuple[object, ...]]:
+    """Return what no other measurement has: the nanoseconds of all rounds of each row in each launch."""
+    return {(t.launch, t.workload, t.implementation, t.copy, t.measure, *t.round_nanoseconds) for t in record.timings}
 
 
 def _is_of_one_group(one: Record, other: Record) -> bool:
@@ -221,7 +257,7 @@ def _is_complete(plan: FleetPlan, number: int, found: dict[tuple[str, int, int],
     return any(all((host, number, share) in found for share in shares) for host in hosts) and bool(shares)
 
 
-def _of_another_plan(sha256: str, parts: Collection[str], content: dict[str, Any]) -> str | None:
+def _of_another_plan(sha256: str, parts: Collection[str], content: Mapping[str, object]) -> str | None:
     """Return in what a part does not belong to the plan with this SHA-256 and these parts; None if it does."""
     part, its = (text if isinstance(text := content.get(key), str) else reprlib.repr(text) for key in OF_A_PART)
     if its != sha256:
@@ -238,8 +274,12 @@ def _unchanged(part: Measured) -> Record:
     """Return the record of a part. Raises OSError, and ValueError, with one line, if it is another one by now."""
     record = store.read(part.path)
     if _digest(store.as_json(record)) != part.digest:
-        raise ValueError(f"{part.path} was changed while the parts were merged; merge again")
+        raise ValueError(_changed(part.path))
     return record
+
+
+def _changed(path: Path) -> str:
+    return f"{path} was changed while the parts were merged; merge again"
 
 
 def _checked(plan: FleetPlan, path: Path, record: Record) -> Measured:
@@ -288,5 +328,5 @@ def _differences(plan: FleetPlan, record: Record) -> Iterator[str]:
             yield f"{name} is not among its versions, expected {version}"
 
 
-def _digest(content: dict[str, Any]) -> str:
+def _digest(content: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,10 +1,10 @@
 """The file with the judge's results at the points of a plan of gradients, or of a part of the plan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
@@ -61,7 +61,7 @@ class Kept(Part):
 _TYPES: TypeAdapter[Kept] = TypeAdapter(Kept)
 
 
-def of_json(plan: FleetPlan, content: Any) -> Kept:
+def of_json(plan: FleetPlan, content: object) -> Kept:
     """Return what is kept in a JSON document of a part of a plan, complete or not.
 
     Raises ValueError, with one line, where it is not of the part that it names.
@@ -129,11 +129,17 @@ def write(kept: Kept, path: Path) -> None:
     store.write_whole(path, _TYPES.dump_json(kept, indent=1).decode() + "\n")
 
 
-def together(parts: Sequence[Kept]) -> Kept:
-    """Return what is kept of parts of one plan as one; of a part that two hosts judged, the first counts."""
-    once = [*{part.number: part for part in reversed(parts)}.values()]
-    judged: list[tuple[int, int]] = []
-    for first, end in (each for part in once for each in part.ranges):
-        judged = ranges.added(judged, first, end)
-    found = reduce(joined, [part.found for part in once])
-    return replace(parts[0], part=None, points=sum(part.points for part in once), ranges=judged, found=found)
+def together(parts: Iterable[Kept]) -> Kept:
+    """Return what is kept of different parts of one plan as one; one after the other is taken from `parts`.
+
+    Raises ValueError where a point is in two of them.
+    """
+    return replace(reduce(_with_part, parts), part=None)
+
+
+def _with_part(one: Kept, other: Kept) -> Kept:
+    both = [*one.ranges]
+    for first, end in other.ranges:
+        both = ranges.added(both, first, end)
+    found = joined(one.found, other.found)
+    return replace(one, points=one.points + other.points, ranges=both, found=found)

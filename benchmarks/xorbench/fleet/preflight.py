@@ -1,9 +1,11 @@
-"""The check whether this host can measure a part of a plan; as a command, `python -m xorbench.fleet.preflight < PLAN`.
+"""The check whether this host can measure a part of a plan, with a command for the workers of a scheduler.
 
-The command prints a JSON list of sentences that say why not; it is empty where the host can.
+The command `python -m xorbench.fleet.preflight [CPU ...] < PLAN` prints a JSON list of sentences that say why not; it
+is empty where the host can. A worker may use these CPUs, or without any those that the command may use.
 """
 
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -31,6 +33,8 @@ MOST_TOLD = 5
 
 def main() -> None:
     """Print why this host cannot have a worker of Dask for the parts of a plan, one sentence for each reason."""
+    if cpus := [*map(int, sys.argv[1:])]:
+        environment.set_affinity(os.getpid(), *cpus)
     try:
         plan = plans.parsed(sys.stdin.buffer.read())
     except ValueError as error:

@@ -8,7 +8,7 @@ Ranges = Sequence[tuple[int, int]]
 
 
 def added(ranges: Ranges, first: int, end: int) -> list[tuple[int, int]]:
-    """Return the ranges with one more. Raises ValueError if they have a number of it already."""
+    """Return `ranges` with the numbers from `first` to `end` - 1. Raises ValueError if one of them is there already."""
     found: list[tuple[int, int]] = []
     for one in sorted([*ranges, (first, end)]):
         if found and one[0] < found[-1][1]:
@@ -21,7 +21,7 @@ def added(ranges: Ranges, first: int, end: int) -> list[tuple[int, int]]:
 
 
 def are_inside(ranges: Ranges, first: int, end: int) -> bool:
-    """Return whether these are such ranges, of which none is empty, of the numbers from `first` to `end` - 1."""
+    """Return whether `ranges` are ascending, apart, not empty, and hold only numbers from `first` to `end` - 1."""
     ends = [first - 1, *itertools.chain.from_iterable(ranges), end + 1]
     return all(one < other for one, other in itertools.pairwise(ends))
 

@@ -1,7 +1,8 @@
-"""Processes that end with this one, and become a command: `python -m xorbench.fleet.tethered PARENT COMMAND ...`.
+"""Processes that end with this one, and become a command: `python -m xorbench.fleet.tethered PARENT CPUS COMMAND ...`.
 
 PARENT is the number of the process that starts it. The system kills the command when that process ends, for whatever
-reason; Linux only.
+reason. CPUS are the numbers of the CPUs that it may use, with commas between; it has those of PARENT if it is empty.
+Both are for Linux only.
 """
 
 import os
@@ -12,7 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from xorbench import descendants, places
-from xorbench.environment import end_with_parent
+from xorbench.environment import end_with_parent, set_affinity
 
 SECONDS_BETWEEN_LOOKS = 0.2
 """The time after which it is looked again whether what a process does is still wanted."""
@@ -23,17 +24,24 @@ started for one that is left of an earlier one."""
 
 
 def started(
-    command: Sequence[str], variables: Mapping[str, str], output: int, errors: int, passed: int
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    output: int,
+    errors: int,
+    passed: int,
+    cpus: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Start a command, whose first word is the path of a program, with these environment variables; return its process.
 
     It ends with this process and has a session of its own. `output` and `errors` are the descriptors of its streams,
-    and `passed` is one that stays open in it. Raises OSError.
+    and `passed` is one that stays open in it. It may use these `cpus`, or without any those of this thread. Raises
+    OSError.
     """
+    tether = [sys.executable, "-P", "-m", "xorbench.fleet.tethered", str(os.getpid()), ",".join(map(str, cpus))]
     with _lock:
         return descendants.watch(
             subprocess.Popen(
-                [sys.executable, "-P", "-m", "xorbench.fleet.tethered", str(os.getpid()), *command],
+                [*tether, *command],
                 cwd=places.no_code(),
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -53,8 +61,10 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 def main() -> None:
     """Tie this process to its parent, and become the command; it keeps the number of this process."""
-    parent, *command = sys.argv[1:]
+    parent, cpus, *command = sys.argv[1:]
     end_with_parent(int(parent))
+    if cpus:
+        set_affinity(os.getpid(), *map(int, cpus.split(",")))
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the parent may have blocked some
     os.execv(command[0], command)
 

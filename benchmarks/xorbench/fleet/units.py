@@ -152,7 +152,7 @@ def shares(plan: FleetPlan, number: int) -> list[Share]:
 
 
 def together(plan: FleetPlan, units: Sequence[str]) -> list[Share]:
-    """Return what the records of a part of these units hold, as `shares` does."""
+    """Return what the records of a part of these units hold: one for a run, one for each `threads` of a sweep."""
     chosen = [share for unit, share in wholes(plan).items() if unit in units]
     threads = dict.fromkeys(share.threads for share in chosen)
     return [Share(tuple(_once(one.workloads for one in chosen if one.threads == each)), each) for each in threads]

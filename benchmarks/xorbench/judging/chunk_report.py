@@ -12,9 +12,10 @@ from xorbench.workloads import Workload
 
 
 def report(found: Found, implementations: Sequence[Implementation], workloads: Sequence[Workload], seed: int) -> Report:
-    """Return what was found as a report of the judge, for the views of one, in the order of what is given.
+    """Return what was found at numbered points as a report of the judge, with rows for each quantity in both dtypes.
 
-    An implementation that is missing or broken has rows that say so.
+    They are in the order of `implementations`, then of `workloads`. An implementation that is missing or broken has
+    rows that say so.
     """
     rows = {row.key: row for row in found.rows}
     report = Report(seed, found.points, rows=[], pairs=[], endings=[], conduct=[])
@@ -36,12 +37,22 @@ def report(found: Found, implementations: Sequence[Implementation], workloads: S
     return report
 
 
+def _reason(row: Row) -> str | None:
+    """Return at how many points there was no answer inside its bound, by kind, and the reason at the first of them."""
+    if not row.failures:
+        return None
+    first, kinds = row.failures[0], {"no answer": row.failed, "a wrong one": row.wrong, "none offered": row.not_offered}
+    told = [f"{what} at {_points(number)}" for what, number in kinds.items() if number]
+    if row.failed or len(told) > 1:
+        return f"{', '.join(told)}, first at point {first.point}: {first.reason}"
+    return f"{first.reason}, and at {_points(row.wrong - 1, 'more ')}" if row.wrong > 1 else first.reason
+
+
+def _points(number: int, more: str = "") -> str:
+    return f"{number:,} {more}point{'s' * (number > 1)}"
+
+
 def _judgement(row: Row, decides: bool) -> Judgement:
-    reason = row.failures[0].reason if row.failures else None
-    if row.verdict == FAILED:
-        reason = f"no answer at {row.failed:,} points, first at point {row.failures[0].point}: {reason}"
-    elif row.verdict == OUTSIDE and row.wrong > 1:
-        reason = f"{reason}, and at {row.wrong - 1:,} more points"
     return Judgement(
         implementation=row.implementation,
         workload=row.workload,
@@ -49,7 +60,7 @@ def _judgement(row: Row, decides: bool) -> Judgement:
         parameter=row.parameter,
         points=row.points,
         verdict=row.verdict,
-        reason=reason,
+        reason=_reason(row),
         of_bound=row.largest,
         not_judged=row.not_judged,
         decides=decides,

@@ -124,12 +124,12 @@ class Row(Part):
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict over all points."""
+        """The verdict over all points, of which the worst one counts."""
         if self.failed:
             return FAILED
         if self.wrong:
             return OUTSIDE
-        return NOT_OFFERED if self.not_offered and not self.points else INSIDE
+        return NOT_OFFERED if self.not_offered else INSIDE
 
     @property
     def passed(self) -> bool:

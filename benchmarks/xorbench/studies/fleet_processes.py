@@ -63,7 +63,7 @@ class Cluster:
     ) -> Process:
         """Start a process in a session of its own, which ends with this process, and return it."""
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "xorbench.fleet.tethered", str(os.getpid()), *command],
+            [sys.executable, "-P", "-m", "xorbench.fleet.tethered", str(os.getpid()), "", *command],
             cwd=self.folder,
             env={**self.variables, **(variables or {})},
             stdin=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 import typer
 
@@ -38,6 +38,16 @@ print(json.dumps([[len(complaints(path)), min(seconds(path) for _ in range(3))] 
 """What a process does: it prints for each record the number of complaints and the least CPU seconds of three checks."""
 
 
+class Line(TypedDict):
+    """The name and the size of a record, the complaints and CPU seconds of both versions, and the ratio of these."""
+
+    record: str
+    bytes: int
+    complaints: dict[str, int]
+    seconds: dict[str, float]
+    ratio: float
+
+
 def checked(package: str, folder: Path, paths: list[Path]) -> list[tuple[int, float]]:
     """Return the number of complaints about each record, and the CPU seconds of checking it once it is imported.
 
@@ -53,7 +63,7 @@ def checked(package: str, folder: Path, paths: list[Path]) -> list[tuple[int, fl
     return found
 
 
-def study(before: Path, repetitions: int = REPETITIONS) -> list[dict[str, Any]]:
+def study(before: Path, repetitions: int = REPETITIONS) -> list[Line]:
     """Return for each record its size, the complaints and the median CPU seconds of both versions, and their ratio."""
     paths = store.paths(before.absolute() / "results")
     versions = {"before": ("benchmarks", before.absolute()), "now": ("xorbench", places.PACKAGE.parent)}
@@ -63,7 +73,7 @@ def study(before: Path, repetitions: int = REPETITIONS) -> list[dict[str, Any]]:
             for name, (package, folder) in versions.items():
                 found[name].append(checked(package, folder, paths))
                 advance()
-    lines = []
+    lines: list[Line] = []
     for place, path in enumerate(paths):
         seconds = {name: statistics.median(each[place][1] for each in found[name]) for name in versions}
         lines.append(
