@@ -9,7 +9,8 @@ from tests.shown import shown
 from xorbench.charts import album
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.page.boards import MOST_PAIRED, Board, boards, compact, inverse
+from xorbench.page.board_data import MOST_PAIRED, inverse
+from xorbench.page.boards import Board, boards, compact
 from xorbench.page.sources import Drawing
 from xorbench.tables import cells
 

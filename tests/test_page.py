@@ -20,7 +20,7 @@ from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.page.boards import inverse
+from xorbench.page.board_data import inverse
 from xorbench.page.choosing import choosing
 from xorbench.page.past_runs import MOST_RUNS
 from xorbench.tables import cells
