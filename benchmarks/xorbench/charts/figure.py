@@ -95,9 +95,9 @@ class Figure:
 def columns_of(measured: Sequence[Interval | None], name: str, before: str = "") -> Columns:
     """Return quantities as the column `name`, and the ends of their intervals as `before` with "low" and "high"."""
     return {
-        name: [one and one.value for one in measured],
-        f"{before}low": [one and one.low for one in measured],
-        f"{before}high": [one and one.high for one in measured],
+        name: [one.value if one else None for one in measured],
+        f"{before}low": [one.low if one else None for one in measured],
+        f"{before}high": [one.high if one else None for one in measured],
     }
 
 
