@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.planted import changed, planted, retimed, slowed, with_timings
+from tests.planted import changed, planted, report_of, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
 from xorbench.record.parts import Verdict
-from xorbench.record.report import Judgement, Report
+from xorbench.record.report import Judgement
 from xorbench.record.timing import Failure, Timing
 
 OF_A_RUN = {"partial", "unfit", "warnings", "noise_floor", "second_control", "quiet_share", "rows"}
@@ -112,7 +112,7 @@ def failed() -> Analysis:
 
 def judged(verdict: Verdict) -> Analysis:
     rows = [Judgement("other", "hidden", "float64", "W1", 1, verdict, "why")]
-    gradients = Report(seed=0, points=1, rows=rows, pairs=[], endings=[], conduct=[])
+    gradients = report_of(rows=rows)
     return changed(failed(), failures=[], gradients=gradients)
 
 

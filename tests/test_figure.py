@@ -8,14 +8,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.planted import changed, planted
+from tests.planted import changed, planted, report_of
 from tests.shown import NASTY, report, shown
 from xorbench.charts import album, picture, style
 from xorbench.charts.axes import Axis, linear
 from xorbench.charts.figure import Figure, Panel
 from xorbench.charts.paths import GLYPHS, Mark, glyph, line, rectangle
 from xorbench.publication.pictures import data_of
-from xorbench.record.report import Report
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
 NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]
@@ -129,7 +128,7 @@ def test_a_figure_can_be_drawn_in_another_process(figures: list[Figure]) -> None
 
 
 def test_without_data_there_is_no_picture() -> None:
-    assert album.of_report(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])) == []
+    assert album.of_report(report_of()) == []
     assert album.of_record(changed(planted({}), timings=[], cold_starts=[])) == []
 
 

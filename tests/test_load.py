@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.planted import planted, with_timings
+from tests.planted import planted, report_of, with_timings
 from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.environment import allowed_cpus
@@ -22,7 +22,7 @@ from xorbench.suite import Settings
 from xorbench.tables.studies.load import Load, misses, table_of
 from xorbench.tables.studies.typed import typed
 
-REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
+REPORT = report_of()
 
 
 def waiting(analysis: Analysis, share: float) -> Analysis:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.planted import report_of
 from tests.shown import NASTY
 from xorbench import places
 from xorbench.contract import REFERENCE
@@ -63,8 +64,7 @@ def both(name: str, largest: float, single: float, verdict: Verdict = INSIDE) ->
 
 
 def report(rows: list[Judgement], **parts: Any) -> Report:
-    empty: dict[str, Any] = {"pairs": [], "endings": [], "conduct": []}
-    return Report(seed=4, points=5, rows=rows, **empty | parts)
+    return report_of(rows=rows, **parts)
 
 
 def end(name: str, verdict: Verdict = INSIDE, reason: str | None = None) -> TrainingEnd:
