@@ -7,9 +7,10 @@ import pandas as pd
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import OLDEST, History, Release, differing
 from xorbench.estimates.noise_floor import MOST_OFF
-from xorbench.tables.captions import how_timed, weaknesses
+from xorbench.tables.captions import how_timed
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, listed, with_ends
 from xorbench.tables.timings import label, worded
+from xorbench.tables.weaknesses import weaknesses
 
 MOST_DIFFERING = 8
 """The most libraries that differ between environments and are named."""
