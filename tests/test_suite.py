@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import BASELINE, SINGLE, Variant
 from xorbench.clock import budget as rounds_in_a_budget
-from xorbench.clock.ends import Reference
+from xorbench.clock.reference import Reference
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus

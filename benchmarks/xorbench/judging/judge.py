@@ -13,8 +13,9 @@ from xorbench.environment import allowed_cpus
 from xorbench.judging import work
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit
-from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
+from xorbench.judging.counterexample import CounterexampleQuestion
 from xorbench.judging.endings import endings
+from xorbench.judging.example_script import counterexample
 from xorbench.judging.fault_study import plant_all
 from xorbench.judging.grading import CHECKPOINTS, Exam
 from xorbench.judging.mistakes import named

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from xorbench import environment, progress
 from xorbench.clock import late, ledger
-from xorbench.clock.ends import Reference
+from xorbench.clock.reference import Reference
 from xorbench.clock.turns import Entry
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.estimates.analysis import Analysis
