@@ -2,12 +2,11 @@
 
 import json
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.planted import changed, planted, report_of, retimed, slowed, with_timings
+from tests.planted import changed, cheated, planted, report_of, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
@@ -96,10 +95,7 @@ def test_a_row_has_its_numbers() -> None:
 
 
 def refused() -> Analysis:
-    def cheating(timing: Timing) -> Timing:
-        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
-
-    return with_timings(planted({"other": [0.5] * 6}), cheating)
+    return cheated(planted({"other": [0.5] * 6}))
 
 
 def failed() -> Analysis:

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import changed, planted, report_of, retimed, with_implementation, with_settings, with_timings
+from tests.planted import (
+    changed,
+    cheated,
+    planted,
+    report_of,
+    retimed,
+    with_implementation,
+    with_settings,
+    with_timings,
+)
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Conduct, Judgement
@@ -55,11 +64,7 @@ def test_tiers_never_share_a_table() -> None:
 
 
 def test_what_has_no_time_has_a_word_and_a_reason() -> None:
-    def cheating(timing: Timing) -> Timing:
-        once = (timing.launch, timing.implementation) == (0, "other")
-        return replace(timing, violations=["it cheated"]) if once else timing
-
-    analysis = with_timings(planted({"other": [0.5] * 6}), cheating)
+    analysis = cheated(planted({"other": [0.5] * 6}), launches=[0])
     (table,) = timings.timings(analysis)
     other = table.frame.set_index("implementation").loc["other"]
     assert (other["µs per epoch"], other[RATIO], other["rank"], other["verdict"]) == (

@@ -68,9 +68,8 @@ def _line(framework: str, release: Release) -> dict[str, str]:
 def _other_libraries(analysis: Analysis) -> Iterator[str]:
     """Yield a sentence that names the other libraries whose versions are not the same in all environments."""
     found = differing(analysis)
-    named = [f"{name} {', '.join(version or NONE for version in found[name])}" for name in [*found][:MOST_DIFFERING]]
-    more = [f"{len(found) - MOST_DIFFERING} more"] if len(found) > MOST_DIFFERING else []
+    named = [f"{name} {', '.join(version or NONE for version in found[name])}" for name in found]
     if found:
-        yield f"Other libraries differ between the environments, from old to new: {listed([*named, *more])}."
+        yield f"Other libraries differ between the environments, from old to new: {listed(named, MOST_DIFFERING)}."
     else:
         yield "No other library differs between the environments."

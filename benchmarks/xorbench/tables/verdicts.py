@@ -198,5 +198,4 @@ def _subject(report: Report, count: int) -> str:
 
 def _some(names: Sequence[str]) -> str:
     """Return names as part of a sentence, those beyond the first few as a number."""
-    more = len(names) - _MOST_NAMES
-    return listed([*map(plain, names[:_MOST_NAMES]), *([f"{more} more"] if more > 0 else [])])
+    return listed([*map(plain, names)], _MOST_NAMES)

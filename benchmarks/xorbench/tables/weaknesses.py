@@ -174,8 +174,7 @@ def _of_the_rounds(analysis: Analysis) -> Iterator[Weakness]:
 def _rows(found: Iterable[timing_table.Row]) -> str:
     """Return the first few of `found` rows as part of a sentence, and the number of the others."""
     names = [f"{row.implementation} ({row.workload})" for row in found]
-    more = len(names) - MOST_NAMES
-    return listed([*names[:MOST_NAMES], f"{more} more"]) if more > 0 else ", ".join(names)
+    return listed(names, MOST_NAMES) if len(names) > MOST_NAMES else ", ".join(names)
 
 
 def disturbed_share(analysis: Analysis) -> float | None:
