@@ -66,14 +66,8 @@ def board_data(
 def _pair(pair: Pair, number: Mapping[str, int], of: Mapping[str, int]) -> list[float | str | None]:
     ratio, launches = pair.ratio, pair.launches
     rows = [number[pair.implementation], number[pair.baseline], of[pair.workload]]
-    intervals = [ends_if_known(one, launches) for one in (ratio, inverse(ratio))]
+    intervals = [ends_if_known(one, launches) for one in (ratio, ratio.inverse)]
     return [*rows, *_numbers(ratio), factor(ratio, launches), *intervals]
-
-
-def inverse(ratio: Interval) -> Interval:
-    """Return the ratio in the other direction, with its ends inverted and swapped."""
-    low, high = (None if end is None else 1 / end for end in (ratio.high, ratio.low))
-    return Interval(1 / ratio.value, low, high)
 
 
 def _numbers(ratio: Interval) -> list[float | None]:

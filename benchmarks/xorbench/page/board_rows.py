@@ -132,13 +132,8 @@ def ends_if_known(ratio: Interval, launches: int) -> str:
 
 
 def _start(cost: Cost | None) -> Quantity:
-    """Return the milliseconds of import and first call together; their ends are the sums of the ends of both."""
-    if cost is None:
-        return NOTHING
-    one, other = cost.import_seconds, cost.first_call_seconds
-    low = None if one.low is None or other.low is None else one.low + other.low
-    high = None if one.high is None or other.high is None else one.high + other.high
-    return _quantity(Interval(one.value + other.value, low, high).times(1e3), cost.starts)
+    """Return the milliseconds of import and first call together."""
+    return _quantity(cost.start_seconds.times(1e3), cost.starts) if cost else NOTHING
 
 
 def _quantity(measured: Interval, processes: int) -> Quantity:
@@ -150,13 +145,8 @@ def _quantity(measured: Interval, processes: int) -> Quantity:
 
 def _digits(analysis: Analysis, name: str) -> Quantity:
     """Return the right digits of the median entry of the gradient, at the scale of parameters where they are fewest."""
-    dtype = main_workload(analysis).dtype
-    found = [
-        row.median_digits
-        for row in analysis.record.gradients.accuracy
-        if (row.implementation, row.axis, row.dtype) == (name, "scale", dtype)
-    ]
-    return Quantity(f"{min(found):.1f}", min(found)) if found else NOTHING
+    digits = analysis.record.gradients.fewest_digits(name, main_workload(analysis).dtype)
+    return NOTHING if digits is None else Quantity(f"{digits:.1f}", digits)
 
 
 def _declared(about: ImplementationRecord) -> list[tuple[str, str]]:

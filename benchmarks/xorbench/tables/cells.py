@@ -208,10 +208,7 @@ def plain_factor(ratio: Interval) -> str:
 
 def _times(ratio: Interval) -> Interval:
     """Return how many times faster a ratio below 1 is; any other ratio, or one that is not separated from 1, itself."""
-    if ratio.value >= 1 or ratio.verdict == "not separated":
-        return ratio
-    low, high = (None if end is None else 1 / end for end in (ratio.high, ratio.low))
-    return Interval(1 / ratio.value, low, high)
+    return ratio if ratio.value >= 1 or ratio.verdict == "not separated" else ratio.inverse
 
 
 def _factor(ratio: Interval, times: str) -> str:

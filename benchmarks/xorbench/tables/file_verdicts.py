@@ -141,12 +141,8 @@ def _largest(rows: Sequence[Judgement]) -> str:
 
 
 def _fewest_digits(report: Report, name: str, dtype: str) -> str:
-    found = [
-        row.median_digits
-        for row in report.accuracy
-        if (row.implementation, row.dtype, row.axis) == (name, dtype, "scale")
-    ]
-    return f"{min(found):.1f}" if found else NONE
+    digits = report.fewest_digits(name, dtype)
+    return NONE if digits is None else f"{digits:.1f}"
 
 
 def _training(report: Report, name: str, verdict: str) -> str:
