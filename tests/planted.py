@@ -1,6 +1,6 @@
 """Synthetic records with known properties, for tests."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -68,6 +68,12 @@ def report(names: Iterable[str], workloads: Sequence[Workload] = (WORKLOADS["hid
         endings=[],
         conduct=[Conduct(name, w.name, w.dtype, True, True, True, True, "inside") for name, w in both],
     )
+
+
+def report_of(**parts: Any) -> Report:
+    """Return a report of the judge with these parts, and empty lists for all others."""
+    empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
+    return Report(**empty | parts)
 
 
 def implementation(name: str, **about: Any) -> ImplementationRecord:
@@ -205,6 +211,17 @@ def with_timings(analysis: Analysis, change: Callable[[Timing], Timing | None]) 
     """Return the analysis with each timing replaced by `change(timing)`, or removed if that is None."""
     found = [change(timing) for timing in analysis.record.timings]
     return changed(analysis, timings=[timing for timing in found if timing is not None])
+
+
+def cheated(analysis: Analysis, name: str = "other", launches: Collection[int] | None = None) -> Analysis:
+    """Return the analysis in which `name`, of the baseline its first copy, broke a rule in every launch or in these."""
+
+    def cheating(timing: Timing) -> Timing:
+        is_one = timing.implementation == name and not timing.copy
+        is_broken = is_one and (launches is None or timing.launch in launches)
+        return replace(timing, violations=["it cheated"]) if is_broken else timing
+
+    return with_timings(analysis, cheating)
 
 
 def with_implementation(analysis: Analysis, name: str, **about: Any) -> Analysis:

@@ -26,7 +26,7 @@ from xorbench.exports.lines import LINES
 from xorbench.page import render
 from xorbench.page.sources import Drawing, Sources
 from xorbench.publication import contribution
-from xorbench.tables import captions, machines
+from xorbench.tables import machines
 from xorbench.tables.catalogue import named
 
 Computations = Counter[tuple[Hashable, ...]]
@@ -52,7 +52,7 @@ def history() -> Analysis:
 def kept_estimates() -> Iterator[FunctionType]:
     """The functions that are decorated with `once`."""
     modules = pkgutil.iter_modules(estimates.__path__, f"{estimates.__name__}.")
-    for name in (*(module.name for module in modules), captions.__name__):
+    for name in (module.name for module in modules):
         for thing in vars(importlib.import_module(name)).values():
             if inspect.isfunction(thing) and hasattr(thing, "__wrapped__") and thing.__module__ == name:
                 yield thing

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from xorbench.clock import ends
-from xorbench.clock.ends import Reference
+from xorbench.clock.reference import Reference
 from xorbench.failure import HarnessError
 from xorbench.record.timing import End
 from xorbench.suite.audit import Audit

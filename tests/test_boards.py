@@ -9,7 +9,8 @@ from tests.shown import shown
 from xorbench.charts import album
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.page.boards import MOST_PAIRED, Board, boards, compact, inverse
+from xorbench.page.board_data import MOST_PAIRED
+from xorbench.page.boards import Board, boards, compact
 from xorbench.page.sources import Drawing
 from xorbench.tables import cells
 
@@ -89,7 +90,7 @@ def test_the_script_gets_every_pair_once_with_its_own_interval() -> None:
         assert pair.ratio.high is not None
         assert (value, low, high) == pytest.approx((pair.ratio.value, pair.ratio.low, pair.ratio.high), rel=1e-4)
         assert (factor, interval) == (cells.factor(pair.ratio), cells.ends(pair.ratio))
-        assert opposite == cells.ends(inverse(pair.ratio))
+        assert opposite == cells.ends(pair.ratio.inverse)
 
 
 def test_many_rows_have_the_baseline_of_the_record_only() -> None:

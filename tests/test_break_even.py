@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import changed, planted, retimed, with_timings
+from tests.planted import changed, cheated, planted, retimed
 from xorbench.contract import REFERENCE
 from xorbench.estimates import break_even
 from xorbench.estimates.break_even import BreakEven, Cost
@@ -43,14 +43,7 @@ def test_costs_are_those_of_the_cold_starts() -> None:
 
 
 def test_what_was_refused_has_no_costs() -> None:
-    analysis = with_timings(
-        planted({"other": [0.5] * 6}),
-        lambda timing: (
-            replace(timing, violations=["it cheated"])
-            if (timing.launch, timing.implementation) == (0, "other")
-            else timing
-        ),
-    )
+    analysis = cheated(planted({"other": [0.5] * 6}), launches=[0])
     assert {cost.implementation for cost in break_even.costs(analysis)} == {REFERENCE}
 
 

@@ -18,7 +18,8 @@ from tests.planted import (
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.timing import Failure, Timing
-from xorbench.tables.captions import caption, how_timed, marks, two_digits, weaknesses
+from xorbench.tables.captions import caption, how_timed, two_digits
+from xorbench.tables.weaknesses import marks, weaknesses
 
 
 def test_a_caption_says_where_with_what_and_how_much() -> None:

@@ -160,3 +160,15 @@ def test_how_many_times_faster_or_slower(ratio: Interval, factor: str, ends: str
 )
 def test_three_digits_are_a_power_of_ten_from_100000_and_below_a_thousandth(value: float, text: str) -> None:
     assert cells.three_digits(value) == text
+
+
+@pytest.mark.parametrize(
+    ("most", "text"),
+    [(None, "a, b, c and d"), (4, "a, b, c and d"), (3, "a, b, c and 1 more"), (1, "a and 3 more")],
+)
+def test_of_many_parts_the_first_are_named_and_the_others_are_counted(most: int | None, text: str) -> None:
+    assert cells.listed(["a", "b", "c", "d"], most) == text
+
+
+def test_letters_go_on_after_the_last_one() -> None:
+    assert [cells.letter(number, "abc") for number in (0, 2, 3, 5, 11, 12)] == ["a", "c", "aa", "ac", "cc", "aaa"]

@@ -4,10 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.conftest import BASELINE, Variant
+from tests.ended import assert_has_ended
 from xorbench.clock import cold
 from xorbench.clock.cold import cold_start
 from xorbench.contract import Implementation, read
@@ -125,11 +125,7 @@ def test_one_whose_driver_was_killed_ends(variant: Variant) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == -9
-    try:
-        orphan = psutil.Process(int(done.stdout))
-    except psutil.NoSuchProcess:
-        return
-    assert psutil.wait_procs([orphan], timeout=20)[1] == []
+    assert_has_ended(int(done.stdout))
 
 
 SIBLING = ("import numpy as np\n", "import numpy as np\nfrom {} import to_numpy as as_numpy\n")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.planted import HIDDEN, changed, planted, with_implementation, with_machine, with_timings
+from tests.planted import HIDDEN, changed, cheated, planted, with_implementation, with_machine, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.comparison import Change, Limits, changes, failures, notes
@@ -99,14 +99,7 @@ def spoilt(what: str) -> Analysis:
         case "absent":
             return changed(analysis, implementations=analysis.record.implementations[:-1])
         case "refused":
-            return with_timings(
-                analysis,
-                lambda timing: (
-                    replace(timing, violations=["it cheated"])
-                    if (timing.launch, timing.implementation) == (0, "other")
-                    else timing
-                ),
-            )
+            return cheated(analysis, launches=[0])
         case "unfit":
             return planted({"other": [0.5] * 6}, control=[0.1 + w for w in WOBBLE])
         case "workload":

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.planted import changed, planted, with_timings
+from tests.planted import changed, cheated, planted, with_timings
 from xorbench.record.timing import End, Timing
 from xorbench.tables import cold_starts, conditions
 
@@ -78,9 +78,5 @@ def test_a_row_of_which_no_round_was_compared_has_no_distance() -> None:
 
 
 def test_a_breach_stands_in_the_ledger() -> None:
-    def cheating(timing: Timing) -> Timing:
-        once = (timing.launch, timing.implementation) == (0, "other")
-        return replace(timing, violations=["it cheated"]) if once else timing
-
-    analysis = with_timings(planted({"other": [0.5] * 6}), cheating)
+    analysis = cheated(planted({"other": [0.5] * 6}), launches=[0])
     assert set(conditions.ledger(analysis).frame["rules"]) == {"kept", "broken"}

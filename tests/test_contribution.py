@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.planted import HIDDEN, LEDGER, changed, judged, planted, with_implementation, with_settings, with_timings
+from tests.planted import (
+    HIDDEN,
+    LEDGER,
+    changed,
+    cheated,
+    judged,
+    planted,
+    with_implementation,
+    with_settings,
+    with_timings,
+)
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.publication.contribution import _personal, complaints, examined
@@ -175,10 +185,7 @@ def test_a_record_is_marked_where_many_rounds_were_disturbed(tmp_path: Path) -> 
 
 
 def test_one_that_was_refused_by_the_clock_may_not(tmp_path: Path) -> None:
-    def cheating(timing: Timing) -> Timing:
-        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
-
-    text = found(with_timings(honest(), cheating), tmp_path)
+    text = found(cheated(honest()), tmp_path)
     assert text.endswith("other was refused on hidden: it cheated (in 6 of 6 launches)")
 
 

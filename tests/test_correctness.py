@@ -1,12 +1,12 @@
 """The matrix of planted faults: what each check refuses, and whether it should."""
 
-from tests.planted import planted
+from tests.planted import planted, report_of
 from xorbench.page.correctness import CHECKS, matrices
 from xorbench.record.report import PlantedFault, Report
 
 
 def report(*faults: PlantedFault) -> Report:
-    return Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[], faults=list(faults))
+    return report_of(faults=list(faults))
 
 
 def fault(name: str, of_bound: float | None, *refused: int, dtype: str = "float64") -> PlantedFault:

@@ -11,15 +11,8 @@ from hypothesis import given, settings
 
 from tests.conftest import BASELINE, Variant
 from xorbench.contract import Implementation, load, read
-from xorbench.judging.counterexample import (
-    CounterexampleQuestion,
-    Example,
-    counterexample,
-    needed,
-    problems,
-    rounded,
-    standalone,
-)
+from xorbench.judging.counterexample import CounterexampleQuestion, Example, problems, rounded
+from xorbench.judging.example_script import counterexample, needed, standalone
 from xorbench.judging.points import Point, points_of, random_points
 from xorbench.workloads import WORKLOADS, Workload
 from xorbench.workloads.workload import Dtype

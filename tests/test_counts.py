@@ -23,9 +23,10 @@ from xorbench.record import store
 from xorbench.record.counts import InstructionCount
 from xorbench.record.run import Record
 from xorbench.tables import catalogue
-from xorbench.tables.captions import caption, found_weaknesses
+from xorbench.tables.captions import caption
 from xorbench.tables.headline import headline
 from xorbench.tables.summary import LAST, LINES, summary
+from xorbench.tables.weaknesses import found_weaknesses
 
 COUNTED = counted({REFERENCE: 200_000, "other": 50_000, "lost": "valgrind does not know it"})
 

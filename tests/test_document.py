@@ -2,17 +2,16 @@
 
 import json
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.planted import changed, planted, retimed, slowed, with_timings
+from tests.planted import changed, cheated, planted, report_of, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
 from xorbench.record.parts import Verdict
-from xorbench.record.report import Judgement, Report
+from xorbench.record.report import Judgement
 from xorbench.record.timing import Failure, Timing
 
 OF_A_RUN = {"partial", "unfit", "warnings", "noise_floor", "second_control", "quiet_share", "rows"}
@@ -96,10 +95,7 @@ def test_a_row_has_its_numbers() -> None:
 
 
 def refused() -> Analysis:
-    def cheating(timing: Timing) -> Timing:
-        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
-
-    return with_timings(planted({"other": [0.5] * 6}), cheating)
+    return cheated(planted({"other": [0.5] * 6}))
 
 
 def failed() -> Analysis:
@@ -112,7 +108,7 @@ def failed() -> Analysis:
 
 def judged(verdict: Verdict) -> Analysis:
     rows = [Judgement("other", "hidden", "float64", "W1", 1, verdict, "why")]
-    gradients = Report(seed=0, points=1, rows=rows, pairs=[], endings=[], conduct=[])
+    gradients = report_of(rows=rows)
     return changed(failed(), failures=[], gradients=gradients)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 
+from tests.ended import assert_has_ended
 from xorbench import environment
 
 
@@ -151,8 +151,4 @@ def test_a_process_ends_with_its_parent() -> None:
         "child.stdout.readline()\nprint(child.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
     )
     done = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=False)
-    try:
-        orphan = psutil.Process(int(done.stdout))
-    except psutil.NoSuchProcess:
-        return
-    assert psutil.wait_procs([orphan], timeout=10)[1] == []
+    assert_has_ended(int(done.stdout))

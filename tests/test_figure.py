@@ -8,14 +8,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.planted import changed, planted
+from tests.planted import changed, planted, report_of
 from tests.shown import NASTY, report, shown
 from xorbench.charts import album, picture, style
 from xorbench.charts.axes import Axis, linear
 from xorbench.charts.figure import Figure, Panel
 from xorbench.charts.paths import GLYPHS, Mark, glyph, line, rectangle
 from xorbench.publication.pictures import data_of
-from xorbench.record.report import Report
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
 NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]
@@ -32,7 +31,7 @@ def figures() -> list[Figure]:
 
 @pytest.fixture(scope="module")
 def drawn(figures: list[Figure]) -> list[tuple[str, list[str]]]:
-    return [(picture.svg(one), picture.inlined(one, "m0-")) for one in figures]
+    return [(picture.svg(one), picture.inlined(one)) for one in figures]
 
 
 def test_a_record_with_everything_has_every_picture(figures: list[Figure]) -> None:
@@ -83,10 +82,10 @@ def test_every_panel_is_an_element_that_is_small_and_safe(
             assert all(len(decimals) <= 2 for decimals in numbers)
 
 
-def test_identifiers_are_unique_in_a_page_with_two_machines(figures: list[Figure]) -> None:
-    text = "".join(part for key in ("a-", "b-") for one in figures for part in picture.inlined(one, key))
+def test_identifiers_are_unique_in_a_page(figures: list[Figure]) -> None:
+    text = "".join(part for one in figures for part in picture.inlined(one))
     found = re.findall(r' id="([^"]+)"', text)
-    assert len(found) == len(set(found)) > 2 * len(NAMES)
+    assert len(found) == len(set(found)) > len(NAMES)
     referred = re.findall(r'aria-(?:labelledby|describedby)="([^"]+)"', text)
     assert {*referred} == {*found}
 
@@ -129,7 +128,7 @@ def test_a_figure_can_be_drawn_in_another_process(figures: list[Figure]) -> None
 
 
 def test_without_data_there_is_no_picture() -> None:
-    assert album.of_report(Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])) == []
+    assert album.of_report(report_of()) == []
     assert album.of_record(changed(planted({}), timings=[], cold_starts=[])) == []
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import HIDDEN, changed, planted, report, with_implementation, with_machine, with_settings
+from tests.planted import HIDDEN, changed, planted, report, report_of, with_implementation, with_machine, with_settings
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.parts import Verdict
-from xorbench.record.report import Judgement, Report
+from xorbench.record.report import Judgement
 from xorbench.tables import frameworks
 from xorbench.tables.headline import headline
 
@@ -25,7 +25,7 @@ def required(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def judged(analysis: Analysis, *verdicts: Verdict) -> Analysis:
     rows = [Judgement("elsewhere", "hidden", "float64", "W1", 1, verdict) for verdict in verdicts]
-    return changed(analysis, gradients=Report(seed=0, points=1, rows=rows, pairs=[], endings=[], conduct=[]))
+    return changed(analysis, gradients=report_of(rows=rows))
 
 
 def of(ratios: dict[str, float], **about: dict[str, str]) -> Analysis:

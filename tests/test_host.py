@@ -22,7 +22,7 @@ from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge
 from xorbench.suite import Settings, Suite
-from xorbench.tables.captions import marks, weaknesses
+from xorbench.tables.weaknesses import marks, weaknesses
 from xorbench.workloads import WORKLOADS
 
 pytestmark = pytest.mark.usefixtures("own_cache")

@@ -208,9 +208,8 @@ def test_faults_are_planned_equally_often_and_by_their_seed() -> None:
     assert len({*names}) == len(names) - 3  # the pause of the driver and two faults of files are in both
 
 
-@pytest.mark.parametrize("fault", run_faults.OF_A_DRIVER, ids=lambda fault: fault.name)
-def test_a_driver_starts_whatever_is_prepared_for_it(fault: Fault, tmp_path: Path) -> None:
-    place = Place(tmp_path)
+def ended(fault: Fault, place: Place, code: str) -> int | None:
+    """Return with what a driver ends that runs `code` under a fault; skip the test where the fault is not possible."""
     place.make()
     with ExitStack() as stack:
         if fault.prepare:
@@ -218,9 +217,14 @@ def test_a_driver_starts_whatever_is_prepared_for_it(fault: Fault, tmp_path: Pat
                 fault.prepare(place, stack)
             except run_faults.NotPossible as error:
                 pytest.skip(str(error))
-        driver = Fresh(place, [sys.executable, "-c", "raise SystemExit(5)"], fault.shell, fault.piped)
+        driver = Fresh(place, [sys.executable, "-c", code], fault.shell, fault.piped)
         stack.callback(driver.close)
-        assert runs.waited(driver, threading.Event(), seconds=60) == 5
+        return runs.waited(driver, threading.Event(), seconds=60)
+
+
+@pytest.mark.parametrize("fault", run_faults.OF_A_DRIVER, ids=lambda fault: fault.name)
+def test_a_driver_starts_whatever_is_prepared_for_it(fault: Fault, tmp_path: Path) -> None:
+    assert ended(fault, Place(tmp_path), "raise SystemExit(5)") == 5
 
 
 LIMITS = {
@@ -235,16 +239,7 @@ def test_a_driver_has_the_limits_of_the_fault(name: str, tmp_path: Path) -> None
     code, says = LIMITS[name]
     (fault,) = (fault for fault in run_faults.OF_A_DRIVER if fault.name == name)
     place = Place(tmp_path)
-    place.make()
-    with ExitStack() as stack:
-        if fault.prepare:
-            try:
-                fault.prepare(place, stack)
-            except run_faults.NotPossible as error:
-                pytest.skip(str(error))
-        driver = Fresh(place, [sys.executable, "-c", code], fault.shell)
-        stack.callback(driver.close)
-        assert runs.waited(driver, threading.Event(), seconds=60) == 0
+    assert ended(fault, place, code) == 0
     assert (place.root / "out.txt").read_text(encoding="utf-8").strip() == says
 
 

@@ -122,3 +122,12 @@ def test_more_variation_between_runs_is_a_wider_interval_around_the_same_value(
 def test_values_without_any_spread_have_an_interval_without_width() -> None:
     found = difference([0.0, 0.0], [0.5, 0.5])
     assert ends(found) == pytest.approx((math.exp(0.5),) * 2)
+
+
+def test_sums_differences_and_inverses_have_the_most_extreme_ends() -> None:
+    one, other = Interval(4.0, 2.0, 8.0), Interval(2.0, 1.0, 4.0)
+    assert one.plus(other) == Interval(6.0, 3.0, 12.0)
+    assert one.minus(other) == Interval(2.0, -2.0, 7.0)
+    assert one.inverse == Interval(0.25, 0.125, 0.5)
+    assert Interval(4.0, None, None).inverse == Interval(0.25, None, None)
+    assert one.plus(Interval(1.0, None, None)) == Interval(5.0, None, None)

@@ -1,10 +1,10 @@
 """The judge's tables: the right number in the right cell, and a note for all that is not well."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
+from tests.planted import report_of
 from tests.shown import all_wrong
 from xorbench.cli import measure
 from xorbench.record.parts import Verdict
@@ -17,7 +17,6 @@ from xorbench.record.report import (
     Pair,
     PlantedFault,
     Reading,
-    Report,
     TrainingEnd,
 )
 from xorbench.tables import judge_report
@@ -33,15 +32,10 @@ def verdict(parameter: str, largest: float | None, verdict: Verdict, reason: str
     return Judgement("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
 
 
-def report(**parts: Any) -> Report:
-    empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
-    return Report(**empty | parts)
-
-
 def test_the_gradient_table_shows_the_worst_parameter() -> None:
     rows = [verdict("W1", 0.5, "inside"), verdict("W2", None, "outside", "W2 is nan"), verdict("b2", 0.9, "inside")]
     pair = Pair("a", "b", "hidden", "float64", 5, None, "outside")
-    table = judge_report.gradients(report(rows=rows, pairs=[pair]))
+    table = judge_report.gradients(report_of(rows=rows, pairs=[pair]))
     (line,) = table.frame.to_dict("records")
     assert (line["entry"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "failed", UNDEFINED)
     assert "other (hidden float64): W2 is nan." in table.notes
@@ -62,7 +56,7 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
         replace(wrong, workload="kink", dtype="float32", decides=False),
         replace(wrong, implementation="absent", dtype="float32", verdict="missing", decides=False),
     ]
-    table = judge_report.gradients(report(rows=rows))
+    table = judge_report.gradients(report_of(rows=rows))
     shown = {(line["workload"], line["dtype"]): line["verdict"] for line in table.frame.to_dict("records")[:4]}
     assert shown == {
         ("hidden", "float64"): "failed",
@@ -82,31 +76,31 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
 
 def test_where_every_verdict_decides_no_dtype_is_named() -> None:
     rows = [verdict("W1", 0.5, "inside"), replace(verdict("W1", 5e7, "outside"), dtype="float32")]
-    assert not any("timed" in note for note in judge_report.gradients(report(rows=rows)).notes)
+    assert not any("timed" in note for note in judge_report.gradients(report_of(rows=rows)).notes)
 
 
 def test_the_mistake_that_is_named_is_a_note_with_the_workloads_and_dtypes_that_show_it() -> None:
     text = "the answers equal those of a known mistake: mean instead of sum"
     rows = [verdict("W1", 3.0, "outside", "W1[1, 0] is 2.0")]
     mistakes = [Mistake("other", "hidden", dtype, text) for dtype in ("float64", "float32")]
-    found = report(rows=rows, mistakes=mistakes)
+    found = report_of(rows=rows, mistakes=mistakes)
     assert f"other (hidden float64, hidden float32): {text}." in judge_report.gradients(found).notes
     assert found.refusal("other", "hidden") == ("outside", f"W1[1, 0] is 2.0; {text}")
 
 
 def test_bits_are_yes_no_or_unknown() -> None:
     row = Conduct("other", "hidden", "float64", True, False, None, True, "failed", "it prints")
-    table = judge_report.conduct(report(conduct=[row]))
+    table = judge_report.conduct(report_of(conduct=[row]))
     (line,) = table.frame.to_dict("records")
     assert list(line.values())[3:] == ["yes", "no", NONE, "yes", "failed"]
     assert table.notes[0] == "other, hidden float64: it prints."
-    table = judge_report.conduct(report(conduct=[replace(row, dtype="float32", decides=False)]))
+    table = judge_report.conduct(report_of(conduct=[replace(row, dtype="float32", decides=False)]))
     assert table.notes[1] == "other: failed in float32, in which hidden is not timed."
 
 
 def test_the_audit_shows_the_digits_in_common() -> None:
     (line,) = judge_report.audits(
-        report(audits=[Audit("hidden", "float64", 20, 17, 95.2, None, "inside")])
+        report_of(audits=[Audit("hidden", "float64", 20, 17, 95.2, None, "inside")])
     ).frame.to_dict("records")
     assert line["matching digits of finite differences and backpropagation"] == "95.2"
     assert line["complex-step error / bound"] == NONE
@@ -115,14 +109,14 @@ def test_the_audit_shows_the_digits_in_common() -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "none"), (101, "all"), (37, "37")])
 def test_faults_say_how_often_each_is_noticed(count: int, text: str) -> None:
     row = PlantedFault("sign", "hidden", "float32", 101, None, 2.5e9, 101, count, 0, 0)
-    (table,) = judge_report.faults(report(faults=[row]))
+    (table,) = judge_report.faults(report_of(faults=[row]))
     (line,) = table.frame.to_dict("records")
     assert (line["this judge"], line["1e-4, clipped at 1"], line["numpy.allclose"]) == ("all", text, "none")
     assert line["difference, ulps"] == UNDEFINED
 
 
 def test_only_what_has_something_to_say_is_a_table() -> None:
-    assert judge_report.tables(report()) == []
+    assert judge_report.tables(report_of()) == []
 
 
 def test_what_follows_from_a_wrong_file_is_counted_and_not_listed() -> None:
@@ -132,7 +126,7 @@ def test_what_follows_from_a_wrong_file_is_counted_and_not_listed() -> None:
     reason = "all of W1 are larger than the truth"
     bias = Bias("other", "hidden", "float64", "W1", 300, 1e9, 1.0, "outside", reason)
     biases = [bias, replace(bias, parameter="b1"), replace(bias, implementation="right")]
-    found = report(rows=rows, pairs=pairs, biases=biases)
+    found = report_of(rows=rows, pairs=pairs, biases=biases)
     notes = judge_report.gradients(found).notes
     assert [note for note in notes if "differ by more" in note] == [
         "a and b differ by more than the sum of their bounds, although each passed: hidden, float64."
@@ -148,7 +142,7 @@ def test_what_follows_from_a_wrong_file_is_counted_and_not_listed() -> None:
 def test_an_end_of_training_that_follows_from_a_wrong_gradient_is_counted() -> None:
     end = TrainingEnd("other", "hidden", 10, [None], None, None, "outside", "after 10 epochs: it is off")
     rows = [verdict("W1", 3e9, "outside", "W1 is wrong")]
-    table = judge_report.endings(report(rows=rows, endings=[end, replace(end, implementation="right")]))
+    table = judge_report.endings(report_of(rows=rows, endings=[end, replace(end, implementation="right")]))
     assert [note for note in table.notes if "epochs" in note] == ["right, hidden: after 10 epochs: it is off."]
     assert "Reasons not listed, because they follow from failures of gradients: 1." in table.notes
     assert list(table.frame["verdict"]) == ["failed", "failed"]

@@ -17,8 +17,6 @@ from xorbench.suite import Settings
 from xorbench.tables.studies.ledger import table_of
 from xorbench.tables.studies.repeated import SECOND_COPY
 
-REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
-
 
 def record(refused: int = 0, failed: int = 0) -> Record:
     """A record of four launches in which `other` broke a rule, or failed, in so many."""

@@ -8,7 +8,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.planted import planted, with_timings
+from tests.planted import cheated, planted, report_of, with_timings
 from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.environment import allowed_cpus
@@ -22,7 +22,7 @@ from xorbench.suite import Settings
 from xorbench.tables.studies.load import Load, misses, table_of
 from xorbench.tables.studies.typed import typed
 
-REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
+REPORT = report_of()
 
 
 def waiting(analysis: Analysis, share: float) -> Analysis:
@@ -53,10 +53,7 @@ def test_a_run_is_read_by_the_clock_and_by_wall_time() -> None:
 
 
 def test_a_row_without_a_time_keeps_its_reason() -> None:
-    def cheating(timing: Timing) -> Timing:
-        return replace(timing, violations=["it cheated"]) if timing.implementation == "other" else timing
-
-    row = load.of_run(with_timings(planted({"other": [0.5] * 6}), cheating))["rows"]["other"]
+    row = load.of_run(cheated(planted({"other": [0.5] * 6})))["rows"]["other"]
     assert row == {
         "verdict": "refused",
         "reason": "it cheated (in 6 of 6 launches)",

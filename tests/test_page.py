@@ -20,7 +20,6 @@ from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.page.boards import inverse
 from xorbench.page.choosing import choosing
 from xorbench.page.past_runs import MOST_RUNS
 from xorbench.tables import cells
@@ -106,7 +105,7 @@ def fragment(here: Visit) -> str:
 def ratio(one: str, other: str, workload: str = "hidden") -> tuple[str, str]:
     """The factor and the interval of one implementation to another, from their pair."""
     (pair,) = (p for p in FIRST.pairs if p.workload == workload and {p.implementation, p.baseline} == {one, other})
-    found = pair.ratio if pair.implementation == one else inverse(pair.ratio)
+    found = pair.ratio if pair.implementation == one else pair.ratio.inverse
     return cells.factor(found), cells.ends(found)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.command import COMMITTED
-from tests.planted import HIDDEN, changed, planted, with_implementation, with_timings
+from tests.planted import HIDDEN, changed, cheated, planted, with_implementation, with_timings
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -97,11 +97,8 @@ def test_rows_of_two_tiers_are_corrected_for_all_rows_and_others_for_their_table
 
 def test_a_row_without_a_time_is_in_no_pair() -> None:
     analysis = planted({"one": NOISE, "none": [1.0] * 6, "cheat": [1.0] * 6})
-    analysis = with_timings(analysis, lambda timing: None if timing.implementation == "none" else timing)
-    analysis = with_timings(
-        analysis,
-        lambda timing: replace(timing, violations=["it cheated"]) if timing.implementation == "cheat" else timing,
-    )
+    timed = with_timings(analysis, lambda timing: None if timing.implementation == "none" else timing)
+    analysis = cheated(timed, "cheat")
     (pair,) = pairs(analysis)
     assert (pair.implementation, pair.baseline) == ("one", REFERENCE)
     assert pairs(changed(analysis, timings=[])) == []

@@ -1,30 +1,16 @@
 """The tables of precision: three readings, a map of digits, and when trainings part."""
 
 from dataclasses import replace
-from typing import Any
 
-from xorbench.record.parts import Verdict
-from xorbench.record.report import Accuracy, Judgement, Reading, Report, Trajectory
+from tests.planted import report_of
+from tests.test_judge_report import verdict
+from xorbench.record.report import Accuracy, Trajectory
 from xorbench.tables import precision
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED
 
 
-def reading(median: float, largest: float | None) -> Reading:
-    return Reading(median, largest, "random point 3", [1, 0], 1.0, 2.0)
-
-
-def verdict(parameter: str, largest: float | None, verdict: Verdict, reason: str | None = None) -> Judgement:
-    readings = reading(0.03, largest), reading(7.5, 1.5e9), reading(1e-17, 2e-16)
-    return Judgement("other", "hidden", "float64", parameter, 5, verdict, reason, *readings)
-
-
-def report(**parts: Any) -> Report:
-    empty: dict[str, Any] = {"seed": 4, "points": 5, "rows": [], "pairs": [], "endings": [], "conduct": []}
-    return Report(**empty | parts)
-
-
 def test_three_readings_stand_side_by_side() -> None:
-    (table,) = precision.errors(report(rows=[verdict("W1", 0.5, "inside")]))
+    (table,) = precision.errors(report_of(rows=[verdict("W1", 0.5, "inside")]))
     (line,) = table.frame.to_dict("records")
     assert table.title == "Gradient errors in float64"
     units = ("error / bound", "error, ulps", "absolute error")
@@ -41,7 +27,7 @@ def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
     digits = {-40.0: 15.0, 0.0: 16.0, 10.0: 12.0, 20.0: 8.0, 30.0: 4.0, 40.0: 9.0}
     rows = [Accuracy("other", "hidden", "float64", "logit", z, d, 0.0) for z, d in digits.items()]
     rows += [Accuracy("other", "hidden", "float64", "scale", s, d, 0.0) for s, d in ((0.01, 15.5), (25.0, 9.1))]
-    (line,) = precision.accuracy(report(accuracy=rows)).frame.to_dict("records")
+    (line,) = precision.accuracy(report_of(accuracy=rows)).frame.to_dict("records")
     assert line["half the digits kept up to logit"] == "20"
     assert (line["logit 30"], line["logit -20"]) == ("4.0", NONE)
     assert (line["smallest scale"], line["largest scale"]) == ("15.5", "9.1")
@@ -50,14 +36,14 @@ def test_the_map_says_until_where_half_of_the_digits_are_kept() -> None:
 def test_half_of_no_digit_is_kept_nowhere() -> None:
     rows = [Accuracy("other", "hidden", "float64", "logit", z, 0.0, 0.0) for z in (-40.0, 0.0, 40.0)]
     rows += [Accuracy("other", "hidden", "float64", "scale", s, 0.0, 0.0) for s in (0.01, 25.0)]
-    (line,) = precision.accuracy(report(accuracy=rows)).frame.to_dict("records")
+    (line,) = precision.accuracy(report_of(accuracy=rows)).frame.to_dict("records")
     assert line["half the digits kept up to logit"] == NONE
 
 
 def test_an_axis_without_a_position_has_no_number_and_no_digit_is_invented() -> None:
     logit = Accuracy("other", "hidden", "float64", "logit", 0.0, 15.0, 0.0)
     scale = Accuracy("other", "deep", "float64", "scale", 1.0, 9.0, 0.0)
-    first, second = precision.accuracy(report(accuracy=[logit, scale])).frame.to_dict("records")
+    first, second = precision.accuracy(report_of(accuracy=[logit, scale])).frame.to_dict("records")
     assert (first["logit 0"], first["smallest scale"], first["largest scale"]) == ("15.0", NONE, NONE)
     assert (second["logit 0"], second["half the digits kept up to logit"], second["largest scale"]) == (
         NONE,
@@ -68,20 +54,20 @@ def test_an_axis_without_a_position_has_no_number_and_no_digit_is_invented() -> 
 
 def test_what_is_not_finite_is_undefined() -> None:
     row = replace(verdict("W1", None, "outside"), ulps=None)
-    ((line,),) = (table.frame.to_dict("records") for table in precision.errors(report(rows=[row])))
+    ((line,),) = (table.frame.to_dict("records") for table in precision.errors(report_of(rows=[row])))
     assert line["error / bound, largest"] == UNDEFINED
     assert line["error, ulps, largest"] == NONE
 
 
 def test_an_empty_report_has_no_line() -> None:
-    assert precision.errors(report()) == []
-    assert len(precision.accuracy(report()).frame) == len(precision.trajectories(report()).frame) == 0
+    assert precision.errors(report_of()) == []
+    assert len(precision.accuracy(report_of()).frame) == len(precision.trajectories(report_of()).frame) == 0
 
 
 def test_workloads_with_other_numbers_of_epochs_have_columns_of_their_own() -> None:
     row = Trajectory("other", "hidden", 10, None, None, None, None, None, [1, 10], [0, 1e-9], [0], [0.6, 0.5])
     first, second = precision.trajectories(
-        report(trajectories=[row, replace(row, workload="deep", epochs=5, at=[1, 5], from_truth=[])])
+        report_of(trajectories=[row, replace(row, workload="deep", epochs=5, at=[1, 5], from_truth=[])])
     ).frame.to_dict("records")
     assert (first["difference at epoch 10"], first["error at epoch 1"]) == ("1.0e-09", "0.0e+00")
     assert (second["difference at epoch 10"], second["error at epoch 1"]) == (NOT_APPLICABLE, NOT_APPLICABLE)
@@ -91,7 +77,7 @@ def test_workloads_with_other_numbers_of_epochs_have_columns_of_their_own() -> N
 def test_trajectories_say_when_or_never() -> None:
     apart, from_truth, loss = [0, 1e-17, 2e-15], [0, 3e-16], [0.6, 0.5, 0.5]
     row = Trajectory("other", "hidden", 10, 1, 20_000, None, None, None, [1, 5, 10], apart, from_truth, loss)
-    (line,) = precision.trajectories(report(trajectories=[row])).frame.to_dict("records")
+    (line,) = precision.trajectories(report_of(trajectories=[row])).frame.to_dict("records")
     assert [line[head] for head in ("bits differ", "> 1 ulp", "> 1e-12", "decisions differ")] == [
         "1",
         "20,000",

@@ -24,7 +24,7 @@ from xorbench.page import render
 from xorbench.page.glossary import GLOSSARY
 from xorbench.page.sources import Drawing, Sources
 from xorbench.tables.catalogue import named
-from xorbench.tables.verdicts import files
+from xorbench.tables.file_verdicts import files
 
 
 class Elements(HTMLParser):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.planted import planted
+from tests.planted import planted, report_of
 from xorbench.contract import REFERENCE
 from xorbench.record.report import Report
 from xorbench.record.run import Record
@@ -19,7 +19,7 @@ from xorbench.tables.studies.repeated import deviation_between_runs as deviation
 from xorbench.tables.studies.typed import typed
 
 WOBBLE = [0.002, -0.002, 0.001, -0.001]
-REPORT = Report(seed=0, points=1, rows=[], pairs=[], endings=[], conduct=[])
+REPORT = report_of()
 
 
 def test_a_run_keeps_a_log_ratio_for_each_launch_of_each_row() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.planted import HIDDEN, SECOND_COPY, changed, planted, retimed, slowed, with_timings
+from tests.planted import HIDDEN, SECOND_COPY, changed, cheated, planted, retimed, slowed, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import ratios, states, timing_table
 from xorbench.estimates.analysis import Analysis
@@ -123,12 +123,7 @@ def test_the_state_is_told_from_three_other_rows_or_not_at_all(others: int, by_s
 
 def test_a_row_that_was_refused_is_none_of_the_three() -> None:
     analysis = slowed(a_record(), first(10), 1.5)
-
-    def cheated(timing: Timing) -> Timing:
-        hit = (timing.implementation, timing.launch) == ("three", 0)
-        return replace(timing, violations=["it cheated"]) if hit else timing
-
-    assert not pair_of(with_timings(analysis, cheated)).by_state
+    assert not pair_of(cheated(analysis, "three", [0])).by_state
 
 
 @pytest.mark.parametrize(("slow_pairs", "by_state"), [(12, True), (13, False)])

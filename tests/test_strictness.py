@@ -12,6 +12,7 @@ from tests.judged import Here
 from xorbench.contract import REFERENCE, discover
 from xorbench.judging import audit, chunk_judge, mistakes, oracle, reproducibility, truths, updates
 from xorbench.judging.answers import Given
+from xorbench.judging.endings import endings
 from xorbench.judging.grading import Exam
 from xorbench.judging.questions import ProcessSpec, Reply
 from xorbench.judging.reproducibility import ConductAnswer, ConductQuestion, conduct
@@ -93,7 +94,11 @@ def ending(weight: float) -> Ending:
 def test_trained_parameters_may_differ_from_the_references_by_what_is_agreed(distance: float, verdict: str) -> None:
     exam = exam_of(replace(WORKLOADS["hidden"], agreement=2.0**-30))
     ends = {REFERENCE: answer(exam, 0, ending(1.0)), "one": answer(exam, 0, ending(1 + distance))}
-    assert {end.implementation: end.verdict for end in exam.endings(ends)} == {REFERENCE: INSIDE, "one": verdict}
+    found = endings(exam.workload, exam.dtype, ends)
+    assert {end.implementation: end.verdict for end in found} == {
+        REFERENCE: INSIDE,
+        "one": verdict,
+    }
 
 
 @pytest.mark.parametrize("where", ["again", "elsewhere", "earlier"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import BASELINE, SINGLE, Variant
 from xorbench.clock import budget as rounds_in_a_budget
-from xorbench.clock.ends import Reference
+from xorbench.clock.reference import Reference
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environment import allowed_cpus
@@ -21,7 +21,7 @@ from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.timing import Ledger, Timing, Usage
 from xorbench.suite import Plan, Settings, Suite, calibration, pilot
-from xorbench.suite.suite import SECONDS_TO_FINISH
+from xorbench.suite.measurement import SECONDS_TO_FINISH
 from xorbench.workloads import WORKLOADS
 
 SETTINGS = Settings(launches=2, rounds=4, points=2, cpu=allowed_cpus()[-1], seed=0, quick=True, cold_starts=1)

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import planted, retimed, with_implementation, with_plan, with_timings
+from tests.planted import cheated, planted, retimed, with_implementation, with_plan, with_timings
 from xorbench.contract import REFERENCE
 from xorbench.estimates import timing_table
-from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import interval
 from xorbench.record.timing import Failure, Timing
 
@@ -121,27 +120,15 @@ def test_no_time_has_a_reason(failures: list[str], partial: bool, verdict: str, 
     assert (other.verdict, other.reason) == (verdict, reason)
 
 
-def cheated(analysis: Analysis, name: str) -> Analysis:
-    """The record in which one row, of the baseline its first copy, broke a rule in its first launch."""
-    return with_timings(
-        analysis,
-        lambda timing: (
-            replace(timing, violations=["it cheated"])
-            if (timing.launch, timing.implementation, timing.copy) == (0, name, False)
-            else timing
-        ),
-    )
-
-
 def test_a_breach_of_the_rules_refuses_the_row() -> None:
-    analysis = cheated(planted({"other": [0.5] * 6}), "other")
+    analysis = cheated(planted({"other": [0.5] * 6}), "other", [0])
     other = timing_table.rows(analysis)[-1]
     assert (other.verdict, other.ratio, other.rank) == ("refused", None, None)
     assert other.reason == "it cheated (in 1 of 6 launches)"
 
 
 def test_without_a_baseline_that_kept_the_rules_nobody_has_a_ratio() -> None:
-    analysis = cheated(planted({"other": [0.5] * 6}), REFERENCE)
+    analysis = cheated(planted({"other": [0.5] * 6}), REFERENCE, [0])
     found = {row.implementation: (row.verdict, row.reason) for row in timing_table.rows(analysis)}
     assert found[REFERENCE][0] == "refused"
     assert found["other"] == ("untimed", f"no time of {REFERENCE} to compare with: it cheated (in 1 of 6 launches)")

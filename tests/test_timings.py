@@ -4,10 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import changed, planted, retimed, with_implementation, with_settings, with_timings
+from tests.planted import (
+    changed,
+    cheated,
+    planted,
+    report_of,
+    retimed,
+    with_implementation,
+    with_settings,
+    with_timings,
+)
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
-from xorbench.record.report import Conduct, Judgement, Report
+from xorbench.record.report import Conduct, Judgement
 from xorbench.record.timing import Timing
 from xorbench.tables import timings
 from xorbench.tables.cells import NOT_APPLICABLE
@@ -38,7 +47,7 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_stands_under_the_time() -> None:
     wrong = replace(right, dtype="float32", verdict="outside", decides=False)
     conduct = Conduct("other", "hidden", "float32", None, None, None, None, "failed", "it prints", decides=False)
     rows = [right, wrong, replace(wrong, workload="neuron"), replace(wrong, implementation="absent")]
-    report = Report(seed=0, points=1, rows=rows, pairs=[], endings=[], conduct=[conduct])
+    report = report_of(rows=rows, conduct=[conduct])
     (table,) = timings.timings(changed(planted({"other": [0.5] * 6}), gradients=report))
     assert table.frame.set_index("implementation").loc["other", "verdict"] == "slower"
     assert [note for note in table.notes if "not timed" in note] == [
@@ -55,11 +64,7 @@ def test_tiers_never_share_a_table() -> None:
 
 
 def test_what_has_no_time_has_a_word_and_a_reason() -> None:
-    def cheating(timing: Timing) -> Timing:
-        once = (timing.launch, timing.implementation) == (0, "other")
-        return replace(timing, violations=["it cheated"]) if once else timing
-
-    analysis = with_timings(planted({"other": [0.5] * 6}), cheating)
+    analysis = cheated(planted({"other": [0.5] * 6}), launches=[0])
     (table,) = timings.timings(analysis)
     other = table.frame.set_index("implementation").loc["other"]
     assert (other["µs per epoch"], other[RATIO], other["rank"], other["verdict"]) == (
@@ -73,7 +78,7 @@ def test_what_has_no_time_has_a_word_and_a_reason() -> None:
 
 def test_a_row_whose_gradient_is_outside_its_bound_is_called_failed() -> None:
     wrong = Judgement("other", "hidden", "float64", "W1", 1, "outside", "W1[0, 0] is 1, the truth 2")
-    report = Report(seed=0, points=1, rows=[wrong], pairs=[], endings=[], conduct=[])
+    report = report_of(rows=[wrong])
     analysis = with_timings(planted({"other": [0.5] * 6}), lambda t: t if t.implementation == REFERENCE else None)
     (table,) = timings.timings(changed(analysis, gradients=report))
     assert table.frame.set_index("implementation").loc["other", "verdict"] == "failed"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.planted import report_of
 from tests.shown import NASTY
 from xorbench import places
 from xorbench.contract import REFERENCE
@@ -30,9 +31,10 @@ from xorbench.record.report import (
     Report,
     TrainingEnd,
 )
-from xorbench.tables import verdicts as module
+from xorbench.tables import file_verdicts
 from xorbench.tables.cells import NONE, UNDEFINED
-from xorbench.tables.verdicts import files, sentence, summary, table, verdicts
+from xorbench.tables.file_verdicts import files
+from xorbench.tables.verdicts import LEFT_OUT_FIRST, sentence, summary, table, verdicts
 
 MEAN = "the answers equal those of a known mistake: mean instead of sum"
 
@@ -62,8 +64,7 @@ def both(name: str, largest: float, single: float, verdict: Verdict = INSIDE) ->
 
 
 def report(rows: list[Judgement], **parts: Any) -> Report:
-    empty: dict[str, Any] = {"pairs": [], "endings": [], "conduct": []}
-    return Report(seed=4, points=5, rows=rows, **empty | parts)
+    return report_of(rows=rows, **parts)
 
 
 def end(name: str, verdict: Verdict = INSIDE, reason: str | None = None) -> TrainingEnd:
@@ -220,7 +221,7 @@ def test_a_wrong_training_names_its_array_and_its_start() -> None:
 
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
 def test_two_numbers_are_told_apart(value: float, truth: float) -> None:
-    shown = module._told_apart(value, truth)
+    shown = file_verdicts._told_apart(value, truth)
     assert (shown[0] != shown[1]) or value == truth
     assert all(
         float(text) == pytest.approx(number, rel=1e-3) for text, number in zip(shown, (value, truth), strict=True)
@@ -229,7 +230,7 @@ def test_two_numbers_are_told_apart(value: float, truth: float) -> None:
 
 @given(st.floats(0, 1e300))
 def test_an_error_beyond_its_bound_never_looks_as_if_it_were_inside(value: float) -> None:
-    text = module._largest([row("one", value)])
+    text = file_verdicts._largest([row("one", value)])
     assert (float(text.replace(",", "")) > 1) == (value > 1)
     assert float(text.replace(",", "")) == pytest.approx(value, rel=0.06)
 
@@ -247,7 +248,7 @@ def test_an_error_beyond_its_bound_never_looks_as_if_it_were_inside(value: float
     ],
 )
 def test_errors_have_two_digits_or_as_many_as_it_takes(value: float, text: str) -> None:
-    assert module._largest([row("one", 0.0), row("one", value)]) == text
+    assert file_verdicts._largest([row("one", 0.0), row("one", value)]) == text
 
 
 def test_the_audit_of_the_judge_itself_and_files_that_differ_are_told() -> None:
@@ -290,7 +291,7 @@ def test_many_workloads_are_counted() -> None:
         (52, ["right digits"]),
         (51, ["right digits", "training"]),
         (40, ["right digits", "training"]),
-        (39, [*module.LEFT_OUT_FIRST]),
+        (39, [*LEFT_OUT_FIRST]),
     ],
 )
 def test_narrow_terminals_leave_out_columns_and_break_no_word(width: int, left_out: list[str]) -> None:
@@ -301,7 +302,7 @@ def test_narrow_terminals_leave_out_columns_and_break_no_word(width: int, left_o
     if left_out:
         assert "Left out, because the terminal is narrow:" in text
     head = " ".join(lines[1:3])
-    assert [name for name in module.LEFT_OUT_FIRST if name not in head] == left_out
+    assert [name for name in LEFT_OUT_FIRST if name not in head] == left_out
 
 
 @given(st.integers(20, 200), st.integers(1, 60))

@@ -4,10 +4,10 @@ import json
 import subprocess
 import sys
 
-import psutil
 import pytest
 
 from tests.conftest import BASELINE, Variant
+from tests.ended import assert_has_ended
 from xorbench.clock import worker
 from xorbench.clock.system_counters import Account
 from xorbench.clock.timed_implementation import Turn
@@ -60,11 +60,7 @@ def test_a_worker_whose_driver_was_killed_ends(variant: Variant) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == -9
-    try:
-        orphan = psutil.Process(int(done.stdout))
-    except psutil.NoSuchProcess:
-        return
-    assert psutil.wait_procs([orphan], timeout=20)[1] == []
+    assert_has_ended(int(done.stdout))
 
 
 def test_each_workload_that_is_prepared_is_a_sign_of_life() -> None:

@@ -5,7 +5,7 @@ import math
 
 from xorbench.charts import axes, marks
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Columns, Figure, Label, Panel, Sign
+from xorbench.charts.figure import WIDTH, Columns, Figure, Label, Panel, Sign, columns_of
 from xorbench.charts.marks import Piece
 from xorbench.charts.style import labels, width_of
 from xorbench.contract import REFERENCE
@@ -114,9 +114,7 @@ def _numbers(order: list[tuple[Row, Cost]], leading: list[Leader], names: dict[s
         "epochs": [one.epochs for one in found],
         "low": [one.low for one in found],
         "high": [one.high for one in found],
-        "fastest from": [start.value for start in fastest],
-        "fastest from, low": [start.low for start in fastest],
-        "fastest from, high": [start.high for start in fastest],
+        **columns_of(fastest, "fastest from", "fastest from, "),
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from xorbench.charts import axes, marks
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.figure import INTERVAL, WIDTH, Figure, Label, Panel, Sign, columns_of
 from xorbench.charts.marks import Piece
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
@@ -87,14 +87,12 @@ def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str])
         numbers={
             "implementation": [name for name, _, _ in lines],
             "part": [part for _, part, _ in lines],
-            axis.title: [size.value for _, _, size in lines],
-            "low": [size.low for _, _, size in lines],
-            "high": [size.high for _, _, size in lines],
+            **columns_of([size for _, _, size in lines], axis.title),
         },
         key=[
             Sign("bar", "series-0", "a part"),
             *([Sign("hollow", "series-0", "not separated from 0")] if hollow else []),
-            Sign("interval", "ink", "95 % interval"),
+            INTERVAL,
         ],
     )
 

@@ -17,7 +17,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.crossings import CROSSES, Crossing
 from xorbench.estimates.sweep_axes import Axis as SweepAxis
 from xorbench.estimates.timing_table import Row
-from xorbench.tables.cells import three_digits
+from xorbench.tables.cells import letter, three_digits
 from xorbench.tables.sweeps import around, threads
 
 HEIGHT = 210.0
@@ -78,7 +78,7 @@ def _panel(analysis: Analysis, axis: SweepAxis, names: dict[str, str]) -> Panel:
         y,
         curves,
         dots=True,
-        notes=[f"{_letter(n)}: {_sentence(crossing, names)}" for n, crossing in enumerate(found)],
+        notes=[f"{letter(n, ascii_lowercase)}: {_sentence(crossing, names)}" for n, crossing in enumerate(found)],
         height=HEIGHT,
     )
     plot = _Plot(x.over(panel.width), y.over(panel.height), panel.height)
@@ -134,13 +134,8 @@ def _letters(plot: _Plot, found: Sequence[Crossing], at: Sequence[float]) -> lis
         while any(abs(x - other) < width_of("mm") and abs(up - height) < 12 for other, height in placed):
             up -= 4
         placed.append((x, up))
-    return [Label(x, up, _letter(n), "middle", bold=True, halo=True) for n, (x, up) in enumerate(placed)]
-
-
-def _letter(number: int) -> str:
-    """Return "a" to "z", then "aa" and so on."""
-    before, here = divmod(number, len(ascii_lowercase))
-    return (_letter(before - 1) if before else "") + ascii_lowercase[here]
+    names = [letter(n, ascii_lowercase) for n in range(len(placed))]
+    return [Label(*place, name, "middle", bold=True, halo=True) for name, place in zip(names, placed, strict=True)]
 
 
 def _time_at(found: Crossing, shown: Sequence[Row], size_of: dict[str, int]) -> float:

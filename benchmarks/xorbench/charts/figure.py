@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from xorbench.charts.axes import Axis
 from xorbench.charts.paths import Mark
 from xorbench.charts.style import TEXT, width_of
+from xorbench.estimates.intervals import Interval
 
 Columns = Mapping[str, Sequence[float | str | None]]
 """Data of a panel: lists of numbers or texts, by the name of the column."""
@@ -38,6 +39,10 @@ class Sign:
     glyph: str
     colour: str
     text: str
+
+
+INTERVAL = Sign("interval", "ink", "95 % interval")
+"""The entry of a key that explains the line of an interval."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,15 @@ class Figure:
     def words(self) -> str:
         """The caption and the descriptions of all panels as one text, for screen readers."""
         return " ".join([self.text, *(f"{panel.title}: {panel.text}" for panel in self.panels)])
+
+
+def columns_of(measured: Sequence[Interval | None], name: str, before: str = "") -> Columns:
+    """Return quantities as the column `name`, and the ends of their intervals as `before` with "low" and "high"."""
+    return {
+        name: [one.value if one else None for one in measured],
+        f"{before}low": [one.low if one else None for one in measured],
+        f"{before}high": [one.high if one else None for one in measured],
+    }
 
 
 def margin_of(axis: Axis) -> float:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from xorbench.charts import axes, marks
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.figure import INTERVAL, WIDTH, Figure, Label, Panel, Sign, columns_of
 from xorbench.charts.marks import Piece, Point
+from xorbench.charts.ratios import sides
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import OLDEST, History, Release
@@ -68,7 +69,7 @@ def _panel(found: History) -> Panel:
     axis = _axis(costs, WIDTH - left - right)
     width, height = WIDTH - left - right, ROW * len(entries) + 4.0
     across = axis.over(width)
-    texts = list(_sides(across(1.0), -left, width + right))
+    texts = [*sides(across(1.0), -left, width + right)]
     placed: list[tuple[_Entry, Interval, float]] = []
     for place, entry in enumerate(entries):
         y = ROW * place + 13.0
@@ -103,16 +104,16 @@ def _panel(found: History) -> Panel:
         labels=[text for text in texts if text.text],
         key=[
             Sign(*PLAIN, "a release"),
-            Sign("interval", "ink", "95 % interval"),
+            INTERVAL,
             *(Sign(*MARKS[verdict], f"{verdict} than the release before") for verdict in verdicts),
         ],
         notes=steps,
         numbers={
             "implementation": [name for _ in entries],
             "release": [plain(f"{found.framework} {release.version}") for release in found.releases],
-            **_numbers("microseconds", [release.microseconds for release in found.releases]),
-            **_numbers("cost", [release.cost for release in found.releases]),
-            **_numbers("change", [release.change for release in found.releases]),
+            **columns_of([release.microseconds for release in found.releases], "microseconds", "microseconds "),
+            **columns_of([release.cost for release in found.releases], "cost", "cost "),
+            **columns_of([release.change for release in found.releases], "change", "change "),
             "verdict": [release.verdict for release in found.releases],
         },
     )
@@ -136,25 +137,9 @@ def _axis(costs: Sequence[Interval], pixels: float) -> Axis:
     return axes.log("time / oldest release", low, high, pixels, True, margin)
 
 
-def _sides(one: float, low: float, high: float) -> Iterator[Label]:
-    """Yield the names of the two sides of 1, which is at `one`, as far as they fit between `low` and `high`."""
-    for text, x, anchor, end in (("← faster", one - 6, "end", -1), ("slower →", one + 6, "start", 1)):
-        if low <= x + end * width_of(text) <= high:
-            yield Label(x, -9, text, anchor, colour="muted")
-
-
 def _steps(found: History) -> Iterator[str]:
     """Yield a sentence for each step change."""
     for release in found.steps:
         if release.change and release.before:
             change = f"{factor(release.change)} than {plain(release.before)} ({ends(release.change)})"
             yield f"Step change at {plain(release.version)}: {change}."
-
-
-def _numbers(name: str, measured: Sequence[Interval | None]) -> dict[str, list[float | None]]:
-    """Return columns of numbers and of the ends of their intervals."""
-    return {
-        name: [one.value if one else None for one in measured],
-        f"{name} low": [one.low if one else None for one in measured],
-        f"{name} high": [one.high if one else None for one in measured],
-    }

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from xorbench.charts import marks
 from xorbench.charts.axes import Axis
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.figure import INTERVAL, WIDTH, Figure, Label, Panel, Sign, columns_of
 from xorbench.charts.marks import Piece, Point
-from xorbench.charts.ratios import around_one
+from xorbench.charts.ratios import around_one, sides
 from xorbench.charts.style import COLOURS, fitted, labels, width_of
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval
@@ -107,8 +107,7 @@ def _panel(
 ) -> Panel:
     width = WIDTH - left - right
     across = axis.over(width)
-    one = across(1.0)
-    texts = [Label(one - 6, -9, "← faster", "end", colour="muted"), Label(one + 6, -9, "slower →", colour="muted")]
+    texts = [*sides(across(1.0), -left, width + right)]
     points: list[Point] = []
     intervals: list[Piece] = []
     y = 11.0
@@ -141,15 +140,13 @@ def _panel(
         numbers={
             "implementation": [names[each.implementation] for each, _ in every],
             "machine": [mark.machine.about for _, mark in every],
-            "ratio": [mark.ratio.value for _, mark in every],
-            "low": [mark.ratio.low for _, mark in every],
-            "high": [mark.ratio.high for _, mark in every],
+            **columns_of([mark.ratio for _, mark in every], "ratio"),
             "verdict": [mark.verdict for _, mark in every],
             "over machines": [each.verdict for each, _ in every],
         },
         key=[
             *(Sign(used[letter].shape, used[letter].colour, used[letter].about) for letter in sorted(used)),
-            Sign("interval", "ink", "95 % interval"),
+            INTERVAL,
         ],
         notes=[conclusion(found)],
     )

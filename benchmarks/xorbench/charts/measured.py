@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from xorbench.charts import axes, marks
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.figure import INTERVAL, WIDTH, Figure, Label, Panel, Sign, columns_of
 from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import fitted, labels, width_of
 from xorbench.estimates.analysis import Analysis
-from xorbench.estimates.intervals import Interval
 from xorbench.estimates.measured import Measured
 from xorbench.measures import Measure
 from xorbench.tables.cells import NONE, between, with_ends
@@ -78,19 +77,11 @@ def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel
         numbers={
             "implementation": [names[row.implementation] for row in rows for _ in there],
             "measure": [measure for _ in rows for measure in there],
-            **_numbers([row.microseconds.get(measure) for row in rows for measure in there]),
+            **columns_of([row.microseconds.get(measure) for row in rows for measure in there], "microseconds"),
         },
-        key=[*(Sign(*SIGNS[measure]) for measure in there), Sign("interval", "ink", "95 % interval")],
+        key=[*(Sign(*SIGNS[measure]) for measure in there), INTERVAL],
     )
 
 
 def _ratio(row: Measured) -> str:
     return NONE if row.gradient_over_loss is None else f"{with_ends(row.gradient_over_loss, row.launches)[0]}x"
-
-
-def _numbers(found: Sequence[Interval | None]) -> dict[str, list[float | None]]:
-    return {
-        "microseconds": [None if one is None else one.value for one in found],
-        "low": [None if one is None else one.low for one in found],
-        "high": [None if one is None else one.high for one in found],
-    }

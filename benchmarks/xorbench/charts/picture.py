@@ -29,17 +29,17 @@ _HOLLOW = ("ring", "hollow", "thin", "interval")
 """The glyphs that are drawn as lines."""
 
 
-def inlined(figure: Figure, key: str = "") -> list[str]:
+def inlined(figure: Figure) -> list[str]:
     """Return one SVG element for each panel, to stand in an HTML page that defines the roles of `style` as variables.
 
-    A mark that stands for data has the attribute `data-tip` with its description. Identifiers begin with `key` and the
-    name of the figure: with different keys a figure can stand in a page more than once.
+    A mark that stands for data has the attribute `data-tip` with its description. Identifiers begin with the name
+    of the figure, which can therefore stand in a page only once.
     """
     panels = []
     for number, panel in enumerate(figure.panels):
         inside, height = _panel(panel, titled=False)
         words = (f"{figure.title}, {panel.title}", panel.text)
-        panels.append(_text(_element(f"{key}{figure.name}-{number}", WIDTH, height, words, [inside])))
+        panels.append(_text(_element(f"{figure.name}-{number}", WIDTH, height, words, [inside])))
     return panels
 
 

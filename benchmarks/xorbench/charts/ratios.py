@@ -1,12 +1,12 @@
 """Figure of ratios with their intervals on one logarithmic axis, and the noise floor as a band."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xorbench.charts import marks
 from xorbench.charts.axes import Axis, thinned
-from xorbench.charts.figure import WIDTH, Figure, Label, Panel, Sign
+from xorbench.charts.figure import INTERVAL, WIDTH, Figure, Label, Panel, Sign, columns_of
 from xorbench.charts.marks import Piece, Point
 from xorbench.charts.style import EXECUTIONS, OTHER_EXECUTION, fitted, labels, width_of
 from xorbench.contract import REFERENCE
@@ -84,6 +84,13 @@ def around_one(ratios: Sequence[Interval], pixels: float) -> Axis:
     raise ValueError(f"ratios are from {low} to {high}, expected an axis with room for a tick")
 
 
+def sides(one: float, low: float, high: float) -> Iterator[Label]:
+    """Yield the names of the two sides of 1, which is at `one`, as far as they fit between `low` and `high`."""
+    for text, x, anchor, end in (("← faster", one - 6, "end", -1), ("slower →", one + 6, "start", 1)):
+        if low <= x + end * width_of(text) <= high:
+            yield Label(x, -9, text, anchor, colour="muted")
+
+
 def _entry(row: Row, ratio: Interval, name: str) -> _Entry:
     if row.is_baseline:
         return _Entry(row, ratio, name, "baseline", "")
@@ -95,8 +102,7 @@ def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis
     shown = sorted(entries, key=lambda one: one.ratio.value)
     width, height = WIDTH - left - right, ROW * len(shown) + 4.0
     across = axis.over(width)
-    one = across(1.0)
-    texts = [Label(one - 6, -9, "← faster", "end", colour="muted"), Label(one + 6, -9, "slower →", colour="muted")]
+    texts = [*sides(across(1.0), -left, width + right)]
     stems, points, measured = [], [], []
     for place, entry in enumerate(shown):
         shape, colour = EXECUTIONS.get(entry.row.execution, OTHER_EXECUTION)
@@ -131,9 +137,7 @@ def _panel(title: str, entries: list[_Entry], floor: Interval | None, axis: Axis
         numbers={
             "implementation": [entry.name for entry in shown],
             "execution": [entry.row.execution for entry in shown],
-            "ratio": [entry.ratio.value for entry in shown],
-            "low": [entry.ratio.low for entry in shown],
-            "high": [entry.ratio.high for entry in shown],
+            **columns_of([entry.ratio for entry in shown], "ratio"),
         },
-        key=[*signs, Sign("interval", "ink", "95 % interval"), Sign("band", "muted", "cannot be told from 1")],
+        key=[*signs, INTERVAL, Sign("band", "muted", "cannot be told from 1")],
     )

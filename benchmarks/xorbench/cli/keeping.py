@@ -18,7 +18,8 @@ from xorbench.exports.document import document
 from xorbench.failure import HarnessError
 from xorbench.record import store
 from xorbench.record.run import Record
-from xorbench.suite import Suite, journal
+from xorbench.suite import journal
+from xorbench.suite.measurement import Measurement
 from xorbench.tables.summary import summary
 
 RESUME = "--resume"
@@ -28,7 +29,7 @@ NOT_IN_PLACE = 3
 """The exit code where the folder of records can't be written: what was measured is kept elsewhere."""
 
 
-def prepare(session: Suite, resume: bool, needed: bool = True) -> None:
+def prepare(session: Measurement, resume: bool, needed: bool = True) -> None:
     """Give a run or a sweep a journal: a new one, or with `resume` that of the newest unfinished one of the same call.
 
     Raises typer.BadParameter where there is none to continue and it is `needed`. Without `resume` one line says that
@@ -68,7 +69,7 @@ def prepare(session: Suite, resume: bool, needed: bool = True) -> None:
 
 
 @contextmanager
-def performed(session: Suite, folder: Path) -> Iterator[tuple[Analysis, Path]]:
+def performed(session: Measurement, folder: Path) -> Iterator[tuple[Analysis, Path]]:
     """Perform a run or a sweep, write its record, and yield its analysis and the path of the record.
 
     The record is partial if the session was interrupted. It is in a temporary folder where `folder` can't be written.
@@ -88,7 +89,7 @@ def performed(session: Suite, folder: Path) -> Iterator[tuple[Analysis, Path]]:
 
 
 def finished(
-    begin: Callable[[], Suite],
+    begin: Callable[[], Measurement],
     folder: Path,
     wait: bool,
     resume: bool,
@@ -119,7 +120,7 @@ def finished(
     return 1 if failed(analysis) or is_missing else 0
 
 
-def end(sessions: Iterable[Suite], is_complete: bool) -> None:
+def end(sessions: Iterable[Measurement], is_complete: bool) -> None:
     """Delete the journals of sessions whose records are complete and in their places; else keep what can be continued.
 
     A journal without a finished part is deleted.
@@ -162,7 +163,7 @@ def kept(record: Record, folder: Path, hint: str = "", write: Callable[[Record, 
 
 
 @contextmanager
-def finished_kept(session: Suite, folder: Path) -> Iterator[None]:
+def finished_kept(session: Measurement, folder: Path) -> Iterator[None]:
     """Let a run or a sweep be interrupted inside, if any of it is finished; after another exception, keep that part.
 
     What is raised before anything is timed is raised again, as is every exception but KeyboardInterrupt.
@@ -184,11 +185,11 @@ def finished_kept(session: Suite, folder: Path) -> Iterator[None]:
         raise
 
 
-def _command(session: Suite) -> str:
+def _command(session: Measurement) -> str:
     return session.command or environment.command()
 
 
-def _what_continues(session: Suite) -> str:
+def _what_continues(session: Measurement) -> str:
     """Return the journal of a session and the command that continues it, as part of a sentence; "" without one."""
     if session.journal is None or not session.journal.holds_parts:
         return ""

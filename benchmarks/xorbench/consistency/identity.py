@@ -22,8 +22,6 @@ FIRST_DATE = "2026-01-01"
 COMMANDS = ("run", "sweep", "history", "count")
 """The commands whose options are among the settings of the record that they write."""
 
-LONGEST_TEXT = 50_000
-
 
 def unique(record: Record) -> Iterator[str]:
     """Names of implementations and of workloads are unique, and launches are numbered from 0."""

@@ -113,17 +113,8 @@ class Network:
         return result
 
 
-@cache
-def network(
-    flags: tuple[str, ...],
-    recipe: Recipe,
-    sizes: tuple[int, ...],
-    samples: int,
-    dtype: str,
-    source: Path | None = None,
-) -> Network:
-    """Return the compiled Network for these arguments; a process has one for each combination."""
-    return Network(flags, recipe, sizes, samples, dtype, source)
+network = cache(Network)
+"""The function that returns the compiled Network for the same arguments; a process has one for each combination."""
 
 
 def flat(parameters: list[Array]) -> Array:

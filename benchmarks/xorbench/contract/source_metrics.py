@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Sequence
 from copy import deepcopy
 
 from xorbench.contract.source_text import imported, parsed, sibling
@@ -18,8 +17,8 @@ def gradients_by(tree: ast.Module) -> str | None:
     return found[1] if found else None
 
 
-def lines_of_code(tree: ast.Module, functions: Sequence[str] = WRITTEN) -> int | None:
-    """Return the lines of code of `functions` and of everything that they use, each counted once.
+def lines_of_code(tree: ast.Module) -> int | None:
+    """Return the lines of code of the functions in WRITTEN and of everything that they use, each counted once.
 
     A line is a statement, or the head of one, as `ast.unparse` writes it: comments, docstrings, annotations and the
     breaking of long lines do not count. What is imported from a sibling is counted there. Returns None if a part is in
@@ -27,7 +26,7 @@ def lines_of_code(tree: ast.Module, functions: Sequence[str] = WRITTEN) -> int |
     """
     counted: set[ast.stmt] = set()
     trees: dict[str, ast.Module | None] = {}  # of siblings
-    lines, wanted = 0, [(tree, name) for name in functions]
+    lines, wanted = 0, [(tree, name) for name in WRITTEN]
     for text, name in wanted:  # which grows
         module, name_there = imported(text).get(name, ("", ""))
         if module.partition(".")[0] == HARNESS:

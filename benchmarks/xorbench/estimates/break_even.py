@@ -40,6 +40,11 @@ class Cost:
     installed_mebibytes: float | None
     break_even: BreakEven | None
 
+    @property
+    def start_seconds(self) -> Interval:
+        """The time of the import and of the first call together; its ends are the sums of the ends of both."""
+        return self.import_seconds.plus(self.first_call_seconds)
+
 
 @once
 def costs(recorded: Recorded) -> list[Cost]:
@@ -74,27 +79,26 @@ def _break_even(recorded: Recorded, row: Row) -> BreakEven | None:
     ratio, step = row.ratio, interval(steps)
     if ratio.verdict not in ("slower", "faster"):
         return BreakEven("not separated")
-    ours = _cold(recorded, row.workload, row.implementation)
-    base = _cold(recorded, row.workload, REFERENCE)
-    extra = (ours[0] - base[0], ours[1] - base[2], ours[2] - base[1])
+    ours, base = (_start(recorded, row.workload, name) for name in (row.implementation, REFERENCE))
+    extra = ours.minus(base)
     sign = 1 if ratio.verdict == "faster" else -1
-    if sign * extra[0] <= 0:
+    if sign * extra.value <= 0:
         return BreakEven("at once" if sign > 0 else "never")
-    epochs = 1 + abs(extra[0] / (step.value * (1 - ratio.value)))
+    epochs = 1 + abs(extra.value / (step.value * (1 - ratio.value)))
     verdict = "after" if sign > 0 else "until"
-    if step.low is None or step.high is None or ratio.low is None or ratio.high is None or math.isnan(extra[1]):
+    if step.low is None or step.high is None or ratio.low is None or ratio.high is None:
+        return BreakEven(verdict, epochs)
+    if extra.low is None or extra.high is None:
         return BreakEven(verdict, epochs)
     gained = [abs(s * (1 - r)) for s in (step.low, step.high) for r in (ratio.low, ratio.high)]
-    paid = [max(0.0, sign * end) for end in extra[1:]]
+    paid = [max(0.0, sign * end) for end in (extra.low, extra.high)]
     return BreakEven(verdict, epochs, low=1 + min(paid) / max(gained), high=1 + max(paid) / min(gained))
 
 
-def _cold(recorded: Recorded, workload: str, implementation: str) -> tuple[float, float, float]:
-    """Return the seconds of import plus first call, the sum of the lower ends, and of the upper; NaN if unknown."""
+def _start(recorded: Recorded, workload: str, implementation: str) -> Interval:
+    """Return the seconds of import and first call together."""
     first = _mean(s.first_call_seconds for s in _starts(recorded, workload, implementation))
-    both = (_import(recorded, implementation), first)
-    ends = [(i.low, i.high) if i.low is not None and i.high is not None else (math.nan, math.nan) for i in both]
-    return sum(i.value for i in both), sum(low for low, _ in ends), sum(high for _, high in ends)
+    return _import(recorded, implementation).plus(first)
 
 
 def _import(recorded: Recorded, implementation: str) -> Interval:

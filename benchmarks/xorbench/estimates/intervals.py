@@ -41,6 +41,12 @@ class Interval:
             return math.inf
         return math.sqrt(self.high / self.low) - 1
 
+    @property
+    def inverse(self) -> "Interval":
+        """The ratio in the other direction, with its ends inverted and swapped."""
+        low, high = (None if end is None else 1 / end for end in (self.high, self.low))
+        return Interval(1 / self.value, low, high)
+
     def times(self, unit: float) -> "Interval":
         """Return the interval multiplied by `unit`, which must be above 0."""
         low, high = (None if end is None else end * unit for end in (self.low, self.high))

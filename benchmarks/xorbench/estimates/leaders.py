@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 from xorbench.contract import REFERENCE
-from xorbench.estimates.break_even import Cost, costs
+from xorbench.estimates.break_even import costs
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timed import Recorded
 from xorbench.estimates.timing_table import rows
@@ -56,45 +56,23 @@ def leaders(recorded: Recorded, workload: str, tier: str) -> list[Leader]:
 
 
 def _trainings(recorded: Recorded, workload: str, tier: str) -> list[_Training]:
-    begun = {(cost.workload, cost.implementation): cost for cost in costs(recorded)}
+    begun = {cost.implementation: cost.start_seconds for cost in costs(recorded) if cost.workload == workload}
     return [
-        _Training(
-            row.implementation, _first(begun[workload, row.implementation]), row.microseconds_per_epoch.times(1e-6)
-        )
+        _Training(row.implementation, begun[row.implementation], row.microseconds_per_epoch.times(1e-6))
         for row in rows(recorded)
         if row.workload == workload
         and (row.tier == tier or row.implementation == REFERENCE)
         and row.microseconds_per_epoch is not None
-        and (workload, row.implementation) in begun
+        and row.implementation in begun
     ]
-
-
-def _first(cost: Cost) -> Interval:
-    parts = (cost.import_seconds, cost.first_call_seconds)
-    lows, highs = [part.low for part in parts], [part.high for part in parts]
-    return Interval(sum(part.value for part in parts), _sum(lows), _sum(highs))
-
-
-def _sum(values: list[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
 
 
 def _crossing(before: _Training, after: _Training) -> Interval:
     """Return the number of epochs from which `after`, whose step is shorter, is done first."""
-    gained = before.step.value - after.step.value
-    value = 1 + max(0.0, after.first.value - before.first.value) / gained
-    ends = (before.first, before.step, after.first, after.step)
-    if any(part.low is None or part.high is None for part in ends):
+    paid, gained = after.first.minus(before.first), before.step.minus(after.step)
+    value = 1 + max(0.0, paid.value) / gained.value
+    if paid.low is None or paid.high is None or gained.low is None or gained.high is None:
         return Interval(value, None, None)
-    low_first, high_first = _difference(after.first, before.first)
-    low_gain, high_gain = _difference(before.step, after.step)
-    low = 1 + max(0.0, low_first) / high_gain
-    high = 1 + max(0.0, high_first) / low_gain if low_gain > 0 else math.inf
+    low = 1 + max(0.0, paid.low) / gained.high
+    high = 1 + max(0.0, paid.high) / gained.low if gained.low > 0 else math.inf
     return Interval(value, min(low, value), max(high, value))
-
-
-def _difference(one: Interval, other: Interval) -> tuple[float, float]:
-    """Return the least and the greatest difference of two values that lie in their intervals."""
-    low, high, less, more = (end or 0.0 for end in (one.low, one.high, other.low, other.high))
-    return low - more, high - less

@@ -8,7 +8,7 @@ from xorbench.estimates.intervals import Interval
 from xorbench.estimates.measured import Measured
 from xorbench.estimates.timing_table import Row
 from xorbench.measures import MEASURES
-from xorbench.tables.captions import weaknesses
+from xorbench.tables.weaknesses import weaknesses
 
 Document = dict[str, Any]
 """A JSON object, as it is printed."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from xorbench.judging.error_stats import Errors
 from xorbench.judging.points import Numbers
+from xorbench.record.report import INSIDE, OUTSIDE, Bias
 from xorbench.workloads.workload import Dtype
 
 LEAST_POINTS = 200
@@ -52,6 +53,21 @@ class Factor(NamedTuple):
         return (
             f"all of {group} are larger than the truth by {self.units:.2f} u "
             f"(standard error {self.standard_error:.2g} u), expected at most 1 u"
+        )
+
+    def bias(self, implementation: str, workload: str, dtype: Dtype, group: str, decides: bool) -> Bias:
+        """Return the verdict on a group of values that have this factor, as part of a report."""
+        return Bias(
+            implementation=implementation,
+            workload=workload,
+            dtype=dtype,
+            parameter=group,
+            points=self.points,
+            factor_units=self.units,
+            standard_error_units=self.standard_error,
+            verdict=OUTSIDE if self.refused else INSIDE,
+            reason=self.complaint(group),
+            decides=decides,
         )
 
 

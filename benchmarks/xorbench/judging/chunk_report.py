@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from xorbench.contract import Implementation
-from xorbench.judging.bias import Factor
 from xorbench.judging.chunks import DTYPES, Found, Row
 from xorbench.judging.layout import layout_of
 from xorbench.record.parts import Verdict
-from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Bias, Judgement, Report
+from xorbench.record.report import FAILED, MISSING, OUTSIDE, Judgement, Report
 from xorbench.workloads import Workload
 
 
@@ -33,7 +32,7 @@ def report(found: Found, implementations: Sequence[Implementation], workloads: S
                         continue
                     report.rows.append(_judgement(row, decides))
                     if factor := row.sums.factor:
-                        report.biases.append(_bias(row, factor, decides))
+                        report.biases.append(factor.bias(*about, decides))
     return report
 
 
@@ -63,20 +62,5 @@ def _judgement(row: Row, decides: bool) -> Judgement:
         reason=_reason(row),
         of_bound=row.largest,
         not_judged=row.not_judged,
-        decides=decides,
-    )
-
-
-def _bias(row: Row, factor: Factor, decides: bool) -> Bias:
-    return Bias(
-        implementation=row.implementation,
-        workload=row.workload,
-        dtype=row.dtype,
-        parameter=row.parameter,
-        points=factor.points,
-        factor_units=factor.units,
-        standard_error_units=factor.standard_error,
-        verdict=OUTSIDE if factor.refused else INSIDE,
-        reason=factor.complaint(row.parameter),
         decides=decides,
     )

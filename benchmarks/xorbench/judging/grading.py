@@ -3,30 +3,27 @@
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from xorbench.contract import REFERENCE
 from xorbench.judging import work
 from xorbench.judging.accuracy import accuracy
-from xorbench.judging.answers import Given, answers, malformed
+from xorbench.judging.answers import Given, answers
 from xorbench.judging.bias import factor
-from xorbench.judging.error_stats import Errors, finite, reading
-from xorbench.judging.layout import Layout
+from xorbench.judging.error_stats import finite
+from xorbench.judging.judgements import Sheet, judgements
 from xorbench.judging.mistakes import Answers, of_updates
 from xorbench.judging.points import Points, affordable, shaped_points, shared_points
 from xorbench.judging.questions import Question, Reply
 from xorbench.judging.reproducibility import PROBES, ConductQuestion
 from xorbench.judging.tasks import GradientAnswer, GradientQuestion
-from xorbench.judging.trouble import Trouble
 from xorbench.judging.truths import Truths, inside, joined, submitted, truths_here
 from xorbench.judging.update_task import PHASES, UpdateQuestion, update_layout
 from xorbench.judging.updates import starts, update_truths
 from xorbench.judging.work import Tally
 from xorbench.record.parts import Verdict
-from xorbench.record.report import INSIDE, OUTSIDE, Accuracy, Asked, Bias, Judgement, Pair, TrainingEnd
+from xorbench.record.report import INSIDE, OUTSIDE, Accuracy, Asked, Bias, Judgement, Pair
 from xorbench.workloads import Array, Workload
 from xorbench.workloads.workload import Dtype
 
@@ -134,26 +131,27 @@ class Exam:
             return self.no_verdicts(implementation, found.verdict, found.reason)
         answer = reply.to(self.question)
         assert answer is not None  # because there was no trouble
-        judged = self._judged(implementation, self._sheets(implementation, answer), answer.trouble)
+        about = implementation, self.workload, self.dtype
+        judged = judgements(*about, self._sheets(implementation, answer), answer.trouble)
         if update is None or self.update is None:
             return judged
         if found := update.trouble:
             return [*judged, *self._no_verdicts(implementation, self._phases(), found.verdict, found.reason)]
         points, updated = self.update.points, update.to(self.update)
         assert updated is not None
-        sheet = _Sheet(update_layout(self.workload), points.labels, updated, joined(self._update_truths))
-        return [*judged, *self._judged(implementation, [sheet], None)]
+        sheet = Sheet(update_layout(self.workload), points.labels, updated, joined(self._update_truths))
+        return [*judged, *judgements(*about, [sheet], None)]
 
-    def _sheets(self, implementation: str, answer: GradientAnswer) -> "list[_Sheet]":
+    def _sheets(self, implementation: str, answer: GradientAnswer) -> list[Sheet]:
         found = [
-            _Sheet(points.layout, points.labels, given, truth)
+            Sheet(points.layout, points.labels, given, truth)
             for points, given, truth in zip(self.batches, answer.given, self.truths, strict=True)
             if given is not None
         ]
         if implementation in self._along:
             path = self.question.path(answer.path)
             truth = joined(self._along[implementation])
-            found.append(_Sheet(path.layout, path.labels, answer.of_path, truth))
+            found.append(Sheet(path.layout, path.labels, answer.of_path, truth))
         return found
 
     def answered(self, implementation: str, reply: Reply, update: Reply | None = None) -> list[Answers]:
@@ -174,45 +172,6 @@ class Exam:
             points, truth = self.update.points, joined(self._update_truths)
             found.append(Answers(points, update_layout(self.workload), updated.rows, truth, of_updates))
         return found
-
-    def _judged(self, implementation: str, sheets: "Sequence[_Sheet]", trouble: Trouble | None) -> list[Judgement]:
-        """Return a judgement for each group of entries, over all sheets. `trouble` is what stopped the training."""
-        verdicts = []
-        about = implementation, self.workload.name, self.dtype
-        for group in sheets[0].layout.groups:
-            count = sum(len(sheet.labels) for sheet in sheets)
-            row = Judgement(*about, group, count, INSIDE, decides=self.timed)
-            if complaint := next((found for sheet in sheets if (found := sheet.complaint(group))), None):
-                verdicts.append(replace(row, verdict=OUTSIDE, reason=complaint))
-                continue
-            parts = [sheet.errors(group) for sheet in sheets]
-            fractions = [part.truth.fractions(part.values) for part in parts]
-            errors = [part.truth.errors(part.values) for part in parts]
-            with np.errstate(over="ignore"):
-                units = [part / one.truth.units(self.dtype) for part, one in zip(errors, parts, strict=True)]
-            of_bound, name = reading(parts, fractions)
-            if name != group:
-                of_bound = replace(of_bound, where=f"{name}, from {of_bound.where}")
-            row = replace(
-                row,
-                not_judged=sum(int(np.isinf(part.truth.bound).sum()) for part in parts),
-                of_bound=of_bound,
-                ulps=reading(parts, units)[0],
-                absolute=reading(parts, errors)[0],
-            )
-            if of_bound.largest is None or not inside(of_bound.largest):
-                fraction = "infinitely many" if of_bound.largest is None else f"{of_bound.largest:.3g}"
-                given = "not finite" if of_bound.value is None else repr(of_bound.value)
-                row = replace(
-                    row,
-                    verdict=OUTSIDE,
-                    reason=f"{name}{of_bound.index or ''} is {given}, the truth is {of_bound.truth!r}, "
-                    f"the error is {fraction} times the bound, at {of_bound.where}",
-                )
-            elif trouble:
-                row = replace(row, verdict=trouble.verdict, reason=trouble.reason)
-            verdicts.append(row)
-        return verdicts
 
     def no_verdicts(self, implementation: str, verdict: Verdict, reason: str | None) -> list[Judgement]:
         """Return the judgements, one for each group of entries, of an implementation that gave no answer."""
@@ -236,19 +195,7 @@ class Exam:
                 if any(sheet.complaint(group) for sheet in sheets):
                     continue
                 if found := factor([sheet.errors(group) for sheet in sheets], self.dtype):
-                    verdict: Verdict = OUTSIDE if found.refused else INSIDE
-                    yield Bias(
-                        implementation=implementation,
-                        workload=self.workload.name,
-                        dtype=self.dtype,
-                        parameter=group,
-                        points=found.points,
-                        factor_units=found.units,
-                        standard_error_units=found.standard_error,
-                        verdict=verdict,
-                        reason=found.complaint(group),
-                        decides=self.timed,
-                    )
+                    yield found.bias(implementation, self.workload.name, self.dtype, group, self.timed)
 
     def asked(self) -> Iterator[Asked]:
         """Yield the shapes that were asked about, with the number of points of each."""
@@ -289,44 +236,6 @@ class Exam:
                 return points.chosen(wrong[:most])
         return None
 
-    def endings(self, answers: Mapping[str, GradientAnswer]) -> Iterator[TrainingEnd]:
-        """Yield the end of each training, compared with the known answers and with the reference.
-
-        Where the reference does not reach the known answer, only ends that do not reach it either are yielded.
-        """
-        ends = {name: answer.ending for name, answer in sorted(answers.items()) if answer.ending}
-        unusable = {name: malformed(self.workload, self.dtype, end.parameters) for name, end in ends.items()}
-        complaints = {
-            name: unusable[name] or self.workload.complaint(end.predictions, end.loss, end.parameters)
-            for name, end in ends.items()
-        }
-        reference_is_right = REFERENCE in ends and complaints[REFERENCE] is None
-        for name, end in ends.items():
-            complaint = complaints[name]
-            apart = None
-            if complaint is None and reference_is_right:
-                apart = max(
-                    float(np.max(np.abs(a - b)))
-                    for a, b in zip(end.parameters, ends[REFERENCE].parameters, strict=True)
-                )
-                if not apart <= (limit := self.workload.agreement):
-                    complaint = (
-                        f"parameters differ from those of {REFERENCE} by {apart:.2g}, expected at most {limit:g}"
-                    )
-            elif complaint is None:
-                continue  # there is nothing to compare it with, so nothing is said of it
-            yield TrainingEnd(
-                implementation=name,
-                workload=self.workload.name,
-                epochs=self.workload.epochs,
-                predictions=[finite(p) for p in end.predictions.ravel()],
-                loss=finite(end.loss),
-                difference_from_reference=finite(apart),
-                verdict=OUTSIDE if complaint else INSIDE,
-                reason=f"after {self.workload.epochs} epochs: {complaint}" if complaint else None,
-                parameters=None if unusable[name] else [p.tolist() for p in end.parameters],
-            )
-
     def accuracy(self, answers: Mapping[str, GradientAnswer]) -> Iterator[Accuracy]:
         """Yield the accuracy in digits of each implementation whose gradients all have the right shapes and dtypes."""
         entries = slice(0, len(self.workload.entries))
@@ -335,24 +244,6 @@ class Exam:
             if given is not None and not given.complaints:
                 rows, truth = given.rows[:, entries], self.truths[0].part(entries)
                 yield from accuracy(name, self.workload.name, self.dtype, self.points, rows, truth)
-
-
-class _Sheet:
-    """The answers of one implementation at some points, with the truth."""
-
-    def __init__(self, layout: Layout, labels: Sequence[str], given: Given, truth: Truths) -> None:
-        self.layout, self.labels, self._given, self._truth = layout, labels, given, truth
-
-    def complaint(self, group: str) -> str | None:
-        """Return where an array of a group was malformed first, and what was wrong; None if none was."""
-        if group not in self._given.complaints:
-            return None
-        number, text = self._given.complaints[group]
-        return f"{text} at {self.labels[number]}"
-
-    def errors(self, group: str) -> Errors:
-        where = self.layout.groups[group]
-        return Errors(self._given.rows[:, where], self._truth.part(where), self.layout.entries[where], self.labels)
 
 
 def _apart(ours: Array, theirs: Array, truth: Truths) -> float:

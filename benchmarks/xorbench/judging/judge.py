@@ -13,7 +13,9 @@ from xorbench.environment import allowed_cpus
 from xorbench.judging import work
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit
-from xorbench.judging.counterexample import CounterexampleQuestion, counterexample
+from xorbench.judging.counterexample import CounterexampleQuestion
+from xorbench.judging.endings import endings
+from xorbench.judging.example_script import counterexample
 from xorbench.judging.fault_study import plant_all
 from xorbench.judging.grading import CHECKPOINTS, Exam
 from xorbench.judging.mistakes import named
@@ -244,7 +246,7 @@ class _Judging:
             endings=[
                 ending
                 for exam in exams
-                for ending in exam.endings(replies.answers(exam.question))
+                for ending in endings(exam.workload, exam.dtype, replies.answers(exam.question))
                 if ending.implementation in replies.names
             ],
             conduct=[row for i in self._usable for exam in exams for row in replies.conduct(i, exam)],

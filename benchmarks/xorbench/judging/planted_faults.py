@@ -71,7 +71,6 @@ UPSTREAM = "delta @ parameters[2 * layer].T"
 SLOPE = "slope(recipe, layers[layer])"
 HIDDEN_DELTA = f"blame * {SLOPE}"
 HIDDEN_LOGITS = "layers[layer - 1] @ parameters[2 * layer - 2] + parameters[2 * layer - 1]"
-HIDDEN_WEIGHTS = "layers[layer - 1].T @ delta,"
 FORWARD_HIDDEN = "layers[-1] @ weights + bias"
 FORWARD_LAST = "layers[-1] @ parameters[-2] + parameters[-1]"
 

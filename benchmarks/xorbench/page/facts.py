@@ -6,7 +6,8 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import disturbance
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import INSIDE, MISSING, NOT_OFFERED
-from xorbench.tables.captions import disturbed_share, most_off, noise, two_digits
+from xorbench.tables.captions import most_off, noise, two_digits
+from xorbench.tables.weaknesses import disturbed_share
 
 MOST_DISTURBED = 0.5
 """The share of disturbed rounds above which the statement on them is a warning."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from xorbench.estimates.intervals import Interval
 from xorbench.exports.lines import RecordLine, TimingLine
 from xorbench.page.axis import Axis, Mark, axis
-from xorbench.page.boards import BASELINE
-from xorbench.tables.cells import NONE, ends, factor
+from xorbench.page.board_rows import BASELINE, ends_if_known
+from xorbench.tables.cells import NONE, factor
 
 MOST_RUNS = 12
 """The most runs that are shown, the newest ones: more do not fit beside one another."""
@@ -86,5 +86,4 @@ def _ratio(line: TimingLine | None, scale: Axis) -> PastRatio:
     if line["verdict"] == BASELINE:
         return PastRatio(BASELINE, mark=scale.mark(ratio))
     launches = line["launches"]
-    interval = ends(ratio, launches)
-    return PastRatio(factor(ratio, launches), "" if interval == NONE else interval, scale.mark(ratio))
+    return PastRatio(factor(ratio, launches), ends_if_known(ratio, launches), scale.mark(ratio))

@@ -9,9 +9,9 @@ from xorbench.page.choosing import Choosing, choosing
 from xorbench.page.correctness import Matrix, matrices
 from xorbench.page.past_runs import PastRuns, past_runs
 from xorbench.page.sources import Drawing, Sources
-from xorbench.tables.captions import weaknesses
+from xorbench.tables.file_verdicts import FileVerdict, files
 from xorbench.tables.headline import headline
-from xorbench.tables.verdicts import FileVerdict, files
+from xorbench.tables.weaknesses import weaknesses
 
 
 @dataclass(frozen=True)

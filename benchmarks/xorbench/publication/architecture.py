@@ -63,13 +63,13 @@ def reduced(found: Imports) -> Imports:
     return {name: {one for one in of if not any(one in reached[other] for other in of)} for name, of in found.items()}
 
 
-def section(root: Path = PACKAGE) -> str:
+def section() -> str:
     """Return a Mermaid diagram of the imports and a table of the packages, as Markdown."""
-    found = imports(root)
+    found = imports()
     names = order({name: found[name] for name in sorted(found)})
     lines = reduced(found)
     arrows = [f"    {one} --> {name}" for name in names for one in sorted(lines[name], key=names.index)]
-    about = packages(root)
+    about = packages()
     rows = [f"| `{name}` | {about[name]} |" for name in names]
     picture = ["```mermaid", "flowchart TD", *arrows, "```"]
     return "\n".join([*picture, "", "| package | contents |", "| --- | --- |", *rows, ""])

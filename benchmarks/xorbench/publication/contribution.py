@@ -18,8 +18,8 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.record import checking, store, studies
 from xorbench.record.report import INSIDE, NOT_OFFERED
 from xorbench.record.studies import Study
-from xorbench.tables.captions import found_weaknesses, marks
 from xorbench.tables.studies import showing
+from xorbench.tables.weaknesses import found_weaknesses, marks
 
 NOBODY = frozenset(
     {"root", "user", "runner", "ubuntu", "debian", "linux", "localhost", "localdomain", "none", "unknown"}

@@ -292,6 +292,14 @@ class Report(Part):
         found = (m for m in self.mistakes if (m.implementation, m.workload) == (implementation, workload))
         return list(dict.fromkeys(mistake.text for mistake in found))
 
+    def fewest_digits(self, implementation: str, dtype: str) -> float | None:
+        """Return the right digits of the median entry of a gradient, at the scale of parameters where they are fewest.
+
+        None if they are not known.
+        """
+        mine = (row for row in self.accuracy if (row.implementation, row.dtype) == (implementation, dtype))
+        return min((row.median_digits for row in mine if row.axis == "scale"), default=None)
+
     def deciding(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
         """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings.
 

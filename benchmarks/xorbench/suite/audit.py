@@ -6,8 +6,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 from xorbench.clock import ends, late, ledger
-from xorbench.clock.ends import Answer, Reference, Round
+from xorbench.clock.ends import Round
 from xorbench.clock.late import Question, Rows
+from xorbench.clock.reference import Answer, Reference
 from xorbench.clock.turns import Launch, RowOfLaunch
 from xorbench.contract import Implementation
 from xorbench.failure import HarnessError

@@ -1,77 +1,39 @@
-"""A run: the judge, the calibration, the cold starts, the launches, and the record of what is finished."""
+"""A run: the judge, the calibration, the cold starts, and the launches within a budget."""
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 
-from xorbench import environment, progress
-from xorbench.clock import host, late, ledger
-from xorbench.clock.ends import Reference
+from xorbench import progress
+from xorbench.clock import host
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry, Launch
-from xorbench.contract import REFERENCE, Implementation
+from xorbench.contract import REFERENCE
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
 from xorbench.judging.judge import BRIEF, EVERYTHING, judge
-from xorbench.progress import Advance, Progress
+from xorbench.progress import Advance
 from xorbench.record.report import Report
-from xorbench.record.run import SCHEMA_VERSION, Record, WorkloadRecord
-from xorbench.record.settings import Settings
-from xorbench.record.timing import ColdStart, Failure, LaunchRecord
+from xorbench.record.timing import ColdStart, Failure
 from xorbench.suite import calibration, pilot
-from xorbench.suite.about import cpus
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
-from xorbench.suite.forecast import Forecast
-from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, OfPlan, Planned, StartedCold
-from xorbench.suite.session import CHANGED, Session
-from xorbench.workloads import Workload, named
-
-SECONDS_TO_FINISH = 3.0
-"""The seconds of a budget that are reserved for the last comparison of ends, the record and the tables."""
+from xorbench.suite.measurement import SECONDS_TO_FINISH, Measurement
+from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, Planned, StartedCold
+from xorbench.suite.session import CHANGED
+from xorbench.workloads import named
 
 
-FINISH = "the record"
-"""The name of what follows the last stage, which is too short to be shown."""
+class Suite(Measurement):
+    """A measurement in which every launch times every workload; its launches are so many, or what a budget allows."""
 
-
-class Suite(Session):
-    """One run over implementations and workloads; a record of its finished parts can be made at any time."""
-
-    SECONDS_FOR_REFERENCE = 1.0
-    """The seconds for which the reference trains for each workload of a launch, to compare the ends of rounds."""
-
-    def __init__(
-        self,
-        implementations: Sequence[Implementation],
-        workloads: Sequence[Workload],
-        settings: Settings,
-        report: Report | None = None,
-        of_command: Progress | None = None,
-        of_plan: OfPlan | None = None,
-    ) -> None:
-        """Construct a run, which does not judge where it is given a `report` on these implementations and workloads.
-
-        `of_command` is the progress of the command, if the run is only a part of it, and `of_plan` says which part of a
-        plan for several hosts it is.
-        """
-        super().__init__(implementations, workloads, settings, report, of_plan)
-        self.cpus = cpus(settings)
-        self._shuffler = random.Random(settings.seed)
-        self._questions = late.questions(workloads)
-        self._withheld: list[Entry] = []
-        self._compared: LaunchRecord | None = None
-        self._lost: list[Failure] = []
-        self._progress = of_command or Progress(
-            at_least=60 * (settings.budget_minutes or 0), about="at most" if settings.resolution else "about"
-        )
-        self._progress.expect(FINISH, SECONDS_TO_FINISH)
-        self._forecast = Forecast(self, self._progress)
+    _lost: list[Failure]
+    """The failures of the launch whose ends are being compared."""
 
     @host.held()
     def run(self) -> None:
@@ -142,42 +104,6 @@ class Suite(Session):
                 f"continuing the run of {self.created}: {number or 'no'} launch{'es' * (number != 1)} finished"
             )
             self._say_what_changed()
-
-    def _say_what_changed(self) -> None:
-        for name in self.changed:
-            progress.say(f"{name}: {CHANGED}")
-
-    def _to_time(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Return the entries whose text is still the one that was judged; the others are withheld."""
-        found = [*entries]
-        self._withheld = [entry for entry in found if entry.implementation.name in self.changed]
-        return [entry for entry in found if entry not in self._withheld]
-
-    def _withheld_from(self, launch: int, workloads: Iterable[str]) -> list[Failure]:
-        """Return the failures of the withheld entries on these workloads of a launch."""
-        return [
-            Failure(launch, workload, entry.implementation.name, entry.copy, CHANGED)
-            for workload in workloads
-            for entry in self._withheld
-            if workload in entry.epochs
-        ]
-
-    def _reference(self) -> Reference:
-        cpus = environment.cpus_on_other_cores(self.settings.cpu) if len(self.cpus) == 1 else []
-        return Reference(self.implementations[0], cpus or environment.allowed_cpus())
-
-    def _audit(self, reference: Reference, calibrated: Calibration) -> Audit:
-        paces = {workload: each for (name, workload), each in calibrated.seconds.items() if name == REFERENCE}
-        return Audit(
-            reference,
-            self.workloads,
-            self.implementations,
-            self.cpus,
-            paces,
-            self.settings.seed,
-            self.SECONDS_FOR_REFERENCE,
-            self._questions,
-        )
 
     def _calibrate(self, report: Report) -> Calibration:
         """Return the calibration of all implementations that passed the judge."""
@@ -334,38 +260,3 @@ class Suite(Session):
                 else:
                     started.append(found)
         self._finish(StartedCold(started, failed))
-
-    def record(self, command: str) -> Record:
-        """Return the record of the run so far, which is `partial` unless it is finished.
-
-        `command` is the command line. Raises ValueError before the gradients are judged.
-        """
-        if self.report is None:
-            raise ValueError("no record before the gradients are judged; call run first")
-        about, of_plan = self.head.about, self.head.of_plan
-        record = Record(
-            schema=SCHEMA_VERSION,
-            kind=self.KIND,
-            resumed=self.resumed,
-            plan_sha256=of_plan.plan_sha256 if of_plan else self.head.sha256,
-            part=of_plan.part if of_plan else None,
-            host=self.head.host if of_plan else None,
-            created=self.created,
-            command=command,
-            commit=about.commit,
-            machine=about.machine,
-            environment=about.environment,
-            implementations=about.implementations,
-            partial=not self.finished,
-            settings=self.settings,
-            plan=self.plan,
-            seconds=self._durations(),
-            workloads=[WorkloadRecord.of(workload) for workload in self.workloads],
-            gradients=self.report,
-            launches=[launch for launch in self.launches if launch is not self._compared],
-            timings=ledger.with_left(self.timings, self.launches),
-            cold_starts=[*self.cold_starts],
-            failures=[*self.failures],
-            unfit=None,
-        )
-        return replace(record, unfit=Analysis(record).unfit)

@@ -1,4 +1,4 @@
-"""A sweep: a run over workloads of many sizes, called points."""
+"""A sweep: a measurement of workloads of many sizes, called points."""
 
 import random
 from collections import Counter
@@ -22,8 +22,8 @@ from xorbench.record.timing import LaunchRecord, Products
 from xorbench.suite import calibration
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
+from xorbench.suite.measurement import Measurement
 from xorbench.suite.parts import Calibrated, Ended, Estimated, Finished, Judged, Launched, Multiplied, OfPlan, Point
-from xorbench.suite.suite import Suite
 from xorbench.suite.sweep_cost import FEWEST_LAUNCHES, Estimate, estimated, judging_seconds, rounds_of
 from xorbench.workloads import Workload
 
@@ -41,8 +41,8 @@ OTHERS = "other sweeps"
 """The name of the sweeps of the same command that follow."""
 
 
-class Sweep(Suite):
-    """A run in which every launch times every point.
+class Sweep(Measurement):
+    """A measurement in which every launch times every point.
 
     A launch in which only some points were timed, because the sweep was interrupted, is completed when it is resumed.
     """

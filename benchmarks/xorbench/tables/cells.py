@@ -208,10 +208,7 @@ def plain_factor(ratio: Interval) -> str:
 
 def _times(ratio: Interval) -> Interval:
     """Return how many times faster a ratio below 1 is; any other ratio, or one that is not separated from 1, itself."""
-    if ratio.value >= 1 or ratio.verdict == "not separated":
-        return ratio
-    low, high = (None if end is None else 1 / end for end in (ratio.high, ratio.low))
-    return Interval(1 / ratio.value, low, high)
+    return ratio if ratio.value >= 1 or ratio.verdict == "not separated" else ratio.inverse
 
 
 def _factor(ratio: Interval, times: str) -> str:
@@ -221,9 +218,20 @@ def _factor(ratio: Interval, times: str) -> str:
     return text if ratio.low is not None else f"about {text}"
 
 
-def listed(parts: Sequence[str]) -> str:
-    """Return parts of a sentence joined by commas and, before the last one, "and"."""
+def listed(parts: Sequence[str], most: int | None = None) -> str:
+    """Return parts of a sentence joined by commas and, before the last one, "and".
+
+    Of more than `most` parts, only the first ones are named, and the number of the others is the last part.
+    """
+    if most is not None and len(parts) > most:
+        parts = [*parts[:most], f"{len(parts) - most} more"]
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def letter(number: int, alphabet: str) -> str:
+    """Return the letter of a number from 0, as in "a" to "z", and then "aa" and so on."""
+    before, here = divmod(number, len(alphabet))
+    return (letter(before - 1, alphabet) if before else "") + alphabet[here]
 
 
 def scientific(value: float | None) -> str:

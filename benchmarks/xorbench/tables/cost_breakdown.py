@@ -8,9 +8,9 @@ import pandas as pd
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.cost_breakdown import Part, Step
 from xorbench.estimates.intervals import Interval
-from xorbench.tables.captions import weaknesses
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Measured, Table, decimals, rounded, significant
 from xorbench.tables.timings import label
+from xorbench.tables.weaknesses import weaknesses
 
 MOST_DECIMALS = 2
 

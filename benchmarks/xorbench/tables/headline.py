@@ -93,8 +93,7 @@ def _extremes(rows: Sequence[Row], said: set[int], names: dict[str, str], own: s
 
 
 def _group(rows: Sequence[Row], names: dict[str, str], own: str) -> str:
-    shown = [own if row.is_baseline else names[row.implementation] for row in rows[:MOST_TIED]]
-    return listed([*shown, *([f"{len(rows) - MOST_TIED} more"] if len(rows) > MOST_TIED else [])])
+    return listed([own if row.is_baseline else names[row.implementation] for row in rows], MOST_TIED)
 
 
 def _factor(row: Row, said: set[int], than: str) -> str:

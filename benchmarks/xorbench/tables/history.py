@@ -7,9 +7,10 @@ import pandas as pd
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import OLDEST, History, Release, differing
 from xorbench.estimates.noise_floor import MOST_OFF
-from xorbench.tables.captions import how_timed, weaknesses
+from xorbench.tables.captions import how_timed
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, listed, with_ends
 from xorbench.tables.timings import label, worded
+from xorbench.tables.weaknesses import weaknesses
 
 MOST_DIFFERING = 8
 """The most libraries that differ between environments and are named."""
@@ -67,9 +68,8 @@ def _line(framework: str, release: Release) -> dict[str, str]:
 def _other_libraries(analysis: Analysis) -> Iterator[str]:
     """Yield a sentence that names the other libraries whose versions are not the same in all environments."""
     found = differing(analysis)
-    named = [f"{name} {', '.join(version or NONE for version in found[name])}" for name in [*found][:MOST_DIFFERING]]
-    more = [f"{len(found) - MOST_DIFFERING} more"] if len(found) > MOST_DIFFERING else []
+    named = [f"{name} {', '.join(version or NONE for version in found[name])}" for name in found]
     if found:
-        yield f"Other libraries differ between the environments, from old to new: {listed([*named, *more])}."
+        yield f"Other libraries differ between the environments, from old to new: {listed(named, MOST_DIFFERING)}."
     else:
         yield "No other library differs between the environments."

@@ -1,7 +1,5 @@
 """The summary of a history for the terminal and the headline: the cost of each release, and the step changes."""
 
-from collections.abc import Iterable
-
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import OLDEST, History, Release, framework_of
 from xorbench.tables.cells import ends, factor, listed, plain, plain_factor, with_ends
@@ -27,7 +25,7 @@ def sentences(analysis: Analysis) -> list[str]:
     lead = training(analysis, workload)
     if not mine:
         return [f"{lead} was timed in fewer than two releases of {plain(framework_of(analysis))}."]
-    return [f"{lead}: {_listed(map(_against_oldest, mine))}.", _steps(analysis, workload.name)]
+    return [f"{lead}: {listed([*map(_against_oldest, mine)], MOST_NAMED)}.", _steps(analysis, workload.name)]
 
 
 def lines(analysis: Analysis, width: int, room: int) -> list[str]:
@@ -86,14 +84,7 @@ def _steps(analysis: Analysis, workload: str) -> str:
     found = [_step(history, release) for history in histories for release in history.steps]
     if not found:
         return "There is no step change from one release to the next."
-    return f"{'Step changes' if len(found) > 1 else 'One step change'}: {_listed(found)}."
-
-
-def _listed(parts: Iterable[str]) -> str:
-    """Return the first few parts of a sentence, and the number of the others."""
-    found = [*parts]
-    more = len(found) - MOST_NAMED
-    return listed([*found[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
+    return f"{'Step changes' if len(found) > 1 else 'One step change'}: {listed(found, MOST_NAMED)}."
 
 
 def _step(history: History, release: Release) -> str:

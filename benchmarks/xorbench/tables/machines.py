@@ -1,6 +1,7 @@
 """The table of the machines whose ratios are compared, and a table of each comparison."""
 
 from collections.abc import Iterator
+from string import ascii_uppercase
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from xorbench.estimates.machines import (
 )
 from xorbench.estimates.timing_table import NOT_STEADY
 from xorbench.record.settings import CONFIDENCE
-from xorbench.tables.cells import NOT_APPLICABLE, Table, between, listed, with_ends
+from xorbench.tables.cells import NOT_APPLICABLE, Table, between, letter, listed, with_ends
 from xorbench.tables.timings import label
 
 NAME = "machines"
@@ -26,8 +27,6 @@ NAME = "machines"
 
 SAME = (FASTER, SLOWER)
 """The verdicts that an implementation has if its verdict is the same on all machines."""
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def named(over: OverMachines) -> dict[str, list[Table]]:
@@ -43,7 +42,7 @@ def tables(over: OverMachines) -> list[Table]:
 
 def letters_of(over: OverMachines) -> dict[str, str]:
     """Return the letters that stand for each compared machine, by its name: A, B, and so on to Z, AA, AB."""
-    return {name: _letters(number) for number, name in enumerate(over.compared)}
+    return {name: letter(number, ascii_uppercase) for number, name in enumerate(over.compared)}
 
 
 def title(comparison: Comparison) -> str:
@@ -75,11 +74,6 @@ def conclusion(comparison: Comparison) -> str:
     if unknown := of.get(UNDECIDED):
         parts.append(f"undecided, because not separated or not steady on some machine: {listed(unknown)}")
     return f"{'; '.join(parts)}."
-
-
-def _letters(number: int) -> str:
-    rest, last = divmod(number, len(LETTERS))
-    return (_letters(rest - 1) if rest else "") + LETTERS[last]
 
 
 def _machines(over: OverMachines, letters: dict[str, str]) -> Table:

@@ -8,9 +8,10 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.measured import LIMIT, Measured
 from xorbench.measures import Measure
-from xorbench.tables.captions import how_timed, weaknesses
+from xorbench.tables.captions import how_timed
 from xorbench.tables.cells import NONE, Table, between, listed, plain, with_ends
 from xorbench.tables.timings import label
+from xorbench.tables.weaknesses import weaknesses
 
 LOSS, GRADIENT, EPOCH, UPDATE = "loss, µs", "gradient, µs", "epoch, µs", "update, µs"
 RATIO, AGAINST = "gradient / loss", f"limit of {LIMIT[1]}"

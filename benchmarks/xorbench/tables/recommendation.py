@@ -89,8 +89,7 @@ def _notes(found: Ranking) -> list[str]:
     if starts:
         sizes = list(dict.fromkeys(f"width {s.width:,}, batch {s.batch:,}, {s.dtype}" for s in starts))
         records = sorted({record for start in starts for record in start.records}, reverse=True)
-        where = f"{sizes[0]}{_more(sizes, 1)}"
-        notes.append(f"Start-up (import and first call) was measured at {where}, in {_records(records)}.")
+        notes.append(f"Start-up (import and first call) was measured at {listed(sizes, 1)}, in {_records(records)}.")
     notes.append("The ends of a total are the sums of the ends of its parts; totals that overlap share a rank.")
     if found.tuned and any(total.tier == TUNED for total in found.totals):
         notes[-1] += " * is tuned."
@@ -101,21 +100,18 @@ def _notes(found: Ranking) -> list[str]:
     if found.not_timed:
         notes.append(f"Not measured at this width and batch: {_names(found.not_timed)}.")
     if found.left_out:
-        notes.append(f"Left out: record {plain(found.left_out[0], 110)}{_more(found.left_out, 1)}.")
+        notes.append(f"Left out: record {listed([plain(text, 110) for text in found.left_out], 1)}.")
     return notes
 
 
 def _records(created: Sequence[str]) -> str:
     what = "record" if len(created) == 1 else "records"
-    return f"{what} {listed(created) if len(created) < 3 else ', '.join(created[:2]) + _more(created, 2)}"
+    return f"{what} {listed(created, 2)}"
 
 
 def _names(names: Sequence[str]) -> str:
-    return f"{', '.join(plain(name, LONGEST_NAME) for name in names[:MOST_NAMES])}{_more(names, MOST_NAMES)}"
-
-
-def _more(what: Sequence[str], shown: int) -> str:
-    return f" and {len(what) - shown} more" if len(what) > shown else ""
+    found = [plain(name, LONGEST_NAME) for name in names]
+    return listed(found, MOST_NAMES) if len(found) > MOST_NAMES else ", ".join(found)
 
 
 def _until(epochs: Interval | None) -> str:

@@ -27,7 +27,7 @@ from xorbench.record.counts import InstructionCount
 from xorbench.record.report import MISSING, NO_FAILURES, NOT_OFFERED, Report
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables import counts_summary, history_summary, parts
-from xorbench.tables.captions import noise, two_digits, weaknesses
+from xorbench.tables.captions import noise, two_digits
 from xorbench.tables.cells import NONE, ends, factor, listed, plain, with_ends
 from xorbench.tables.frameworks import named
 from xorbench.tables.grid import Grid
@@ -35,6 +35,7 @@ from xorbench.tables.headline import headline
 from xorbench.tables.judge_report import in_other_dtypes
 from xorbench.tables.layout import shortened, wrapped
 from xorbench.tables.timings import reference_tier, worded
+from xorbench.tables.weaknesses import weaknesses
 
 WIDTH = 80
 

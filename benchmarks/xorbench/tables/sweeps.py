@@ -11,8 +11,8 @@ from xorbench.estimates.growth import Growth, peak
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.sweep_axes import Axis
 from xorbench.estimates.timing_table import Row
-from xorbench.tables.captions import weaknesses
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Measured, Table, between, with_ends
+from xorbench.tables.weaknesses import weaknesses
 
 
 def points(analysis: Analysis) -> list[Table]:

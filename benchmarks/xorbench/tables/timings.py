@@ -11,8 +11,9 @@ from xorbench.estimates.timing_table import Row
 from xorbench.record.report import OUTSIDE, Conduct, Judgement
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables import judge_report
-from xorbench.tables.captions import how_timed, together, weaknesses
+from xorbench.tables.captions import how_timed, together
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, between, three_digits, with_ends
+from xorbench.tables.weaknesses import weaknesses
 
 RATIO = f"time / {REFERENCE}"
 START = "start of training, µs"
