@@ -6,7 +6,7 @@ from xorbench.contract import Implementation
 from xorbench.judging.chunks import DTYPES, Found, Row
 from xorbench.judging.layout import layout_of
 from xorbench.record.parts import Verdict
-from xorbench.record.report import FAILED, MISSING, OUTSIDE, Judgement, Report
+from xorbench.record.report import FAILED, MISSING, Judgement, Report
 from xorbench.workloads import Workload
 
 
