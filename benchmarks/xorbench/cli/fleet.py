@@ -48,18 +48,21 @@ def plan_(
     command: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[COMMAND [OPTION...]]",
-            help="run, sweep or gradients with its options, after those of plan. [default: run]",
+            metavar="COMMAND",
+            help="run, sweep or gradients, and then its options. [default: run]",
         ),
     ] = None,
-    hosts: Annotated[int, count("Number of parts, one for each host; fewer if there is less to share.")] = 1,
+    hosts: Annotated[
+        int, count("Number of parts, one for each host; fewer if there are not enough workloads or curves.")
+    ] = 1,
     output: Annotated[Path, typer.Option(metavar="FILE", help="File to write the plan to.")] = Path("plan.json"),
     as_json: AsJson = False,
 ) -> int:
-    """Divide a run, a sweep or a gradient check into parts, which hosts measure with --plan and --part.
+    """Divide a run, sweep or gradient check among several hosts.
 
-    A part is a whole comparison: a host measures all implementations on some workloads of a run or curves of a sweep,
-    or judges a range of points. The estimated time, memory and CPUs of a part are printed for a job script.
+    The hosts measure the parts with --plan and --part. A part is a whole comparison: a host measures all
+    implementations on some workloads of a run or curves of a sweep, or judges a range of points. The estimated time,
+    memory and CPUs of a part are printed for a job script.
     """
     from xorbench import places
     from xorbench.cli import choices, planning, show
@@ -159,7 +162,7 @@ def merge(
     output: Output = None,
     as_json: AsJson = False,
 ) -> int:
-    """Merge the parts of a plan into one record for each host, with everything that it measured.
+    """Merge the parts of a plan into one record for each host.
 
     The parts stay as they are, and merging again changes nothing. Missing parts are listed with the command that
     measures them, and the exit code is 1. Nothing is written if a part belongs to another plan, was measured with other
