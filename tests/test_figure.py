@@ -18,7 +18,7 @@ from xorbench.publication.pictures import data_of
 from xorbench.record.report import Report
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
-NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]
+NAMES = ["surfaces", "ratios", "decomposition", "rounds", "break_even", *OF_A_REPORT]
 
 SVG = f"{{{picture.NAMESPACE}}}"
 

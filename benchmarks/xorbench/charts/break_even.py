@@ -1,4 +1,4 @@
-"""Figure of break-even: who is ahead at which number of epochs, with import and first call in a fresh process."""
+"""Figure of break-even: which implementation takes less time in a fresh process, by the number of epochs."""
 
 import itertools
 import math
@@ -40,11 +40,11 @@ def payback(analysis: Analysis) -> Figure | None:
             title = f"{workload}, {tier}" if tier else workload
             panels.append(_panel(title, shown, leaders(analysis, workload, tier), names))
     text = (
-        "Who is ahead at which number of epochs in a fresh process, with import and first call. A thick bar: the "
-        "fastest of all, pale where the intervals leave it open; a thin line: faster than "
-        f"{REFERENCE}, with the interval of the break-even, the worst case of all parts, below it."
+        "Which implementation takes less time in a fresh process, import and first call included, by the number of "
+        "epochs. A thick bar: the least time of all, pale where the intervals overlap; a thin line: less time than "
+        f"{REFERENCE}; the line below it is the interval of the break-even, from the ends of all intervals."
     )
-    return Figure("payback", "Cold starts and break-even", text, panels) if panels else None
+    return Figure("break_even", "Cold starts and break-even", text, panels) if panels else None
 
 
 def _panel(title: str, shown: list[tuple[Row, Cost]], leading: list[Leader], names: dict[str, str]) -> Panel:

@@ -240,7 +240,8 @@ def check(
 
     It may be published with a mark, which is printed and stands in the caption of its tables: fewer than 8 launches, an
     interval wider than a factor of 2 or than --resolution, more than 25 % of the rounds disturbed, more than 2 % of the
-    CPU time stolen by other virtual machines, correlated launches, wall time, or lost processes.
+    CPU time stolen by other virtual machines, correlated launches, wall time, processes that failed, another
+    measurement on the machine, or a resumed run.
     """
     from xorbench import places
     from xorbench.cli import choices
