@@ -139,9 +139,12 @@ def _command(plan: "FleetPlan", file: Path, number: "int | str", folder: Path | 
 
 def _lines(document: PlanDocument) -> list[str]:
     """Return the JSON document of a plan as lines for the terminal: its parts, and how to measure and merge them."""
+    from xorbench.progress import duration
+
     parts, job = document["parts"], document["job"]
     hours, minutes = divmod(job["wall_seconds"] // 60, 60)
-    each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {'; '.join(p['units'])}" for p in parts)
+    kind = "points " if document["kind"] == "gradients" else ""
+    each = (f"part {p['part']}: about {duration(p['seconds'])}: {kind}{'; '.join(p['units'])}" for p in parts)
     return [
         f"{document['plan']}: {document['kind']} in {len(parts)} part{'s' * (len(parts) > 1)}",
         *each,
@@ -173,7 +176,7 @@ def merge(
     from xorbench.progress import say
 
     if not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is no folder, expected one with the parts of a plan", param_hint="FOLDER")
+        raise typer.BadParameter(f"{folder} is not a folder, expected one with the parts of a plan", param_hint="FOLDER")
     file, read = _plan_of(folder, plan)
     target = choices.folder(output)
     found = merging.merge(folder, read)

@@ -48,7 +48,7 @@ def index(
     """Return the page of the folder: tables and figures of the representative record, and a list of all records."""
     about = NAMES | OF_MACHINES
     links = [
-        f"- {of_markdown(name)}, {about[name]}: "
+        f"- `{name}` ({about[name]}): "
         + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
         for name in found
     ]
