@@ -26,7 +26,7 @@ THICK = 10
 SAYS = {"at once": "from the first", "never": "never", "not separated": "not separated"}
 
 
-def payback(analysis: Analysis) -> Figure | None:
+def break_even(analysis: Analysis) -> Figure | None:
     """Return a figure with a panel for each workload and tier; None if no cold start was measured."""
     names = labels(i.name for i in analysis.record.implementations)
     begun = {(cost.workload, cost.implementation): cost for cost in analysis.costs}

@@ -20,7 +20,7 @@ MARGIN = 20.0
 BAR = 10.0
 
 
-def parts(analysis: Analysis) -> Figure | None:
+def decomposition(analysis: Analysis) -> Figure | None:
     """Return a figure with two panels for each workload; None if no two implementations differ in one thing."""
     every = analysis.steps
     names = labels(i.name for i in analysis.record.implementations)

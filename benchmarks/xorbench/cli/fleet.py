@@ -176,7 +176,9 @@ def merge(
     from xorbench.progress import say
 
     if not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is not a folder, expected one with the parts of a plan", param_hint="FOLDER")
+        raise typer.BadParameter(
+            f"{folder} is not a folder, expected one with the parts of a plan", param_hint="FOLDER"
+        )
     file, read = _plan_of(folder, plan)
     target = choices.folder(output)
     found = merging.merge(folder, read)

@@ -48,8 +48,7 @@ def index(
     """Return the page of the folder: tables and figures of the representative record, and a list of all records."""
     about = NAMES | OF_MACHINES
     links = [
-        f"- `{name}` ({about[name]}): "
-        + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
+        f"- `{name}` ({about[name]}): " + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
         for name in found
     ]
     pictures = {figure.name: f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn}
