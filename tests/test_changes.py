@@ -32,7 +32,7 @@ def test_unchanged_rows_are_named_in_one_line_with_the_most_by_which_they_may_ha
     found = [still("one"), still("one", "neuron"), still("two"), still("two", "neuron"), still("three")]
     shown = sections(found, [], 0.02)
     assert shown[0].sentence == "0 of 5 rows changed from A to B."
-    assert shown[1].sentence == "5 rows not shown to have changed, by a factor of 1.053 at most:"  # 1 / 0.95
+    assert shown[1].sentence == "5 rows not shown to have changed; a change is at most a factor of 1.053:"  # 1 / 0.95
     assert shown[1].lines == ["one, two (hidden, neuron); three (hidden)"]
 
 

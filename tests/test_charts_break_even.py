@@ -1,11 +1,11 @@
-"""Who is ahead at which number of epochs: the borders are where the table says, and known costs have known leaders."""
+"""The least time by the number of epochs: borders are where the table says, and known costs have known leaders."""
 
 import numpy as np
 import pytest
 
 from tests.marked import ends
 from tests.planted import changed, planted
-from xorbench.charts.break_even import payback
+from xorbench.charts.break_even import break_even
 from xorbench.charts.style import role
 from xorbench.contract import REFERENCE
 from xorbench.estimates.intervals import Interval
@@ -15,7 +15,7 @@ from xorbench.record.timing import ColdStart
 
 def test_a_bar_begins_at_the_break_even() -> None:
     analysis = planted({"faster": [-0.5 + 0.001 * launch for launch in range(6)]})
-    figure = payback(analysis)
+    figure = break_even(analysis)
     found = next(cost.break_even for cost in analysis.costs if cost.implementation == "faster")
     assert figure is not None
     assert found is not None
@@ -32,7 +32,7 @@ def test_a_bar_begins_at_the_break_even() -> None:
 
 
 def test_who_never_pays_has_no_bar() -> None:
-    figure = payback(planted({"slower": [0.5] * 6}))
+    figure = break_even(planted({"slower": [0.5] * 6}))
     assert figure is not None
     assert not any(mark.tip.startswith("slower") for mark in figure.panels[0].marks)
     assert "never" in [label.text for label in figure.panels[0].labels]
@@ -42,7 +42,7 @@ def test_who_never_pays_has_no_bar() -> None:
 
 def test_without_cold_starts_nothing_is_drawn() -> None:
     analysis = changed(planted({"other": [0.5] * 6}), cold_starts=[])
-    assert payback(analysis) is None
+    assert break_even(analysis) is None
     assert leaders(analysis, "hidden", "idiomatic") == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.marked import ends
 from tests.planted import planted, with_implementation, with_timings
-from xorbench.charts.cost_breakdown import parts
+from xorbench.charts.cost_breakdown import decomposition
 from xorbench.contract import REFERENCE, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.cost_breakdown import Step, steps
@@ -168,7 +168,7 @@ def test_a_ladder_that_bites_its_tail_ends_there(circle: str) -> None:
 
 def test_without_a_ladder_there_is_nothing_to_show() -> None:
     analysis = planted({"other": [0.1] * 6})
-    assert (steps(analysis), decompositions(analysis), parts(analysis)) == ([], [], None)
+    assert (steps(analysis), decompositions(analysis), decomposition(analysis)) == ([], [], None)
 
 
 def test_one_launch_has_no_intervals() -> None:
@@ -201,7 +201,7 @@ def test_the_table_has_an_interval_of_the_time_and_one_of_the_share() -> None:
 
 def test_the_picture_has_every_part_where_the_one_before_ends() -> None:
     analysis = laddered(SHARES | {"manual": 0.05})
-    figure = parts(analysis)
+    figure = decomposition(analysis)
     assert figure is not None
     times, shares = figure.panels
     bars = [mark for mark in shares.marks if mark.fill]

@@ -56,7 +56,9 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     of_studies = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
     figures = album.of_record(run, sweeps)
     everything = [*figures, *(draw(study.data) for draw, study in of_studies if study)]
-    assert {"ratios", "payback", "crossover", "error-over-time", "functions"} <= {figure.name for figure in everything}
+    assert {"ratios", "break_even", "crossover", "error-over-time", "functions"} <= {
+        figure.name for figure in everything
+    }
     texts = {
         "panels": document(everything),
         "files": document(everything, as_files=True),

@@ -28,8 +28,8 @@ def judged(*largest: float | None, verdict: Verdict = "inside") -> Analysis:
 
 
 def test_they_count_the_gradients_that_passed_and_name_the_worst_error() -> None:
-    assert texts(judged(0.25, 0.468))[:2] == ["2 of 2 gradients passed", "worst error 0.47 of the bound"]
-    assert texts(judged(0.25, 5e7, verdict=OUTSIDE))[0] == "1 of 2 gradients passed"
+    assert texts(judged(0.25, 0.468))[:2] == ["gradients right in 2 of 2 files", "worst error 0.47 of the bound"]
+    assert texts(judged(0.25, 5e7, verdict=OUTSIDE))[0] == "gradients right in 1 of 2 files"
     assert not any("worst" in text for text in texts(judged(0.25, None)))  # not a finite number
 
 
@@ -38,7 +38,7 @@ def test_what_is_not_timed_in_this_dtype_does_not_count() -> None:
     first, second = analysis.record.gradients.rows
     rows = [first, replace(second, dtype="float32", decides=False)]
     found = texts(changed(analysis, gradients=replace(analysis.record.gradients, rows=rows)))
-    assert found[:2] == ["1 of 1 gradients passed", "worst error 0.25 of the bound"]
+    assert found[:2] == ["gradients right in 1 of 1 files", "worst error 0.25 of the bound"]
 
 
 def test_noise_is_stated_by_its_end_that_is_farthest_from_1() -> None:

@@ -17,7 +17,7 @@ from xorbench.charts.paths import GLYPHS, Mark, glyph, line, rectangle
 from xorbench.publication.pictures import data_of
 
 OF_A_REPORT = ["losses", "trajectories", "accuracy-saturation", "accuracy-scale"]
-NAMES = ["surfaces", "ratios", "parts", "rounds", "payback", *OF_A_REPORT]
+NAMES = ["surfaces", "ratios", "decomposition", "rounds", "break_even", *OF_A_REPORT]
 
 SVG = f"{{{picture.NAMESPACE}}}"
 

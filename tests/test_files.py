@@ -106,7 +106,7 @@ def test_each_machine_has_a_page_and_each_figure_its_picture_and_its_data(folder
     assert "2026-03-03T00:00:00Z" in texts[folder / ANOTHER / "index.html"]
     for place in (folder, folder / ANOTHER):
         pictures = {path.stem for path in texts if path.parent == place and path.suffix == ".svg"} - {"ratios-narrow"}
-        assert {"ratios", "rounds", "payback"} <= pictures
+        assert {"ratios", "rounds", "break_even"} <= pictures
         assert pictures == {path.stem for path in texts if path.parent == place and path.suffix == ".csv"}
 
 

@@ -252,7 +252,7 @@ def test_a_file_that_is_no_json_is_refused_and_what_is_no_part_is_passed_over(tm
     assert (found.refused, found.groups, found.missing) == ([], [], [1, 2, 3])
     (tmp_path / "odd\n.json").write_text("{")
     (line,) = refused(tmp_path)
-    assert line.startswith("odd\\n.json: EOF while parsing")
+    assert line.startswith("odd\\n.json: it is not JSON: EOF while parsing")
 
 
 def test_missing_and_unfinished_parts_are_told(tmp_path: Path) -> None:

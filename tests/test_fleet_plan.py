@@ -110,7 +110,7 @@ def test_a_file_that_is_not_there_or_no_json_is_refused_in_one_line(tmp_path: Pa
     with pytest.raises(ValueError, match=r"plan.json can't be read: No such file or directory$"):
         plans.read(tmp_path / "plan.json")
     (tmp_path / "plan.json").write_text("plan")
-    with pytest.raises(ValueError, match=r"plan.json is not a plan: expected"):
+    with pytest.raises(ValueError, match=r"plan.json is not a plan: it is not JSON: expected"):
         plans.read(tmp_path / "plan.json")
 
 
@@ -412,7 +412,7 @@ def test_what_is_asked_for_and_missing_is_3(tmp_path: Path, variant: Variant) ->
         (("gradients", "--plan=PLAN", "--part=1/2"), "--plan: it is a plan of run; call xorbench run --plan"),
         (("run", "--plan=nowhere.json", "--part=1/2"), "--plan: nowhere.json can't be read: No such file"),
         (("gradients", "--output=x"), "--output: expected --plan and --part with it"),
-        (("merge", "nowhere"), "FOLDER: nowhere is no folder, expected one with the parts of a plan"),
+        (("merge", "nowhere"), "FOLDER: nowhere is not a folder, expected one with the parts of a plan"),
         (("merge", "."), "--plan: there is no plan in .; name its file"),
     ],
 )

@@ -159,7 +159,7 @@ def test_readers_that_do_not_ask_see_epochs_only() -> None:
         for one, other in zip(with_parts[name], tables, strict=True):
             pd.testing.assert_frame_equal(one.frame, other.frame)
     figures = [figure.name for figure in album.of_record(alone)]
-    assert figures == [figure.name for figure in album.of_record(analysis) if figure.name != "measures"]
+    assert figures == [figure.name for figure in album.of_record(analysis) if figure.name != "parts"]
 
 
 def test_what_was_refused_or_failed_says_why_and_the_rest_stands() -> None:
@@ -247,9 +247,9 @@ def test_the_page_has_a_section_on_what_a_step_consists_of() -> None:
     figure = figure_of(analysis)
     assert figure is not None
     text = page(analysis, drawings=[Drawing(figure, picture.inlined(figure))])
-    table, section = text.index('id="speed-title"'), text.index('id="measures-title"')
+    table, section = text.index('id="speed-title"'), text.index('id="parts-title"')
     assert table < section < text.index('id="table-parts"')
-    assert 'id="measures-title"' not in page(planted({"slow": [0.7] * 6}))
+    assert 'id="parts-title"' not in page(planted({"slow": [0.7] * 6}))
 
 
 def test_the_newest_record_with_measures_stands_for_them() -> None:
@@ -259,7 +259,7 @@ def test_the_newest_record_with_measures_stands_for_them() -> None:
     assert standing.analysis is newer
     assert standing.tables["parts"][0].frame.equals(parts(older)[0].frame)
     assert older.record.created in standing.tables["parts"][0].caption
-    assert "measures" in {figure.name for figure in standing.figures}
+    assert "parts" in {figure.name for figure in standing.figures}
     other = Standing(newer)
     other.join(standing)
     assert other.measuring is older

@@ -49,7 +49,7 @@ def test_publishing_twice_changes_nothing(folder: Path) -> None:
 
 
 WRONG: dict[str, tuple[Callable[[str], str], str]] = {
-    "no JSON": (lambda text: text[:-20], "is not a record: EOF while parsing"),
+    "no JSON": (lambda text: text[:-20], "is not a record: it is not JSON: EOF while parsing"),
     "a contradiction": (
         lambda text: text.replace('"confidence": 0.95', '"confidence": 0.001'),
         "contradicts itself: $.plan.confidence: 0.001, expected 0.95",

@@ -55,7 +55,7 @@ def test_what_a_scheduler_does_not_do_cannot_be_combined_with_it(option: str) ->
     name = option.partition("=")[0]
     assert done.returncode == 2
     assert done.stderr == (
-        f"xorbench: Invalid value for {name}: can't be combined with --scheduler (see xorbench --help)\n"
+        f"xorbench: Invalid value for {name}: can't be combined with --scheduler (see xorbench gradients --help)\n"
     )
 
 

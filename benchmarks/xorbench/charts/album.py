@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from xorbench.charts.break_even import payback
-from xorbench.charts.cost_breakdown import parts
+from xorbench.charts.break_even import break_even
+from xorbench.charts.cost_breakdown import decomposition
 from xorbench.charts.crossover import crossover
 from xorbench.charts.errors import errors
 from xorbench.charts.figure import Figure
@@ -23,7 +23,7 @@ from xorbench.record.studies import Data
 
 OfARecord = Callable[[Analysis], Figure | None]
 
-OF_A_RECORD: Sequence[OfARecord] = (surfaces, dots, measured, parts, rounds, payback, errors)
+OF_A_RECORD: Sequence[OfARecord] = (surfaces, dots, measured, decomposition, rounds, break_even, errors)
 
 OF_SWEEPS: Sequence[Callable[[Sequence[Analysis], Sequence[str]], Figure | None]] = (crossover,)
 """Functions of sweeps and of the names of all implementations, in the order of their colours."""

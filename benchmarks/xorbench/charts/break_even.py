@@ -1,4 +1,4 @@
-"""Figure of break-even: who is ahead at which number of epochs, with import and first call in a fresh process."""
+"""Figure of break-even: which implementation takes less time in a fresh process, by the number of epochs."""
 
 import itertools
 import math
@@ -26,7 +26,7 @@ THICK = 10
 SAYS = {"at once": "from the first", "never": "never", "not separated": "not separated"}
 
 
-def payback(analysis: Analysis) -> Figure | None:
+def break_even(analysis: Analysis) -> Figure | None:
     """Return a figure with a panel for each workload and tier; None if no cold start was measured."""
     names = labels(i.name for i in analysis.record.implementations)
     begun = {(cost.workload, cost.implementation): cost for cost in analysis.costs}
@@ -40,11 +40,11 @@ def payback(analysis: Analysis) -> Figure | None:
             title = f"{workload}, {tier}" if tier else workload
             panels.append(_panel(title, shown, leaders(analysis, workload, tier), names))
     text = (
-        "Who is ahead at which number of epochs in a fresh process, with import and first call. A thick bar: the "
-        "fastest of all, pale where the intervals leave it open; a thin line: faster than "
-        f"{REFERENCE}, with the interval of the break-even, the worst case of all parts, below it."
+        "Which implementation takes less time in a fresh process, import and first call included, by the number of "
+        "epochs. A thick bar: the least time of all, pale where the intervals overlap; a thin line: less time than "
+        f"{REFERENCE}; the line below it is the interval of the break-even, from the ends of all intervals."
     )
-    return Figure("payback", "Cold starts and break-even", text, panels) if panels else None
+    return Figure("break_even", "Cold starts and break-even", text, panels) if panels else None
 
 
 def _panel(title: str, shown: list[tuple[Row, Cost]], leading: list[Leader], names: dict[str, str]) -> Panel:

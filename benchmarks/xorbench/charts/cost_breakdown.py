@@ -20,7 +20,7 @@ MARGIN = 20.0
 BAR = 10.0
 
 
-def parts(analysis: Analysis) -> Figure | None:
+def decomposition(analysis: Analysis) -> Figure | None:
     """Return a figure with two panels for each workload; None if no two implementations differ in one thing."""
     every = analysis.steps
     names = labels(i.name for i in analysis.record.implementations)
@@ -33,7 +33,7 @@ def parts(analysis: Analysis) -> Figure | None:
         "the part above it ends; the line under its end is its interval. A part whose share is not separated from 0 "
         "is hollow; a part that saves time extends to the left."
     )
-    return Figure("parts", "Cost breakdown of a step", text, panels) if panels else None
+    return Figure("decomposition", "Cost breakdown of a step", text, panels) if panels else None
 
 
 def _panel(shown: list[Step], workload: str, of_it: bool, names: dict[str, str]) -> Panel:

@@ -37,7 +37,7 @@ def errors(analysis: Analysis) -> Figure | None:
     text = (
         "The error of the median entry of the gradient, in the parameter tensor where it is largest, over all points "
         "of the judge, and the time of an epoch in the same dtype. An ulp is the distance between neighbouring numbers "
-        "of that dtype at the true value. Towards the lower left is better."
+        "of that dtype at the true value. Smaller is better on both axes."
     )
     return Figure("error-over-time", "Error of the gradient over the time of an epoch", text, panels)
 

@@ -36,10 +36,11 @@ def measured(analysis: Analysis) -> Figure | None:
     panels = [_panel(title, rows, names) for title, rows in groups.items()]
     text = (
         "The time of one call of the loss and of the gradient, and of a whole epoch, timed in the same rounds, with "
-        "95 % intervals, and that of a prediction of one sample if it was measured. On the right is the time of the "
-        "gradient over that of the loss; by the cheap gradient principle it is at most 4 to 5 in operations."
+        "95 % intervals, and that of a prediction of one sample if it was measured, averaged over a round; the table "
+        "has the median of single predictions. On the right is the time of the gradient over that of the loss; by the "
+        "cheap gradient principle it is at most 4 to 5 in operations."
     )
-    return Figure("measures", "What a step consists of", text, panels) if panels else None
+    return Figure("parts", "What a step consists of", text, panels) if panels else None
 
 
 def _panel(title: str, rows: Sequence[Measured], names: dict[str, str]) -> Panel:

@@ -25,6 +25,7 @@ from xorbench.places import current, results
 from xorbench.progress import say, steps
 from xorbench.record import store
 from xorbench.suggestions import unknown
+from xorbench.tables.names import NAMES
 from xorbench.workloads import WORKLOADS, Workload, named
 
 REPORTS = (".md", ".html")
@@ -80,7 +81,10 @@ def _workload(name: str) -> Workload:
     try:
         return named(name)
     except KeyError:
-        return WORKLOADS[known(name, list(WORKLOADS), "workload")]  # raises
+        raise typer.BadParameter(
+            f"{unknown(name, WORKLOADS, 'workload')}; a point of a sweep is named as in width-64-batch-256",
+            param_hint="--workload",
+        ) from None
 
 
 def measures(text: str) -> list[Measure]:
@@ -263,11 +267,24 @@ def newest_record() -> Path:
     """Return the path of the newest record in results/. Raises typer.BadParameter where there is none."""
     found = store.paths(results())
     if not found:
-        raise typer.BadParameter(
-            f"there is no record in {near(results())}; measure one with xorbench run, or name a file",
-            param_hint="RECORD",
-        )
+        raise none_in(results())
     return max(found, key=lambda path: path.name)
+
+
+def none_in(folder: Path) -> typer.BadParameter:
+    """Return the usage error for a folder of records in which there is no record."""
+    return typer.BadParameter(
+        f"there is no record in {near(folder)}; measure one with xorbench run, or name a file", param_hint="RECORD"
+    )
+
+
+def table(name: str, present: list[str]) -> str:
+    """Return `name` if the record has this table. Otherwise raises typer.BadParameter, with those `present`."""
+    if name in NAMES and name not in present:
+        raise typer.BadParameter(
+            f"this record has no table {name}, expected one of {', '.join(present)}", param_hint="--table"
+        )
+    return known(name, present, "table")
 
 
 def near(path: Path) -> Path:
@@ -278,8 +295,8 @@ def near(path: Path) -> Path:
 
 def no_record(path: Path, error: Exception) -> typer.BadParameter:
     """Return the usage error for a file that is not a readable record, with the reason from `error`."""
-    reason = error.strerror if isinstance(error, OSError) else error
-    return typer.BadParameter(f"{path}: {reason}; expected a record, results/<machine>/<time>.json")
+    reason = f"{path}: {error.strerror}" if isinstance(error, OSError) else error
+    return typer.BadParameter(f"{reason}; expected a record, results/<machine>/<time>.json")
 
 
 def known(name: str, names: list[str], kind: str, option: str | None = None) -> str:

@@ -24,10 +24,11 @@ def count(
     python: Pythons = None,
     as_json: AsJson = False,
 ) -> int:
-    """Count the instructions of an epoch by Callgrind, which is part of valgrind, and write a record of them.
+    """Count the instructions of an epoch by Callgrind (valgrind).
 
-    The gradients are judged first. What cannot be counted is listed with the reason. Other work on the machine does not
-    change a count; instructions are no times and no rank. Two such records are compared by xorbench compare.
+    The gradients are judged first, and a record is written. What cannot be counted is listed with the reason. Other
+    work on the machine does not change a count; instructions are no times and no rank. Two such records are compared by
+    xorbench compare.
     """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL

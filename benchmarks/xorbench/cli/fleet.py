@@ -51,20 +51,24 @@ def plan_(
     command: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[COMMAND [OPTION...]]",
-            help="run, sweep or gradients with its options, after those of plan. [default: run]",
+            metavar="COMMAND",
+            help="run, sweep or gradients, and then its options. [default: run]",
         ),
     ] = None,
     hosts: Annotated[
-        int, count("Number of parts, one for each host; fewer if there is less to share.", most=MOST_HOSTS)
+        int,
+        count(
+            "Number of parts, one for each host; fewer if there are not enough workloads or curves.", most=MOST_HOSTS
+        ),
     ] = 1,
     output: Annotated[Path, typer.Option(metavar="FILE", help="File to write the plan to.")] = Path("plan.json"),
     as_json: AsJson = False,
 ) -> int:
-    """Divide a run, a sweep or a gradient check into parts, which hosts measure with --plan and --part.
+    """Divide a run, sweep or gradient check among several hosts.
 
-    A part is a whole comparison: a host measures all implementations on some workloads of a run or curves of a sweep,
-    or judges a range of points. The estimated time, memory and CPUs of a part are printed for a job script.
+    The hosts measure the parts with --plan and --part. A part is a whole comparison: a host measures all
+    implementations on some workloads of a run or curves of a sweep, or judges a range of points. The estimated time,
+    memory and CPUs of a part are printed for a job script.
     """
     from xorbench import places
     from xorbench.cli import choices, planning, show
@@ -141,10 +145,12 @@ def _command(plan: "FleetPlan", file: Path, number: "int | str", folder: Path | 
 
 def _lines(document: PlanDocument) -> list[str]:
     """Return the JSON document of a plan as lines for the terminal: its parts, and how to measure and merge them."""
+    from xorbench.progress import duration
+
     parts, job = document["parts"], document["job"]
     hours, minutes = divmod(job["wall_seconds"] // 60, 60)
     what = "points " if document["kind"] == "gradients" else ""
-    each = (f"part {p['part']}: about {p['seconds'] / 60:.1f} minutes: {what}{'; '.join(p['units'])}" for p in parts)
+    each = (f"part {p['part']}: about {duration(p['seconds'])}: {what}{'; '.join(p['units'])}" for p in parts)
     return [
         f"{document['plan']}: {document['kind']} in {len(parts)} part{'s' * (len(parts) > 1)}",
         *each,
@@ -165,7 +171,7 @@ def merge(
     output: Output = None,
     as_json: AsJson = False,
 ) -> int:
-    """Merge the parts of a plan into one record for each host, with everything that it measured.
+    """Merge the parts of a plan into one record for each host.
 
     The parts stay as they are, and merging again changes nothing. Missing parts are listed with the command that
     measures them, and the exit code is 1. Nothing is written if a part belongs to another plan, was measured with other
@@ -177,7 +183,9 @@ def merge(
     from xorbench.progress import say
 
     if not folder.is_dir():
-        raise typer.BadParameter(f"{folder} is no folder, expected one with the parts of a plan", param_hint="FOLDER")
+        raise typer.BadParameter(
+            f"{folder} is not a folder, expected one with the parts of a plan", param_hint="FOLDER"
+        )
     file, read = _plan_of(folder, plan)
     target = choices.folder(output)
     found = merging.merge(folder, read)

@@ -12,10 +12,10 @@ app = typer.Typer()
 
 @app.command()
 def history(
-    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK", help="Its name, as pip knows it.")],
+    framework: Annotated[str, typer.Argument(metavar="FRAMEWORK", help="Name of the framework, as pip knows it.")],
     release: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[VERSION...]", help="Releases: versions, or OLD..NEW for all from OLD to NEW."),
+        typer.Argument(metavar="VERSION", help="Releases: versions, or OLD..NEW for all from OLD to NEW."),
     ] = None,
     last: Annotated[int | None, count("The newest N releases.", least=2)] = None,
     quick: Annotated[bool, typer.Option("--quick", help="5 launches of 30 rounds, a short gradient check.")] = False,
@@ -39,10 +39,11 @@ def history(
     resume: Resume = False,
     as_json: AsJson = False,
 ) -> int:
-    """Time the same files in several releases of a framework: the cost of each release, and step changes.
+    """Time the same files in several releases of a framework.
 
-    Each release has an environment in the user's cache folder, made by pip where there is none, from wheels only. A
-    release that cannot be installed is reported and left out. All releases take turns in the same rounds.
+    The result is the cost of an epoch in each release, and the releases in which it changed. Each release has an
+    environment in the user's cache folder, made by pip where there is none, from wheels only. A release that cannot be
+    installed is reported and left out. All releases take turns in the same rounds.
     """
     from xorbench.cli import choices
     from xorbench.workloads import TUTORIAL
@@ -60,7 +61,7 @@ def history(
     try:
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, cold_starts=0)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--launches") from error
+        raise typer.BadParameter(str(error)) from error
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the environments are made there
     there = choices.in_releases(framework, wanted, chosen)
     missing = choices.missing(implementation, there)

@@ -9,22 +9,26 @@ import typer
 from xorbench.cli.options import AsJson
 
 app = typer.Typer()
-environments_app = typer.Typer(help="Other virtual environments, for run --python and gradients --python.")
+environments_app = typer.Typer(help="Make and list virtual environments for --python.")
 app.add_typer(environments_app, name="environments")
 
 
 @environments_app.command()
 def create(
-    label: Annotated[str, typer.Argument(metavar="LABEL", help="Its name in --python, records and tables.")],
+    label: Annotated[
+        str, typer.Argument(metavar="LABEL", help="Name of the environment in --python, records and tables.")
+    ],
     requirement: Annotated[
         list[str],
-        typer.Argument(metavar="REQUIREMENT...", help="What to install, NumPy too: names with versions."),
+        typer.Argument(
+            metavar="REQUIREMENT", help="What to install, with its version, as in numpy==2.0.2; NumPy is needed."
+        ),
     ],
     python_executable: Annotated[
-        str, typer.Option(metavar="PATH", help="The Python to make it from. [default: this one]")
+        str, typer.Option(metavar="PATH", show_default=False, help="The Python to make it from. [default: this one]")
     ] = sys.executable,
 ) -> int:
-    """Make a virtual environment in the user's cache folder, with what is named and nothing else."""
+    """Make a virtual environment in the user's cache folder."""
     from xorbench.environments import virtualenvs
 
     try:
@@ -36,7 +40,7 @@ def create(
 
 @environments_app.command("list")
 def list_(as_json: AsJson = False) -> int:
-    """List the environments that were made, and what is installed in them."""
+    """List these environments, and what is installed in them."""
     from xorbench.cli import show
     from xorbench.environments.probe import Unusable, survey
     from xorbench.environments.virtualenvs import environments
@@ -60,13 +64,13 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the implementation and of its file.")],
     framework: Annotated[
         str,
-        typer.Option(metavar="LIBRARY", help="Its framework: a distribution, as pip names it, or a program."),
+        typer.Option(metavar="LIBRARY", help="The framework: a distribution, as pip names it, or a program."),
     ],
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for it. [default: the current one]")
+        Path | None, typer.Option(metavar="DIR", help="Folder of the file. [default: the current one]")
     ] = None,
 ) -> int:
-    """Write NAME.py, an implementation with every function to be filled in."""
+    """Write NAME.py, an implementation to be filled in."""
     from xorbench.contract import template
 
     try:

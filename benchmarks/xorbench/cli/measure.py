@@ -37,7 +37,7 @@ TABLES = "gradients, endings, conduct, errors, accuracy, trajectories, audits, f
 
 @app.command("list")
 def list_(extra: Extra = None, as_json: AsJson = False) -> int:
-    """List implementations and workloads, and why an implementation is missing."""
+    """List implementations and workloads, and what is missing."""
     from xorbench.cli import choices
     from xorbench.record.run import WorkloadRecord
     from xorbench.suite.about import of_implementation
@@ -61,7 +61,10 @@ def gradients(
     workload: Workloads = None,
     tuned: Tuned = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="10 random points, trainings of 100 epochs, few in the other dtype.")
+        bool,
+        typer.Option(
+            "--quick", help="10 random points, trainings of 100 epochs, few workloads in the dtype that is not timed."
+        ),
     ] = False,
     every: Annotated[
         bool, typer.Option("--all", help="Also print all tables, and the smallest failing examples as scripts.")
@@ -76,7 +79,7 @@ def gradients(
     time_limit: Annotated[
         float,
         typer.Option(
-            min=1, callback=finite, metavar="SECONDS", help="End an implementation that gives no answer for so long."
+            min=1, callback=finite, metavar="SECONDS", help="End an implementation that gives no answer for this long."
         ),
     ] = 300,
     seed: Seed = 0,
@@ -98,19 +101,19 @@ def gradients(
     plan: OfPlanFile = None,
     part: OfPart = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of what a part of a plan finds. [default: parts/]")
+        Path | None, typer.Option(metavar="DIR", help="Folder for the results of a part of a plan. [default: parts/]")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue a part of a plan that was interrupted.")] = False,
     scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge gradients: compare each with the true one, within the error that rounding alone explains.
+    """Judge whether gradients are right up to rounding errors.
 
-    One line a file is printed, failures first, and a summary. Columns that do not fit the terminal are left out: first
-    the right digits, then the training, then the errors.
+    One line for each file is printed, failures first, and a summary. Columns that do not fit the terminal are left out:
+    first the right digits, then the training, then the errors.
 
-    With --scheduler, gradients, predictions and losses are judged at so many numbered points over all workers, and
-    nothing else; an interrupted call goes on where it was.
+    With --scheduler, workers judge gradients, predictions and losses at --points numbered points, and nothing else. The
+    same call continues an interrupted one.
     """
     if plan is not None or part is not None:
         from xorbench.cli import parts
@@ -224,7 +227,7 @@ def run(
         str,
         typer.Option(
             metavar="LIST",
-            help="What is timed, with commas between: epoch (always), gradient, loss, predict; or all.",
+            help="What is timed, separated by commas: epoch (always), gradient, loss, predict; or all.",
         ),
     ] = "epoch",
     cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
@@ -239,10 +242,10 @@ def run(
     scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
-    """Judge gradients, time what passed, write the record and print its summary.
+    """Judge gradients, time what passed, and write a record.
 
-    The summary has at most 40 lines at 80 columns; `xorbench show` prints it again, and all tables. An interrupted run
-    is continued with --resume.
+    A summary of at most 40 lines at 80 columns is printed; `xorbench show` prints it again, and all tables. An
+    interrupted run is continued with --resume.
 
     With --scheduler, each host of its workers measures some of the workloads, and has a record of its own.
     """
@@ -271,6 +274,6 @@ def run(
     try:
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--launches") from error
+        raise typer.BadParameter(str(error)) from error
     missing = choices.missing(implementation, chosen)
     return keeping.finished(lambda: suite.Suite(chosen, workloads, settings), folder, wait, resume, as_json, missing)

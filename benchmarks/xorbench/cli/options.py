@@ -53,7 +53,8 @@ Pythons = Annotated[
     typer.Option(
         "--python",
         metavar="LABEL[=PATH]",
-        help="Also the same files in another environment: its Python, or its label if `environments` made it.",
+        help="Also the same files in another environment: the label of one that `environments create` made, or a new "
+        "label and the path of a Python.",
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Random seed.")]
@@ -67,14 +68,18 @@ OfPlanFile = Annotated[
     typer.Option("--plan", metavar="FILE", help="Measure a part of the plan that `xorbench plan` wrote to this file."),
 ]
 OfPart = Annotated[
-    str | None, typer.Option("--part", metavar="K/N", help="Which part of the plan, such as 2/3; it decides the rest.")
+    str | None,
+    typer.Option(
+        "--part", metavar="K/N", help="The part of the plan, such as 2/3; the plan decides the other options."
+    ),
 ]
 Scheduler = Annotated[
     str | None,
     typer.Option(
         "--scheduler",
         metavar="ADDRESS",
-        help="Let the workers of this scheduler of Dask do it; with local, a scheduler of this command alone.",
+        help="A Dask scheduler whose workers measure: tls://HOST:PORT, tcp://127.0.0.1:PORT, or local, which starts "
+        "one inside the command.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

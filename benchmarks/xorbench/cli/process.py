@@ -94,10 +94,12 @@ def _called(load: "Callable[[], typer.Typer]", name: str) -> tuple[int, str]:
 
     from xorbench.places import current
 
+    app: typer.Typer | None = None
     try:
-        code: int | None = load()(standalone_mode=False, prog_name=name)
+        app = load()
+        code: int | None = app(standalone_mode=False, prog_name=name)
     except typer.TyperException as error:
-        return 2, f"{' '.join(error.format_message().split())} (see {name} --help)"
+        return 2, f"{_mistake(error)} (see {' '.join([name, *_subcommands(app)])} --help)"
     except typer.Abort:
         return _OF_TYPER, ""
     except HarnessError as error:
@@ -105,6 +107,33 @@ def _called(load: "Callable[[], typer.Typer]", name: str) -> tuple[int, str]:
     except OSError as error:
         return 3, of_system(error) if current() else "the current folder was removed; change to another one"
     return code or 0, ""
+
+
+def _mistake(error: "typer.TyperException") -> str:
+    """Return the message of a usage error in one line, with what was given instead of a valid number or choice."""
+    from pydantic import ValidationError
+
+    if isinstance(error.__cause__, ValidationError):
+        first = error.__cause__.errors(include_url=False)[0]
+        wanted = first["msg"].removeprefix("Value error, ").removesuffix(".").split(", unable to parse")[0]
+        if wanted.startswith("Input should be "):
+            limit = wanted.removeprefix("Input should be ")
+            number = "a number " if limit.startswith(("greater", "less")) else ""
+            wanted = f"{first['input']}: expected {number}{limit}"
+        error.message = printable(wanted)
+    return " ".join(error.format_message().split())
+
+
+def _subcommands(app: "typer.Typer | None") -> Iterator[str]:
+    """Yield the names of the subcommands that were called, such as "environments" and "create"."""
+    import typer
+
+    command: object = None if app is None else typer.main.get_command(app)
+    for word in sys.argv[1:]:
+        command = getattr(command, "commands", {}).get(word)
+        if command is None:
+            return
+        yield word
 
 
 @contextmanager

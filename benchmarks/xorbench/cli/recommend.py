@@ -18,12 +18,10 @@ def recommend(
     epochs: Annotated[int, count("Number of epochs of the training.")],
     record: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[RECORD...]", help="Records of one machine. [default: all of the newest one's machine]"
-        ),
+        typer.Argument(metavar="RECORD", help="Records of one machine. [default: all of the newest one's machine]"),
     ] = None,
     warm: Annotated[
-        bool, typer.Option("--warm", help="In a process that has trained before: without import and first call.")
+        bool, typer.Option("--warm", help="Without import and first call, as in a process that has trained before.")
     ] = False,
     tuned: Annotated[bool, typer.Option("--tuned", help="Also the tuned implementations.")] = False,
     threads: Annotated[int, count("Threads of each library, on as many CPUs.")] = 1,
@@ -31,7 +29,10 @@ def recommend(
     output: Output = None,
     as_json: AsJson = False,
 ) -> int:
-    """Rank implementations by the total time of a training, start-up included, from the records of a machine."""
+    """Rank implementations by the total time of a training.
+
+    The times, start-up included, are those in the records of one machine.
+    """
     from xorbench import places
     from xorbench.cli import choices, show
     from xorbench.estimates.measured_points import table

@@ -20,16 +20,16 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="[NAME=]PERCENT",
-            help="Exit with code 1 if the interval of a row is above this, or the row cannot be compared. Without NAME "
-            "the limit is for every row that has none of its own; may be repeated.",
+            help="Exit with code 1 if the whole interval of a row's change is above this, or the row cannot be "
+            "compared. Without NAME the limit is for every row that has none of its own; may be repeated.",
         ),
     ] = None,
     between_runs: Annotated[
         str | None,
         typer.Option(
             metavar="PERCENT",
-            help="Standard deviation of a ratio between runs of the same code; of counts, their largest change. "
-            "[default: 2%; 0.5% of counts]",
+            help="Standard deviation of a ratio between runs of the same code; for records of count, the largest "
+            "change between them. [default: 2%; 0.5% for records of count]",
         ),
     ] = None,
     form: Annotated[
@@ -37,7 +37,7 @@ def compare(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Compare two records: which ratios changed from A to B, where that can be said.
+    """Compare two records: which ratios changed from A to B.
 
     Of two records of xorbench count the instructions are compared.
     """
@@ -98,7 +98,7 @@ def show_(
         typer.Option("--format", help="Print the tables as text of this format, all of them without --table."),
     ] = None,
 ) -> int:
-    """Print the summary of a record, as `run` does at its end, or some of its tables.
+    """Print the summary of a record, or some of its tables.
 
     In a terminal that is too narrow for a table, columns are left out: first the execution, then the others from the
     right to the left. The leftmost column, the implementation, the verdict and the status stay.
@@ -118,7 +118,7 @@ def show_(
         show.lines(summary(content, show.width(), choices.near(path), newest=record is None))
         return 0
     found = named(content)
-    wanted = [choices.known(name, list(found), "table") for name in table or found]
+    wanted = [choices.table(name, list(found)) for name in table or found]
     tables = [each for name in wanted for each in found[name]]
     if form is None:
         show.tables(tables)
@@ -137,9 +137,10 @@ def machines(
         typer.Option("--format", help="Print the tables as text of this format."),
     ] = None,
 ) -> int:
-    """Print the ratios of each machine beside those of the others, and which verdicts are the same on all of them.
+    """Compare the ratios of several machines.
 
-    Exit code 1 where a record is left out because it is invalid.
+    Each machine's ratios are printed beside those of the others, with the verdicts that hold on all of them. Exit code
+    1 where a record is left out because it is invalid.
     """
     from xorbench import places
     from xorbench.cli import show
@@ -181,7 +182,7 @@ def export(
         Path | None, typer.Option(metavar="DIR", help="Write the records as frames, one file each.")
     ] = None,
 ) -> int:
-    """Write records as other programs read them."""
+    """Write records in the formats of other tools."""
     from xorbench.cli import choices
 
     as_json = {"--pytest-benchmark": pytest_benchmark, "--github-action-benchmark": github_action_benchmark}
@@ -199,6 +200,13 @@ def export(
     for option, path in as_json.items():
         if path is not None:
             file = choices.file(path, option, (".json",))
+            for place, one in zip(record, contents, strict=True):
+                if one.record.counts is not None:
+                    raise typer.BadParameter(
+                        f"{place} is a record of xorbench count, which has no times; expected one of run, sweep or "
+                        "history",
+                        param_hint=option,
+                    )
             try:
                 text = writers[option](contents)
             except ValueError as error:
@@ -221,7 +229,7 @@ def export(
 @app.command()
 def check(
     record: Annotated[
-        list[Path] | None, typer.Argument(metavar="RECORD", help="Records. [default: all in results/]")
+        list[Path] | None, typer.Argument(metavar="RECORD", help="Records and studies. [default: all in results/]")
     ] = None,
 ) -> int:
     """Check whether records and studies may be published. Exit code 1 if one may not, with the reasons.
@@ -232,7 +240,8 @@ def check(
 
     It may be published with a mark, which is printed and stands in the caption of its tables: fewer than 8 launches, an
     interval wider than a factor of 2 or than --resolution, more than 25 % of the rounds disturbed, more than 2 % of the
-    CPU time stolen by other virtual machines, correlated launches, wall time, or lost processes.
+    CPU time stolen by other virtual machines, correlated launches, wall time, processes that failed, another
+    measurement on the machine, or a resumed run.
     """
     from xorbench import places
     from xorbench.cli import choices
@@ -242,6 +251,8 @@ def check(
     found = []
     folder = places.results()
     paths = record or [*store.paths(folder), *studies.paths(folder)]
+    if not paths:
+        raise choices.none_in(folder)
     for path in paths:
         try:
             found.append(contribution.examined(path))
@@ -261,7 +272,10 @@ def check(
 
 @app.command("publish")
 def publish_(output: Output = None) -> int:
-    """Render tables, pictures and pages from the records; exit with code 1 where a record is left out, and say why."""
+    """Render tables, pictures and pages from the records.
+
+    Exit code 1 where a record is left out, with the reason.
+    """
     from xorbench.cli import choices
     from xorbench.publication import publish
 
@@ -278,7 +292,10 @@ def publish_(output: Output = None) -> int:
 
 @app.command()
 def verify(output: Output = None) -> int:
-    """Render again and compare: exit with code 1 where a page is not what the records say."""
+    """Check that the rendered files match the records.
+
+    Everything is rendered again and compared; exit code 1 where a file differs.
+    """
     from xorbench.cli import choices
     from xorbench.publication import publish
 

@@ -67,10 +67,10 @@ def sweep(
     scheduler: Scheduler = None,
     as_json: AsJson = False,
 ) -> int:
-    """Time an epoch over widths and batches, and say where lines cross.
+    """Time an epoch over a range of widths and batches.
 
-    An interrupted sweep is continued with --resume. With --scheduler, each host of its workers times some of the
-    curves, and has a record of its own.
+    The result says at which sizes the faster of two implementations changes. An interrupted sweep is continued with
+    --resume. With --scheduler, each host of its workers times some of the curves, and has a record of its own.
     """
     if plan is not None or part is not None:
         from xorbench.cli import parts

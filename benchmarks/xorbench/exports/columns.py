@@ -102,8 +102,14 @@ COLUMNS: dict[str, Columns] = {
             for end, which in (("", ""), ("_low", "lower"), ("_high", "upper"))
         },
         "installed_mebibytes": ("Float64", "size of its framework and everything that it requires"),
-        "break_even": ("string", "when it is ahead of the baseline: after, until, at once, never, not separated"),
-        "break_even_epochs": ("Float64", "number of epochs after which, or until which, it is ahead of the baseline"),
+        "break_even": (
+            "string",
+            "when its total time is less than the baseline's: after, until, at once, never, not separated",
+        ),
+        "break_even_epochs": (
+            "Float64",
+            "number of epochs after which, or until which, its total time is less than the baseline's",
+        ),
         "break_even_low": ("Float64", "smallest number of epochs that all intervals together allow"),
         "break_even_high": ("Float64", "largest number of epochs that all intervals together allow"),
     },

@@ -54,7 +54,7 @@ def _gradients(analysis: Analysis) -> list[Fact]:
     known = [error for error in errors if error is not None]
     found = [
         Fact(
-            f"{len(files) - len(wrong)} of {len(files)} gradients passed",
+            f"gradients right in {len(files) - len(wrong)} of {len(files)} files",
             "Every gradient is compared with the true one, to hundreds of bits; it passes if rounding explains the "
             "whole difference.",
             bad=bool(wrong),

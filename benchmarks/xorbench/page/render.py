@@ -20,6 +20,7 @@ from xorbench.page.views import Other, View, views
 from xorbench.tables.captions import caption
 from xorbench.tables.formats import html
 from xorbench.tables.headline import headline
+from xorbench.tables.names import NAMES, OF_MACHINES
 
 MOST_BYTES = 1_500_000
 
@@ -87,6 +88,7 @@ def _render(
         html=html,
         checks=list(CHECKS.values()),
         glossary=GLOSSARY,
+        about=NAMES | OF_MACHINES,
         reference=REFERENCE,
         root=sources.root,
         script=script,

@@ -101,7 +101,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "choose",
             "Which one?",
             "Which one for my network?",
-            "The seconds of a whole training: start-up, and epochs. Choose among the networks that were measured.",
+            "Seconds of a whole training, start-up included, for the networks that were measured.",
             choosing=choosing(sources.of_all),
             drawings=drawn(*FIGURES["choose"]),
             tables=present("beginnings", "break_even"),
@@ -110,7 +110,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "sizes",
             "Sizes",
             "Wider networks and larger batches",
-            "Measured by sweeps: each point is a network of its own, timed like the others.",
+            "Measured by sweeps: each point is another network, timed like the others.",
             drawings=drawn(*FIGURES["sizes"]),
             tables=present("points", "crossings", "growth"),
         ),
@@ -118,7 +118,8 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "tuned",
             "Tuned",
             "Tuned implementations beside idiomatic ones",
-            "The best known form in each framework, from one run with the idiomatic forms. The two are ranked apart.",
+            "The fastest known way in each framework, timed in one run with the idiomatic files, which have ranks of "
+            "their own.",
             boards=tuned,
             files=first("ratios-tuned", "ratios"),
             warnings=weaknesses(sources.tuned) if sources.tuned is not None else (),
@@ -127,8 +128,7 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
             "versions",
             "Versions",
             "Other versions of the frameworks",
-            "The same file in other environments, timed in the same rounds: in the releases of a framework, or beside "
-            "this environment.",
+            "The same file in several releases of its framework, timed in the same rounds.",
             drawings=drawn(*FIGURES["versions"]),
             tables=present("history", "versions"),
         ),
@@ -175,8 +175,8 @@ def views(sources: Sources, drawings: Sequence[Drawing], others: Sequence[Other]
 
 
 FIGURES = {
-    "speed": ("measures", "parts", "surfaces"),
-    "choose": ("payback",),
+    "speed": ("parts", "decomposition", "surfaces"),
+    "choose": ("break_even",),
     "sizes": ("crossover",),
     "versions": ("history",),
     "correctness": ("error-over-time", "losses", "trajectories", "accuracy-saturation", "accuracy-scale"),

@@ -14,6 +14,7 @@ from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown, of_paragraph
 from xorbench.tables.formats import FORMATS, GENERATED, markdown, markdowns
 from xorbench.tables.headline import headline
+from xorbench.tables.names import NAMES, OF_MACHINES
 
 SHOWN = (
     "timings",
@@ -45,10 +46,10 @@ def index(
     analysis: Analysis, found: Mapping[str, Sequence[Table]], drawn: Sequence[Figure], lines: Sequence[RecordLine]
 ) -> str:
     """Return the page of the folder: tables and figures of the representative record, and a list of all records."""
+    about = NAMES | OF_MACHINES
     links = [
-        f"- {of_markdown(tables[0].title if len(tables) == 1 else name)}: "
-        + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
-        for name, tables in found.items()
+        f"- `{name}` ({about[name]}): " + ", ".join(f"[{ending}](tables/{name}.{ending})" for ending in FORMATS)
+        for name in found
     ]
     pictures = {figure.name: f"![{of_markdown(figure.text)}]({figure.name}.svg)\n" for figure in drawn}
     answer = pictures.pop(ANSWER, "")

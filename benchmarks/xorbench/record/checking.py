@@ -77,7 +77,10 @@ def plain_json(text: str | bytes) -> Any:
 
     A number that is too large, such as 1e999, is infinite.
     """
-    return from_json(text, allow_inf_nan=False)
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
 
 
 def without_repeated_keys(text: str | bytes) -> None:

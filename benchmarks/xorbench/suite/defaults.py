@@ -38,7 +38,8 @@ def of_a_run(
     """
     fixed = quick or launches is not None or rounds is not None
     if fixed and (budget_minutes is not None or resolution is not None):
-        raise ValueError("--launches, --rounds and --quick can't be combined with --budget or --resolution")
+        given = "--budget" if budget_minutes is not None else "--resolution"
+        raise ValueError(f"{given} can't be combined with --launches, --rounds or --quick; leave out one or the other")
     otherwise = BUDGET_MINUTES if resolution is None else BUDGET_MINUTES_WITH_RESOLUTION
     return Settings(
         points=QUICK_POINTS if quick else POINTS,

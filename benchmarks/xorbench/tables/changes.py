@@ -132,7 +132,7 @@ def _at_most(unchanged: Sequence[Change]) -> str:
     if not worst:
         return ""
     most = math.ceil(max(worst) * 1000) / 1000 if max(worst) < 10 else math.inf
-    return f", by a factor of {most:.4g} at most" if most < 10 else ", but some by up to a factor of ten or more"
+    return f"; a change is at most a factor of {most:.4g}" if most < 10 else "; a change may be a factor of ten or more"
 
 
 def _named(changes: Sequence[Change]) -> str:

@@ -65,7 +65,7 @@ XOR_INPUTS, XOR_TARGETS = parity(2)
 
 NEURON = Workload(
     name="neuron",
-    story="the tutorial's own run: one sigmoid neuron, which no choice of weights lets solve XOR",
+    story="the tutorial's network: one sigmoid neuron, which cannot solve XOR with any weights",
     inputs=XOR_INPUTS,
     targets=XOR_TARGETS,
     layer_sizes=(2, 1),
@@ -87,7 +87,7 @@ NEURON = Workload(
 HIDDEN = replace(
     NEURON,
     name="hidden",
-    story="the same problem with a hidden layer of four, which reaches what the tutorial claims",
+    story="the same problem with a hidden layer of four, which solves XOR",
     layer_sizes=(2, 4, 1),
     recipe=CLASSIC,
     seed="numpy.random.seed(1); W1 uniform(-1, 1, (2, 4)), then W2 uniform(-1, 1, (4, 1)); biases 0",
@@ -100,7 +100,7 @@ HIDDEN = replace(
 FLOAT32 = replace(
     HIDDEN,
     name="hidden-float32",
-    story="hidden in single precision, in which rounding grows to more",
+    story="hidden in single precision",
     dtype="float32",
     agreement=1e-3,
     comparable_epochs=5_000,  # then casadi_loop was 7e-6 of the way from the reference; after 20,000, 2e-5
@@ -171,7 +171,7 @@ WORKLOADS = {
         replace(
             _network(
                 "deep",
-                "more layers: tanh, cross-entropy and Adam, as real networks have them",
+                "two hidden layers with tanh, cross-entropy and Adam",
                 (2, 8, 8, 1),
                 MODERN,
                 1_000,
@@ -195,7 +195,7 @@ WORKLOADS = {
             replace(
                 _network(
                     f"parity-{bits}",
-                    f"whether an odd number of {bits} bits are ones: XOR, made larger",
+                    f"parity of {bits} bits: whether the number of ones is odd",
                     (bits, 2 * bits, 1),
                     MODERN._replace(rate=0.02),
                     3_000,

@@ -32,7 +32,7 @@ def sized(width: int, batch: int) -> Workload:
     workload = replace(
         HIDDEN,
         name=f"width-{width}-batch-{batch}",
-        story=f"whether an odd number of {bits} bits are ones, by a hidden layer of {width}: a point of the sweep",
+        story=f"a point of a sweep: parity of {bits} bits by a hidden layer of {width}",
         inputs=inputs,
         targets=targets,
         layer_sizes=layer_sizes,
