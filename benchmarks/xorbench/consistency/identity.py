@@ -228,15 +228,22 @@ def _unprintable(part: object, place: str) -> Iterator[str]:
     elif isinstance(part, dict):
         for key, value in part.items():
             yield from _unprintable(key, f"{place}.{key[:40]!r}")
-            yield from _unprintable(value, f"{place}.{key[:40]}")
+            if not _is_plain(value):
+                yield from _unprintable(value, f"{place}.{key[:40]}")
     elif isinstance(part, list):
         if part and not isinstance(part[0], NUMBERS):
             for number, value in enumerate(part):
-                yield from _unprintable(value, f"{place}[{number}]")
+                if not _is_plain(value):
+                    yield from _unprintable(value, f"{place}[{number}]")
     elif not isinstance(part, NUMBERS):
         for name, value in vars(part).items():
-            if not isinstance(value, NUMBERS):
+            if not _is_plain(value):
                 yield from _unprintable(value, f"{place}.{name}")
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is a number, nothing, or a text of printable characters, as nearly all in a record are."""
+    return isinstance(value, NUMBERS) or (isinstance(value, str) and value.isprintable())
 
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -116,8 +116,8 @@ def possible(record: Record) -> Iterator[str]:
     workloads = {workload.name: workload for workload in record.workloads}
     for where, timing in _timings(record):
         wall, epochs = np.array(timing.round_nanoseconds), np.array(timing.epochs)
-        cpu = np.array([value or 0 for value in timing.cpu_nanoseconds])
-        times = np.maximum(wall, cpu) if record.settings.threads == 1 else wall
+        cpu = np.array(timing.cpu_nanoseconds, dtype=float)  # not a number where it is not known
+        times = np.fmax(wall, cpu) if record.settings.threads == 1 else wall
         place = f"{where}.round_nanoseconds"
         if (shortest := wall.min()) < SHORTEST_ROUND_NANOSECONDS:
             yield f"{place}: a round of {shortest} ns, expected at least {SHORTEST_ROUND_NANOSECONDS}"
