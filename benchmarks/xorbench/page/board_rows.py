@@ -73,19 +73,21 @@ def board_row(
     name: str,
     rows: Mapping[tuple[str, str], Row],
     names: Mapping[str, str],
+    digits: Mapping[tuple[str, str], float],
     scale: Axis,
     code: str | None,
     drawn: Drawing | None,
 ) -> BoardRow:
     """Return the row of the implementation `name`, from its `rows` by name and workload and the labels in `names`.
 
-    `scale` is the axis of the picture; `code` and `drawn` are as for `boards`.
+    `digits` are the fewest right digits of a gradient by name and dtype. `scale` is the axis of the picture; `code` and
+    `drawn` are as for `boards`.
     """
     record = analysis.record
     about = next(i for i in record.implementations if i.name == name)
     mine = [rows[name, workload.name] for workload in record.workloads]
-    main = main_workload(analysis).name
-    cost = next((c for c in analysis.costs if (c.implementation, c.workload) == (name, main)), None)
+    main = main_workload(analysis)
+    cost = next((c for c in analysis.costs if (c.implementation, c.workload) == (name, main.name)), None)
     panels = zip(drawn.figure.panels, drawn.panels, strict=True) if drawn and drawn.panels else ()
     return BoardRow(
         name=name,
@@ -94,7 +96,7 @@ def board_row(
         results=[_result(names[name], row, scale) for row in mine],
         start=_start(cost),
         memory=_quantity(cost.peak_mebibytes, cost.starts) if cost and cost.peak_mebibytes else NOTHING,
-        digits=_digits(analysis, name),
+        digits=_digits(digits.get((name, main.dtype))),
         about=[*_declared(about), *_judged(analysis, name), *_begun(analysis, name)],
         source=f"{code}/{about.file or name}.py" if code and not about.interpreter else None,
         rounds=[(panel.title, svg) for panel, svg in panels if panel.of and panel.of[1] == name],
@@ -143,9 +145,7 @@ def _quantity(measured: Interval, processes: int) -> Quantity:
     )
 
 
-def _digits(analysis: Analysis, name: str) -> Quantity:
-    """Return the right digits of the median entry of the gradient, at the scale of parameters where they are fewest."""
-    digits = analysis.record.gradients.fewest_digits(name, main_workload(analysis).dtype)
+def _digits(digits: float | None) -> Quantity:
     return NOTHING if digits is None else Quantity(f"{digits:.1f}", digits)
 
 

@@ -88,7 +88,8 @@ def _board(
     first = record.workloads.index(main_workload(analysis))
     order = [row.implementation for row in rows.values() if row.workload == places[first].name]
     order.sort(key=lambda name: _speed(rows[name, places[first].name]))
-    entries = [board_row(analysis, name, rows, names, scale, code, drawn) for name in order]
+    digits = analysis.record.gradients.fewest_digits()
+    entries = [board_row(analysis, name, rows, names, digits, scale, code, drawn) for name in order]
     return Board(
         key=key,
         tier=tier,

@@ -292,13 +292,17 @@ class Report(Part):
         found = (m for m in self.mistakes if (m.implementation, m.workload) == (implementation, workload))
         return list(dict.fromkeys(mistake.text for mistake in found))
 
-    def fewest_digits(self, implementation: str, dtype: str) -> float | None:
+    def fewest_digits(self) -> dict[tuple[str, str], float]:
         """Return the right digits of the median entry of a gradient, at the scale of parameters where they are fewest.
 
-        None if they are not known.
+        The keys are names of implementations and dtypes, of which it is known.
         """
-        mine = (row for row in self.accuracy if (row.implementation, row.dtype) == (implementation, dtype))
-        return min((row.median_digits for row in mine if row.axis == "scale"), default=None)
+        found: dict[tuple[str, str], float] = {}
+        for row in self.accuracy:
+            if row.axis == "scale":
+                key = row.implementation, row.dtype
+                found[key] = min(found.get(key, row.median_digits), row.median_digits)
+        return found
 
     def deciding(self) -> "Iterator[Judgement | Bias | Conduct | TrainingEnd]":
         """Yield the rows that decide whether an implementation is timed: gradients, conduct, ends of trainings.

@@ -54,10 +54,11 @@ class FileVerdict:
 def files(report: Report) -> list[FileVerdict]:
     """Return the verdict on each file of a report, failures first, else in the order of the report."""
     names = dict.fromkeys(row.implementation for row in report.rows)
-    return sorted((_file(report, name) for name in names), key=lambda found: ORDER.index(found.verdict))
+    digits = report.fewest_digits()
+    return sorted((_file(report, name, digits) for name in names), key=lambda found: ORDER.index(found.verdict))
 
 
-def _file(report: Report, name: str) -> FileVerdict:
+def _file(report: Report, name: str, digits: Mapping[tuple[str, str], float]) -> FileVerdict:
     rows = [row for row in report.rows if row.implementation == name]
     failures = [row for row in report.deciding() if row.implementation == name and row.verdict not in NO_FAILURES]
     judged = {row.verdict for row in rows if row.decides} or {row.verdict for row in rows}
@@ -71,7 +72,7 @@ def _file(report: Report, name: str) -> FileVerdict:
         name=plain(name),
         verdict=verdict,
         errors={dtype: _largest([row for row in rows if row.dtype == dtype]) for dtype in dtypes},
-        digits={dtype: _fewest_digits(report, name, dtype) for dtype in dtypes},
+        digits={dtype: f"{digits[name, dtype]:.1f}" if (name, dtype) in digits else NONE for dtype in dtypes},
         training=_training(report, name, verdict),
         remarks=[_failure(report, failures)] if failures else [*_unjudged(report, rows, verdict)],
     )
@@ -138,11 +139,6 @@ def _largest(rows: Sequence[Judgement]) -> str:
         return f"{value:,.0f}"
     texts = (f"{value:#.{digits}g}".rstrip(".") for digits in range(2, 18))
     return next(text for text in texts if (float(text) > 1) == (value > 1))
-
-
-def _fewest_digits(report: Report, name: str, dtype: str) -> str:
-    digits = report.fewest_digits(name, dtype)
-    return NONE if digits is None else f"{digits:.1f}"
 
 
 def _training(report: Report, name: str, verdict: str) -> str:

@@ -48,11 +48,12 @@ def errors(report: Report) -> list[Table]:
 def accuracy(report: Report) -> Table:
     """Return the table of correct digits of gradients, by logit and by scale of the parameters."""
     lines = []
-    rows = report.accuracy
-    for name, workload, dtype in dict.fromkeys((r.implementation, r.workload, r.dtype) for r in rows):
-        mine = [r for r in rows if (r.implementation, r.workload, r.dtype) == (name, workload, dtype)]
-        by_logit = {row.position: row.median_digits for row in mine if row.axis == "logit"}
-        by_scale = {row.position: row.median_digits for row in mine if row.axis == "scale"}
+    digits: dict[tuple[str, str, str], dict[str, dict[float, float]]] = {}
+    for row in report.accuracy:
+        of_axes = digits.setdefault((row.implementation, row.workload, row.dtype), {"logit": {}, "scale": {}})
+        of_axes[row.axis][row.position] = row.median_digits
+    for (name, workload, dtype), of_axes in digits.items():
+        by_logit, by_scale = of_axes["logit"], of_axes["scale"]
         half = max(by_logit.values(), default=0.0) / 2
         kept = [z for z in sorted(by_logit) if z >= 0 and all(by_logit[x] >= half for x in by_logit if 0 <= x <= z)]
         until = f"{kept[-1]:g}" if kept else NOT_APPLICABLE
