@@ -39,7 +39,7 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     about = of_implementation(selection.implementations[0])
     assert (about.file, about.interpreter, about.version) == (REFERENCE, "other", OTHER_NUMPY)
     assert about.source_sha256 == of_implementation(BASELINE).source_sha256
-    assert choices.missing(None, selection.implementations)
+    assert choices.missing(selection.implementations)
 
 
 def test_where_all_is_the_same_there_is_nothing_to_compare() -> None:

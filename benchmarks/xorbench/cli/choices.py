@@ -178,9 +178,13 @@ def _pythons(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def missing(names: Sequence[str] | None, chosen: Sequence[Implementation]) -> bool:
-    """Return whether an implementation is missing that was requested by its name or by its environment's label."""
-    return any(i.missing and (i.name in (names or ()) or i.interpreter.label) for i in chosen)
+def missing(
+    chosen: Sequence[Implementation], names: Sequence[str] | None = None, extra: Sequence[Path] | None = None
+) -> bool:
+    """Return whether an implementation is missing that was requested by its name, file or environment's label."""
+    return any(
+        i.missing and (i.name in (names or ()) or i.path in (extra or ()) or i.interpreter.label) for i in chosen
+    )
 
 
 def cpu(number: int | None) -> int:

@@ -72,4 +72,4 @@ def count(
     asked = {*(implementation or ()), *(path.stem for path in extra or ())}
     lacking = any(row.reason and row.implementation in asked for row in counts.rows)
     failed = not (record.gradients.passed and counts.counted)
-    return 1 if failed or lacking or choices.missing(implementation, chosen) else 0
+    return 1 if failed or lacking or choices.missing(chosen, implementation, extra) else 0

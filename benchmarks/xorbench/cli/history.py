@@ -64,7 +64,7 @@ def history(
         raise typer.BadParameter(str(error)) from error
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the environments are made there
     there = choices.in_releases(framework, wanted, chosen)
-    missing = choices.missing(implementation, there)
+    missing = choices.missing(there, implementation, extra)
     return keeping.finished(
         lambda: History(choices.with_reference(there), workloads, settings),
         folder,

@@ -176,7 +176,7 @@ def gradients(
     for (name, reason), text in tracebacks.items():
         if traceback and text:
             typer.echo(f"\n{name}: {reason}\n{text}", err=True, nl=False)
-    return 0 if found.passed and not choices.missing(implementation, chosen) else 1
+    return 0 if found.passed and not choices.missing(chosen, implementation, extra) else 1
 
 
 def _print(found: "Report", every: bool, tables: list[str]) -> None:
@@ -275,5 +275,5 @@ def run(
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    missing = choices.missing(implementation, chosen)
+    missing = choices.missing(chosen, implementation, extra)
     return keeping.finished(lambda: suite.Suite(chosen, workloads, settings), folder, wait, resume, as_json, missing)

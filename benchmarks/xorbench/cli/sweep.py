@@ -98,7 +98,7 @@ def sweep(
     wanted = [
         (points, defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, each)) for number in counts
     ]
-    missing = choices.missing(implementation, chosen)
+    missing = choices.missing(chosen, implementation, extra)
     return swept(chosen, wanted, folder, wait, resume, as_json, missing, at_least=60 * (whole or 0))
 
 
