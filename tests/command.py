@@ -22,8 +22,9 @@ XORBENCH = (sys.executable, "-m", "xorbench.cli")
 
 
 def _is_full(record: Record) -> bool:
-    """Whether it is a run of which everything was asked."""
-    return record.kind == "run" and bool(record.gradients.accuracy) and bool(record.cold_starts)
+    """Whether it is a run of idiomatic files of which everything was asked."""
+    of_one_tier = len({i.tier for i in record.implementations}) == 1
+    return record.kind == "run" and of_one_tier and bool(record.gradients.accuracy) and bool(record.cold_starts)
 
 
 COMMITTED = str(next(path for path in reversed(store.paths(places.results())) if _is_full(store.read(path))))

@@ -10,7 +10,7 @@ from xorbench.tables.catalogue import named
 def test_the_index_links_every_table_and_shows_the_first() -> None:
     analysis = planted({"other": [0.5] * 6})
     text = pages.index(analysis, named(analysis), [], [])
-    assert "- Fairness ledger: [md](tables/ledger.md), [csv](tables/ledger.csv), [tex](tables/ledger.tex)" in text
+    assert "- `ledger` (what each process observed of itself): [md](tables/ledger.md), " in text
     assert "## hidden (layer sizes 2-4-1, float64), idiomatic" in text
     assert "## Fairness ledger" not in text
 

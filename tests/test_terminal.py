@@ -73,7 +73,7 @@ def test_the_summary_of_every_record_has_at_most_40_lines_of_whole_words(path: P
         start = next(place for place, line in enumerate(lines) if line.startswith("Gradients: "))
         assert len(lines) - start <= LAST
     known = {name for i in analysis.record.implementations for name in (i.name, i.file)}
-    for word in re.findall(r"[a-z]+_[a-z_]+(?:@[\w.-]+)?", text):
+    for word in re.findall(r"[a-z]+_[a-z0-9_]+(?:@[\w.-]+)?", text):
         assert word in known | {"break_even"} or word in str(path), word
 
 

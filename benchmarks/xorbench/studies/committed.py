@@ -6,13 +6,14 @@ from xorbench.record.run import Record
 
 
 def newest_run() -> Record:
-    """Return the newest complete run in `results/` that timed epochs alone, in one environment.
+    """Return the newest complete run in `results/` that timed epochs of idiomatic files alone, in one environment.
 
     Raises ValueError if there is none.
     """
     for path in sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True):
         record = store.read(path)
         timed_alone = record.kind == "run" and record.settings.measures == ["epoch"]
-        if timed_alone and not record.partial and not record.environment.others:
+        of_one_tier = len({i.tier for i in record.implementations}) == 1
+        if timed_alone and of_one_tier and not record.partial and not record.environment.others:
             return record
-    raise ValueError("there is no complete run of epochs alone in results/, from which records could be made")
+    raise ValueError("results/ has no complete run of epochs of idiomatic files, from which records could be made")
