@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.conftest import Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import late
 from xorbench.clock.cold import cold_start
 from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.judging.points import random_points
 from xorbench.judging.processes import replies_to
 from xorbench.judging.questions import ProcessSpec

@@ -11,7 +11,7 @@ import pytest
 
 from tests.command import COMMITTED, XORBENCH, called, xorbench
 from xorbench import places
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.tables import names
 from xorbench.tables.catalogue import CATALOGUE, OF_A_HISTORY, OF_A_RUN, OF_A_SWEEP
 

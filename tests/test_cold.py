@@ -8,10 +8,10 @@ import pytest
 
 from tests.conftest import BASELINE, Variant
 from tests.ended import assert_has_ended
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import cold
 from xorbench.clock.cold import cold_start
 from xorbench.contract import Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.record.timing import ColdStart
 from xorbench.workloads import WORKLOADS
 

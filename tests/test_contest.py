@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from xorbench.environment import allowed_cpus, cpus_on_other_cores
+from xorbench.affinity import allowed_cpus, cpus_on_other_cores
 from xorbench.studies import contest
 from xorbench.studies.contest import Clock
 from xorbench.tables.studies.contest import table_of

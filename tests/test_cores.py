@@ -16,8 +16,8 @@ import pytest
 
 from tests.conftest import children_with
 from xorbench import cores
+from xorbench.affinity import allowed_cpus
 from xorbench.cores import all_cores, in_copies, pool
-from xorbench.environment import allowed_cpus
 from xorbench.failure import HarnessError
 from xorbench.streams import Log
 

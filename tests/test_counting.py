@@ -8,11 +8,11 @@ import pytest
 
 from tests.command import called, document
 from tests.conftest import EVERYBODY, Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import cold_start, counting
 from xorbench.clock.counting import LEAST, LONG, MOST, MUCH, SHORT, Callgrind
 from xorbench.consistency.rules import read as consistent
 from xorbench.contract import REFERENCE, Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.instructions import REPEATS
 from xorbench.failure import HarnessError
 from xorbench.record.counts import InstructionCount

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tests.fleets import gradients_of, plan_of
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.fleet import aside, dask_preflight
 from xorbench.fleet import plan as plans
 from xorbench.fleet.dask_cluster import Worker, checked, open_to_others

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from xorbench import descendants, environment
+from xorbench import descendants, environment, orphans
 from xorbench.descendants import end, names, started_by, watch
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
@@ -104,7 +104,7 @@ def test_what_came_from_a_process_that_lives_is_found_and_ended(leaders: list[Le
     leader, (pid,) = started(leaders, script + STAY)
     found = started_by([leader.pid])[leader.pid]
     assert pid in {one.pid for one in found}
-    with environment.adopting():
+    with orphans.adopting():
         assert end(leader) == []
     assert not is_there(pid)
     assert not is_there(leader.pid)
@@ -122,7 +122,7 @@ def test_what_came_from_a_process_that_lives_is_found_and_ended(leaders: list[Le
 def test_what_is_left_of_a_process_that_has_ended_is_ended(
     leaders: list[Leader], script: str, unknown: list[str]
 ) -> None:
-    with environment.adopting():
+    with orphans.adopting():
         leader, (pid,) = started(leaders, script)
         leader.wait()
         assert is_there(pid)
@@ -131,7 +131,7 @@ def test_what_is_left_of_a_process_that_has_ended_is_ended(
 
 
 def test_what_was_seen_before_its_process_ended_is_known_to_come_from_it(leaders: list[Leader]) -> None:
-    with environment.adopting():
+    with orphans.adopting():
         leader, (pid,) = started(leaders, OF_ITS_OWN_SESSION.format(CLEAN) + STAY)
         assert [one.name for one in started_by([leader.pid])[leader.pid]] == ["sleep"]
         assert leader.stdin is not None
@@ -162,7 +162,7 @@ def test_other_processes_are_left_alone(leaders: list[Leader]) -> None:
 
 def test_many_processes_of_one_are_ended_while_it_starts_more(leaders: list[Leader]) -> None:
     leader, _ = started(leaders, "for _ in range(50):\n    begin(True)\n")
-    with environment.adopting():
+    with orphans.adopting():
         end(leader)
     assert not [process for process in psutil.process_iter() if is_marked(process)]
 
@@ -213,9 +213,9 @@ def adopts() -> bool:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
 def test_orphans_are_adopted_inside_only() -> None:
     before = adopts()
-    with environment.adopting():
+    with orphans.adopting():
         assert adopts()
-        with environment.adopting():
+        with orphans.adopting():
             assert adopts()
         assert adopts()
     assert adopts() == before

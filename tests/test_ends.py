@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import BASELINE, Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import ends
 from xorbench.clock.ends import Round, chosen, compared, violations
 from xorbench.clock.reference import Reference
 from xorbench.contract import Data, load, read
-from xorbench.environment import allowed_cpus
 from xorbench.record.timing import End
 from xorbench.workloads import WORKLOADS, Array, Workload, flat
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.ended import assert_has_ended
-from xorbench import environment
+from xorbench import affinity, environment
 
 
 def test_a_machine_is_named_by_what_it_is() -> None:
@@ -71,10 +71,10 @@ def test_what_is_no_distribution_is_a_program_and_says_its_own_version(
 
 
 def test_a_child_starts_on_one_cpu_and_the_parent_stays_free() -> None:
-    before = environment.allowed_cpus()
-    with environment.started_on(before[-1]):
-        assert environment.allowed_cpus() == [before[-1]]
-    assert environment.allowed_cpus() == before
+    before = affinity.allowed_cpus()
+    with affinity.started_on(before[-1]):
+        assert affinity.allowed_cpus() == [before[-1]]
+    assert affinity.allowed_cpus() == before
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_a_message_is_kept_without_its_folders(message: str, said: str) -> None:
 
 
 def test_what_is_apart_from_a_cpu_is_another_core() -> None:
-    for cpu in environment.allowed_cpus():
-        assert cpu not in environment.cpus_on_other_cores(cpu)
-    assert environment.cpus_on_other_cores(100_000) == []
+    for cpu in affinity.allowed_cpus():
+        assert cpu not in affinity.cpus_on_other_cores(cpu)
+    assert affinity.cpus_on_other_cores(100_000) == []
 
 
 def test_a_worker_sees_no_flags(monkeypatch: pytest.MonkeyPatch) -> None:

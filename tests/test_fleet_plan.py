@@ -21,9 +21,10 @@ from tests.conftest import Variant
 from tests.fleets import gradients_of, part_of, plan_of, sweep_of
 from tests.planted import NO_SHA256, planted
 from xorbench import environment
+from xorbench.affinity import allowed_cpus
 from xorbench.cli.fleet import MOST_HOSTS
 from xorbench.contract import REFERENCE, discover, read
-from xorbench.environment import allowed_cpus, host
+from xorbench.environment import host
 from xorbench.fleet import costs, divide, preflight, units
 from xorbench.fleet import plan as plans
 from xorbench.fleet.plan import FleetPlan, PlannedPart

@@ -15,10 +15,10 @@ import pytest
 
 from tests.command import XORBENCH
 from tests.conftest import BASELINE
+from xorbench.affinity import allowed_cpus
 from xorbench.clock.host import Lock
 from xorbench.clock.launches import Launches
 from xorbench.contract import REFERENCE
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge
 from xorbench.suite import Settings, Suite

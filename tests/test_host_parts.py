@@ -17,7 +17,7 @@ import pytest
 from tests.fleet_client import PLAN, command
 from tests.fleets import plan_of, sweep_of
 from tests.planted import planted
-from xorbench import environment
+from xorbench import affinity, environment
 from xorbench.fleet import host_parts
 from xorbench.fleet.host_parts import Command, Order, Result
 from xorbench.record import store
@@ -164,7 +164,7 @@ def test_a_part_with_two_numbers_of_threads_is_finished_with_two_records() -> No
 
 
 needs_two_cpus = pytest.mark.skipif(
-    not hasattr(os, "sched_setaffinity") or len(environment.allowed_cpus()) < 2,
+    not hasattr(os, "sched_setaffinity") or len(affinity.allowed_cpus()) < 2,
     reason="needs the affinity of processes, and two CPUs",
 )
 
@@ -173,26 +173,26 @@ needs_two_cpus = pytest.mark.skipif(
 @pytest.mark.usefixtures("folder")
 def test_what_starts_while_another_command_is_waited_for_has_all_cpus() -> None:
     shows = [sys.executable, "-c", "import os, sys\nprint(*sorted(os.sched_getaffinity(0)), file=sys.stderr)"]
-    allowed = environment.allowed_cpus()
+    allowed = affinity.allowed_cpus()
     seen: list[str] = []
 
     def heard(line: str) -> None:
         seen.append(line)
         if len(seen) == 1:
             host_parts.measured(replace(ORDER, call="another"), lambda _order: shows, heard)
-            assert environment.allowed_cpus() != allowed  # the first one is still waited for
+            assert affinity.allowed_cpus() != allowed  # the first one is still waited for
 
     host_parts.measured(ORDER, lambda _order: shows, heard)
     assert seen == [" ".join(map(str, allowed))] * 2
-    assert environment.allowed_cpus() == allowed
+    assert affinity.allowed_cpus() == allowed
 
 
 @needs_two_cpus
 def test_the_process_that_waits_keeps_off_the_timed_cpu(driver: Command) -> None:
-    allowed = environment.allowed_cpus()
+    allowed = affinity.allowed_cpus()
     seen: list[list[int]] = []
-    host_parts.measured(ORDER, driver, lambda _line: seen.append(environment.allowed_cpus()))
-    assert environment.allowed_cpus() == allowed
+    host_parts.measured(ORDER, driver, lambda _line: seen.append(affinity.allowed_cpus()))
+    assert affinity.allowed_cpus() == allowed
     assert len(seen) == 1
     assert allowed[-1] not in seen[0]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import BASELINE, Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.clock.late import MOST_MULTIPLICATIONS, Question, questions, violations
 from xorbench.contract import REFERENCE, load, read
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.answers import answers
 from xorbench.judging.points import random_points

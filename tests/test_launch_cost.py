@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.test_suite import CALIBRATION
-from xorbench import environment
+from xorbench import affinity
 from xorbench.record.settings import Settings
 from xorbench.suite import launch_cost
 from xorbench.suite.calibration import beyond_training, row_of
@@ -53,7 +53,7 @@ def test_it_is_that_of_runs_that_were_made(
 
 def test_nothing_starts_beside_turns_that_have_all_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(launch_cost, "cpus_on_other_cores", lambda _cpu: [1])
-    assert launch_cost.beside(SETTINGS) == BESIDE / len(environment.allowed_cpus())
+    assert launch_cost.beside(SETTINGS) == BESIDE / len(affinity.allowed_cpus())
     assert launch_cost.beside(replace(SETTINGS, threads=2)) == 0
 
 

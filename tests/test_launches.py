@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from tests.conftest import BASELINE, children_with
-from xorbench import environment
+from xorbench import affinity
 from xorbench.clock.launches import Launches
 from xorbench.clock.turns import Entry, Launch
 from xorbench.clock.worker import BENCHMARK
@@ -19,8 +19,8 @@ def workers() -> list[psutil.Process]:
 
 
 def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = environment.allowed_cpus()[-1]
-    apart, memory = environment.cpus_on_other_cores(cpu), psutil.virtual_memory()
+    cpu = affinity.allowed_cpus()[-1]
+    apart, memory = affinity.cpus_on_other_cores(cpu), psutil.virtual_memory()
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=2**40))
     with Launches(ENTRIES, ["neuron", "hidden"], [cpu], random.Random(0)) as launches:
         first, one = launches.run(2)
@@ -32,14 +32,14 @@ def test_the_next_launch_starts_beside_this_one_where_a_core_is_free(monkeypatch
     assert {t.workload for t in first.timings} == {"neuron", "hidden"}
     assert {len(t.round_nanoseconds) for t in second.timings} == {3}
     assert 0 < two.seconds_in_turns < two.seconds
-    monkeypatch.setattr(environment, "cpus_on_other_cores", lambda _cpu: [])
+    monkeypatch.setattr(affinity, "cpus_on_other_cores", lambda _cpu: [])
     with Launches(ENTRIES, ["neuron"], [cpu], random.Random(0)) as launches:
         assert not launches.run(1)[1].overlapped
         assert workers() == []
 
 
 def test_the_next_launch_waits_for_the_memory_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu, memory = environment.allowed_cpus()[-1], psutil.virtual_memory()
+    cpu, memory = affinity.allowed_cpus()[-1], psutil.virtual_memory()
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=1_000_000))
     with Launches(ENTRIES, ["neuron"], [cpu], random.Random(0)) as launches:
         overlapped = [launches.run(1)[1].overlapped, launches.run(1, last=True)[1].overlapped]
@@ -48,7 +48,7 @@ def test_the_next_launch_waits_for_the_memory_of_this_one(monkeypatch: pytest.Mo
 
 
 def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_turns() -> None:
-    cpus = environment.allowed_cpus()
+    cpus = affinity.allowed_cpus()
     first, last = cpus[:1], cpus[-1:]
     launch = Launch(0, ["neuron"], ENTRIES * 3, random.Random(0))
     try:
@@ -63,7 +63,7 @@ def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_tu
 
 def test_an_end_in_between_leaves_no_worker() -> None:
     def interrupted() -> None:
-        with Launches(ENTRIES, ["neuron"], environment.allowed_cpus()[-1:], random.Random(0)) as launches:
+        with Launches(ENTRIES, ["neuron"], affinity.allowed_cpus()[-1:], random.Random(0)) as launches:
             launches.run(1)
             raise KeyboardInterrupt
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import BASELINE, Variant, loaded
 from tests.planted import LEDGER, planted
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import ledger
 from xorbench.clock.ends import Round, compared
 from xorbench.clock.ends import violations as ends_violations
@@ -22,7 +23,6 @@ from xorbench.clock.ledger import (
 from xorbench.clock.system_counters import Account
 from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Pool, Usage
 from xorbench.workloads import WORKLOADS, Array, flat
 

@@ -10,8 +10,8 @@ import pytest
 
 from tests.planted import cheated, planted, report_of, with_timings
 from xorbench import places
+from xorbench.affinity import allowed_cpus
 from xorbench.contract import REFERENCE
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.report import Report
 from xorbench.record.run import Record

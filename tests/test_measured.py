@@ -17,13 +17,13 @@ from tests.conftest import BASELINE, Variant
 from tests.planted import changed, planted, with_durations, with_implementation, with_timings
 from tests.test_render import page
 from tests.test_suite import NEURON
+from xorbench.affinity import allowed_cpus
 from xorbench.charts import album, picture
 from xorbench.charts.measured import measured as figure_of
 from xorbench.cli import choices
 from xorbench.consistency.rules import contradictions, read
 from xorbench.contract import REFERENCE
 from xorbench.contract import read as read_file
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.measured import ABOVE, NOT_SEPARATED, WITHIN, Measured
 from xorbench.exports import frames

@@ -5,7 +5,7 @@ import os
 import psutil
 import pytest
 
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.studies.neighbours import busy
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import BASELINE
+from xorbench.affinity import allowed_cpus
 from xorbench.clock.launches import Launches
 from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.clock.turns import Entry
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.intervals import interval
 from xorbench.estimates.ratios import CONTROL, log_ratios
 from xorbench.estimates.timed import Timed

@@ -11,13 +11,13 @@ import pytest
 from tests.conftest import BASELINE, EVERYBODY, Variant, loaded
 from tests.test_ends import known
 from tests.test_ledger import NOTHING
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import repeating
 from xorbench.clock.ends import Round, compared, violations
 from xorbench.clock.ledger import violations as ledger_violations
 from xorbench.clock.repeating import Latencies, converted, data, work
 from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import REFERENCE, Contract, Implementation, load, prepared, read
-from xorbench.environment import allowed_cpus
 from xorbench.measures import Measure
 from xorbench.record.timing import Latency
 from xorbench.workloads import WORKLOADS, Workload, flat

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import BASELINE, Variant, children_with
+from xorbench.affinity import allowed_cpus
 from xorbench.contract import Contract, read
-from xorbench.environment import allowed_cpus
 from xorbench.judging import processes
 from xorbench.judging.codec import decoded
 from xorbench.judging.points import random_points

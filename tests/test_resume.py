@@ -16,11 +16,11 @@ import typer
 
 from tests.command import XORBENCH, called, document
 from tests.conftest import BASELINE, Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.cli import keeping
 from xorbench.clock.turns import Entry, Launch
 from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge
 from xorbench.record import store

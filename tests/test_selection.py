@@ -7,10 +7,10 @@ import pytest
 import typer
 
 from tests.conftest import BASELINE, OTHER_NUMPY, Variant, environment_with
+from xorbench.affinity import allowed_cpus
 from xorbench.cli import choices
 from xorbench.clock.cold import cold_start
 from xorbench.contract import REFERENCE, Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.environments.selection import select
 from xorbench.estimates.analysis import Analysis
 from xorbench.judging.judge import judge

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import BASELINE, SINGLE, Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import budget as rounds_in_a_budget
 from xorbench.clock.reference import Reference
 from xorbench.clock.turns import Launch
 from xorbench.contract import REFERENCE, Implementation, read
-from xorbench.environment import allowed_cpus
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
 from xorbench.failure import HarnessError

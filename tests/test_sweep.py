@@ -14,11 +14,11 @@ import pytest
 
 from tests.command import XORBENCH, called
 from tests.conftest import BASELINE, Variant
+from xorbench.affinity import allowed_cpus
 from xorbench.cli import keeping
 from xorbench.clock.host import Lock
 from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, read
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.record import store
 from xorbench.record.run import Record

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import system_counters
 from xorbench.clock.system_counters import Reading
-from xorbench.environment import allowed_cpus
 
 
 def test_between_two_readings_things_only_grow() -> None:

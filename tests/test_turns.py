@@ -11,11 +11,12 @@ import psutil
 import pytest
 
 from tests.conftest import BASELINE, Variant, children_with
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import turns
 from xorbench.clock.turns import Entry, Launch
 from xorbench.clock.worker import BENCHMARK
 from xorbench.contract import REFERENCE, read
-from xorbench.environment import adopting, allowed_cpus
+from xorbench.orphans import adopting
 
 ROUNDS = 6
 LOOP = "    for _ in range(epochs):"

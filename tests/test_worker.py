@@ -8,12 +8,12 @@ import pytest
 
 from tests.conftest import BASELINE, Variant
 from tests.ended import assert_has_ended
+from xorbench.affinity import allowed_cpus
 from xorbench.clock import worker
 from xorbench.clock.system_counters import Account
 from xorbench.clock.timed_implementation import Turn
 from xorbench.clock.worker import Lost, Worker
 from xorbench.contract import load, read
-from xorbench.environment import allowed_cpus
 from xorbench.judging.answers import answers
 from xorbench.judging.points import random_points
 from xorbench.workloads import WORKLOADS, Workload, flat

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from xorbench import environment, places
+from xorbench import affinity, places
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.estimates import instructions
@@ -61,7 +61,7 @@ def run(
     rounds are given, and HarnessError as `judge` does.
     """
     chosen = [i for i in _implementations(implementations, files) if i.name != REFERENCE]
-    timed_on = environment.allowed_cpus()[-1] if cpu is None else cpu
+    timed_on = affinity.allowed_cpus()[-1] if cpu is None else cpu
     settings = defaults.of_a_run(timed_on, seed, quick, launches, rounds, budget_minutes, measures=measures)
     session = Suite([*_implementations([REFERENCE], ()), *chosen], _workloads(workloads), settings)
     session.run()

@@ -24,8 +24,9 @@ from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 from xorbench import places
-from xorbench.environment import allowed_cpus, end_with_parent
+from xorbench.affinity import allowed_cpus
 from xorbench.failure import HarnessError
+from xorbench.orphans import end_with_parent
 from xorbench.streams import Log, written_to
 
 if TYPE_CHECKING:

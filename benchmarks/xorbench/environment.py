@@ -1,6 +1,5 @@
 """The machine, installed versions, and threads: limited before a framework is imported, observed afterwards."""
 
-import ctypes
 import hashlib
 import importlib
 import importlib.metadata
@@ -9,13 +8,11 @@ import platform
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,84 +69,6 @@ def driver_variables() -> dict[str, str]:
     """
     kept = {name: os.environ[name] for name in (*_KEPT, *_OF_USER) if name in os.environ}
     return kept | {"TMPDIR": tempfile.gettempdir(), "PYTHONUTF8": "1"} | DRIVER
-
-
-def allowed_cpus() -> list[int]:
-    """Return the CPUs that this process may use."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
-
-
-def cpus_on_other_cores(cpu: int) -> list[int]:
-    """Return the allowed CPUs that share no core with `cpu`; work on them competes with it for memory only.
-
-    The list is empty if the system does not report which CPUs share a core.
-    """
-    siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-    try:
-        parts = [part.partition("-") for part in siblings.read_text().strip().split(",")]
-    except OSError:
-        return []
-    shared = {number for first, _, last in parts for number in range(int(first), int(last or first) + 1)}
-    return [other for other in allowed_cpus() if other not in shared]
-
-
-def end_with_parent(parent: int | None = None) -> None:
-    """Make the system kill this process when its parent process ends, for whatever reason. Linux only.
-
-    With the number of its `parent`, it is killed at once if that has ended before.
-    """
-    if sys.platform == "linux":
-        parent = parent or os.getppid()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # the parent ended in the meantime
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 1, 36, 37
-
-
-def adopt_orphans() -> None:
-    """Make every descendant whose parent ends a child of this process, as long as this process lives. Linux only."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-@contextmanager
-def adopting() -> Iterator[None]:
-    """Make every descendant whose parent ends in this context a child of this process. Linux only."""
-    if sys.platform != "linux":
-        yield
-        return
-    library, before = ctypes.CDLL(None), ctypes.c_int(0)
-    library.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(before), 0, 0, 0)
-    adopt_orphans()
-    try:
-        yield
-    finally:
-        library.prctl(_PR_SET_CHILD_SUBREAPER, before.value, 0, 0, 0)
-
-
-@contextmanager
-def started_on(*cpus: int) -> Iterator[None]:
-    """Restrict processes started in this context to `cpus`, so that libraries count only these. Linux only."""
-    if not hasattr(os, "sched_setaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, cpus)
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
-
-
-def set_affinity(pid: int, *cpus: int) -> None:
-    """Restrict every thread of the running process `pid` to `cpus`. Linux only; does nothing elsewhere."""
-    tasks = Path(f"/proc/{pid}/task")
-    if tasks.exists():
-        for thread in tasks.iterdir():
-            with suppress(ProcessLookupError):  # the thread ended in the meantime
-                os.sched_setaffinity(int(thread.name), cpus)
 
 
 def observed() -> tuple[int, list[Pool]]:

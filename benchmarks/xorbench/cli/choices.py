@@ -10,10 +10,10 @@ from pathlib import Path
 import typer
 from packaging.version import Version
 
+from xorbench.affinity import allowed_cpus
 from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.contract.source_text import shadows
-from xorbench.environment import allowed_cpus
 from xorbench.environments import virtualenvs
 from xorbench.environments.releases import FEWEST, asked_for, select_in_release
 from xorbench.environments.selection import select

@@ -101,8 +101,8 @@ def _document(plan: "FleetPlan", file: Path, source: str, gib: float) -> PlanDoc
     """Return the JSON document of a plan: its parts with their commands, and the resources that a job for one needs."""
     import math
 
+    from xorbench.affinity import allowed_cpus
     from xorbench.cli.parts import FOLDER
-    from xorbench.environment import allowed_cpus
     from xorbench.fleet.costs import to_ask_for
 
     parts: list[PartDocument] = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from xorbench import environment
+from xorbench import affinity, environment
 from xorbench.cli import choices, keeping, show
 from xorbench.cli.sweep import swept
 from xorbench.contract import Implementation
@@ -121,7 +121,7 @@ def _timed(asked: _Asked, chosen: list[Implementation]) -> int:
             show.document({"records": [*map(str, before.values())], "measured_before": True})
         return 1 if failed_before else 0
     of_plan = OfPlan(plan.sha256, asked.part, units.workloads(plan))
-    cpus = len(environment.allowed_cpus())
+    cpus = len(affinity.allowed_cpus())
     wanted = [
         ([*map(named, share.workloads)], units.settings(plan, share.threads, asked.cpu, cpus)) for share in shares
     ]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import typer
 
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.workloads import Workload, sizes
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from xorbench import descendants, environment, places
+from xorbench import affinity, descendants, environment, places
 from xorbench.contract import Implementation, read
 from xorbench.judging.codec import decoded
 from xorbench.judging.trouble import foreign, last_written, shortened
@@ -86,7 +86,7 @@ def answered(
     ours, theirs = os.pipe()
     os.set_blocking(ours, False)  # a process that outlives this one could hold the pipe open
     with os.fdopen(ours, "rb", buffering=0) as answer, closing(Log()) as log:
-        with environment.started_on(cpu), os.fdopen(theirs, "w"):
+        with affinity.started_on(cpu), os.fdopen(theirs, "w"):
             process = subprocess.Popen(
                 [*python, "-c", _ENDING, str(os.getpid()), *under, *python, str(SCRIPT), str(theirs)],
                 cwd=places.no_code(),

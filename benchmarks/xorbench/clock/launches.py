@@ -8,7 +8,7 @@ from types import TracebackType
 
 import psutil
 
-from xorbench import environment
+from xorbench import affinity, orphans
 from xorbench.clock import host
 from xorbench.clock.late import Question
 from xorbench.clock.system_counters import conditions
@@ -41,7 +41,7 @@ class Launches:
         self._entries = entries
         self._workloads = workloads
         self._cpus = cpus
-        self._apart = environment.cpus_on_other_cores(cpus[0]) if len(cpus) == 1 else []
+        self._apart = affinity.cpus_on_other_cores(cpus[0]) if len(cpus) == 1 else []
         self._shuffler = shuffler
         self._upcoming: Launch | None = None
         self._number = first
@@ -50,7 +50,7 @@ class Launches:
 
     def __enter__(self) -> "Launches":
         self._inside.enter_context(host.held())
-        self._inside.enter_context(environment.adopting())
+        self._inside.enter_context(orphans.adopting())
         return self
 
     def __exit__(
@@ -70,10 +70,10 @@ class Launches:
         """
         began, before = perf_counter(), conditions(self._cpus)
         overlapped, others_timing = self._upcoming is not None, not host.is_ours()
-        launch = self._upcoming or self._started(environment.allowed_cpus())
+        launch = self._upcoming or self._started(affinity.allowed_cpus())
         self._upcoming = None
         try:
-            launch.wait(self._places(environment.allowed_cpus()))
+            launch.wait(self._places(affinity.allowed_cpus()))
             if self._apart and not last and launch.resident_bytes() < psutil.virtual_memory().available:
                 self._upcoming = self._started(self._apart)
             launch.run(self._cpus, rounds, done)

@@ -16,10 +16,11 @@ from pathlib import Path
 from time import perf_counter_ns
 from types import FrameType
 
+from xorbench.affinity import allowed_cpus
 from xorbench.clock.system_counters import Account, Reading, reading
 from xorbench.contract import Contract, Tensor
 from xorbench.contract.source_text import parsed, siblings
-from xorbench.environment import ONE_THREAD, allowed_cpus, observed
+from xorbench.environment import ONE_THREAD, observed
 from xorbench.judging.answers import plain
 from xorbench.record.timing import PROFILED_EPOCHS, LaunchRecord, Ledger, Timing, Usage
 from xorbench.workloads import Workload, flat

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from xorbench import environment
+from xorbench import orphans
 from xorbench.clock import host
 from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import Implementation, discover, read
@@ -64,9 +64,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     under_driver = config.getoption("--turns") is not None
     if under_driver:
-        environment.end_with_parent()
+        orphans.end_with_parent()
         guard_output()  # what can't be written to the log, as on a full disk, is no failure of an implementation
-        environment.adopt_orphans()  # so that the driver sees them among the descendants of this process
+        orphans.adopt_orphans()  # so that the driver sees them among the descendants of this process
     elif not config.getoption("collectonly"):
         host.take()
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from time import monotonic, sleep
 
-from xorbench import descendants, environment, places, progress
+from xorbench import affinity, descendants, environment, places, progress
 from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, Ready, Times, checked, of_rounds
 from xorbench.clock.system_counters import Account, account
 from xorbench.clock.timed_implementation import Turn
@@ -56,7 +56,7 @@ class Worker:
             f"--text={implementation.source_sha256}",
         ]
         interpreter = implementation.interpreter
-        with environment.started_on(*cpus), theirs:
+        with affinity.started_on(*cpus), theirs:
             self._process = descendants.watch(
                 subprocess.Popen(
                     [interpreter.executable, "-P", "-m", "pytest", str(BENCHMARK), *_PYTEST, *arguments],
@@ -72,7 +72,7 @@ class Worker:
 
     def move_to(self, cpus: Sequence[int]) -> None:
         """Move the process to `cpus`."""
-        environment.set_affinity(self._process.pid, *cpus)
+        affinity.set_affinity(self._process.pid, *cpus)
 
     def account(self) -> Account | None:
         """Return the system's counters of the process; None where they are not available."""

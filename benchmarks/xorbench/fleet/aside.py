@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from xorbench import environment
+from xorbench import affinity
 
 
 @dataclass
@@ -27,7 +27,7 @@ _waiting, _lock = _Waiting(), threading.Lock()
 def all_cpus() -> list[int]:
     """Return the CPUs that this process may use when no thread waits; a command that is timed gets all of them."""
     with _lock:
-        return [*_waiting.before] or environment.allowed_cpus()
+        return [*_waiting.before] or affinity.allowed_cpus()
 
 
 @contextmanager
@@ -38,11 +38,11 @@ def aside() -> Iterator[None]:
     """
     with _lock:
         if not _waiting.threads:
-            _waiting.before = environment.allowed_cpus()
+            _waiting.before = affinity.allowed_cpus()
             timed = _waiting.before[-1]
-            others = environment.cpus_on_other_cores(timed) or [cpu for cpu in _waiting.before if cpu != timed]
+            others = affinity.cpus_on_other_cores(timed) or [cpu for cpu in _waiting.before if cpu != timed]
             if others:
-                environment.set_affinity(os.getpid(), *others)
+                affinity.set_affinity(os.getpid(), *others)
         _waiting.threads += 1
     try:
         yield
@@ -50,5 +50,5 @@ def aside() -> Iterator[None]:
         with _lock:
             _waiting.threads -= 1
             if not _waiting.threads:
-                environment.set_affinity(os.getpid(), *_waiting.before)
+                affinity.set_affinity(os.getpid(), *_waiting.before)
                 _waiting.before = []

@@ -3,7 +3,7 @@
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.fleet.chunk_process import ChunkProcess, Judged
 from xorbench.fleet.plan import FleetPlan
 from xorbench.judging.chunks import Chunk

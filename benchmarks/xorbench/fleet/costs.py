@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xorbench import environment
+from xorbench import affinity, environment
 from xorbench.consistency import rules
 from xorbench.record.run import Record
 from xorbench.record.settings import Settings
@@ -97,7 +97,7 @@ def _launches(cost: LaunchCost, settings: Settings) -> float:
 
 
 def _cpus() -> int:
-    return len(environment.allowed_cpus())
+    return len(affinity.allowed_cpus())
 
 
 def here(folder: Path) -> Costs:

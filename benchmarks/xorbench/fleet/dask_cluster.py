@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from xorbench import requirements
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.failure import HarnessError
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.fleet import units
 from xorbench.fleet.costs import Costs
 from xorbench.fleet.plan import FleetPlan, PlannedPart

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xorbench import environment, places
+from xorbench import affinity, environment, places
 from xorbench.contract import Implementation
 from xorbench.contract.implementation import UNREADABLE_SHA256
 from xorbench.contract.source_text import shadows
@@ -34,7 +34,7 @@ MOST_TOLD = 5
 def main() -> None:
     """Print why this host cannot have a worker of Dask for the parts of a plan, one sentence for each reason."""
     if cpus := [*map(int, sys.argv[1:])]:
-        environment.set_affinity(os.getpid(), *cpus)
+        affinity.set_affinity(os.getpid(), *cpus)
     try:
         plan = plans.parsed(sys.stdin.buffer.read())
     except ValueError as error:
@@ -53,7 +53,7 @@ def unfit(plan: FleetPlan, folder: Path, number: int | None = None) -> list[str]
     """
     found = [*_unfit(plan, folder)]
     of_all = number is not None and any(share.threads == "all" for share in units.shares(plan, number))
-    if of_all and len(environment.allowed_cpus()) == 1:
+    if of_all and len(affinity.allowed_cpus()) == 1:
         found.append("it has 1 CPU for this process, expected more where all threads are timed")
     return [checking.one_line(sentence) for sentence in found]
 
@@ -100,7 +100,7 @@ def _unfit_for(plan: FleetPlan, implementation: Implementation) -> Iterator[str]
 
 def _unfit_for_a_worker(plan: FleetPlan) -> Iterator[str]:
     """Yield why a worker, which waits beside what is timed and keeps results in a folder, is not possible here."""
-    if plan.kind in TIMED and len(environment.allowed_cpus()) < 2:
+    if plan.kind in TIMED and len(affinity.allowed_cpus()) < 2:
         yield "it has 1 CPU, expected at least 2: the worker that waits would disturb what is timed"
     try:
         there = places.user_cache()

@@ -13,7 +13,8 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from xorbench import descendants, places
-from xorbench.environment import end_with_parent, set_affinity
+from xorbench.affinity import set_affinity
+from xorbench.orphans import end_with_parent
 
 SECONDS_BETWEEN_LOOKS = 0.2
 """The time after which it is looked again whether what a process does is still wanted."""

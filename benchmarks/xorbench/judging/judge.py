@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
+from xorbench.affinity import allowed_cpus
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.cores import all_cores
-from xorbench.environment import allowed_cpus
 from xorbench.judging import work
 from xorbench.judging.audit import POINTS as AUDITED
 from xorbench.judging.audit import audit

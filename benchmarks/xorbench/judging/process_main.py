@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from xorbench.contract import Contract, load, read
-from xorbench.environment import end_with_parent
 from xorbench.judging.codec import as_json, encoded, longest_message
 from xorbench.judging.trouble import describe, trouble
 from xorbench.line import Line
+from xorbench.orphans import end_with_parent
 from xorbench.streams import guard_output
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from xorbench import descendants, places
-from xorbench.environment import allowed_cpus, set_affinity, started_on
+from xorbench.affinity import allowed_cpus, set_affinity, started_on
 from xorbench.failure import HarnessError
 from xorbench.judging.codec import longest_message
 from xorbench.judging.questions import ProcessSpec, Question, Reply

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xorbench.affinity import allowed_cpus
 from xorbench.contract import Contract, Tensor
-from xorbench.environment import allowed_cpus
 from xorbench.judging.answers import USED_UP, Given, is_readable, misshapen, plain, put, same_bits, tensors
 from xorbench.judging.codec import ExactArray, decoded, must_be
 from xorbench.judging.layout import gradient_layout

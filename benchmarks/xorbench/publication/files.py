@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import cast
 
 from xorbench import places
+from xorbench.affinity import allowed_cpus
 from xorbench.charts import album, picture
 from xorbench.charts.figure import Figure
 from xorbench.consistency.rules import read
 from xorbench.cores import in_copies
-from xorbench.environment import allowed_cpus
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.frames import file_of, frame, keyed
 from xorbench.exports.lines import Line, RecordLine, TimingLine

@@ -20,7 +20,7 @@ from typing import Annotated
 
 import typer
 
-from xorbench import environment, places
+from xorbench import affinity, environment, places
 from xorbench.cli import choices
 from xorbench.cli.options import Output, count
 from xorbench.clock import host
@@ -55,7 +55,7 @@ converted = module.convert(list(workload.initial_parameters), workload.inputs, w
 pyperf.Runner().bench_func("train", module.train, workload.recipe, *converted, {EPOCHS})
 """
 
-CPU = environment.allowed_cpus()[-1]
+CPU = affinity.allowed_cpus()[-1]
 
 Clock = Callable[[Path, float], dict[str, float]]
 
@@ -116,7 +116,7 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
     there is one busy process, on another CPU than that of the clock if there is one.
     """
     shuffler = random.Random(seed)
-    apart = environment.cpus_on_other_cores(CPU)[:1]
+    apart = affinity.cpus_on_other_cores(CPU)[:1]
     about = {
         "workload": WORKLOAD,
         "epochs": EPOCHS,
@@ -124,7 +124,7 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
         "seconds": seconds,
         "seed": seed,
         "busy_on": "another CPU than that of the clock" if busy_per_cpu is None else "every CPU",
-        "busy_processes": len(apart) if busy_per_cpu is None else busy_per_cpu * len(environment.allowed_cpus()),
+        "busy_processes": len(apart) if busy_per_cpu is None else busy_per_cpu * len(affinity.allowed_cpus()),
     }
     measured: list[Data] = []
     order = [(number, clock) for number in range(repetitions) for clock in shuffler.sample(CLOCKS, len(CLOCKS))]
@@ -139,7 +139,7 @@ def study(repetitions: int, seconds: float = SECONDS, busy_per_cpu: int | None =
 
 
 def _run(*arguments: str, module: bool = True) -> None:
-    with environment.started_on(CPU):
+    with affinity.started_on(CPU):
         call = [sys.executable, *(["-m"] if module else []), *arguments]
         variables, folder = environment.worker_variables(), places.no_code()
         subprocess.run(call, cwd=folder, env=variables, check=True, capture_output=True)

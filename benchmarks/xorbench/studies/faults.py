@@ -16,11 +16,12 @@ from typing import Annotated
 import typer
 
 from xorbench import places, progress
+from xorbench.affinity import allowed_cpus
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count, finite
 from xorbench.contract import discover
 from xorbench.cores import all_cores
-from xorbench.environment import allowed_cpus, is_installed
+from xorbench.environment import is_installed
 from xorbench.record import store
 from xorbench.record.studies import Data
 from xorbench.studies import asking

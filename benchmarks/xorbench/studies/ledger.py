@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
-from xorbench import environment
+from xorbench import affinity
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE, Implementation, discover
@@ -57,7 +57,7 @@ def study(
         "launches": {"some": launches, "all": launches_of_all},
         "rounds": rounds,
         "busy_per_cpu": busy_per_cpu,
-        "cpus": len(environment.allowed_cpus()),
+        "cpus": len(affinity.allowed_cpus()),
         "seed": seed,
     }
     planned = [*((some, n) for n in divided(launches)), *((passed, n) for n in divided(launches_of_all))]

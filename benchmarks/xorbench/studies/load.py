@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from xorbench import environment
+from xorbench import affinity
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE
@@ -45,7 +45,7 @@ def study(
         "launches": launches,
         "rounds": rounds,
         "busy_per_cpu": [*busy_per_cpu],
-        "cpus": len(environment.allowed_cpus()),
+        "cpus": len(affinity.allowed_cpus()),
         "seed": seed,
     }
     order = [number for _ in range(runs) for number in shuffler.sample(busy_per_cpu, len(busy_per_cpu))]

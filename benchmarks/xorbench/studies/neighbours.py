@@ -5,11 +5,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
-from xorbench import environment, places
+from xorbench import affinity, places
 
 _WORK = """
 import signal
-from xorbench.environment import end_with_parent
+from xorbench.orphans import end_with_parent
 end_with_parent()
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
 print("busy", flush=True)
@@ -27,7 +27,7 @@ def busy(per_cpu: int, cpus: Sequence[int] | None = None) -> Iterator[int]:
     They are running when the block is entered, and are killed when it is left. Raises RuntimeError if one of them does
     not start or ends early.
     """
-    each = [cpu for cpu in (environment.allowed_cpus() if cpus is None else cpus) for _ in range(per_cpu)]
+    each = [cpu for cpu in (affinity.allowed_cpus() if cpus is None else cpus) for _ in range(per_cpu)]
     with ExitStack() as stack:
         started = [stack.enter_context(_busy_on(cpu)) for cpu in each]
         for process in started:
@@ -40,7 +40,7 @@ def busy(per_cpu: int, cpus: Sequence[int] | None = None) -> Iterator[int]:
 
 @contextmanager
 def _busy_on(cpu: int) -> Iterator[_Process]:
-    with environment.started_on(cpu):
+    with affinity.started_on(cpu):
         process = subprocess.Popen(
             [sys.executable, "-c", _WORK],
             cwd=places.no_code(),

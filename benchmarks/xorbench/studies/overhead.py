@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Annotated
 
-from xorbench import environment, progress
+from xorbench import affinity, progress
 from xorbench.cli import choices
 from xorbench.cli.options import Output, count
 from xorbench.clock.launches import Launches
@@ -29,7 +29,7 @@ def study(
 
     Each item of `launches` has the wall time of a launch in seconds: in total, in turns, and in timed rounds.
     """
-    cpu = environment.allowed_cpus()[-1]
+    cpu = affinity.allowed_cpus()[-1]
     entry = Entry(discover()[0], {WORKLOAD: epochs})
     found = []
     with progress.steps("overhead", repetitions * len(workers)) as advance:

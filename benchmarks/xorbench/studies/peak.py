@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from xorbench import environment, progress
+from xorbench import affinity, environment, progress
 from xorbench.clock import host
 from xorbench.clock.products import products
 from xorbench.contract import Contract, Implementation, discover, load
@@ -93,7 +93,7 @@ def main(
 ) -> None:
     """Time steps and products of large matrices in float64 and float32, and print a table for each."""
     os.environ.update(environment.ONE_THREAD)
-    with host.held(), environment.started_on(environment.allowed_cpus()[-1]):
+    with host.held(), affinity.started_on(affinity.allowed_cpus()[-1]):
         chosen = [i for i in discover() if i.usable and (not names or i.name in names)]
         for dtype in ("float64", "float32"):
             print(markdown(table(chosen, dtype)))

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Annotated
 
-from xorbench import environment, progress
+from xorbench import affinity, progress
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
 from xorbench.clock.launches import Launches
@@ -68,7 +68,7 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
 
     `log_ratios` has for each row a number per launch; `seconds_per_launch_of_a_pair` is wall time.
     """
-    cpu = environment.allowed_cpus()[-1]
+    cpu = affinity.allowed_cpus()[-1]
     shuffler = random.Random(seed)
     timings: list[Timing] = []
     with tempfile.TemporaryDirectory() as folder, busy(busy_per_cpu):
@@ -98,7 +98,7 @@ def study(launches: int, busy_per_cpu: int = 1, seed: int = 0) -> Data:
         "rounds": ROUNDS,
         "launches": launches,
         "seed": seed,
-        "cpus": len(environment.allowed_cpus()),
+        "cpus": len(affinity.allowed_cpus()),
         "busy_per_cpu": busy_per_cpu,
         "planted": {name.replace("_", " "): float(share) for name, share in PLANTED.items()},
         "log_ratios": {name: log_ratios(timed, WORKLOAD, row_id) for name, row_id in names.items()},

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated
 
-from xorbench import environment, progress
+from xorbench import affinity, environment, progress
 from xorbench.cli.options import count
 from xorbench.contract import Implementation, discover
 from xorbench.estimates.analysis import Analysis
@@ -44,7 +44,7 @@ def performed(
     kind: type[Suite] | None = None,
 ) -> Analysis:
     """Perform a run, or one of another `kind`, of implementations that `report` judged, and return its analysis."""
-    settings = Settings(POINTS, environment.allowed_cpus()[-1], seed, quick=True, launches=launches, rounds=rounds)
+    settings = Settings(POINTS, affinity.allowed_cpus()[-1], seed, quick=True, launches=launches, rounds=rounds)
     session = (kind or Suite)(implementations, [WORKLOADS[WORKLOAD]], settings, report)
     session.run()
     return Analysis(session.record(environment.command()))

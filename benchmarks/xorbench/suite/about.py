@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated
 
-from xorbench import environment, places
+from xorbench import affinity, environment, places
 from xorbench.contract import Implementation
 from xorbench.contract.implementation import UNREADABLE_SHA256, sha256_of
 from xorbench.record.parts import Many, MinLen, Part, Text
@@ -70,4 +70,4 @@ def harness_sha256() -> str:
 
 def cpus(settings: Settings) -> list[int]:
     """Return the CPUs that are timed on: the chosen one, or as many allowed ones as there are threads."""
-    return [settings.cpu] if settings.threads == 1 else environment.allowed_cpus()[: settings.threads]
+    return [settings.cpu] if settings.threads == 1 else affinity.allowed_cpus()[: settings.threads]

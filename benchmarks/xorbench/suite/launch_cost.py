@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from xorbench.environment import allowed_cpus, cpus_on_other_cores
+from xorbench.affinity import allowed_cpus, cpus_on_other_cores
 from xorbench.record.settings import Settings
 
 TO_START = 1.2

@@ -5,7 +5,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from xorbench import environment, progress
+from xorbench import affinity, progress
 from xorbench.clock import late, ledger
 from xorbench.clock.reference import Reference
 from xorbench.clock.turns import Entry
@@ -122,8 +122,8 @@ class Measurement(Session):
         ]
 
     def _reference(self) -> Reference:
-        cpus = environment.cpus_on_other_cores(self.settings.cpu) if len(self.cpus) == 1 else []
-        return Reference(self.implementations[0], cpus or environment.allowed_cpus())
+        cpus = affinity.cpus_on_other_cores(self.settings.cpu) if len(self.cpus) == 1 else []
+        return Reference(self.implementations[0], cpus or affinity.allowed_cpus())
 
     def _audit(self, reference: Reference, calibrated: Calibration) -> Audit:
         paces = {workload: each for (name, workload), each in calibrated.seconds.items() if name == REFERENCE}

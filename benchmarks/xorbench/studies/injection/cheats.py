@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from xorbench import environment
+from xorbench import affinity
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.estimates.analysis import Analysis
 from xorbench.places import IMPLEMENTATIONS
@@ -43,7 +43,7 @@ def run(cheats: Sequence[Cheat], seed: int) -> Record:
     """Return the record of a short run of the reference and some cheats."""
     with tempfile.TemporaryDirectory(prefix="cheats-") as folder:
         implementations = [discover()[0], *(written(cheat, Path(folder)) for cheat in cheats)]
-        cpu = environment.allowed_cpus()[-1]
+        cpu = affinity.allowed_cpus()[-1]
         settings = Settings(POINTS, cpu, seed, quick=True, launches=LAUNCHES, rounds=ROUNDS)
         session = Suite(implementations, [WORKLOADS[WORKLOAD]], settings)
         session.run()
@@ -52,7 +52,7 @@ def run(cheats: Sequence[Cheat], seed: int) -> Record:
 
 def possible() -> list[Cheat]:
     """Return the cheats that this machine has enough CPUs for."""
-    return [cheat for cheat in CHEATS if cheat.cpus <= len(environment.allowed_cpus())]
+    return [cheat for cheat in CHEATS if cheat.cpus <= len(affinity.allowed_cpus())]
 
 
 def groups() -> list[list[Cheat]]:

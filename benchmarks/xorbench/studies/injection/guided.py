@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from xorbench.environment import end_with_parent, without_folders
+from xorbench.environment import without_folders
+from xorbench.orphans import end_with_parent
 from xorbench.record.studies import Data
 
 MISSING = "atheris is not installed"

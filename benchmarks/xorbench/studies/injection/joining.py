@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xorbench.environment import allowed_cpus
+from xorbench.affinity import allowed_cpus
 from xorbench.record.studies import Data
 from xorbench.studies.injection.blocks import Finished
 from xorbench.studies.injection.records import Counts
