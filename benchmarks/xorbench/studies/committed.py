@@ -1,6 +1,7 @@
 """The committed record from which studies make records."""
 
 from xorbench import places
+from xorbench.failure import HarnessError
 from xorbench.record import store
 from xorbench.record.run import Record
 
@@ -8,7 +9,7 @@ from xorbench.record.run import Record
 def newest_run() -> Record:
     """Return the newest complete run in `results/` that timed epochs of idiomatic files alone, in one environment.
 
-    Raises ValueError if there is none.
+    Raises HarnessError if there is none.
     """
     for path in sorted(store.paths(places.results()), key=lambda path: path.name, reverse=True):
         record = store.read(path)
@@ -16,4 +17,4 @@ def newest_run() -> Record:
         of_one_tier = len({i.tier for i in record.implementations}) == 1
         if timed_alone and of_one_tier and not record.partial and not record.environment.others:
             return record
-    raise ValueError("results/ has no complete run of epochs of idiomatic files, from which records could be made")
+    raise HarnessError("results/ has no complete run of epochs of idiomatic files, from which records could be made")
