@@ -22,7 +22,7 @@ XORBENCH = (sys.executable, "-m", "xorbench.cli")
 
 
 def _is_full(record: Record) -> bool:
-    """Whether it is a run of idiomatic files of which everything was asked."""
+    """Whether a record is of a run of idiomatic files alone, with the accuracy of gradients and cold starts."""
     of_one_tier = len({i.tier for i in record.implementations}) == 1
     return record.kind == "run" and of_one_tier and bool(record.gradients.accuracy) and bool(record.cold_starts)
 

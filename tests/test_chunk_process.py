@@ -113,7 +113,7 @@ BLAMING = """    import json
     os.write(int(sys.argv[1]), json.dumps({"says": "doing", "what": "another"}).encode() + b"\\n")
     os._exit(3)
 """
-"""What an implementation does that says, before it ends the process, that another one is called now."""
+"""Code of an implementation that reports another implementation as called, and then ends the process."""
 
 
 def test_one_that_names_another_when_it_ends_the_process_fails_alone(variant: Variant) -> None:
@@ -132,7 +132,7 @@ FLOODING = """    import os
     while True:
         os.write(int(sys.argv[1]), b'{"says": "doing", "what": "flooding"}\\n')
 """
-"""What an implementation does that never ends and never is silent."""
+"""Code of an implementation that sends messages without end."""
 
 
 def test_one_that_is_never_silent_is_ended_when_its_result_is_not_wanted_any_more(variant: Variant) -> None:

@@ -42,7 +42,7 @@ NEIGHBOURS = 4
 """The number of starts beside a start from which the reference trains to see how far trainings amplify rounding."""
 
 MOST_RESTARTS = 3
-"""How often the process of the reference is started again, after it was ended from outside or by the reference."""
+"""The number of times that the reference's process is started again after it has ended, for whatever reason."""
 
 
 class Reference:

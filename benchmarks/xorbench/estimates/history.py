@@ -41,7 +41,7 @@ class Release:
 
     @property
     def is_step(self) -> bool:
-        """Whether the verdict on an epoch is that it is slower or faster than in the release `before`."""
+        """Whether the time of an epoch changed from the release `before` to this one, beyond its interval."""
         return self.change is not None and self.verdict in SEPARATED
 
 

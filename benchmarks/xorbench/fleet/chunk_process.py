@@ -62,7 +62,7 @@ class ChunkProcess:
         self.seconds_to_answer = seconds_to_answer
         self._process: subprocess.Popen[bytes] | None = None
         self._ending = ExitStack()
-        """What ends the process and removes what was made for it."""
+        """The stack of callbacks that end the process and remove its folder and open files, called by `close`."""
         self._doing = ""
 
     def judged(self, chunk: Chunk, is_wanted: Callable[[], bool] = lambda: True) -> Judged | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from distributed import Client
 
 Versions = Mapping[str, Mapping[str, object]]
-"""What Dask says of the versions of one process: those of "host", such as "python", and of "packages", by name."""
+"""The versions that Dask reports for one process, by name: "host" has those of Python and the system, "packages" those
+of libraries."""
 
 SAME = ("dask", "distributed", "cloudpickle", "msgpack")
 """Libraries that must have the same version on both ends of a connection, because it carries pickled objects."""

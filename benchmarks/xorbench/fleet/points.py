@@ -47,7 +47,7 @@ class Kept(Part):
 
     @property
     def passed(self) -> bool:
-        """Whether all points are judged, and every row in the dtype in which its workload is timed passed."""
+        """Whether all points are judged, and all rows passed that are in the dtype in which their workload is timed."""
         return self.judged == self.points and all(
             row.passed for row in self.found.rows if row.dtype == named(row.workload).dtype
         )

@@ -43,7 +43,7 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the systematic factor of the gradient differs from 1 by more than LARGEST units, beyond doubt."""
+        """Whether the systematic factor is certainly further from 1 than LARGEST units, and is therefore refused."""
         return self.certain > LARGEST
 
     def complaint(self, group: str) -> str | None:

@@ -15,7 +15,7 @@ MOST_PAIRED = 40
 
 
 class BoardData(TypedDict):
-    """What the script of the page needs to show a board with another baseline; see `board_data`."""
+    """The data with which the script of the page shows the ratios of a board to another baseline; see `board_data`."""
 
     key: str
     first: int

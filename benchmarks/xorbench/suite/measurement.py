@@ -1,4 +1,4 @@
-"""What runs and sweeps share: what is to be timed, the reference and its audit, and the record of what is finished."""
+"""The base of runs and sweeps: the entries to time, the reference and its audit, and the record of finished parts."""
 
 import random
 from abc import abstractmethod

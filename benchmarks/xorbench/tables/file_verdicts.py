@@ -47,7 +47,7 @@ class FileVerdict:
 
     @property
     def judged(self) -> bool:
-        """Whether there is anything to tell but a remark."""
+        """Whether the file was judged on some workload, which means that it is neither missing nor not offered."""
         return self.verdict not in (MISSING, NOT_OFFERED)
 
 
