@@ -8,9 +8,10 @@ from typing import Any
 from tests.planted import NO_SHA256, planted, report, timing, with_durations
 from xorbench.contract import REFERENCE, discover
 from xorbench.environment import host
+from xorbench.fleet import merge, units
 from xorbench.fleet import plan as plans
-from xorbench.fleet import units
 from xorbench.fleet.plan import FleetPlan, PlannedPart
+from xorbench.record import store
 from xorbench.record.run import Record, WorkloadRecord
 from xorbench.record.settings import Plan
 from xorbench.record.timing import Products, Timing
@@ -102,3 +103,25 @@ def record_of(plan: FleetPlan, names: Sequence[str], threads: units.Threads = "1
         products=[Products(REFERENCE, "float64", 100, [250_000])] if plan.kind == "sweep" else [],
     )
     return with_durations(found)
+
+
+PLAN = plan_of(["neuron", "relu"], ["hidden"], ["deep"])
+"""A plan of a run of all these workloads, in three parts."""
+
+
+def kept(folder: Path, *records: Record) -> list[Path]:
+    """Write records into a folder of records, and return their paths."""
+    return [store.write(record, folder) for record in records]
+
+
+def merged(folder: Path, plan: FleetPlan = PLAN) -> list[Record]:
+    """Return the records that are merged from the parts in a folder, where none is refused."""
+    found = merge.merge(folder, plan)
+    assert found.refused == []
+    return [*found.records()]
+
+
+def with_text(record: Record) -> Record:
+    """Return a record in which the text of the other implementation is not that of the plan."""
+    other = [replace(i, source_sha256="1" * 64) if i.name == "other" else i for i in record.implementations]
+    return replace(record, implementations=other)

@@ -4,16 +4,13 @@ import getpass
 import importlib.metadata
 import os
 import platform
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.ended import assert_has_ended
-from xorbench import affinity, environment
+from xorbench import environment
 
 
 def test_a_machine_is_named_by_what_it_is() -> None:
@@ -70,13 +67,6 @@ def test_what_is_no_distribution_is_a_program_and_says_its_own_version(
     environment._program_version.cache_clear()
 
 
-def test_a_child_starts_on_one_cpu_and_the_parent_stays_free() -> None:
-    before = affinity.allowed_cpus()
-    with affinity.started_on(before[-1]):
-        assert affinity.allowed_cpus() == [before[-1]]
-    assert affinity.allowed_cpus() == before
-
-
 @pytest.mark.parametrize(
     ("message", "said"),
     [
@@ -88,12 +78,6 @@ def test_a_child_starts_on_one_cpu_and_the_parent_stays_free() -> None:
 )
 def test_a_message_is_kept_without_its_folders(message: str, said: str) -> None:
     assert environment.without_folders(message) == said
-
-
-def test_what_is_apart_from_a_cpu_is_another_core() -> None:
-    for cpu in affinity.allowed_cpus():
-        assert cpu not in affinity.cpus_on_other_cores(cpu)
-    assert affinity.cpus_on_other_cores(100_000) == []
 
 
 def test_a_worker_sees_no_flags(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,14 +125,3 @@ def test_what_is_required_with_an_extra_counts_with_that_extra_only(monkeypatch:
         "link",
         "split",
     ]
-
-
-def test_a_process_ends_with_its_parent() -> None:
-    child = "from xorbench import environment as e; e.end_with_parent(); print(1, flush=True)\nwhile True: pass"
-    parent = (
-        "import subprocess, sys, os, signal\n"
-        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdout=subprocess.PIPE)\n"
-        "child.stdout.readline()\nprint(child.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", parent], capture_output=True, text=True, check=False)
-    assert_has_ended(int(done.stdout))

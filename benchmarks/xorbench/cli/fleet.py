@@ -180,6 +180,7 @@ def merge(
     """
     from xorbench.cli import choices, show
     from xorbench.fleet import merge as merging
+    from xorbench.fleet import merged_records
     from xorbench.progress import say
 
     if not folder.is_dir():
@@ -193,7 +194,7 @@ def merge(
     passed = True
     if not found.refused:
         try:
-            written = [merging.write(record, target) for record in found.records()]
+            written = [merged_records.write(record, target) for record in found.records()]
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--output") from error
         if found.judged:

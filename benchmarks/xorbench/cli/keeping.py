@@ -146,7 +146,7 @@ def failed(analysis: Analysis) -> bool:
 def kept(record: Record, folder: Path, hint: str = "", write: Callable[[Record, Path], Path] = store.write) -> Path:
     """Write a record and return its path, which is in a new temporary folder where `folder` can't be written.
 
-    `hint` says how to write it to its place later, and `write` writes it there, such as `merge.write`. Raises
+    `hint` says how to write it to its place later, and `write` writes it there, such as `merged_records.write`. Raises
     HarnessError if it can't be written anywhere.
     """
     try:

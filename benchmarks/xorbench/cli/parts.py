@@ -14,8 +14,9 @@ from xorbench.cli.sweep import swept
 from xorbench.contract import Implementation
 from xorbench.estimates.analysis import Analysis
 from xorbench.failure import HarnessError
-from xorbench.fleet import merge, preflight, units
 from xorbench.fleet import plan as plans
+from xorbench.fleet import preflight, units
+from xorbench.fleet.measured import finished
 from xorbench.fleet.plan import FleetPlan
 from xorbench.progress import say, stage
 from xorbench.record import store
@@ -111,7 +112,7 @@ def _number(text: str, plan: FleetPlan) -> int:
 def _timed(asked: _Asked, chosen: list[Implementation]) -> int:
     """Time a part of a run or a sweep, and return the exit code, also for what was measured before."""
     plan = asked.plan
-    before = merge.finished(asked.folder, plan, asked.number, environment.host(plan.sha256))
+    before = finished(asked.folder, plan, asked.number, environment.host(plan.sha256))
     shares = [share for place, share in enumerate(units.shares(plan, asked.number)) if place not in before]
     for path in before.values():
         say(f"part {asked.part} was measured on this host before: {path}")

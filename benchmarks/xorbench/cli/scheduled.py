@@ -13,7 +13,7 @@ from xorbench.contract import Implementation
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
 from xorbench.failure import HarnessError
-from xorbench.fleet import cache, costs, dask_cluster, dask_parts, dask_preflight, merge, points, units
+from xorbench.fleet import cache, costs, dask_cluster, dask_parts, dask_preflight, merge, merged_records, points, units
 from xorbench.fleet.chunk_loop import Judging
 from xorbench.fleet.dask_parts import Collected
 from xorbench.fleet.dask_points import WorkerPool
@@ -106,7 +106,7 @@ def measured(context: typer.Context, address: str, implementations: Sequence[Imp
     documents, failed, is_placed = [], False, True
     for record in merged.records():
         try:
-            path, analysis = keeping.kept(record, folder, write=merge.write), Analysis(record)
+            path, analysis = keeping.kept(record, folder, write=merged_records.write), Analysis(record)
         except ValueError as error:
             merged.refused.append(str(error))
             continue

@@ -3,20 +3,18 @@
 No record holds what two hosts measured, and no comparison is put together from two parts.
 """
 
-import hashlib
-import json
 import os
 import reprlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xorbench.consistency import rules
 from xorbench.fleet import units
 from xorbench.fleet.join import joined
+from xorbench.fleet.measured import Measured, digest, measured_part
 from xorbench.fleet.plan import SHORT, FleetPlan
 from xorbench.record import checking, store
 from xorbench.record.run import Record
@@ -24,37 +22,11 @@ from xorbench.record.run import Record
 if TYPE_CHECKING:
     from xorbench.fleet.points import Kept
 
-BYTES_OF_A_START = 2_000
-"""The bytes at the start of a record in which its plan and its host stand."""
-
-OF_A_GROUP = ("kind", "commit", "machine", "environment", "implementations", "settings")
-"""The fields that are the same in all parts of one record."""
-
 OF_A_PART = ("part", "plan_sha256")
 """The keys of a file that say which part of which plan it holds."""
 
 LONGEST_PATH = 200
 """The number of characters of the path of a folder that can't be read that a message tells."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A file of a part: its path, the host, the number of the part, which of its shares it holds, and a digest.
-
-    `group` is the digest of all that parts must have in common to be in one record.
-    """
-
-    path: Path
-    host: str
-    number: int
-    share: int
-    digest: str
-    group: str
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """The host, the number of the part and the share of it, which one host measures once."""
-        return self.host, self.number, self.share
 
 
 @dataclass(frozen=True)
@@ -110,7 +82,7 @@ class Merged:
     @staticmethod
     def _content(part: JudgedPart) -> Mapping[str, object]:
         content: Mapping[str, object] = checking.plain_json(checking.bounded(part.path))
-        if _digest(content) != part.digest:
+        if digest(content) != part.digest:
             raise ValueError(_changed(part.path))
         return content
 
@@ -161,15 +133,15 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
 
                 part = points.of_json(plan, content)
                 if part.judged == part.points:
-                    digest = _digest(content)
-                    if digests.setdefault((part.host, part.number), digest) != digest:
+                    its = digest(content)
+                    if digests.setdefault((part.host, part.number), its) != its:
                         raise ValueError(f"it is another result of part {part.part} on one host; remove one of both")
-                    here = JudgedPart(path, digest, part.passed)
+                    here = JudgedPart(path, its, part.passed)
                     if judged.setdefault(part.number, here).passed and not here.passed:
                         judged[part.number] = here  # no host's failure is hidden by another host
                     continue
             elif not content.get("partial"):
-                measured = _checked(plan, path, store.of_json(content))
+                measured = measured_part(plan, path, store.of_json(content))
                 same = found.setdefault(measured.key, measured)
                 if same.digest != measured.digest:
                     raise ValueError(
@@ -188,62 +160,6 @@ def merge(folder: Path, plan: FleetPlan) -> Merged:
     complete |= {number for number in _numbers(plan) if _is_complete(plan, number, found)}
     missing = [number for number in _numbers(plan) if number not in complete]
     return Merged(plan, [*groups.values()], [*judged.values()], missing, refused, notes)
-
-
-def finished(folder: Path, plan: FleetPlan, number: int, host: str) -> dict[int, Path]:
-    """Return the complete records of a part in a folder that a host has measured, by the place of their share."""
-    found: dict[int, Path] = {}
-    for path, record in _records(folder, plan.sha256, host):
-        if record.part == plan.named(number) and not record.partial:
-            with suppress(ValueError):
-                found[_checked(plan, path, record).share] = path
-    return found
-
-
-def _records(folder: Path, plan_sha256: str | None, host: str | None) -> Iterator[tuple[Path, Record]]:
-    """Yield the records in a folder of records that belong to a plan and a host, with their paths."""
-    texts = [str(text).encode() for text in (plan_sha256, host)]
-    for path in store.paths(folder):
-        with suppress(OSError, ValueError):
-            with checking.opened(path) as file:
-                start = file.read(BYTES_OF_A_START)
-            if all(text in start for text in texts):
-                record = store.read(path)
-                if (record.plan_sha256, record.host) == (plan_sha256, host):
-                    yield path, record
-
-
-def write(record: Record, folder: Path) -> Path:
-    """Write a merged record into a folder of records and return its path; written before, it stays as it is.
-
-    It takes the place of an earlier merging of some of its parts. What the same host measured of the same plan another
-    time stays. Raises ValueError where what was merged earlier holds a workload that this record lacks, and OSError.
-    """
-    there_already = _records(folder, record.plan_sha256, record.host)
-    earlier = {path: there for path, there in there_already if there.is_merged and _is_of_one_group(there, record)}
-    for path, there in earlier.items():
-        if replace(there, created=record.created) == record:  # another record began in the same second
-            return path
-    rounds, names = _rounds(record), {workload.name for workload in record.workloads}
-    of_these_parts = {path: there for path, there in earlier.items() if not rounds.isdisjoint(_rounds(there))}
-    for path, there in of_these_parts.items():
-        if lost := [workload.name for workload in there.workloads if workload.name not in names]:
-            raise ValueError(f"{path} has {lost[0]}, which no part has now; name another --output")
-    place = store.path_of(record, folder)
-    written = store.write(record, folder, instead=place if place in of_these_parts else None)
-    for path in of_these_parts:
-        if path != written:
-            path.unlink()
-    return written
-
-
-def _rounds(record: Record) -> set[tuple[object, ...]]:
-    """Return what no other measurement has: the nanoseconds of all rounds of each row in each launch."""
-    return {(t.launch, t.workload, t.implementation, t.copy, t.measure, *t.round_nanoseconds) for t in record.timings}
-
-
-def _is_of_one_group(one: Record, other: Record) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in OF_A_GROUP)
 
 
 def _numbers(plan: FleetPlan) -> range:
@@ -273,60 +189,10 @@ def _of_another_plan(sha256: str, parts: Collection[str], content: Mapping[str, 
 def _unchanged(part: Measured) -> Record:
     """Return the record of a part. Raises OSError, and ValueError, with one line, if it is another one by now."""
     record = store.read(part.path)
-    if _digest(store.as_json(record)) != part.digest:
+    if digest(store.as_json(record)) != part.digest:
         raise ValueError(_changed(part.path))
     return record
 
 
 def _changed(path: Path) -> str:
     return f"{path} was changed while the parts were merged; merge again"
-
-
-def _checked(plan: FleetPlan, path: Path, record: Record) -> Measured:
-    """Return the part that a record of a plan is. Raises ValueError, with one line, where it is not what was planned.
-
-    The texts and versions are compared first, because they are the usual reason.
-    """
-    for complaint in _differences(plan, record):
-        raise ValueError(complaint)
-    number = int((record.part or "").partition("/")[0])
-    names, threads = tuple(workload.name for workload in record.workloads), record.settings.threads
-    shares = units.shares(plan, number)
-    places = [
-        place
-        for place, share in enumerate(shares)
-        if share.workloads == names
-        and record.settings == units.settings(plan, share.threads, record.settings.cpu, max(2, threads))
-    ]
-    if not places:
-        raise ValueError(f"its workloads and settings are not those of part {record.part} of the plan")
-    for contradiction in rules.contradictions(record):
-        raise ValueError(f"it contradicts itself: {contradiction}")
-    content = store.as_json(record)
-    group = _digest({name: content[name] for name in OF_A_GROUP})
-    return Measured(path, record.host or "", number, places[0], _digest(content), group)
-
-
-def _differences(plan: FleetPlan, record: Record) -> Iterator[str]:
-    if record.kind != plan.kind or record.host is None:
-        yield f"it is a {record.kind}{'' if record.host else ' without the name of a host'}, expected a {plan.kind}"
-    there = {i.name: i for i in record.implementations}
-    if [*there] != plan.values("implementation"):
-        yield f"it has the implementations {', '.join(there)}, expected {', '.join(plan.values('implementation'))}"
-        return
-    for name, sha256 in plan.implementations.items():
-        if (text := there[name].source_sha256) != sha256:
-            yield f"{name} had another text, of the SHA-256 {text[:SHORT]}, expected {sha256[:SHORT]} of the plan"
-        if reason := there[name].missing or there[name].broken:
-            yield f"{name} could not run there: {reason}"
-    programs = {i.framework: i.version for i in record.implementations}
-    for name, version in plan.versions.items():
-        found = record.environment.versions.get(name) or programs.get(name)
-        if found is not None and found != version:
-            yield f"{name} was {found}, expected {version} of the plan"
-        elif found is None and name == "python":
-            yield f"{name} is not among its versions, expected {version}"
-
-
-def _digest(content: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
