@@ -2,10 +2,12 @@
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from tests.studied import planted_study
 from xorbench import environment
@@ -96,6 +98,52 @@ def test_the_time_left_is_that_of_the_runs_before(
         "run 2 of 3: B, about 40 min left",
         "run 3 of 3: C, about 15 min left",
     ]
+
+
+def test_of_a_study_that_is_continued_the_runs_that_are_left_are_announced(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(asking, "perf_counter", itertools.count(step=600).__next__)
+    assert list(asking.announced(["a", "b", "c"], str.upper, 1)) == [(1, "b"), (2, "c")]
+    assert capsys.readouterr().err.splitlines() == ["run 2 of 3: B", "run 3 of 3: C, about 20 min left"]
+    assert list(asking.announced(["a"], str.upper, 1)) == []
+
+
+def test_a_study_continues_one_with_the_same_settings(tmp_path: Path) -> None:
+    first = planted_study(data={"seed": 3, "runs": [1]}, versions={"python": "3.11.7", "numpy": "2.4.6"})
+    path = studies.write(first, tmp_path)
+    begun = planted_study(versions={"python": "3.11.7", "torch": "2.13.0"}, created="2026-03-01T00:00:00Z")
+    study, data = asking.continued(begun, path, {"seed": 3})
+    assert study.versions == {"python": "3.11.7", "numpy": "2.4.6", "torch": "2.13.0"}
+    assert data == {"seed": 3, "runs": [1], "after": [first.created, first.commit]}
+    again = studies.write(replace(study, data=data), tmp_path)
+    _, third = asking.continued(begun, again, {"seed": 3})
+    assert third["after"] == [first.created, first.commit, begun.created, begun.commit]
+    assert asking.continued(begun, None, {"seed": 3}) == (begun, {"seed": 3})
+
+
+@pytest.mark.parametrize(
+    ("changes", "about", "says"),
+    [
+        ({"study": "load"}, {}, "is of study coverage, expected load"),
+        ({"versions": {"python": "3.12.0"}}, {}, "is of python 3.11.7, expected 3.12.0"),
+        ({}, {"seed": 4}, "is of seed 3, expected 4"),
+    ],
+)
+def test_a_study_does_not_continue_one_of_something_else(
+    tmp_path: Path, changes: dict[str, Any], about: dict[str, Any], says: str
+) -> None:
+    same: dict[str, Any] = {"study": "coverage", "versions": {"python": "3.11.7"}}
+    path = studies.write(planted_study(data={"seed": 3}, **same), tmp_path)
+    with pytest.raises(typer.BadParameter, match=says):
+        asking.continued(planted_study(**same | changes), path, about)
+
+
+def test_what_is_no_study_is_not_continued(tmp_path: Path) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text("{")
+    with pytest.raises(typer.BadParameter, match=r"odd\.json is not a study: "):
+        asking.continued(planted_study(), path, {})
 
 
 def test_a_study_begins_with_what_is_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,14 +57,6 @@ def test_every_figure_has_its_line() -> None:
     assert found["median ratio through Dask over the local one"] == "1.25"
 
 
-def test_a_study_that_was_continued_says_what_it_continues() -> None:
-    first, second = ["2026-11-27T10:38:02Z", "dc3fbef" + "0" * 33], ["2026-11-27T11:06:06Z", None]
-    (note,) = table_of(data(after=[*first, *second])).notes
-    one, other = "at 2026-11-27T10:38:02Z, of commit dc3fbef00000", "at 2026-11-27T11:06:06Z, of commit None"
-    assert note.endswith(f"Seed 7. It continues what began {one} and {other}.")
-    assert table_of(data()).notes[0].endswith("Seed 7.")
-
-
 def test_what_is_left_out_has_no_line() -> None:
     assert figures(judged=[], empty=[], kills=[], runs=[]) == {}
     assert "efficiency on 2 workers" not in figures(judged=data()["judged"][:1])

@@ -81,6 +81,11 @@ def test_some_are_launched_often_and_all_that_pass_the_judge_less_often(monkeypa
     assert [len(state["runs"]) for state in states] == [1, 2, 3]
     assert states[-1]["missing"]["numpy_inplace"] == "outside: it is wrong"
     assert BASELINE.name in states[-1]["runs"][0]["timed"]
+    (last,) = ledger.study(
+        12, 3, rounds=8, busy_per_cpu=0, names=(REFERENCE,), earlier={**states[1], "after": ["then"]}
+    )
+    assert Measured.asked[3:] == Measured.asked[2:3]
+    assert last == {**states[-1], "after": ["then"]}
 
 
 def test_without_launches_of_all_no_other_implementation_is_judged() -> None:

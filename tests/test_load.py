@@ -103,6 +103,10 @@ def test_runs_are_interleaved_beside_so_many_busy_processes(monkeypatch: pytest.
         assert settings == Settings(50, allowed_cpus()[-1], place, quick=True, launches=4, rounds=6, cold_starts=0)
     frame = table_of(json.loads(json.dumps(states[-1]))).frame
     assert list(frame["runs"]) == ["2"] * 3
+    before = len(Measured.asked)
+    (last,) = load.study(2, 4, rounds=6, names=names, busy_per_cpu=(0, 1, 2), earlier={**states[4], "after": ["then"]})
+    assert Measured.asked[before:] == Measured.asked[before - 1 : before]
+    assert last == {**states[-1], "after": ["then"]}
 
 
 def test_the_implementations_are_there_or_missing_with_a_reason() -> None:

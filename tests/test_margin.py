@@ -66,6 +66,23 @@ def test_each_implementation_is_asked_at_least_as_many_questions_as_it_should_be
     assert 300 <= honest["questions"] <= 3 * wrong["questions"]
 
 
+def test_a_study_is_continued_with_what_it_lacks(found: Data, variant: Variant) -> None:
+    """An implementation of which it has as many questions is not asked again, and one of which it has fewer is."""
+    earlier = found | {"searches": [found["searches"][0] | {"seconds": 1e-10}]}
+    single = read(variant("single", SINGLE))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(margin, "all_cores", here)
+        patch.setattr(margin, "POINTS", 8)
+        patch.setattr(margin, "STEPS", 3)
+        *_, data = margin.study({reference(): 300, single: 200}, [reference()], 1e-9, 5, earlier)
+        same = [*margin.study({reference(): 300, single: 1}, [reference()], 1e-9, 5, found)]
+    honest, wrong = data["questions"]
+    assert honest == found["questions"][0]
+    assert found["questions"][1]["questions"] < 200 <= wrong["questions"] < 300
+    assert data["searches"][0]["seconds"] > 1e-9
+    assert same == []
+
+
 def test_an_honest_implementation_is_inside_and_a_false_alarm_is_told_in_words(found: Data) -> None:
     honest, wrong = found["questions"]
     assert (honest["outside"], honest["factors_refused"], honest["reasons"]) == (0, 0, [])

@@ -16,6 +16,7 @@ from xorbench.publication.contribution import complaints
 from xorbench.publication.documents import fill
 from xorbench.record import store, studies
 from xorbench.tables.catalogue import named
+from xorbench.tables.studies import showing
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,14 @@ def test_a_document_is_filled_from_the_newest_study(tmp_path: Path, monkeypatch:
     assert filled(text) == text
     with pytest.raises(ValueError, match="no study is named speed"):
         filled("<!-- study: speed --><!-- end -->")
+
+
+def test_the_caption_of_a_study_that_was_continued_says_what_it_continues() -> None:
+    first, second = ["2026-11-27T10:38:02Z", "dc3fbef" + "0" * 33], ["2026-11-27T11:06:06Z", None]
+    one, other = "at 2026-11-27T10:38:02Z, of commit dc3fbef00000", "at 2026-11-27T11:06:06Z, of commit None"
+    caption = showing.caption(planted_study(data={"after": [*first, *second]}))
+    assert caption.endswith(f" --runs 1000. It continues what began {one} and {other}.")
+    assert showing.caption(planted_study()).endswith(" --runs 1000.")
 
 
 def test_a_study_may_be_published(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from xorbench.record.run import Machine, Timestamp, Versions
 Data = dict[str, Any]
 """The data of a study as a JSON document; each study has its own format, which its `table_of` reads."""
 
+AFTER = "after"
+"""The key of the data of a study that was continued: time and commit of each earlier part, in turn."""
+
 FOLDER = "studies"
 """The name of the folder of studies inside a folder of records."""
 

@@ -17,14 +17,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import psutil
-import typer
 
 from xorbench import progress
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE, discover
 from xorbench.failure import HarnessError
-from xorbench.record import studies
 from xorbench.record.studies import Data
 from xorbench.studies import asking
 from xorbench.studies.fleet_processes import Cluster, Process, said, worker_of
@@ -251,23 +249,14 @@ def main(
     part_kills: Annotated[int, count("Kills of each kind during a run.", least=0)] = KILLS,
     runs: Annotated[int, count("Runs through Dask, and as many local ones.", least=0)] = RUNS,
     seed: Seed = 0,
-    after: Annotated[
-        Path | None,
-        typer.Option(exists=True, metavar="FILE", help="A stored study that is continued: nothing is measured again."),
-    ] = None,
+    after: asking.After = None,
     output: Output = None,
 ) -> None:
     """Judge points through Dask, kill its processes, and compare runs through it with local ones."""
     folder = choices.folder(output)
     reference = next(i for i in discover() if i.name == REFERENCE)
     begun = asking.begun("fleet", [reference.framework, "dask", "distributed"])
-    earlier: Data | None = None
-    if after is not None:
-        stored = studies.read(after)
-        if stored.machine != begun.machine or stored.versions != begun.versions:
-            raise typer.BadParameter(f"{after} is of another machine or other versions", param_hint="--after")
-        earlier = {key: stored.data[key] for key in ("judged", "empty", "kills", "runs")}
-        earlier["after"] = [*stored.data.get("after", ()), stored.created, stored.commit]
+    begun, earlier = asking.continued(begun, after, {"seed": seed})
     asking.keep_last(begun, study(points, many, kills, part_kills, runs, seed, earlier), folder)
 
 

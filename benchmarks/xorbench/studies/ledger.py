@@ -37,10 +37,12 @@ def study(
     busy_per_cpu: int = BUSY_PER_CPU,
     names: Sequence[str] = FRAMEWORKS,
     seed: int = 0,
+    earlier: Data | None = None,
 ) -> Iterator[Data]:
     """Run `launches` launches of `names` and `launches_of_all` of all implementations; yield the data after each run.
 
-    The gradients are judged once, before the CPUs are kept busy; what does not pass is not timed.
+    The gradients are judged once, before the CPUs are kept busy; what does not pass is not timed. What is in the data
+    of an `earlier` study is not repeated.
     """
     implementations, missing = usable(chosen(names, launches_of_all))
     report = judged(implementations, seed)
@@ -51,7 +53,7 @@ def study(
         else:
             passed.append(one)
     some = [one for one in passed if one.name in names]
-    about = {
+    about = (earlier or {}) | {
         "workload": WORKLOAD,
         "missing": missing,
         "launches": {"some": launches, "all": launches_of_all},
@@ -61,9 +63,9 @@ def study(
         "seed": seed,
     }
     planned = [*((some, n) for n in divided(launches)), *((passed, n) for n in divided(launches_of_all))]
-    found: list[Data] = []
+    found: list[Data] = [*about.get("runs", ())]
     with busy(busy_per_cpu):
-        for place, (several, number) in asking.announced(planned, _about):
+        for place, (several, number) in asking.announced(planned, _about, len(found)):
             found.append(of_run(performed(several, report, seed + place, number, rounds).record))
             yield {**about, "runs": [*found]}
 
@@ -108,12 +110,21 @@ def main(
     rounds: Rounds = ROUNDS,
     busy_per_cpu: Annotated[int, count("Busy processes on every CPU.", least=0)] = BUSY_PER_CPU,
     seed: Seed = 0,
+    after: asking.After = None,
     output: Output = None,
 ) -> None:
     """Count how often the ledger refuses an honest implementation while other processes keep the CPUs busy."""
     folder = choices.folder(output)
     begun = asking.begun("ledger", [i.framework for i in usable(chosen(FRAMEWORKS, launches_of_all))[0]])
-    asking.keep_last(begun, study(launches, launches_of_all, rounds, busy_per_cpu, seed=seed), folder)
+    decisive = {
+        "launches": {"some": launches, "all": launches_of_all},
+        "rounds": rounds,
+        "busy_per_cpu": busy_per_cpu,
+        "seed": seed,
+    }
+    begun, earlier = asking.continued(begun, after, decisive)
+    runs = study(launches, launches_of_all, rounds, busy_per_cpu, seed=seed, earlier=earlier)
+    asking.keep_last(begun, runs, folder)
 
 
 if __name__ == "__main__":

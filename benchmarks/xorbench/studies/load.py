@@ -32,12 +32,16 @@ def study(
     names: Sequence[str] = IMPLEMENTATIONS,
     busy_per_cpu: Sequence[int] = BUSY,
     seed: int = 0,
+    earlier: Data | None = None,
 ) -> Iterator[Data]:
-    """Run `runs` times beside each number of busy processes, in random order, and yield the data after each run."""
+    """Run `runs` times beside each number of busy processes, in random order, and yield the data after each run.
+
+    What is in the data of an `earlier` study is not repeated.
+    """
     implementations, missing = usable(names)
     shuffler = random.Random(seed)
     report = judged(implementations, seed)
-    about = {
+    about = (earlier or {}) | {
         "workload": WORKLOAD,
         "implementations": [i.name for i in implementations],
         "missing": missing,
@@ -49,8 +53,8 @@ def study(
         "seed": seed,
     }
     order = [number for _ in range(runs) for number in shuffler.sample(busy_per_cpu, len(busy_per_cpu))]
-    found: list[Data] = []
-    for place, number in asking.announced(order, lambda number: f"{number} busy processes per CPU"):
+    found: list[Data] = [*about.get("runs", ())]
+    for place, number in asking.announced(order, lambda number: f"{number} busy processes per CPU", len(found)):
         with busy(number):
             analysis = performed(implementations, report, seed + place, launches, rounds)
         found.append({"busy_per_cpu": number} | of_run(analysis))
@@ -80,12 +84,14 @@ def main(
     launches: Launches = LAUNCHES,
     rounds: Rounds = ROUNDS,
     seed: Seed = 0,
+    after: asking.After = None,
     output: Output = None,
 ) -> None:
     """Time the same implementations while other processes keep the CPUs busy."""
     folder = choices.folder(output)
     begun = asking.begun("load", [i.framework for i in usable(IMPLEMENTATIONS)[0]])
-    asking.keep_last(begun, study(runs, launches, rounds, seed=seed), folder)
+    begun, earlier = asking.continued(begun, after, {"launches": launches, "rounds": rounds, "seed": seed})
+    asking.keep_last(begun, study(runs, launches, rounds, seed=seed, earlier=earlier), folder)
 
 
 if __name__ == "__main__":

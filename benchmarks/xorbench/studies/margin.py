@@ -153,21 +153,39 @@ def again(found: Data, seed: int) -> float:
 
 
 def study(
-    asked: Mapping[Implementation, int], searchers: Sequence[Implementation], seconds: float, seed: int = 0
+    asked: Mapping[Implementation, int],
+    searchers: Sequence[Implementation],
+    seconds: float,
+    seed: int = 0,
+    earlier: Data | None = None,
 ) -> Iterator[Data]:
     """Yield the data after some rounds of questions and after each round of searches; see the module.
 
     `asked` are the implementations with the least number of questions to each; `searchers` are those for which the
-    worst point is searched, for so many CPU seconds each.
+    worst point is searched, for so many CPU seconds each. What the data of an `earlier` study have of as many questions
+    or seconds is kept.
     """
-    data: Data = {"seed": seed, "steps": STEPS, "questions": [], "search_seconds": seconds, "searches": []}
+    begin: Data = {"seed": seed, "steps": STEPS, "questions": [], "search_seconds": seconds, "searches": []}
+    data = begin | (earlier or {})
+    wanted = {i.name: n for i, n in asked.items()}
+    questions = [one for one in data["questions"] if _asked(one) >= wanted.get(one["implementation"], 0)]
+    searches = [one for one in data["searches"] if one["seconds"] >= seconds]
+    asked = {i: n for i, n in asked.items() if i.name not in _named(questions)}
+    searchers = [i for i in searchers if i.name not in _named(searches)]
     with all_cores() as cores:
-        for found in _questions(asked, seed, cores):
-            data["questions"] = found
-            yield data
+        for found in _questions(asked, seed, cores) if asked else ():
+            yield (data := data | {"questions": [*questions, *found]})
         for found in _searches(searchers, seconds, seed, cores):
-            data["searches"] = found
-            yield data
+            yield (data := data | {"searches": [*searches, *found]})
+
+
+def _asked(found: Data) -> int:
+    questions: int = found["questions"] + found.get("not_offered", 0)
+    return questions
+
+
+def _named(found: Sequence[Data]) -> list[str]:
+    return [one["implementation"] for one in found]
 
 
 def _questions(asked: Mapping[Implementation, int], seed: int, cores: Executor) -> Iterator[list[Data]]:
@@ -249,6 +267,7 @@ def main(
     others: Annotated[int, count("Questions to each other implementation that is installed.", least=0)] = 0,
     search: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="CPU time of the search for each.")] = 60,
     seed: Seed = 0,
+    after: asking.After = None,
     output: Output = None,
 ) -> None:
     """Ask honest implementations many questions, and search for the worst error as a fraction of the bound."""
@@ -260,7 +279,8 @@ def main(
     asked = dict.fromkeys(others_asked, others) | dict.fromkeys(chosen, questions)
     os.environ.update(environment.thread_variables(1))  # for the processes of the pool, one for each CPU
     begun = asking.begun("margin", [i.framework for i in asked])
-    asking.keep_last(begun, study(asked, chosen, search, seed), folder)
+    begun, earlier = asking.continued(begun, after, {"seed": seed, "steps": STEPS, "search_seconds": search})
+    asking.keep_last(begun, study(asked, chosen, search, seed, earlier), folder)
 
 
 if __name__ == "__main__":

@@ -33,18 +33,9 @@ def table_of(data: Data) -> Table:
         "scheduler over that of judging. An "
         "empty judgement returns rows without judging. A killed process is started again; a result is the same if it "
         "is that without a kill, bit for bit, and a run if each row has all its launches, each once. Orphans are "
-        f"processes without a living parent 5 s after a kill. Seed {data['seed']}.{_earlier(data)}"
+        f"processes without a living parent 5 s after a kill. Seed {data['seed']}."
     )
     return Table("Fleets", pd.DataFrame(lines, columns=["what", "measured", "expected"]), [note])
-
-
-def _earlier(data: Data) -> str:
-    """Return the sentence on a study that was continued; "" if all is of one study."""
-    if "after" not in data:
-        return ""
-    pairs = zip(data["after"][::2], data["after"][1::2], strict=True)
-    earlier = " and ".join(f"at {created}, of commit {str(commit)[:12]}" for created, commit in pairs)
-    return f" It continues what began {earlier}."
 
 
 def _of_points(judged: Sequence[Data]) -> Iterator[Line]:

@@ -1,11 +1,11 @@
 """Tables of stored studies: the newest study of a name as a block of a document, and the page of all studies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from xorbench.record import store, studies
-from xorbench.record.studies import Data, Study
+from xorbench.record.studies import AFTER, Data, Study
 from xorbench.tables.cells import Table
 from xorbench.tables.escapes import of_markdown
 from xorbench.tables.formats import markdown
@@ -66,7 +66,7 @@ def table(study: Study) -> Table:
 
 
 def caption(study: Study) -> str:
-    """Return the machine, versions, date and command of a study in one line."""
+    """Return the machine, versions, date and command of a study in one line, and which studies it continues."""
     machine = study.machine
     versions = {**study.versions}
     python = versions.pop("python")
@@ -76,7 +76,13 @@ def caption(study: Study) -> str:
         study.created,
         f"{study.command}.",
     ]
-    return "; ".join(parts)
+    return "; ".join(parts) + _continued(study.data.get(AFTER, ()))
+
+
+def _continued(earlier: Sequence[str | None]) -> str:
+    pairs = zip(earlier[::2], earlier[1::2], strict=True)
+    said = " and ".join(f"at {created}, of commit {str(commit)[:12]}" for created, commit in pairs)
+    return f" It continues what began {said}." if said else ""
 
 
 def block(folder: Path, name: str) -> str:
