@@ -17,8 +17,9 @@ from xorbench.cores import all_cores
 from xorbench.judging.points import SHAPES, Point, numbered_points, points_of, reshaped
 from xorbench.record import studies
 from xorbench.record.studies import Data
-from xorbench.studies import margin
-from xorbench.studies.margin import again, searched
+from xorbench.studies import margin, margin_search
+from xorbench.studies.margin import again
+from xorbench.studies.margin_search import searched
 from xorbench.tables.studies.margin import table_of
 from xorbench.workloads import WORKLOADS
 
@@ -54,7 +55,7 @@ def found(variant: Variant) -> Data:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(margin, "all_cores", here)
         patch.setattr(margin, "POINTS", 8)
-        patch.setattr(margin, "STEPS", 3)
+        patch.setattr(margin_search, "STEPS", 3)
         *_, data = margin.study(asked, [reference()], seconds=1e-9, seed=5)
     return data
 
@@ -73,7 +74,7 @@ def test_a_study_is_continued_with_what_it_lacks(found: Data, variant: Variant) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(margin, "all_cores", here)
         patch.setattr(margin, "POINTS", 8)
-        patch.setattr(margin, "STEPS", 3)
+        patch.setattr(margin_search, "STEPS", 3)
         *_, data = margin.study({reference(): 300, single: 200}, [reference()], 1e-9, 5, earlier)
         same = [*margin.study({reference(): 300, single: 1}, [reference()], 1e-9, 5, found)]
     honest, wrong = data["questions"]
@@ -123,7 +124,7 @@ def test_a_search_does_not_get_better_than_its_start_and_is_inside(monkeypatch: 
     search = functools.partial(searched, reference(), WORKLOADS["neuron"], "float64", 0, 1)
     found = [search(), search()]
     assert len({(one.of_bound, one.entry, *one.parameters) for one in found}) == 1
-    monkeypatch.setattr(margin, "STEPS", 0)
+    monkeypatch.setattr(margin_search, "STEPS", 0)
     assert search().of_bound < found[0].of_bound
     assert 0.2 < found[0].of_bound <= 1
     assert np.isfinite([float.fromhex(value) for value in found[0].parameters]).all()
@@ -135,7 +136,7 @@ def test_a_search_leaves_out_what_is_flushed_to_zero_but_no_false_alarm(variant:
     flushed = read(variant("flushed", ("return 1 / (1 + np.exp(-logits))", "return 0 * logits")))
     for logit, expected in ((-300.0, True), (-700.0, True), (-708.5, False), (-1_000.0, False)):
         point = points_of(neuron, "float64", [Point(np.array([0.0, 0.0, logit]), "")])
-        fraction, _ = margin._worst_entry(flushed, point)
+        fraction, _ = margin_search._worst_entry(flushed, point)
         assert (fraction > 1) == expected, logit
 
 

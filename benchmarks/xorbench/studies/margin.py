@@ -6,13 +6,9 @@ of the three for 1,200 CPU seconds. A value above 1 is a false alarm. A question
 with gradient, predictions and loss. Half of the questions are at the workload's own shape, half at eight others.
 """
 
-import functools
 import os
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
-from time import process_time
 from typing import Annotated
 
 import numpy as np
@@ -21,20 +17,19 @@ import typer
 from xorbench import environment, progress
 from xorbench.cli import choices
 from xorbench.cli.options import Implementations, Output, Seed, count
-from xorbench.contract import REFERENCE, Contract, Implementation, discover, load
+from xorbench.contract import REFERENCE, Implementation, discover, load
 from xorbench.cores import all_cores
 from xorbench.failure import HarnessError
 from xorbench.judging.answers import answers
 from xorbench.judging.chunk_judge import judge_chunk
 from xorbench.judging.chunks import DTYPES, Chunk, Found, Row, joined, size_of
-from xorbench.judging.error_stats import finite
 from xorbench.judging.layout import LOSS
-from xorbench.judging.points import Point, Points, numbered_points, points_of, reshaped, stride
+from xorbench.judging.points import Point, numbered_points, points_of, reshaped, stride
 from xorbench.judging.truths import truths_here
 from xorbench.record.studies import Data
 from xorbench.studies import asking
-from xorbench.workloads import WORKLOADS, Array, Workload
-from xorbench.workloads.workload import Dtype
+from xorbench.studies.margin_search import STEPS, searches
+from xorbench.workloads import WORKLOADS, Workload
 
 FIRST = (REFERENCE, "torch_autograd", "jax_grad")
 """The implementations that are asked the most questions, and for which a worst point is searched, by default."""
@@ -47,12 +42,6 @@ POINTS = 400
 
 ROUNDS_KEPT = 10
 """The rounds after which what was found is kept, in case that the study is interrupted."""
-
-STEPS = 400
-"""The steps of a search from one start."""
-
-LARGEST = 1_000.0
-"""The largest size of a parameter in a search: that of the largest logits of numbered points."""
 
 MOST_REASONS = 5
 """The most false alarms of an implementation that are kept in words."""
@@ -67,78 +56,6 @@ def problems(seed: int) -> dict[str, tuple[Workload, int]]:
     return found
 
 
-@dataclass(frozen=True)
-class Worst:
-    """The worst point that a search from a numbered point found: its parameters, and where and how large the error is.
-
-    `of_bound` is the error as a fraction of the bound, and `seconds` is the CPU time of the search.
-    """
-
-    implementation: str
-    workload: str
-    dtype: Dtype
-    number: int
-    of_bound: float
-    entry: str
-    parameters: Sequence[str]
-    seconds: float
-
-
-@functools.cache
-def _module(implementation: Implementation) -> Contract:
-    return load(implementation)
-
-
-def searched(implementation: Implementation, workload: Workload, dtype: Dtype, number: int, seed: int) -> Worst:
-    """Return the worst point that a random search finds from one numbered point: changes that make it worse are kept.
-
-    The data are those of the numbered point.
-    """
-    begun = process_time()
-    chance = random.Random(f"{seed} {number}")
-    start = numbered_points(workload, dtype, [number], seed)
-    row, (worst, entry) = start.rows[0], _worst_entry(implementation, start)
-    for _ in range(STEPS):
-        one = points_of(start.problems[0], dtype, [Point(_changed(row, chance), "")])
-        found, where = _worst_entry(implementation, one)
-        if found >= worst:
-            row, worst, entry = one.rows[0], found, where
-    parameters = [float(value).hex() for value in row]
-    seconds = process_time() - begun
-    return Worst(implementation.name, workload.name, dtype, number, worst, entry, parameters, seconds)
-
-
-def _changed(row: Array, chance: random.Random) -> Array:
-    """Return a copy of `row` with one, two or all numbers changed: by a little, by much, or to a round number."""
-    changed = row.copy()
-    for entry in chance.sample(range(len(row)), chance.choice([1, 1, 2, len(row)])):
-        kind = chance.random()
-        if kind < 0.1:
-            changed[entry] = chance.choice([0.0, 1.0, -1.0, 0.5])
-        elif kind < 0.6:
-            changed[entry] *= 1 + chance.gauss(0, 1) * 10.0 ** -chance.uniform(0, 8)
-        else:
-            changed[entry] += chance.gauss(0, 1) * 10.0 ** -chance.uniform(0, 4)
-    return changed.clip(-LARGEST, LARGEST)
-
-
-def _worst_entry(implementation: Implementation, point: Points) -> tuple[float, str]:
-    """Return the largest error at a point as a fraction of the bound, and the entry that has it.
-
-    An error of a truth so small that it may be flushed to zero is left out where it is inside: with flushing it is as
-    close to the bound as the truth is to the smallest normal number, and a search would find nothing else.
-    """
-    with np.errstate(all="ignore"):
-        given = answers(_module(implementation), point)
-    truth = truths_here(point, by_differences=False)
-    fractions, limits = truth.fractions(given.rows)[0], np.finfo(point.dtype)
-    small = np.abs(truth.high[0]) < float(limits.smallest_normal) / float(limits.eps)
-    fractions[small & (fractions <= 1)] = 0
-    largest = int(np.argmax(fractions))
-    which, index = point.layout.entries[largest]
-    return float(fractions[largest]), f"{which}{index or ''}"
-
-
 def again(found: Data, seed: int) -> float:
     """Return the largest error at a worst point that a study with `seed` found, over the bound, computed anew."""
     workload, _ = problems(seed)[found["workload"]]
@@ -146,7 +63,7 @@ def again(found: Data, seed: int) -> float:
     if "parameters" in found:
         row = np.array([float.fromhex(number) for number in found["parameters"]])
         point = points_of(point.problems[0], found["dtype"], [Point(row, "")])
-    module = _module(next(i for i in discover() if i.name == found["implementation"]))
+    module = load(next(i for i in discover() if i.name == found["implementation"]))
     with np.errstate(all="ignore"):
         given = answers(module, point)
     return float(truths_here(point).fractions(given.rows).max())
@@ -169,14 +86,15 @@ def study(
     data = begin | (earlier or {})
     wanted = {i.name: n for i, n in asked.items()}
     questions = [one for one in data["questions"] if _asked(one) >= wanted.get(one["implementation"], 0)]
-    searches = [one for one in data["searches"] if one["seconds"] >= seconds]
+    searched = [one for one in data["searches"] if one["seconds"] >= seconds]
     asked = {i: n for i, n in asked.items() if i.name not in _named(questions)}
-    searchers = [i for i in searchers if i.name not in _named(searches)]
+    searchers = [i for i in searchers if i.name not in _named(searched)]
+    own = [WORKLOADS[name] for name in WORKLOADS_ASKED]
     with all_cores() as cores:
         for found in _questions(asked, seed, cores) if asked else ():
             yield (data := data | {"questions": [*questions, *found]})
-        for found in _searches(searchers, seconds, seed, cores):
-            yield (data := data | {"searches": [*searches, *found]})
+        for found in searches(searchers, own, seconds, seed, cores):
+            yield (data := data | {"searches": [*searched, *found]})
 
 
 def _asked(found: Data) -> int:
@@ -238,27 +156,6 @@ def _of(implementation: Implementation, rows: Sequence[Row]) -> Data:
             "truth": reading.truth,
         }
     return found
-
-
-def _searches(searchers: Sequence[Implementation], seconds: float, seed: int, cores: Executor) -> Iterator[list[Data]]:
-    worst: dict[str, Worst] = {}
-    spent, starts = dict.fromkeys(searchers, 0.0), dict.fromkeys(searchers, 0)
-    kinds = [(WORKLOADS[name], dtype) for name in WORKLOADS_ASKED for dtype in DTYPES]
-    number = 0
-    while left := [i for i in searchers if spent[i] < seconds]:
-        waiting = {cores.submit(searched, i, *kind, number, seed): i for i in left for kind in kinds}
-        number += 1
-        for future in as_completed(waiting):
-            implementation, found = waiting[future], future.result()
-            spent[implementation] += found.seconds
-            starts[implementation] += 1
-            worst[found.implementation] = max(worst.get(found.implementation, found), found, key=lambda w: w.of_bound)
-        shown = ", ".join(f"{i.name} {worst[i.name].of_bound:.3f} in {spent[i]:.0f} s" for i in searchers)
-        progress.say(f"largest error / bound of the searches: {shown}")
-        yield [
-            vars(worst[i.name]) | {"of_bound": finite(worst[i.name].of_bound), "starts": starts[i], "seconds": spent[i]}
-            for i in searchers
-        ]
 
 
 def main(
