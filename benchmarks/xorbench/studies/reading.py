@@ -17,6 +17,7 @@ import typer
 
 from xorbench import places, progress
 from xorbench.cli.options import count
+from xorbench.failure import HarnessError
 from xorbench.record import store
 from xorbench.studies import asking
 
@@ -51,14 +52,19 @@ class Line(TypedDict):
 def checked(package: str, folder: Path, paths: list[Path]) -> list[tuple[int, float]]:
     """Return the number of complaints about each record, and the CPU seconds of checking it once it is imported.
 
-    `package` is the name of the version that checks, in `folder`.
+    `package` is the name of the version that checks, in `folder`. Raises HarnessError if it cannot check records, as
+    where a package that it requires is not installed.
     """
     done = subprocess.run(
-        [sys.executable, "-c", CHECKED.format(package=package), *map(str, paths)],
+        [sys.executable, "-P", "-c", CHECKED.format(package=package), *map(str, paths)],
         env=os.environ | {"PYTHONPATH": str(folder)},
-        stdout=subprocess.PIPE,
-        check=True,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    if done.returncode:
+        reason = (done.stderr.splitlines() or [f"it ended with exit code {done.returncode}"])[-1]
+        raise HarnessError(f"the version in {folder} cannot check records here: {reason}")
     found: list[tuple[int, float]] = json.loads(done.stdout)
     return found
 
