@@ -53,7 +53,7 @@ def test_no_passed_gradient_check_no_time(variant: Variant) -> None:
 
 def test_a_name_that_nothing_bears_is_one_line_with_what_is_near() -> None:
     for option, says in (
-        ("--workload=hiden", "no workload is named 'hiden'; did you mean hidden or"),
+        ("--workload=hiden", "no workload is named 'hiden'; did you mean hidden?"),
         ("--implementation=numpy_backprob", "no implementation is named 'numpy_backprob'; did you mean numpy_backprop"),
     ):
         done = plain(option)
