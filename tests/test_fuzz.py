@@ -29,7 +29,7 @@ from xorbench.fleet import plan as plans
 from xorbench.publication.contribution import Examined, examined
 from xorbench.publication.files import rendered
 from xorbench.record import store
-from xorbench.studies.injection import files, readers, records, watching
+from xorbench.studies.injection import files, mutations, readers, records, watching
 from xorbench.studies.injection.mutations import (
     FACTORS,
     KINDS,
@@ -128,6 +128,19 @@ def survives(base: str, wanted: list[Change], folder: Path, published: bool = Fa
     else:
         for text in rendered(folder).texts.values():
             text.encode()
+
+
+def test_a_part_that_is_copied_into_itself_everywhere_does_not_double_at_each_place() -> None:
+    base = Base.of({"a": [{"b": [1, 2]} for _ in range(60)]})
+    changed = base.changed([("copy", base.names.index(("a", "*", "b")), 0, None, 1.0, True)])
+    assert changed["a"][0]["b"] == [{"b": [1, 2]} for _ in range(60)]
+    assert changed["a"][1:] == [{"b": [1, 2]} for _ in range(59)]
+
+
+def test_a_change_is_made_at_no_more_than_so_many_places() -> None:
+    base = Base.of({"a": [1] * (mutations.MOST_PLACES + 5)})
+    changed = base.changed([("replace", base.names.index(("a", "*")), 0, "x", 1.0, True)])
+    assert changed["a"] == ["x"] * mutations.MOST_PLACES + [1] * 5
 
 
 def test_the_reduced_records_do_not_contradict_themselves(tmp_path: Path) -> None:

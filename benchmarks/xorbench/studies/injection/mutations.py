@@ -36,6 +36,9 @@ KINDS = ("delete", "replace", "rename", "append", "copy", "shorten", "swap", *("
 
 FACTORS = (0.5, 0.999, 1.001, 2.0, -1.0, 1e-3, 1e3, 1e12)
 
+MOST_PLACES = 2_000
+"""The most places at which a change that is made everywhere is made, so that it does not add gigabytes."""
+
 MOST_NUMBER = 10**6
 """The largest number of a pattern or a place in a change; it is taken modulo the number of those that there are."""
 
@@ -67,7 +70,8 @@ class Base:
     def changed(self, wanted: Sequence[Change], content: Any = None) -> Any:
         """Return the JSON of the record with changes, which are made in `content`, a copy of it, where that is given.
 
-        A change that is impossible after those before it is left out.
+        A change that is impossible after those before it is left out. A copy is made at one place only: everywhere, a
+        part would be copied into itself again and again, and double each time.
         """
         found = json.loads(self.text) if content is None else content
         for kind, pattern, number, value, factor, everywhere in wanted:
@@ -75,7 +79,8 @@ class Base:
             other = (
                 of[(number // 7) % len(of)] if number % 2 else self.patterns[self.names[number % len(self.names)]][0]
             )
-            for place in reversed(of) if everywhere else [of[number % len(of)]]:
+            at_all = everywhere and kind != "copy"
+            for place in reversed(of[:MOST_PLACES]) if at_all else [of[number % len(of)]]:
                 try:
                     apply(found, kind, place, other, number, value, factor)
                 except (LookupError, TypeError, OverflowError, AttributeError):

@@ -105,15 +105,18 @@ def batch(text: str, seed: int, share: Share, numbers: range) -> Data:
         data = base.text.encode()
         for number in numbers:
             random_ = random.Random(f"{seed} {number}")
+            content: object = None
+            if number % share.in_text == 0:
+                path.write_bytes(mutations.spoilt(random_, data))
+            else:
+                content = base.changed(mutations.drawn(random_), from_json(data))
             began = time.process_time()
             try:
                 with ended_after(SECONDS_AT_MOST):
-                    if number % share.in_text == 0:
-                        path.write_bytes(mutations.spoilt(random_, data))
+                    if content is None:
                         accepted = read_or_refused(path, unchanged) is None
                         found.shown += accepted
                     else:
-                        content = base.changed(mutations.drawn(random_), from_json(data))
                         record = _read(content)
                         accepted = record is not None
                         if record is not None and (number + 1) % share.shown == 0:  # not those changed in their text
