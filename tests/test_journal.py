@@ -212,15 +212,15 @@ def test_a_second_run_of_the_same_second_does_not_write_into_the_journal_of_the_
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_text("mine")
-    path = journal_of(HEAD)
-    path.unlink()
+    path, elsewhere = journal_of(HEAD, line("one")), tmp_path / "elsewhere"
+    assert read() == [line("one")]
+    path.rename(elsewhere)
     path.symlink_to(elsewhere)
-    with pytest.raises(OSError, match=r"."):
+    before = elsewhere.read_bytes()
+    with pytest.raises(FileExistsError):
         Journal.begun(HEAD)
-    assert read() is None
-    assert elsewhere.read_text() == "mine"
+    assert read() is None  # though it leads to a valid journal
+    assert elsewhere.read_bytes() == before
 
 
 def test_journals_to_which_nothing_was_added_for_a_month_are_deleted_when_one_is_begun() -> None:
