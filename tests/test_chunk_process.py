@@ -237,24 +237,28 @@ def test_processes_of_several_threads_do_not_end_each_other() -> None:
 
 PARENT = """
 import sys
+from pathlib import Path
 from tests.fleets import gradients_of
 from xorbench.fleet.chunk_process import ChunkProcess
 from xorbench.judging.chunks import Chunk
-judging = ChunkProcess(gradients_of())
-judging.judged(Chunk(0, 1))
-print(judging._process.pid, flush=True)
-sys.stdin.read()
+ChunkProcess(gradients_of(Path(sys.argv[1]))).judged(Chunk(0, 1))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
-def test_it_ends_with_its_parent(ended_by: signal.Signals) -> None:
-    command: Sequence[str] = [sys.executable, "-c", PARENT]
+def test_it_ends_with_its_parent(variant: Variant, tmp_path: Path, ended_by: signal.Signals) -> None:
+    # Its implementation never returns: otherwise it would end by itself, because its connection is closed.
+    number = tmp_path / "number"
+    number.touch()
+    tells = f"    import os\n    import signal\n\n    open({str(number)!r}, 'w').write(f'{{os.getpid()}}')\n"
+    path = variant("endless", (PREDICT, f"{tells}    while True:\n        signal.pause()\n"))
+    command: Sequence[str] = [sys.executable, "-c", PARENT, str(path)]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables) as parent:
-        assert parent.stdout
-        child = psutil.Process(int(parent.stdout.readline()))
+    with subprocess.Popen(command, env=variables) as parent:
+        while not (told := number.read_text(encoding="utf-8")):
+            assert parent.poll() is None
+        child = psutil.Process(int(told))
         os.kill(parent.pid, ended_by)
         psutil.wait_procs([child], timeout=60)
         assert not child.is_running()
