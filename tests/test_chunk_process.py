@@ -21,6 +21,7 @@ import pytest
 
 from tests.conftest import Variant
 from tests.fleets import gradients_of
+from xorbench import descendants
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.failure import HarnessError
 from xorbench.fleet import chunk_process, tethered
@@ -216,6 +217,24 @@ def test_files_that_travelled_are_removed_with_the_process(variant: Variant) -> 
         folder = Path(child.cmdline()[-1])
         assert (folder / "travelling.py").exists()
     assert not folder.exists()
+
+
+def test_one_that_another_thread_has_just_started_is_not_ended_with_an_earlier_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = descendants.watch
+    with process(gradients_of()) as earlier, process(gradients_of()) as later:
+        assert earlier.judged(Chunk(0, 1))
+        ending = threading.Thread(target=earlier.close)
+
+        def watched_late(started: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
+            ending.start()
+            ending.join(1.0)  # until then the new one could be taken for one that is left of the earlier one
+            return watch(started)
+
+        monkeypatch.setattr(descendants, "watch", watched_late)
+        assert later.judged(Chunk(1, 1))
+        ending.join()
 
 
 def test_processes_of_several_threads_do_not_end_each_other() -> None:
