@@ -149,6 +149,13 @@ def test_a_file_that_is_no_journal_is_left_alone(content: bytes) -> None:
     assert path.read_bytes() == content
 
 
+def test_a_copy_under_another_name_is_no_journal() -> None:
+    path = journal_of(HEAD, line("one"))
+    assert read() == [line("one")]
+    path.rename(path.with_name(f"{'1' * 64}.jsonl"))
+    assert read() is None
+
+
 def test_the_newest_of_a_call_is_found() -> None:
     for second in (5, 7, 6):
         journal_of(replace(HEAD, created=f"2026-01-02T03:04:0{second}Z"), line(f"at {second}"))
