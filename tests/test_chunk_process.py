@@ -21,6 +21,7 @@ import pytest
 
 from tests.conftest import Variant
 from tests.fleets import gradients_of
+from xorbench import descendants
 from xorbench.contract import REFERENCE, Implementation, discover
 from xorbench.failure import HarnessError
 from xorbench.fleet import chunk_process, tethered
@@ -218,6 +219,24 @@ def test_files_that_travelled_are_removed_with_the_process(variant: Variant) -> 
     assert not folder.exists()
 
 
+def test_one_that_another_thread_has_just_started_is_not_ended_with_an_earlier_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = descendants.watch
+    with process(gradients_of()) as earlier, process(gradients_of()) as later:
+        assert earlier.judged(Chunk(0, 1))
+        ending = threading.Thread(target=earlier.close)
+
+        def watched_late(started: "subprocess.Popen[bytes]") -> "subprocess.Popen[bytes]":
+            ending.start()
+            ending.join(1.0)  # until then the new one could be taken for one that is left of the earlier one
+            return watch(started)
+
+        monkeypatch.setattr(descendants, "watch", watched_late)
+        assert later.judged(Chunk(1, 1))
+        ending.join()
+
+
 def test_processes_of_several_threads_do_not_end_each_other() -> None:
     plan, stop = gradients_of(), threading.Event()
 
@@ -237,24 +256,28 @@ def test_processes_of_several_threads_do_not_end_each_other() -> None:
 
 PARENT = """
 import sys
+from pathlib import Path
 from tests.fleets import gradients_of
 from xorbench.fleet.chunk_process import ChunkProcess
 from xorbench.judging.chunks import Chunk
-judging = ChunkProcess(gradients_of())
-judging.judged(Chunk(0, 1))
-print(judging._process.pid, flush=True)
-sys.stdin.read()
+ChunkProcess(gradients_of(Path(sys.argv[1]))).judged(Chunk(0, 1))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
-def test_it_ends_with_its_parent(ended_by: signal.Signals) -> None:
-    command: Sequence[str] = [sys.executable, "-c", PARENT]
+def test_it_ends_with_its_parent(variant: Variant, tmp_path: Path, ended_by: signal.Signals) -> None:
+    # Its implementation never returns: otherwise it would end by itself, because its connection is closed.
+    number = tmp_path / "number"
+    number.touch()
+    tells = f"    import os\n    import signal\n\n    open({str(number)!r}, 'w').write(f'{{os.getpid()}}')\n"
+    path = variant("endless", (PREDICT, f"{tells}    while True:\n        signal.pause()\n"))
+    command: Sequence[str] = [sys.executable, "-c", PARENT, str(path)]
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables) as parent:
-        assert parent.stdout
-        child = psutil.Process(int(parent.stdout.readline()))
+    with subprocess.Popen(command, env=variables) as parent:
+        while not (told := number.read_text(encoding="utf-8")):
+            assert parent.poll() is None
+        child = psutil.Process(int(told))
         os.kill(parent.pid, ended_by)
         psutil.wait_procs([child], timeout=60)
         assert not child.is_running()

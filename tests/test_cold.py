@@ -112,14 +112,22 @@ def test_much_that_is_written_and_a_process_that_outlives_it_block_nothing(varia
     assert isinstance(cold_start(loud, NEURON, CPU), ColdStart)
 
 
-def test_one_whose_driver_was_killed_ends(variant: Variant) -> None:
-    line = "__import__('os').write(2, str(__import__('os').getpid()).encode()); __import__('time').sleep(1_000)"
+def test_one_whose_driver_was_killed_ends(variant: Variant, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    line = f"__import__('pathlib').Path({str(there)!r}).touch(); __import__('time').sleep(1_000)"
     stuck = variant("stuck", ("Parameters = list[Array]\n", f"Parameters = list[Array]\n{line}\n"))
     script = (
-        "import os, signal, subprocess; from pathlib import Path; from xorbench.contract import read\n"
+        "import os, signal, subprocess, time; from pathlib import Path; from xorbench.contract import read\n"
         "from xorbench.clock import cold; from xorbench.workloads import WORKLOADS\n"
         "class Killed(subprocess.Popen):\n"
-        "    def communicate(self, *_, **__): print(self.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    def communicate(self, job, timeout):\n"
+        "        self.stdin.write(job)\n"
+        "        self.stdin.close()\n"  # with its job, so that it does not end because it can read none
+        f"        while not Path({str(there)!r}).exists():\n"
+        "            assert self.poll() is None\n"
+        "            time.sleep(0.01)\n"
+        "        print(self.pid, flush=True)\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n"
         "cold.subprocess.Popen = Killed\n"
         f"cold.cold_start(read(Path({str(stuck)!r})), WORKLOADS['neuron'], {CPU})\n"
     )

@@ -137,6 +137,17 @@ def test_a_call_whose_workers_always_die_is_given_up(client: Client, calls: Call
     assert calls.next(1) == Raised("a", killed)
 
 
+def test_a_call_whose_result_never_arrives_is_given_up(client: Client, calls: Calls[str, int]) -> None:
+    for repeat in range(dask_calls.MOST_REPEATS):
+        client.futures[repeat].become("finished", error=TimeoutError("timed out after 60 s"))
+        assert calls.next(1) is None
+    client.futures[-1].become("finished", error=TimeoutError("timed out after 60 s"))
+    found = calls.next(1)
+    assert isinstance(found, Raised)
+    assert str(found.error) == f"its call was repeated {dask_calls.MOST_REPEATS} times and gave no result"
+    assert len(calls) == 0
+
+
 def test_after_a_lost_connection_all_is_called_again_and_the_topic_is_heard_again(
     client: Client, calls: Calls[str, int], said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -210,15 +210,25 @@ def adopts() -> bool:
     return bool(found.value)
 
 
+@pytest.fixture
+def adopted(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Whether this process adopts orphans before a test: as its parameter says, whatever other tests have left."""
+    was, library = adopts(), ctypes.CDLL(None)
+    library.prctl(36, int(request.param), 0, 0, 0)
+    assert adopts() == request.param
+    yield request.param
+    library.prctl(36, int(was), 0, 0, 0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
-def test_orphans_are_adopted_inside_only() -> None:
-    before = adopts()
+@pytest.mark.parametrize("adopted", [False, True], indirect=True)
+def test_orphans_are_adopted_inside_only(adopted: bool) -> None:
     with orphans.adopting():
         assert adopts()
         with orphans.adopting():
             assert adopts()
         assert adopts()
-    assert adopts() == before
+    assert adopts() == adopted
 
 
 def test_a_process_that_ends_by_itself_leaves_nothing_to_end(leaders: list[Leader]) -> None:

@@ -75,6 +75,7 @@ def test_a_part_has_the_same_variables_through_a_nanny_and_without_dask(cluster:
     result(cluster.client("1"))
     path = cluster.folder / "variables.json"
     through = json.loads(path.read_text(encoding="utf-8"))
+    path.unlink()
     call = [sys.executable, "-c", LOCAL, str(cluster.folder)]
     subprocess.run(call, env=cluster.variables, cwd=cluster.folder, check=True)
     here = json.loads(path.read_text(encoding="utf-8"))

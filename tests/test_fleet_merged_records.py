@@ -26,6 +26,15 @@ def test_merging_again_changes_nothing_and_further_parts_take_the_place_of_fewer
     assert [workload.name for workload in store.read(second).workloads] == [*WORKLOADS]
 
 
+def test_a_merging_of_more_parts_has_the_name_of_the_one_that_began_with_it(tmp_path: Path) -> None:
+    parts, results = tmp_path / "parts", tmp_path / "results"
+    kept(parts, part_of(PLAN, 1))
+    (first,) = [merged_records.write(record, results) for record in merged(parts)]
+    kept(parts, part_of(PLAN, 2))
+    assert [merged_records.write(record, results) for record in merged(parts)] == [first]
+    assert store.read(first).created == "2026-01-02T03:04:01Z"
+
+
 def test_what_was_measured_another_time_stays_when_the_same_plan_is_merged_again(tmp_path: Path) -> None:
     first, second, results = tmp_path / "first", tmp_path / "second", tmp_path / "results"
     kept(first, part_of(PLAN, 1), part_of(PLAN, 2))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,15 +206,34 @@ def test_a_part_that_is_changed_while_parts_are_merged_is_refused(tmp_path: Path
         found.points()
 
 
+def failed_at_a_point(path: Path) -> dict[str, Any]:
+    """What is in a file of 20 points, but with no answer at one of them."""
+    content: dict[str, Any] = json.loads(path.read_text())
+    (row, *_) = [r for r in content["found"]["rows"] if r["dtype"] == named("neuron").dtype]
+    sums = dict.fromkeys(row["sums"], 0)
+    row |= {"points": 19, "failed": 1, "failures": [{"point": 0, "reason": "it ended"}], "sums": sums}
+    return content
+
+
+def test_two_different_results_of_one_part_on_one_host_are_refused_by_name(tmp_path: Path) -> None:
+    planned(tmp_path, 1)
+    measured(tmp_path, "1/1")
+    (path,) = (tmp_path / "parts").glob("points-*.json")
+    path.with_name("same.json").write_text(path.read_text())
+    merged(tmp_path)
+    path.with_name("second.json").write_text(json.dumps(failed_at_a_point(path)))
+    done = called("merge", tmp_path / "parts", "--json")
+    (line,) = document(done)["refused"]
+    assert done.returncode == 1
+    assert line.endswith("second.json: it is another result of part 1/1 on one host; remove one of both")
+
+
 @pytest.mark.parametrize("host", ["0" * 16, "f" * 16])
 def test_a_part_that_failed_on_one_of_two_hosts_is_not_passed(tmp_path: Path, host: str) -> None:
     planned(tmp_path, 1)
     measured(tmp_path, "1/1")
     (path,) = (tmp_path / "parts").glob("points-*.json")
-    content = json.loads(path.read_text())
-    (row, *_) = [r for r in content["found"]["rows"] if r["dtype"] == named("neuron").dtype]
-    sums = dict.fromkeys(row["sums"], 0)
-    row |= {"points": 19, "failed": 1, "failures": [{"point": 0, "reason": "it ended"}], "sums": sums}
+    content = failed_at_a_point(path)
     other = path.with_name(path.name.replace(content["host"], host))
     other.write_text(json.dumps(content | {"host": host}))
     done = called("merge", tmp_path / "parts", "--json")

@@ -1,5 +1,6 @@
 """A part on its host: measured once under its key, in a clean environment, and ended with the process that waits."""
 
+import fcntl
 import functools
 import json
 import os
@@ -100,6 +101,17 @@ def test_a_finished_command_whose_end_was_not_noted_is_not_repeated(folder: Path
     assert events(folder) == ["begin", "end"]
 
 
+def test_a_part_that_another_process_measures_is_waited_for(driver: Command) -> None:
+    ORDER.folder.mkdir(parents=True)
+    with (ORDER.folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        looks = iter([True, True, False])
+        assert host_parts.measured(ORDER, driver, is_wanted=lambda: next(looks)) is None
+        assert not ORDER.output.exists()
+    assert measured(ORDER, driver).code == 0
+    assert ORDER.output.exists()
+
+
 def test_the_command_of_a_part_can_be_run() -> None:
     words = host_parts.command(ORDER)
     plan, output = ORDER.folder / "plan.json", ORDER.folder / "output"
@@ -128,6 +140,7 @@ def test_the_command_has_none_of_the_variables_that_an_engine_sets(
     for name in (*engine, "SLURM_JOB_ID", "XLA_FLAGS"):
         monkeypatch.setenv(name, "1")
     host_parts.forget(PLAN.sha256, "call")
+    (folder / "variables.json").unlink()
     measured(ORDER, driver)
     assert variables(folder) == before
     assert not before.keys() & {*engine, "SLURM_JOB_ID", "XLA_FLAGS"}

@@ -149,6 +149,13 @@ def test_a_file_that_is_no_journal_is_left_alone(content: bytes) -> None:
     assert path.read_bytes() == content
 
 
+def test_a_copy_under_another_name_is_no_journal() -> None:
+    path = journal_of(HEAD, line("one"))
+    assert read() == [line("one")]
+    path.rename(path.with_name(f"{'1' * 64}.jsonl"))
+    assert read() is None
+
+
 def test_the_newest_of_a_call_is_found() -> None:
     for second in (5, 7, 6):
         journal_of(replace(HEAD, created=f"2026-01-02T03:04:0{second}Z"), line(f"at {second}"))
@@ -212,15 +219,15 @@ def test_a_second_run_of_the_same_second_does_not_write_into_the_journal_of_the_
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.write_text("mine")
-    path = journal_of(HEAD)
-    path.unlink()
+    path, elsewhere = journal_of(HEAD, line("one")), tmp_path / "elsewhere"
+    assert read() == [line("one")]
+    path.rename(elsewhere)
     path.symlink_to(elsewhere)
-    with pytest.raises(OSError, match=r"."):
+    before = elsewhere.read_bytes()
+    with pytest.raises(FileExistsError):
         Journal.begun(HEAD)
-    assert read() is None
-    assert elsewhere.read_text() == "mine"
+    assert read() is None  # though it leads to a valid journal
+    assert elsewhere.read_bytes() == before
 
 
 def test_journals_to_which_nothing_was_added_for_a_month_are_deleted_when_one_is_begun() -> None:

@@ -1,22 +1,26 @@
 """The load study: what it keeps of a run, and what its table says of ratios that are known."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+import typer
 
 from tests.planted import cheated, planted, report_of, with_timings
 from xorbench import places
 from xorbench.affinity import allowed_cpus
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
+from xorbench.record import studies
 from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.timing import Timing
-from xorbench.studies import load, runs
+from xorbench.studies import asking, load, runs
 from xorbench.studies.load import BUSY, IMPLEMENTATIONS
 from xorbench.suite import Settings
 from xorbench.tables.studies.load import Load, misses, table_of
@@ -107,6 +111,20 @@ def test_runs_are_interleaved_beside_so_many_busy_processes(monkeypatch: pytest.
     (last,) = load.study(2, 4, rounds=6, names=names, busy_per_cpu=(0, 1, 2), earlier={**states[4], "after": ["then"]})
     assert Measured.asked[before:] == Measured.asked[before - 1 : before]
     assert last == {**states[-1], "after": ["then"]}
+
+
+@pytest.mark.parametrize("differs", [{"implementations": [REFERENCE]}, {"cpus": 1_000}], ids=str)
+def test_a_study_of_other_implementations_or_cpus_is_not_continued(
+    differs: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["load.py"])
+    monkeypatch.setattr(load, "study", lambda *_given, **_options: pytest.fail("it was begun"))
+    names = [i.name for i in runs.usable(IMPLEMENTATIONS)[0]]
+    same = {"implementations": names, "launches": 4, "rounds": 60, "cpus": len(allowed_cpus()), "seed": 0}
+    path = studies.write(replace(asking.begun("load", []), data=same | differs), tmp_path)
+    ((key, value),) = differs.items()
+    with pytest.raises(typer.BadParameter, match=re.escape(f"{path} is of {key} {value}, expected {same[key]}")):
+        load.main(launches=4, rounds=60, after=path, output=tmp_path)
 
 
 def test_the_implementations_are_there_or_missing_with_a_reason() -> None:

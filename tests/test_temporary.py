@@ -46,17 +46,23 @@ def test_it_is_removed_at_the_end_of_the_process(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_is_removed_after_the_process_was_killed(tmp_path: Path) -> None:
-    script, variables = f"{LASTS}sys.stdin.read()", os.environ | {"TMPDIR": str(tmp_path)}
+def killed_in(folder: Path) -> None:
+    """Kill a process that has made a temporary folder in this one, and wait for the shell that removes it."""
+    script, variables = f"{LASTS}sys.stdin.read()", os.environ | {"TMPDIR": str(folder)}
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", script], env=variables, stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdout is not None
-        folder = Path(process.stdout.readline().strip())
-        (folder / "file").write_text("", encoding="utf-8")
+        made = Path(process.stdout.readline().strip())
+        assert made.parent == folder
+        (made / "file").write_text("", encoding="utf-8")
         shells = psutil.Process(process.pid).children()
         process.kill()
     assert len(shells) == 1
     assert psutil.wait_procs(shells, timeout=60)[1] == []
+
+
+def test_it_is_removed_after_the_process_was_killed(tmp_path: Path) -> None:
+    killed_in(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -64,8 +70,7 @@ def test_a_name_with_a_meaning_for_the_shell_is_a_name(tmp_path: Path) -> None:
     odd = tmp_path / "-rf $(touch there) 'a' *"
     odd.mkdir()
     (tmp_path / "beside").mkdir()
-    with Temporary(odd) as name:
-        Path(name, "file").write_text("", encoding="utf-8")
+    killed_in(odd)
     assert sorted(path.name for path in tmp_path.iterdir()) == [odd.name, "beside"]
     assert list(odd.iterdir()) == []
 

@@ -22,7 +22,7 @@ Value = TypeVar("Value")
 _HAS_ENDED = "the scheduler has ended and was not started again; what is finished is kept"
 
 MOST_REPEATS = 20
-"""The number of times that a call is repeated after its worker was lost, until it is given up."""
+"""The number of times that a call is repeated after its worker or its result was lost, until it is given up."""
 
 SECONDS_TO_FETCH = 60.0
 """The time in which a finished result must arrive; otherwise its call is repeated."""
@@ -122,9 +122,13 @@ class Calls(Generic[Key, Value]):
             if not _is_killed(error) or self._repeats[key] >= MOST_REPEATS:
                 self.drop(key)
                 return Raised(key, error)
-        elif future.status == "finished" and (value := _fetched(future)) is not None:
-            self.drop(key)
-            return Returned(key, value)
+        elif future.status == "finished":
+            if (value := _fetched(future)) is not None:
+                self.drop(key)
+                return Returned(key, value)
+            if self._repeats[key] >= MOST_REPEATS:
+                self.drop(key)
+                return Raised(key, HarnessError(f"its call was repeated {MOST_REPEATS} times and gave no result"))
         self._again(key)
         return None
 

@@ -120,6 +120,7 @@ def main(
         "launches": {"some": launches, "all": launches_of_all},
         "rounds": rounds,
         "busy_per_cpu": busy_per_cpu,
+        "cpus": len(affinity.allowed_cpus()),
         "seed": seed,
     }
     begun, earlier = asking.continued(begun, after, decisive)

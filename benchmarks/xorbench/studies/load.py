@@ -89,8 +89,16 @@ def main(
 ) -> None:
     """Time the same implementations while other processes keep the CPUs busy."""
     folder = choices.folder(output)
-    begun = asking.begun("load", [i.framework for i in usable(IMPLEMENTATIONS)[0]])
-    begun, earlier = asking.continued(begun, after, {"launches": launches, "rounds": rounds, "seed": seed})
+    implementations, _ = usable(IMPLEMENTATIONS)
+    begun = asking.begun("load", [i.framework for i in implementations])
+    decisive = {
+        "implementations": [i.name for i in implementations],
+        "launches": launches,
+        "rounds": rounds,
+        "cpus": len(affinity.allowed_cpus()),
+        "seed": seed,
+    }
+    begun, earlier = asking.continued(begun, after, decisive)
     asking.keep_last(begun, study(runs, launches, rounds, seed=seed, earlier=earlier), folder)
 
 
