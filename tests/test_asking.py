@@ -87,6 +87,14 @@ def test_what_is_finished_is_kept_whatever_is_raised(tmp_path: Path, error: type
     assert studies.read(path).data == states[1]
 
 
+def test_where_nothing_is_left_to_be_measured_a_line_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asking.keep_last(planted_study(data={}), iter(()), tmp_path)
+    assert studies.paths(tmp_path) == []
+    assert capsys.readouterr().err == "nothing is left to be measured\n"
+
+
 def test_the_time_left_is_that_of_the_runs_before(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from xorbench.fleet.measured import OF_A_GROUP, records_of
+from xorbench.fleet.measured import records_of
 from xorbench.record import store
 from xorbench.record.run import Record
 
@@ -15,7 +15,7 @@ def write(record: Record, folder: Path) -> Path:
     time stays. Raises ValueError where what was merged earlier holds a workload that this record lacks, and OSError.
     """
     there_already = records_of(folder, record.plan_sha256, record.host)
-    earlier = {path: there for path, there in there_already if there.is_merged and _is_of_one_group(there, record)}
+    earlier = {path: there for path, there in there_already if there.is_merged}
     for path, there in earlier.items():
         if replace(there, created=record.created) == record:  # another record began in the same second
             return path
@@ -35,7 +35,3 @@ def write(record: Record, folder: Path) -> Path:
 def _rounds(record: Record) -> set[tuple[object, ...]]:
     """Return what no other measurement has: the nanoseconds of all rounds of each row in each launch."""
     return {(t.launch, t.workload, t.implementation, t.copy, t.measure, *t.round_nanoseconds) for t in record.timings}
-
-
-def _is_of_one_group(one: Record, other: Record) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in OF_A_GROUP)

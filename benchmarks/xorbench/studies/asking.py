@@ -82,11 +82,16 @@ def keep(begun: Study, data: Data, folder: Path) -> Path:
 
 
 def keep_last(begun: Study, states: Iterator[Data], folder: Path) -> None:
-    """Write and print the last of the `states` of a study, even if the study is interrupted or fails after it."""
+    """Write and print the last of the `states` of a study, even if the study is interrupted or fails after it.
+
+    Where there is none, as where all that is asked for was measured earlier, a line says so.
+    """
     data = None
     try:
         for data in states:  # noqa: B007  only the last state is written
             pass
+        if data is None:
+            progress.say("nothing is left to be measured")
     finally:
         if data is not None:
             keep(begun, data, folder)
