@@ -3,13 +3,15 @@
 import os
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import BASELINE, Variant, loaded
 from tests.planted import LEDGER, planted
 from xorbench.affinity import allowed_cpus
-from xorbench.clock import ledger
+from xorbench.clock import ledger, timed_implementation
 from xorbench.clock.ends import Round, compared
 from xorbench.clock.ends import violations as ends_violations
 from xorbench.clock.ledger import (
@@ -24,6 +26,8 @@ from xorbench.clock.system_counters import Account
 from xorbench.clock.timed_implementation import TimedImplementation, Turn
 from xorbench.contract import Implementation, read
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Pool, Usage
+from xorbench.studies.injection.cheats import written
+from xorbench.studies.injection.cheats_of_results import CHEATS_OF_RESULTS
 from xorbench.workloads import WORKLOADS, Array, flat
 
 WORKLOAD = WORKLOADS["hidden"]
@@ -239,7 +243,22 @@ def test_what_computes_when_it_is_read_is_refused(variant: Variant, monkeypatch:
     late = timed.bookkeeper.close().late_nanoseconds
     ledger = replace(ledger_of(BASELINE, monkeypatch), late_nanoseconds=late)
     (found,) = breaches(ledger, "eager")
-    assert found.startswith("its result was not synchronised: reading it took ")
+    assert found.startswith("its result was not synchronised: it was finished ")
+
+
+def test_what_a_thread_computes_until_its_result_is_read_is_late(tmp_path: Path) -> None:
+    """It is finished when it is read, as it is if the thread gets the CPU while the system's counters are read."""
+    (cheat,) = [one for one in CHEATS_OF_RESULTS if one.name == "computes_in_a_thread"]
+    timed = TimedImplementation(written(cheat, tmp_path), WORKLOAD)
+    timed.before(Turn(20_000, 500, 1))
+    timed.train(20_000)
+    later: Any = timed._result[0]
+    later.get()
+    timed.after()
+    # 20,000 epochs take more than the 50 ms for which its `train` waits.
+    late = timed.bookkeeper.close().late_nanoseconds
+    assert late is not None
+    assert late > MOST_LATE_NANOSECONDS
 
 
 @pytest.mark.parametrize(("late", "refused"), [(MOST_LATE_NANOSECONDS, False), (MOST_LATE_NANOSECONDS + 1, True)])
@@ -337,6 +356,8 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_the_median_ro
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Of four rounds 500, 3,800, 8,000 and 699,000: of both in the middle the lower one. Reading a start counts nothing.
+    monkeypatch.setattr(timed_implementation, "other_threads_nanoseconds", lambda: 600)
+    monkeypatch.setattr(ledger, "other_threads_nanoseconds", lambda: 600)
     timed = TimedImplementation(BASELINE, WORKLOAD)
     for number, (result, ready) in enumerate([(5_000, 1_200), (9_000, 1_000), (2_000, 1_500), (700_000, 1_000)]):
         timed.before(Turn(8, 2, number))
@@ -346,6 +367,21 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_the_median_ro
             patch.setattr(ledger, "perf_counter_ns", lambda readings=readings: next(readings))
             timed.after()
     assert timed.bookkeeper.close().late_nanoseconds == 3_800
+
+
+def test_late_is_the_cpu_time_of_other_threads_until_a_result_is_read_where_that_is_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timed_implementation, "other_threads_nanoseconds", lambda: 1_000)
+    monkeypatch.setattr(ledger, "other_threads_nanoseconds", lambda: 10_001_000)
+    timed = TimedImplementation(BASELINE, WORKLOAD)
+    timed.before(Turn(8, 2, 1))
+    timed.train(8)
+    readings = iter([0, 10, 20, 30, 40, 50])
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "perf_counter_ns", lambda: next(readings))
+        timed.after()
+    assert timed.bookkeeper.close().late_nanoseconds == 10_000_000
 
 
 def test_the_value_of_a_variable_that_a_file_sets_is_not_kept_unless_it_is_a_number_of_threads(

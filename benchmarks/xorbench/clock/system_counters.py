@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time_ns, thread_time_ns
 
 import psutil
 
@@ -47,6 +48,11 @@ def reading() -> Reading:
     """
     switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw if resource else None
     return Reading(switches, _waited())
+
+
+def other_threads_nanoseconds() -> int:
+    """Return the CPU time that all threads of this process but the calling one have used."""
+    return process_time_ns() - thread_time_ns()
 
 
 _THREAD = getattr(resource, "RUSAGE_THREAD", None)

@@ -11,6 +11,7 @@ import numpy as np
 
 from xorbench.clock.ledger import Bookkeeper, Taken
 from xorbench.clock.repeating import Latencies, converted, work
+from xorbench.clock.system_counters import other_threads_nanoseconds
 from xorbench.contract import Data, Implementation, Tensor
 from xorbench.contract import load as load_file
 from xorbench.judging.answers import answers
@@ -52,7 +53,7 @@ class TimedImplementation:
         gradient = partial(self._module.gradient, workload.recipe, *arguments)
         self.bookkeeper.prepare(arguments[0], first, gradient if measure == "epoch" else partial(first, 1))
         self._result: Sequence[Tensor] = ()
-        self._taken = Taken(0, 0, collecting=True)
+        self._taken = Taken(0, 0, collecting=True, other_threads_nanoseconds=0)
 
     def compile(self, epochs: Sequence[int]) -> None:
         """Train each number of `epochs` once, untimed, because an implementation may compile for each of them."""
@@ -78,7 +79,8 @@ class TimedImplementation:
         began, began_on_cpu = perf_counter_ns(), process_time_ns()
         self._result = self._work(epochs)
         cpu_nanoseconds = process_time_ns() - began_on_cpu
-        self._taken = Taken(perf_counter_ns() - began, cpu_nanoseconds, gc.isenabled())
+        wall_nanoseconds = perf_counter_ns() - began
+        self._taken = Taken(wall_nanoseconds, cpu_nanoseconds, gc.isenabled(), other_threads_nanoseconds())
 
     def after(self) -> list[float | None]:
         """Read the system's counters and the result; return the final parameters, None where one is not finite."""

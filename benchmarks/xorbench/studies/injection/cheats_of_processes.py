@@ -38,7 +38,7 @@ _OTHER_SUBJECT = (
     "    began, began_on_cpu = timed.perf_counter_ns(), timed.process_time_ns()\n"
     "    self._result = self._work(epochs)\n"
     "    taken = timed.perf_counter_ns() - began, timed.process_time_ns() - began_on_cpu\n"
-    "    self._taken = timed.Taken(taken[0] // 2, taken[1] // 2, False)\n\n\n"
+    "    self._taken = timed.Taken(taken[0] // 2, taken[1] // 2, False, timed.other_threads_nanoseconds())\n\n\n"
     "if CLOCKED:\n"
     "    timed = __import__('sys').modules['xorbench.clock.timed_implementation']\n"
     "    timed.TimedImplementation.train = trained\n"
