@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.studied import planted_study
+from xorbench import environment
 from xorbench.record import studies
 from xorbench.studies import asking, faults
 from xorbench.studies.injection import blocks, files, large, messages, records, runs
@@ -259,6 +261,26 @@ def test_an_interrupted_study_is_written_when_it_is_complete(
     assert sum(of["times"] for of in data["messages"]["kinds"].values()) == 24
     assert asked(monkeypatch, f"--blocks={kept}", f"--output={output}", "--seed=7") == 2
     assert "has another seed, which decides it" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_kinds_that_are_not_asked_for_are_those_of_the_study_that_is_continued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large, "FILES", {})
+    versions = {"python": environment.versions()["python"]}
+    guided = {"missing": "atheris is not installed"}
+    data = {"seed": 0, "guided": guided, "messages": {"kinds": {}}}
+    about = {"study": "faults", "machine": environment.machine(), "versions": versions}
+    earlier = planted_study(command="python -m xorbench.studies.faults", data=data, **about)
+    before = studies.write(earlier, tmp_path)
+    assert asked(monkeypatch, f"--after={before}", f"--output={tmp_path}") == 0
+    (after,) = {*studies.paths(tmp_path)} - {before}
+    found = studies.read(after).data
+    assert found["guided"] == guided
+    assert sum(of["times"] for of in found["messages"]["kinds"].values()) == 24
+    assert found["after"] == [earlier.created, None]
+    assert asked(monkeypatch, f"--after={before}", "--seed=7") == 2
 
 
 def test_what_decides_a_study_can_be_kept() -> None:

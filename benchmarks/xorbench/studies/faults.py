@@ -132,9 +132,12 @@ def main(
             metavar="FILE", help="Keep what is finished in this file, and continue it. [default: it is kept in memory]"
         ),
     ] = None,
+    after: asking.After = None,
     output: Output = None,
 ) -> None:
     """Inject faults into runs, messages, files and records, and say what was lost by each.
+
+    With --after, kinds of faults of which none are asked for keep what the stored study has.
 
     The study is written to the folder of records when it is complete. What is finished of one that was interrupted is
     in the file of --blocks, if there is one, and is written to the folder if there is none.
@@ -146,7 +149,7 @@ def main(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--blocks") from error
     tools = [discover()[0].framework, "pydantic", *(["atheris"] if is_installed("atheris") else [])]
-    begun = asking.begun("faults", tools)
+    begun, earlier = asking.continued(asking.begun("faults", tools), after, {"seed": seed})
     is_complete = False
     try:
         study(amounts, text, finished)
@@ -154,7 +157,7 @@ def main(
     finally:
         finished.close()
         if is_complete or (blocks is None and len(finished)):
-            asking.keep(begun, joining.joined(seed, len(text), finished), folder)
+            asking.keep(begun, earlier | joining.joined(seed, len(text), finished), folder)
         elif blocks is not None:
             progress.say(f"{len(finished):,} finished blocks are in {blocks}; the same command continues")
 
