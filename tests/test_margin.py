@@ -67,21 +67,38 @@ def test_each_implementation_is_asked_at_least_as_many_questions_as_it_should_be
     assert 300 <= honest["questions"] <= 3 * wrong["questions"]
 
 
-def test_a_study_is_continued_with_what_it_lacks(found: Data, variant: Variant) -> None:
-    """An implementation of which it has as many questions is not asked again, and one of which it has fewer is."""
-    earlier = found | {"searches": [found["searches"][0] | {"seconds": 1e-10}]}
+def test_a_study_is_continued_with_what_it_lacks(
+    found: Data, variant: Variant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rounds that it has are not repeated, and what it then has is what it has at once."""
+    monkeypatch.setattr(margin, "all_cores", here)
+    monkeypatch.setattr(margin, "POINTS", 8)
+    monkeypatch.setattr(margin_search, "STEPS", 3)
     single = read(variant("single", SINGLE))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(margin, "all_cores", here)
-        patch.setattr(margin, "POINTS", 8)
-        patch.setattr(margin_search, "STEPS", 3)
-        *_, data = margin.study({reference(): 300, single: 200}, [reference()], 1e-9, 5, earlier)
-        same = [*margin.study({reference(): 300, single: 1}, [reference()], 1e-9, 5, found)]
-    honest, wrong = data["questions"]
-    assert honest == found["questions"][0]
-    assert found["questions"][1]["questions"] < 200 <= wrong["questions"] < 300
+    earlier = found | {"searches": [found["searches"][0] | {"seconds": 1e-10}]}
+    *_, data = margin.study({reference(): 600, single: 1}, [reference()], 1e-9, 5, earlier)
+    *_, at_once = margin.study({reference(): 600, single: 1}, [], 0, 5)
+    assert found["questions"][0]["rounds"] < data["questions"][0]["rounds"]
+    assert data["questions"] == [at_once["questions"][0] | {"factor": pytest.approx(0, abs=1)}, found["questions"][1]]
     assert data["searches"][0]["seconds"] > 1e-9
-    assert same == []
+    assert [*margin.study({reference(): 300, single: 1}, [reference()], 1e-9, 5, data)] == []
+
+
+def test_what_is_kept_of_a_study_that_is_continued_has_the_larger_errors() -> None:
+    about = {"questions": 10, "not_offered": 1, "outside": 2, "factor": 0.5, "factors_refused": 1, "reasons": ["a"] * 3}
+    one = about | {"of_bound": 0.5, "entry": "W1"}
+    other = about | {"of_bound": None, "entry": "b2", "factor": 0.7, "reasons": ["b"] * 3}
+    assert margin._together(one, other) == {
+        "questions": 20,
+        "not_offered": 2,
+        "outside": 4,
+        "factor": 0.7,
+        "factors_refused": 2,
+        "reasons": [*"aaabb"],
+        "of_bound": None,
+        "entry": "b2",
+    }
+    assert margin._together(one, about)["entry"] == "W1"
 
 
 def test_an_honest_implementation_is_inside_and_a_false_alarm_is_told_in_words(found: Data) -> None:

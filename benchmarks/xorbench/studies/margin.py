@@ -6,6 +6,7 @@ of the three for 1,200 CPU seconds. A value above 1 is a false alarm. A question
 with gradient, predictions and loss. Half of the questions are at the workload's own shape, half at eight others.
 """
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
@@ -79,53 +80,61 @@ def study(
     """Yield the data after some rounds of questions and after each round of searches; see the module.
 
     `asked` are the implementations with the least number of questions to each; `searchers` are those for which the
-    worst point is searched, for so many CPU seconds each. What the data of an `earlier` study have of as many questions
-    or seconds is kept.
+    worst point is searched, for so many CPU seconds each. The rounds of questions in the data of an `earlier` study are
+    not repeated, and its searches are kept if they took as long.
     """
     begin: Data = {"seed": seed, "steps": STEPS, "questions": [], "search_seconds": seconds, "searches": []}
     data = begin | (earlier or {})
-    wanted = {i.name: n for i, n in asked.items()}
-    questions = [one for one in data["questions"] if _asked(one) >= wanted.get(one["implementation"], 0)]
     searched = [one for one in data["searches"] if one["seconds"] >= seconds]
-    asked = {i: n for i, n in asked.items() if i.name not in _named(questions)}
-    searchers = [i for i in searchers if i.name not in _named(searched)]
+    those = {one["implementation"] for one in searched}
     own = [WORKLOADS[name] for name in WORKLOADS_ASKED]
     with all_cores() as cores:
-        for found in _questions(asked, seed, cores) if asked else ():
-            yield (data := data | {"questions": [*questions, *found]})
-        for found in searches(searchers, own, seconds, seed, cores):
+        for every in _questions(asked, seed, cores, data["questions"]):
+            yield (data := data | {"questions": every})
+        for found in searches([i for i in searchers if i.name not in those], own, seconds, seed, cores):
             yield (data := data | {"searches": [*searched, *found]})
 
 
-def _asked(found: Data) -> int:
-    questions: int = found["questions"] + found.get("not_offered", 0)
-    return questions
-
-
-def _named(found: Sequence[Data]) -> list[str]:
-    return [one["implementation"] for one in found]
-
-
-def _questions(asked: Mapping[Implementation, int], seed: int, cores: Executor) -> Iterator[list[Data]]:
+def _questions(
+    asked: Mapping[Implementation, int], seed: int, cores: Executor, earlier: Sequence[Data]
+) -> Iterator[list[Data]]:
+    """Yield what was found of all implementations after some rounds, with what was found in `earlier` rounds."""
     workloads = [*problems(seed).values()]
     of_round = sum(len(DTYPES) * (points // stride(workload)) for workload, points in workloads)
-    rounds = {implementation: -(-questions // of_round) for implementation, questions in asked.items()}
-    waiting = {
-        cores.submit(judge_chunk, [i for i in asked if number < rounds[i]], [workload], Chunk(number * n, n), seed): (
-            workload.name
-        )
-        for number in range(max(rounds.values()))
-        for workload, n in workloads
-    }
+    before = {one["implementation"]: one for one in earlier}
+    begun = {i: before.get(i.name, {}).get("rounds", 0) for i in asked}
+    wanted = {i: -(-questions // of_round) for i, questions in asked.items()}
+    left = [i for i in asked if begun[i] < wanted[i]]
+    numbers = range(min((begun[i] for i in left), default=0), max((wanted[i] for i in left), default=0))
     found: dict[str, Found] = {}
-    with progress.steps("questions", len(waiting)) as done:
-        for future in as_completed(waiting):
-            workload = waiting.pop(future)
-            found[workload] = joined(found.get(workload, Found()), future.result())
-            done()
-            if len(waiting) % (ROUNDS_KEPT * len(workloads)) == 0:
-                every = [row for of_workload in found.values() for row in of_workload.rows]
-                yield [_of(i, [row for row in every if row.implementation == i.name]) for i in asked]
+    with progress.steps("questions", len(numbers) * len(workloads)) as advance:
+        for first in numbers[::ROUNDS_KEPT]:
+            some = range(first, min(first + ROUNDS_KEPT, numbers.stop))
+            waiting = {
+                cores.submit(judge_chunk, those, [workload], Chunk(number * n, n), seed): workload.name
+                for number in some
+                for workload, n in workloads
+                if (those := [i for i in left if begun[i] <= number < wanted[i]])
+            }
+            for future in as_completed(waiting):
+                workload = waiting[future]
+                found[workload] = joined(found.get(workload, Found()), future.result())
+                advance()
+            every = [row for of_workload in found.values() for row in of_workload.rows]
+            now = dict(before)
+            for i in left:
+                if rows := [row for row in every if row.implementation == i.name]:
+                    rounds = {"rounds": min(some[-1] + 1, wanted[i])}
+                    now[i.name] = (_together(before[i.name], _of(i, rows)) if begun[i] else _of(i, rows)) | rounds
+            yield [*now.values()]
+
+
+def _together(one: Data, other: Data) -> Data:
+    """Return what was found of an implementation in some rounds and in others: sums, and the larger errors."""
+    worst = max(one, other, key=lambda found: math.inf if (size := found.get("of_bound", 0.0)) is None else size)
+    sums = {key: one[key] + other[key] for key in ("questions", "not_offered", "outside", "factors_refused")}
+    reasons = [*one["reasons"], *other["reasons"]][:MOST_REASONS]
+    return worst | sums | {"factor": max(one["factor"], other["factor"]), "reasons": reasons}
 
 
 def _of(implementation: Implementation, rows: Sequence[Row]) -> Data:
