@@ -11,6 +11,7 @@ from xorbench.affinity import allowed_cpus
 from xorbench.clock import budget as rounds_in_a_budget
 from xorbench.clock.reference import Reference
 from xorbench.clock.turns import Launch
+from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
@@ -19,8 +20,9 @@ from xorbench.judging.judge import Scope, judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record
-from xorbench.record.timing import Ledger, Timing, Usage
-from xorbench.suite import Plan, Settings, Suite, calibration, pilot
+from xorbench.record.timing import Failure, Ledger, Timing, Usage
+from xorbench.suite import Plan, Settings, Suite, calibration, pilot, suite
+from xorbench.suite.calibration import Calibration
 from xorbench.suite.measurement import SECONDS_TO_FINISH
 from xorbench.workloads import WORKLOADS
 
@@ -111,6 +113,18 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
     record = recorded([wrong, read(variant("right"))])
     assert record.timings == []
     assert {row.verdict for row in Analysis(record).rows} == {"outside", "untimed"}
+    assert [*rules.contradictions(replace(record, command="xorbench run --quick"))] == []
+
+
+def test_where_nothing_can_be_timed_the_record_has_no_launch_and_does_not_contradict_itself(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the worker of the reference is killed while it is calibrated."""
+    lost = Failure(-1, "neuron", REFERENCE, copy=False, reason="its worker ended")
+    monkeypatch.setattr(suite, "calibrate", lambda *_arguments, **_options: Calibration([], [lost], {}, 0.0))
+    record = recorded([BASELINE], replace(SETTINGS, launches=3), report)
+    assert (record.plan.launches, record.launches, record.failures) == (0, [], [lost])
+    assert [*rules.contradictions(replace(record, command="xorbench run --quick"))] == []
 
 
 def test_nothing_judged_is_nothing_to_record() -> None:

@@ -158,6 +158,10 @@ class Session:
         if self.journal is not None:
             self.journal.note(Line(self.seconds, part))
 
+    def _end(self) -> None:
+        """Note that all is finished. The plan has the launches that there are: none where nothing could be timed."""
+        self._finish(Ended(replace(self.plan, launches=len(self.launches))))
+
     def _accept(self, part: Finished) -> None:
         """Take a finished part, measured now or before."""
         match part:

@@ -24,7 +24,7 @@ from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
 from xorbench.suite.measurement import SECONDS_TO_FINISH, Measurement
-from xorbench.suite.parts import Calibrated, Ended, Judged, Launched, Planned, StartedCold
+from xorbench.suite.parts import Calibrated, Judged, Launched, Planned, StartedCold
 from xorbench.suite.session import CHANGED
 from xorbench.workloads import named
 
@@ -70,7 +70,7 @@ class Suite(Measurement):
                         self._spend(launches, audit, len(entries))
                 finally:
                     self._settle(audit)
-        self._finish(Ended(self.plan))
+        self._end()
 
     def _judge(self) -> Report:
         thorough, of_plan = not self.settings.quick, self.head.of_plan
@@ -226,7 +226,6 @@ class Suite(Measurement):
                     self._finish(Planned(replace(self.plan, looks=self.plan.looks + 1)))
         if self.settings.resolution and not is_resolved:
             self.plan = pilot.at_confidence(self.plan)  # the end is also a look
-        self.plan = replace(self.plan, launches=len(self.launches))
 
     def _left(self) -> float:
         """Return the seconds that are left of the budget, which is for the whole command; infinite without one."""

@@ -23,7 +23,7 @@ from xorbench.suite import calibration
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
 from xorbench.suite.measurement import Measurement
-from xorbench.suite.parts import Calibrated, Ended, Estimated, Finished, Judged, Launched, Multiplied, OfPlan, Point
+from xorbench.suite.parts import Calibrated, Estimated, Finished, Judged, Launched, Multiplied, OfPlan, Point
 from xorbench.suite.sweep_cost import FEWEST_LAUNCHES, Estimate, estimated, judging_seconds, rounds_of
 from xorbench.workloads import Workload
 
@@ -96,7 +96,7 @@ class Sweep(Measurement):
         if entries:
             with self._reference() as reference:
                 self._launch_all(entries, self._audit(reference, self.calibrated), estimate)
-        self._finish(Ended(self.plan))
+        self._end()
 
     def record(self, command: str) -> Record:
         """Return the record of the sweep so far, with the matrix products with which growth is compared."""
