@@ -1,5 +1,7 @@
 """A record that was measured is kept, wherever it can be written."""
 
+import errno
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,18 @@ def test_where_nothing_can_be_written_at_all_one_line_says_what_continues(
     monkeypatch.setattr("tempfile.tempdir", str(blocked))
     with pytest.raises(HarnessError, match=r"blocked can't be written: .*, nor can a temporary folder: .*; do this$"):
         keeping.kept(planted({}).record, blocked, "do this")
+
+
+def test_where_no_record_can_be_written_no_empty_folder_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the disk is full, or the size of files is limited."""
+
+    def full(*_arguments: object, **_options: object) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(store, "write_whole", full)
+    with pytest.raises(HarnessError, match="No space left on device, nor can a temporary folder: No space left on dev"):
+        keeping.kept(planted({}).record, tmp_path / "results", write=full)
+    assert [*tmp_path.iterdir()] == []

@@ -1,6 +1,7 @@
 """Performing a run or a sweep with its journal, and writing its record, with a temporary folder as the fallback."""
 
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -155,11 +156,20 @@ def kept(record: Record, folder: Path, hint: str = "", write: Callable[[Record, 
         complaint = f"{folder} can't be written: {error.strerror}"
     hint = hint and f"; {hint}"
     try:
-        path = store.write(record, Path(tempfile.mkdtemp(prefix="xorbench-")))
+        path = _written_in_a_new_folder(record)
     except OSError as error:
         raise HarnessError(f"{complaint}, nor can a temporary folder: {error.strerror}{hint}") from error
     typer.echo(f"xorbench: {complaint}; the record was written to {path}{hint}", err=True)
     return path
+
+
+def _written_in_a_new_folder(record: Record) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="xorbench-"))
+    try:
+        return store.write(record, folder)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 @contextmanager
