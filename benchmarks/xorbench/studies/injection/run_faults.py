@@ -204,7 +204,7 @@ def _full(what: str, folder: str, codes: tuple[int, ...], every: bool = False) -
 UNDISTURBED = Fault(NO_FAULT)
 
 OF_FILES = (
-    Fault("the file of an implementation is deleted", (0, 1), _delete_victim, own=True),
+    Fault("the file of an implementation is deleted", (0, 1, 2), _delete_victim, own=True),  # 2: before it is read
     Fault("the file of an implementation is changed", (0, 1), _change_victim, own=True),
 )
 
