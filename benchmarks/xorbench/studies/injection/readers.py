@@ -5,7 +5,9 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from xorbench import api
 from xorbench.cli import show
@@ -25,8 +27,22 @@ from xorbench.tables.catalogue import tables
 from xorbench.tables.formats import FORMATS
 from xorbench.tables.summary import summary
 
+Value = TypeVar("Value")
+
 LONGEST_LINE = 2_000
 """The number of characters up to which a message about a record counts as one line."""
+
+
+class Timed(Protocol):
+    """A function that makes a call and returns what it returns."""
+
+    def __call__(self, call: Callable[[], Value], /) -> Value:
+        """Make a call and return what it returns."""
+
+
+def at_once(call: Callable[[], Value]) -> Value:
+    """Make a call, and return what it returns."""
+    return call()
 
 
 def is_a_line(text: str, most: int = LONGEST_LINE) -> bool:
@@ -81,18 +97,25 @@ def recommended(analysis: Analysis, warm: bool) -> None:
     "\n".join(recommendation.lines(ranking(table([analysis]), 4, 4, 1000, warm))).encode()
 
 
-def viewed(path: Path, record: Record, unchanged: Analysis) -> None:
-    """Send a record, which is in the file `path`, through all commands that show, compare or export it."""
-    store.as_text(record)
+def viewed(path: Path, record: Record, unchanged: Analysis, timed: Timed = at_once) -> None:
+    """Send a record, which is in the file `path`, through all commands that show, compare or export it.
+
+    Each call that a command makes is made by `timed`.
+    """
     analysis = Analysis(record)
-    shown(analysis)
-    compared(unchanged, analysis)
-    compared(analysis, unchanged)
-    refusal(lambda: foreign.pytest_benchmark([analysis]))
-    refusal(lambda: foreign.github_action_benchmark([analysis]))
-    load(path)
-    refusal(lambda: recommended(analysis, warm=False))
-    refusal(lambda: recommended(analysis, warm=True))
+    calls: Sequence[Callable[[], object]] = (
+        lambda: store.as_text(record),
+        lambda: shown(analysis),
+        lambda: compared(unchanged, analysis),
+        lambda: compared(analysis, unchanged),
+        lambda: refusal(lambda: foreign.pytest_benchmark([analysis])),
+        lambda: refusal(lambda: foreign.github_action_benchmark([analysis])),
+        lambda: load(path),
+        lambda: refusal(lambda: recommended(analysis, warm=False)),
+        lambda: refusal(lambda: recommended(analysis, warm=True)),
+    )
+    for call in calls:
+        timed(call)
 
 
 def checked(path: Path) -> Sequence[str]:
@@ -107,20 +130,21 @@ def checked(path: Path) -> Sequence[str]:
     return found.complaints
 
 
-def read_or_refused(path: Path, unchanged: Analysis) -> str | None:
+def read_or_refused(path: Path, unchanged: Analysis, timed: Timed = at_once) -> str | None:
     """Send a file through every command that reads records, and return the refusal of all, None if it is read.
 
-    Raises AssertionError where they differ, or a refusal is not one line, and whatever a command raises that it must
-    not.
+    Each call that a command makes is made by `timed`. Raises AssertionError where they differ, or a refusal is not one
+    line, and whatever a command raises that it must not.
     """
-    checked(path)
-    if told := refusal(lambda: read(path)):
+    timed(lambda: checked(path))
+    found: list[Record] = []
+    if told := timed(lambda: refusal(lambda: found.append(read(path)))):
         for call in (
             lambda: load(path),
             lambda: api.compare(path, path),
             lambda: api.recommend(4, 4, 10, records=[path]),
         ):
-            assert refusal(call) == told, f"refused by one command only: {told}"
+            assert timed(partial(refusal, call)) == told, f"refused by one command only: {told}"
         return told
-    viewed(path, read(path), unchanged)
+    viewed(path, found[0], unchanged, timed)
     return None

@@ -6,8 +6,11 @@ import random
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic_core import from_json
 
@@ -23,8 +26,10 @@ from xorbench.studies.injection.mutations import Base
 from xorbench.studies.injection.readers import checked, read_or_refused, refusal, viewed
 from xorbench.studies.injection.watching import SECONDS_AT_MOST, Hung, ended_after, named, watched
 
+Value = TypeVar("Value")
+
 SLOW_SECONDS = 5.0
-"""The CPU time from which on the reading of a changed record counts as a hang."""
+"""The CPU time from which on the reading of a changed record by one command counts as a hang."""
 
 MOST_TOLD = 20
 """The most different exceptions and files of which the data have an example."""
@@ -34,8 +39,9 @@ MOST_TOLD = 20
 class Counts:
     """The numbers of changed records, by what came of them, and what went wrong with an example of each.
 
-    `refused`, `accepted` and `shown` count records; shown are some of those that were accepted. `slowest` is CPU time
-    in seconds, `memory` the largest resident memory of a process in bytes.
+    `refused`, `accepted` and `shown` count records; shown are some of those that were accepted. `slowest` is the CPU
+    time of one command in seconds, `slow` counts those above SLOW_SECONDS, and `memory` is the largest resident memory
+    of a process in bytes.
     """
 
     refused: int = 0
@@ -46,6 +52,16 @@ class Counts:
     memory: int = 0
     wrong: Counter[str] = field(default_factory=Counter)
     touched: Counter[str] = field(default_factory=Counter)
+
+    def timed(self, call: Callable[[], Value]) -> Value:
+        """Make a call, note its CPU time, and return what it returns."""
+        began = time.process_time()
+        try:
+            return call()
+        finally:
+            spent = time.process_time() - began
+            self.slow += spent > SLOW_SECONDS
+            self.slowest = max(self.slowest, spent)
 
     def add(self, other: "Counts") -> None:
         """Add the numbers of another batch."""
@@ -110,28 +126,24 @@ def batch(text: str, seed: int, share: Share, numbers: range) -> Data:
                 path.write_bytes(mutations.spoilt(random_, data))
             else:
                 content = base.changed(mutations.drawn(random_), from_json(data))
-            began = time.process_time()
             try:
                 with ended_after(SECONDS_AT_MOST):
                     if content is None:
-                        accepted = read_or_refused(path, unchanged) is None
+                        accepted = read_or_refused(path, unchanged, found.timed) is None
                         found.shown += accepted
                     else:
-                        record = _read(content)
+                        record = found.timed(partial(_read, content))
                         accepted = record is not None
                         if record is not None and (number + 1) % share.shown == 0:  # not those changed in their text
                             path.write_text(json.dumps(content), encoding="utf-8")
-                            checked(path)
-                            viewed(path, record, unchanged)
+                            found.timed(partial(checked, path))
+                            viewed(path, record, unchanged, found.timed)
                             found.shown += 1
             except (Exception, Hung) as error:  # noqa: BLE001  every one is counted
                 found.wrong[named(error)] += 1
             else:
                 found.accepted += accepted
                 found.refused += not accepted
-            spent = time.process_time() - began
-            found.slow += spent > SLOW_SECONDS
-            found.slowest = max(found.slowest, spent)
         found.memory = peak_bytes()
     return found.block
 
