@@ -1,8 +1,10 @@
 """The study of faults finds what is planted: a lost record, a process that is left, a wrong exit code, a lost row."""
 
+import json
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 from contextlib import ExitStack
@@ -259,6 +261,25 @@ def test_faulty_messages_are_refused_in_one_line_whatever_is_expected() -> None:
     for kind in ("random bytes", "a message that is cut off", "a message that is too long", "no message"):
         assert found["kinds"][kind]["refused"] == 10, kind
     assert psutil.Process().num_fds() < 10_000
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ({"says": "failed", "reason": ""}, "it failed, and gave no reason"),
+        ({"says": "failed", "reason": "\x1b\n"}, "it failed, and gave no reason"),
+        ({"says": "failed", "reason": "ValueError: \x1b[2J\x07a\u202e\nb"}, "ValueError: [2J a b"),
+        (
+            {"says": "\x1b[2J"},
+            "it sent an invalid message: it: Input tag ' [2J' found using 'says' does not match any of ",
+        ),
+    ],
+)
+def test_a_reason_that_a_worker_gives_is_a_line_of_printable_characters(message: dict[str, str], reason: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    for hears in messages.HEARD:
+        assert messages.sent(json.dumps(message).encode() + b"\n", hears, True, process).startswith(reason)
 
 
 def test_a_driver_that_takes_a_faulty_message_badly_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:

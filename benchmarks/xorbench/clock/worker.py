@@ -135,7 +135,7 @@ class Worker:
         except (Closed, OSError) as error:
             raise Lost(self._last_words()) from error
         if isinstance(message, Failed):
-            raise Lost(environment.without_folders(shortened(message.reason)))
+            raise Lost(_reason(message))
         if not isinstance(message, expected):
             raise Lost(f"it sent an unexpected message, {message.says!r}")
         return message
@@ -146,7 +146,7 @@ class Worker:
             while True:
                 message = checked(self._line.receive(0))
                 if isinstance(message, Failed):
-                    return environment.without_folders(shortened(message.reason))
+                    return _reason(message)
         return self._last_words()
 
     def _last_words(self) -> str:
@@ -159,6 +159,10 @@ class Worker:
         if errors:
             return environment.without_folders(shortened(errors[-1]))
         return f"its process ended with code {code}{last_written(self._log)}"
+
+
+def _reason(message: Failed) -> str:
+    return environment.without_folders(shortened(message.reason)) or "it failed, and gave no reason"
 
 
 def stop(workers: Iterable[Worker]) -> None:

@@ -71,8 +71,9 @@ def describe(error: BaseException) -> str:
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:
-    """Return `text` as one line of at most `longest` characters that can be encoded, with an ellipsis if it was cut."""
-    line = " ".join(text[: 10 * longest].encode("utf-8", "replace").decode().split())
+    """Return `text` as one line of at most `longest` printable characters, with an ellipsis if it was cut."""
+    start = text[: 10 * longest].encode("utf-8", "replace").decode()
+    line = " ".join("".join(character if character.isprintable() else " " for character in start).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -93,7 +94,7 @@ def foreign(text: str) -> str:
 
     The folders of this machine are left out.
     """
-    return without_folders(shortened("".join(c if c.isprintable() else " " for c in text), LONGEST_WRITTEN))
+    return without_folders(shortened(text, LONGEST_WRITTEN))
 
 
 def _message(error: BaseException, longest: int = LONGEST) -> str:
