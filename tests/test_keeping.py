@@ -48,7 +48,7 @@ def test_where_nothing_can_be_written_at_all_one_line_says_what_continues(
 def test_where_no_record_can_be_written_no_empty_folder_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where the disk is full, or the size of files is limited."""
+    """The disk is full, or the size of files is limited."""
 
     def full(*_arguments: object, **_options: object) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -247,15 +247,15 @@ def test_what_computes_when_it_is_read_is_refused(variant: Variant, monkeypatch:
 
 
 def test_what_a_thread_computes_until_its_result_is_read_is_late(tmp_path: Path) -> None:
-    """It is finished when it is read, as it is if the thread gets the CPU while the system's counters are read."""
+    """The result is finished when it is read, as where the thread gets the CPU while system counters are read."""
     (cheat,) = [one for one in CHEATS_OF_RESULTS if one.name == "computes_in_a_thread"]
     timed = TimedImplementation(written(cheat, tmp_path), WORKLOAD)
-    timed.before(Turn(20_000, 500, 1))
-    timed.train(20_000)
+    timed.before(Turn(60_000, 500, 1))
+    timed.train(60_000)
     later: Any = timed._result[0]
     later.get()
     timed.after()
-    # 20,000 epochs take more than the 50 ms for which its `train` waits.
+    # 60,000 epochs take more than the 150 ms for which its `train` waits, also where this thread waits for a CPU.
     late = timed.bookkeeper.close().late_nanoseconds
     assert late is not None
     assert late > MOST_LATE_NANOSECONDS

@@ -119,7 +119,7 @@ def test_without_the_baseline_nothing_is_timed(variant: Variant) -> None:
 def test_where_nothing_can_be_timed_the_record_has_no_launch_and_does_not_contradict_itself(
     report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where the worker of the reference is killed while it is calibrated."""
+    """The worker of the reference is killed while it is calibrated."""
     lost = Failure(-1, "neuron", REFERENCE, copy=False, reason="its worker ended")
     monkeypatch.setattr(suite, "calibrate", lambda *_arguments, **_options: Calibration([], [lost], {}, 0.0))
     record = recorded([BASELINE], replace(SETTINGS, launches=3), report)
