@@ -1,13 +1,14 @@
-"""A systematic factor is found far below the bound, refused beyond one unit, and not found where there is none."""
+"""A systematic factor is found far below the bound, refused beyond two units, and not found where there is none."""
 
 import numpy as np
 import pytest
 
 from xorbench.judging import bias
-from xorbench.judging.bias import CERTAIN, KNOWN, LARGEST, LEAST_POINTS, Factor, factor
+from xorbench.judging.bias import KNOWN, Factor, factor
 from xorbench.judging.error_stats import Errors
 from xorbench.judging.judge import DTYPES
 from xorbench.judging.truths import Truths
+from xorbench.record.report import CERTAIN_STANDARD_ERRORS, LARGEST_FACTOR_UNITS, LEAST_FACTOR_POINTS
 from xorbench.workloads.workload import Dtype
 
 ENTRIES = 4
@@ -24,19 +25,19 @@ def drawn(points: int, units: float, dtype: Dtype, bound_units: float = 20.0, no
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("units", [0.0, 0.5, -3.0, 10.0])
+@pytest.mark.parametrize("units", [0.0, 1.5, -3.0, 10.0])
 def test_the_factor_is_that_which_was_planted(dtype: Dtype, units: float) -> None:
     found = factor([drawn(400, units, dtype)], dtype)
     assert found is not None
     assert found.points == 400
     assert abs(found.units - units) < 4 * found.standard_error
     assert 0.01 < found.standard_error < 0.1
-    assert found.refused == (abs(units) > 1)
+    assert found.refused == (abs(units) > 2)
 
 
 def test_a_factor_of_ten_units_is_refused_from_two_hundred_points_and_not_before() -> None:
-    some = drawn(LEAST_POINTS, 10.0, "float64")
-    fewer = drawn(LEAST_POINTS - 1, 10.0, "float64")
+    some = drawn(LEAST_FACTOR_POINTS, 10.0, "float64")
+    fewer = drawn(LEAST_FACTOR_POINTS - 1, 10.0, "float64")
     assert [bool(found and found.refused) for found in (factor([some], "float64"), factor([fewer], "float64"))] == [
         True,
         False,
@@ -44,10 +45,10 @@ def test_a_factor_of_ten_units_is_refused_from_two_hundred_points_and_not_before
 
 
 def test_the_limits_are_those_that_the_documentation_states() -> None:
-    assert (LEAST_POINTS, CERTAIN, LARGEST, KNOWN) == (200, 5, 1.0, 1e-3)
-    assert Factor(1 + 5 * 0.1 + 1e-9, 0.1, 200).refused
-    assert not Factor(1 + 5 * 0.1 - 1e-9, 0.1, 200).refused
-    assert Factor(-1 - 5 * 0.1 - 1e-9, 0.1, 200).refused
+    assert (LEAST_FACTOR_POINTS, CERTAIN_STANDARD_ERRORS, LARGEST_FACTOR_UNITS, KNOWN) == (200, 5, 2, 1e-3)
+    assert Factor(2 + 5 * 0.1 + 1e-9, 0.1, 200).refused
+    assert not Factor(2 + 5 * 0.1 - 1e-9, 0.1, 200).refused
+    assert Factor(-2 - 5 * 0.1 - 1e-9, 0.1, 200).refused
     assert not Factor(100.0, 0.1, 199).refused
 
 

@@ -195,7 +195,7 @@ def test_a_systematic_factor_is_refused_as_by_the_judge() -> None:
     )
     (bias,) = chunk_report.report(Found(300, [row]), [reference()], [NEURON], 0).biases
     assert (bias.factor_units, bias.standard_error_units, bias.verdict) == (3.0, 0.0, OUTSIDE)
-    assert bias.reason == "all of W1 are larger than the truth by 3.00 u (standard error 0 u), expected at most 1 u"
+    assert bias.reason == "all of W1 are larger than the truth by 3.00 u (standard error 0 u), expected at most 2 u"
     honest = replace(row, sums=Sums(300, *[300 * unit * n for n in (1, 0, 1, 0, 0)]))
     (bias,) = chunk_report.report(Found(300, [honest]), [reference()], [NEURON], 0).biases
     assert (bias.verdict, bias.reason) == (INSIDE, None)

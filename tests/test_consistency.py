@@ -4,6 +4,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from xorbench.consistency.rules import contradictions, read
 from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
 from xorbench.record import store
+from xorbench.record.report import INSIDE, OUTSIDE, Bias
 from xorbench.record.timing import SERIES
 
 Json = dict[str, Any]
@@ -479,6 +481,20 @@ def test_a_contradiction_is_one_line_whatever_is_in_a_name() -> None:
 def test_a_contradiction_is_refused_by_its_place(name: str) -> None:
     change, expected = CHANGES[name]
     assert expected in "\n".join(told(change))
+
+
+@pytest.mark.parametrize(
+    ("units", "points", "expected"), [(2.6, 200, OUTSIDE), (-2.6, 200, OUTSIDE), (2.4, 200, INSIDE), (9, 199, INSIDE)]
+)
+def test_the_verdict_on_a_systematic_factor_follows_from_its_numbers(units: float, points: int, expected: str) -> None:
+    record = store.parsed(base())
+    for verdict in (INSIDE, OUTSIDE):
+        bias = Bias("jax_grad", "hidden", "float32", "W1", points, units, 0.1, verdict, decides=False)
+        found = contradictions(replace(record, gradients=replace(record.gradients, biases=[bias])))
+        assert [*found] == [
+            f"$.gradients.biases[0].verdict: {verdict} with a factor {units:g} u from 1, standard error 0.1 u, at "
+            f"{points} points, expected {expected}"
+        ][: verdict != expected]
 
 
 def test_the_committed_records_do_not_contradict_themselves() -> None:

@@ -85,7 +85,7 @@ def test_a_study_is_continued_with_what_it_lacks(
 
 
 def test_what_is_kept_of_a_study_that_is_continued_has_the_larger_errors() -> None:
-    about = {"questions": 10, "not_offered": 1, "outside": 2, "factor": 0.5, "factors_refused": 1, "reasons": ["a"] * 3}
+    about = {"questions": 10, "not_offered": 1, "outside": 2, "factor": 0.5, "reasons": ["a"] * 3}
     one = about | {"of_bound": 0.5, "entry": "W1"}
     other = about | {"of_bound": None, "entry": "b2", "factor": 0.7, "reasons": ["b"] * 3}
     assert margin._together(one, other) == {
@@ -93,7 +93,6 @@ def test_what_is_kept_of_a_study_that_is_continued_has_the_larger_errors() -> No
         "not_offered": 2,
         "outside": 4,
         "factor": 0.7,
-        "factors_refused": 2,
         "reasons": [*"aaabb"],
         "of_bound": None,
         "entry": "b2",
@@ -103,7 +102,7 @@ def test_what_is_kept_of_a_study_that_is_continued_has_the_larger_errors() -> No
 
 def test_an_honest_implementation_is_inside_and_a_false_alarm_is_told_in_words(found: Data) -> None:
     honest, wrong = found["questions"]
-    assert (honest["outside"], honest["factors_refused"], honest["reasons"]) == (0, 0, [])
+    assert (honest["outside"], honest["reasons"]) == (0, [])
     assert 0 <= honest["factor"] < 1
     assert 0.1 < honest["of_bound"] <= 1
     assert wrong["outside"] > 100

@@ -8,6 +8,7 @@ import numpy as np
 
 from xorbench.contract import REFERENCE
 from xorbench.judging.audit import DIGITS
+from xorbench.judging.bias import Factor
 from xorbench.judging.truths import inside
 from xorbench.record.report import FAILED, INSIDE, MISSING, NOT_OFFERED, OUTSIDE, Bias, Judgement, Pair
 from xorbench.record.run import Record
@@ -32,6 +33,17 @@ def bounds(record: Record) -> Iterator[str]:
         apart = pair.difference_over_bound
         if (pair.verdict == INSIDE) != (apart is not None and apart <= 2):
             yield f"$.gradients.pairs[{number}].verdict: {pair.verdict} with a difference of {apart} bounds"
+
+
+def factors(record: Record) -> Iterator[str]:
+    """A systematic factor is outside exactly if it is beyond its limit by five standard errors, at enough points."""
+    for number, bias in enumerate(record.gradients.biases):
+        found = Factor(bias.factor_units, bias.standard_error_units, bias.points)
+        if (expected := OUTSIDE if found.refused else INSIDE) != bias.verdict:
+            yield (
+                f"$.gradients.biases[{number}].verdict: {bias.verdict} with a factor {bias.factor_units:g} u from 1, "
+                f"standard error {bias.standard_error_units:g} u, at {bias.points} points, expected {expected}"
+            )
 
 
 def audited(record: Record) -> Iterator[str]:
@@ -167,4 +179,4 @@ def _close(some: list[float], others: list[float], tolerance: float) -> bool:
     return len(some) == len(others) and bool(np.allclose(some, others, rtol=tolerance, atol=tolerance))
 
 
-RULES = (bounds, audited, conducted, endings, trajectories, passed, decides, absent)
+RULES = (bounds, factors, audited, conducted, endings, trajectories, passed, decides, absent)

@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 
 from xorbench.judging.error_stats import Errors
 from xorbench.judging.points import Numbers
-from xorbench.record.report import INSIDE, OUTSIDE, Bias
+from xorbench.record.report import (
+    CERTAIN_STANDARD_ERRORS,
+    INSIDE,
+    LARGEST_FACTOR_UNITS,
+    LEAST_FACTOR_POINTS,
+    OUTSIDE,
+    Bias,
+)
 from xorbench.workloads.workload import Dtype
-
-LEAST_POINTS = 200
-"""The least number of points from which a factor is estimated."""
-
-CERTAIN = 5
-"""The number of standard errors by which an estimate must be beyond LARGEST to be refused."""
-
-LARGEST = 1.0
-"""The largest distance of a factor from 1 that is not refused, in units of u."""
 
 KNOWN = 1e-3
 """Only entries whose bound is below this share of their true value, and whose error is at most that value, are
@@ -34,17 +32,17 @@ class Factor(NamedTuple):
 
     @property
     def certain(self) -> float:
-        """The least distance from 1 that is beyond doubt, in units of u: CERTAIN standard errors less than estimated.
+        """The least distance from 1 that is beyond doubt, in units of u: 5 standard errors less than estimated.
 
-        It is 0 where nothing is, as with fewer than LEAST_POINTS points.
+        It is 0 where nothing is, as with fewer than 200 points.
         """
-        known = abs(self.units) - CERTAIN * self.standard_error
-        return max(0.0, known) if self.points >= LEAST_POINTS else 0.0
+        known = abs(self.units) - CERTAIN_STANDARD_ERRORS * self.standard_error
+        return max(0.0, known) if self.points >= LEAST_FACTOR_POINTS else 0.0
 
     @property
     def refused(self) -> bool:
-        """Whether the systematic factor is certainly further from 1 than LARGEST units, and is therefore refused."""
-        return self.certain > LARGEST
+        """Whether the systematic factor is certainly further from 1 than 2 u, and is therefore refused."""
+        return self.certain > LARGEST_FACTOR_UNITS
 
     def complaint(self, group: str) -> str | None:
         """Return in words what is wrong with a group of values that have this factor; None if it is not refused."""
@@ -52,7 +50,7 @@ class Factor(NamedTuple):
             return None
         return (
             f"all of {group} are larger than the truth by {self.units:.2f} u "
-            f"(standard error {self.standard_error:.2g} u), expected at most 1 u"
+            f"(standard error {self.standard_error:.2g} u), expected at most {LARGEST_FACTOR_UNITS} u"
         )
 
     def bias(self, implementation: str, workload: str, dtype: Dtype, group: str, decides: bool) -> Bias:

@@ -71,6 +71,20 @@ class Asked(Part):
     points: Natural
 
 
+LEAST_FACTOR_POINTS = 200
+"""The least number of points from which a systematic factor is estimated."""
+
+CERTAIN_STANDARD_ERRORS = 5
+"""The number of standard errors by which a systematic factor must be beyond its limit to be refused."""
+
+LARGEST_FACTOR_UNITS = 2
+"""The largest distance of a systematic factor from 1 that is not refused, in units of u.
+
+It is measured, as the charges of elementary functions are: an integer that is not less than the largest factor of
+NumPy, PyTorch and JAX in the study of the margin. Such a factor is the mean error of an elementary function.
+"""
+
+
 @dataclass(frozen=True)
 class Bias(Part):
     """The systematic factor in one quantity of one implementation: its distance from 1, in units of u.

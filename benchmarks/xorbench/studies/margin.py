@@ -132,7 +132,7 @@ def _questions(
 def _together(one: Data, other: Data) -> Data:
     """Return what was found of an implementation in some rounds and in others: sums, and the larger errors."""
     worst = max(one, other, key=lambda found: math.inf if (size := found.get("of_bound", 0.0)) is None else size)
-    sums = {key: one[key] + other[key] for key in ("questions", "not_offered", "outside", "factors_refused")}
+    sums = {key: one[key] + other[key] for key in ("questions", "not_offered", "outside")}
     reasons = [*one["reasons"], *other["reasons"]][:MOST_REASONS]
     return worst | sums | {"factor": max(one["factor"], other["factor"]), "reasons": reasons}
 
@@ -141,16 +141,14 @@ def _of(implementation: Implementation, rows: Sequence[Row]) -> Data:
     """Return what was found of one implementation: its questions, its false alarms and its largest error."""
     worst = max(rows, key=size_of)
     factors = {row.key: factor for row in rows if (factor := row.sums.factor)}
-    refused = {key: factor for key, factor in factors.items() if factor.refused}
     reasons = [f"{row.workload} in {row.dtype}, {row.failures[0].reason}" for row in rows if row.wrong or row.failed]
-    reasons += [f"{key[1]} in {key[2]}, {factor.complaint(key[3])}" for key, factor in refused.items()]
+    reasons += [f"{key[1]} in {key[2]}, {why}" for key, one in factors.items() if (why := one.complaint(key[3]))]
     found: Data = {
         "implementation": implementation.name,
         "questions": sum(row.points + row.failed for row in rows if row.parameter == LOSS),
         "not_offered": sum(row.not_offered for row in rows if row.parameter == LOSS),
         "outside": sum(row.wrong + row.failed for row in rows),
         "factor": max((factor.certain for factor in factors.values()), default=0.0),
-        "factors_refused": len(refused),
         "reasons": reasons[:MOST_REASONS],
     }
     if reading := worst.largest:

@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from xorbench.contract import REFERENCE
-from xorbench.record.report import Bias, Reading, Report, Trajectory
+from xorbench.record.report import (
+    CERTAIN_STANDARD_ERRORS,
+    LARGEST_FACTOR_UNITS,
+    LEAST_FACTOR_POINTS,
+    Bias,
+    Reading,
+    Report,
+    Trajectory,
+)
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED, Table, scientific, three_digits
 
 SHOWN_LOGITS = (-40, -20, 0, 10, 20, 30, 40)
@@ -38,8 +46,8 @@ def errors(report: Report) -> list[Table]:
             "ulp is the unit in the last place of the true value. Where a sigmoid saturates, 1 - p cancels, so that "
             "rounding alone causes errors of millions of ulps; the bound takes this into account. The systematic "
             "factor is that by which all values are too large, less 1, with its standard error; u is half a unit in "
-            "the last place of 1. A factor beyond 1 u by more than 5 standard errors, at 200 points or more, is "
-            "refused."
+            f"the last place of 1. A factor beyond {LARGEST_FACTOR_UNITS} u by more than {CERTAIN_STANDARD_ERRORS} "
+            f"standard errors, at {LEAST_FACTOR_POINTS} points or more, is refused."
         ]
         found.append(Table(f"Gradient errors in {dtype}", pd.DataFrame(lines), notes))
     return found

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from xorbench.record.report import CERTAIN_STANDARD_ERRORS, LARGEST_FACTOR_UNITS
 from xorbench.record.studies import Data
 from xorbench.tables.cells import NONE, UNDEFINED, Table, three_digits
 
@@ -34,7 +35,8 @@ def table_of(data: Data) -> Table:
     ]
     notes.append(
         "Systematic factor: the largest distance of a common factor of all values of a quantity from 1 that is beyond "
-        "doubt, which is 5 standard errors less than the estimate. More than 1 u is refused."
+        f"doubt, which is {CERTAIN_STANDARD_ERRORS} standard errors less than the estimate. More than "
+        f"{LARGEST_FACTOR_UNITS} u is refused."
     )
     if searches:
         notes.append(
