@@ -11,14 +11,14 @@ import pytest
 from tests.conftest import BASELINE, Variant, loaded
 from tests.planted import LEDGER, planted
 from xorbench.affinity import allowed_cpus
-from xorbench.clock import ledger, timed_implementation
+from xorbench.clock import bookkeeper, timed_implementation
+from xorbench.clock.bookkeeper import usage
 from xorbench.clock.ends import Round, compared
 from xorbench.clock.ends import violations as ends_violations
 from xorbench.clock.ledger import (
     MOST_GAINED_BYTES,
     MOST_LATE_NANOSECONDS,
     TICK_NANOSECONDS,
-    usage,
     violations,
     with_left,
 )
@@ -357,14 +357,14 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_the_median_ro
 ) -> None:
     # Of four rounds 500, 3,800, 8,000 and 699,000: of both in the middle the lower one. Reading a start counts nothing.
     monkeypatch.setattr(timed_implementation, "other_threads_nanoseconds", lambda: 600)
-    monkeypatch.setattr(ledger, "other_threads_nanoseconds", lambda: 600)
+    monkeypatch.setattr(bookkeeper, "other_threads_nanoseconds", lambda: 600)
     timed = TimedImplementation(BASELINE, WORKLOAD)
     for number, (result, ready) in enumerate([(5_000, 1_200), (9_000, 1_000), (2_000, 1_500), (700_000, 1_000)]):
         timed.before(Turn(8, 2, number))
         timed.train(8)
         readings = iter([0, 1_000_000, 2_000_000, 2_000_000 + result, 3_000_000, 3_000_000 + ready])
         with monkeypatch.context() as patch:
-            patch.setattr(ledger, "perf_counter_ns", lambda readings=readings: next(readings))
+            patch.setattr(bookkeeper, "perf_counter_ns", lambda readings=readings: next(readings))
             timed.after()
     assert timed.bookkeeper.close().late_nanoseconds == 3_800
 
@@ -373,13 +373,13 @@ def test_late_is_the_cpu_time_of_other_threads_until_a_result_is_read_where_that
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(timed_implementation, "other_threads_nanoseconds", lambda: 1_000)
-    monkeypatch.setattr(ledger, "other_threads_nanoseconds", lambda: 10_001_000)
+    monkeypatch.setattr(bookkeeper, "other_threads_nanoseconds", lambda: 10_001_000)
     timed = TimedImplementation(BASELINE, WORKLOAD)
     timed.before(Turn(8, 2, 1))
     timed.train(8)
     readings = iter([0, 10, 20, 30, 40, 50])
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "perf_counter_ns", lambda: next(readings))
+        patch.setattr(bookkeeper, "perf_counter_ns", lambda: next(readings))
         timed.after()
     assert timed.bookkeeper.close().late_nanoseconds == 10_000_000
 
@@ -389,7 +389,7 @@ def test_the_value_of_a_variable_that_a_file_sets_is_not_kept_unless_it_is_a_num
 ) -> None:
     for name in ("SECRET_TOKEN", "OMP_NUM_THREADS"):
         monkeypatch.setenv(name, "before")
-    monkeypatch.setattr(ledger, "_GIVEN", dict(os.environ))
+    monkeypatch.setattr(bookkeeper, "_GIVEN", dict(os.environ))
     begin = "def begin(recipe: Recipe, parameters: Parameters) -> State:\n"
     path = variant(
         "sets_variables",

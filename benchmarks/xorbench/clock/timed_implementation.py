@@ -9,7 +9,7 @@ from time import perf_counter_ns, process_time_ns
 
 import numpy as np
 
-from xorbench.clock.ledger import Bookkeeper, Taken
+from xorbench.clock.bookkeeper import Bookkeeper, Taken
 from xorbench.clock.repeating import Latencies, converted, work
 from xorbench.clock.system_counters import other_threads_nanoseconds
 from xorbench.contract import Data, Implementation, Tensor

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from xorbench.clock import order
+from xorbench.clock.bookkeeper import usage
 from xorbench.clock.ends import Round
 from xorbench.clock.late import Question, Rows
-from xorbench.clock.ledger import usage
 from xorbench.clock.messages import Times
 from xorbench.clock.system_counters import Account
 from xorbench.clock.timed_implementation import SEEDS, Turn

@@ -176,10 +176,9 @@ def broken_rules(record: Record) -> Iterator[str]:
         cpus = [record.settings.cpu] if record.settings.threads == 1 else timing.ledger.cpus
         if len(cpus) != record.settings.threads:
             yield f"{place}.ledger.cpus: {cpus}, expected {record.settings.threads} of them"
-        used = timing.usage or ledger.usage(1, None, None, None)
         timed = sum(value or 0 for value in timing.cpu_nanoseconds) if timing.usage else 0
         declared = execution[timing.implementation] if timing.measure == "epoch" else ""
-        found = ledger.violations(timing.ledger, used, timed, workload, declared, cpus)
+        found = ledger.violations(timing.ledger, timing.usage, timed, workload, declared, cpus)
         for number, end in enumerate(timing.ends):
             if end.round >= len(timing.epochs):
                 yield f"{place}.ends[{number}].round: {end.round}, expected less than {len(timing.epochs)}"

@@ -104,10 +104,9 @@ class Audit:
             found = [self._with_growth(end, timing.epochs[end.round], workload) for end in found]
         timed = sum(nanoseconds or 0 for nanoseconds in timing.cpu_nanoseconds)
         execution = self._execution[timing.implementation] if measure == "epoch" else ""
-        used = timing.usage or ledger.usage(1, None, None, None)
         violations = [
             *ends.violations(found, row.rounds, timing.epochs, workload, measure),
-            *ledger.violations(timing.ledger, used, timed, workload, execution, self._cpus),
+            *ledger.violations(timing.ledger, timing.usage, timed, workload, execution, self._cpus),
             *(self._of_answers(timing.workload, row.answers) if measure == "epoch" else ()),
         ]
         kept = _kept(found, timing.epochs)

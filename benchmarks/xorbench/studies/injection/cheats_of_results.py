@@ -50,8 +50,8 @@ _IN_A_CHILD = (
 
 _OTHER_LEDGER = (
     "if CLOCKED:\n"
-    "    ledger = __import__('sys').modules['xorbench.clock.ledger']\n"
-    "    of = ledger.Bookkeeper\n"
+    "    observer = __import__('sys').modules['xorbench.clock.bookkeeper']\n"
+    "    of = observer.Bookkeeper\n"
     "    close = of.close\n"
     "    of.close = lambda self: (setattr(self, '_same_arrays', False), setattr(self, '_late', [0]), close(self))[2]\n"
 )
