@@ -127,6 +127,22 @@ def test_one_that_names_another_when_it_ends_the_process_fails_alone(variant: Va
     assert failed == {(REFERENCE, 0), ("blaming", 2, why)}
 
 
+def test_one_that_names_another_whose_process_ended_before_fails_alone(variant: Variant) -> None:
+    ending = variant("ending", (PREDICT, "    import os\n\n    os._exit(3)\n"))
+    blaming = variant("blaming", (PREDICT, BLAMING.replace('"another"', '"ending"')))
+    looks = iter(range(10_000))
+    with process(gradients_of(ending, blaming)) as judging:
+        judged = judging.judged(Chunk(0, 1), is_wanted=lambda: next(looks) < 200)
+    assert judged
+    failed = {(r.implementation, r.failed, *(f.reason for f in r.failures[:1])) for r in judged.found.rows}
+    why = "no answer: its process sent an invalid message: it does not call 'ending'"
+    assert failed == {
+        (REFERENCE, 0),
+        ("ending", 1, "no answer: its process ended with code 3"),
+        ("blaming", 1, why),
+    }
+
+
 FLOODING = """    import os
     import sys
 

@@ -93,6 +93,12 @@ def test_a_part_that_failed_is_measured_again(folder: Path, driver: Command) -> 
     assert events(folder) == ["begin", "end"] * 2
 
 
+def test_only_the_end_of_a_long_log_is_returned(folder: Path, driver: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "fail").touch()
+    monkeypatch.setattr(host_parts, "LONGEST_LOG", len("no disk\n"))
+    assert measured(ORDER, driver).log == "no disk\n"
+
+
 def test_a_finished_command_whose_end_was_not_noted_is_not_repeated(folder: Path, driver: Command) -> None:
     first = measured(ORDER, driver)
     (ORDER.folder / "finished.json").unlink()
