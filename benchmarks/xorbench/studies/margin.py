@@ -169,6 +169,9 @@ def main(
     implementation: Implementations = None,
     questions: Annotated[int, count("Questions to each of NumPy, PyTorch and JAX, or of those chosen.")] = 100_000,
     others: Annotated[int, count("Questions to each other implementation that is installed.", least=0)] = 0,
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="An implementation that is not among the others.")
+    ] = None,
     search: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="CPU time of the search for each.")] = 60,
     seed: Seed = 0,
     after: asking.After = None,
@@ -179,7 +182,8 @@ def main(
     chosen = choices.implementations(implementation or FIRST, None)
     if unusable := [f"{i.name}: {i.missing or i.broken}" for i in chosen if not i.usable]:
         raise HarnessError(f"not all implementations can be asked: {'; '.join(unusable)}")
-    others_asked = [i for i in choices.implementations(None, None) if i.usable] if others else []
+    left_out = choices.implementations(without, None) if without else []
+    others_asked = [i for i in choices.implementations(None, None) if i.usable and i not in left_out] if others else []
     asked = dict.fromkeys(others_asked, others) | dict.fromkeys(chosen, questions)
     os.environ.update(environment.thread_variables(1))  # for the processes of the pool, one for each CPU
     begun = asking.begun("margin", [i.framework for i in asked])
