@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from xorbench.clock.counting import LONG, SHORT
+from xorbench.clock.ends import drawn
 from xorbench.contract import REFERENCE
 from xorbench.environment import machine_name
 from xorbench.estimates.analysis import Analysis
@@ -92,6 +95,14 @@ def implementation(name: str, **about: Any) -> ImplementationRecord:
     return ImplementationRecord(name=name, **plain | about)
 
 
+@cache
+def ended(workload: str, seed: int = 1) -> End:
+    """Return the end of the first round of a row, which is where the reference ends."""
+    start = drawn(named(workload), seed)
+    there = (start + 1).tolist()
+    return End(round=0, seed=seed, start=start.tolist(), end=there, expected=there)
+
+
 def timing(
     launch: int, name: str, nanoseconds: Sequence[int], epochs: Sequence[int], copy: bool = False, **about: Any
 ) -> Timing:
@@ -104,8 +115,8 @@ def timing(
         "positions": [0] * rounds,
         "involuntary_switches": [0] * rounds,
         "ledger": replace(LEDGER, parameters_sha256=named(about.get("workload", "hidden")).timed_parameters_sha256),
-        "usage": Usage(100 * rounds, 2 * sum(nanoseconds), 0, 0, 0),
-        "ends": [End(round=0, seed=1, start=[0.0], end=[1.0], expected=[1.0])],
+        "usage": Usage(2 * sum(epochs), 2 * sum(nanoseconds), 0, 0, 0),
+        "ends": [ended(about.get("workload", "hidden"))],
         "compared_rounds": 1,
     }
     return Timing(
@@ -276,7 +287,7 @@ def counted(numbers: Mapping[str, int | str], features: Sequence[str] = ("SSE2",
     rows = [
         InstructionCount(name, "hidden", None, None, number)
         if isinstance(number, str)
-        else InstructionCount(name, "hidden", START + 50 * number, START + 150 * number)
+        else InstructionCount(name, "hidden", START + SHORT * number, START + LONG * number)
         for name, number in numbers.items()
     ]
     plain: dict[str, Any] = {
@@ -285,8 +296,9 @@ def counted(numbers: Mapping[str, int | str], features: Sequence[str] = ("SSE2",
         "launches": [],
         "timings": [],
         "cold_starts": [],
+        "settings": Settings(points=1, cpu=0, seed=0),
         "plan": Plan(rounds=1, launches=0),
-        "counts": Counts("3.19.0", [*features], 50, 150, rows),
+        "counts": Counts("3.19.0", [*features], SHORT, LONG, rows),
     }
     return Analysis(replace(record, **plain | about))
 

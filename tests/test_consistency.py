@@ -19,8 +19,9 @@ from xorbench.consistency.rules import contradictions, read
 from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
 from xorbench.record import store
-from xorbench.record.report import INSIDE, OUTSIDE, Bias
+from xorbench.record.report import INSIDE, OUTSIDE, Asked, Bias
 from xorbench.record.timing import SERIES
+from xorbench.studies.injection import records
 
 Json = dict[str, Any]
 Change = Callable[[Json], object]
@@ -285,7 +286,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     ),
     "no end was compared": (
         lambda r: each(r, ends=[], compared_rounds=0),
-        "compared_rounds: no end of a round was compared with the reference's",
+        "compared_rounds: none, expected what was observed of the worker",
     ),
     "inside with five bounds": (
         lambda r: row(r)["of_bound"].update(largest=5.0),
@@ -483,6 +484,159 @@ def test_a_contradiction_is_refused_by_its_place(name: str) -> None:
     assert expected in "\n".join(told(change))
 
 
+@functools.cache
+def smallest() -> str:
+    return records.smallest()
+
+
+def first(record: Json, key: str = "timings") -> Json:
+    found: Json = record[key][0]
+    return found
+
+
+def report_without(name: str) -> Change:
+    return lambda record: record["gradients"].update({name: []})
+
+
+OF_SMALLEST: dict[str, tuple[Change, str]] = {
+    "fewer epochs used than timed": (
+        lambda r: first(r)["usage"].update(epochs=sum(first(r)["epochs"]) - 1),
+        "$.timings[0].usage.epochs: ",
+    ),
+    "no usage": (lambda r: first(r).update(usage=None), "$.timings[0].usage: none, expected what was observed"),
+    "no ends": (lambda r: first(r).update(ends=[]), "$.timings[0].ends: none, expected what was observed"),
+    "a row of the older clock": (
+        lambda r: first(r)["ledger"].update(late_nanoseconds=None),
+        "$.timings: some have a late_nanoseconds and some have none",
+    ),
+    "the older clock with newer observations": (
+        lambda r: [t["ledger"].update(late_nanoseconds=None) for t in r["timings"]],
+        "$.timings[0].usage: there is one, expected none beside a late_nanoseconds that is null",
+    ),
+    "rounds of one length": (
+        lambda r: (
+            first(r).update(usage=None, ends=[], compared_rounds=0, epochs=first(r)["epochs"][:1] * 4)
+            or first(r)["ledger"].update(late_nanoseconds=None)
+        ),
+        "$.timings: some have a late_nanoseconds and some have none",
+    ),
+    "an end of one parameter": (
+        lambda r: first(r)["ends"][0].update(start=[0.0], end=[1.0], expected=[1.0]),
+        "$.timings[0].ends[0].start: [0.0], expected 3 parameters, which the seed ",
+    ),
+    "an end of another start": (
+        lambda r: first(r)["ends"][0].update(seed=first(r)["ends"][0]["seed"] + 1),
+        "$.timings[0].ends[0].start: ",
+    ),
+    "the same end twice": (
+        lambda r: first(r).update(ends=first(r)["ends"] * 2, compared_rounds=4),
+        "$.timings[0].ends[1].round: ",
+    ),
+    "more compared rounds than rounds": (
+        lambda r: first(r).update(compared_rounds=5),
+        "$.timings[0].compared_rounds: 5, expected at most 4",
+    ),
+    "no purity": (
+        lambda r: r["gradients"]["conduct"][0].update(same_process=None),
+        "$.gradients.conduct[0].same_process: null, expected true or false",
+    ),
+    "a conduct that does not decide": (
+        lambda r: r["gradients"]["conduct"][0].update(decides=False, verdict="failed", reason="it keeps state"),
+        "$.gradients.conduct[0].decides: false in float64, in which neuron is timed",
+    ),
+    "inside with a reason": (
+        lambda r: r["gradients"]["rows"][0].update(reason="wrong"),
+        "$.gradients.rows[0].verdict: inside, but there is a reason: wrong",
+    ),
+    "no points asked": (report_without("asked"), "$.gradients.asked: none, expected the numbers of points"),
+    "no factors": (report_without("biases"), "$.gradients.biases: none of neuron in float64"),
+    "no audit": (report_without("audits"), "$.gradients.audits: none of neuron in float64"),
+    "no pairs": (report_without("pairs"), "$.gradients.pairs: autograd_grad was compared with no other on neuron"),
+    "no trained networks": (report_without("endings"), "but its trained parameters were not judged"),
+    "a quantity that was not judged": (
+        lambda r: r["gradients"].update(
+            rows=[
+                o for o in r["gradients"]["rows"] if (o["implementation"], o["parameter"]) != ("autograd_grad", "loss")
+            ]
+        ),
+        "autograd_grad was timed on neuron, but loss was not judged, as of numpy_backprop",
+    ),
+    "a quantity twice": (
+        lambda r: r["gradients"]["rows"].append(r["gradients"]["rows"][0]),
+        "numpy_backprop neuron float64 W1 again, expected once",
+    ),
+    "an error of what is missing": (
+        lambda r: r["gradients"]["rows"][0].update(verdict="not offered"),
+        "$.gradients.rows[0].verdict: not offered, but there is an error of ",
+    ),
+    "a mistake of what passed": (
+        lambda r: r["gradients"]["mistakes"].append(
+            {
+                "implementation": "autograd_grad",
+                "workload": "neuron",
+                "dtype": "float64",
+                "text": "a known mistake: none",
+            }
+        ),
+        "$.gradients.mistakes[0]: autograd_grad on neuron in float64, which has no wrong answer",
+    ),
+    "another number of points": (
+        lambda r: r["gradients"].update(points=10**9),
+        "$.gradients.points: 1000000000, expected ",
+    ),
+    "another seed of the judge": (lambda r: r["gradients"].update(seed=77), "$.gradients.seed: 77, expected 0"),
+    "more launches in the settings": (
+        lambda r: r["settings"].update(launches=10, rounds=4),
+        "$.settings.launches: 10, expected 2, the number of launches",
+    ),
+    "more rounds in the plan": (lambda r: r["plan"].update(rounds=6), "$.launches[0].rounds: 4, expected 6"),
+    "more launches of the pilot": (
+        lambda r: r["plan"].update(pilot_launches=99),
+        "$.plan.pilot_launches: 99, expected at most 2",
+    ),
+    "a cold start in no time": (
+        lambda r: first(r, "cold_starts").update(import_seconds=1e-300),
+        "$.cold_starts[0].import_seconds: 1e-300, expected at least the clock's resolution",
+    ),
+    "a process without memory": (
+        lambda r: first(r, "cold_starts").update(peak_bytes=1),
+        "$.cold_starts[0].peak_bytes: 1, expected at least 1048576",
+    ),
+    "a product in no time": (
+        lambda r: r["products"].append(
+            {"implementation": "autograd_grad", "dtype": "float64", "side": 1024, "nanoseconds": [1]}
+        ),
+        "$.products[0].nanoseconds: 1 ns, expected at least ",
+    ),
+    "another command": (lambda r: r.update(command="xorbench frobnicate"), "$.kind: 'run', but the command is "),
+    "another kind": (lambda r: r.update(kind="sweep"), "$.kind: 'sweep', but the command is "),
+    "a sweep by its settings": (lambda r: r["settings"].update(sweep=True), "$.settings.sweep: True, but the kind is"),
+    "other points in the command": (
+        lambda r: r.update(command="xorbench run --points 5"),
+        " by --points, but the command is ",
+    ),
+    "neither launches nor a budget": (
+        lambda r: r["settings"].update(budget_minutes=None),
+        "$.settings: neither launches nor budget_minutes",
+    ),
+    "a CPU that is not there": (lambda r: r["settings"].update(cpu=500), "$.settings.cpu: 500, but the machine has 2"),
+    "processes left by nobody": (
+        lambda r: first(r, "launches").update(left={"nobody": "sleep"}),
+        "$.launches[0].left: 'nobody' is no implementation of the record",
+    ),
+}
+"""Changes of a record of a run that was cut to two implementations, two launches and four rounds."""
+
+
+@pytest.mark.parametrize("name", OF_SMALLEST)
+def test_a_contradiction_of_a_small_record_is_refused_by_its_place(name: str) -> None:
+    change, expected = OF_SMALLEST[name]
+    content = json.loads(smallest())
+    assert list(contradictions(store.parsed(json.dumps(content)))) == []
+    change(content)
+    assert expected in "\n".join(contradictions(store.parsed(json.dumps(content))))
+
+
 @pytest.mark.parametrize(
     ("units", "points", "expected"), [(2.6, 200, OUTSIDE), (-2.6, 200, OUTSIDE), (2.4, 200, INSIDE), (9, 199, INSIDE)]
 )
@@ -490,7 +644,14 @@ def test_the_verdict_on_a_systematic_factor_follows_from_its_numbers(units: floa
     record = store.parsed(base())
     for verdict in (INSIDE, OUTSIDE):
         bias = Bias("jax_grad", "hidden", "float32", "W1", points, units, 0.1, verdict, decides=False)
-        found = contradictions(replace(record, gradients=replace(record.gradients, biases=[bias])))
+        found = contradictions(
+            replace(
+                record,
+                gradients=replace(
+                    record.gradients, biases=[bias], asked=[Asked("hidden", "float32", 4, [2, 4, 1], 400)]
+                ),
+            )
+        )
         assert [*found] == [
             f"$.gradients.biases[0].verdict: {verdict} with a factor {units:g} u from 1, standard error 0.1 u, at "
             f"{points} points, expected {expected}"

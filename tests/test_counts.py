@@ -54,9 +54,9 @@ def test_longer_trainings_are_divided_by_their_epochs() -> None:
     longer = with_row(lambda row: replace(row, times=16))
     assert longer.counts is not None
     assert longer.counts.per_epoch(longer.counts.rows[0]) == 200_000 / 16
-    assert longer.counts.epochs(longer.counts.rows[0]) == 1_600
+    assert longer.counts.epochs(longer.counts.rows[0]) == 2_048
     (table,) = catalogue.named(Analysis(longer))["counts"]
-    assert table.frame["epochs counted"].tolist() == ["1,600", "100", "–"]
+    assert table.frame["epochs counted"].tolist() == ["2,048", "128", "–"]
 
 
 def test_a_record_without_the_key_of_longer_trainings_was_counted_in_those_of_its_lengths() -> None:
@@ -71,15 +71,25 @@ def test_a_record_of_counts_is_consistent_and_comes_back_whole(tmp_path: Path) -
     assert store.read(store.write(COUNTED.record, tmp_path)) == COUNTED.record
 
 
+AS_RUN: dict[str, Any] = {
+    "kind": "run",
+    "command": "xorbench run",
+    "settings": replace(COUNTED.record.settings, launches=1),
+    "partial": True,
+}
+
+
 @pytest.mark.parametrize(
     ("record", "says"),
     [
-        (replace(COUNTED.record, kind="run"), "$.counts: there are some in a record of the kind run"),
+        (replace(COUNTED.record, **AS_RUN), "$.counts: there are some in a record of the kind run"),
         (replace(COUNTED.record, counts=None), "$.counts: none in a record of the kind count"),
-        (replace(planted({"other": [0.0] * 6, "lost": [0.0] * 6}).record, kind="count"), "$.counts: none in a record"),
         (
             replace(
-                planted({"other": [0.0] * 6, "lost": [0.0] * 6}).record, kind="count", counts=COUNTED.record.counts
+                planted({"other": [0.0] * 6, "lost": [0.0] * 6}).record,
+                kind="count",
+                command="xorbench count",
+                counts=COUNTED.record.counts,
             ),
             "$.launches: not empty in a record of counts",
         ),
@@ -93,7 +103,8 @@ def test_a_record_of_counts_is_consistent_and_comes_back_whole(tmp_path: Path) -
         ),
         (with_row(lambda row: replace(row, reason="why")), "$.counts.rows[0].reason: there is one, expected the other"),
         (with_row(lambda row: replace(row, long=row.short)), "0 instructions an epoch, expected at least"),
-        (with_counts(long_epochs=50), "$.counts.long_epochs: 50, expected more than 50"),
+        (with_counts(long_epochs=64), "$.counts.long_epochs: 64, expected more than 64"),
+        (with_counts(long_epochs=320), "$.counts: trainings of (64, 320) epochs, expected 64 and 192"),
         (with_counts(features=[]), "$.counts.features: none"),
         (
             replace(COUNTED.record, gradients=report([REFERENCE])),

@@ -63,10 +63,8 @@ def compared(one: Round, workload: Workload, expected: Answer[Array], measure: M
         there: Array | None = expected.result()
     except (BrokenProcessPool, Exception):  # noqa: BLE001  the reference may raise anything
         there = None
-    if measure == "epoch":
-        start = _timed(workload, one.seed)
-    else:
-        start = np.zeros(len(one.end) if there is None else len(there))
+    entries = len(one.end) if there is None else len(there)
+    start = drawn(workload, one.seed) if measure == "epoch" else np.zeros(entries)
     if there is None or len(one.end) != len(start):
         return End(one.number, one.seed, start.tolist(), list(one.end), None if there is None else there.tolist())
     end = np.array([math.nan if value is None else value for value in one.end])
@@ -142,6 +140,6 @@ def _largest(distances: Array) -> list[int]:
     return [int(place) for place in np.argsort(-distances, kind="stable")[: MOST_ENTRIES // 2]]
 
 
-def _timed(workload: Workload, seed: int) -> Array:
+def drawn(workload: Workload, seed: int) -> Array:
     """Return the start drawn with `seed`, rounded to the workload's dtype, as a flat float64 array."""
     return flat([p.astype(workload.dtype).astype(np.float64) for p in workload.drawn(seed)])

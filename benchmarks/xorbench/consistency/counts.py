@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from xorbench.clock import counting
 from xorbench.record.run import Record
 from xorbench.workloads import named
 
@@ -44,7 +45,12 @@ def possible(record: Record) -> Iterator[str]:
     if counts.long_epochs <= counts.short_epochs:
         yield f"$.counts.long_epochs: {counts.long_epochs}, expected more than {counts.short_epochs}"
         return
+    lengths = (counts.short_epochs, counts.long_epochs)
+    if lengths != (counting.SHORT, counting.LONG):
+        yield f"$.counts: trainings of {lengths} epochs, expected {counting.SHORT} and {counting.LONG}"
     for number, row in enumerate(counts.rows):
+        if row.times > counting.MOST or row.times & (row.times - 1):
+            yield f"$.counts.rows[{number}].times: {row.times}, expected a power of two of at most {counting.MOST}"
         each = counts.per_epoch(row)
         if each is None:
             continue

@@ -44,6 +44,7 @@ def references(record: Record) -> Iterator[str]:
     report = record.gradients
     parts: dict[str, Iterable[object]] = {
         "timings": record.timings,
+        "launches": record.launches,
         "failures": record.failures,
         "cold_starts": record.cold_starts,
         "products": record.products,
@@ -61,6 +62,8 @@ def references(record: Record) -> Iterator[str]:
             if place != "gradients.faults" and workload not in {None, *workloads}:
                 yield f"$.{place}[{number}].workload: {workload!r} is no workload of the record"
             launch = getattr(item, "launch", None)
+            if place == "launches" and (unknown := sorted({*getattr(item, "left", ())} - implementations)):
+                yield f"$.launches[{number}].left: {_short(unknown[0])} is no implementation of the record"
             if launch is not None and launch >= max(len(record.launches), place == "failures"):
                 yield f"$.{place}[{number}].launch: {launch}, expected less than {len(record.launches)}"
     if REFERENCE not in implementations:
@@ -114,7 +117,7 @@ def command(record: Record) -> Iterator[str]:
         yield f"$.command: {_short(record.command)}, expected one call of xorbench without other commands"
     elif words[0] == "xorbench" and record.part is None and ("--quick" in words) != record.settings.quick:
         yield f"$.settings.quick: {record.settings.quick}, but the command is {_short(record.command)}"
-    elif (words[:2] == ["xorbench", "history"]) != record.is_history:
+    elif words[0] == "xorbench" and record.part is None and words[1:2] != [record.kind]:
         yield f"$.kind: {record.kind!r}, but the command is {_short(record.command)}"
     elif record.part is None and words[1:2] and words[1] in COMMANDS:
         yield from _other_settings(record, words)
@@ -133,6 +136,8 @@ def _other_settings(record: Record, words: Sequence[str]) -> Iterator[str]:
         "--rounds": settings.rounds,
         "--budget": None if record.is_sweep else settings.budget_minutes,  # sweeps of two thread numbers share it
         "--cpu": settings.cpu,
+        "--points": settings.points,
+        "--cold-starts": settings.cold_starts,
     }.items():
         if option in given and found is not None and not _is_number(given[option], found):
             yield f"$.settings: {found} by {option}, but the command is {_short(record.command)}"
@@ -145,6 +150,18 @@ def _is_number(text: str, number: float) -> bool:
         return float(text) == number
     except ValueError:
         return False
+
+
+def settings(record: Record) -> Iterator[str]:
+    """The settings are those of the kind of the record, and name a CPU of the machine."""
+    found = record.settings
+    if found.sweep != (record.kind == "sweep"):
+        yield f"$.settings.sweep: {found.sweep}, but the kind is {record.kind!r}"
+    if record.kind != "count" and found.launches is None and found.budget_minutes is None:
+        yield "$.settings: neither launches nor budget_minutes, expected one of them"
+    for name, number in (("cpu", found.cpu), ("threads", found.threads - 1)):
+        if number >= record.machine.cores:
+            yield f"$.settings.{name}: {getattr(found, name)}, but the machine has {record.machine.cores} cores"
 
 
 def thread_variables(record: Record) -> Iterator[str]:
@@ -264,6 +281,7 @@ RULES = (
     machine,
     workloads,
     command,
+    settings,
     commit,
     versions,
     releases,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xorbench.clock import ledger
+from xorbench.clock import ends, ledger
 from xorbench.contract import REFERENCE
 from xorbench.measures import Measure
 from xorbench.record.run import Record, WorkloadRecord
@@ -21,6 +21,9 @@ SHORTEST_ROUND_NANOSECONDS = 50
 
 ROUNDING = 1.01
 """The factor by which a sum of parts may exceed the whole, because both were measured."""
+
+LEAST_PEAK_BYTES = 2**20
+"""The memory that every process of Python takes."""
 
 FEWEST_DIFFERENT = 10
 """The number of rounds from which on not all of them may have taken the same time."""
@@ -93,6 +96,79 @@ def positions(record: Record) -> Iterator[str]:
                 f"$.timings: the positions in round {number} of launch {launch} on {workload} are "
                 f"{order[:, number].tolist()}, expected {expected}"
             )
+
+
+def clocks(record: Record) -> Iterator[str]:
+    """All rounds were timed by one clock, and what that clock observes of each worker is there.
+
+    The clock of schema 4 did not observe when results are ready, what a worker used, nor the ends of rounds.
+    """
+    older = {timing.ledger.late_nanoseconds is None for timing in record.timings}
+    if len(older) > 1:
+        yield "$.timings: some have a late_nanoseconds and some have none, expected all to be timed by one clock"
+        return
+    for place, timing in _timings(record):
+        observed = {
+            "usage": timing.usage is not None,
+            "compared_rounds": timing.compared_rounds > 0,
+            "ends": bool(timing.ends),
+            "cpu_nanoseconds": older == {False} or {*timing.cpu_nanoseconds} != {None},
+        }
+        wrong = [name for name, there in observed.items() if there == (older == {True})]
+        if wrong and older == {True}:
+            yield f"{place}.{wrong[0]}: there is one, expected none beside a late_nanoseconds that is null"
+        elif wrong:
+            yield f"{place}.{wrong[0]}: none, expected what was observed of the worker"
+
+
+def observed(record: Record) -> Iterator[str]:
+    """A worker trained at least the epochs of its rounds, and the compared rounds are different ones of these."""
+    for place, timing in _timings(record):
+        if timing.usage and timing.usage.epochs < sum(timing.epochs):
+            least = sum(timing.epochs)
+            yield f"{place}.usage.epochs: {timing.usage.epochs}, expected at least the {least} of its rounds"
+        if timing.compared_rounds > len(timing.epochs):
+            yield f"{place}.compared_rounds: {timing.compared_rounds}, expected at most {len(timing.epochs)}"
+        if len(timing.ends) > timing.compared_rounds:
+            yield f"{place}.ends: {len(timing.ends)} of them, but {timing.compared_rounds} rounds were compared"
+        for number, end in enumerate(timing.ends):
+            if end.round >= len(timing.epochs):
+                yield f"{place}.ends[{number}].round: {end.round}, expected less than {len(timing.epochs)}"
+            elif end.round in {earlier.round for earlier in timing.ends[:number]}:
+                yield f"{place}.ends[{number}].round: {end.round} again, expected once"
+            elif timing.measure == "epoch":
+                yield from _start(f"{place}.ends[{number}].start", end, named(timing.workload))
+
+
+def _start(place: str, end: End, workload: Workload) -> Iterator[str]:
+    """Yield a line where the start of a compared round is not the one that its seed gives.
+
+    Of many parameters only some are kept, without their numbers, and drawing them takes long.
+    """
+    size = sum(rows * columns for rows, columns in workload.shapes)
+    if size > (least := ends.MOST_ENTRIES // 2):
+        if len(end.start) < least:
+            yield f"{place}: {len(end.start)} parameters, expected at least {least}"
+    elif end.start != ends.drawn(workload, end.seed).tolist():
+        yield f"{place}: {_first(end.start)}, expected {size} parameters, which the seed {end.seed} gives"
+
+
+def _first(numbers: list[float]) -> str:
+    return f"{numbers[:2]}" if len(numbers) < 3 else f"{numbers[:2]} and {len(numbers) - 2} more"
+
+
+def launches(record: Record) -> Iterator[str]:
+    """There are as many launches and rounds as the settings or the plan say."""
+    settings, plan = record.settings, record.plan
+    if settings.launches is not None and not record.partial and settings.launches != len(record.launches):
+        yield f"$.settings.launches: {settings.launches}, expected {len(record.launches)}, the number of launches"
+    if plan.pilot_launches > max(plan.launches, len(record.launches)):
+        yield f"$.plan.pilot_launches: {plan.pilot_launches}, expected at most {plan.launches}, the number of launches"
+    if record.launches and settings.rounds is not None and settings.rounds != plan.rounds:
+        yield f"$.plan.rounds: {plan.rounds}, expected {settings.rounds} of the settings"
+    for launch in record.launches[plan.pilot_launches :]:
+        if launch.rounds != plan.rounds:
+            yield f"$.launches[{launch.number}].rounds: {launch.rounds}, expected {plan.rounds} of the plan"
 
 
 def epochs(record: Record) -> Iterator[str]:
@@ -179,19 +255,13 @@ def broken_rules(record: Record) -> Iterator[str]:
         timed = sum(value or 0 for value in timing.cpu_nanoseconds) if timing.usage else 0
         declared = execution[timing.implementation] if timing.measure == "epoch" else ""
         found = ledger.violations(timing.ledger, timing.usage, timed, workload, declared, cpus)
-        for number, end in enumerate(timing.ends):
-            if end.round >= len(timing.epochs):
-                yield f"{place}.ends[{number}].round: {end.round}, expected less than {len(timing.epochs)}"
-            elif not end.off_course <= (most := _tolerance(workload, timing, end)):
+        for end in timing.ends:
+            if not end.off_course <= (most := _tolerance(workload, timing, end)):
                 found.append(f"the end of round {end.round} is {end.off_course:.2g} off, expected at most {most:.2g}")
         if left := record.launches[timing.launch].left.get(timing.implementation):
             found.append(f"it left a process running after its launch: {left}")
         if found and not timing.violations:
             yield f"{place}.violations: it is empty, expected: {found[0]}"
-        if timing.usage is not None and not timing.compared_rounds:
-            yield f"{place}.compared_rounds: no end of a round was compared with the reference's"
-        if len(timing.ends) > timing.compared_rounds:
-            yield f"{place}.ends: {len(timing.ends)} of them, but {timing.compared_rounds} rounds were compared"
 
 
 def _tolerance(workload: Workload, timing: Timing, end: End) -> float:
@@ -213,6 +283,13 @@ def measures(record: Record) -> Iterator[str]:
             yield f"{place}.latency: there is one, expected none where the measure is {timing.measure}"
         if latency.calls > sum(timing.epochs):
             yield f"{place}.latency.calls: {latency.calls}, expected at most the {sum(timing.epochs)} of all rounds"
+        least = max(SHORTEST_ROUND_NANOSECONDS, _least_nanoseconds(named(timing.workload), record))
+        longest = 1e9 * record.launches[timing.launch].seconds
+        if not least <= latency.median_nanoseconds or latency.percentile_99_nanoseconds > longest:
+            yield (
+                f"{place}.latency: calls of {latency.median_nanoseconds} and {latency.percentile_99_nanoseconds} ns, "
+                f"expected {least:.3g} to {longest:.3g} ns"
+            )
         if latency.percentile_99_nanoseconds < latency.median_nanoseconds:
             yield f"{place}.latency: its 99th percentile is below its median"
 
@@ -228,6 +305,25 @@ def cold_starts(record: Record) -> Iterator[str]:
                 f"$.cold_starts: {count} of {name} on {workload}, expected at most {record.settings.cold_starts}, the "
                 "number in the settings"
             )
+    for number, one in enumerate(record.cold_starts):
+        for name in ("import_seconds", "first_call_seconds"):
+            if getattr(one, name) * 1e9 < SHORTEST_ROUND_NANOSECONDS:
+                yield f"$.cold_starts[{number}].{name}: {getattr(one, name)}, expected at least the clock's resolution"
+        if one.peak_bytes is not None and one.peak_bytes < LEAST_PEAK_BYTES:
+            yield f"$.cold_starts[{number}].peak_bytes: {one.peak_bytes}, expected at least {LEAST_PEAK_BYTES}"
+
+
+def products(record: Record) -> Iterator[str]:
+    """Products of matrices are those of one implementation, dtype and side once each, and no faster than possible."""
+    seen = set()
+    for number, one in enumerate(record.products):
+        place, key = f"$.products[{number}]", (one.implementation, one.dtype, one.side)
+        if key in seen:
+            yield f"{place}: {one.implementation} in {one.dtype} with a side of {one.side} again, expected once"
+        seen.add(key)
+        least = one.side**3 / (FASTEST * record.settings.threads)
+        if min(one.nanoseconds) < least:
+            yield f"{place}.nanoseconds: {min(one.nanoseconds)} ns, expected at least {least:.3g} ns"
 
 
 Row = tuple[str, bool, Measure]
@@ -250,20 +346,29 @@ def _timings(record: Record) -> Iterator[tuple[str, Timing]]:
         yield f"$.timings[{number}]", timing
 
 
+def _least_nanoseconds(workload: Workload, record: Record) -> float:
+    """Return the least time of a forward pass of a workload, which is at least a third of the products of an epoch."""
+    return workload.multiply_adds / 3 / (FASTEST * record.settings.threads)
+
+
 def _multiply_adds(workload: WorkloadRecord) -> int:
     return multiply_adds(workload.layer_sizes, workload.samples)
 
 
 RULES = (
+    launches,
     lengths,
+    clocks,
     once,
     complete,
     positions,
     epochs,
+    observed,
     possible,
     totals,
     waiting,
     measures,
     broken_rules,
     cold_starts,
+    products,
 )

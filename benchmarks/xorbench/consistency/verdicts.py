@@ -10,7 +10,21 @@ from xorbench.contract import REFERENCE
 from xorbench.judging.audit import DIGITS
 from xorbench.judging.bias import Factor
 from xorbench.judging.truths import inside
-from xorbench.record.report import FAILED, INSIDE, MISSING, NOT_OFFERED, OUTSIDE, Bias, Judgement, Pair
+from xorbench.record.report import (
+    FAILED,
+    INSIDE,
+    LEAST_FACTOR_POINTS,
+    MISSING,
+    NOT_OFFERED,
+    OUTSIDE,
+    Bias,
+    Conduct,
+    Counterexample,
+    Judgement,
+    Mistake,
+    Pair,
+    TrainingEnd,
+)
 from xorbench.record.run import Record
 from xorbench.workloads import Array, Workload, named
 
@@ -29,6 +43,8 @@ def bounds(record: Record) -> Iterator[str]:
             yield f"{place}: outside with an error of {row.of_bound.largest} bounds, expected inside"
         if row.verdict == INSIDE and not row.points:
             yield f"{place}: inside at no point"
+        if row.verdict in (MISSING, NOT_OFFERED) and row.of_bound:
+            yield f"{place}: {row.verdict}, but there is an error of {row.of_bound.largest} bounds"
     for number, pair in enumerate(record.gradients.pairs):
         apart = pair.difference_over_bound
         if (pair.verdict == INSIDE) != (apart is not None and apart <= 2):
@@ -56,11 +72,50 @@ def audited(record: Record) -> Iterator[str]:
             yield f"{place}: inside with {audit.digits} digits in common and {step} bounds"
 
 
-def conducted(record: Record) -> Iterator[str]:
-    """An implementation passes exactly if there is no reason why it did not."""
-    for number, one in enumerate(record.gradients.conduct):
-        if one.verdict == INSIDE and one.reason:
-            yield f"$.gradients.conduct[{number}].verdict: inside, but there is a reason: {one.reason[:100]}"
+def reasons(record: Record) -> Iterator[str]:
+    """What passed has no reason why it did not, and says whether a second call returned the same bits."""
+    report = record.gradients
+    parts: dict[str, Sequence[Judgement | Bias | Conduct | TrainingEnd]] = {
+        "rows": report.rows,
+        "biases": report.biases,
+        "conduct": report.conduct,
+        "endings": report.endings,
+    }
+    for name, rows in parts.items():
+        for number, one in enumerate(rows):
+            if one.verdict == INSIDE and one.reason:
+                yield f"$.gradients.{name}[{number}].verdict: inside, but there is a reason: {one.reason[:100]}"
+    for number, asked in enumerate(report.conduct):
+        if asked.verdict == INSIDE and asked.same_process is None:
+            yield f"$.gradients.conduct[{number}].same_process: null, expected true or false of what is inside"
+
+
+def once(record: Record) -> Iterator[str]:
+    """Every quantity, factor, conduct and trained network is judged once."""
+    report = record.gradients
+    for name in ("rows", "biases", "conduct", "endings"):
+        seen: set[tuple[str, ...]] = set()
+        for number, one in enumerate(getattr(report, name)):
+            key = tuple(getattr(one, part, "") for part in ("implementation", "workload", "dtype", "parameter"))
+            if key in seen:
+                yield f"$.gradients.{name}[{number}]: {' '.join(key).strip()} again, expected once"
+            seen.add(key)
+
+
+def mistaken(record: Record) -> Iterator[str]:
+    """Only answers that did not pass have a mistake or a counterexample."""
+    report = record.gradients
+    judged: list[Judgement | Bias] = [*report.rows, *report.biases]
+    wrong = {(r.implementation, r.workload, r.dtype) for r in judged if r.verdict in (OUTSIDE, FAILED)}
+    parts: dict[str, Sequence[Mistake | Counterexample]] = {
+        "mistakes": report.mistakes,
+        "counterexamples": report.counterexamples,
+    }
+    for name, found in parts.items():
+        for number, one in enumerate(found):
+            if (one.implementation, one.workload, one.dtype) not in wrong:
+                of = f"{one.implementation} on {one.workload} in {one.dtype}"
+                yield f"$.gradients.{name}[{number}]: {of}, which has no wrong answer"
 
 
 def endings(record: Record) -> Iterator[str]:
@@ -117,6 +172,14 @@ def passed(record: Record) -> Iterator[str]:
     conduct = {(c.implementation, c.workload) for c in record.gradients.conduct if c.dtype == dtypes[c.workload]}
     trained = {(end.implementation, end.workload) for end in record.gradients.endings}
     to_the_end = {end.workload for end in record.gradients.endings}
+    expected_ends = bool(record.gradients.asked and record.timings) and not record.settings.quick
+    quantities: dict[tuple[str, str], set[str]] = defaultdict(set)
+    judgements: list[Judgement | Bias] = [*record.gradients.rows, *record.gradients.biases]
+    for part in judgements:
+        is_certain = not isinstance(part, Bias) or part.points >= LEAST_FACTOR_POINTS
+        if is_certain and part.dtype == dtypes[part.workload]:
+            what = "the systematic factor in " if isinstance(part, Bias) else ""
+            quantities[part.implementation, part.workload].add(f"{what}{part.parameter}")
     measured = {(row.implementation, row.workload): "$.timings: {} was timed on {}" for row in record.timings}
     counted = record.counts.counted if record.counts else []
     measured |= {(row.implementation, row.workload): "$.counts: {} was counted on {}" for row in counted}
@@ -128,17 +191,49 @@ def passed(record: Record) -> Iterator[str]:
             yield f"{was}, but its gradient by {lacking[0]} was not judged"
         elif (name, workload) not in conduct:
             yield f"{was}, but was not asked twice"
-        elif workload in to_the_end and (name, workload) not in trained:
+        elif (name, workload) not in trained and (workload in to_the_end or expected_ends):
             yield f"{was}, but its trained parameters were not judged"
+        elif lacking := sorted(quantities[REFERENCE, workload] - quantities[name, workload]):
+            yield f"{was}, but {lacking[0]} was not judged, as of {REFERENCE}"
+
+
+def complete(record: Record) -> Iterator[str]:
+    """A report of a run has all parts that the judge makes, and the seed and the points of the settings.
+
+    Up to schema 5, no numbers of points by shape were noted and no systematic factors were estimated.
+    """
+    report, settings = record.gradients, record.settings
+    if report.seed != settings.seed:
+        yield f"$.gradients.seed: {report.seed}, expected {settings.seed} of the settings"
+    if report.points != settings.points:
+        yield f"$.gradients.points: {report.points}, expected {settings.points} of the settings"
+    if not report.asked:
+        if report.biases or report.mistakes:
+            yield "$.gradients.asked: none, expected the numbers of points at which biases and mistakes were found"
+        return
+    dtypes = {workload.name: workload.dtype for workload in record.workloads}
+    for name in dict.fromkeys(timing.workload for timing in record.timings):
+        timed = {timing.implementation for timing in record.timings if timing.workload == name}
+        key = (name, dtypes[name])
+        paired = {n for pair in report.pairs if (pair.workload, pair.dtype) == key for n in (pair.first, pair.second)}
+        if key not in {(asked.workload, asked.dtype) for asked in report.asked}:
+            yield f"$.gradients.asked: nothing of {name} in {key[1]}, expected the points at which it was judged"
+        if not record.is_sweep and key not in {(bias.workload, bias.dtype) for bias in report.biases}:
+            yield f"$.gradients.biases: none of {name} in {key[1]}, expected those of what was timed"
+        if not settings.quick and key not in {(audit.workload, audit.dtype) for audit in report.audits}:
+            yield f"$.gradients.audits: none of {name} in {key[1]}, expected that of the true gradient"
+        if not settings.quick and len(timed) > 1 and (lacking := sorted(timed - paired)):
+            yield f"$.gradients.pairs: {lacking[0]} was compared with no other on {name} in {key[1]}"
 
 
 def decides(record: Record) -> Iterator[str]:
     """The dtype in which a workload is timed decides."""
     dtypes = {workload.name: workload.dtype for workload in record.workloads}
     report = record.gradients
-    parts: dict[str, Sequence[Judgement | Bias | Pair]] = {
+    parts: dict[str, Sequence[Judgement | Bias | Conduct | Pair]] = {
         "rows": report.rows,
         "biases": report.biases,
+        "conduct": report.conduct,
         "pairs": report.pairs,
     }
     for name, rows in parts.items():
@@ -179,4 +274,4 @@ def _close(some: list[float], others: list[float], tolerance: float) -> bool:
     return len(some) == len(others) and bool(np.allclose(some, others, rtol=tolerance, atol=tolerance))
 
 
-RULES = (bounds, factors, audited, conducted, endings, trajectories, passed, decides, absent)
+RULES = (bounds, factors, audited, reasons, once, mistaken, endings, trajectories, passed, complete, decides, absent)

@@ -226,13 +226,21 @@ def reduced(content: Json, names: Sequence[str], workloads: int, launches: int =
     bias |= {"implementation": REFERENCE, "workload": content["workloads"][0]["name"], "dtype": "float64"}
     report |= {"accuracy": report["accuracy"][::20], "faults": report["faults"][:4]}
     report["biases"] = [bias | {"reason": None, "decides": True}]
+    report["asked"] = report["asked"] or [
+        {"workload": w["name"], "dtype": "float64", "samples": 4, "layer_sizes": w["layer_sizes"], "points": 9}
+        for w in content["workloads"]
+    ]
     content["launches"] = [launch | {"rounds": rounds} for launch in content["launches"][:launches]]
-    content["plan"] |= {"launches": launches, "rounds": rounds}
+    content["plan"] |= {"launches": launches, "rounds": rounds, "pilot_launches": 0}
+    content["settings"] |= {"launches": None, "rounds": None, "budget_minutes": 5.0}
+    content["command"] = f"xorbench {content['kind']}"
     content["timings"] = [timing for timing in content["timings"] if timing["launch"] < launches]
     for timing in content["timings"]:
         timing.update({series: timing[series][:rounds] for series in SERIES})
         for end in timing["ends"]:
             end["round"] %= rounds  # an even number, so that it is a round of the same length
+        timing["ends"] = [*{end["round"]: end for end in timing["ends"]}.values()]
+        timing["compared_rounds"] = min(rounds, timing["compared_rounds"])
     return ranked(content)
 
 
@@ -258,7 +266,7 @@ def smallest(content: Json) -> Json:
     report = found["gradients"]
     for key in ("rows", "pairs", "conduct"):
         report[key] = [row for row in report[key] if row["decides"]]
-    for key, most in {"pairs": 1, "accuracy": 4, "faults": 2, "trajectories": 1, "mistakes": 1}.items():
+    for key, most in {"pairs": 1, "asked": 1, "accuracy": 2, "faults": 1, "trajectories": 1, "mistakes": 1}.items():
         report[key] = report[key][:most]
     for row in report["rows"][2:]:
         row.update({"ulps": None, "absolute": None})
@@ -266,7 +274,7 @@ def smallest(content: Json) -> Json:
     for trajectory in report["trajectories"]:
         trajectory.update({key: value[:3] for key, value in trajectory.items() if isinstance(value, list)})
     for timing in found["timings"]:
-        timing["ends"] = timing["ends"][:1] if timing["launch"] == 0 else []
+        timing["ends"] = timing["ends"][:1]
     frameworks = {"python", *(i["framework"] for i in found["implementations"])}
     versions = found["environment"]["versions"]
     found["environment"]["versions"] = {name: versions[name] for name in versions if name in frameworks}
