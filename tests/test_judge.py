@@ -124,6 +124,48 @@ FAULTS = {
         "the arrays that gradient returned change when it is called again",
         FAILED,
     ),
+    "predicts_into_a_buffer": Fault(
+        "    return sigmoid(forward(recipe, parameters, inputs)[-1])\n",
+        "    p = sigmoid(forward(recipe, parameters, inputs)[-1])\n"
+        "    kept = predict.__dict__.setdefault((p.shape, p.dtype), p.copy())\n"
+        "    kept[...] = p\n"
+        "    return kept\n",
+        "the arrays that predict returned change when it is called again",
+        FAILED,
+    ),
+    "computes_the_loss_into_a_buffer": Fault(
+        "    return np.asarray(np.sum(error**2) / 2)\n",
+        "    kept = loss.__dict__.setdefault(inputs.dtype, np.zeros((), inputs.dtype))\n"
+        "    kept[...] = np.sum(error**2) / 2\n"
+        "    return kept\n",
+        "the arrays that loss returned change when it is called again",
+        FAILED,
+    ),
+    "changes_parameters_in_loss": Fault(
+        "    return np.asarray(np.sum(error**2) / 2)\n",
+        "    for p in parameters: p += 1\n    return np.asarray(np.sum(error**2) / 2)\n",
+        "loss changes the parameters that it is given",
+        FAILED,
+    ),
+    "gradient_is_overwritten_by_predict": Fault(
+        "    return gradients\n",
+        "    predict.gradients = gradients\n    return gradients\n\n\n"
+        "predict_alone = predict\n\n\n"
+        "def predict(recipe, parameters, inputs):\n"
+        "    for g in getattr(predict, 'gradients', []): g[...] = 0\n"
+        "    return predict_alone(recipe, parameters, inputs)\n",
+        "the arrays that gradient returned change when predict is called",
+        FAILED,
+    ),
+    "sums_gradients_of_the_same_arrays": Fault(
+        "    return gradients\n",
+        "    of, before = gradient.__dict__.get('before', (None, []))\n"
+        "    total = [g + b for g, b in zip(gradients, before)] if of is parameters else gradients\n"
+        "    gradient.before = parameters, total\n"
+        "    return total\n",
+        "it keeps state between calls: repeated calls at the same point give different gradients",
+        FAILED,
+    ),
     "trains_in_place": Fault(
         "[p - recipe.rate * m for p, m in zip(parameters, moves, strict=True)]",
         "[np.subtract(p, recipe.rate * m, out=p) for p, m in zip(parameters, moves, strict=True)]",
