@@ -73,7 +73,7 @@ FAULTS = {
     "dtype": at_return("    return [g.astype(np.float32) for g in gradients]\n", "W1 is float32", dtypes=("float64",)),
     "wide": at_return("    return [g.astype(np.float64) for g in gradients]\n", "W1 is float64", dtypes=("float32",)),
     "too_few": Fault(
-        "    return gradients\n", "    return gradients[:1]\n", "gradient returned 1 tensors, expected ", FAILED
+        "    return gradients\n", "    return gradients[:1]\n", "gradient returned 1 tensor, expected ", FAILED
     ),
     "raises_on_import": Fault(
         "Parameters = list[Array]\n", 'raise RuntimeError("no\\nlicence")\n', "RuntimeError: no licence", FAILED
@@ -87,6 +87,57 @@ FAULTS = {
         FAILED,
     ),
     "exits": Fault(FORWARD, "    __import__('os')._exit(3)\n", "code 3", FAILED),
+    "returns_nothing": Fault("    return gradients\n", "", "TypeError: gradient returned None, expected ", FAILED),
+    "generates": Fault(
+        "    return gradients\n",
+        "    return (g for g in gradients)\n",
+        "TypeError: gradient returned generator, expected ",
+        FAILED,
+    ),
+    "names_its_gradients": Fault(
+        "    return gradients\n",
+        "    return dict(enumerate(gradients))\n",
+        "TypeError: gradient returned dict, expected ",
+        FAILED,
+    ),
+    "trains_to_nothing": Fault(
+        "    return state[0]\n", "", "its training stopped: TypeError: train returned None, expected ", FAILED
+    ),
+    "returns_its_state": Fault("    return state[0]\n", "    return state\n", "TypeError: train returned ", FAILED),
+    "converts_to_nothing": Fault(
+        "    return [np.array(p, dtype) for p in parameters], np.array(inputs, dtype), np.array(targets, dtype)\n",
+        "    pass\n",
+        "TypeError: convert returned None, expected the parameters, the inputs and the targets",
+        FAILED,
+    ),
+    "steps_to_nothing": Fault(
+        "        state = step(recipe, state, inputs, targets)\n    return state[0]\n",
+        "        state = step_alone(recipe, state, inputs, targets)\n    return state[0]\n\n\n"
+        "step_alone = step\n\n\n"
+        "def step(recipe, state, inputs, targets):\n"
+        "    step_alone(recipe, state, inputs, targets)\n",
+        "TypeError: step returned None, expected a state whose first item is the parameters",
+        FAILED,
+        dtypes=("float64",),
+    ),
+    "loss_is_a_number": Fault(
+        "    return np.asarray(np.sum(error**2) / 2)\n",
+        "    return float(np.sum(error**2) / 2)\n",
+        "TypeError: loss returned float, expected a tensor that to_numpy converts",
+        FAILED,
+    ),
+    "predicts_a_list": Fault(
+        "    return sigmoid(forward(recipe, parameters, inputs)[-1])\n",
+        "    return sigmoid(forward(recipe, parameters, inputs)[-1]).tolist()\n",
+        "TypeError: predict returned list, expected a tensor that to_numpy converts",
+        FAILED,
+    ),
+    "raises_at_some_points": Fault(
+        FORWARD,
+        f"    if np.abs(parameters[-1]).max() > 700: raise ValueError('too large')\n{FORWARD}",
+        ") at mean output logit ",
+        FAILED,
+    ),
     "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy returned list", FAILED),
     "changes_parameters": Fault(
         "    return gradients\n",

@@ -1,15 +1,16 @@
 """The arrays that an implementation returns, collected in its own process, with a check of shapes and dtypes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
-from xorbench.contract import Contract, Tensor
+from xorbench.contract import Contract, Data, Tensor
 from xorbench.judging.codec import ExactArray, must_be
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
-from xorbench.judging.trouble import shortened
+from xorbench.judging.trouble import note_point, shortened
 from xorbench.record.parts import Natural, Part, Text
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
@@ -36,34 +37,82 @@ class Given(Part):
 def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda: None) -> Given:
     """Return the gradients, predictions and losses of `module` at `points`.
 
-    `alive` is called after every 1,000 points. Raises TypeError if `to_numpy` returns anything but a NumPy array, and
-    whatever the implementation raises.
+    `alive` is called after every 1,000 points. Raises TypeError if a function returns anything but tensors that
+    `to_numpy` converts, and whatever the implementation raises, with a note of the point if it is not the first one.
     """
     layout, dtype, recipe = points.layout, points.dtype, points.workload.recipe
     given = Given(np.full((len(points), layout.size), np.nan, dtype))
     for number, (problem, parameters) in enumerate(points):
-        converted = module.convert(parameters, problem.inputs, problem.targets, dtype)
-        gradient = tensors(module, "gradient", module.gradient(recipe, *converted), problem)
-        predictions = plain(module, module.predict(recipe, *converted[:2]))
-        loss = plain(module, module.loss(recipe, *converted))
+        try:
+            theirs = converted(module, parameters, problem.inputs, problem.targets, dtype)
+            gradient = tensors(module, "gradient", module.gradient(recipe, *theirs), problem)
+            predictions = tensor(module, "predict", module.predict(recipe, *theirs[:2]))
+            loss = tensor(module, "loss", module.loss(recipe, *theirs))
+        except BaseException as error:
+            if number:  # what is raised at the first point has nothing to do with it
+                note_point(error, points.labels[number])
+            raise
         put(given, number, layout, [*gradient, predictions, loss])
         if number % 1_000 == 999:
             alive()
     return given
 
 
+def converted(module: Contract, parameters: Parameters, inputs: Array, targets: Array, dtype: Dtype) -> Data:
+    """Return what `convert` makes of the arrays. Raises TypeError if it does not return three things."""
+    returned: object = module.convert(parameters, inputs, targets, dtype)
+    try:
+        theirs, of_inputs, of_targets = cast("Data", returned)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"convert returned {_named(returned)}, expected the parameters, the inputs and the targets"
+        ) from error
+    return theirs, of_inputs, of_targets
+
+
+def parameters_in(function: str, state: object) -> Sequence[Tensor]:
+    """Return the parameters in a state that a function returned. Raises TypeError if it has no first item."""
+    try:
+        return cast("Sequence[Tensor]", cast("Sequence[object]", state)[0])
+    except (TypeError, LookupError) as error:
+        raise TypeError(
+            f"{function} returned {_named(state)}, expected a state whose first item is the parameters"
+        ) from error
+
+
 def tensors(module: Contract, function: str, returned: Sequence[Tensor], workload: Workload) -> list[Array]:
     """Return what a function returned, one tensor for each parameter, as NumPy arrays.
 
-    Raises TypeError if there are not as many tensors as parameters, or if one of them is None.
+    Raises TypeError if there are not as many tensors as parameters, or if one of them is none.
     """
     names = workload.parameter_names
-    if len(returned) != len(names):
-        raise TypeError(f"{function} returned {len(returned)} tensors, expected {len(names)}: {', '.join(names)}")
-    for name, tensor in zip(names, returned, strict=True):
-        if tensor is None:
-            raise TypeError(f"{function} returned None for {name}, expected a tensor")
-    return [plain(module, tensor) for tensor in returned]
+    listed = hasattr(returned, "__len__") and hasattr(returned, "__getitem__") and not isinstance(returned, Mapping)
+    if not listed or len(returned) != len(names):
+        found = f"{len(returned)} tensor{'s' if len(returned) != 1 else ''}" if listed else _named(returned)
+        raise TypeError(f"{function} returned {found}, expected {len(names)} tensors: {', '.join(names)}")
+    return [tensor(module, function, one, f" for {name}") for name, one in zip(names, returned, strict=True)]
+
+
+def tensor(module: Contract, function: str, returned: Tensor, which: str = "") -> Array:
+    """Return what a function returned as a NumPy array; `which` says in words which of several it is.
+
+    Raises TypeError if it is None, or an object of Python that `to_numpy` does not convert: then the function is wrong
+    rather than `to_numpy`.
+    """
+    if returned is None:
+        raise TypeError(f"{function} returned None{which}, expected a tensor")
+    try:
+        return plain(module, returned)
+    except (TypeError, AttributeError, ValueError) as error:
+        if type(returned).__module__ != "builtins":
+            raise
+        raise TypeError(
+            f"{function} returned {_named(returned)}{which}, expected a tensor that to_numpy converts"
+        ) from error
+
+
+def _named(returned: object) -> str:
+    return "None" if returned is None else type(returned).__name__
 
 
 def put(given: Given, number: int, layout: Layout, arrays: Sequence[Array]) -> None:

@@ -9,7 +9,18 @@ import numpy as np
 
 from xorbench.affinity import allowed_cpus
 from xorbench.contract import Contract, Tensor
-from xorbench.judging.answers import USED_UP, Given, is_readable, misshapen, plain, put, same_bits, tensors
+from xorbench.judging.answers import (
+    USED_UP,
+    Given,
+    converted,
+    is_readable,
+    misshapen,
+    plain,
+    put,
+    same_bits,
+    tensor,
+    tensors,
+)
 from xorbench.judging.codec import ExactArray, decoded, must_be
 from xorbench.judging.layout import gradient_layout
 from xorbench.judging.questions import Reply, Surroundings
@@ -114,7 +125,7 @@ class ConductQuestion:
         recipe, point = self.workload.recipe, self.workload.shaped(self.rows[number].copy())
         inputs, targets = np.array(self.workload.inputs), np.array(self.workload.targets)
         watch.numpy("convert changes the arrays that it is given, or shares their memory", [*point, inputs, targets])
-        parameters, inputs, targets = module.convert(point, inputs, targets, self.dtype)
+        parameters, inputs, targets = converted(module, point, inputs, targets, self.dtype)
         watch.given(parameters, [inputs, targets])
 
         def gradient() -> list[Array]:
@@ -127,22 +138,24 @@ class ConductQuestion:
         yield gradient()
         prediction = module.predict(recipe, parameters, inputs)
         watch.look("predict")
+        tensor(module, "predict", prediction)
         watch.returned("predict", [prediction])
         loss = module.loss(recipe, parameters, inputs, targets)
         watch.look("loss")
+        tensor(module, "loss", loss)
         watch.returned("loss", [loss])
         yield gradient()
 
     def _trained(self, module: Contract, watch: "_Watch") -> Array:
         workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        parameters, inputs, targets = converted(
+            module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
         watch.given(parameters, [inputs, targets])
         trained = module.train(workload.recipe, parameters, inputs, targets, EPOCHS)
         if is_readable(module, [*parameters, inputs, targets]):
             watch.look("train")
-        arrays = [plain(module, p) for p in trained]
+        arrays = tensors(module, "train", trained, workload)
         if complaint := misshapen(workload, self.dtype, arrays):
             raise ValueError(f"train returned {complaint}")
         result = flat(arrays)

@@ -7,7 +7,18 @@ from functools import partial
 import numpy as np
 
 from xorbench.contract import Contract, Tensor
-from xorbench.judging.answers import USED_UP, Given, answers, is_readable, malformed, misshapen, plain
+from xorbench.judging.answers import (
+    USED_UP,
+    Given,
+    answers,
+    converted,
+    is_readable,
+    malformed,
+    misshapen,
+    parameters_in,
+    tensor,
+    tensors,
+)
 from xorbench.judging.codec import ExactArray, ExactFloat, decoded, exact_array, must_be
 from xorbench.judging.points import Point, Points, points_of
 from xorbench.judging.trouble import Trouble, trouble
@@ -132,14 +143,14 @@ class GradientQuestion:
 
     def _train(self, module: Contract, answer: GradientAnswer, doing: Callable[[str], None]) -> None:
         workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        parameters, inputs, targets = converted(
+            module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
         path: list[Array] = []
         for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
             doing(f"training {workload.name} in {self.dtype} for {epochs:,} epochs")
             trained = self._trained(module, parameters, inputs, targets, epochs)
-            reached = [plain(module, p) for p in trained]
+            reached = tensors(module, "train", trained, workload)
             if complaint := malformed(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed after epoch {epochs} of training: {complaint}")
                 return
@@ -149,13 +160,13 @@ class GradientQuestion:
         if self.to_the_end:
             doing(f"training {workload.name} in {self.dtype} for {workload.epochs:,} epochs")
             end = self._trained(module, parameters, inputs, targets, workload.epochs)
-            reached = [plain(module, p) for p in end]
+            reached = tensors(module, "train", end, workload)
             if complaint := misshapen(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed at the end of training: {complaint}")
                 return
             answer.ending = Ending(
-                predictions=plain(module, module.predict(workload.recipe, end, inputs)).astype(self.dtype),
-                loss=float(plain(module, module.loss(workload.recipe, end, inputs, targets))),
+                predictions=tensor(module, "predict", module.predict(workload.recipe, end, inputs)).astype(self.dtype),
+                loss=float(tensor(module, "loss", module.loss(workload.recipe, end, inputs, targets))),
                 parameters=reached,
             )
 
@@ -197,8 +208,8 @@ class TrajectoryQuestion:
         Raises ValueError if the parameters become malformed, and whatever the implementation raises.
         """
         workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        parameters, inputs, targets = converted(
+            module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
         rows = np.empty((1 + workload.epochs, len(workload.entries)), self.dtype)
         rows[0] = flat(workload.initial_parameters)
@@ -207,7 +218,7 @@ class TrajectoryQuestion:
             if epoch % EPOCHS_OF_A_PART == 1:
                 doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
             state = module.step(workload.recipe, state, inputs, targets)
-            reached = [plain(module, p) for p in state[0]]
+            reached = tensors(module, "step", parameters_in("step", state), workload)
             if complaint := misshapen(workload, self.dtype, reached):
                 raise ValueError(f"its parameters are malformed after epoch {epoch} of training: {complaint}")
             rows[epoch] = flat(reached)
