@@ -138,6 +138,14 @@ FAULTS = {
         ") at mean output logit ",
         FAILED,
     ),
+    "raises_with_one_sample": Fault(
+        FORWARD,
+        f"    if len(inputs) == 1: raise ValueError('too few')\n{FORWARD}",
+        "with 1 sample, layers 3-5-2: ValueError: too few",
+        FAILED,
+        workloads=("hidden",),
+        dtypes=("float64",),
+    ),
     "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy returned list", FAILED),
     "changes_parameters": Fault(
         "    return gradients\n",

@@ -45,6 +45,15 @@ def answer(exam: Exam, error: float, ending: Ending | None = None) -> GradientAn
     return GradientAnswer([Given(rows)], np.empty((0, entries)), Given(np.empty((0, size))), ending)
 
 
+def test_a_truth_that_underflows_is_0_on_both_sides() -> None:
+    exam = exam_of()
+    shape = exam.truths[0].high.shape
+    exam.truths = [Truths(np.full(shape, -0.0), np.zeros(shape), np.full(shape, BOUND))]
+    rows = exam.verdicts("one", Reply(ProcessSpec(discover()[0]), exam.question, answer(exam, 0.0)))
+    assert {str(row.of_bound and row.of_bound.truth) for row in rows} == {"0.0"}
+    assert all("the truth is 0.0" in str(row.reason) for row in rows)
+
+
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [(BOUND, INSIDE), (-BOUND, INSIDE), (BOUND + BEYOND, OUTSIDE), (-BOUND - BEYOND, OUTSIDE), (np.nan, OUTSIDE)],

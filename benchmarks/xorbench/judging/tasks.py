@@ -20,7 +20,7 @@ from xorbench.judging.answers import (
     tensors,
 )
 from xorbench.judging.codec import ExactArray, ExactFloat, decoded, exact_array, must_be
-from xorbench.judging.points import Point, Points, points_of
+from xorbench.judging.points import Point, Points, points_of, shape_of
 from xorbench.judging.trouble import Trouble, trouble
 from xorbench.record.parts import Part
 from xorbench.workloads import Array, Workload, flat
@@ -124,8 +124,7 @@ class GradientQuestion:
         nothing = self.path(np.empty((0, len(self.workload.entries)), self.dtype))
         answer = GradientAnswer([], nothing.rows, answers(module, nothing))
         for points in self.batches:
-            samples, sizes = len(points.workload.inputs), "-".join(map(str, points.workload.layer_sizes))
-            shape = f"{samples} samples, layers {sizes}"
+            shape = shape_of(points.workload)
             of = f"computing gradients of {self.workload.name} in {self.dtype}, {shape}"
             doing(of)
             try:
