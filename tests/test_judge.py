@@ -146,6 +146,11 @@ FAULTS = {
         workloads=("hidden",),
         dtypes=("float64",),
     ),
+    "is_wrong_where_it_is_offered": Fault(
+        "    return gradients\n",
+        "    if np.abs(parameters[-1]).max() > 30: raise NotImplementedError('too large')\n"
+        "    return [g / len(inputs) for g in gradients]\n",
+    ),
     "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy returned list", FAILED),
     "changes_parameters": Fault(
         "    return gradients\n",

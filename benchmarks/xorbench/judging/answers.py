@@ -10,8 +10,9 @@ from xorbench.contract import Contract, Data, Tensor
 from xorbench.judging.codec import ExactArray, must_be
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
-from xorbench.judging.trouble import note_point, shortened
+from xorbench.judging.trouble import note_point, shortened, trouble
 from xorbench.record.parts import Natural, Part, Text
+from xorbench.record.report import NOT_OFFERED
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 
@@ -20,11 +21,14 @@ from xorbench.workloads.workload import Dtype
 class Given(Part):
     """The answers of an implementation as flat rows, (points, entries), with NaN for an array of wrong shape or dtype.
 
-    `complaints` holds, by name of the group, the number of the first such point and what was wrong there.
+    `complaints` holds, by name of the group, the number of the first such point and what was wrong there. `unanswered`
+    are the numbers of points at which it says that it does not offer an answer, while it gives one at others; their
+    rows are NaN, and nothing is judged there.
     """
 
     rows: ExactArray
     complaints: dict[str, tuple[Natural, Text]] = field(default_factory=dict)
+    unanswered: list[Natural] = field(default_factory=list)
 
     def must_fit(self, points: int, layout: Layout, dtype: Dtype) -> None:
         """Raise ValueError, in one line, if these are not answers at so many points in `layout` and `dtype`."""
@@ -32,6 +36,14 @@ class Given(Part):
         for group, (number, _) in self.complaints.items():
             if group not in layout.groups or number >= points:
                 raise ValueError(f"a complaint about {group!r} at point {number}, which was not asked for")
+        if self.unanswered and (max(self.unanswered) >= points or {*range(points)} <= {*self.unanswered}):
+            raise ValueError(f"no answer at points {shortened(str(self.unanswered), 60)}, expected some of {points}")
+
+    def answered(self, points: int) -> "tuple[Given, list[int]]":
+        """Return the answers at those of so many points that were answered, and the numbers of these."""
+        kept = sorted({*range(points)} - {*self.unanswered})
+        complaints = {group: (kept.index(number), text) for group, (number, text) in self.complaints.items()}
+        return Given(self.rows[kept], complaints), kept
 
 
 def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda: None) -> Given:
@@ -56,6 +68,26 @@ def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda
         if number % 1_000 == 999:
             alive()
     return given
+
+
+def answers_where_offered(module: Contract, points: Points) -> Given | None:
+    """Return the answers of `module` at those of `points` at which it offers one; None if that is at none of them.
+
+    Raises whatever else the implementation raises.
+    """
+    given = Given(np.full((len(points), points.layout.size), np.nan, points.dtype))
+    for number in range(len(points)):
+        try:
+            alone = answers(module, points[number : number + 1])
+        except NotImplementedError as error:
+            if trouble(error).verdict != NOT_OFFERED:
+                raise
+            given.unanswered.append(number)
+        else:
+            given.rows[number] = alone.rows[0]
+            for group, (_, text) in alone.complaints.items():
+                given.complaints.setdefault(group, (number, text))
+    return given if len(given.unanswered) < len(points) else None
 
 
 def converted(module: Contract, parameters: Parameters, inputs: Array, targets: Array, dtype: Dtype) -> Data:

@@ -11,6 +11,7 @@ from xorbench.judging.answers import (
     USED_UP,
     Given,
     answers,
+    answers_where_offered,
     converted,
     is_readable,
     malformed,
@@ -23,6 +24,7 @@ from xorbench.judging.codec import ExactArray, ExactFloat, decoded, exact_array,
 from xorbench.judging.points import Point, Points, points_of, shape_of
 from xorbench.judging.trouble import Trouble, trouble
 from xorbench.record.parts import Part
+from xorbench.record.report import FAILED, NOT_OFFERED
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
@@ -112,7 +114,8 @@ class GradientQuestion:
         if answer.ending and (complaint := misshapen(self.workload, self.dtype, answer.ending.parameters)):
             raise ValueError(f"the end of a training: {complaint}")
         ended = answer.ending is not None or not self.to_the_end
-        if answer.trouble is None and not (ended and reached == len(self.checkpoints) and None not in answer.given):
+        given_all = all(given is not None and not given.unanswered for given in answer.given)
+        if answer.trouble is None and not (ended and reached == len(self.checkpoints) and given_all):
             raise ValueError("an incomplete answer without a reason")
         return answer
 
@@ -127,17 +130,17 @@ class GradientQuestion:
             shape = shape_of(points.workload)
             of = f"computing gradients of {self.workload.name} in {self.dtype}, {shape}"
             doing(of)
-            try:
-                answer.given.append(answers(module, points, partial(doing, of)))
-            except Exception as error:
-                if points is self.batches[0]:
-                    raise
-                answer.given.append(None)
-                answer.trouble = answer.trouble or trouble(error, f"with {shape}: ")
+            given, error = _given(module, points, partial(doing, of))
+            own = points is self.batches[0]
+            if error is not None:
+                if own and given is None:
+                    raise error
+                answer.trouble = _first(answer.trouble, trouble(error, "" if own else f"with {shape}: "))
+            answer.given.append(given)
         try:
             self._train(module, answer, doing)
         except Exception as error:  # noqa: BLE001  the gradients are an answer without the training
-            answer.trouble = answer.trouble or trouble(error, "its training stopped: ")
+            answer.trouble = _first(answer.trouble, trouble(error, "its training stopped: "))
         return answer
 
     def _train(self, module: Contract, answer: GradientAnswer, doing: Callable[[str], None]) -> None:
@@ -179,6 +182,27 @@ class GradientQuestion:
             if is_readable(module, [*parameters, inputs, targets]):
                 raise
             raise ValueError(USED_UP) from error
+
+
+def _given(module: Contract, points: Points, alive: Callable[[], None]) -> tuple[Given | None, Exception | None]:
+    """Return the answers at `points`, and what was raised at one of them; None for either if there is none.
+
+    What is not offered at some points must not hide wrong answers at others, so that there may be both.
+    """
+    try:
+        return answers(module, points, alive), None
+    except Exception as error:  # noqa: BLE001  an implementation may raise anything
+        if trouble(error).verdict != NOT_OFFERED:
+            return None, error
+        try:
+            return answers_where_offered(module, points), error
+        except Exception as other:  # noqa: BLE001  the same
+            return None, other
+
+
+def _first(before: Trouble | None, now: Trouble) -> Trouble:
+    """Return the trouble that decides: the first failure, or else the first of what is not offered."""
+    return now if before is None or (before.verdict == NOT_OFFERED and now.verdict == FAILED) else before
 
 
 @dataclass(frozen=True, eq=False)
