@@ -62,6 +62,18 @@ def test_what_is_not_offered_is_no_failure_and_only_the_file_and_the_reference_a
     assert {row["verdict"] for row in found["conduct"] if row["implementation"] == "modest"} == {NOT_OFFERED}
 
 
+def test_what_is_not_offered_at_some_points_is_no_failure_and_hides_none(variant: Variant) -> None:
+    large = (FORWARD, f'    if abs(parameters[-1]).max() > 30: raise NotImplementedError("too large")\n{FORWARD}')
+    stops = ("    state = begin(recipe, parameters)\n", "    raise MemoryError\n")
+    done = called(
+        *QUICK, "--json", "--with", variant("partial", large), "--with", variant("stops_and_partial", large, stops)
+    )
+    rows = document(done)["rows"]
+    of_gradient = [row for row in rows if row["dtype"] == "float64" and "after" not in row["parameter"]]
+    said = {(row["implementation"], row["verdict"]) for row in of_gradient}
+    assert said == {(REFERENCE, INSIDE), ("partial", NOT_OFFERED), ("stops_and_partial", FAILED)}
+
+
 @pytest.mark.slow
 def test_what_is_not_offered_is_a_row_without_a_time(variant: Variant, tmp_path: Path) -> None:
     call = ("run", "--quick", "--launches=2", "--rounds=4", "--workload=neuron", f"--implementation={REFERENCE}")

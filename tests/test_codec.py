@@ -209,6 +209,21 @@ CHANGES: dict[str, tuple[Question[object], Change, str]] = {
         lambda a: a["given"][0]["complaints"].update(W1=[4, "no"]),
         "a complaint about 'W1' at point 4",
     ),
+    "no answer at a point": (
+        GRADIENT,
+        lambda a: a["given"][0].update(unanswered=[1]),
+        "an incomplete answer without a reason",
+    ),
+    "no answer at no point": (
+        GRADIENT,
+        lambda a: a["given"][0].update(unanswered=[4]),
+        r"no answer at points \[4\], expected some of 4",
+    ),
+    "no answer at all": (
+        GRADIENT,
+        lambda a: a["given"][0].update(unanswered=[0, 1, 2, 3]),
+        r"no answer at points \[0, 1, 2, 3\], expected some of 4",
+    ),
     "no path": (GRADIENT, lambda a: a.update(path=EMPTY), "answers: an array of float64"),
     "a path of another shape": (GRADIENT, lambda a: a.update(path=OTHER_SHAPE), "along its training: an array"),
     "a path that is not finite": (GRADIENT, lambda a: a.update(path=NOT_FINITE), "expected finite ones at 2 at most"),

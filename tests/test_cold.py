@@ -61,10 +61,10 @@ def test_a_text_that_is_changed_while_it_starts_has_no_cold_start(variant: Varia
         ("raise OSError(__file__)", "OSError: ends.py"),
         ("raise SystemExit(3)", "its process ended with code 3"),
         ("__import__('os')._exit(0)", "its process ended with code 0"),
-        ("__import__('os').kill(__import__('os').getpid(), 9)", "its process ended with code -9"),
+        ("__import__('os').kill(__import__('os').getpid(), 9)", "its process ended with code -9 (SIGKILL)"),
         (
             "__import__('os').write(2, b'no memory\\n'); __import__('os').abort()",
-            "its process ended with code -6; the last line that it wrote is 'no memory'",
+            "its process ended with code -6 (SIGABRT); the last line that it wrote is 'no memory'",
         ),
     ],
 )

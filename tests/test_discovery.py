@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import REFERENCE_TEXT, Variant, loaded
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
+from xorbench.contract.source_text import shadows
 from xorbench.suite.about import of_implementation
 
 
@@ -38,6 +39,7 @@ BREACHES = {
         ('TIER = "idiomatic"', 'TIER = "idiomatic"\nSLOW_TO_COMPILE = "yes"'),
         "SLOW_TO_COMPILE is 'yes', expected True or False",
     ),
+    "empty": (('FRAMEWORK = "numpy"', 'FRAMEWORK = ""'), "FRAMEWORK is empty, expected a string with a name in it"),
     "number": (('FRAMEWORK = "numpy"', "FRAMEWORK = 3"), "FRAMEWORK is 3, expected a string"),
     "no_predict": (
         ("def predict(", "def foretell("),
@@ -262,6 +264,16 @@ def test_an_implementation_cannot_shadow_a_library(variant: Variant) -> None:
 
     assert again is json
     assert hasattr(again, "dumps")
+
+
+def test_the_name_of_a_library_of_the_suite_is_refused_also_where_it_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shadows(Path("tiny_library.py")) is None
+    (tmp_path / "tiny_grad.py").write_text("import tiny_library.core as tiny\n")
+    monkeypatch.setattr("xorbench.contract.source_text.IMPLEMENTATIONS", tmp_path)
+    assert str(shadows(Path("tiny_library.py"))).startswith("tiny_library.py would shadow the library tiny_library;")
+    assert shadows(Path("tiny_grad.py")) is None
 
 
 def test_a_sibling_cannot_shadow_a_library(variant: Variant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

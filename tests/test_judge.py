@@ -73,7 +73,7 @@ FAULTS = {
     "dtype": at_return("    return [g.astype(np.float32) for g in gradients]\n", "W1 is float32", dtypes=("float64",)),
     "wide": at_return("    return [g.astype(np.float64) for g in gradients]\n", "W1 is float64", dtypes=("float32",)),
     "too_few": Fault(
-        "    return gradients\n", "    return gradients[:1]\n", "gradient returned 1 tensors, expected ", FAILED
+        "    return gradients\n", "    return gradients[:1]\n", "gradient returned 1 tensor, expected ", FAILED
     ),
     "raises_on_import": Fault(
         "Parameters = list[Array]\n", 'raise RuntimeError("no\\nlicence")\n', "RuntimeError: no licence", FAILED
@@ -87,6 +87,70 @@ FAULTS = {
         FAILED,
     ),
     "exits": Fault(FORWARD, "    __import__('os')._exit(3)\n", "code 3", FAILED),
+    "returns_nothing": Fault("    return gradients\n", "", "TypeError: gradient returned None, expected ", FAILED),
+    "generates": Fault(
+        "    return gradients\n",
+        "    return (g for g in gradients)\n",
+        "TypeError: gradient returned generator, expected ",
+        FAILED,
+    ),
+    "names_its_gradients": Fault(
+        "    return gradients\n",
+        "    return dict(enumerate(gradients))\n",
+        "TypeError: gradient returned dict, expected ",
+        FAILED,
+    ),
+    "trains_to_nothing": Fault(
+        "    return state[0]\n", "", "its training stopped: TypeError: train returned None, expected ", FAILED
+    ),
+    "returns_its_state": Fault("    return state[0]\n", "    return state\n", "TypeError: train returned ", FAILED),
+    "converts_to_nothing": Fault(
+        "    return [np.array(p, dtype) for p in parameters], np.array(inputs, dtype), np.array(targets, dtype)\n",
+        "    pass\n",
+        "TypeError: convert returned None, expected the parameters, the inputs and the targets",
+        FAILED,
+    ),
+    "steps_to_nothing": Fault(
+        "        state = step(recipe, state, inputs, targets)\n    return state[0]\n",
+        "        state = step_alone(recipe, state, inputs, targets)\n    return state[0]\n\n\n"
+        "step_alone = step\n\n\n"
+        "def step(recipe, state, inputs, targets):\n"
+        "    step_alone(recipe, state, inputs, targets)\n",
+        "TypeError: step returned None, expected a state whose first item is the parameters",
+        FAILED,
+        dtypes=("float64",),
+    ),
+    "loss_is_a_number": Fault(
+        "    return np.asarray(np.sum(error**2) / 2)\n",
+        "    return float(np.sum(error**2) / 2)\n",
+        "TypeError: loss returned float, expected a tensor that to_numpy converts",
+        FAILED,
+    ),
+    "predicts_a_list": Fault(
+        "    return sigmoid(forward(recipe, parameters, inputs)[-1])\n",
+        "    return sigmoid(forward(recipe, parameters, inputs)[-1]).tolist()\n",
+        "TypeError: predict returned list, expected a tensor that to_numpy converts",
+        FAILED,
+    ),
+    "raises_at_some_points": Fault(
+        FORWARD,
+        f"    if np.abs(parameters[-1]).max() > 700: raise ValueError('too large')\n{FORWARD}",
+        ") at mean output logit ",
+        FAILED,
+    ),
+    "raises_with_one_sample": Fault(
+        FORWARD,
+        f"    if len(inputs) == 1: raise ValueError('too few')\n{FORWARD}",
+        "with 1 sample, layers 3-5-2: ValueError: too few",
+        FAILED,
+        workloads=("hidden",),
+        dtypes=("float64",),
+    ),
+    "is_wrong_where_it_is_offered": Fault(
+        "    return gradients\n",
+        "    if np.abs(parameters[-1]).max() > 30: raise NotImplementedError('too large')\n"
+        "    return [g / len(inputs) for g in gradients]\n",
+    ),
     "lists": Fault("    return array\n", "    return array.tolist()\n", "to_numpy returned list", FAILED),
     "changes_parameters": Fault(
         "    return gradients\n",
@@ -122,6 +186,48 @@ FAULTS = {
         "    for k, g in zip(kept, gradients): k[...] = g\n"
         "    return kept\n",
         "the arrays that gradient returned change when it is called again",
+        FAILED,
+    ),
+    "predicts_into_a_buffer": Fault(
+        "    return sigmoid(forward(recipe, parameters, inputs)[-1])\n",
+        "    p = sigmoid(forward(recipe, parameters, inputs)[-1])\n"
+        "    kept = predict.__dict__.setdefault((p.shape, p.dtype), p.copy())\n"
+        "    kept[...] = p\n"
+        "    return kept\n",
+        "the arrays that predict returned change when it is called again",
+        FAILED,
+    ),
+    "computes_the_loss_into_a_buffer": Fault(
+        "    return np.asarray(np.sum(error**2) / 2)\n",
+        "    kept = loss.__dict__.setdefault(inputs.dtype, np.zeros((), inputs.dtype))\n"
+        "    kept[...] = np.sum(error**2) / 2\n"
+        "    return kept\n",
+        "the arrays that loss returned change when it is called again",
+        FAILED,
+    ),
+    "changes_parameters_in_loss": Fault(
+        "    return np.asarray(np.sum(error**2) / 2)\n",
+        "    for p in parameters: p += 1\n    return np.asarray(np.sum(error**2) / 2)\n",
+        "loss changes the parameters that it is given",
+        FAILED,
+    ),
+    "gradient_is_overwritten_by_predict": Fault(
+        "    return gradients\n",
+        "    predict.gradients = gradients\n    return gradients\n\n\n"
+        "predict_alone = predict\n\n\n"
+        "def predict(recipe, parameters, inputs):\n"
+        "    for g in getattr(predict, 'gradients', []): g[...] = 0\n"
+        "    return predict_alone(recipe, parameters, inputs)\n",
+        "the arrays that gradient returned change when predict is called",
+        FAILED,
+    ),
+    "sums_gradients_of_the_same_arrays": Fault(
+        "    return gradients\n",
+        "    of, before = gradient.__dict__.get('before', (None, []))\n"
+        "    total = [g + b for g, b in zip(gradients, before)] if of is parameters else gradients\n"
+        "    gradient.before = parameters, total\n"
+        "    return total\n",
+        "it keeps state between calls: repeated calls at the same point give different gradients",
         FAILED,
     ),
     "trains_in_place": Fault(

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.planted import report_of
 from tests.test_judge_report import verdict
-from xorbench.record.report import Accuracy, Trajectory
+from xorbench.record.report import Accuracy, Bias, Trajectory
 from xorbench.tables import precision
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED
 
@@ -57,6 +59,15 @@ def test_what_is_not_finite_is_undefined() -> None:
     ((line,),) = (table.frame.to_dict("records") for table in precision.errors(report_of(rows=[row])))
     assert line["error / bound, largest"] == UNDEFINED
     assert line["error, ulps, largest"] == NONE
+
+
+@pytest.mark.parametrize(("units", "text"), [(-6.904e15, "-6.90e+15"), (-0.021, "-0.02"), (99_999.0, "+99999.00")])
+def test_a_large_systematic_factor_has_a_power_of_ten_as_its_neighbours(units: float, text: str) -> None:
+    row = verdict("W1", 0.5, "inside")
+    bias = Bias(row.implementation, row.workload, row.dtype, "W1", 300, units, 0.1, "outside", "off")
+    report = report_of(rows=[row], biases=[bias])
+    ((line,),) = (table.frame.to_dict("records") for table in precision.errors(report))
+    assert line["systematic factor - 1, u"] == text
 
 
 def test_an_empty_report_has_no_line() -> None:

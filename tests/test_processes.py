@@ -92,7 +92,7 @@ def test_one_that_dies_leaves_the_others_their_answers(variant: Variant) -> None
     dying = ProcessSpec(read(variant("dying", (GRADIENT, "    __import__('os').abort()\n"))))
     found = answers(dying, REFERENCE)
     assert reasons(found, dying) == [
-        "no answer: its process ended with code -6 "
+        "no answer: its process ended with code -6 (SIGABRT) "
         "while computing gradients of neuron in float64, 4 samples, layers 2-1"
     ]
     assert reasons(found, REFERENCE) == [None]
@@ -112,7 +112,7 @@ WRITES = "__import__('os').write(2, b'torn\\x1b[31m\\n/some/folder/library.cc: n
 @pytest.mark.parametrize(
     ("ends", "why"),
     [
-        ("__import__('os').abort()", "its process ended with code -6"),
+        ("__import__('os').abort()", "its process ended with code -6 (SIGABRT)"),
         pytest.param("__import__('time').sleep(600)", "silent for 10 s", marks=pytest.mark.slow),
     ],
 )

@@ -45,6 +45,15 @@ def answer(exam: Exam, error: float, ending: Ending | None = None) -> GradientAn
     return GradientAnswer([Given(rows)], np.empty((0, entries)), Given(np.empty((0, size))), ending)
 
 
+def test_a_truth_that_underflows_is_0_on_both_sides() -> None:
+    exam = exam_of()
+    shape = exam.truths[0].high.shape
+    exam.truths = [Truths(np.full(shape, -0.0), np.zeros(shape), np.full(shape, BOUND))]
+    rows = exam.verdicts("one", Reply(ProcessSpec(discover()[0]), exam.question, answer(exam, 0.0)))
+    assert {str(row.of_bound and row.of_bound.truth) for row in rows} == {"0.0"}
+    assert all("the truth is 0.0" in str(row.reason) for row in rows)
+
+
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [(BOUND, INSIDE), (-BOUND, INSIDE), (BOUND + BEYOND, OUTSIDE), (-BOUND - BEYOND, OUTSIDE), (np.nan, OUTSIDE)],
@@ -101,7 +110,7 @@ def test_trained_parameters_may_differ_from_the_references_by_what_is_agreed(dis
     }
 
 
-@pytest.mark.parametrize("where", ["again", "elsewhere", "earlier"])
+@pytest.mark.parametrize("where", ["twice", "again", "elsewhere", "earlier"])
 @pytest.mark.parametrize(("difference", "verdict"), [(2 * BOUND, INSIDE), (2 * BOUND + BEYOND, FAILED)])
 def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(where: str, difference: float, verdict: str) -> None:
     hidden, spec = WORKLOADS["hidden"], ProcessSpec(discover()[0])
@@ -110,15 +119,16 @@ def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(where: str, dif
     other[1, 3] += difference
     question = ConductQuestion(hidden, "float64", rows)
 
-    def repeated(first: Array, again: Array) -> ConductAnswer:
-        return ConductAnswer(Given(first), Given(again), np.zeros(len(hidden.entries)), [])
+    def repeated(first: Array, twice: Array, again: Array) -> ConductAnswer:
+        return ConductAnswer(Given(first), Given(twice), Given(again), np.zeros(len(hidden.entries)), [])
 
-    here = repeated(rows, other if where == "again" else rows)
+    here = repeated(rows, other if where == "twice" else rows, other if where == "again" else rows)
     replies = {"here": Reply(spec, question, here)}
     if where == "elsewhere":
-        replies["new_process"] = Reply(spec, question, repeated(other, other))
+        replies["new_process"] = Reply(spec, question, repeated(other, other, other))
     found = conduct("one", question, replies, other if where == "earlier" else None, np.full(rows.shape, BOUND))
     assert found.verdict == verdict
+    assert found.same_process == (where not in ("twice", "again"))
 
 
 def test_the_ends_of_trainings_have_the_limits_that_are_stated() -> None:

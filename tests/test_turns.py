@@ -95,7 +95,7 @@ def test_a_worker_that_ends_is_a_failure_of_its_own_which_says_why_without_a_pat
     assert len(launch.failures) == len(changes)
     assert {f.implementation: re.sub(r"line \d+", "line N", f.reason) for f in launch.failures} == {
         "exits": "its process ended with code 9",
-        "aborts": "its process ended with code -6; the last line that it wrote is 'no memory'",
+        "aborts": "its process ended with code -6 (SIGABRT); the last line that it wrote is 'no memory'",
         "raises": "OSError: raises.py (raises.py line N)",
     }
 
@@ -130,7 +130,7 @@ def test_a_worker_that_is_killed_costs_what_it_had_not_handed_in() -> None:
     finally:
         launch.stop()
     assert [t.workload for t in launch.timings] == ["neuron", "neuron", "hidden"]
-    assert [(f.workload, f.reason) for f in launch.failures] == [("hidden", "its process ended with code -9")]
+    assert [(f.workload, f.reason) for f in launch.failures] == [("hidden", "its process ended with code -9 (SIGKILL)")]
 
 
 COUNTED = ("Parameters = list[Array]\n", "Parameters = list[Array]\nCALLS: list[int] = []\n")
@@ -145,7 +145,10 @@ TURNS = {
     "a lone surrogate": ("raise ValueError(chr(0xD800))", "ValueError: ?"),
     "a message of 5 MB": ("raise ValueError('x' * 5_000_000)", f"ValueError: {'x' * 200}"),
     "its end": ("__import__('os')._exit(0)", "its process ended with code 0"),
-    "a segmentation fault": ("__import__('os').kill(__import__('os').getpid(), 11)", "its process ended with code -11"),
+    "a segmentation fault": (
+        "__import__('os').kill(__import__('os').getpid(), 11)",
+        "its process ended with code -11 (SIGSEGV)",
+    ),
     "closed descriptors": ("__import__('os').closerange(3, 100_000)", ""),
     "garbage on the line": (
         "[__import__('os').write(fd, b'12\\n') for fd in LINES()]",

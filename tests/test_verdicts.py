@@ -325,6 +325,24 @@ def test_a_long_reason_is_cut_and_control_characters_reach_no_terminal() -> None
     assert len(table(found).frame) == len(NASTY) + 1
 
 
+def test_of_a_long_message_the_place_is_kept() -> None:
+    said = f"ValueError: {200 * 'no '}(loss, mine.py line 67)"
+    rows = [row("mine", verdict="failed", of_bound=None, reason=said), row("mine", parameter="b1", verdict="failed")]
+    text = " ".join(" ".join(verdicts(report(rows))).split())
+    assert "hidden, float64: ValueError: no no" in text
+    assert "no … no" in text
+    assert "no no (loss, mine.py line 67); 1 more check failed Error / bound" in text
+
+
+def test_of_a_long_explanation_the_shapes_are_kept() -> None:
+    only = "only with these numbers of samples: 7, 33"
+    entries = ", ".join(f"parameters after {epochs} epochs (train)" for epochs in range(9))
+    mistakes = [Mistake("mine", "hidden", "float64", f"wrong are {entries}; {only}")]
+    (file,) = files(report([row("mine", 7.0, OUTSIDE)], mistakes=mistakes))
+    assert file.remarks[0].endswith(only)
+    assert "; wrong are parameters after 0 epochs" in file.remarks[0]
+
+
 def test_the_table_holds_the_same_with_remarks_as_notes() -> None:
     found = table(some())
     assert list(found.frame.columns) == [

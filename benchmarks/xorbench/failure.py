@@ -1,6 +1,7 @@
 """Failures that are no verdict on an implementation: of the harness, and of this machine."""
 
 import errno
+import signal
 
 
 class HarnessError(RuntimeError):
@@ -17,6 +18,15 @@ def of_system(error: OSError) -> str:
     remedy = _REMEDIES.get(error.errno or 0)
     line = ": ".join([*parts, error.strerror or str(error) or type(error).__name__]) + (f"; {remedy}" if remedy else "")
     return "".join(character if character.isprintable() else "�" for character in " ".join(line.split()))
+
+
+def ended(code: int) -> str:
+    """Return how a process ended, as in "ended with code 3" or "ended with code -11 (SIGSEGV)", which is a signal."""
+    try:
+        name = f" ({signal.Signals(-code).name})" if code < 0 else ""
+    except ValueError:  # a real-time signal has no name
+        name = ""
+    return f"ended with code {code}{name}"
 
 
 _REMEDIES: dict[int, str] = {

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from xorbench import affinity, descendants, environment, places
 from xorbench.contract import Implementation, read
+from xorbench.failure import ended
 from xorbench.judging.codec import decoded
 from xorbench.judging.trouble import foreign, last_written, shortened
 from xorbench.line import LONGEST_MESSAGE
@@ -109,7 +110,7 @@ def answered(
         if process.returncode == _RAISED and (lines := log.lines()):
             return environment.without_folders(shortened(lines[-1]))  # the exception, below its traceback
         if process.returncode or not sent:
-            return f"its process ended with code {process.returncode}{last_written(log)}"
+            return f"its process {ended(process.returncode)}{last_written(log)}"
     try:
         found = decoded(kind, sent)
     except ValueError as error:

@@ -12,6 +12,7 @@ from xorbench.clock.messages import Answers, Ended, Failed, Message, Preparing, 
 from xorbench.clock.system_counters import Account, account
 from xorbench.clock.timed_implementation import Turn
 from xorbench.contract import Implementation
+from xorbench.failure import ended
 from xorbench.judging.trouble import last_written, shortened
 from xorbench.line import Closed, Line, Silent
 from xorbench.measures import Measure
@@ -158,7 +159,7 @@ class Worker:
         errors = [line[1:].strip() for line in self._log.lines() if line.startswith("E  ")]
         if errors:
             return environment.without_folders(shortened(errors[-1]))
-        return f"its process ended with code {code}{last_written(self._log)}"
+        return f"its process {ended(code)}{last_written(self._log)}"
 
 
 def _reason(message: Failed) -> str:

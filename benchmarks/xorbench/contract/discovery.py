@@ -89,6 +89,8 @@ def _complaints(tree: ast.Module, constants: dict[str, object]) -> Iterator[str]
             yield f"{name} is missing, expected {name} = {expected} at the top of the file"
         elif not isinstance(value, str) or (allowed and value not in allowed):
             yield f"{name} is {value!r}, expected {expected}"
+        elif not value.strip():
+            yield f"{name} is empty, expected {expected} with a name in it"
     functions, elsewhere = functions_of(tree), imported(tree)
     offered = {name: names for name, names in OPTIONS.items() if name in functions or name in elsewhere}
     for name, expected_names in (FUNCTIONS | offered).items():

@@ -61,13 +61,20 @@ def sibling(module: str) -> Path | None:
 def shadows(path: Path) -> str | None:
     """Return which library a file of this name would shadow, and what to do; None where no library has its name.
 
-    The folders of implementations and the current folder hold no libraries.
+    The libraries are those that are installed here, and those that a file of the suite imports, which others may have
+    installed. The folders of implementations and the current folder hold none.
     """
     name, none = path.stem, (path.absolute().parent.resolve(), Path.cwd().resolve(), IMPLEMENTATIONS)
-    libraries = [entry for entry in sys.path if Path(entry).resolve() not in none]
-    if name in sys.stdlib_module_names or (name.isidentifier() and PathFinder.find_spec(name, libraries)):
+    folders = [entry for entry in sys.path if Path(entry).resolve() not in none]
+    installed = name in sys.stdlib_module_names or (name.isidentifier() and PathFinder.find_spec(name, folders))
+    if installed or name in _imported_by_the_suite():
         return f"{name}.py would shadow the library {name}; add where its gradients come from, as in {name}_grad"
     return None
+
+
+def _imported_by_the_suite() -> set[str]:
+    trees = (parsed(path) for path in IMPLEMENTATIONS.glob("[!_]*.py"))
+    return {library for tree in trees if tree for library in libraries(tree)}
 
 
 def libraries(tree: ast.Module) -> list[str]:

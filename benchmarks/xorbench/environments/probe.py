@@ -11,6 +11,7 @@ from pathlib import Path
 
 from xorbench import environment, places
 from xorbench.contract.interpreter import Interpreter
+from xorbench.failure import ended
 
 OLDEST = (3, 11)
 
@@ -31,7 +32,7 @@ def survey(label: str, executable: str, files: Iterable[Path]) -> tuple[Interpre
     paths = [str(path.absolute()) for path in files]
     done = _run(given, "-P", "-m", "xorbench.environments.probe", *paths)
     if done.returncode:
-        words = (done.stderr.strip().splitlines() or [f"it ended with code {done.returncode}"])[-1]
+        words = (done.stderr.strip().splitlines() or [f"it {ended(done.returncode)}"])[-1]
         raise Unusable(
             f"{label} can't run a worker: {words}; it needs NumPy besides the framework: "
             f"{executable} -m pip install numpy, or xorbench environments create"

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from xorbench.environment import worker_variables
-from xorbench.failure import HarnessError
+from xorbench.failure import HarnessError, ended
 from xorbench.fleet import plan as plans
 from xorbench.fleet import tethered, units
 from xorbench.fleet.chunk_messages import LONGEST, Answered, Doing, Failed, answer
@@ -157,6 +157,6 @@ class ChunkProcess:
     def _end(self) -> str:
         assert self._process is not None
         try:
-            return f"ended with code {self._process.wait(SECONDS_TO_END)}"
+            return ended(self._process.wait(SECONDS_TO_END))
         except subprocess.TimeoutExpired:
             return "closed its connection"

@@ -1,16 +1,18 @@
 """The arrays that an implementation returns, collected in its own process, with a check of shapes and dtypes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
-from xorbench.contract import Contract, Tensor
+from xorbench.contract import Contract, Data, Tensor
 from xorbench.judging.codec import ExactArray, must_be
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
-from xorbench.judging.trouble import shortened
+from xorbench.judging.trouble import note_point, shortened, trouble
 from xorbench.record.parts import Natural, Part, Text
+from xorbench.record.report import NOT_OFFERED
 from xorbench.workloads import Array, Parameters, Workload
 from xorbench.workloads.workload import Dtype
 
@@ -19,11 +21,14 @@ from xorbench.workloads.workload import Dtype
 class Given(Part):
     """The answers of an implementation as flat rows, (points, entries), with NaN for an array of wrong shape or dtype.
 
-    `complaints` holds, by name of the group, the number of the first such point and what was wrong there.
+    `complaints` holds, by name of the group, the number of the first such point and what was wrong there. `unanswered`
+    are the numbers of points at which it says that it does not offer an answer, while it gives one at others; their
+    rows are NaN, and nothing is judged there.
     """
 
     rows: ExactArray
     complaints: dict[str, tuple[Natural, Text]] = field(default_factory=dict)
+    unanswered: list[Natural] = field(default_factory=list)
 
     def must_fit(self, points: int, layout: Layout, dtype: Dtype) -> None:
         """Raise ValueError, in one line, if these are not answers at so many points in `layout` and `dtype`."""
@@ -31,39 +36,115 @@ class Given(Part):
         for group, (number, _) in self.complaints.items():
             if group not in layout.groups or number >= points:
                 raise ValueError(f"a complaint about {group!r} at point {number}, which was not asked for")
+        if self.unanswered and (max(self.unanswered) >= points or {*range(points)} <= {*self.unanswered}):
+            raise ValueError(f"no answer at points {shortened(str(self.unanswered), 60)}, expected some of {points}")
+
+    def answered(self, points: int) -> "tuple[Given, list[int]]":
+        """Return the answers at those of so many points that were answered, and the numbers of these."""
+        kept = sorted({*range(points)} - {*self.unanswered})
+        complaints = {group: (kept.index(number), text) for group, (number, text) in self.complaints.items()}
+        return Given(self.rows[kept], complaints), kept
 
 
 def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda: None) -> Given:
     """Return the gradients, predictions and losses of `module` at `points`.
 
-    `alive` is called after every 1,000 points. Raises TypeError if `to_numpy` returns anything but a NumPy array, and
-    whatever the implementation raises.
+    `alive` is called after every 1,000 points. Raises TypeError if a function returns anything but tensors that
+    `to_numpy` converts, and whatever the implementation raises, with a note of the point if it is not the first one.
     """
     layout, dtype, recipe = points.layout, points.dtype, points.workload.recipe
     given = Given(np.full((len(points), layout.size), np.nan, dtype))
     for number, (problem, parameters) in enumerate(points):
-        converted = module.convert(parameters, problem.inputs, problem.targets, dtype)
-        gradient = tensors(module, "gradient", module.gradient(recipe, *converted), problem)
-        predictions = plain(module, module.predict(recipe, *converted[:2]))
-        loss = plain(module, module.loss(recipe, *converted))
+        try:
+            theirs = converted(module, parameters, problem.inputs, problem.targets, dtype)
+            gradient = tensors(module, "gradient", module.gradient(recipe, *theirs), problem)
+            predictions = tensor(module, "predict", module.predict(recipe, *theirs[:2]))
+            loss = tensor(module, "loss", module.loss(recipe, *theirs))
+        except BaseException as error:
+            if number:  # what is raised at the first point has nothing to do with it
+                note_point(error, points.labels[number])
+            raise
         put(given, number, layout, [*gradient, predictions, loss])
         if number % 1_000 == 999:
             alive()
     return given
 
 
+def answers_where_offered(module: Contract, points: Points) -> Given | None:
+    """Return the answers of `module` at those of `points` at which it offers one; None if that is at none of them.
+
+    Raises whatever else the implementation raises.
+    """
+    given = Given(np.full((len(points), points.layout.size), np.nan, points.dtype))
+    for number in range(len(points)):
+        try:
+            alone = answers(module, points[number : number + 1])
+        except NotImplementedError as error:
+            if trouble(error).verdict != NOT_OFFERED:
+                raise
+            given.unanswered.append(number)
+        else:
+            given.rows[number] = alone.rows[0]
+            for group, (_, text) in alone.complaints.items():
+                given.complaints.setdefault(group, (number, text))
+    return given if len(given.unanswered) < len(points) else None
+
+
+def converted(module: Contract, parameters: Parameters, inputs: Array, targets: Array, dtype: Dtype) -> Data:
+    """Return what `convert` makes of the arrays. Raises TypeError if it does not return three things."""
+    returned: object = module.convert(parameters, inputs, targets, dtype)
+    try:
+        theirs, of_inputs, of_targets = cast("Data", returned)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"convert returned {_named(returned)}, expected the parameters, the inputs and the targets"
+        ) from error
+    return theirs, of_inputs, of_targets
+
+
+def parameters_in(function: str, state: object) -> Sequence[Tensor]:
+    """Return the parameters in a state that a function returned. Raises TypeError if it has no first item."""
+    try:
+        return cast("Sequence[Tensor]", cast("Sequence[object]", state)[0])
+    except (TypeError, LookupError) as error:
+        raise TypeError(
+            f"{function} returned {_named(state)}, expected a state whose first item is the parameters"
+        ) from error
+
+
 def tensors(module: Contract, function: str, returned: Sequence[Tensor], workload: Workload) -> list[Array]:
     """Return what a function returned, one tensor for each parameter, as NumPy arrays.
 
-    Raises TypeError if there are not as many tensors as parameters, or if one of them is None.
+    Raises TypeError if there are not as many tensors as parameters, or if one of them is none.
     """
     names = workload.parameter_names
-    if len(returned) != len(names):
-        raise TypeError(f"{function} returned {len(returned)} tensors, expected {len(names)}: {', '.join(names)}")
-    for name, tensor in zip(names, returned, strict=True):
-        if tensor is None:
-            raise TypeError(f"{function} returned None for {name}, expected a tensor")
-    return [plain(module, tensor) for tensor in returned]
+    listed = hasattr(returned, "__len__") and hasattr(returned, "__getitem__") and not isinstance(returned, Mapping)
+    if not listed or len(returned) != len(names):
+        found = f"{len(returned)} tensor{'s' if len(returned) != 1 else ''}" if listed else _named(returned)
+        raise TypeError(f"{function} returned {found}, expected {len(names)} tensors: {', '.join(names)}")
+    return [tensor(module, function, one, f" for {name}") for name, one in zip(names, returned, strict=True)]
+
+
+def tensor(module: Contract, function: str, returned: Tensor, which: str = "") -> Array:
+    """Return what a function returned as a NumPy array; `which` says in words which of several it is.
+
+    Raises TypeError if it is None, or an object of Python that `to_numpy` does not convert: then the function is wrong
+    rather than `to_numpy`.
+    """
+    if returned is None:
+        raise TypeError(f"{function} returned None{which}, expected a tensor")
+    try:
+        return plain(module, returned)
+    except (TypeError, AttributeError, ValueError) as error:
+        if type(returned).__module__ != "builtins":
+            raise
+        raise TypeError(
+            f"{function} returned {_named(returned)}{which}, expected a tensor that to_numpy converts"
+        ) from error
+
+
+def _named(returned: object) -> str:
+    return "None" if returned is None else type(returned).__name__
 
 
 def put(given: Given, number: int, layout: Layout, arrays: Sequence[Array]) -> None:

@@ -163,7 +163,7 @@ class _Asked:
             where=where if name == group else f"{name}, from {where}",
             index=index,
             value=finite(errors.values[point, entry]),
-            truth=float(errors.truth.high[point, entry]),
+            truth=float(errors.truth.high[point, entry]) + 0.0,  # as in `error_stats.reading`
         )
 
     def _reason(self, errors: Errors, group: str, fractions: Numbers, place: int, complaint: str) -> str:

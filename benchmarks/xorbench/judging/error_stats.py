@@ -37,7 +37,7 @@ def reading(parts: Sequence[Errors], errors: Sequence[Numbers]) -> tuple[Reading
         where=part.labels[int(point)],
         index=index,
         value=finite(part.values[point, entry]),
-        truth=float(part.truth.high[point, entry]),
+        truth=float(part.truth.high[point, entry]) + 0.0,  # a truth that underflows is 0, not -0
     )
     return of_largest, name
 

@@ -143,29 +143,34 @@ class Exam:
         return [*judged, *judgements(*about, [sheet], None)]
 
     def _sheets(self, implementation: str, answer: GradientAnswer) -> list[Sheet]:
-        found = [
-            Sheet(points.layout, points.labels, given, truth)
-            for points, given, truth in zip(self.batches, answer.given, self.truths, strict=True)
-            if given is not None
-        ]
+        found = [Sheet(points.layout, points.labels, given, truth) for points, given, truth in self._answered(answer)]
         if implementation in self._along:
             path = self.question.path(answer.path)
             truth = joined(self._along[implementation])
             found.append(Sheet(path.layout, path.labels, answer.of_path, truth))
         return found
 
+    def _answered(self, answer: GradientAnswer) -> Iterator[tuple[Points, Given, Truths]]:
+        """Yield the shared points that were answered, by batch, with the answers and the truth."""
+        for points, given, truth in zip(self.batches, answer.given, self.truths, strict=True):
+            if given is not None and given.unanswered:
+                there, kept = given.answered(len(points))
+                yield points.chosen(kept), there, Truths(truth.high[kept], truth.low[kept], truth.bound[kept])
+            elif given is not None:
+                yield points, given, truth
+
     def answered(self, implementation: str, reply: Reply, update: Reply | None = None) -> list[Answers]:
         """Return all well-formed answers of an implementation with the truth, to find out which mistake they show."""
         answer = reply.to(self.question)
         if answer is None:
             return []
-        rows: list[tuple[Points, Given | None, Truths]] = [*zip(self.batches, answer.given, self.truths, strict=True)]
+        rows = [*self._answered(answer)]
         if implementation in self._along:
             rows.append((self.question.path(answer.path), answer.of_path, joined(self._along[implementation])))
         found = [
             Answers(points, points.layout, given.rows, truth, answers)
             for points, given, truth in rows
-            if given is not None and not given.complaints
+            if not given.complaints
         ]
         updated = update.to(self.update) if update and self.update else None
         if self.update and updated and not updated.complaints:
@@ -209,7 +214,7 @@ class Exam:
         comparable = {
             name: [given.rows for given in answer.given if given is not None]
             for name, answer in sorted(answers.items())
-            if all(given is not None and not given.complaints for given in answer.given)
+            if all(given is not None and not given.complaints and not given.unanswered for given in answer.given)
         }
         for first, second in itertools.combinations(comparable, 2):
             of_both = zip(comparable[first], comparable[second], self.truths, strict=True)
@@ -228,9 +233,7 @@ class Exam:
 
     def wrong_points(self, answer: GradientAnswer, most: int) -> Points | None:
         """Return at most `most` points of one batch at which an answer is outside; None if there is none."""
-        for points, given, truth in zip(self.batches, answer.given, self.truths, strict=True):
-            if given is None:
-                continue
+        for points, given, truth in self._answered(answer):
             wrong = np.flatnonzero(~inside(truth.fractions(given.rows)).all(axis=1))
             if len(wrong):
                 return points.chosen(wrong[:most])
@@ -241,7 +244,7 @@ class Exam:
         entries = slice(0, len(self.workload.entries))
         for name, answer in answers.items():
             given = answer.given[0]
-            if given is not None and not given.complaints:
+            if given is not None and not given.complaints and not given.unanswered:
                 rows, truth = given.rows[:, entries], self.truths[0].part(entries)
                 yield from accuracy(name, self.workload.name, self.dtype, self.points, rows, truth)
 

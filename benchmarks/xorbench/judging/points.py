@@ -227,7 +227,7 @@ def shaped_points(workload: Workload, dtype: Dtype, seed: int, thorough: bool) -
             itertools.islice(_extreme(shape, random), 3),
             itertools.islice(_special(shape, random, dtype), 1),
         )
-        yield points_of(shape, dtype, [replace(point, label=f"{point.label} of {_shape_of(shape)}") for point in kinds])
+        yield points_of(shape, dtype, [replace(point, label=f"{point.label} of {shape_of(shape)}") for point in kinds])
 
 
 def reshaped(workload: Workload, seed: int) -> Iterator[Workload]:
@@ -237,7 +237,7 @@ def reshaped(workload: Workload, seed: int) -> Iterator[Workload]:
     """
     for number, shape in enumerate(_shapes(workload, thorough=True)):
         drawn = _rounded(_drawn(shape, np.random.RandomState([seed, 4, number])), "float32")
-        yield replace(drawn, name=f"{workload.name} with {_shape_of(shape)}")
+        yield replace(drawn, name=f"{workload.name} with {shape_of(shape)}")
 
 
 def _shapes(workload: Workload, thorough: bool) -> Iterator[Workload]:
@@ -253,7 +253,8 @@ def _shapes(workload: Workload, thorough: bool) -> Iterator[Workload]:
         )
 
 
-def _shape_of(workload: Workload) -> str:
+def shape_of(workload: Workload) -> str:
+    """Return the shape of a workload's data and network, as in "3 samples, layers 2-4-1"."""
     samples = len(workload.inputs)
     return f"{samples} sample{'s' if samples > 1 else ''}, layers {'-'.join(map(str, workload.layer_sizes))}"
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from xorbench import descendants, places
 from xorbench.affinity import allowed_cpus, set_affinity, started_on
-from xorbench.failure import HarnessError
+from xorbench.failure import HarnessError, ended
 from xorbench.judging.codec import longest_message
 from xorbench.judging.questions import ProcessSpec, Question, Reply
 from xorbench.judging.trouble import Trouble, all_written, foreign, last_written, shortened
@@ -234,15 +234,15 @@ def _read(process: _Process) -> None:
         process.line.read()
     except (Closed, OSError):
         try:
-            ended = f"ended with code {process.popen.wait(SECONDS_TO_END)}"
+            how = ended(process.popen.wait(SECONDS_TO_END))
         except subprocess.TimeoutExpired:
-            ended = f"closed its connection to the judge and did not end within {SECONDS_TO_END} s"
+            how = f"closed its connection to the judge and did not end within {SECONDS_TO_END} s"
         if process.doing == STARTING:
             raise HarnessError(
-                f"the process of the judge for {process.spec.implementation.name} {ended} "
+                f"the process of the judge for {process.spec.implementation.name} {how} "
                 f"before it imported the implementation{last_written(process.log)}"
             ) from None
-        raise _Lost(f"its process {ended}") from None
+        raise _Lost(f"its process {how}") from None
 
 
 def _next(process: _Process) -> Reply | str | None:

@@ -1,14 +1,26 @@
 """Reproducibility and purity: whether an implementation repeats its bits, and leaves its arguments unchanged."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xorbench.affinity import allowed_cpus
 from xorbench.contract import Contract, Tensor
-from xorbench.judging.answers import USED_UP, Given, is_readable, misshapen, plain, put, same_bits, tensors
+from xorbench.judging.answers import (
+    USED_UP,
+    Given,
+    converted,
+    is_readable,
+    misshapen,
+    plain,
+    put,
+    same_bits,
+    tensor,
+    tensors,
+)
 from xorbench.judging.codec import ExactArray, decoded, must_be
 from xorbench.judging.layout import gradient_layout
 from xorbench.judging.questions import Reply, Surroundings
@@ -45,10 +57,12 @@ ALL_AT_ONCE = "all at once"
 class ConductAnswer(Part):
     """Gradients at some points, those of a second pass in reverse order, and parameters after a short training.
 
-    `complaints` are the rules that the implementation broke, independent of its numbers.
+    `twice` are the gradients of a second call with the same arrays as the first one. `complaints` are the rules that
+    the implementation broke, independent of its numbers.
     """
 
     first: Given
+    twice: Given
     again: Given
     trained: ExactArray
     complaints: list[Text]
@@ -74,12 +88,12 @@ class ConductQuestion:
     @property
     def numbers(self) -> int:
         """The numbers of an answer."""
-        return 2 * self.rows.size + len(self.workload.entries)
+        return 3 * self.rows.size + len(self.workload.entries)
 
     def received(self, text: str) -> ConductAnswer:
         """Return the answer that is sent as `text`. Raises ValueError, in one line, if it is none to this question."""
         answer = decoded(ConductAnswer, text)
-        for given in (answer.first, answer.again):
+        for given in (answer.first, answer.twice, answer.again):
             given.must_fit(len(self.rows), gradient_layout(self.workload), self.dtype)
         must_be("trained parameters", answer.trained, (len(self.workload.entries),), self.dtype)
         return answer
@@ -91,72 +105,116 @@ class ConductQuestion:
         """
         place = f"{self.workload.name} in {self.dtype}"
         doing(f"computing the gradients of {place} twice")
-        watch = _Watch(module)
-        first, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(2))
-        order = [(first, number) for number in range(len(self.rows))]
-        for given, number in [*order, *((again, number) for _, number in reversed(order))]:
-            arrays = self._gradient(module, watch, self.workload.shaped(self.rows[number].copy()))
-            put(given, number, gradient_layout(self.workload), arrays)
+        watch, layout = _Watch(module), gradient_layout(self.workload)
+        first, twice, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(3))
+        for number in range(len(self.rows)):
+            # With the same arrays: what a framework keeps beside them, such as a sum of gradients, is noticed.
+            for given, arrays in zip((first, twice), self._gradients(module, watch, number), strict=True):
+                put(given, number, layout, arrays)
+        for number in reversed(range(len(self.rows))):
+            put(again, number, layout, next(self._gradients(module, watch, number)))
         doing(f"training {place} twice")
         trained = self._trained(module, watch)
-        return ConductAnswer(first, again, trained, list(watch.complaints))
+        return ConductAnswer(first, twice, again, trained, list(watch.complaints))
 
-    def _gradient(self, module: Contract, watch: "_Watch", point: list[Array]) -> list[Array]:
+    def _gradients(self, module: Contract, watch: "_Watch", number: int) -> Iterator[list[Array]]:
+        """Yield the gradient at a point, and again after a prediction and a loss, all from the same converted arrays.
+
+        What they are given and what they return is watched from then on.
+        """
+        recipe, point = self.workload.recipe, self.workload.shaped(self.rows[number].copy())
         inputs, targets = np.array(self.workload.inputs), np.array(self.workload.targets)
         watch.numpy("convert changes the arrays that it is given, or shares their memory", [*point, inputs, targets])
-        parameters, inputs, targets = module.convert(point, inputs, targets, self.dtype)
-        watch.framework("gradient changes the parameters that it is given", parameters)
-        watch.framework("gradient changes the inputs or targets that it is given", [inputs, targets])
-        gradient = module.gradient(self.workload.recipe, parameters, inputs, targets)
-        watch.look()
-        arrays = tensors(module, "gradient", gradient, self.workload)
-        watch.numpy("the arrays that gradient returned change when it is called again", map(module.to_numpy, gradient))
-        return arrays
+        parameters, inputs, targets = converted(module, point, inputs, targets, self.dtype)
+        watch.given(parameters, [inputs, targets])
+
+        def gradient() -> list[Array]:
+            returned = module.gradient(recipe, parameters, inputs, targets)
+            watch.look("gradient")
+            arrays = tensors(module, "gradient", returned, self.workload)
+            watch.returned("gradient", returned)
+            return arrays
+
+        yield gradient()
+        prediction = module.predict(recipe, parameters, inputs)
+        watch.look("predict")
+        tensor(module, "predict", prediction)
+        watch.returned("predict", [prediction])
+        loss = module.loss(recipe, parameters, inputs, targets)
+        watch.look("loss")
+        tensor(module, "loss", loss)
+        watch.returned("loss", [loss])
+        yield gradient()
 
     def _trained(self, module: Contract, watch: "_Watch") -> Array:
         workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        parameters, inputs, targets = converted(
+            module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
-        watch.framework("train changes the parameters that it is given", parameters)
-        watch.framework("train changes the inputs or targets that it is given", [inputs, targets])
+        watch.given(parameters, [inputs, targets])
         trained = module.train(workload.recipe, parameters, inputs, targets, EPOCHS)
         if is_readable(module, [*parameters, inputs, targets]):
-            watch.look()
-        arrays = [plain(module, p) for p in trained]
+            watch.look("train")
+        arrays = tensors(module, "train", trained, workload)
         if complaint := misshapen(workload, self.dtype, arrays):
             raise ValueError(f"train returned {complaint}")
         result = flat(arrays)
-        watch.framework("train changes the parameters that it is given", trained)
+        watch.given(trained, [])
         if is_readable(module, [*parameters, inputs, targets]):
             module.train(workload.recipe, trained, inputs, targets, EPOCHS)
-            watch.look()
+            watch.look("train")
         else:
             watch.complaints[USED_UP] = None
         return result
 
 
+@dataclass
+class _Kept:
+    """An array that must not change, as it was when it was last read, and the complaint about who changes it."""
+
+    complaint: Callable[[str], str]
+    read: Callable[[Tensor], Array]
+    array: Tensor
+    before: Array
+
+
 class _Watch:
-    """Arrays that must not change, each with the complaint to make if it does."""
+    """Arrays that must not change, and the complaints about the functions that were called before one changed."""
 
     def __init__(self, module: Contract) -> None:
-        self._plain = lambda array: plain(module, array)
-        self._kept: list[tuple[str, Callable[[Tensor], Array], Tensor, Array]] = []
+        self._module = module
+        self._kept: list[_Kept] = []
         self.complaints: dict[str, None] = {}
 
-    def framework(self, complaint: str, arrays: Sequence[Tensor]) -> None:
-        self._keep(complaint, self._plain, arrays)
+    def given(self, parameters: Sequence[Tensor], data: Sequence[Tensor]) -> None:
+        """Watch arrays of the framework that functions are given: parameters, and inputs or targets."""
+        read = partial(plain, self._module)
+        self._keep(lambda function: f"{function} changes the parameters that it is given", read, parameters)
+        self._keep(lambda function: f"{function} changes the inputs or targets that it is given", read, data)
 
     def numpy(self, complaint: str, arrays: Iterable[Array]) -> None:
-        self._keep(complaint, np.array, arrays)
+        """Watch NumPy arrays, with one complaint about whatever changes them."""
+        self._keep(lambda _function: complaint, np.array, arrays)
 
-    def _keep(self, complaint: str, read: Callable[[Tensor], Array], arrays: Iterable[Tensor]) -> None:
-        self._kept += [(complaint, read, array, read(array)) for array in arrays]
+    def returned(self, by: str, arrays: Iterable[Tensor]) -> None:
+        """Watch arrays of the framework that the function `by` returned."""
 
-    def look(self) -> None:
-        for complaint, read, array, before in self._kept:
-            if not same_bits(read(array), before):
-                self.complaints[complaint] = None
+        def complaint(function: str) -> str:
+            called = "it is called again" if function == by else f"{function} is called"
+            return f"the arrays that {by} returned change when {called}"
+
+        self._keep(complaint, np.array, map(self._module.to_numpy, arrays))
+
+    def _keep(self, complaint: Callable[[str], str], read: Callable[[Tensor], Array], arrays: Iterable[Tensor]) -> None:
+        self._kept += [_Kept(complaint, read, array, read(array)) for array in arrays]
+
+    def look(self, function: str) -> None:
+        """Complain about `function`, which was just called, for each array that changed since the last look."""
+        for kept in self._kept:
+            now = kept.read(kept.array)
+            if not same_bits(now, kept.before):
+                self.complaints[kept.complaint(function)] = None
+                kept.before = now  # so that the functions that are called later are not blamed
 
 
 def conduct(
@@ -178,7 +236,11 @@ def conduct(
     answer = answers["here"]
     assert answer is not None  # because there was no trouble
     complaints = list(answer.complaints)
-    others = [answer.again.rows, *(other.first.rows for other in answers.values() if other is not None)]
+    others = [
+        answer.twice.rows,
+        answer.again.rows,
+        *(other.first.rows for other in answers.values() if other is not None),
+    ]
     with np.errstate(invalid="ignore"):
         if any(np.any(np.abs(answer.first.rows - o) > 2 * bound) for o in (*others, earlier) if o is not None):
             complaints.append("it keeps state between calls: repeated calls at the same point give different gradients")
@@ -189,7 +251,7 @@ def conduct(
         implementation,
         workload,
         dtype,
-        same_process=same_bits(answer.first.rows, answer.again.rows),
+        same_process=all(same_bits(answer.first.rows, other.rows) for other in (answer.twice, answer.again)),
         new_process=again.get("new_process"),
         other_hash_seed=again.get("other_hash_seed"),
         two_threads=again.get("two_threads"),

@@ -7,11 +7,24 @@ from functools import partial
 import numpy as np
 
 from xorbench.contract import Contract, Tensor
-from xorbench.judging.answers import USED_UP, Given, answers, is_readable, malformed, misshapen, plain
+from xorbench.judging.answers import (
+    USED_UP,
+    Given,
+    answers,
+    answers_where_offered,
+    converted,
+    is_readable,
+    malformed,
+    misshapen,
+    parameters_in,
+    tensor,
+    tensors,
+)
 from xorbench.judging.codec import ExactArray, ExactFloat, decoded, exact_array, must_be
-from xorbench.judging.points import Point, Points, points_of
+from xorbench.judging.points import Point, Points, points_of, shape_of
 from xorbench.judging.trouble import Trouble, trouble
 from xorbench.record.parts import Part
+from xorbench.record.report import FAILED, NOT_OFFERED
 from xorbench.workloads import Array, Workload, flat
 from xorbench.workloads.workload import Dtype
 
@@ -101,7 +114,8 @@ class GradientQuestion:
         if answer.ending and (complaint := misshapen(self.workload, self.dtype, answer.ending.parameters)):
             raise ValueError(f"the end of a training: {complaint}")
         ended = answer.ending is not None or not self.to_the_end
-        if answer.trouble is None and not (ended and reached == len(self.checkpoints) and None not in answer.given):
+        given_all = all(given is not None and not given.unanswered for given in answer.given)
+        if answer.trouble is None and not (ended and reached == len(self.checkpoints) and given_all):
             raise ValueError("an incomplete answer without a reason")
         return answer
 
@@ -113,33 +127,32 @@ class GradientQuestion:
         nothing = self.path(np.empty((0, len(self.workload.entries)), self.dtype))
         answer = GradientAnswer([], nothing.rows, answers(module, nothing))
         for points in self.batches:
-            samples, sizes = len(points.workload.inputs), "-".join(map(str, points.workload.layer_sizes))
-            shape = f"{samples} samples, layers {sizes}"
+            shape = shape_of(points.workload)
             of = f"computing gradients of {self.workload.name} in {self.dtype}, {shape}"
             doing(of)
-            try:
-                answer.given.append(answers(module, points, partial(doing, of)))
-            except Exception as error:
-                if points is self.batches[0]:
-                    raise
-                answer.given.append(None)
-                answer.trouble = answer.trouble or trouble(error, f"with {shape}: ")
+            given, error = _given(module, points, partial(doing, of))
+            own = points is self.batches[0]
+            if error is not None:
+                if own and given is None:
+                    raise error
+                answer.trouble = _first(answer.trouble, trouble(error, "" if own else f"with {shape}: "))
+            answer.given.append(given)
         try:
             self._train(module, answer, doing)
         except Exception as error:  # noqa: BLE001  the gradients are an answer without the training
-            answer.trouble = answer.trouble or trouble(error, "its training stopped: ")
+            answer.trouble = _first(answer.trouble, trouble(error, "its training stopped: "))
         return answer
 
     def _train(self, module: Contract, answer: GradientAnswer, doing: Callable[[str], None]) -> None:
         workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        parameters, inputs, targets = converted(
+            module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
         path: list[Array] = []
         for epochs in self.checkpoints:  # each from the start, because optimisers have state besides the parameters
             doing(f"training {workload.name} in {self.dtype} for {epochs:,} epochs")
             trained = self._trained(module, parameters, inputs, targets, epochs)
-            reached = [plain(module, p) for p in trained]
+            reached = tensors(module, "train", trained, workload)
             if complaint := malformed(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed after epoch {epochs} of training: {complaint}")
                 return
@@ -149,13 +162,13 @@ class GradientQuestion:
         if self.to_the_end:
             doing(f"training {workload.name} in {self.dtype} for {workload.epochs:,} epochs")
             end = self._trained(module, parameters, inputs, targets, workload.epochs)
-            reached = [plain(module, p) for p in end]
+            reached = tensors(module, "train", end, workload)
             if complaint := misshapen(workload, self.dtype, reached):
                 answer.trouble = Trouble(f"its parameters are malformed at the end of training: {complaint}")
                 return
             answer.ending = Ending(
-                predictions=plain(module, module.predict(workload.recipe, end, inputs)).astype(self.dtype),
-                loss=float(plain(module, module.loss(workload.recipe, end, inputs, targets))),
+                predictions=tensor(module, "predict", module.predict(workload.recipe, end, inputs)).astype(self.dtype),
+                loss=float(tensor(module, "loss", module.loss(workload.recipe, end, inputs, targets))),
                 parameters=reached,
             )
 
@@ -169,6 +182,27 @@ class GradientQuestion:
             if is_readable(module, [*parameters, inputs, targets]):
                 raise
             raise ValueError(USED_UP) from error
+
+
+def _given(module: Contract, points: Points, alive: Callable[[], None]) -> tuple[Given | None, Exception | None]:
+    """Return the answers at `points`, and what was raised at one of them; None for either if there is none.
+
+    What is not offered at some points must not hide wrong answers at others, so that there may be both.
+    """
+    try:
+        return answers(module, points, alive), None
+    except Exception as error:  # noqa: BLE001  an implementation may raise anything
+        if trouble(error).verdict != NOT_OFFERED:
+            return None, error
+        try:
+            return answers_where_offered(module, points), error
+        except Exception as other:  # noqa: BLE001  the same
+            return None, other
+
+
+def _first(before: Trouble | None, now: Trouble) -> Trouble:
+    """Return the trouble that decides: the first failure, or else the first of what is not offered."""
+    return now if before is None or (before.verdict == NOT_OFFERED and now.verdict == FAILED) else before
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,8 +231,8 @@ class TrajectoryQuestion:
         Raises ValueError if the parameters become malformed, and whatever the implementation raises.
         """
         workload = self.workload
-        parameters, inputs, targets = module.convert(
-            list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
+        parameters, inputs, targets = converted(
+            module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
         )
         rows = np.empty((1 + workload.epochs, len(workload.entries)), self.dtype)
         rows[0] = flat(workload.initial_parameters)
@@ -207,7 +241,7 @@ class TrajectoryQuestion:
             if epoch % EPOCHS_OF_A_PART == 1:
                 doing(f"training {workload.name} epoch by epoch, from epoch {epoch}")
             state = module.step(workload.recipe, state, inputs, targets)
-            reached = [plain(module, p) for p in state[0]]
+            reached = tensors(module, "step", parameters_in("step", state), workload)
             if complaint := misshapen(workload, self.dtype, reached):
                 raise ValueError(f"its parameters are malformed after epoch {epoch} of training: {complaint}")
             rows[epoch] = flat(reached)

@@ -3,6 +3,7 @@
 import dis
 import re
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -61,13 +62,31 @@ def trouble(error: BaseException, doing: str = "") -> Trouble:
 def describe(error: BaseException) -> str:
     """Return an exception as one line of printable characters, without the folders of this machine.
 
-    Where it passed through the text of an implementation, function, file and line there are named.
+    Where it passed through the text of an implementation, function, file and line there are named, and then the point
+    that `note_point` noted.
     """
-    place = _place(error)
+    place = _place(error) + _point(error)
     text = _message(error, LONGEST - len(place))
     if DELETED.search(text):
         text = _message(error, LONGEST - len(place) - len(COPY_FIRST)).rstrip(".") + COPY_FIRST
     return (f"{type(error).__name__}: {text}" if text else type(error).__name__) + place
+
+
+class _Point(str):
+    """A note of an exception that says at which point of the judge it was raised."""
+
+
+def note_point(error: BaseException, label: str) -> None:
+    """Note in an exception the label of the point at which it was raised, for `describe` and its traceback."""
+    with suppress(Exception):  # a foreign exception may refuse notes
+        error.add_note(_Point(f"at {label}"))
+
+
+def _point(error: BaseException) -> str:
+    """Return the point that was noted last, as in " at mean output logit -710"; "" if none was."""
+    notes = getattr(error, "__notes__", None)
+    found = [note for note in notes if isinstance(note, _Point)] if isinstance(notes, list) else []
+    return f" {found[-1]}" if found else ""
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

@@ -1,12 +1,12 @@
 """The question to an implementation for its parameters after a few epochs of training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from xorbench.contract import Contract
-from xorbench.judging.answers import Given, put, tensors
+from xorbench.contract import Contract, Tensor
+from xorbench.judging.answers import Given, converted, parameters_in, put, tensors
 from xorbench.judging.codec import decoded
 from xorbench.judging.layout import Layout
 from xorbench.judging.points import Points
@@ -59,13 +59,14 @@ class UpdateQuestion:
         workload = self.points.workload
         found: list[Array] = []
         for function, epochs in PHASES:
-            parameters, inputs, targets = module.convert(start, workload.inputs, workload.targets, self.points.dtype)
+            parameters, inputs, targets = converted(module, start, workload.inputs, workload.targets, self.points.dtype)
+            reached: Sequence[Tensor]
             if function == "train":
                 reached = module.train(workload.recipe, parameters, inputs, targets, epochs)
             else:
                 state = module.begin(workload.recipe, parameters)
                 for _ in range(epochs):
                     state = module.step(workload.recipe, state, inputs, targets)
-                reached = state[0]
+                reached = parameters_in("step", state)
             found += tensors(module, function, reached, workload)
         return found

@@ -63,7 +63,7 @@ def parts(question: Question[object], costs: Costs = USUAL) -> list[float]:
                 *(costs.call * (epochs + 3) for epochs in [*question.checkpoints, *ends]),
             ]
         case ConductQuestion():
-            return [costs.call * 2 * len(question.rows), costs.call * 2 * EPOCHS]
+            return [costs.call * 5 * len(question.rows), costs.call * 2 * EPOCHS]
         case UpdateQuestion():
             return [costs.call * sum(epochs for _, epochs in PHASES)] * len(question.points)
         case TrajectoryQuestion():

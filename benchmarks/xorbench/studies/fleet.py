@@ -22,7 +22,7 @@ from xorbench import progress
 from xorbench.cli import choices
 from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import REFERENCE, discover
-from xorbench.failure import HarnessError
+from xorbench.failure import HarnessError, ended
 from xorbench.record.studies import Data
 from xorbench.studies import asking
 from xorbench.studies.fleet_processes import Cluster, Process, said, worker_of
@@ -61,7 +61,7 @@ def answer(process: Process) -> Data:
     """Return the JSON document of a process that has ended. Raises HarnessError where it failed."""
     out, err = process.communicate()
     if process.returncode not in (0, 1) or not out:
-        raise HarnessError(f"a client ended with code {process.returncode}: {' '.join(err.split()[-40:])}")
+        raise HarnessError(f"a client {ended(process.returncode)}: {' '.join(err.split()[-40:])}")
     found: Data = json.loads(out)
     return found
 

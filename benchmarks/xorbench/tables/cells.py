@@ -96,6 +96,19 @@ def plain(text: object, longest: int = LONGEST_CELL) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
+def plain_ends(text: object, longest: int) -> str:
+    """Return `text` as `plain` does, but with words in its middle left out where it is too long.
+
+    For sentences whose end says most, such as the line of an exception.
+    """
+    line = plain(text, LONGEST_SENTENCE)
+    if len(line) <= longest:
+        return line
+    half = (longest - len(" … ")) // 2
+    start, end = line[:half], line[-half:]
+    return f"{start.rpartition(' ')[0] or start} … {end.partition(' ')[2] or end}"
+
+
 WIDEST = 10.0
 """The largest ratio of the ends of an interval that is stated in numbers."""
 

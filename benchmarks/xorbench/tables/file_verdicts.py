@@ -17,7 +17,7 @@ from xorbench.record.report import (
     Report,
     TrainingEnd,
 )
-from xorbench.tables.cells import NONE, UNDEFINED, listed, plain
+from xorbench.tables.cells import NONE, UNDEFINED, listed, plain, plain_ends
 from xorbench.tables.judge_report import PASSED, failures_in_other_dtypes, worded
 
 ORDER = (FAILED, MISSING, NOT_OFFERED, PASSED)
@@ -85,7 +85,7 @@ def _failure(report: Report, failures: Sequence[Judgement | Bias | Conduct | Tra
     place = ", ".join(filter(None, [first.workload, dtype]))
     mistakes = [mistake for mistake in report.mistakes if mistake.implementation == first.implementation]
     mistakes.sort(key=lambda mistake: (mistake.workload != first.workload, mistake.dtype != dtype))
-    parts = [f"{place}: {_what(first)}", *(plain(mistake.text, _LONGEST_MISTAKE) for mistake in mistakes[:1])]
+    parts = [f"{place}: {_what(first)}", *(plain_ends(mistake.text, _LONGEST_MISTAKE) for mistake in mistakes[:1])]
     if more := sum(row.reason != first.reason for row in failures):
         parts.append(f"{more} more check{'s' if more > 1 else ''} failed")
     return "; ".join(parts)

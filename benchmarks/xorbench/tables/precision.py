@@ -128,7 +128,7 @@ def _bias(bias: Bias | None) -> dict[str, str]:
     if bias is None:
         return {"systematic factor - 1, u": NONE, "standard error, u": NONE}
     return {
-        "systematic factor - 1, u": f"{bias.factor_units:+.2f}",
+        "systematic factor - 1, u": f"{bias.factor_units:+{'.2f' if abs(bias.factor_units) < 1e5 else '.2e'}}",
         "standard error, u": three_digits(bias.standard_error_units),
     }
 

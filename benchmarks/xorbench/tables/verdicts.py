@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from xorbench.record.report import FAILED, MISSING, NO_FAILURES, NOT_OFFERED, Report
-from xorbench.tables.cells import NONE, Table, listed, plain
+from xorbench.tables.cells import NONE, Table, listed, plain, plain_ends
 from xorbench.tables.file_verdicts import FileVerdict, files
 from xorbench.tables.judge_report import PASSED, unexplained_pairs
 
@@ -156,7 +156,7 @@ def _with_remarks(found: Sequence[FileVerdict], grid: Sequence[str], width: int)
     """
     yield from grid[: len(grid) - len(found)]
     for file, line in zip(found, grid[len(grid) - len(found) :], strict=True):
-        remarks = [plain(remark, _LONGEST_REMARK) for remark in file.remarks]
+        remarks = [plain_ends(remark, _LONGEST_REMARK) for remark in file.remarks]
         beside = "   ".join([line, *remarks])
         if not file.judged and len(beside) <= width:
             yield beside
