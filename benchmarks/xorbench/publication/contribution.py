@@ -167,10 +167,13 @@ def _names() -> frozenset[str]:
 
 def _secrets(analysis: Analysis) -> Iterator[str]:
     """Yield complaints about environment variables whose values are kept, but those that cannot be secret."""
+    kept = {"$.environment.variables": analysis.record.environment.variables}
     for number, timing in enumerate(analysis.record.timings):
-        for name, value in timing.ledger.variables.items():
+        kept[f"$.timings[{number}].ledger.variables"] = timing.ledger.variables
+    for place, variables in kept.items():
+        for name, value in variables.items():
             if value and name not in ONE_THREAD and name not in OF_FRAMEWORKS:
-                yield f"$.timings[{number}].ledger.variables holds the value of {name}, expected its name only"
+                yield f"{place} holds the value of {name}, expected its name only"
 
 
 def _strings(content: object, place: str = "$") -> Iterator[tuple[str, str]]:
