@@ -129,18 +129,6 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: s
     assert "\n" not in str(found.value)
 
 
-def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Path) -> None:
-    assert studies.newest(tmp_path, "coverage") is None
-    first, last = planted_study(), planted_study(created="2026-02-02T00:00:00Z")
-    other = planted_study(machine=replace(MACHINE, name="zzz"), created="2026-01-15T00:00:00Z")
-    for study in (last, other, first):
-        studies.write(study, tmp_path)
-    assert studies.newest(tmp_path, "coverage") == last
-    misplaced = replace(last, created="2027-01-01T00:00:00Z", study="load")
-    studies.write(misplaced, tmp_path).rename(tmp_path / "studies" / "coverage" / "x.json")
-    assert studies.newest(tmp_path, "coverage") == last
-
-
 def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Path) -> None:
     study, record = studies.write(planted_study(), tmp_path), store.write(planted({}).record, tmp_path)
     assert store.paths(tmp_path) == [record]

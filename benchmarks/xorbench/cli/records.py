@@ -274,7 +274,7 @@ def check(
 def publish_(output: Output = None) -> int:
     """Render tables, pictures and pages from the records.
 
-    Exit code 1 where a record is left out, with the reason.
+    Exit code 1 where a record or a study is left out, with the reason.
     """
     from xorbench.cli import choices
     from xorbench.publication import publish

@@ -137,9 +137,3 @@ def holds_one(path: Path) -> bool:
 def paths(folder: Path, name: str = "*") -> list[Path]:
     """Return the files of all studies in a folder of records, or of those called `name`, sorted by path."""
     return sorted((folder / FOLDER).glob(f"{name}/*.json"))
-
-
-def newest(folder: Path, name: str) -> Study | None:
-    """Return the newest study called `name` of all machines; None if there is none. Raises OSError, ValueError."""
-    found = (study for study in map(read, paths(folder, name)) if study.study == name)
-    return max(found, key=lambda study: study.created, default=None)
