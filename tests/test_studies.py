@@ -149,11 +149,18 @@ def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bins", "edges"),
-    [([1.0, 2.0], [-1.0, 0.0]), ([1.0], [-1.0, 0.0, 1.0]), (["abc", "abc"], [-1.0, 0.0, 1.0])],
+    ("bins", "edges", "says"),
+    [
+        ([1.0, 2.0], [-1.0, 0.0], "its data can't be drawn as those of a study named functions: "),
+        ([1.0], [-1.0, 0.0, 1.0], "its data can't be drawn as those of a study named functions: "),
+        (["abc", "abc"], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
+        (["nan", 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
+        ([-1.0, 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
+        ([1.0, 1.0], [1.0, 1.0, 1.0], "its data are not those of a study named functions: $.edges: expected rising"),
+    ],
 )
 def test_one_whose_figure_cannot_be_drawn_may_not_and_is_left_out(
-    tmp_path: Path, bins: list[float | str], edges: list[float]
+    tmp_path: Path, bins: list[float | str], edges: list[float], says: str
 ) -> None:
     row = {"framework": "good", "function": "exp", "dtype": "float64", "units": 1.0, "units_at": "1.0", "ulps": 1.0}
     data = {
@@ -169,11 +176,11 @@ def test_one_whose_figure_cannot_be_drawn_may_not_and_is_left_out(
     study = planted_study(study="functions", command="python -m xorbench.studies.functions", data=data)
     path = studies.write(study, tmp_path)
     (complaint,) = complaints(path)
-    assert complaint.startswith(f"{path}: its data can't be drawn as those of a study named functions: ")
+    assert complaint.startswith(f"{path}: {says}")
     store.write(planted({"other": [0.5] * 6}).record, tmp_path)
     _, refused = publish.publish(tmp_path)
     assert len(refused) == 1
-    assert refused[0].startswith(f"{path} is not a study: its data can't be drawn")
+    assert refused[0].startswith(f"{path} is not a study: {says}")
 
 
 TOMORROW = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
