@@ -244,3 +244,14 @@ def test_check_says_how_many_of_both_may_be_published(tmp_path: Path) -> None:
     done = called("check", path)
     assert done.returncode == 1
     assert "$.machine.cpu holds a folder" in done.stdout
+
+
+def test_no_control_character_of_the_name_of_a_file_is_printed(folder: Path) -> None:
+    odd = studies.paths(folder)[0].with_name("a\x1b[31m\u202e\nb.json")
+    odd.write_text("{", encoding="utf-8")
+    shown = "a�[31m��b.json"
+    for command in (("check", odd), ("publish", "--output", folder), ("verify", "--output", folder)):
+        done = called(*command)
+        assert done.returncode == 1
+        assert shown in done.stdout + done.stderr
+        assert all(line.isprintable() for line in (done.stdout + done.stderr).splitlines())
