@@ -224,6 +224,21 @@ def with_timings(analysis: Analysis, change: Callable[[Timing], Timing | None]) 
     return changed(analysis, timings=[timing for timing in found if timing is not None])
 
 
+def loud(analysis: Analysis) -> Analysis:
+    """Return the analysis in which the second copy of the baseline is a fifth slower, so that the run is unfit.
+
+    The record does not say so.
+    """
+
+    def slower(timing: Timing) -> Timing:
+        if not timing.copy:
+            return timing
+        taken = [round(1.2 * nanoseconds) for nanoseconds in timing.round_nanoseconds]
+        return replace(timing, round_nanoseconds=taken, cpu_nanoseconds=[*taken])
+
+    return with_timings(analysis, slower)
+
+
 def cheated(analysis: Analysis, name: str = "other", launches: Collection[int] | None = None) -> Analysis:
     """Return the analysis in which `name`, of the baseline its first copy, broke a rule in every launch or in these."""
 

@@ -1,8 +1,10 @@
-"""Studies that are made to measure: small, and of a machine that is nobody's."""
+"""Studies that are made to measure, small and of a machine that is nobody's, and the newest ones in this repository."""
 
 from typing import Any
 
 from tests.planted import MACHINE
+from xorbench import places
+from xorbench.publication import shown_studies
 from xorbench.record.studies import Study
 
 
@@ -29,3 +31,10 @@ def planted_study(**changes: Any) -> Study:
         "data": data,
     }
     return Study(**about | changes)
+
+
+def newest_study(name: str) -> Study:
+    """The newest study of a name in this repository."""
+    found = shown_studies.newest(shown_studies.every(places.results(), name)[0], name)
+    assert found is not None
+    return found.study

@@ -259,6 +259,17 @@ def test_the_value_of_a_secret_variable_may_not(tmp_path: Path) -> None:
     assert found(with_timings(honest(), lambda timing: replace(timing, ledger=ledger)), tmp_path / "named") == ""
 
 
+def test_the_value_of_a_secret_variable_of_the_command_may_not(tmp_path: Path) -> None:
+    def with_variables(**variables: str) -> Analysis:
+        analysis = honest()
+        return changed(analysis, environment=replace(analysis.record.environment, variables=variables))
+
+    told = found(with_variables(AWS_SECRET_ACCESS_KEY="hunter2", OMP_NUM_THREADS="1"), tmp_path)
+    assert told.endswith("$.environment.variables holds the value of AWS_SECRET_ACCESS_KEY, expected its name only")
+    assert "hunter2" not in told
+    assert found(with_variables(AWS_SECRET_ACCESS_KEY="", OMP_NUM_THREADS="1"), tmp_path / "named") == ""
+
+
 @pytest.mark.parametrize("character", ["z", "/", "@", ".", "~", " ", "-", "\\", "0", "A", "/a", "~/", "a@", "@a", "-/"])
 def test_a_long_text_is_searched_in_linear_time(character: str) -> None:
     assert list(_personal({"text": character * 200_000})) is not None  # in quadratic time this would take long

@@ -14,6 +14,7 @@ from tests.drawn import WIDTHS, document, faults
 from tests.planted import planted, with_machine
 from tests.released import planted_history
 from tests.shown import NASTY, shown
+from tests.studied import newest_study
 from tests.test_charts_errors import in_both_dtypes
 from tests.test_measured import known
 from tests.test_render import page
@@ -29,7 +30,7 @@ from xorbench.charts.style import role
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.machines import over_machines
 from xorbench.page.sources import Drawing
-from xorbench.record import store, studies
+from xorbench.record import store
 
 WAYS = [(width, scheme, "screen") for width in WIDTHS for scheme in ("light", "dark")] + [(1024, "dark", "print")]
 
@@ -53,9 +54,9 @@ def newest() -> tuple[Analysis, list[Analysis]]:
 def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The figures of the newest records and of the studies: panels alone, whole files, and inside the page."""
     folder, (run, sweeps) = tmp_path_factory.mktemp("pictures"), newest()
-    of_studies = ((draw, studies.newest(places.results(), name)) for name, draw in album.OF_STUDIES.items())
+    of_studies = [draw(newest_study(name).data) for name, draw in album.OF_STUDIES.items()]
     figures = album.of_record(run, sweeps)
-    everything = [*figures, *(draw(study.data) for draw, study in of_studies if study)]
+    everything = [*figures, *of_studies]
     assert {"ratios", "break_even", "crossover", "error-over-time", "functions"} <= {
         figure.name for figure in everything
     }

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.planted import changed, planted, report
+from tests.planted import changed, loud, planted, report
 from tests.shown import shown
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -61,3 +61,8 @@ def test_a_resumed_run_is_marked() -> None:
 def test_what_is_not_known_is_said_and_marked() -> None:
     found = facts(planted({}, launches=1, gradients=report([])))
     assert [(fact.text, fact.bad) for fact in found[:2]] == [("no gradient was judged", True), ("noise unknown", True)]
+
+
+def test_an_unfit_run_is_marked_whatever_it_says_of_itself() -> None:
+    assert "unfit: ratios not reliable" in texts(loud(shown("other")))
+    assert "unfit: ratios not reliable" not in texts(changed(shown("other"), unfit="why"))

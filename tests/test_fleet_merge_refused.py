@@ -176,3 +176,28 @@ def test_parts_that_contradict_each_other_are_not_merged(tmp_path: Path, monkeyp
     assert [*found.records()] == []
     (line,) = found.refused
     assert line.startswith(f"{path}: merged with the other parts of its host it has $.")
+
+
+def test_parts_of_other_numbers_of_launches_are_not_merged(tmp_path: Path) -> None:
+    second = part_of(PLAN, 2)
+    shorter = replace(
+        second,
+        launches=second.launches[:-1],
+        timings=[timing for timing in second.timings if timing.launch < len(second.launches) - 1],
+        plan=replace(second.plan, launches=len(second.launches) - 1),
+    )
+    first, path = kept(tmp_path, part_of(PLAN, 1), shorter)
+    found = merge.merge(tmp_path, PLAN)
+    assert [*found.records()] == []
+    assert found.refused == [f"{path}: it has 3 launches, expected 4 as in {first}"]
+
+
+def test_seconds_whose_sum_is_not_finite_are_refused_by_name(tmp_path: Path) -> None:
+    parts = [part_of(PLAN, number) for number in (1, 2)]
+    parts = [replace(part, seconds=replace(part.seconds, judge=1.7e308, total=1.7e308)) for part in parts]
+    first, _ = kept(tmp_path, *parts)
+    found = merge.merge(tmp_path, PLAN)
+    assert [*found.records()] == []
+    assert found.refused == [
+        f"{first}: its seconds and those of the other parts of its host add up to inf, expected a finite number"
+    ]

@@ -11,7 +11,7 @@ import pytest
 
 import xorbench
 from tests.command import COMMITTED
-from tests.planted import planted, with_timings
+from tests.planted import changed, loud, planted, with_timings
 from xorbench import places
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -107,6 +107,17 @@ def test_several_records_are_told_apart(tmp_path: Path) -> None:
         "numpy_backprop",
     }
     assert str(frames.rounds["implementation"].dtype) == "category"
+
+
+def test_the_fitness_of_a_record_is_derived_from_its_rounds(tmp_path: Path) -> None:
+    honest = planted({"other": [0.5] * 6})
+    paths = [
+        store.write(changed(loud(honest), command="xorbench run other").record, tmp_path / "a"),
+        store.write(changed(honest, unfit="why").record, tmp_path),
+    ]
+    unfit = load(*paths).records.set_index("command")["unfit"]
+    assert unfit["xorbench run other"].startswith("the baseline against itself came out as 1.2")
+    assert pd.isna(unfit["xorbench run"])
 
 
 def test_nothing_to_load_is_said(tmp_path: Path) -> None:

@@ -7,12 +7,10 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from tests.studied import planted_study
-from xorbench import places
-from xorbench.charts import album, picture
+from tests.studied import newest_study, planted_study
+from xorbench.charts import picture
 from xorbench.charts.functions import functions as figure_of
 from xorbench.judging.charges import CHARGES
-from xorbench.record import studies
 from xorbench.studies import functions
 from xorbench.studies.functions import DTYPES, FUNCTIONS, Array, Function
 from xorbench.tables.studies import showing
@@ -201,13 +199,8 @@ def test_the_figure_has_a_panel_for_each_function_and_dtype_and_draws_what_is_no
     assert [ulps for _, _, ulps in points[2]] == [0.1, 1000]
 
 
-def test_the_studies_with_a_figure_are_those_that_the_page_shows() -> None:
-    assert {*album.OF_STUDIES} == {*showing.PICTURED}
-
-
 def test_the_charges_cover_the_three_frameworks_that_were_measured() -> None:
-    study = studies.newest(places.results(), "functions")
-    assert study is not None
+    study = newest_study("functions")
     assert study.data["charges"] == CHARGES
     assert {*CHARGES} == {*get_args(Dtype)}
     charged = {(dtype, name) for dtype, charges in CHARGES.items() for name in charges if name != "sqrt"}
@@ -220,8 +213,7 @@ def test_the_charges_cover_the_three_frameworks_that_were_measured() -> None:
 
 
 def test_the_committed_study_is_drawn_in_a_small_file() -> None:
-    study = studies.newest(places.results(), "functions")
-    assert study is not None
+    study = newest_study("functions")
     figure = figure_of(study.data)
     assert len(figure.panels) == 2 * len(FUNCTIONS)
     text = picture.svg(figure)

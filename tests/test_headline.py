@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.planted import HIDDEN, changed, planted, report, report_of, with_implementation, with_machine, with_settings
+from tests.planted import (
+    HIDDEN,
+    changed,
+    loud,
+    planted,
+    report,
+    report_of,
+    with_implementation,
+    with_machine,
+    with_settings,
+)
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.record.parts import Verdict
@@ -105,8 +115,12 @@ def test_other_tiers_are_not_in_it() -> None:
 
 
 def test_what_cannot_be_believed_is_said_first() -> None:
-    unfit = headline(planted({"other": [0.5] * 6}, unfit="why"))
+    unfit = headline(loud(planted({"other": [0.5] * 6})))
     assert unfit.startswith("This run is unfit and its ratios are not reliable. Training XOR's hidden layer ")
+
+
+def test_what_a_record_says_of_its_fitness_is_not_believed() -> None:
+    assert headline(planted({"other": [0.5] * 6}, unfit="why")).startswith("Training XOR's hidden layer ")
 
 
 def test_no_time_and_wrong_gradients_are_said() -> None:

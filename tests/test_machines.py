@@ -218,7 +218,6 @@ UNUSABLE = {
     "has no CPU times of its rounds, as no record of schema 4 has": no_cpu_time(GOOD),
     "has no timings": changed(GOOD, timings=[]),
     "has one launch, and so no intervals": planted({"other": [0.5]}, launches=1),
-    "is unfit: it was loud": changed(GOOD, unfit="it was loud"),
     "is unfit: the baseline against itself": planted({"other": [0.5] * 6}, control=[0.1, 0.11] * 3),
     "has no ratio to numpy_backprop": on("good"),
 }

@@ -11,11 +11,10 @@ import pytest
 
 from tests.conftest import SINGLE, Variant
 from tests.judged import Here
-from xorbench import places
+from tests.studied import newest_study
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.cores import all_cores
 from xorbench.judging.points import SHAPES, Point, numbered_points, points_of, reshaped
-from xorbench.record import studies
 from xorbench.record.studies import Data
 from xorbench.studies import margin, margin_search
 from xorbench.studies.margin import again
@@ -158,8 +157,7 @@ def test_a_search_leaves_out_what_is_flushed_to_zero_but_no_false_alarm(variant:
 
 def committed() -> list[tuple[Data, int]]:
     """The worst points of the newest committed study, with its seed."""
-    study = studies.newest(places.results(), "margin")
-    assert study is not None
+    study = newest_study("margin")
     every = [*study.data["questions"], *study.data["searches"]]
     return [(found, study.data["seed"]) for found in every if found["implementation"] in margin.FIRST]
 

@@ -30,7 +30,20 @@ from xorbench.record.timing import ColdStart, Failure
 from xorbench.suite import Settings, Suite, journal
 from xorbench.suite.calibration import Calibration
 from xorbench.suite.journal import Journal, Kept
-from xorbench.suite.parts import Began, Calibrated, Judged, Launched, Line, Planned, StartedCold, line_of
+from xorbench.suite.parts import (
+    Began,
+    Calibrated,
+    CalibratedEntry,
+    Finished,
+    Judged,
+    Launched,
+    Line,
+    Planned,
+    Point,
+    StartedCold,
+    as_json,
+    line_of,
+)
 from xorbench.suite.session import CHANGED
 from xorbench.workloads import WORKLOADS
 
@@ -152,12 +165,15 @@ def test_one_that_changed_before_it_was_calibrated_failed(variant: Variant, repo
     }
 
 
-def kept_with(session: Suite, part: Judged | Planned | StartedCold | None, seconds: float = 1.0) -> None:
-    """Leave the journal of a session that was killed after this part, and after so many seconds."""
+ENTRIES = [CalibratedEntry(REFERENCE, copy, {"neuron": 10}, {"neuron": 1e-5}, "epoch") for copy in (False, True)]
+CALIBRATED = Calibrated(ENTRIES, [], 1.5, 0.01)
+
+
+def kept_with(session: Suite, *parts: Finished, seconds: float = 1.0) -> None:
+    """Leave the journal of a session that was killed after these parts, and after so many seconds."""
     begun = Journal.begun(session.head)
-    if part:
-        for each in (Began(COMMAND), part):
-            begun.note(Line(Seconds(judge=seconds, total=seconds), each))
+    for each in (Began(COMMAND), *parts) if parts else ():
+        begun.note(Line(Seconds(judge=seconds, total=seconds), each))
     begun.close()
 
 
@@ -173,20 +189,20 @@ def test_a_budget_is_for_all_processes_together(report: Report) -> None:
     keeping.end([session], is_complete=True)
 
 
-def test_a_plan_that_was_made_is_kept() -> None:
+def test_a_plan_that_was_made_is_kept(report: Report) -> None:
     budget = replace(SETTINGS, launches=None, rounds=None, quick=False, budget_minutes=2.0)
     first = session_of([BASELINE], budget)
     plan = replace(first.plan, rounds=60, launches=9, pilot_launches=3, looks=2)
-    kept_with(first, Planned(plan))
+    kept_with(first, Judged(report), CALIBRATED, Planned(plan))
     second = session_of([BASELINE], budget)
     second.take_over(found(second))
     assert second.plan == plan
     keeping.end([second], is_complete=True)
 
 
-def test_cold_starts_that_were_made_are_not_made_again() -> None:
+def test_cold_starts_that_were_made_are_not_made_again(report: Report) -> None:
     settings, made = replace(SETTINGS, cold_starts=1), ColdStart("neuron", REFERENCE, 0.5, 0.1, 2**20)
-    kept_with(session_of([BASELINE], settings), StartedCold([made], []))
+    kept_with(session_of([BASELINE], settings), Judged(report), CALIBRATED, StartedCold([made], []))
     session = session_of([BASELINE], settings)
     session.take_over(found(session))
     session._start_cold([Entry(BASELINE, {"neuron": 10}, seconds_per_epoch={"neuron": 1e-5})])
@@ -205,7 +221,7 @@ def test_a_calibration_is_read_as_it_was_made() -> None:
 
 def test_a_changed_baseline_or_a_text_that_was_not_judged_is_not_continued(variant: Variant, report: Report) -> None:
     path = variant("mine")
-    kept_with(session_of([BASELINE, read(path)]), None)
+    kept_with(session_of([BASELINE, read(path)]))
     path.write_text(path.read_text() + "\n# changed\n")
     session = session_of([BASELINE, read(path)])
     with pytest.raises(ValueError, match=r"^the text of mine was changed after the run of .* was interrupted$"):
@@ -219,7 +235,7 @@ def test_a_changed_baseline_or_a_text_that_was_not_judged_is_not_continued(varia
 
 def test_a_run_that_was_killed_before_anything_was_finished_is_begun_again_under_its_time() -> None:
     first = session_of([BASELINE])
-    kept_with(first, None)
+    kept_with(first)
     second = session_of([BASELINE])
     keeping.prepare(second, resume=True)
     assert second.head == first.head
@@ -371,3 +387,109 @@ def test_a_record_that_cannot_be_written_is_3_and_the_command_that_is_printed_wr
     (placed,) = store.paths(folder)
     assert rules.read(placed) == record
     assert [*cache.rglob("*.jsonl")] == []
+
+
+def kept_after_two_launches() -> tuple[Kept, Suite]:
+    """The journal of a run that was interrupted in its third launch, and a session of the same call."""
+    interrupted([BASELINE], at=2)
+    session = session_of([BASELINE])
+    return found(session), session
+
+
+def of_another(part: Launched) -> Launched:
+    (first, *others) = part.timings
+    return replace(part, timings=[replace(first, implementation="nobody"), *others])
+
+
+def elsewhere(part: Calibrated) -> Calibrated:
+    return replace(part, entries=[replace(entry, epochs={"hidden": 10}) for entry in part.entries])
+
+
+Changed = Callable[[list[Line]], list[Line]]
+
+
+def without(kind: type[Finished]) -> Changed:
+    return lambda lines: [line for line in lines if not isinstance(line.part, kind)]
+
+
+def with_each(kind: type[Finished], change: Callable[..., Finished]) -> Changed:
+    return lambda lines: [
+        replace(line, part=change(line.part)) if isinstance(line.part, kind) else line for line in lines
+    ]
+
+
+SPOILT: dict[str, Changed] = {
+    'line 7 is "launched" of the launch 1, expected 2': lambda lines: [*lines, lines[-1]],
+    'line 5 is "launched" of the launch 1, expected 0': lambda lines: [*lines[:3], *lines[4:]],
+    'line 2 is "judged", expected "began" before it': without(Began),
+    'line 3 is "calibrated", expected "judged" before it': without(Judged),
+    'line 4 is "launched", expected "calibrated" before it': without(Calibrated),
+    'line 5 is "judged", expected it once': lambda lines: [*lines[:3], lines[1]],
+    'line 4 is "calibrated" and lacks numpy_backprop on neuron, which passed the judge': with_each(
+        Calibrated, lambda part: replace(part, entries=part.entries[1:])
+    ),
+    'line 4 is "calibrated" and lacks numpy_backprop as the second copy on neuron': with_each(
+        Calibrated, lambda part: replace(part, entries=part.entries[:-1])
+    ),
+    'line 4 is "calibrated" and lacks numpy_backprop': with_each(Calibrated, lambda part: replace(part, entries=[])),
+    'line 4 is "calibrated" and has an implementation twice': with_each(
+        Calibrated, lambda part: replace(part, entries=[*part.entries, part.entries[0]])
+    ),
+    "line 4 is \"calibrated\" and has the workload 'hidden', expected one of neuron": with_each(Calibrated, elsewhere),
+    "line 5 is \"launched\" and has the implementation 'nobody', expected one of": with_each(Launched, of_another),
+    'line 2 is "point", which no run has': lambda lines: [
+        Line(Seconds(), Point(lines[-1].part.launch, "neuron", [], []))  # type: ignore[union-attr]  # it is a launch
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def of_two_launches(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
+    """A journal of two launches, as its text and the name of its file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("launches")))
+        kept, _ = kept_after_two_launches()
+        kept.journal.close()
+        return kept.journal.path.read_bytes(), kept.journal.path.name
+
+
+def spoilt(journal_of: tuple[bytes, str], change: Changed) -> Path:
+    """Return the file of a journal with other parts."""
+    text, name = journal_of
+    head, *lines = text.splitlines()
+    path = journal.folder() / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\n".join([head, *map(as_json, change([*map(line_of, lines)])), b""]))
+    return path
+
+
+@pytest.mark.parametrize("says", SPOILT)
+def test_a_journal_that_does_not_fit_to_its_call_is_one_line_that_names_it(
+    says: str, of_two_launches: tuple[bytes, str]
+) -> None:
+    path = spoilt(of_two_launches, SPOILT[says])
+    with pytest.raises(typer.BadParameter) as refused:
+        keeping.prepare(session_of([BASELINE]), resume=True)
+    assert refused.value.message.startswith(f"{path} can't be continued: {says}")
+    assert refused.value.message.endswith("; run without it to begin anew")
+    assert refused.value.message.isprintable()
+    found(session_of([BASELINE])).journal.close()  # it is not locked any more
+
+
+def test_a_journal_whose_record_would_contradict_itself_is_one_line_that_names_it(
+    of_two_launches: tuple[bytes, str],
+) -> None:
+    path = spoilt(
+        of_two_launches, with_each(Launched, lambda part: replace(part, launch=replace(part.launch, seconds=1e-9)))
+    )
+    with pytest.raises(typer.BadParameter) as refused:
+        keeping.prepare(session_of([BASELINE]), resume=True)
+    assert refused.value.message.startswith(f"{path} can't be continued: its record would have $.")
+
+
+def test_a_journal_that_fits_to_its_call_is_continued(of_two_launches: tuple[bytes, str]) -> None:
+    spoilt(of_two_launches, lambda lines: lines)
+    session = session_of([BASELINE])
+    keeping.prepare(session, resume=True)
+    assert [launch.number for launch in session.launches] == [0, 1]
+    keeping.end([session], is_complete=True)

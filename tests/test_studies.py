@@ -3,15 +3,18 @@
 import platform
 import re
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.command import called
-from tests.planted import planted
+from tests.planted import MACHINE, planted
 from tests.studied import planted_study
 from xorbench import places
-from xorbench.publication import publish
+from xorbench.publication import publish, shown_studies
 from xorbench.publication.contribution import complaints
 from xorbench.publication.documents import fill
 from xorbench.record import store, studies
@@ -79,10 +82,19 @@ def test_what_lies_beside_studies_is_found(folder: Path) -> None:
     assert publish.verify(folder) == [f"{stray}: not rendered from any record or study; remove it"]
 
 
-def test_a_spoilt_study_stops_publishing(folder: Path) -> None:
-    studies.paths(folder)[0].write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="is not a study"):
-        publish.publish(folder)
+def test_a_spoilt_study_is_named_and_left_out_and_the_others_are_shown(folder: Path) -> None:
+    older, newest = studies.paths(folder)
+    newest.write_text("{", encoding="utf-8")
+    (complaint, *_) = publish.verify(folder)
+    assert complaint.startswith(f"{newest} is not a study: ")
+    written, refused = publish.publish(folder)
+    assert refused == [complaint]
+    assert folder / "README.md" in written
+    page = (folder / "studies" / "README.md").read_text(encoding="utf-8")
+    assert "2026-01-02T03:04:05Z; python" in page
+    assert older.name in page
+    assert newest.name not in page
+    assert publish.verify(folder) == refused
 
 
 def filled(document: str) -> str:
@@ -136,6 +148,85 @@ def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
     assert complaint.startswith(f"{path} is not a study: ")
 
 
+@pytest.mark.parametrize(
+    ("bins", "edges", "says"),
+    [
+        ([1.0, 2.0], [-1.0, 0.0], "its data can't be drawn as those of a study named functions: "),
+        ([1.0], [-1.0, 0.0, 1.0], "its data can't be drawn as those of a study named functions: "),
+        (["abc", "abc"], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
+        (["nan", 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
+        ([-1.0, 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
+        ([1.0, 1.0], [1.0, 1.0, 1.0], "its data are not those of a study named functions: $.edges: expected rising"),
+    ],
+)
+def test_one_whose_figure_cannot_be_drawn_may_not_and_is_left_out(
+    tmp_path: Path, bins: list[float | str], edges: list[float], says: str
+) -> None:
+    row = {"framework": "good", "function": "exp", "dtype": "float64", "units": 1.0, "units_at": "1.0", "ulps": 1.0}
+    data = {
+        "arguments": 2,
+        "seed": 0,
+        "lengths": [1, 2],
+        "functions": ["exp"],
+        "charges": {"float64": {"exp": 4}, "float32": {"exp": 4}},
+        "edges": edges,
+        "rows": [row | {"ulps_by_bin": bins}],
+        "missing": [],
+    }
+    study = planted_study(study="functions", command="python -m xorbench.studies.functions", data=data)
+    path = studies.write(study, tmp_path)
+    (complaint,) = complaints(path)
+    assert complaint.startswith(f"{path}: {says}")
+    store.write(planted({"other": [0.5] * 6}).record, tmp_path)
+    _, refused = publish.publish(tmp_path)
+    assert len(refused) == 1
+    assert refused[0].startswith(f"{path} is not a study: {says}")
+
+
+TOMORROW = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"created": "2026-02-30T00:00:00Z"}, "$.created: '2026-02-30T00:00:00Z' is no date of the calendar"),
+        ({"created": "2025-12-31T23:59:59Z"}, "expected a time between 2026-01-01 and tomorrow"),
+        ({"created": TOMORROW}, "expected a time between 2026-01-01 and tomorrow"),
+        (
+            {"machine": replace(MACHINE, cpu="Quantum 9000")},
+            "$.machine.name: 'some-cpu-1-cores-linux-x86-64', expected 'quantum-9000-1-cores-linux-x86-64', which its",
+        ),
+        (
+            {"command": "python -m xorbench.studies.load"},
+            "$.command: 'python -m xorbench.studies.load', expected one call of xorbench.studies.coverage without",
+        ),
+        (
+            {"command": "python -m xorbench.studies.coverage --runs 1; true"},
+            "expected one call of xorbench.studies.coverage without other commands",
+        ),
+        ({"commit": "trust me"}, "$.commit: 'trust me', expected 40 hexadecimal digits"),
+        (
+            {"data": {**planted_study().data, "notes": [{"a": "b\u202ec"}]}},
+            "$.data.notes[0].a: holds the character '\\u202e', expected printable ones",
+        ),
+    ],
+    ids=["calendar", "before", "after", "machine", "another command", "two commands", "commit", "text"],
+)
+def test_one_that_contradicts_itself_may_not_and_is_left_out(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+    path = studies.write(planted_study(**change), tmp_path)
+    (complaint,) = complaints(path)
+    assert complaint.startswith(f"{path}: $.")
+    assert says in complaint
+    found, refused = shown_studies.every(tmp_path)
+    assert found == []
+    assert refused == [complaint.replace(": $.", " contradicts itself: $.", 1)]
+
+
+def test_a_study_that_benchmarks_measured_as_an_older_package_may_be_published(tmp_path: Path) -> None:
+    command = "python -m benchmarks.studies.coverage"
+    assert complaints(studies.write(planted_study(command=command, commit="0" * 40 + "+changes"), tmp_path)) == []
+
+
 def test_nothing_personal_may_be_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "node", lambda: "lovelace")
     data = {**planted_study().data, "folder": "/home/ada/results", "notes": [{"ask": "ada@example.org"}]}
@@ -153,3 +244,14 @@ def test_check_says_how_many_of_both_may_be_published(tmp_path: Path) -> None:
     done = called("check", path)
     assert done.returncode == 1
     assert "$.machine.cpu holds a folder" in done.stdout
+
+
+def test_no_control_character_of_the_name_of_a_file_is_printed(folder: Path) -> None:
+    odd = studies.paths(folder)[0].with_name("a\x1b[31m\u202e\nb.json")
+    odd.write_text("{", encoding="utf-8")
+    shown = "a�[31m��b.json"
+    for command in (("check", odd), ("publish", "--output", folder), ("verify", "--output", folder)):
+        done = called(*command)
+        assert done.returncode == 1
+        assert shown in done.stdout + done.stderr
+        assert all(line.isprintable() for line in (done.stdout + done.stderr).splitlines())

@@ -65,6 +65,51 @@ def test_a_text_that_is_no_study_is_refused_with_the_place(change: dict[str, Any
 
 
 @pytest.mark.parametrize(
+    ("after", "says"),
+    [
+        (5, "expected a list with a time and a commit, or null, of each earlier part, got 5"),
+        ("abcd", "expected a list with a time and a commit, or null, of each earlier part, got 'abcd'"),
+        (None, "expected a list with a time and a commit, or null, of each earlier part, got None"),
+        (["2026-01-02T03:04:05Z"], "of each earlier part, got 1 entries"),
+        ([["<script>"], {"a": 1}], "$.data.after[0]: expected a time such as 2026-01-02T03:04:05Z, got ['<script>']"),
+        (["2026-01-02T03:04:05Z", {"a": 1}], "$.data.after[1]: expected a commit or null, got {'a': 1}"),
+        (["2026-01-02T03:04:05Z", "a\x1bb"], "$.data.after[1]: expected a commit or null, got 'a\\x1bb'"),
+        (["2026-01-02T03:04:05Z", None, "yesterday", None], "$.data.after[2]: expected a time such as "),
+    ],
+)
+def test_what_a_study_continues_is_times_and_commits(after: object, says: str) -> None:
+    text = json.dumps(asdict(planted_study(data={"after": after})))
+    with pytest.raises(ValueError, match=re.escape(says)) as found:
+        studies.parsed(text)
+    assert str(found.value).startswith("$.data.after")
+
+
+def test_what_a_study_continues_may_be_of_no_commit() -> None:
+    study = planted_study(data={"after": ["2026-01-02T03:04:05Z", None, "2026-01-02T03:04:06Z", "0" * 40]})
+    assert studies.parsed(json.dumps(asdict(study))) == study
+
+
+@pytest.mark.parametrize("character", ["\n", "\x07", "\x1b", "\x85", "\u200e", "\u202e", "\u2028", "\u2066"])
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("command", {"command": "python -m xorbench.studies.coverage {}x"}),
+        ("commit", {"commit": "{}x"}),
+        ("machine.cpu", {"machine": replace(MACHINE, cpu="Some {}CPU")}),
+        ("machine.system", {"machine": replace(MACHINE, system="{}Linux")}),
+        ("versions.'python'", {"versions": {"python": "3.11.7{}"}}),
+        ("versions.", {"versions": {"python": "3.11.7", "num{}py": "1"}}),
+    ],
+)
+def test_no_character_leaves_the_line_of_a_text(place: str, change: dict[str, Any], character: str) -> None:
+    text = json.dumps(asdict(planted_study(**change))).replace("{}", json.dumps(character)[1:-1])
+    with pytest.raises(ValueError, match=re.escape(f"$.{place}")) as found:
+        studies.parsed(text)
+    assert f"holds the character {character!r}, expected printable ones in one line" in str(found.value)
+    assert str(found.value).isprintable()
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "",
@@ -82,18 +127,6 @@ def test_a_file_that_is_no_study_is_named_in_one_line(tmp_path: Path, content: s
     with pytest.raises(ValueError, match=r"odd\.json is not a study: ") as found:
         studies.read(path)
     assert "\n" not in str(found.value)
-
-
-def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Path) -> None:
-    assert studies.newest(tmp_path, "coverage") is None
-    first, last = planted_study(), planted_study(created="2026-02-02T00:00:00Z")
-    other = planted_study(machine=replace(MACHINE, name="zzz"), created="2026-01-15T00:00:00Z")
-    for study in (last, other, first):
-        studies.write(study, tmp_path)
-    assert studies.newest(tmp_path, "coverage") == last
-    misplaced = replace(last, created="2027-01-01T00:00:00Z", study="load")
-    studies.write(misplaced, tmp_path).rename(tmp_path / "studies" / "coverage" / "x.json")
-    assert studies.newest(tmp_path, "coverage") == last
 
 
 def test_studies_are_not_taken_for_records_nor_records_for_studies(tmp_path: Path) -> None:

@@ -100,6 +100,11 @@ def printable(text: str) -> str:
     return "".join(c if c in "\t\n" or unicodedata.category(c)[0] != "C" else "�" for c in text)
 
 
+def in_one_line(text: str) -> str:
+    """Return `text` with � for everything that is not printed in a line, such as in the name of a file."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
 def in_ascii(text: str) -> str:
     """Return `text` with ASCII characters alone: a few signs have others in their place, an accent is left out.
 

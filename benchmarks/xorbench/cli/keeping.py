@@ -14,10 +14,12 @@ from xorbench import environment, places, progress
 from xorbench.cli import choices, show
 from xorbench.cli.process import INTERRUPTED, ignore_signals, uninterrupted
 from xorbench.clock import host
+from xorbench.consistency import rules
 from xorbench.estimates.analysis import Analysis
 from xorbench.exports.document import document
 from xorbench.failure import HarnessError
 from xorbench.record import store
+from xorbench.record.checking import one_line
 from xorbench.record.run import Record
 from xorbench.suite import journal
 from xorbench.suite.measurement import Measurement
@@ -42,6 +44,7 @@ def prepare(session: Measurement, resume: bool, needed: bool = True) -> None:
     if resume and kept:
         try:
             session.take_over(kept)
+            _without_contradictions(session, kept.journal)
         except ValueError as error:
             raise typer.BadParameter(f"{error}; run without it to begin anew", param_hint=RESUME) from error
         return
@@ -67,6 +70,19 @@ def prepare(session: Measurement, resume: bool, needed: bool = True) -> None:
             f"xorbench: no journal can be written in {journal.folder()}: {error.strerror}; the run goes on, but "
             "nothing of it is left if it is killed"
         )
+
+
+def _without_contradictions(session: Measurement, of: journal.Journal) -> None:
+    """Raise ValueError, with one line that names the journal, where what was taken over gives no valid record."""
+    if not session.timings:
+        return
+    try:
+        record = store.parsed(store.as_text(session.record(_command(session))))
+        for contradiction in rules.contradictions(record):
+            raise ValueError(contradiction)
+    except ValueError as error:
+        of.close()
+        raise ValueError(one_line(f"{of.path} can't be continued: its record would have {error}")) from error
 
 
 @contextmanager

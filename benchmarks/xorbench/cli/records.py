@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from xorbench.cli.options import AsJson, Output
+from xorbench.streams import in_one_line
 from xorbench.tables.names import NAMES
 
 app = typer.Typer()
@@ -260,7 +261,7 @@ def check(
             raise choices.no_record(path, error) from error
     for one in found:
         for line in (*one.complaints, *one.marks):
-            typer.echo(line)
+            typer.echo(in_one_line(line))
     refused = any(one.complaints for one in found)
     if not refused:
         of_studies = sum(map(studies.holds_one, paths))
@@ -274,7 +275,7 @@ def check(
 def publish_(output: Output = None) -> int:
     """Render tables, pictures and pages from the records.
 
-    Exit code 1 where a record is left out, with the reason.
+    Exit code 1 where a record or a study is left out, with the reason.
     """
     from xorbench.cli import choices
     from xorbench.publication import publish
@@ -284,9 +285,9 @@ def publish_(output: Output = None) -> int:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from error
     for path in written:
-        typer.echo(path)
+        typer.echo(in_one_line(str(path)))
     for reason in refused:
-        typer.echo(f"left out: {reason}", err=True)
+        typer.echo(in_one_line(f"left out: {reason}"), err=True)
     return 1 if refused else 0
 
 
@@ -305,7 +306,7 @@ def verify(output: Output = None) -> int:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--output") from error
     for complaint in complaints:
-        typer.echo(complaint)
+        typer.echo(in_one_line(complaint))
     if not complaints:
         typer.echo(f"{folder}: every published file matches the records")
     return 1 if complaints else 0

@@ -207,7 +207,7 @@ def unusable(recorded: Recorded) -> str | None:
         return "has no CPU times of its rounds, as no record of schema 4 has"
     if len(record.launches) < 2:
         return "has one launch, and so no intervals"
-    if why := record.unfit or noise_floor.unfit(recorded):
+    if why := noise_floor.unfit(recorded):
         return f"is unfit: {why}"
     return None
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from xorbench.contract import REFERENCE
+from xorbench.estimates import noise_floor
 from xorbench.estimates.intervals import Interval, interval, mean
 from xorbench.estimates.ratios import RowId, parts_of_trainings, timings
 from xorbench.estimates.rounds import knows_cpu_time
@@ -150,8 +151,8 @@ def size_of(workload: WorkloadRecord) -> Size | None:
 
 def _unusable(recorded: Recorded, among: Sequence[Recorded]) -> str | None:
     """Return the reason why no number of a record is used; None if they are used."""
-    if recorded.record.unfit:
-        return f"unfit, {recorded.record.unfit}"
+    if why := noise_floor.unfit(recorded):
+        return f"unfit, {why}"
     if not knows_cpu_time(recorded) and any(knows_cpu_time(other) for other in among):
         return "CPU times were not recorded, which other records have"
     return None

@@ -77,7 +77,7 @@ def records(analysis: Analysis) -> Iterator[Line]:
         "commit": record.commit,
         "kind": record.kind,
         "partial": record.partial,
-        "unfit": record.unfit,
+        "unfit": analysis.unfit,
         "quick": record.settings.quick,
         "sweep": record.is_sweep,
         "threads": record.settings.threads,

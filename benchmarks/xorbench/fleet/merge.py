@@ -3,10 +3,11 @@
 No record holds what two hosts measured, and no comparison is put together from two parts.
 """
 
+import math
 import os
 import reprlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,13 @@ class Merged:
         """
         for group in self.groups:
             try:
-                record = joined(self.plan, [_unchanged(part) for part in group])
+                record = joined(self.plan, _of_one_length(group, [_unchanged(part) for part in group]))
+                for number in _sums(record):
+                    if not math.isfinite(number):
+                        raise ValueError(
+                            f"{group[0].path}: its seconds and those of the other parts of its host add up to "
+                            f"{number}, expected a finite number"
+                        )
                 for contradiction in rules.contradictions(record):
                     raise ValueError(f"{group[0].path}: merged with the other parts of its host it has {contradiction}")
             except ValueError as error:
@@ -192,6 +199,22 @@ def _unchanged(part: Measured) -> Record:
     if digest(store.as_json(record)) != part.digest:
         raise ValueError(_changed(part.path))
     return record
+
+
+def _of_one_length(group: Sequence[Measured], records: Sequence[Record]) -> Sequence[Record]:
+    """Return the records of a group. Raises ValueError unless all have as many launches as the first."""
+    expected = len(records[0].launches)
+    for part, record in zip(group, records, strict=True):
+        if (number := len(record.launches)) != expected:
+            raise ValueError(f"{part.path}: it has {number} launches, expected {expected} as in {group[0].path}")
+    return records
+
+
+def _sums(record: Record) -> Iterator[float]:
+    """Yield the numbers of a merged record that are sums over its parts."""
+    yield from vars(record.seconds).values()
+    for launch in record.launches:
+        yield from (launch.seconds, launch.seconds_starting, launch.seconds_in_turns, launch.steal_seconds or 0.0)
 
 
 def _changed(path: Path) -> str:

@@ -30,7 +30,7 @@ def facts(analysis: Analysis) -> list[Fact]:
 def _weak(analysis: Analysis) -> list[Fact]:
     record = analysis.record
     marks = {
-        "unfit: ratios not reliable": record.unfit,
+        "unfit: ratios not reliable": analysis.unfit,
         "quick run": record.settings.quick and "A short run with wide intervals.",
         "interrupted": record.partial and "Only the launches that were finished are shown.",
         "resumed": record.resumed and "It was interrupted and resumed: its launches are from different times.",

@@ -1,6 +1,7 @@
 """Check whether a record may be published: its place, gradients, A/A control, and absence of personal data.
 
-A study may be published if it is in its place, has a table, and holds no personal data.
+A study may be published if it is in its place, does not contradict itself, has a table and the figure of its kind, and
+holds no personal data.
 """
 
 import functools
@@ -12,9 +13,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from xorbench.consistency import of_studies
 from xorbench.consistency.rules import contradictions
 from xorbench.environment import ONE_THREAD, without_folders
 from xorbench.estimates.analysis import Analysis
+from xorbench.publication import shown_studies
 from xorbench.record import checking, store, studies
 from xorbench.record.report import INSIDE, NOT_OFFERED
 from xorbench.record.studies import Study
@@ -80,7 +83,8 @@ def _repeated_keys(path: Path) -> Iterator[str]:
 
 
 def _of_study(path: Path, study: Study) -> list[str]:
-    return [*_misplaced(path, studies.path_of(study, Path())), *_shown(study), *_personal(asdict(study))]
+    found = [*_misplaced(path, studies.path_of(study, Path())), *of_studies.contradictions(study), *_shown(study)]
+    return [*found, *_personal(asdict(study))]
 
 
 def _misplaced(path: Path, place: Path) -> Iterator[str]:
@@ -91,6 +95,7 @@ def _misplaced(path: Path, place: Path) -> Iterator[str]:
 def _shown(study: Study) -> Iterator[str]:
     try:
         showing.table(study)
+        shown_studies.figure(study)
     except ValueError as error:
         yield str(error)
 
@@ -167,10 +172,13 @@ def _names() -> frozenset[str]:
 
 def _secrets(analysis: Analysis) -> Iterator[str]:
     """Yield complaints about environment variables whose values are kept, but those that cannot be secret."""
+    kept = {"$.environment.variables": analysis.record.environment.variables}
     for number, timing in enumerate(analysis.record.timings):
-        for name, value in timing.ledger.variables.items():
+        kept[f"$.timings[{number}].ledger.variables"] = timing.ledger.variables
+    for place, variables in kept.items():
+        for name, value in variables.items():
             if value and name not in ONE_THREAD and name not in OF_FRAMEWORKS:
-                yield f"$.timings[{number}].ledger.variables holds the value of {name}, expected its name only"
+                yield f"{place} holds the value of {name}, expected its name only"
 
 
 def _strings(content: object, place: str = "$") -> Iterator[tuple[str, str]]:

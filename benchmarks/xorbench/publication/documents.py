@@ -9,7 +9,7 @@ from xorbench import places
 from xorbench.consistency.rules import read
 from xorbench.contract.source_text import text_of
 from xorbench.estimates.analysis import Analysis
-from xorbench.publication import architecture
+from xorbench.publication import architecture, shown_studies
 from xorbench.tables.captions import caption
 from xorbench.tables.catalogue import CATALOGUE, one
 from xorbench.tables.cells import Table
@@ -17,7 +17,6 @@ from xorbench.tables.escapes import of_paragraph
 from xorbench.tables.formats import markdowns
 from xorbench.tables.headline import headline
 from xorbench.tables.names import OF_MACHINES
-from xorbench.tables.studies import showing
 from xorbench.tables.summary import summary
 
 DOCUMENTS = (
@@ -55,7 +54,7 @@ def fill(
 
     The caption of `analysis` is in the first block with its tables, that of another record in each of its blocks. Other
     records are read, unless they are `known` by machine and time as in "MACHINE/TIME". Raises ValueError for an unknown
-    name or a file that is not a study, OSError for a missing record.
+    name, OSError for a missing record.
     """
     own = caption(analysis)
     printed: set[str] = set()
@@ -67,7 +66,7 @@ def fill(
     def render(found: re.Match[str]) -> str:
         name, other, study = found["table"], found["record"], found["study"]
         if study is not None:
-            parts = [showing.block(places.results(), study)]
+            parts = [shown_studies.block(places.results(), study)]
         elif found["file"] is not None:
             path = places.IMPLEMENTATIONS / f"{found['file']}.py"
             parts = [f"```python\n{text_of(path, found['function'])}```\n"]

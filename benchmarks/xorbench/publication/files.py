@@ -20,14 +20,13 @@ from xorbench.exports.frames import file_of, frame, keyed
 from xorbench.exports.lines import Line, RecordLine, TimingLine
 from xorbench.page.render import page
 from xorbench.page.sources import Drawing, Sources
-from xorbench.publication import pages, pictures
+from xorbench.publication import pages, pictures, shown_studies
 from xorbench.publication.documents import DOCUMENTS, fill
 from xorbench.publication.selection import Standing, newest, over
 from xorbench.record import store, studies
 from xorbench.tables import machines
 from xorbench.tables.cells import Table
 from xorbench.tables.formats import FORMATS, numbers
-from xorbench.tables.studies import showing
 
 DATA = ("records", "timings", "beginnings", "gradients")
 """Names of the frames that are published as CSV files, with lines for every record."""
@@ -50,7 +49,7 @@ Texts = dict[Path, str]
 
 @dataclass(frozen=True)
 class Rendered:
-    """The text of every rendered file, by its path, and the reasons why records were left out, one line each."""
+    """The text of every rendered file, by its path, and why records and studies were left out, one line each."""
 
     texts: Texts
     refused: list[str]
@@ -73,14 +72,15 @@ def _uncollected() -> Iterator[None]:
 
 @_uncollected()
 def rendered(folder: Path) -> Rendered:
-    """Return the text of every rendered file. Records that are invalid or contradict themselves are left out.
+    """Return the text of every rendered file.
 
-    Records are read, and files rendered, on all cores. The first machine stands on the page of the folder; each other
-    machine has a page, and its figures as files, in its own folder. Raises ValueError if there is no valid record, for
-    a file that is not a study, or if a page would be too large.
+    Records and studies that are invalid or contradict themselves are left out. Records are read, and files rendered, on
+    all cores. The first machine stands on the page of the folder; each other machine has a page, and its figures as
+    files, in its own folder. Raises ValueError if there is no valid record, or if a page would be too large.
     """
     standing, lines, refused = _read(folder)
-    found = _Publication(folder, standing, lines)
+    of_studies, refused_studies = shown_studies.every(folder)
+    found = _Publication(folder, standing, lines, of_studies)
     in_checkout = places.in_checkout() and folder.resolve() == places.results().resolve()
     tasks: list[Callable[[], Texts]] = [
         *(functools.partial(found.page, machine) for machine in found.machines),
@@ -93,15 +93,22 @@ def rendered(folder: Path) -> Rendered:
     texts: Texts = {}
     for some in in_copies(tasks):
         texts |= some
-    return Rendered(texts, refused)
+    return Rendered(texts, [*refused, *refused_studies])
 
 
 class _Publication:
-    """All that is published of the machines that `standing` represents, and of the `lines` of all records."""
+    """All that is published: machines, which `standing` represents, the `lines` of all records, and studies."""
 
-    def __init__(self, folder: Path, standing: Mapping[Path, Standing], lines: Mapping[str, Sequence[Line]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        standing: Mapping[Path, Standing],
+        lines: Mapping[str, Sequence[Line]],
+        of_studies: Sequence[shown_studies.Shown],
+    ) -> None:
         self._folder = folder
         self._lines = lines
+        self._studies = of_studies
         shown = functools.reduce(newest, (one.analysis for one in standing.values()))
         self.machines = dict(sorted(standing.items(), key=lambda item: item[1].analysis is not shown))
         """The records that represent each machine, by its folder; the first machine is that of the start page."""
@@ -171,12 +178,11 @@ class _Publication:
         """Return the page of the studies and their figures, if there are any, and the description of the data."""
         texts = {self._folder / "data" / "README.md": pages.columns()}
         here = self._folder / studies.FOLDER
-        if of_studies := showing.page(self._folder):
-            texts[here / "README.md"] = of_studies
-        for name, draw in album.OF_STUDIES.items():
-            if study := studies.newest(self._folder, name):
-                figure = draw(study.data)
-                texts[here / f"{figure.name}.svg"] = picture.svg(figure)
+        if self._studies:
+            texts[here / "README.md"] = shown_studies.page(self._studies)
+        for name in album.OF_STUDIES:
+            if (one := shown_studies.newest(self._studies, name)) and one.figure:
+                texts[here / f"{name}.svg"] = one.figure
         return texts
 
     def _tables_of(self, one: Standing) -> dict[str, list[Table]]:

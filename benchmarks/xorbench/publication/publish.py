@@ -11,7 +11,7 @@ from xorbench.record import store, studies
 def publish(folder: Path) -> tuple[list[Path], list[str]]:
     """Write all files that are rendered from the records in a folder, and return their paths.
 
-    The second list has a line for each record that was left out, because it is invalid or contradicts itself.
+    The second list says which records and studies were left out, because they are invalid or contradict themselves.
 
     For the results folder of a checkout, the blocks of its documents are written too. Raises OSError if a file cannot
     be written, and ValueError as `rendered` does.
@@ -26,8 +26,8 @@ def publish(folder: Path) -> tuple[list[Path], list[str]]:
 def verify(folder: Path) -> list[str]:
     """Return a line for each published file that differs from what the records yield, with the first difference.
 
-    Missing files, files that no record or study yields, and records that are left out are reported too. Raises
-    OSError, and ValueError as `rendered` does.
+    Missing files, files that no record or study yields, and records and studies that are left out are reported too.
+    Raises OSError, and ValueError as `rendered` does.
     """
     all_of_it = rendered(folder)
     texts = all_of_it.texts

@@ -169,7 +169,7 @@ def newest(one: Analysis, other: Analysis) -> Analysis:
             analysis.record.is_run,
             analysis.record.is_sweep,
             full,
-            not analysis.record.unfit,
+            not analysis.unfit,
             of_all and alone,
             timed,
             analysis.record.created,

@@ -1,6 +1,9 @@
 """Stored studies: one JSON file per study, `<folder>/studies/<study>/<machine>-<time>.json`."""
 
 import json
+import re
+import reprlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +18,12 @@ Data = dict[str, Any]
 """The data of a study as a JSON document; each study has its own format, which its `table_of` reads."""
 
 AFTER = "after"
-"""The key of the data of a study that was continued: time and commit of each earlier part, in turn."""
+"""The key of the data of a study that was continued: time and commit of each earlier part, in turn.
 
+A commit that is not known is null.
+"""
+
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 FOLDER = "studies"
 """The name of the folder of studies inside a folder of records."""
 
@@ -83,7 +90,39 @@ def parsed(text: str | bytes) -> Study:
     json.dumps(found.data, allow_nan=False)  # a number such as 1e999 is read as infinite
     if "python" not in found.versions:
         raise ValueError("$.versions.python: is missing")
+    for complaint in (*_not_in_a_line(found), *_not_after(found.data.get(AFTER, []))):
+        raise ValueError(checking.one_line(complaint))
     return found
+
+
+def _not_in_a_line(study: Study) -> Iterator[str]:
+    """Yield a line for each text that stands in a line of a page and holds a character that does not.
+
+    Such characters are line breaks, control characters and those that change the direction of what follows.
+    """
+    machine = {f"machine.{name}": text for name, text in vars(study.machine).items() if isinstance(text, str)}
+    versions = {f"versions.{name[:40]!r}": name + version for name, version in study.versions.items()}
+    texts = {name: getattr(study, name) for name in ("study", "created", "command", "commit")} | machine | versions
+    for place, text in texts.items():
+        if text and not text.isprintable():
+            character = next(each for each in text if not each.isprintable())
+            yield f"$.{place}: holds the character {character!r}, expected printable ones in one line"
+
+
+def _not_after(after: object) -> Iterator[str]:
+    """Yield in what the value of AFTER is no list of a time and a commit, or null, of each earlier part."""
+    pairs = "expected a list with a time and a commit, or null, of each earlier part"
+    if not isinstance(after, list) or len(after) % 2:
+        what = f"{len(after)} entries" if isinstance(after, list) else reprlib.repr(after)
+        yield f"$.data.{AFTER}: {pairs}, got {what}"
+        return
+    for number, one in enumerate(after):
+        if number % 2:
+            expected, fits = "a commit or null", one is None or (isinstance(one, str) and one.isprintable())
+        else:
+            expected, fits = "a time such as 2026-01-02T03:04:05Z", isinstance(one, str) and bool(_TIME.fullmatch(one))
+        if not fits:
+            yield f"$.data.{AFTER}[{number}]: expected {expected}, got {reprlib.repr(one)}"
 
 
 def holds_one(path: Path) -> bool:
@@ -98,9 +137,3 @@ def holds_one(path: Path) -> bool:
 def paths(folder: Path, name: str = "*") -> list[Path]:
     """Return the files of all studies in a folder of records, or of those called `name`, sorted by path."""
     return sorted((folder / FOLDER).glob(f"{name}/*.json"))
-
-
-def newest(folder: Path, name: str) -> Study | None:
-    """Return the newest study called `name` of all machines; None if there is none. Raises OSError, ValueError."""
-    found = (study for study in map(read, paths(folder, name)) if study.study == name)
-    return max(found, key=lambda study: study.created, default=None)

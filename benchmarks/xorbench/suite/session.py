@@ -9,6 +9,7 @@ from xorbench import environment
 from xorbench.contract import REFERENCE, Implementation
 from xorbench.contract.implementation import UNREADABLE_SHA256
 from xorbench.record import store
+from xorbench.record.checking import one_line
 from xorbench.record.report import Report
 from xorbench.record.run import Seconds
 from xorbench.record.settings import Plan, Settings
@@ -30,6 +31,7 @@ from xorbench.suite.parts import (
     Planned,
     StartedCold,
 )
+from xorbench.suite.replay import faults
 from xorbench.workloads import Workload
 
 CHANGED = "its text was changed after the run was interrupted, so that it was not timed any more"
@@ -103,8 +105,12 @@ class Session:
         """Take over the finished parts of an unfinished run of the same call, and continue its journal.
 
         Implementations whose text is another one now are not timed any more; their names are in `changed`. Raises
-        ValueError, in one line, if the baseline is one of them, or if nothing was judged before.
+        ValueError, in one line, if the baseline is one of them, if nothing was judged before, or if the parts do not
+        fit to the call or to each other, so that no valid record could come of them.
         """
+        for fault in faults(kept.head, kept.lines):
+            kept.journal.close()
+            raise ValueError(one_line(f"{kept.journal.path} can't be continued: {fault}"))
         before = {i.name: i.source_sha256 for i in kept.head.about.implementations}
         changed = [i.name for i in self.implementations if (i.source_sha256 or UNREADABLE_SHA256) != before[i.name]]
         is_judged = any(isinstance(line.part, Judged) for line in kept.lines)

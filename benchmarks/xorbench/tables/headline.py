@@ -34,7 +34,7 @@ def headline(analysis: Analysis) -> str:
         sentences = counts_summary.sentences(analysis, counts)
     else:
         sentences = _of_rows(analysis)
-    unfit = ["This run is unfit and its ratios are not reliable."] if analysis.record.unfit else []
+    unfit = ["This run is unfit and its ratios are not reliable."] if analysis.unfit else []
     return " ".join([*unfit, *sentences, *_gradients(analysis)])
 
 

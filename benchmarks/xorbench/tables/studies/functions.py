@@ -3,8 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Literal
 
 import pandas as pd
+from annotated_types import Ge
 
 from xorbench.record.studies import Data
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED, Table, three_digits
@@ -12,10 +15,13 @@ from xorbench.tables.studies.typed import typed
 
 DTYPES = ("float64", "float32")
 
+Error = Annotated[float, Ge(0)] | Literal["inf"]
+"""The largest error of a result, infinite where a result is not finite and should be."""
+
 
 @dataclass(frozen=True)
 class Row:
-    """The largest errors of a function of a framework in a dtype; "inf" if a result is not finite where it should be.
+    """The largest errors of a function of a framework in a dtype.
 
     `units` is in units of roundoff, at the argument `units_at`, and `ulps` in units in the last place. `ulps_by_bin`
     has the largest error in each bin of arguments, None in a bin without arguments.
@@ -24,10 +30,10 @@ class Row:
     framework: str
     function: str
     dtype: str
-    units: float | str
+    units: Error
     units_at: str
-    ulps: float | str
-    ulps_by_bin: list[float | str | None]
+    ulps: Error
+    ulps_by_bin: list[Error | None]
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ class Functions:
 def table_of(data: Data) -> Table:
     """Return the table of the study: a line for each function of each framework, the smallest errors first."""
     study = typed(Functions, data)
+    if not all(low < high for low, high in pairwise(study.edges)):
+        raise ValueError("$.edges: expected rising numbers")
     rows = {(row.function, row.framework, row.dtype): row for row in study.rows}
     pairs = dict.fromkeys((function, framework) for function, framework, _ in rows)
     order = study.functions

@@ -1,14 +1,10 @@
-"""Tables of stored studies: the newest study of a name as a block of a document, and the page of all studies."""
+"""Tables of stored studies, by the name of the study."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from xorbench.record import store, studies
 from xorbench.record.studies import AFTER, Data, Study
 from xorbench.tables.cells import Table
-from xorbench.tables.escapes import of_markdown
-from xorbench.tables.formats import markdown
 from xorbench.tables.studies import (
     contest,
     coverage,
@@ -42,12 +38,13 @@ TABLES: dict[str, Callable[[Data], Table]] = {
 }
 """Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
 
-PICTURED = ("functions",)
-"""Names of the studies that have a figure beside the page, `<name>.svg`."""
+UNFITTING = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised where data do not fit the name of their study."""
 
-GENERATED = "Rendered from the studies by xorbench publish; do not edit."
 
-NOTHING = "Nothing to show.\n"
+def unknown(name: str) -> str:
+    """Return the sentence that says that no study has a name."""
+    return f"no study is named {name}, expected one of {', '.join(TABLES)}"
 
 
 def table(study: Study) -> Table:
@@ -56,10 +53,10 @@ def table(study: Study) -> Table:
     Raises ValueError, in one line, if the name of the study is unknown or its data do not fit the name.
     """
     if study.study not in TABLES:
-        raise ValueError(f"no study is named {study.study}, expected one of {', '.join(TABLES)}")
+        raise ValueError(unknown(study.study))
     try:
         found = TABLES[study.study](study.data)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except UNFITTING as error:
         why = str(error) if isinstance(error, ValueError) else repr(error)
         raise ValueError(f"its data are not those of a study named {study.study}: {why}") from error
     return replace(found, caption=caption(study))
@@ -83,49 +80,3 @@ def _continued(earlier: Sequence[str | None]) -> str:
     pairs = zip(earlier[::2], earlier[1::2], strict=True)
     said = " and ".join(f"at {created}, of commit {str(commit)[:12]}" for created, commit in pairs)
     return f" It continues what began {said}." if said else ""
-
-
-def block(folder: Path, name: str) -> str:
-    """Return the newest study called `name` in a folder of records as Markdown, or a sentence if there is none.
-
-    Raises OSError; ValueError if the name is unknown or a file is not a valid study.
-    """
-    if name not in TABLES:
-        raise ValueError(f"no study is named {name}, expected one of {', '.join(TABLES)}")
-    found = studies.newest(folder, name)
-    return markdown(table(found)) if found else NOTHING
-
-
-def page(folder: Path) -> str | None:
-    """Return the page of all studies in a folder of records, or None if there are none.
-
-    It has the table of the newest study of each name, and a list of all studies with the SHA-256 of each file. Raises
-    OSError; ValueError, in one line that names the file, if one is not a valid study.
-    """
-    paths = studies.paths(folder)
-    if not paths:
-        return None
-    lines: list[str] = []
-    newest: dict[str, tuple[Path, Study]] = {}
-    for path in paths:
-        study = studies.read(path)
-        if study.study not in newest or study.created >= newest[study.study][1].created:
-            newest[study.study] = path, study
-        about = f"[{study.study}, {study.machine.name}, {study.created}]({path.parent.name}/{path.name})"
-        lines.append(f"- {about}: {of_markdown(study.command)}; SHA-256 {store.digest(path)}")
-    parts: list[str] = []
-    for name in [name for name in TABLES if name in newest]:
-        shown = _table_of(*newest.pop(name))
-        picture = [f"![{of_markdown(shown.title)}]({name}.svg)\n"] if name in PICTURED else []
-        parts += [markdown(shown, "##"), *picture]
-    for path, study in newest.values():
-        _table_of(path, study)  # raises ValueError, because the name is unknown
-    heading = ["# Studies\n", f"{GENERATED}\n"]
-    return "\n".join([*heading, *parts, "## All studies\n", *lines, ""])
-
-
-def _table_of(path: Path, study: Study) -> Table:
-    try:
-        return table(study)
-    except ValueError as error:
-        raise ValueError(f"{path} is not a study: {error}") from error
