@@ -51,6 +51,8 @@ def planted_sweep(
     timings = [replace(timing, ledger=replace(timing.ledger, cpus=cpus)) for timing in timings]
     found = changed(
         with_settings(analysis, sweep=True, threads=threads),
+        kind="sweep",
+        command="xorbench sweep",
         workloads=[WorkloadRecord.of(workload) for workload in points],
         cold_starts=[],
         products=[Products(REFERENCE, "float64", 100, [250_000, 260_000, 240_000])],

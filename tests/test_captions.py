@@ -25,7 +25,7 @@ from xorbench.tables.weaknesses import marks, weaknesses
 def test_a_caption_says_where_with_what_and_how_much() -> None:
     text = caption(planted({"other": [0.5] * 6}, control=[0.01, -0.01] * 3, drifting=0))
     for part in (
-        "Some CPU, 1 of 1 CPUs used for timing, Linux",
+        "Some CPU, 1 of 2 CPUs used for timing, Linux",
         f"Python 3.11.7, {REFERENCE} 1, other 1",
         f"operating-system threads: {REFERENCE} 1, other 1; threads in the largest thread pool: 0",
         "6 launches x 22 rounds; turns took 60% of 8 s",

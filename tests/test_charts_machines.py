@@ -69,7 +69,7 @@ def test_each_machine_has_its_shape_and_colour_and_the_key_names_it() -> None:
     assert len({*looks}) == MOST
     key = panel.key[:MOST]
     assert [(sign.glyph, role(sign.colour)) for sign in key] == looks
-    assert [sign.text for sign in key[:2]] == ["A: cpu 0, 1 CPU, Linux", "B: cpu 1, 1 CPU, Linux"]
+    assert [sign.text for sign in key[:2]] == ["A: cpu 0, 2 CPUs, Linux", "B: cpu 1, 2 CPUs, Linux"]
 
 
 def test_the_verdict_over_machines_stands_under_the_name_and_the_factor_beside_the_mark() -> None:
@@ -85,7 +85,7 @@ def test_the_verdict_over_machines_stands_under_the_name_and_the_factor_beside_t
 def test_its_data_name_machines_and_verdicts() -> None:
     lines = list(csv.DictReader(data_of(figure(*TWO)).splitlines()))
     assert len(lines) == 6
-    assert {line["machine"] for line in lines} == {"A: one, 1 CPU, Linux", "B: two, 1 CPU, Linux"}
+    assert {line["machine"] for line in lines} == {"A: one, 2 CPUs, Linux", "B: two, 2 CPUs, Linux"}
     (fast,) = (line for line in lines if line["implementation"] == "fast" and line["machine"].startswith("B"))
     assert (fast["verdict"], fast["over machines"]) == ("slower", "opposite")
     assert float(fast["ratio"]) == pytest.approx(1.35, abs=0.005)

@@ -83,7 +83,7 @@ def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
     elsewhere = store.write(with_machine(analysis, cpu="another").record, tmp_path)
     done = called("compare", here, elsewhere, "--fail-if-slower=5%")
     assert done.returncode == 1
-    assert "the machines differ: some-cpu-1-cores-linux-x86-64 in A, another-1-cores-linux-x86-64 in B" in " ".join(
+    assert "the machines differ: some-cpu-2-cores-linux-x86-64 in A, another-1-cores-linux-x86-64 in B" in " ".join(
         done.stdout.split()
     )
     assert called("compare", here, elsewhere).returncode == 0
@@ -166,7 +166,7 @@ def test_the_ratios_of_several_machines_are_printed_side_by_side(tmp_path: Path)
     assert "1 of 1 implementation has the same verdict on all machines" in done.stdout
     as_csv = called("machines", tmp_path, "--format=csv").stdout
     assert "smallest ratio" in as_csv
-    (path,) = (tmp_path / "another-machine-1-cores-linux-x86-64").glob("*.json")
+    (path,) = (tmp_path / "another-machine-2-cores-linux-x86-64").glob("*.json")
     path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     spoilt = called("machines", tmp_path)
     assert spoilt.returncode == 1

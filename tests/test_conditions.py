@@ -57,7 +57,7 @@ def test_the_ledger_shows_the_worst_of_all_launches() -> None:
         if timing.launch == 2:
             return replace(timing, ledger=replace(timing.ledger, late_nanoseconds=12_300))
         if timing.launch == 3 and timing.usage:
-            return replace(timing, usage=replace(timing.usage, resident_bytes_gained=6 * 2_200 * 7))
+            return replace(timing, usage=replace(timing.usage, resident_bytes_gained=6 * 3_300 * 7))
         return timing
 
     analysis = with_timings(planted({"other": [0.5] * 6}), worse)
@@ -66,7 +66,7 @@ def test_the_ledger_shows_the_worst_of_all_launches() -> None:
     assert line["rounds compared"] == "7"
     assert line["end-state error"] == "1.0e-03"  # 0.002 of 2
     assert line["unsynchronised, µs"] == "12.3"
-    assert line["memory growth, bytes per epoch"] == "7.00"  # over 2,200 epochs of each of six launches
+    assert line["memory growth, bytes per epoch"] == "7.00"  # over 3,300 epochs of each of six launches
 
 
 def test_a_row_of_which_no_round_was_compared_has_no_distance() -> None:

@@ -19,7 +19,7 @@ from xorbench.consistency.rules import contradictions, read
 from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
 from xorbench.record import store
-from xorbench.record.report import INSIDE, OUTSIDE, Asked, Bias
+from xorbench.record.report import INSIDE, OUTSIDE, Bias
 from xorbench.record.timing import SERIES
 from xorbench.studies.injection import records
 
@@ -619,7 +619,10 @@ OF_SMALLEST: dict[str, tuple[Change, str]] = {
         lambda r: r["settings"].update(budget_minutes=None),
         "$.settings: neither launches nor budget_minutes",
     ),
-    "a CPU that is not there": (lambda r: r["settings"].update(cpu=500), "$.settings.cpu: 500, but the machine has 2"),
+    "a CPU that is not there": (
+        lambda r: r["settings"].update(cpu=500),
+        "$.settings: CPU 500 and 1 threads, but the machine has 2 cores",
+    ),
     "processes left by nobody": (
         lambda r: first(r, "launches").update(left={"nobody": "sleep"}),
         "$.launches[0].left: 'nobody' is no implementation of the record",
@@ -641,17 +644,11 @@ def test_a_contradiction_of_a_small_record_is_refused_by_its_place(name: str) ->
     ("units", "points", "expected"), [(2.6, 200, OUTSIDE), (-2.6, 200, OUTSIDE), (2.4, 200, INSIDE), (9, 199, INSIDE)]
 )
 def test_the_verdict_on_a_systematic_factor_follows_from_its_numbers(units: float, points: int, expected: str) -> None:
-    record = store.parsed(base())
+    record = store.parsed(smallest())
     for verdict in (INSIDE, OUTSIDE):
-        bias = Bias("jax_grad", "hidden", "float32", "W1", points, units, 0.1, verdict, decides=False)
-        found = contradictions(
-            replace(
-                record,
-                gradients=replace(
-                    record.gradients, biases=[bias], asked=[Asked("hidden", "float32", 4, [2, 4, 1], 400)]
-                ),
-            )
-        )
+        bias = Bias("autograd_grad", "neuron", "float32", "W1", points, units, 0.1, verdict, decides=False)
+        biases = [bias, *record.gradients.biases]
+        found = contradictions(replace(record, gradients=replace(record.gradients, biases=biases)))
         assert [*found] == [
             f"$.gradients.biases[0].verdict: {verdict} with a factor {units:g} u from 1, standard error 0.1 u, at "
             f"{points} points, expected {expected}"

@@ -74,7 +74,7 @@ def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
     path = store.write(honest().record, tmp_path)
     moved = path.rename(path.with_name("2027-01-01T000000Z.json"))
     assert complaints(moved) == [
-        f"{moved}: is in the wrong place, expected some-cpu-1-cores-linux-x86-64/2026-01-02T030405Z.json by its "
+        f"{moved}: is in the wrong place, expected some-cpu-2-cores-linux-x86-64/2026-01-02T030405Z.json by its "
         "machine and time; move it there"
     ]
 

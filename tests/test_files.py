@@ -18,7 +18,7 @@ from xorbench.publication.files import rendered
 from xorbench.record import store
 from xorbench.tables.formats import FORMATS
 
-ANOTHER = "another-machine-1-cores-linux-x86-64"
+ANOTHER = "another-machine-2-cores-linux-x86-64"
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_the_data_has_a_line_for_every_row_of_every_record(folder: Path, texts: 
     lines = list(csv.DictReader(texts[folder / "data" / "timings.csv"].splitlines()))
     assert len(lines) == 4 * 2
     assert {line["machine"] for line in lines} == {
-        "some-cpu-1-cores-linux-x86-64",
+        "some-cpu-2-cores-linux-x86-64",
         ANOTHER,
     }
     ratios = [round(float(line["ratio"]), 4) for line in lines if line["implementation"] == "other"]
@@ -124,7 +124,7 @@ def two_machines(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path) -> None:
     texts = rendered(two_machines).texts
-    name = "yet-another-machine-1-cores-linux-x86-64"
+    name = "yet-another-machine-2-cores-linux-x86-64"
     said = (
         "1 of 2 implementations has the same verdict on all machines, faster or slower than numpy_backprop; faster on "
         "one machine and slower on another: third."
@@ -143,12 +143,12 @@ def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path) -
         for line in csv.DictReader(texts[two_machines / "ratios-on-machines.csv"].splitlines())
     }
     assert ratios == {
-        ("other", "A: another machine, 1 CPU, Linux"): (1.499, "slower on all"),
-        ("other", "B: Some CPU, 1 CPU, Linux"): (1.657, "slower on all"),
-        ("third", "A: another machine, 1 CPU, Linux"): (0.494, "opposite"),
-        ("third", "B: Some CPU, 1 CPU, Linux"): (2.024, "opposite"),
+        ("other", "A: another machine, 2 CPUs, Linux"): (1.499, "slower on all"),
+        ("other", "B: Some CPU, 2 CPUs, Linux"): (1.657, "slower on all"),
+        ("third", "A: another machine, 2 CPUs, Linux"): (0.494, "opposite"),
+        ("third", "B: Some CPU, 2 CPUs, Linux"): (2.024, "opposite"),
     }
-    for machine in ("some-cpu-1-cores-linux-x86-64", name):
+    for machine in ("some-cpu-2-cores-linux-x86-64", name):
         assert two_machines / machine / "ratios-on-machines.svg" not in texts
         assert "table-machines" not in texts[two_machines / machine / "index.html"]
 

@@ -344,8 +344,8 @@ def test_another_machine_is_there_with_its_table_and_a_link(chromium: Browser, t
     with visit(chromium, two_machines) as here:
         here.page.get_by_role("link", name="Machines", exact=True).click()
         assert here.page.locator("#other-0-table").inner_text().count("alone") == 1
-        link = here.page.get_by_role("link", name="The page of another-machine-1-cores-linux-x86-64")
-        assert link.get_attribute("href") == "another-machine-1-cores-linux-x86-64/index.html"
+        link = here.page.get_by_role("link", name="The page of another-machine-2-cores-linux-x86-64")
+        assert link.get_attribute("href") == "another-machine-2-cores-linux-x86-64/index.html"
 
 
 @pytest.mark.slow

@@ -12,9 +12,9 @@ from tests.planted import planted, with_machine, with_settings
 from xorbench.publication import publish
 from xorbench.record import store
 
-HERE = "some-cpu-1-cores-linux-x86-64"
+HERE = "some-cpu-2-cores-linux-x86-64"
 
-ANOTHER = "another-machine-1-cores-linux-x86-64"
+ANOTHER = "another-machine-2-cores-linux-x86-64"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from xorbench.estimates.recommendation import leads, ranking
 from xorbench.record import store
 from xorbench.tables import recommendation
 
-OLDER = "older-1-cores-linux-x86-64"
+OLDER = "older-2-cores-linux-x86-64"
 
 ASKED = ("--width=32", "--batch=4", "--epochs=1000000")
 
@@ -55,7 +55,7 @@ def test_the_totals_of_the_newest_machine_are_ranked(records: Path) -> None:
 def test_a_document_has_every_total(records: Path) -> None:
     found = document(called("recommend", *ASKED, "--warm", "--output", records, "--json"))
     assert (found["machine"], found["width"], found["epochs"], found["warm"]) == (
-        "some-cpu-1-cores-linux-x86-64",
+        "some-cpu-2-cores-linux-x86-64",
         32,
         10**6,
         True,
@@ -72,7 +72,7 @@ def test_records_that_are_named_are_used_and_no_others(records: Path) -> None:
     newer = store.path_of(RUN.record, records)
     done = called("recommend", older, newer, "--width=4", "--batch=4", "--epochs=10")
     assert done.returncode == 2
-    assert f"expected records of one machine, got records of 2: {OLDER}, some-cpu-1-cores-linux-x86-64" in done.stderr
+    assert f"expected records of one machine, got records of 2: {OLDER}, some-cpu-2-cores-linux-x86-64" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from xorbench.record.timing import SERIES, End, Timing
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
     record = planted({"other": [0.5] * 6}).record
     path = store.write(record, tmp_path / "new")
-    assert path == tmp_path / "new" / "some-cpu-1-cores-linux-x86-64" / "2026-01-02T030405Z.json"
+    assert path == tmp_path / "new" / "some-cpu-2-cores-linux-x86-64" / "2026-01-02T030405Z.json"
     assert store.read(path) == record
     assert store.paths(tmp_path / "new") == [path]
 

@@ -11,7 +11,7 @@ def test_a_table_says_how_it_came_about() -> None:
     table = showing.table(planted_study())
     assert table.frame.iloc[0, 3] == "95.0%"
     assert table.caption == (
-        "Some CPU, 1 CPUs, Linux; Python 3.11.7, numpy 2.4.6; 2026-01-02T03:04:05Z; "
+        "Some CPU, 2 CPUs, Linux; Python 3.11.7, numpy 2.4.6; 2026-01-02T03:04:05Z; "
         "python -m xorbench.studies.coverage --runs 1000."
     )
     assert table.caption in markdown(table)

@@ -131,7 +131,7 @@ def test_a_study_may_be_published(tmp_path: Path) -> None:
 
 def test_one_that_lies_elsewhere_may_not(tmp_path: Path) -> None:
     path = studies.write(planted_study(), tmp_path)
-    place = "studies/coverage/some-cpu-1-cores-linux-x86-64-2026-01-02T030405Z.json"
+    place = "studies/coverage/some-cpu-2-cores-linux-x86-64-2026-01-02T030405Z.json"
     elsewhere = f"is in the wrong place, expected {place} by its machine and time; move it there"
     for name in ("studies/coverage/another-2026-01-02T030405Z.json", f"studies/load/{path.name}", f"{path.name}"):
         moved = tmp_path / name
@@ -194,7 +194,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ"
         ({"created": TOMORROW}, "expected a time between 2026-01-01 and tomorrow"),
         (
             {"machine": replace(MACHINE, cpu="Quantum 9000")},
-            "$.machine.name: 'some-cpu-1-cores-linux-x86-64', expected 'quantum-9000-1-cores-linux-x86-64', which its",
+            "$.machine.name: 'some-cpu-2-cores-linux-x86-64', expected 'quantum-9000-1-cores-linux-x86-64', which its",
         ),
         (
             {"command": "python -m xorbench.studies.load"},

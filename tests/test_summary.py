@@ -101,7 +101,7 @@ def test_the_end_can_be_read_alone() -> None:
     assert last[1].endswith(" % off.")
     assert "Refused: none. Failed: none. Missing: none." in last
     assert "Fast is 2.0x faster than plain NumPy, Slow 2.0x" in text
-    assert "Record: results/some-cpu-1-cores-linux-x86-64/2026-01-02T030405Z.json" in last
+    assert "Record: results/some-cpu-2-cores-linux-x86-64/2026-01-02T030405Z.json" in last
     assert text.endswith("More: xorbench show --all, or --table NAME (names: xorbench show --help).")
 
 

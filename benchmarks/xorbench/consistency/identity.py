@@ -117,7 +117,7 @@ def command(record: Record) -> Iterator[str]:
         yield f"$.command: {_short(record.command)}, expected one call of xorbench without other commands"
     elif words[0] == "xorbench" and record.part is None and ("--quick" in words) != record.settings.quick:
         yield f"$.settings.quick: {record.settings.quick}, but the command is {_short(record.command)}"
-    elif words[0] == "xorbench" and record.part is None and words[1:2] != [record.kind]:
+    elif words[:1] == ["xorbench"] and record.part is None and words[1:2] not in ([], [record.kind]):
         yield f"$.kind: {record.kind!r}, but the command is {_short(record.command)}"
     elif record.part is None and words[1:2] and words[1] in COMMANDS:
         yield from _other_settings(record, words)
@@ -159,9 +159,10 @@ def settings(record: Record) -> Iterator[str]:
         yield f"$.settings.sweep: {found.sweep}, but the kind is {record.kind!r}"
     if record.kind != "count" and found.launches is None and found.budget_minutes is None:
         yield "$.settings: neither launches nor budget_minutes, expected one of them"
-    for name, number in (("cpu", found.cpu), ("threads", found.threads - 1)):
-        if number >= record.machine.cores:
-            yield f"$.settings.{name}: {getattr(found, name)}, but the machine has {record.machine.cores} cores"
+    if found.cpu >= record.machine.cores or found.threads > record.machine.cores:
+        yield (
+            f"$.settings: CPU {found.cpu} and {found.threads} threads, but the machine has {record.machine.cores} cores"
+        )
 
 
 def thread_variables(record: Record) -> Iterator[str]:

@@ -160,7 +160,8 @@ def _first(numbers: list[float]) -> str:
 def launches(record: Record) -> Iterator[str]:
     """There are as many launches and rounds as the settings or the plan say."""
     settings, plan = record.settings, record.plan
-    if settings.launches is not None and not record.partial and settings.launches != len(record.launches):
+    there = bool(record.launches) and not record.partial
+    if there and settings.launches is not None and settings.launches != len(record.launches):
         yield f"$.settings.launches: {settings.launches}, expected {len(record.launches)}, the number of launches"
     if plan.pilot_launches > max(plan.launches, len(record.launches)):
         yield f"$.plan.pilot_launches: {plan.pilot_launches}, expected at most {plan.launches}, the number of launches"

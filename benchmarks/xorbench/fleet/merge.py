@@ -7,7 +7,7 @@ import math
 import os
 import reprlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ class Merged:
         """
         for group in self.groups:
             try:
-                record = joined(self.plan, _of_one_length(group, [_unchanged(part) for part in group]))
+                record = joined(self.plan, [_unchanged(part) for part in group])
                 for number in _sums(record):
                     if not math.isfinite(number):
                         raise ValueError(
@@ -199,15 +199,6 @@ def _unchanged(part: Measured) -> Record:
     if digest(store.as_json(record)) != part.digest:
         raise ValueError(_changed(part.path))
     return record
-
-
-def _of_one_length(group: Sequence[Measured], records: Sequence[Record]) -> Sequence[Record]:
-    """Return the records of a group. Raises ValueError unless all have as many launches as the first."""
-    expected = len(records[0].launches)
-    for part, record in zip(group, records, strict=True):
-        if (number := len(record.launches)) != expected:
-            raise ValueError(f"{part.path}: it has {number} launches, expected {expected} as in {group[0].path}")
-    return records
 
 
 def _sums(record: Record) -> Iterator[float]:

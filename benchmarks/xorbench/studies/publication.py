@@ -58,15 +58,17 @@ def _another(template: Record, place: int, length: int, random: np.random.Genera
             usage = timing.usage
             if usage and usage.cpu_nanoseconds:  # of all rounds, which are fewer or more now
                 whole = round(usage.cpu_nanoseconds * length / len(timing.epochs))
-                usage = replace(usage, cpu_nanoseconds=whole)
-            compared = [end for end in timing.ends if end.round < length]
-            timings.append(replace(timing, **series, usage=usage, ends=compared))
-    about = template.machine
+                usage = replace(usage, cpu_nanoseconds=whole, epochs=max(usage.epochs, sum(series["epochs"])))
+            ends = {end.round: end for end in (replace(end, round=end.round % length) for end in timing.ends)}
+            compared: dict[str, Any] = {"ends": [*ends.values()], "compared_rounds": len(ends)}
+            timings.append(replace(timing, usage=usage, **series, **compared))
+    machine = template.machine
     cpu = f"Machine {place % MACHINES}"
     record = replace(
         template,
         created=began.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        machine=replace(about, cpu=cpu, name=machine_name(cpu, about.cores, about.system, about.architecture)),
+        machine=replace(machine, cpu=cpu, name=machine_name(cpu, machine.cores, machine.system, machine.architecture)),
+        plan=replace(template.plan, rounds=length),
         launches=[replace(launch, rounds=length) for launch in template.launches],
         timings=timings,
     )
