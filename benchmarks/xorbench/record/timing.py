@@ -33,10 +33,11 @@ class Ledger(Part):
 
     `parameters_sha256` is the SHA-256 of the workload's initial parameters, converted and read back. `entered_later`
     is the number of calls of the file's own functions other than `train` that PROFILED_EPOCHS further epochs add, 0 if
-    all is compiled. `late_nanoseconds` is the lower median, over rounds, of the time of reading the result less that of
-    reading one that is certainly ready, or of the CPU time that other threads used until it was read if that is more;
-    None in records of schema 4. `same_arrays` says whether a round returned an
-    array object of an earlier one, `collecting` whether garbage collection was enabled during a timed round.
+    all is compiled. `late_nanoseconds` is the lower quartile, over rounds, of the time of reading the result less that
+    of reading one that is certainly ready, or of the CPU time that other threads used until it was read if that is
+    more; until November 2026 it was the lower median, and it is None in records of schema 4. `same_arrays` says whether
+    a round returned an array object of an earlier one, `collecting` whether garbage collection was enabled during a
+    timed round.
     `variables` are the environment variables that the file or its framework set. Only values of variables that set
     numbers of threads are kept, because others can be secret; those of other variables are empty.
     """
