@@ -83,7 +83,7 @@ def test_a_gate_that_can_not_see_is_not_open(tmp_path: Path) -> None:
     elsewhere = store.write(with_machine(analysis, cpu="another").record, tmp_path)
     done = called("compare", here, elsewhere, "--fail-if-slower=5%")
     assert done.returncode == 1
-    assert "the machines differ: some-cpu-2-cores-linux-x86-64 in A, another-1-cores-linux-x86-64 in B" in " ".join(
+    assert "the machines differ: some-cpu-2-cores-linux-x86-64 in A, another-2-cores-linux-x86-64 in B" in " ".join(
         done.stdout.split()
     )
     assert called("compare", here, elsewhere).returncode == 0
@@ -137,10 +137,10 @@ def test_without_a_record_the_newest_is_shown(tmp_path: Path, monkeypatch: pytes
         analysis = with_machine(planted({"other": [0.5] * 6}, created=f"{created}T00:00:00Z"), cpu=machine)
         store.write(analysis.record, tmp_path / "results")
     text = called("show").stdout
-    assert "Record: results/a-1-cores-linux-x86-64/2026-04-02T000000Z.json\n" in text
+    assert "Record: results/a-2-cores-linux-x86-64/2026-04-02T000000Z.json\n" in text
     assert "More: xorbench show --all, or --table NAME" in text
-    other = called("show", "results/c-1-cores-linux-x86-64/2026-02-03T000000Z.json").stdout
-    assert "xorbench show results/c-1-cores-linux-x86-64/2026-02-03T000000Z.json --all" in " ".join(other.split())
+    other = called("show", "results/c-2-cores-linux-x86-64/2026-02-03T000000Z.json").stdout
+    assert "xorbench show results/c-2-cores-linux-x86-64/2026-02-03T000000Z.json --all" in " ".join(other.split())
 
 
 @pytest.mark.slow

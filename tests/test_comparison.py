@@ -116,7 +116,7 @@ def spoilt(what: str) -> Analysis:
 @pytest.mark.parametrize(
     ("what", "reason"),
     [
-        ("machine", "the machines differ: some-cpu-2-cores-linux-x86-64 in A, another-1-cores-linux-x86-64 in B"),
+        ("machine", "the machines differ: some-cpu-2-cores-linux-x86-64 in A, another-2-cores-linux-x86-64 in B"),
         ("absent", "not in B"),
         ("refused", "no time in B: it cheated (in 1 of 6 launches)"),
         ("unfit", "B is unfit: the baseline against itself came out as 1.1"),

@@ -65,7 +65,7 @@ def test_an_honest_record_may_be_published(tmp_path: Path) -> None:
 
 def test_one_that_breaks_the_schema_may_not(tmp_path: Path) -> None:
     path = store.write(honest().record, tmp_path)
-    path.write_text(path.read_text(encoding="utf-8").replace('"cores": 1', '"cores": "one"'), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace('"cores": 2', '"cores": "one"'), encoding="utf-8")
     (complaint,) = complaints(path)
     assert "is not a record: $.machine.cores: " in complaint
 

@@ -190,9 +190,9 @@ def test_costs_are_those_of_the_newest_complete_run_of_this_machine(tmp_path: Pa
     seconds = replace(record.seconds, judge=30.0)
     found = costs.of_record(replace(record, seconds=seconds), Path("x.json"))
     assert found.source == "x.json"
-    assert found.judgement == 15.0  # two implementations on one workload, on a machine with one core
+    assert found.judgement == 30.0  # two implementations on one workload, on a machine with two cores
     assert found.quick_judgement == costs.OF_A_QUICK_JUDGEMENT
-    assert found.start == pytest.approx(1 / 3)  # the second copy of the baseline starts, too
+    assert found.start == pytest.approx(2 / 3)  # on two cores; the second copy of the baseline starts, too
     assert found.turn == pytest.approx(0.8 * record.launches[0].seconds / 22 / 3)
     assert found.peaks == pytest.approx({REFERENCE: 10 / 1024, "other": 20 / 1024})
     assert found.gib(["other"], None) == pytest.approx(1.0 + len(allowed_cpus()) * 20 / 1024)

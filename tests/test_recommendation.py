@@ -200,7 +200,7 @@ def test_of_two_records_with_as_many_rows_the_newer_is_taken_and_an_interrupted_
 def test_machines_never_mix() -> None:
     with pytest.raises(
         ValueError,
-        match="records of one machine, got records of 2: another-1-cores-linux-x86-64, some-cpu-2-cores-linux-x86-64",
+        match="records of one machine, got records of 2: another-2-cores-linux-x86-64, some-cpu-2-cores-linux-x86-64",
     ):
         table([RUN, with_machine(SWEEP, cpu="another")])
     with pytest.raises(ValueError, match="got records of 0"):

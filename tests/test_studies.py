@@ -194,7 +194,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ"
         ({"created": TOMORROW}, "expected a time between 2026-01-01 and tomorrow"),
         (
             {"machine": replace(MACHINE, cpu="Quantum 9000")},
-            "$.machine.name: 'some-cpu-2-cores-linux-x86-64', expected 'quantum-9000-1-cores-linux-x86-64', which its",
+            "$.machine.name: 'some-cpu-2-cores-linux-x86-64', expected 'quantum-9000-2-cores-linux-x86-64', which its",
         ),
         (
             {"command": "python -m xorbench.studies.load"},
