@@ -194,6 +194,7 @@ def test_the_table_has_questions_and_searches() -> None:
     assert line["largest error / bound"] == "0.750"
     assert line["in"] == "hidden, float64, W1[0, 0]"
     assert line["points of the search"] == "800"
+    assert line["CPU time of the search, s"] == "60"
     assert line["search: largest error / bound"] == "0.900"
 
 
