@@ -73,7 +73,7 @@ def audited(record: Record) -> Iterator[str]:
 
 
 def reasons(record: Record) -> Iterator[str]:
-    """What passed has no reason why it did not, and says whether a second call returned the same bits."""
+    """A verdict "inside" has no reason of a refusal; of a conduct it says whether a second call gave the same bits."""
     report = record.gradients
     parts: dict[str, Sequence[Judgement | Bias | Conduct | TrainingEnd]] = {
         "rows": report.rows,

@@ -41,7 +41,7 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the systematic factor is certainly further from 1 than 2 u, and is therefore refused."""
+        """Whether it is refused: further from 1 than 2 u by 5 standard errors, at 200 points or more."""
         return self.certain > LARGEST_FACTOR_UNITS
 
     def complaint(self, group: str) -> str | None:

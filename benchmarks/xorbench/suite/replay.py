@@ -1,4 +1,4 @@
-"""What is wrong with the parts in a journal, held against the call that it is of: their order, names and numbers."""
+"""Faults of a journal that `run --resume` would continue: the order, names and numbers of its parts are checked."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
@@ -37,7 +37,7 @@ OF_A_RUN: Order = {
     Launched: Calibrated,
     Ended: Calibrated,
 }
-"""What must be finished before each part of a run or a history."""
+"""For each kind of part in the journal of a run or a history, the kind that must be in it before; None: no kind."""
 
 OF_A_SWEEP: Order = {
     Began: None,
@@ -49,7 +49,7 @@ OF_A_SWEEP: Order = {
     Launched: Multiplied,
     Ended: Multiplied,
 }
-"""What must be finished before each part of a sweep."""
+"""For each kind of part in the journal of a sweep, the kind that must be in it before; None: no kind."""
 
 ONCE = (Judged, Calibrated, Estimated, StartedCold, Ended)
 

@@ -39,7 +39,7 @@ TABLES: dict[str, Callable[[Data], Table]] = {
 """Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
 
 UNFITTING = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What is raised where data do not fit the name of their study."""
+"""The exceptions of a function of TABLES whose data have another format than the study of this name."""
 
 
 def unknown(name: str) -> str:
