@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 from flint import arb, ctx
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.conftest import network
@@ -247,6 +247,41 @@ def test_the_cross_entropy_has_as_many_units_as_a_reader_counts() -> None:
     bias = units(saturated, [np.zeros((1, 1)), 3 * np.ones((1, 1))])[1]
     q = float(np.exp(-3.0) / (1 + np.exp(-3.0)))
     assert bias == pytest.approx((1 - q) * (2 + 3 * q), rel=1e-4)
+
+
+def test_a_cross_entropy_of_two_softplus_functions_has_as_many_units_as_a_reader_counts() -> None:
+    """With a target of 1/4 and a logit of 1, the third formula has the most units, of the loss and of its slope."""
+    neuron = network((1, 1), loss="cross-entropy", inputs=[[1.0]], targets=[[0.25]])
+    _, bias, _, loss = units(neuron, [np.zeros((1, 1)), np.ones((1, 1))])
+    e = float(np.exp(-1.0))
+    q, last = e / (1 + e), float(np.log1p(e))
+    of_q, of_last = q * (5 + 3 * q), 3 * q + 3 * last
+    # (1 - t) p: p is 1 - q, which has the units of q and one rounding; 1 - t and the product have one rounding each.
+    p = 1 - q
+    of_first = 0.75 * (of_q + p) + 2 * 0.75 * p
+    assert bias == pytest.approx(of_first + 0.25 * of_q + 0.25 * q + (0.75 * p - 0.25 * q), rel=1e-4)
+    # (1 - t) f(1), where f(1) = 1 + log1p(e) has one rounding; t f(-1), where f(-1) = log1p(e) has none.
+    of_first = 0.75 * (of_last + 1 + last) + 2 * 0.75 * (1 + last)
+    assert loss == pytest.approx(of_first + 0.25 * of_last + 0.25 * last + (0.75 + last), rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@given(logit=st.floats(-40, 40, width=32), target=st.floats(0, 1, width=32))
+@example(logit=-20.0, target=0.18456497788429)
+def test_a_cross_entropy_of_two_softplus_functions_and_its_slope_are_inside(
+    dtype: Dtype, logit: float, target: float
+) -> None:
+    """The formula of PyTorch's `logsigmoid`, whose slope has three roundings where p - t has one."""
+    z, t = (np.array(number, dtype) for number in (logit, np.array(target, "float32")))
+    neuron = network((1, 1), loss="cross-entropy", inputs=[[0.0]], targets=[[float(t)]])
+    e = np.exp(-abs(z))
+    q = e / (1 + e)
+    p, complement = (1 - q, q) if z > 0 else (q, 1 - q)
+    slope = (1 - t) * p - t * complement
+    loss = t * (np.maximum(-z, 0) + np.log1p(e)) + (1 - t) * (np.maximum(z, 0) + np.log1p(e))
+    truth = truths_here(points_of(neuron, dtype, [Point(np.array([0.0, z]), "drawn")]))
+    assert slope.dtype == loss.dtype == np.dtype(dtype)
+    assert truth.fractions(np.array([[0.0, slope, p, loss]])).max() <= 1
 
 
 def test_a_hidden_unit_has_as_many_units_as_a_reader_counts() -> None:

@@ -6,6 +6,7 @@ in Python, it would take about ten times as long.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,9 @@ class Exact:
         """Return the sum of `terms`, which may be added in any order."""
         return sum(terms, ZERO)
 
-    def either(self, one: Ball, other: Ball) -> Ball:
-        """Return a ball for a number that may be computed by two formulas: here the more exact one."""
-        return one if one.rad() < other.rad() else other
+    def any_of(self, *found: Ball) -> Ball:
+        """Return a ball for a number that may be computed by several formulas: here the most exact one."""
+        return min(found, key=lambda ball: ball.rad())
 
     def times(self, a: Ball, b: Ball) -> Ball:
         """Return the product of two balls; a product with an exact 0 or 1 is not rounded."""
@@ -120,9 +121,9 @@ class Rounded(Exact):
         """Return a constant of a recipe, widened by u times its size unless it is a number of the dtype."""
         return arb(value) if float(np.dtype(self._dtype).type(value)) == value else arb(value) * self._factor
 
-    def either(self, one: Ball, other: Ball) -> Ball:
-        """Return a ball that holds the results of both formulas."""
-        return one.union(other)
+    def any_of(self, *found: Ball) -> Ball:
+        """Return a ball that holds the results of all these formulas."""
+        return reduce(arb.union, found)
 
     def total(self, terms: Iterable[Ball]) -> Ball:
         """Return the sum of `terms` in any order: all but the last addition are charged to the sum of all sizes.

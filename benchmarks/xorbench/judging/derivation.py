@@ -64,17 +64,22 @@ class Network:
         return zip(one.ravel(), other.ravel(), strict=True)
 
     def _cross_entropy(self, logit: Ball, target: Ball) -> Ball:
-        """Return the cross-entropy of one output: by either of the two stable formulas in use.
+        """Return the cross-entropy of one output: by any of the three stable formulas in use.
 
-        These are max(z, 0) - z t + log1p(exp(-|z|)) and max(-z, 0) + z (1 - t) + log1p(exp(-|z|)).
+        These are max(z, 0) - z t + log1p(exp(-|z|)), max(-z, 0) + z (1 - t) + log1p(exp(-|z|)), and the sum of two
+        softplus functions, t f(-z) + (1 - t) f(z) with f(z) = max(z, 0) + log1p(exp(-|z|)).
         """
         arithmetic = self._arithmetic
         above, below = (_positive_part(side) for side in (logit, -logit))
         exponential = arithmetic.called("exp", (-abs(logit)).exp())
         last = arithmetic.called("log1p", exponential.log1p())
-        one = arithmetic.total([above, -arithmetic.times(logit, target), last])
         rest = arithmetic.total([ONE, -target])
-        return arithmetic.either(one, arithmetic.total([below, arithmetic.times(logit, rest), last]))
+        softplus, mirrored = (arithmetic.total([side, last]) for side in (above, below))
+        return arithmetic.any_of(
+            arithmetic.total([above, -arithmetic.times(logit, target), last]),
+            arithmetic.total([below, arithmetic.times(logit, rest), last]),
+            arithmetic.total([arithmetic.times(target, mirrored), arithmetic.times(rest, softplus)]),
+        )
 
     def _output_delta(self) -> Balls:
         """Return the derivative of the loss by the logits of the last layer, (samples, n_last)."""
@@ -82,20 +87,30 @@ class Network:
         delta = arithmetic.each(lambda p, t: arithmetic.total([p, -t]), self.outputs, self._targets)
         if self._recipe.loss == "squared error":
             return arithmetic.each(arithmetic.times, delta, self._output_slopes)
-        return arithmetic.each(self._cross_entropy_slope, self._logits, self._targets, delta)
+        return arithmetic.each(self._cross_entropy_slope, self._logits, self._targets, self.outputs, delta)
 
-    def _cross_entropy_slope(self, logit: Ball, target: Ball, difference: Ball) -> Ball:
-        """Return the derivative of the cross-entropy of one output, by either of two formulas.
+    def _cross_entropy_slope(self, logit: Ball, target: Ball, output: Ball, difference: Ball) -> Ball:
+        """Return the derivative of the cross-entropy of one output, by any of the three formulas.
 
-        `difference` is p - t; the derivative of the stable formulas of the loss is s(z) - t - sign(z) q, where s is 1
-        above 0 and 0 below, and q = exp(-|z|) / (1 + exp(-|z|)).
+        `difference` is p - t, where p is `output`. The derivative of the first two formulas of the loss is
+        s - t - sign(z) q, where s is 1 above 0 and 0 below, and q = exp(-|z|) / (1 + exp(-|z|)). That of the two
+        softplus functions is (1 - t) p - t (1 - p), where 1 - p is computed as the sigmoid of -z, and either sigmoid
+        may be computed as q or as 1 - q.
         """
         arithmetic = self._arithmetic
-        if logit.contains(0):
-            return difference
         exponential = arithmetic.called("exp", (-abs(logit)).exp())
         q = arithmetic.rounded(exponential / arithmetic.total([ONE, exponential]))
-        return arithmetic.either(difference, arithmetic.total([ONE, -target, -q] if logit > 0 else [-target, q]))
+        rest, complement = arithmetic.total([ONE, -target]), arithmetic.total([ONE, -q])
+        found = [difference]
+        on, off = output, _sigmoid_of(-logit, arithmetic)
+        if not logit < 0:
+            found.append(arithmetic.total([ONE, -target, -q]))
+            on, off = arithmetic.any_of(on, complement), arithmetic.any_of(off, q)
+        if not logit > 0:
+            found.append(arithmetic.total([-target, q]))
+            on, off = arithmetic.any_of(on, q), arithmetic.any_of(off, complement)
+        found.append(arithmetic.total([arithmetic.times(rest, on), -arithmetic.times(target, off)]))
+        return arithmetic.any_of(*found)
 
 
 def _positive_part(ball: Ball) -> Ball:
@@ -108,12 +123,12 @@ def _positive_part(ball: Ball) -> Ball:
 
 def _sigmoid(logits: Balls, arithmetic: Exact) -> tuple[Balls, Balls]:
     """Return the values and the slopes of the sigmoid at `logits`."""
-
-    def value(logit: Ball) -> Ball:
-        return arithmetic.rounded(1 / arithmetic.total([ONE, arithmetic.called("exp", (-logit).exp())]))
-
-    values = arithmetic.each(value, logits)
+    values = arithmetic.each(lambda logit: _sigmoid_of(logit, arithmetic), logits)
     return values, arithmetic.each(lambda p: arithmetic.times(p, arithmetic.total([ONE, -p])), values)
+
+
+def _sigmoid_of(logit: Ball, arithmetic: Exact) -> Ball:
+    return arithmetic.rounded(1 / arithmetic.total([ONE, arithmetic.called("exp", (-logit).exp())]))
 
 
 def _tanh(logits: Balls, arithmetic: Exact) -> tuple[Balls, Balls]:
