@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,8 +17,9 @@ from tests.studied import newest_study
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.cores import all_cores
 from xorbench.judging.points import SHAPES, Point, numbered_points, points_of, reshaped
+from xorbench.record import studies
 from xorbench.record.studies import Data
-from xorbench.studies import margin, margin_search
+from xorbench.studies import asking, margin, margin_search
 from xorbench.studies.margin import again
 from xorbench.studies.margin_search import searched
 from xorbench.tables.studies.margin import table_of
@@ -81,6 +84,25 @@ def test_a_study_is_continued_with_what_it_lacks(
     assert data["questions"] == [at_once["questions"][0] | {"factor": pytest.approx(0, abs=1)}, found["questions"][1]]
     assert data["searches"][0]["seconds"] > 1e-9
     assert [*margin.study({reference(): 300, single: 1}, [reference()], 1e-9, 5, data)] == []
+
+
+def test_an_implementation_is_asked_anew_although_its_answers_are_there(
+    found: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the others, answers and searches are kept."""
+    monkeypatch.setattr("sys.argv", ["margin.py"])
+    monkeypatch.setattr(margin, "all_cores", here)
+    monkeypatch.setattr(margin, "POINTS", 8)
+    stale = [{**one, "of_bound": 0.123, "rounds": 1} for one in found["questions"]]
+    others = [{**stale[0], "implementation": "torch_autograd"}]
+    data = found | {"questions": [*stale, *others], "search_seconds": 0.0, "searches": []}
+    path = studies.write(replace(asking.begun("margin", []), data=data), tmp_path)
+    margin.main([REFERENCE], questions=1, anew=[REFERENCE], search=0, seed=5, after=path, output=tmp_path)
+    (new,) = {*tmp_path.rglob("*.json")} - {path}
+    wrong, kept, again = studies.read(new).data["questions"]
+    assert [wrong, kept] == [stale[1], others[0]]
+    assert again["implementation"] == REFERENCE
+    assert again["of_bound"] != 0.123
 
 
 def test_what_is_kept_of_a_study_that_is_continued_has_the_larger_errors() -> None:

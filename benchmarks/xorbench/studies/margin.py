@@ -172,6 +172,10 @@ def main(
     without: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="An implementation that is not among the others.")
     ] = None,
+    anew: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="An implementation that is asked anew, although --after has its answers."),
+    ] = None,
     search: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="CPU time of the search for each.")] = 60,
     seed: Seed = 0,
     after: asking.After = None,
@@ -183,11 +187,16 @@ def main(
     if unusable := [f"{i.name}: {i.missing or i.broken}" for i in chosen if not i.usable]:
         raise HarnessError(f"not all implementations can be asked: {'; '.join(unusable)}")
     left_out = choices.implementations(without, None) if without else []
+    forgotten = {i.name for i in choices.implementations(anew, None)} if anew else set()
     others_asked = [i for i in choices.implementations(None, None) if i.usable and i not in left_out] if others else []
     asked = dict.fromkeys(others_asked, others) | dict.fromkeys(chosen, questions)
     os.environ.update(environment.thread_variables(1))  # for the processes of the pool, one for each CPU
     begun = asking.begun("margin", [i.framework for i in asked])
     begun, earlier = asking.continued(begun, after, {"seed": seed, "steps": STEPS, "search_seconds": search})
+    earlier = earlier | {
+        key: [one for one in earlier.get(key, []) if one["implementation"] not in forgotten]
+        for key in ("questions", "searches")
+    }
     asking.keep_last(begun, study(asked, chosen, search, seed, earlier), folder)
 
 
