@@ -620,8 +620,12 @@ OF_SMALLEST: dict[str, tuple[Change, str]] = {
         "$.settings: neither launches nor budget_minutes",
     ),
     "a CPU that is not there": (
-        lambda r: r["settings"].update(cpu=500),
-        "$.settings: CPU 500 and 1 threads, but the machine has 2 cores",
+        lambda r: r["settings"].update(cpu=8192),
+        "$.settings.cpu: 8192, expected less than 8192",
+    ),
+    "more threads than cores": (
+        lambda r: r["settings"].update(threads=3),
+        "$.settings.threads: 3, but the machine has 2 cores",
     ),
     "processes left by nobody": (
         lambda r: first(r, "launches").update(left={"nobody": "sleep"}),
@@ -665,6 +669,18 @@ def test_a_file_that_contradicts_itself_is_named(tmp_path: Path) -> None:
     path.write_text(base().replace('"commit": "', '"commit": "made-up '), encoding="utf-8")
     with pytest.raises(ValueError, match=r"record\.json contradicts itself: \$\.commit: 'made-up "):
         read(path)
+
+
+def test_a_cpu_whose_number_exceeds_the_number_of_cores_is_one_of_a_container_or_beside_others_that_are_offline() -> (
+    None
+):
+    content = json.loads(smallest())
+    own = content["settings"]["cpu"]
+    content["settings"]["cpu"] = 11
+    for timing in content["timings"]:
+        assert timing["ledger"]["cpus"] == [own]
+        timing["ledger"]["cpus"] = [11]
+    assert list(contradictions(store.parsed(json.dumps(content)))) == []
 
 
 def test_the_last_launch_of_an_interrupted_sweep_may_lack_points() -> None:

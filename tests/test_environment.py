@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xorbench import environment
+from xorbench import affinity, environment
 
 
 def test_a_machine_is_named_by_what_it_is() -> None:
@@ -18,6 +18,15 @@ def test_a_machine_is_named_by_what_it_is() -> None:
     assert machine.cores == os.cpu_count()
     assert str(machine.cores) in machine.name
     assert machine.system.lower() in machine.name
+
+
+def test_a_machine_has_at_least_as_many_cores_as_there_are_cpus_that_may_be_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python 3.13 lets a variable set the number of CPUs that it reports."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(affinity, "allowed_cpus", lambda: [0, 1, 4, 5])
+    assert environment.machine().cores == 4
 
 
 def test_a_name_without_a_number_says_family_and_model_too() -> None:
