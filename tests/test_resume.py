@@ -27,7 +27,7 @@ from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record, Seconds
 from xorbench.record.timing import ColdStart, Failure
-from xorbench.suite import Settings, Suite, journal
+from xorbench.suite import Settings, Suite, journal, pilot
 from xorbench.suite.calibration import Calibration
 from xorbench.suite.journal import Journal, Kept
 from xorbench.suite.parts import (
@@ -69,7 +69,7 @@ def session_of(implementations: list[Implementation], settings: Settings = SETTI
     return session
 
 
-def interrupted(implementations: list[Implementation], at: int) -> Record:
+def interrupted(implementations: list[Implementation], at: int, settings: Settings = SETTINGS) -> Record:
     """Return the partial record of a run that was interrupted in launch `at`; its journal is not in use any more."""
     run = Launch.run
 
@@ -78,7 +78,7 @@ def interrupted(implementations: list[Implementation], at: int) -> Record:
             raise KeyboardInterrupt
         run(launch, cpus, rounds, done)
 
-    session = session_of(implementations)
+    session = session_of(implementations, settings)
     session.keep_in(Journal.begun(session.head))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Launch, "run", interrupt)
@@ -485,6 +485,18 @@ def test_a_journal_whose_record_would_contradict_itself_is_one_line_that_names_i
     with pytest.raises(typer.BadParameter) as refused:
         keeping.prepare(session_of([BASELINE]), resume=True)
     assert refused.value.message.startswith(f"{path} can't be continued: its record would have $.")
+
+
+def test_a_run_that_was_interrupted_in_its_pilot_is_continued_with_the_same_number_of_rounds() -> None:
+    small = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.01)  # so small that the rounds are fewer
+    before = interrupted([BASELINE], at=1, settings=small)
+    session = session_of([BASELINE], small)
+    assert session.plan.rounds > pilot.FEWEST_PILOT_ROUNDS
+    keeping.prepare(session, resume=True)
+    session.run()
+    keeping.end([session], is_complete=True)
+    rounds = [launch.rounds for launch in (*before.launches, *session.launches[: session.plan.pilot_launches])]
+    assert rounds == [pilot.FEWEST_PILOT_ROUNDS] * (1 + pilot.FEWEST_PILOT_LAUNCHES)
 
 
 def test_a_journal_that_fits_to_its_call_is_continued(of_two_launches: tuple[bytes, str]) -> None:
