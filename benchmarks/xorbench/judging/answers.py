@@ -36,6 +36,8 @@ class Given(Part):
         for group, (number, _) in self.complaints.items():
             if group not in layout.groups or number >= points:
                 raise ValueError(f"a complaint about {group!r} at point {number}, which was not asked for")
+            if number in self.unanswered:
+                raise ValueError(f"a complaint about {group!r} at point {number}, which was not answered")
         if self.unanswered and (max(self.unanswered) >= points or {*range(points)} <= {*self.unanswered}):
             raise ValueError(f"no answer at points {shortened(str(self.unanswered), 60)}, expected some of {points}")
 
@@ -70,23 +72,27 @@ def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda
     return given
 
 
-def answers_where_offered(module: Contract, points: Points) -> Given | None:
+def answers_where_offered(module: Contract, points: Points, alive: Callable[[], None]) -> Given | None:
     """Return the answers of `module` at those of `points` at which it offers one; None if that is at none of them.
 
-    Raises whatever else the implementation raises.
+    `alive` is called after every 1,000 points. Raises whatever else the implementation raises, with a note of the
+    point.
     """
     given = Given(np.full((len(points), points.layout.size), np.nan, points.dtype))
-    for number in range(len(points)):
+    for number, label in enumerate(points.labels):
         try:
             alone = answers(module, points[number : number + 1])
-        except NotImplementedError as error:
+        except Exception as error:
             if trouble(error).verdict != NOT_OFFERED:
+                note_point(error, label)
                 raise
             given.unanswered.append(number)
         else:
             given.rows[number] = alone.rows[0]
             for group, (_, text) in alone.complaints.items():
                 given.complaints.setdefault(group, (number, text))
+        if number % 1_000 == 999:
+            alive()
     return given if len(given.unanswered) < len(points) else None
 
 
@@ -115,12 +121,11 @@ def parameters_in(function: str, state: object) -> Sequence[Tensor]:
 def tensors(module: Contract, function: str, returned: Sequence[Tensor], workload: Workload) -> list[Array]:
     """Return what a function returned, one tensor for each parameter, as NumPy arrays.
 
-    Raises TypeError if there are not as many tensors as parameters, or if one of them is none.
+    Raises TypeError if there are not as many tensors as parameters, or if one of them is not a tensor.
     """
-    names = workload.parameter_names
-    listed = hasattr(returned, "__len__") and hasattr(returned, "__getitem__") and not isinstance(returned, Mapping)
-    if not listed or len(returned) != len(names):
-        found = f"{len(returned)} tensor{'s' if len(returned) != 1 else ''}" if listed else _named(returned)
+    names, count = workload.parameter_names, _count(returned)
+    if count != len(names):
+        found = _named(returned) if count is None else f"{count} tensor{'s' if count != 1 else ''}"
         raise TypeError(f"{function} returned {found}, expected {len(names)} tensors: {', '.join(names)}")
     return [tensor(module, function, one, f" for {name}") for name, one in zip(names, returned, strict=True)]
 
@@ -141,6 +146,16 @@ def tensor(module: Contract, function: str, returned: Tensor, which: str = "") -
         raise TypeError(
             f"{function} returned {_named(returned)}{which}, expected a tensor that to_numpy converts"
         ) from error
+
+
+def _count(returned: object) -> int | None:
+    """Return the number of items of a sequence; None for anything else, such as an array without dimensions."""
+    if isinstance(returned, Mapping) or not hasattr(returned, "__getitem__"):
+        return None
+    try:
+        return len(cast("Sequence[object]", returned))
+    except TypeError:
+        return None
 
 
 def _named(returned: object) -> str:
