@@ -156,7 +156,7 @@ def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
         (["abc", "abc"], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
         (["nan", 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
         ([-1.0, 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
-        ([1.0, 1.0], [1.0, 1.0, 1.0], "its data are not those of a study named functions: $.edges: expected rising"),
+        ([1.0, 1.0], [1.0, 1.0, 1.0], "its data are not those of a study named functions: $.edges: 1 before 1"),
     ],
 )
 def test_one_whose_figure_cannot_be_drawn_may_not_and_is_left_out(
