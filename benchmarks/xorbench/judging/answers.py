@@ -22,8 +22,8 @@ class Given(Part):
     """The answers of an implementation as flat rows, (points, entries), with NaN for an array of wrong shape or dtype.
 
     `complaints` holds, by name of the group, the number of the first such point and what was wrong there. `unanswered`
-    are the numbers of points at which it says that it does not offer an answer, while it gives one at others; their
-    rows are NaN, and nothing is judged there.
+    are the numbers of the points at which the implementation raised that it does not offer an answer, if it answered at
+    others; their rows are NaN and are not judged.
     """
 
     rows: ExactArray
@@ -63,7 +63,7 @@ def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda
             predictions = tensor(module, "predict", module.predict(recipe, *theirs[:2]))
             loss = tensor(module, "loss", module.loss(recipe, *theirs))
         except BaseException as error:
-            if number:  # what is raised at the first point has nothing to do with it
+            if number:  # an exception at the first point does not depend on the point
                 note_point(error, points.labels[number])
             raise
         put(given, number, layout, [*gradient, predictions, loss])
@@ -131,10 +131,10 @@ def tensors(module: Contract, function: str, returned: Sequence[Tensor], workloa
 
 
 def tensor(module: Contract, function: str, returned: Tensor, which: str = "") -> Array:
-    """Return what a function returned as a NumPy array; `which` says in words which of several it is.
+    """Return the tensor that a function returned as a NumPy array; `which` says in words which of several it is.
 
-    Raises TypeError if it is None, or an object of Python that `to_numpy` does not convert: then the function is wrong
-    rather than `to_numpy`.
+    Raises TypeError, which names the function, if it returned None or a built-in object that `to_numpy` does not
+    convert. Other exceptions are those of `to_numpy`.
     """
     if returned is None:
         raise TypeError(f"{function} returned None{which}, expected a tensor")
