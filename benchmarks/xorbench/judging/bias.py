@@ -15,6 +15,7 @@ from xorbench.record.report import (
     LEAST_FACTOR_POINTS,
     OUTSIDE,
     Bias,
+    factor_text,
 )
 from xorbench.workloads.workload import Dtype
 
@@ -48,9 +49,8 @@ class Factor(NamedTuple):
         """Return in words what is wrong with a group of values that have this factor; None if it is not refused."""
         if not self.refused:
             return None
-        units = f"{self.units:{'.2f' if abs(self.units) < 1e5 else '.2e'}}"
         return (
-            f"all of {group} are larger than the truth by {units} u "
+            f"all of {group} are larger than the truth by {factor_text(self.units)} u "
             f"(standard error {self.standard_error:.2g} u), expected at most {LARGEST_FACTOR_UNITS} u"
         )
 
