@@ -132,7 +132,7 @@ def test_one_that_names_another_whose_process_ended_before_fails_alone(variant: 
     blaming = variant("blaming", (PREDICT, BLAMING.replace('"another"', '"ending"')))
     looks = iter(range(10_000))
     with process(gradients_of(ending, blaming)) as judging:
-        judged = judging.judged(Chunk(0, 1), is_wanted=lambda: next(looks) < 200)
+        judged = judging.judged(Chunk(0, 1), is_wanted=lambda: next(looks) < 1_000)
     assert judged
     failed = {(r.implementation, r.failed, *(f.reason for f in r.failures[:1])) for r in judged.found.rows}
     why = "no answer: its process sent an invalid message: it does not call 'ending'"

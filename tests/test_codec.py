@@ -214,6 +214,11 @@ CHANGES: dict[str, tuple[Question[object], Change, str]] = {
         lambda a: a["given"][0].update(unanswered=[1]),
         "an incomplete answer without a reason",
     ),
+    "a complaint about no answer": (
+        GRADIENT,
+        lambda a: a["given"][0].update(unanswered=[1], complaints={"W1": [1, "no"]}),
+        "a complaint about 'W1' at point 1, which was not answered",
+    ),
     "no answer at no point": (
         GRADIENT,
         lambda a: a["given"][0].update(unanswered=[4]),

@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.conftest import BASELINE, SINGLE, Variant
+from tests.conftest import BASELINE, SINGLE, Variant, loaded
 from xorbench.contract import REFERENCE, Implementation, discover, read
-from xorbench.judging.answers import USED_UP
+from xorbench.judging.answers import USED_UP, answers_where_offered
 from xorbench.judging.judge import BRIEF, DTYPES, Scope, judge
+from xorbench.judging.points import Point, points_of
 from xorbench.judging.questions import ProcessSpec, Reply
 from xorbench.judging.replies import Replies
 from xorbench.judging.tasks import TrajectoryQuestion
-from xorbench.judging.trouble import Trouble
+from xorbench.judging.trouble import Trouble, describe
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Asked, Conduct, Judgement, Report
 from xorbench.workloads import TUTORIAL, WORKLOADS, Workload
 
@@ -98,6 +99,12 @@ FAULTS = {
         "    return gradients\n",
         "    return dict(enumerate(gradients))\n",
         "TypeError: gradient returned dict, expected ",
+        FAILED,
+    ),
+    "adds_its_gradients_up": Fault(
+        "    return gradients\n",
+        "    return np.array(sum(g.sum() for g in gradients))\n",
+        "TypeError: gradient returned ndarray, expected ",
         FAILED,
     ),
     "trains_to_nothing": Fault(
@@ -273,6 +280,23 @@ def test_a_training_that_uses_up_its_arguments_is_told_to_copy_them(variant: Var
     report = judge([read(path)], [WORKLOADS["neuron"]], 1, 0, thorough=False)
     judged: list[Judgement | Conduct] = [*report.rows, *report.conduct]
     assert any(USED_UP in (row.reason or "") for row in judged if row.decides and row.verdict == FAILED)
+
+
+def test_points_that_are_answered_one_by_one_have_a_sign_of_life_and_an_exception_names_its_point(
+    variant: Variant,
+) -> None:
+    raising = "    if parameters[-1].max() > 2: raise ValueError('too large')\n"
+    modest = "    if parameters[-1].max() > 1: raise NotImplementedError('not above 1')\n"
+    module = loaded(read(variant("modest", (FORWARD, f"{raising}{modest}{FORWARD}"))))
+    neuron = WORKLOADS["neuron"]
+    points = [Point(np.full(len(neuron.entries), size), f"size {size}") for size in (*[0.5] * 1_000, 1.5, 2.5)]
+    signs: list[None] = []
+    given = answers_where_offered(module, points_of(neuron, "float64", points[:-1]), lambda: signs.append(None))
+    assert given is not None
+    assert (given.unanswered, len(signs)) == ([1_000], 1)
+    with pytest.raises(ValueError, match="too large") as raised:
+        answers_where_offered(module, points_of(neuron, "float64", points), lambda: None)
+    assert describe(raised.value).endswith(") at size 2.5")
 
 
 TRAINED = [

@@ -18,6 +18,7 @@ from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.cores import all_cores
 from xorbench.judging.points import SHAPES, Point, numbered_points, points_of, reshaped
 from xorbench.record import studies
+from xorbench.record.report import LARGEST_FACTOR_UNITS
 from xorbench.record.studies import Data
 from xorbench.studies import asking, margin, margin_search
 from xorbench.studies.margin import again
@@ -200,6 +201,12 @@ def test_no_worst_point_that_was_ever_found_is_a_false_alarm() -> None:
 def worst(of_bound: float | None, **about: object) -> Data:
     place = {"workload": "hidden", "dtype": "float64", "entry": "W1[0, 0]", "point": "there"}
     return {"implementation": REFERENCE, "of_bound": of_bound} | place | about
+
+
+def test_the_limit_of_systematic_factors_is_not_less_than_those_of_the_three_frameworks() -> None:
+    factors = [found["factor"] for found, _ in committed() if "factor" in found]
+    assert len(factors) == len(margin.FIRST)
+    assert max(factors) <= LARGEST_FACTOR_UNITS
 
 
 def test_the_table_has_questions_and_searches() -> None:

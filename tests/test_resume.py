@@ -26,14 +26,16 @@ from xorbench.judging.judge import judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record, Seconds
+from xorbench.record.settings import Plan
 from xorbench.record.timing import ColdStart, Failure
-from xorbench.suite import Settings, Suite, journal
+from xorbench.suite import Settings, Suite, journal, pilot
 from xorbench.suite.calibration import Calibration
 from xorbench.suite.journal import Journal, Kept
 from xorbench.suite.parts import (
     Began,
     Calibrated,
     CalibratedEntry,
+    Ended,
     Finished,
     Judged,
     Launched,
@@ -69,7 +71,7 @@ def session_of(implementations: list[Implementation], settings: Settings = SETTI
     return session
 
 
-def interrupted(implementations: list[Implementation], at: int) -> Record:
+def interrupted(implementations: list[Implementation], at: int, settings: Settings = SETTINGS) -> Record:
     """Return the partial record of a run that was interrupted in launch `at`; its journal is not in use any more."""
     run = Launch.run
 
@@ -78,7 +80,7 @@ def interrupted(implementations: list[Implementation], at: int) -> Record:
             raise KeyboardInterrupt
         run(launch, cpus, rounds, done)
 
-    session = session_of(implementations)
+    session = session_of(implementations, settings)
     session.keep_in(Journal.begun(session.head))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Launch, "run", interrupt)
@@ -419,25 +421,30 @@ def with_each(kind: type[Finished], change: Callable[..., Finished]) -> Changed:
 
 
 SPOILT: dict[str, Changed] = {
-    'line 7 is "launched" of the launch 1, expected 2': lambda lines: [*lines, lines[-1]],
-    'line 5 is "launched" of the launch 1, expected 0': lambda lines: [*lines[:3], *lines[4:]],
-    'line 2 is "judged", expected "began" before it': without(Began),
-    'line 3 is "calibrated", expected "judged" before it': without(Judged),
-    'line 4 is "launched", expected "calibrated" before it': without(Calibrated),
-    'line 5 is "judged", expected it once': lambda lines: [*lines[:3], lines[1]],
-    'line 4 is "calibrated" and lacks numpy_backprop on neuron, which passed the judge': with_each(
+    'line 7 ("launched") has the launch 1, expected 2': lambda lines: [*lines, lines[-1]],
+    'line 5 ("launched") has the launch 1, expected 0': lambda lines: [*lines[:3], *lines[4:]],
+    'line 2 ("judged") is there, expected "began" before it': without(Began),
+    'line 3 ("calibrated") is there, expected "judged" before it': without(Judged),
+    'line 4 ("launched") is there, expected "calibrated" before it': without(Calibrated),
+    'line 5 ("judged") is there again, expected it once': lambda lines: [*lines[:3], lines[1]],
+    'line 8 ("launched") is there, expected nothing after "ended"': lambda lines: [
+        *lines,
+        Line(Seconds(), Ended(Plan(rounds=12, launches=2))),
+        lines[-1],
+    ],
+    'line 4 ("calibrated") lacks numpy_backprop on neuron, which passed the judge': with_each(
         Calibrated, lambda part: replace(part, entries=part.entries[1:])
     ),
-    'line 4 is "calibrated" and lacks numpy_backprop as the second copy on neuron': with_each(
+    'line 4 ("calibrated") lacks numpy_backprop as the second copy on neuron': with_each(
         Calibrated, lambda part: replace(part, entries=part.entries[:-1])
     ),
-    'line 4 is "calibrated" and lacks numpy_backprop': with_each(Calibrated, lambda part: replace(part, entries=[])),
-    'line 4 is "calibrated" and has an implementation twice': with_each(
+    'line 4 ("calibrated") lacks numpy_backprop': with_each(Calibrated, lambda part: replace(part, entries=[])),
+    'line 4 ("calibrated") has an implementation twice': with_each(
         Calibrated, lambda part: replace(part, entries=[*part.entries, part.entries[0]])
     ),
-    "line 4 is \"calibrated\" and has the workload 'hidden', expected one of neuron": with_each(Calibrated, elsewhere),
-    "line 5 is \"launched\" and has the implementation 'nobody', expected one of": with_each(Launched, of_another),
-    'line 2 is "point", which no run has': lambda lines: [
+    "line 4 (\"calibrated\") has the workload 'hidden', expected one of neuron": with_each(Calibrated, elsewhere),
+    "line 5 (\"launched\") has the implementation 'nobody', expected one of": with_each(Launched, of_another),
+    'line 2 ("point") is there, expected no such part in a run': lambda lines: [
         Line(Seconds(), Point(lines[-1].part.launch, "neuron", [], []))  # type: ignore[union-attr]  # it is a launch
     ],
 }
@@ -464,7 +471,7 @@ def spoilt(journal_of: tuple[bytes, str], change: Changed) -> Path:
 
 
 @pytest.mark.parametrize("says", SPOILT)
-def test_a_journal_that_does_not_fit_to_its_call_is_one_line_that_names_it(
+def test_a_journal_that_does_not_fit_its_call_is_one_line_that_names_it(
     says: str, of_two_launches: tuple[bytes, str]
 ) -> None:
     path = spoilt(of_two_launches, SPOILT[says])
@@ -487,7 +494,19 @@ def test_a_journal_whose_record_would_contradict_itself_is_one_line_that_names_i
     assert refused.value.message.startswith(f"{path} can't be continued: its record would have $.")
 
 
-def test_a_journal_that_fits_to_its_call_is_continued(of_two_launches: tuple[bytes, str]) -> None:
+def test_a_run_that_was_interrupted_in_its_pilot_is_continued_with_the_same_number_of_rounds() -> None:
+    small = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.01)  # so small that the rounds are fewer
+    before = interrupted([BASELINE], at=1, settings=small)
+    session = session_of([BASELINE], small)
+    assert session.plan.rounds > pilot.FEWEST_PILOT_ROUNDS
+    keeping.prepare(session, resume=True)
+    session.run()
+    keeping.end([session], is_complete=True)
+    rounds = [launch.rounds for launch in (*before.launches, *session.launches[: session.plan.pilot_launches])]
+    assert rounds == [pilot.FEWEST_PILOT_ROUNDS] * (1 + pilot.FEWEST_PILOT_LAUNCHES)
+
+
+def test_a_journal_that_fits_its_call_is_continued(of_two_launches: tuple[bytes, str]) -> None:
     spoilt(of_two_launches, lambda lines: lines)
     session = session_of([BASELINE])
     keeping.prepare(session, resume=True)

@@ -156,7 +156,7 @@ def test_one_that_has_no_table_or_is_none_may_not(tmp_path: Path) -> None:
         (["abc", "abc"], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
         (["nan", 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
         ([-1.0, 1.0], [-1.0, 0.0, 1.0], "its data are not those of a study named functions: $.rows[0].ulps_by_bin"),
-        ([1.0, 1.0], [1.0, 1.0, 1.0], "its data are not those of a study named functions: $.edges: expected rising"),
+        ([1.0, 1.0], [1.0, 1.0, 1.0], "its data are not those of a study named functions: $.edges: 1 before 1"),
     ],
 )
 def test_one_whose_figure_cannot_be_drawn_may_not_and_is_left_out(
@@ -183,7 +183,7 @@ def test_one_whose_figure_cannot_be_drawn_may_not_and_is_left_out(
     assert refused[0].startswith(f"{path} is not a study: {says}")
 
 
-TOMORROW = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
+IN_TWO_DAYS = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ"
     [
         ({"created": "2026-02-30T00:00:00Z"}, "$.created: '2026-02-30T00:00:00Z' is no date of the calendar"),
         ({"created": "2025-12-31T23:59:59Z"}, "expected a time between 2026-01-01 and tomorrow"),
-        ({"created": TOMORROW}, "expected a time between 2026-01-01 and tomorrow"),
+        ({"created": IN_TWO_DAYS}, "expected a time between 2026-01-01 and tomorrow"),
         (
             {"machine": replace(MACHINE, cpu="Quantum 9000")},
             "$.machine.name: 'some-cpu-2-cores-linux-x86-64', expected 'quantum-9000-2-cores-linux-x86-64', which its",

@@ -70,7 +70,7 @@ def test_a_text_that_is_no_study_is_refused_with_the_place(change: dict[str, Any
         (5, "expected a list with a time and a commit, or null, of each earlier part, got 5"),
         ("abcd", "expected a list with a time and a commit, or null, of each earlier part, got 'abcd'"),
         (None, "expected a list with a time and a commit, or null, of each earlier part, got None"),
-        (["2026-01-02T03:04:05Z"], "of each earlier part, got 1 entries"),
+        (["2026-01-02T03:04:05Z"], "of each earlier part, got a list of 1"),
         ([["<script>"], {"a": 1}], "$.data.after[0]: expected a time such as 2026-01-02T03:04:05Z, got ['<script>']"),
         (["2026-01-02T03:04:05Z", {"a": 1}], "$.data.after[1]: expected a commit or null, got {'a': 1}"),
         (["2026-01-02T03:04:05Z", "a\x1bb"], "$.data.after[1]: expected a commit or null, got 'a\\x1bb'"),

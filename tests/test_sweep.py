@@ -137,6 +137,7 @@ def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unj
     tmp_path: Path, variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("sys.argv", ["xorbench", "sweep"])  # its journal holds the command
     every = allowed_cpus()
     wrong = read(variant("wrong", ("delta = outputs - targets", "delta = targets - outputs")))
     settings = Settings(1, every[-1], 0, launches=1, rounds=2, cold_starts=0, threads=len(every), sweep=True)

@@ -21,7 +21,7 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from xorbench import affinity, places
+from xorbench import places
 from xorbench.record.timing import Pool
 from xorbench.requirements import extras
 
@@ -93,7 +93,7 @@ def machine() -> "Machine":
     from xorbench.record.run import Machine  # imported here, because workers do not need it
 
     cpu = cpu_model(cpuinfo.get_cpu_info())
-    cores = max(os.cpu_count() or 1, len(affinity.allowed_cpus()))  # a variable may set the former in Python 3.13
+    cores = psutil.cpu_count() or 1  # that of os may be set by an environment variable from Python 3.13 on
     system = platform.system()
     name = machine_name(cpu, cores, system, platform.machine())
     memory_gib = round(psutil.virtual_memory().total / 2**30, 1)

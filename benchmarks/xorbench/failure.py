@@ -3,6 +3,8 @@
 import errno
 import signal
 
+from xorbench.streams import in_one_line
+
 
 class HarnessError(RuntimeError):
     """Raised where the harness or the reference failed; the message says what, in one line.
@@ -17,11 +19,14 @@ def of_system(error: OSError) -> str:
     parts = [] if file is None or isinstance(file, int) else [str(file)]
     remedy = _REMEDIES.get(error.errno or 0)
     line = ": ".join([*parts, error.strerror or str(error) or type(error).__name__]) + (f"; {remedy}" if remedy else "")
-    return "".join(character if character.isprintable() else "�" for character in " ".join(line.split()))
+    return in_one_line(" ".join(line.split()))
 
 
 def ended(code: int) -> str:
-    """Return how a process ended, as in "ended with code 3" or "ended with code -11 (SIGSEGV)", which is a signal."""
+    """Return how a process ended, with the name of the signal where one ended it, as in "ended with code -9 (SIGKILL)".
+
+    `code` is the exit code, or the negative number of the signal.
+    """
     try:
         name = f" ({signal.Signals(-code).name})" if code < 0 else ""
     except ValueError:  # a real-time signal has no name

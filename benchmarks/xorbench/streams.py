@@ -101,7 +101,7 @@ def printable(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """Return `text` with � for everything that is not printed in a line, such as in the name of a file."""
+    """Return `text` with � for each character that is not printable, ends of lines and tabs among them."""
     return "".join(character if character.isprintable() else "�" for character in text)
 
 

@@ -44,7 +44,7 @@ def prepare(session: Measurement, resume: bool, needed: bool = True) -> None:
     if resume and kept:
         try:
             session.take_over(kept)
-            _without_contradictions(session, kept.journal)
+            _refuse_contradictions(session, kept.journal)
         except ValueError as error:
             raise typer.BadParameter(f"{error}; run without it to begin anew", param_hint=RESUME) from error
         return
@@ -72,17 +72,17 @@ def prepare(session: Measurement, resume: bool, needed: bool = True) -> None:
         )
 
 
-def _without_contradictions(session: Measurement, of: journal.Journal) -> None:
-    """Raise ValueError, with one line that names the journal, where what was taken over gives no valid record."""
+def _refuse_contradictions(session: Measurement, of: journal.Journal) -> None:
+    """Close the journal and raise ValueError, with one line that names it, if its parts give no valid record."""
     if not session.timings:
         return
     try:
-        record = store.parsed(store.as_text(session.record(_command(session))))
-        for contradiction in rules.contradictions(record):
-            raise ValueError(contradiction)
+        found = [*rules.contradictions(store.parsed(store.as_text(session.record(_command(session)))))]
     except ValueError as error:
+        found = [str(error)]
+    if found:
         of.close()
-        raise ValueError(one_line(f"{of.path} can't be continued: its record would have {error}")) from error
+        raise ValueError(one_line(f"{of.path} can't be continued: its record would have {found[0]}"))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from xorbench.record.timing import PROFILED_EPOCHS, LaunchRecord, Ledger, Timing
 from xorbench.workloads import Workload
 
 MOST_LATE_NANOSECONDS = 100_000
-"""The most nanoseconds by which reading a result may exceed reading a finished one in three quarters of the rounds.
+"""The most nanoseconds by which reading a result may exceed reading a finished one, as the lower quartile of rounds.
 
 It is also the most CPU time that other threads may use from the end of the round until its result is read."""
 

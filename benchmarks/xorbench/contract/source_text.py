@@ -61,8 +61,8 @@ def sibling(module: str) -> Path | None:
 def shadows(path: Path) -> str | None:
     """Return which library a file of this name would shadow, and what to do; None where no library has its name.
 
-    The libraries are those that are installed here, and those that a file of the suite imports, which others may have
-    installed. The folders of implementations and the current folder hold none.
+    The libraries are those that are installed, and those that files of the suite import, because other users may have
+    installed them. Files in the folders of implementations and in the current folder are no libraries.
     """
     name, none = path.stem, (path.absolute().parent.resolve(), Path.cwd().resolve(), IMPLEMENTATIONS)
     folders = [entry for entry in sys.path if Path(entry).resolve() not in none]

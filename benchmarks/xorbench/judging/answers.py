@@ -22,8 +22,8 @@ class Given(Part):
     """The answers of an implementation as flat rows, (points, entries), with NaN for an array of wrong shape or dtype.
 
     `complaints` holds, by name of the group, the number of the first such point and what was wrong there. `unanswered`
-    are the numbers of points at which it says that it does not offer an answer, while it gives one at others; their
-    rows are NaN, and nothing is judged there.
+    are the numbers of the points at which the implementation raised that it does not offer an answer, if it answered at
+    others; their rows are NaN and are not judged.
     """
 
     rows: ExactArray
@@ -36,6 +36,8 @@ class Given(Part):
         for group, (number, _) in self.complaints.items():
             if group not in layout.groups or number >= points:
                 raise ValueError(f"a complaint about {group!r} at point {number}, which was not asked for")
+            if number in self.unanswered:
+                raise ValueError(f"a complaint about {group!r} at point {number}, which was not answered")
         if self.unanswered and (max(self.unanswered) >= points or {*range(points)} <= {*self.unanswered}):
             raise ValueError(f"no answer at points {shortened(str(self.unanswered), 60)}, expected some of {points}")
 
@@ -61,7 +63,7 @@ def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda
             predictions = tensor(module, "predict", module.predict(recipe, *theirs[:2]))
             loss = tensor(module, "loss", module.loss(recipe, *theirs))
         except BaseException as error:
-            if number:  # what is raised at the first point has nothing to do with it
+            if number:  # an exception at the first point does not depend on the point
                 note_point(error, points.labels[number])
             raise
         put(given, number, layout, [*gradient, predictions, loss])
@@ -70,23 +72,27 @@ def answers(module: Contract, points: Points, alive: Callable[[], None] = lambda
     return given
 
 
-def answers_where_offered(module: Contract, points: Points) -> Given | None:
+def answers_where_offered(module: Contract, points: Points, alive: Callable[[], None]) -> Given | None:
     """Return the answers of `module` at those of `points` at which it offers one; None if that is at none of them.
 
-    Raises whatever else the implementation raises.
+    `alive` is called after every 1,000 points. Raises whatever else the implementation raises, with a note of the
+    point.
     """
     given = Given(np.full((len(points), points.layout.size), np.nan, points.dtype))
-    for number in range(len(points)):
+    for number, label in enumerate(points.labels):
         try:
             alone = answers(module, points[number : number + 1])
-        except NotImplementedError as error:
+        except Exception as error:
             if trouble(error).verdict != NOT_OFFERED:
+                note_point(error, label)
                 raise
             given.unanswered.append(number)
         else:
             given.rows[number] = alone.rows[0]
             for group, (_, text) in alone.complaints.items():
                 given.complaints.setdefault(group, (number, text))
+        if number % 1_000 == 999:
+            alive()
     return given if len(given.unanswered) < len(points) else None
 
 
@@ -115,21 +121,20 @@ def parameters_in(function: str, state: object) -> Sequence[Tensor]:
 def tensors(module: Contract, function: str, returned: Sequence[Tensor], workload: Workload) -> list[Array]:
     """Return what a function returned, one tensor for each parameter, as NumPy arrays.
 
-    Raises TypeError if there are not as many tensors as parameters, or if one of them is none.
+    Raises TypeError if there are not as many tensors as parameters, or if one of them is not a tensor.
     """
-    names = workload.parameter_names
-    listed = hasattr(returned, "__len__") and hasattr(returned, "__getitem__") and not isinstance(returned, Mapping)
-    if not listed or len(returned) != len(names):
-        found = f"{len(returned)} tensor{'s' if len(returned) != 1 else ''}" if listed else _named(returned)
+    names, count = workload.parameter_names, _count(returned)
+    if count != len(names):
+        found = _named(returned) if count is None else f"{count} tensor{'s' if count != 1 else ''}"
         raise TypeError(f"{function} returned {found}, expected {len(names)} tensors: {', '.join(names)}")
     return [tensor(module, function, one, f" for {name}") for name, one in zip(names, returned, strict=True)]
 
 
 def tensor(module: Contract, function: str, returned: Tensor, which: str = "") -> Array:
-    """Return what a function returned as a NumPy array; `which` says in words which of several it is.
+    """Return the tensor that a function returned as a NumPy array; `which` says in words which of several it is.
 
-    Raises TypeError if it is None, or an object of Python that `to_numpy` does not convert: then the function is wrong
-    rather than `to_numpy`.
+    Raises TypeError, which names the function, if it returned None or a built-in object that `to_numpy` does not
+    convert. Other exceptions are those of `to_numpy`.
     """
     if returned is None:
         raise TypeError(f"{function} returned None{which}, expected a tensor")
@@ -141,6 +146,16 @@ def tensor(module: Contract, function: str, returned: Tensor, which: str = "") -
         raise TypeError(
             f"{function} returned {_named(returned)}{which}, expected a tensor that to_numpy converts"
         ) from error
+
+
+def _count(returned: object) -> int | None:
+    """Return the number of items of a sequence; None for anything else, such as an array without dimensions."""
+    if isinstance(returned, Mapping) or not hasattr(returned, "__getitem__"):
+        return None
+    try:
+        return len(cast("Sequence[object]", returned))
+    except TypeError:
+        return None
 
 
 def _named(returned: object) -> str:

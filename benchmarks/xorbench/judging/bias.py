@@ -15,6 +15,7 @@ from xorbench.record.report import (
     LEAST_FACTOR_POINTS,
     OUTSIDE,
     Bias,
+    factor_text,
 )
 from xorbench.workloads.workload import Dtype
 
@@ -34,23 +35,22 @@ class Factor(NamedTuple):
     def certain(self) -> float:
         """The least distance from 1 that is beyond doubt, in units of u: 5 standard errors less than estimated.
 
-        It is 0 where nothing is, as with fewer than 200 points.
+        It is 0 where this difference is negative, and where there are fewer than 200 points.
         """
         known = abs(self.units) - CERTAIN_STANDARD_ERRORS * self.standard_error
         return max(0.0, known) if self.points >= LEAST_FACTOR_POINTS else 0.0
 
     @property
     def refused(self) -> bool:
-        """Whether it is refused: further from 1 than 2 u by 5 standard errors, at 200 points or more."""
+        """Whether the factor is refused: it is further from 1 than 2 u by 5 standard errors, at 200 points or more."""
         return self.certain > LARGEST_FACTOR_UNITS
 
     def complaint(self, group: str) -> str | None:
         """Return in words what is wrong with a group of values that have this factor; None if it is not refused."""
         if not self.refused:
             return None
-        units = f"{self.units:{'.2f' if abs(self.units) < 1e5 else '.2e'}}"
         return (
-            f"all of {group} are larger than the truth by {units} u "
+            f"all of {group} are larger than the truth by {factor_text(self.units)} u "
             f"(standard error {self.standard_error:.2g} u), expected at most {LARGEST_FACTOR_UNITS} u"
         )
 

@@ -108,7 +108,7 @@ class ConductQuestion:
         watch, layout = _Watch(module), gradient_layout(self.workload)
         first, twice, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(3))
         for number in range(len(self.rows)):
-            # With the same arrays: what a framework keeps beside them, such as a sum of gradients, is noticed.
+            # With the same arrays, so that a state that is attached to them, such as a sum of gradients, is detected.
             for given, arrays in zip((first, twice), self._gradients(module, watch, number), strict=True):
                 put(given, number, layout, arrays)
         for number in reversed(range(len(self.rows))):
@@ -120,7 +120,7 @@ class ConductQuestion:
     def _gradients(self, module: Contract, watch: "_Watch", number: int) -> Iterator[list[Array]]:
         """Yield the gradient at a point, and again after a prediction and a loss, all from the same converted arrays.
 
-        What they are given and what they return is watched from then on.
+        The arrays that the functions are given and those that they return are watched from then on.
         """
         recipe, point = self.workload.recipe, self.workload.shaped(self.rows[number].copy())
         inputs, targets = np.array(self.workload.inputs), np.array(self.workload.targets)
@@ -170,7 +170,10 @@ class ConductQuestion:
 
 @dataclass
 class _Kept:
-    """An array that must not change, as it was when it was last read, and the complaint about who changes it."""
+    """An array that must not change, its values when it was last read, and the complaint about a change.
+
+    `complaint` takes the name of the function that was called before the change.
+    """
 
     complaint: Callable[[str], str]
     read: Callable[[Tensor], Array]
@@ -193,7 +196,7 @@ class _Watch:
         self._keep(lambda function: f"{function} changes the inputs or targets that it is given", read, data)
 
     def numpy(self, complaint: str, arrays: Iterable[Array]) -> None:
-        """Watch NumPy arrays, with one complaint about whatever changes them."""
+        """Watch NumPy arrays, with the same complaint whichever function changes them."""
         self._keep(lambda _function: complaint, np.array, arrays)
 
     def returned(self, by: str, arrays: Iterable[Tensor]) -> None:
@@ -214,7 +217,7 @@ class _Watch:
             now = kept.read(kept.array)
             if not same_bits(now, kept.before):
                 self.complaints[kept.complaint(function)] = None
-                kept.before = now  # so that the functions that are called later are not blamed
+                kept.before = now  # otherwise there would be a complaint about each function that is called later
 
 
 def conduct(

@@ -185,9 +185,9 @@ class GradientQuestion:
 
 
 def _given(module: Contract, points: Points, alive: Callable[[], None]) -> tuple[Given | None, Exception | None]:
-    """Return the answers at `points`, and what was raised at one of them; None for either if there is none.
+    """Return the answers at `points`, and the exception that was raised at one of them; None for either if none.
 
-    What is not offered at some points must not hide wrong answers at others, so that there may be both.
+    There are both where an answer is not offered at some points: wrong answers at the other points are still found.
     """
     try:
         return answers(module, points, alive), None
@@ -195,7 +195,7 @@ def _given(module: Contract, points: Points, alive: Callable[[], None]) -> tuple
         if trouble(error).verdict != NOT_OFFERED:
             return None, error
         try:
-            return answers_where_offered(module, points), error
+            return answers_where_offered(module, points, alive), error
         except Exception as other:  # noqa: BLE001  the same
             return None, other
 

@@ -85,6 +85,14 @@ NumPy, PyTorch and JAX in the study of the margin. Such a factor is the mean err
 """
 
 
+def factor_text(units: float, sign: Literal["-", "+"] = "-") -> str:
+    """Return the distance of a systematic factor from 1 with two decimals, or with a power of ten from 100,000 u on.
+
+    With "+" positive numbers have a sign, too.
+    """
+    return f"{units:{sign}{'.2f' if abs(units) < 1e5 else '.2e'}}"
+
+
 @dataclass(frozen=True)
 class Bias(Part):
     """The systematic factor in one quantity of one implementation: its distance from 1, in units of u.

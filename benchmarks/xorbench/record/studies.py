@@ -90,15 +90,15 @@ def parsed(text: str | bytes) -> Study:
     json.dumps(found.data, allow_nan=False)  # a number such as 1e999 is read as infinite
     if "python" not in found.versions:
         raise ValueError("$.versions.python: is missing")
-    for complaint in (*_not_in_a_line(found), *_not_after(found.data.get(AFTER, []))):
+    for complaint in (*_unprintable(found), *_faults_of_after(found.data.get(AFTER, []))):
         raise ValueError(checking.one_line(complaint))
     return found
 
 
-def _not_in_a_line(study: Study) -> Iterator[str]:
-    """Yield a line for each text that stands in a line of a page and holds a character that does not.
+def _unprintable(study: Study) -> Iterator[str]:
+    """Yield which texts, each of which is shown in one line, hold a character that is not printable.
 
-    Such characters are line breaks, control characters and those that change the direction of what follows.
+    Such characters are line breaks, control characters, and those that change the direction of the text after them.
     """
     machine = {f"machine.{name}": text for name, text in vars(study.machine).items() if isinstance(text, str)}
     versions = {f"versions.{name[:40]!r}": name + version for name, version in study.versions.items()}
@@ -109,12 +109,11 @@ def _not_in_a_line(study: Study) -> Iterator[str]:
             yield f"$.{place}: holds the character {character!r}, expected printable ones in one line"
 
 
-def _not_after(after: object) -> Iterator[str]:
-    """Yield in what the value of AFTER is no list of a time and a commit, or null, of each earlier part."""
-    pairs = "expected a list with a time and a commit, or null, of each earlier part"
+def _faults_of_after(after: object) -> Iterator[str]:
+    """Yield why the value of AFTER is not a list with a time and a commit, or null, of each earlier part."""
     if not isinstance(after, list) or len(after) % 2:
-        what = f"{len(after)} entries" if isinstance(after, list) else reprlib.repr(after)
-        yield f"$.data.{AFTER}: {pairs}, got {what}"
+        got = f"a list of {len(after)}" if isinstance(after, list) else reprlib.repr(after)
+        yield f"$.data.{AFTER}: expected a list with a time and a commit, or null, of each earlier part, got {got}"
         return
     for number, one in enumerate(after):
         if number % 2:

@@ -170,7 +170,7 @@ def main(
     questions: Annotated[int, count("Questions to each of NumPy, PyTorch and JAX, or of those chosen.")] = 100_000,
     others: Annotated[int, count("Questions to each other implementation that is installed.", least=0)] = 0,
     without: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="An implementation that is not among the others.")
+        list[str] | None, typer.Option(metavar="NAME", help="An implementation that --others does not ask.")
     ] = None,
     anew: Annotated[
         list[str] | None,

@@ -141,7 +141,7 @@ class Calibrated(Part):
 
 @dataclass(frozen=True)
 class Planned(Part):
-    """The plan of a run, after its pilot or after a look at the data."""
+    """The plan of a run, noted before its pilot, after the pilot, and after each look at the data."""
 
     plan: Plan
     what: Literal["planned"] = "planned"

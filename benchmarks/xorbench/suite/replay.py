@@ -1,4 +1,4 @@
-"""Faults of a journal that `run --resume` would continue: the order, names and numbers of its parts are checked."""
+"""The check of a journal that `run --resume` continues: the order of its parts, and the names and numbers in them."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
@@ -52,49 +52,63 @@ OF_A_SWEEP: Order = {
 """For each kind of part in the journal of a sweep, the kind that must be in it before; None: no kind."""
 
 ONCE = (Judged, Calibrated, Estimated, StartedCold, Ended)
+"""The kinds of parts of which a journal has at most one."""
 
-EITHER = ("implementation", "first", "second")
+NAMING = ("implementation", "first", "second")
 """The keys of rows that name an implementation."""
 
 
 def faults(head: Head, lines: Sequence[Line]) -> Iterator[str]:
-    """Yield for each part that does not fit to the call or to the parts before it, why, as in "line 3 is ..."."""
-    order = OF_A_SWEEP if head.kind == "sweep" else OF_A_RUN
+    """Yield why parts of a journal do not fit the call or the parts before them, one line each, with its number."""
     names = {implementation.name for implementation in head.about.implementations}
-    there: set[type[Finished]] = set()
-    launched, taken = 0, Counter[str]()
+    seen: set[type[Finished]] = set()
+    launches: Counter[str] = Counter()
     report: Report | None = None
     for number, line in enumerate(lines, start=FIRST_LINE):
-        part, kind = line.part, type(line.part)
-        what = f'line {number} is "{part.what}"'
-        if kind not in order:
-            yield f"{what}, which no {head.kind} has"
-            continue
-        before = order[kind]
-        if before is not None and before not in there:
-            yield f'{what}, expected "{before.what}" before it'
-        if Ended in there or (kind in ONCE and kind in there):
-            yield f"{what}, expected {'nothing after the end' if Ended in there else 'it once'}"
-        there.add(kind)
-        yield from (f"{what} and has {fault}" for fault in _unknown(part, names, head.workloads))
+        part = line.part
+        found = [
+            *_misplaced(part, seen, head.kind),
+            *_unknown(part, names, head.workloads),
+            *_misnumbered(part, launches),
+        ]
         if isinstance(part, Judged):
             report = part.report
         elif isinstance(part, Calibrated) and report is not None and head.kind != "sweep":
-            yield from (f"{what} and {fault}" for fault in _uncalibrated(part, report, head, names))
-        elif isinstance(part, Launched | Point):
-            expected = launched if isinstance(part, Launched) else taken[part.workload]
-            launches = {part.launch.number, *(timing.launch for timing in part.timings)}
-            if launches != {expected}:
-                found = ", ".join(map(str, sorted(launches)))
-                yield f"{what} of the launch {found}, expected {expected}"
-            if isinstance(part, Launched):
-                launched += 1
-            else:
-                taken[part.workload] += 1
+            found += _uncalibrated(part, report, head, names)
+        yield from (f'line {number} ("{part.what}") {fault}' for fault in found)
+        seen.add(type(part))
+
+
+def _misplaced(part: Finished, seen: Set[type[Finished]], of: str) -> Iterator[str]:
+    """Yield why a part may not follow parts of the kinds that were `seen`, in the journal of a run or a sweep."""
+    order, kind = OF_A_SWEEP if of == "sweep" else OF_A_RUN, type(part)
+    if kind not in order:
+        yield f"is there, expected no such part in a {of}"
+        return
+    needed = order[kind]
+    if needed is not None and needed not in seen:
+        yield f'is there, expected "{needed.what}" before it'
+    if Ended in seen:
+        yield f'is there, expected nothing after "{Ended.what}"'
+    elif kind in ONCE and kind in seen:
+        yield "is there again, expected it once"
+
+
+def _misnumbered(part: Finished, launches: Counter[str]) -> Iterator[str]:
+    """Yield why a part does not have the number of the next launch, and count its launch.
+
+    `launches` are the launches before it: of a point by its workload, of other parts under "".
+    """
+    if isinstance(part, Launched | Point):
+        of = part.workload if isinstance(part, Point) else ""
+        found = {part.launch.number, *(timing.launch for timing in part.timings)}
+        if found != {launches[of]}:
+            yield f"has the launch {', '.join(map(str, sorted(found)))}, expected {launches[of]}"
+        launches[of] += 1
 
 
 def _unknown(part: Finished, names: Collection[str], workloads: Collection[str]) -> Iterator[str]:
-    """Yield the names of implementations and workloads in a part that are not among those of the call."""
+    """Yield which names of implementations and workloads in a part are not among those of the call."""
     holders: list[object] = [part, part.report] if isinstance(part, Judged) else [part]
     rows: list[tuple[object, bool]] = [(part, True)]
     for holder in holders:
@@ -103,19 +117,19 @@ def _unknown(part: Finished, names: Collection[str], workloads: Collection[str])
             # planted faults are of workloads of their own
             rows += [(row, field.name != "faults") for row in value] if isinstance(value, list) else []
     for row, of_call in rows:
-        for key in EITHER:
+        for key in NAMING:
             name = getattr(row, key, None)
             if isinstance(name, str) and name not in names:
-                yield f"the implementation {name!r}, expected one of {', '.join(sorted(names))}"
+                yield f"has the implementation {name!r}, expected one of {', '.join(sorted(names))}"
         of_entry = row.epochs if isinstance(row, CalibratedEntry) else ()
         found = [getattr(row, "workload", None), *of_entry] if of_call else []
         for workload in found:
             if isinstance(workload, str) and workload not in workloads:
-                yield f"the workload {workload!r}, expected one of {', '.join(workloads)}"
+                yield f"has the workload {workload!r}, expected one of {', '.join(workloads)}"
 
 
 def _uncalibrated(part: Calibrated, report: Report, head: Head, names: Set[str]) -> Iterator[str]:
-    """Yield what is calibrated twice, or not at all though it passed the judge and did not fail."""
+    """Yield that an implementation is calibrated twice, or not at all although it passed the judge and did not fail."""
     entries = {(e.implementation, e.measure, e.copy): {*e.epochs} & {*e.seconds_per_epoch} for e in part.entries}
     if len(entries) < len(part.entries):
         yield "has an implementation twice, expected once"

@@ -106,7 +106,7 @@ class Session:
 
         Implementations whose text is another one now are not timed any more; their names are in `changed`. Raises
         ValueError, in one line, if the baseline is one of them, if nothing was judged before, or if the parts do not
-        fit to the call or to each other, so that no valid record could come of them.
+        fit the call or each other.
         """
         for fault in faults(kept.head, kept.lines):
             kept.journal.close()

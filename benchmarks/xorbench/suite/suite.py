@@ -144,11 +144,14 @@ class Suite(Measurement):
     def _pilot(self, launches: Launches, audit: Audit) -> None:
         """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before.
 
-        They have fewer rounds where they do not fit into the budget otherwise.
+        They have fewer rounds where they do not fit into the budget otherwise. The journal holds this number, because
+        all launches of a pilot have the same, also those of a resumed run.
         """
         cost, finished = self._forecast.cost, len(self.launches)
-        rounds = pilot.rounds_within(self._left(), cost, self.plan.rounds, max(1, pilot.PILOT_LAUNCHES - finished))
-        self.plan = replace(self.plan, rounds=rounds)
+        if not finished:
+            rounds = pilot.rounds_within(self._left(), cost, self.plan.rounds, pilot.PILOT_LAUNCHES)
+            self._finish(Planned(replace(self.plan, rounds=rounds)))
+        rounds = self.plan.rounds
         further = finished + math.floor((self._left() - cost.first(rounds)) / cost.later(rounds))
         number = min(pilot.PILOT_LAUNCHES, max(pilot.FEWEST_PILOT_LAUNCHES, 1 + further)) - finished
         self._progress.expect("launches", 0.0)  # they take what the pilot leaves of the budget

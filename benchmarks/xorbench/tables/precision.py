@@ -13,6 +13,7 @@ from xorbench.record.report import (
     Reading,
     Report,
     Trajectory,
+    factor_text,
 )
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED, Table, scientific, three_digits
 
@@ -128,7 +129,7 @@ def _bias(bias: Bias | None) -> dict[str, str]:
     if bias is None:
         return {"systematic factor - 1, u": NONE, "standard error, u": NONE}
     return {
-        "systematic factor - 1, u": f"{bias.factor_units:+{'.2f' if abs(bias.factor_units) < 1e5 else '.2e'}}",
+        "systematic factor - 1, u": factor_text(bias.factor_units, "+"),
         "standard error, u": three_digits(bias.standard_error_units),
     }
 

@@ -53,8 +53,9 @@ class Functions:
 def table_of(data: Data) -> Table:
     """Return the table of the study: a line for each function of each framework, the smallest errors first."""
     study = typed(Functions, data)
-    if not all(low < high for low, high in pairwise(study.edges)):
-        raise ValueError("$.edges: expected rising numbers")
+    for low, high in pairwise(study.edges):
+        if low >= high:
+            raise ValueError(f"$.edges: {low:g} before {high:g}, expected rising numbers")
     rows = {(row.function, row.framework, row.dtype): row for row in study.rows}
     pairs = dict.fromkeys((function, framework) for function, framework, _ in rows)
     order = study.functions

@@ -35,12 +35,10 @@ def table_of(data: Data) -> Table:
         f"Seed {data['seed']}.",
         "A result below the smallest normal number may be flushed to zero, as by JAX: its error is then as close to "
         "the bound as it is to that number, and never above 1.",
-    ]
-    notes.append(
         "Systematic factor: the largest distance of a common factor of all values of a quantity from 1 that is beyond "
         f"doubt, which is {CERTAIN_STANDARD_ERRORS} standard errors less than the estimate. More than "
-        f"{LARGEST_FACTOR_UNITS} u is refused."
-    )
+        f"{LARGEST_FACTOR_UNITS} u is refused.",
+    ]
     if searches:
         notes.append(
             f"A search changes parameters at random from a drawn point, in {data['steps']} steps, and keeps what is "

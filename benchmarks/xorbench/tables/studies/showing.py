@@ -39,11 +39,11 @@ TABLES: dict[str, Callable[[Data], Table]] = {
 """Functions that return the table of a study from its data, by the name of the study, in the order of the page."""
 
 UNFITTING = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""The exceptions of a function of TABLES whose data have another format than the study of this name."""
+"""The exceptions that a function of TABLES or of a figure raises for data of another format than it reads."""
 
 
 def unknown(name: str) -> str:
-    """Return the sentence that says that no study has a name."""
+    """Return a message which says that no study has this name, and which names there are."""
     return f"no study is named {name}, expected one of {', '.join(TABLES)}"
 
 
