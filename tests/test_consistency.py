@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.command import called
+from tests.planted import planted
 from tests.test_fuzz import small
 from xorbench import places
 from xorbench.api import compare, recommend
@@ -20,7 +21,7 @@ from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
 from xorbench.record import store
 from xorbench.record.report import INSIDE, OUTSIDE, Bias
-from xorbench.record.timing import SERIES
+from xorbench.record.timing import SERIES, Failure
 from xorbench.studies.injection import records
 
 Json = dict[str, Any]
@@ -690,3 +691,15 @@ def test_the_last_launch_of_an_interrupted_sweep_may_lack_points() -> None:
     found = list(contradictions(store.parsed(json.dumps(content))))
     assert f" on {lacking} has none in launch {last}, and no failure says why" in found[0]
     assert list(contradictions(store.parsed(json.dumps(content | {"partial": True})))) == []
+
+
+def test_a_cold_start_that_failed_has_its_own_number_where_the_launches_are_fewer() -> None:
+    record = planted({"other": [0.0] * 2}, launches=2).record
+    assert record.settings.cold_starts == 3
+
+    def told(launch: int) -> list[str]:
+        lost = Failure(launch, "hidden", "other", copy=False, reason="its process was killed by SIGKILL")
+        return list(contradictions(replace(record, failures=[lost])))
+
+    assert told(2) == []
+    assert told(3) == ["$.failures[0].launch: 3, expected less than 3"]
