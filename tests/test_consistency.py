@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.command import called
-from tests.planted import planted
+from tests.planted import implementation, planted
 from tests.test_fuzz import small
 from xorbench import places
 from xorbench.api import compare, recommend
@@ -20,6 +20,7 @@ from xorbench.consistency.rules import contradictions, read
 from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
 from xorbench.record import store
+from xorbench.record.parts import Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Bias
 from xorbench.record.timing import SERIES, Failure
 from xorbench.studies.injection import records
@@ -703,3 +704,26 @@ def test_a_cold_start_that_failed_has_its_own_number_where_the_launches_are_fewe
 
     assert told(2) == []
     assert told(3) == ["$.failures[0].launch: 3, expected less than 3"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "largest", "expected"),
+    [
+        ("not offered", "too large", 1.0, []),
+        ("not offered", "too large", 1.5, ["not offered, but there is an error of 1.5 bounds"]),
+        ("not offered", None, 0.5, ["not offered, but there is an error of 0.5 bounds"]),
+        ("missing", "not installed", 0.5, ["missing, but there is an error of 0.5 bounds"]),
+    ],
+)
+def test_what_is_not_offered_at_some_points_may_have_an_error_within_the_bound_at_others(
+    verdict: Verdict, reason: str | None, largest: float, expected: list[str]
+) -> None:
+    record = planted({}).record
+    first = record.gradients.rows[0]
+    assert first.of_bound is not None
+    read = replace(first.of_bound, largest=largest)
+    row = replace(first, implementation="other", verdict=verdict, reason=reason, of_bound=read)
+    rows = [row, *record.gradients.rows]
+    record = replace(record, implementations=[*record.implementations, implementation("other")])
+    found = list(contradictions(replace(record, gradients=replace(record.gradients, rows=rows))))
+    assert found == [f"$.gradients.rows[0].verdict: {line}" for line in expected]
