@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.command import called
-from tests.planted import implementation, planted
+from tests.planted import LEDGER, implementation, planted, with_settings, with_timings
 from tests.test_fuzz import small
 from xorbench import places
 from xorbench.api import compare, recommend
@@ -22,7 +22,7 @@ from xorbench.publication.contribution import complaints
 from xorbench.record import store
 from xorbench.record.parts import Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Bias
-from xorbench.record.timing import SERIES, Failure
+from xorbench.record.timing import SERIES, Failure, Timing
 from xorbench.studies.injection import records
 
 Json = dict[str, Any]
@@ -727,3 +727,19 @@ def test_what_is_not_offered_at_some_points_may_have_an_error_within_the_bound_a
     record = replace(record, implementations=[*record.implementations, implementation("other")])
     found = list(contradictions(replace(record, gradients=replace(record.gradients, rows=rows))))
     assert found == [f"$.gradients.rows[0].verdict: {line}" for line in expected]
+
+
+def test_a_worker_that_left_some_of_several_cpus_has_a_violation() -> None:
+    on_two = replace(LEDGER, cpus=[0, 1])
+    analysis = with_settings(planted({"other": [0.0] * 6}), threads=2)
+
+    def told(violations: list[str]) -> list[str]:
+        def on(timing: Timing) -> Timing:
+            left = timing.implementation == "other" and timing.launch == 1
+            own = replace(on_two, cpus=[1]) if left else on_two
+            return replace(timing, ledger=own, violations=violations if left else [])
+
+        return list(contradictions(with_timings(analysis, on).record))
+
+    assert told(["its CPU affinity is [1], expected [0, 1]"]) == []
+    assert told([]) == ["$.timings[4].ledger.cpus: [1], expected 2 of them"]
