@@ -13,9 +13,11 @@ import pytest
 
 from tests.command import called
 from tests.planted import LEDGER, implementation, planted, with_settings, with_timings
+from tests.studied import planted_study
 from tests.test_fuzz import small
 from xorbench import places
 from xorbench.api import compare, recommend
+from xorbench.consistency import of_studies
 from xorbench.consistency.rules import contradictions, read
 from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
@@ -743,3 +745,22 @@ def test_a_worker_that_left_some_of_several_cpus_has_a_violation() -> None:
 
     assert told(["its CPU affinity is [1], expected [0, 1]"]) == []
     assert told([]) == ["$.timings[4].ledger.cpus: [1], expected 2 of them"]
+
+
+@pytest.mark.parametrize(
+    ("command", "is_one_call"),
+    [
+        ("xorbench run --output 'R&D; $x'", True),
+        ("xorbench run '--with=mine (2).py'", True),
+        ("xorbench run --output 'R&D' & sh", False),
+        ('xorbench run --output "$(sh)"', False),
+        ("xorbench run --output 'R&D", False),
+        ("xorbench run --output '`\n`'", False),
+        ("xorbench run | sh", False),
+    ],
+)
+def test_a_sign_of_the_shell_in_a_name_is_quoted(command: str, is_one_call: bool) -> None:
+    expected = [f"$.command: {command!r}, expected one call of xorbench without other commands"]
+    assert list(contradictions(planted({}, command=command).record)) == ([] if is_one_call else expected)
+    of_study = command.replace("xorbench run", "python -m xorbench.studies.coverage")
+    assert (list(of_studies.contradictions(planted_study(command=of_study))) == []) is is_one_call
