@@ -2,8 +2,10 @@
 
 import getpass
 import importlib.metadata
+import inspect
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +64,24 @@ def test_versions_name_python_and_the_libraries() -> None:
     assert versions["python"] == platform.python_version()
     assert versions["numpy"] == np.__version__ == environment.version_of("numpy")
     assert environment.version_of("no-such-library") == environment.version_of("") == "unknown"
+
+
+def test_of_a_library_that_is_installed_twice_the_first_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    about = tmp_path / "numpy-0.1.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.1\n")
+    for path in ([*sys.path, str(tmp_path)], [str(tmp_path), *sys.path]):
+        monkeypatch.setattr("sys.path", path)
+        found = inspect.unwrap(environment.versions)()  # it is cached in tests
+        assert found["numpy"] == environment.version_of("numpy")
+    assert found["numpy"] == "0.1"
+
+
+def test_python_is_a_framework_with_the_version_that_a_record_has_of_it() -> None:
+    assert environment.version_of("python") == environment.versions()["python"]
+    assert environment.is_installed("python")
 
 
 def test_what_is_no_distribution_is_a_program_and_says_its_own_version(

@@ -137,8 +137,13 @@ def processor_features() -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of every installed library, by name."""
-    libraries = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+    """Return the versions of Python and of every installed library, by name.
+
+    Where a library is installed twice, as beside that of the system, it is the first one, which is imported.
+    """
+    libraries: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        libraries.setdefault(distribution.metadata["Name"], distribution.version)
     return {"python": platform.python_version(), **dict(sorted(libraries.items(), key=lambda item: item[0].lower()))}
 
 
@@ -153,6 +158,8 @@ def version_of(framework: str) -> str:
 
 
 def _distribution_version(name: str) -> str | None:
+    if name == "python":
+        return platform.python_version()
     try:
         return importlib.metadata.version(name)
     except (importlib.metadata.PackageNotFoundError, ValueError):
