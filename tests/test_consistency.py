@@ -24,7 +24,7 @@ from xorbench.publication.contribution import complaints
 from xorbench.record import store
 from xorbench.record.parts import Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Bias
-from xorbench.record.timing import SERIES, Failure, Timing
+from xorbench.record.timing import SERIES, Failure, Timing, Usage
 from xorbench.studies.injection import records
 
 Json = dict[str, Any]
@@ -764,3 +764,20 @@ def test_a_sign_of_the_shell_in_a_name_is_quoted(command: str, is_one_call: bool
     assert list(contradictions(planted({}, command=command).record)) == ([] if is_one_call else expected)
     of_study = command.replace("xorbench run", "python -m xorbench.studies.coverage")
     assert (list(of_studies.contradictions(planted_study(command=of_study))) == []) is is_one_call
+
+
+@pytest.mark.parametrize(("ticks", "are_told"), [(279, False), (1, True)])
+def test_two_timings_may_have_the_same_rounds_by_a_coarse_clock(ticks: int, are_told: bool) -> None:
+    """The clock of ACPI, which some virtual machines have, ticks each 279 ns; 30 epochs of RMSprop take 9 µs."""
+    taken = [(9_000 if turn % 2 == 0 else 4_500) + 90 * (turn % 5) for turn in range(12)]
+    rounds = [value // ticks * ticks for value in taken]
+    assert (len({*rounds}) < 10) is (ticks > 1)
+
+    def same(timing: Timing) -> Timing:
+        if timing.implementation != "other" or timing.launch > 1:
+            return timing
+        used = Usage(timing.epochs[0] * 12, sum(rounds), 0, 0, 0)
+        return replace(timing, round_nanoseconds=rounds, cpu_nanoseconds=[*rounds], usage=used)
+
+    found = list(contradictions(with_timings(planted({"other": [0.0] * 6}, rounds=12), same).record))
+    assert found == ["$.timings[4]: the rounds of $.timings[1] again, expected once"] * are_told
