@@ -79,6 +79,17 @@ def test_of_a_library_that_is_installed_twice_the_first_one_is_named(
     assert found["numpy"] == "0.1"
 
 
+def test_what_pip_left_of_a_library_has_no_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = inspect.unwrap(environment.versions)()
+    for name, text in {"empty": None, "nameless": "Version: 1\n", "endless": "Name: endless\n"}.items():
+        folder = tmp_path / f"{name}-1.dist-info"
+        folder.mkdir()
+        if text:
+            (folder / "METADATA").write_text(text)
+    monkeypatch.setattr("sys.path", [*sys.path, str(tmp_path)])
+    assert inspect.unwrap(environment.versions)() == before
+
+
 def test_python_is_a_framework_with_the_version_that_a_record_has_of_it() -> None:
     assert environment.version_of("python") == environment.versions()["python"]
     assert environment.is_installed("python")

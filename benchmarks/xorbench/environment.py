@@ -139,11 +139,13 @@ def processor_features() -> list[str]:
 def versions() -> dict[str, str]:
     """Return the versions of Python and of every installed library, by name.
 
-    Where a library is installed twice, as beside that of the system, it is the first one, which is imported.
+    Where a library is installed twice, as beside that of the system, it is the first one, which is imported. What pip
+    left of a library without saying its name or version is none.
     """
     libraries: dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
-        libraries.setdefault(distribution.metadata["Name"], distribution.version)
+        if {"Name", "Version"} <= {*distribution.metadata}:
+            libraries.setdefault(distribution.metadata["Name"], distribution.version)
     return {"python": platform.python_version(), **dict(sorted(libraries.items(), key=lambda item: item[0].lower()))}
 
 
