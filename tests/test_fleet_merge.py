@@ -157,6 +157,21 @@ def test_the_point_where_two_curves_cross_is_taken_from_the_first_part(tmp_path:
     assert len(record.products) == 1
 
 
+def test_what_was_lost_at_a_point_that_is_taken_from_another_part_says_why_later_points_lack(tmp_path: Path) -> None:
+    plan = sweep_of([WIDTHS], [BATCHES])
+    second = part_of(plan, 2)
+    timings = [t for t in second.timings if (t.launch, t.implementation) != (1, "other")]
+    lost = Failure(1, "width-4-batch-4", "other", copy=False, reason="its process was killed by SIGKILL")
+    kept(tmp_path, part_of(plan, 1), replace(second, timings=timings, failures=[lost]))
+    (record,) = merged(tmp_path, plan)
+    assert record.failures == [lost]
+    assert {t.launch for t in record.timings if (t.workload, t.implementation) == ("width-4-batch-8", "other")} == {
+        0,
+        2,
+        3,
+    }
+
+
 def test_a_part_with_two_numbers_of_threads_is_there_when_both_records_are(tmp_path: Path) -> None:
     of_all = {curve: curve.replace("1 thread", "all threads") for curve in (WIDTHS, BATCHES)}
     plan = sweep_of([WIDTHS, of_all[WIDTHS]], [BATCHES, of_all[BATCHES]], threads="both")

@@ -55,7 +55,10 @@ def command(plan: FleetPlan) -> str:
 
 
 def _without(part: Record, taken: set[str]) -> Record:
-    """Return a part without the workloads that are `taken`, to which those that it keeps are added."""
+    """Return a part without the workloads that are `taken`, to which those that it keeps are added.
+
+    A worker that was lost in a launch is lost for the workloads after that one, too, so that its failure stays.
+    """
     dropped = {workload.name for workload in part.workloads if workload.name in taken}
     taken |= {workload.name for workload in part.workloads}
     if not dropped:
@@ -72,7 +75,7 @@ def _without(part: Record, taken: set[str]) -> Record:
         gradients=replace(report, **lists | {name: getattr(report, name) for name in OF_ALL}),
         timings=rest(part.timings),
         cold_starts=rest(part.cold_starts),
-        failures=rest(part.failures),
+        failures=[failure for failure in part.failures if failure.workload not in dropped or failure.launch >= 0],
     )
 
 
