@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from xorbench import environment
+from xorbench import affinity, environment
 
 
 def test_a_machine_is_named_by_what_it_is() -> None:
@@ -31,6 +31,15 @@ def test_the_number_of_cores_is_not_the_one_that_an_environment_variable_may_set
     for wrong in (1_000_000, None):
         monkeypatch.setattr(os, "cpu_count", lambda wrong=wrong: wrong)
         assert environment.machine().cores == cores
+
+
+def test_a_machine_has_at_least_as_many_cores_as_a_sweep_of_all_threads_has_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A container with a share of the time of its CPUs may show fewer of them than its processes may use."""
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(affinity, "allowed_cpus", lambda: [0, 1, 4, 5])
+    assert environment.machine().cores == 4
 
 
 def test_a_name_without_a_number_says_family_and_model_too() -> None:

@@ -21,7 +21,7 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from xorbench import places
+from xorbench import affinity, places
 from xorbench.record.timing import Pool
 from xorbench.requirements import extras
 
@@ -93,7 +93,8 @@ def machine() -> "Machine":
     from xorbench.record.run import Machine  # imported here, because workers do not need it
 
     cpu = cpu_model(cpuinfo.get_cpu_info())
-    cores = psutil.cpu_count() or 1  # that of os may be set by an environment variable from Python 3.13 on
+    # An environment variable may set what os counts from Python 3.13 on, and a container may hide CPUs that it may use.
+    cores = max(psutil.cpu_count() or 1, len(affinity.allowed_cpus()))
     system = platform.system()
     name = machine_name(cpu, cores, system, platform.machine())
     memory_gib = round(psutil.virtual_memory().total / 2**30, 1)
