@@ -9,6 +9,7 @@ import pytest
 
 from tests.command import COMMITTED, XORBENCH, called, document, xorbench
 from tests.conftest import Variant
+from xorbench.consistency import rules
 from xorbench.contract import REFERENCE, load, read
 from xorbench.judging.trouble import Trouble, trouble
 from xorbench.record import store
@@ -72,6 +73,17 @@ def test_what_is_not_offered_at_some_points_is_no_failure_and_hides_none(variant
     of_gradient = [row for row in rows if row["dtype"] == "float64" and "after" not in row["parameter"]]
     said = {(row["implementation"], row["verdict"]) for row in of_gradient}
     assert said == {(REFERENCE, INSIDE), ("partial", NOT_OFFERED), ("stops_and_partial", FAILED)}
+
+
+@pytest.mark.slow
+def test_a_record_of_what_is_not_offered_at_some_points_can_be_read(variant: Variant, tmp_path: Path) -> None:
+    stops = ("    state = begin(recipe, parameters)\n", '    raise NotImplementedError("no training")\n')
+    call = ("run", "--quick", "--launches=2", "--rounds=4", "--workload=neuron", f"--implementation={REFERENCE}")
+    done = xorbench(*call, "--output", tmp_path, "--with", variant("partial", stops))
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("*/*.json")
+    partial = [row for row in rules.read(path).gradients.rows if row.implementation == "partial" and row.decides]
+    assert {(row.verdict, row.reason) for row in partial if row.of_bound} == {(NOT_OFFERED, "no training")}
 
 
 @pytest.mark.slow

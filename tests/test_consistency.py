@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 
 from tests.command import called
+from tests.planted import LEDGER, implementation, planted, with_settings, with_timings
+from tests.studied import planted_study
 from tests.test_fuzz import small
 from xorbench import places
 from xorbench.api import compare, recommend
+from xorbench.consistency import of_studies
 from xorbench.consistency.rules import contradictions, read
 from xorbench.exports.frames import load
 from xorbench.publication.contribution import complaints
 from xorbench.record import store
+from xorbench.record.parts import Verdict
 from xorbench.record.report import INSIDE, OUTSIDE, Bias
-from xorbench.record.timing import SERIES
+from xorbench.record.timing import SERIES, Failure, Timing, Usage
 from xorbench.studies.injection import records
 
 Json = dict[str, Any]
@@ -690,3 +694,90 @@ def test_the_last_launch_of_an_interrupted_sweep_may_lack_points() -> None:
     found = list(contradictions(store.parsed(json.dumps(content))))
     assert f" on {lacking} has none in launch {last}, and no failure says why" in found[0]
     assert list(contradictions(store.parsed(json.dumps(content | {"partial": True})))) == []
+
+
+def test_a_cold_start_that_failed_has_its_own_number_where_the_launches_are_fewer() -> None:
+    record = planted({"other": [0.0] * 2}, launches=2).record
+    assert record.settings.cold_starts == 3
+
+    def told(launch: int) -> list[str]:
+        lost = Failure(launch, "hidden", "other", copy=False, reason="its process was killed by SIGKILL")
+        return list(contradictions(replace(record, failures=[lost])))
+
+    assert told(2) == []
+    assert told(3) == ["$.failures[0].launch: 3, expected less than 3"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "largest", "expected"),
+    [
+        ("not offered", "too large", 1.0, []),
+        ("not offered", "too large", 1.5, ["not offered, but there is an error of 1.5 bounds"]),
+        ("not offered", None, 0.5, ["not offered, but there is an error of 0.5 bounds"]),
+        ("missing", "not installed", 0.5, ["missing, but there is an error of 0.5 bounds"]),
+    ],
+)
+def test_what_is_not_offered_at_some_points_may_have_an_error_within_the_bound_at_others(
+    verdict: Verdict, reason: str | None, largest: float, expected: list[str]
+) -> None:
+    record = planted({}).record
+    first = record.gradients.rows[0]
+    assert first.of_bound is not None
+    read = replace(first.of_bound, largest=largest)
+    row = replace(first, implementation="other", verdict=verdict, reason=reason, of_bound=read)
+    rows = [row, *record.gradients.rows]
+    record = replace(record, implementations=[*record.implementations, implementation("other")])
+    found = list(contradictions(replace(record, gradients=replace(record.gradients, rows=rows))))
+    assert found == [f"$.gradients.rows[0].verdict: {line}" for line in expected]
+
+
+def test_a_worker_that_left_some_of_several_cpus_has_a_violation() -> None:
+    on_two = replace(LEDGER, cpus=[0, 1])
+    analysis = with_settings(planted({"other": [0.0] * 6}), threads=2)
+
+    def told(violations: list[str]) -> list[str]:
+        def on(timing: Timing) -> Timing:
+            left = timing.implementation == "other" and timing.launch == 1
+            own = replace(on_two, cpus=[1]) if left else on_two
+            return replace(timing, ledger=own, violations=violations if left else [])
+
+        return list(contradictions(with_timings(analysis, on).record))
+
+    assert told(["its CPU affinity is [1], expected [0, 1]"]) == []
+    assert told([]) == ["$.timings[4].ledger.cpus: [1], expected 2 of them"]
+
+
+@pytest.mark.parametrize(
+    ("command", "is_one_call"),
+    [
+        ("xorbench run --output 'R&D; $x'", True),
+        ("xorbench run '--with=mine (2).py'", True),
+        ("xorbench run --output 'R&D' & sh", False),
+        ('xorbench run --output "$(sh)"', False),
+        ("xorbench run --output 'R&D", False),
+        ("xorbench run --output '`\n`'", False),
+        ("xorbench run | sh", False),
+    ],
+)
+def test_a_sign_of_the_shell_in_a_name_is_quoted(command: str, is_one_call: bool) -> None:
+    expected = [f"$.command: {command!r}, expected one call of xorbench without other commands"]
+    assert list(contradictions(planted({}, command=command).record)) == ([] if is_one_call else expected)
+    of_study = command.replace("xorbench run", "python -m xorbench.studies.coverage")
+    assert (list(of_studies.contradictions(planted_study(command=of_study))) == []) is is_one_call
+
+
+@pytest.mark.parametrize(("ticks", "are_told"), [(279, False), (1, True)])
+def test_two_timings_may_have_the_same_rounds_by_a_coarse_clock(ticks: int, are_told: bool) -> None:
+    """The clock of ACPI, which some virtual machines have, ticks each 279 ns; 30 epochs of RMSprop take 9 µs."""
+    taken = [(9_000 if turn % 2 == 0 else 4_500) + 90 * (turn % 5) for turn in range(12)]
+    rounds = [value // ticks * ticks for value in taken]
+    assert (len({*rounds}) < 10) is (ticks > 1)
+
+    def same(timing: Timing) -> Timing:
+        if timing.implementation != "other" or timing.launch > 1:
+            return timing
+        used = Usage(timing.epochs[0] * 12, sum(rounds), 0, 0, 0)
+        return replace(timing, round_nanoseconds=rounds, cpu_nanoseconds=[*rounds], usage=used)
+
+    found = list(contradictions(with_timings(planted({"other": [0.0] * 6}, rounds=12), same).record))
+    assert found == ["$.timings[4]: the rounds of $.timings[1] again, expected once"] * are_told

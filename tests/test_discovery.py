@@ -1,11 +1,15 @@
 """The contract: kept by every file in the folder, and each breach named in one line."""
 
+import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.conftest import REFERENCE_TEXT, Variant, loaded
+from xorbench.cli import choices
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
 from xorbench.contract.source_text import shadows
 from xorbench.suite.about import of_implementation
@@ -248,6 +252,19 @@ def test_a_program_that_a_file_needs_is_missing_by_name(variant: Variant) -> Non
 def test_two_of_one_name_are_refused(variant: Variant) -> None:
     with pytest.raises(ValueError, match="named numpy_backprop already"):
         list(discover([variant(REFERENCE)]))
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", b"a\nb", b"a\x1bb"])
+def test_a_name_that_no_record_may_have_is_refused_before_anything_is_measured(name: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"{os.fsdecode(name)}.py"
+    path.write_text(REFERENCE_TEXT, encoding="utf-8")
+    told = f"{path.name!r}: expected a name of printable characters; rename the file"
+    with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
+        discover([path])
+    with pytest.raises(typer.BadParameter, match=f"^{re.escape(told)}$"):
+        choices.implementations(None, [path])
+    (tmp_path / "café_grad.py").write_text(REFERENCE_TEXT, encoding="utf-8")
+    assert discover([tmp_path / "café_grad.py"])[-1].name == "café_grad"
 
 
 def test_files_with_an_underscore_are_no_implementations(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import getpass
 import importlib.metadata
+import inspect
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
-from xorbench import environment
+from xorbench import affinity, environment
 
 
 def test_a_machine_is_named_by_what_it_is() -> None:
@@ -29,6 +31,15 @@ def test_the_number_of_cores_is_not_the_one_that_an_environment_variable_may_set
     for wrong in (1_000_000, None):
         monkeypatch.setattr(os, "cpu_count", lambda wrong=wrong: wrong)
         assert environment.machine().cores == cores
+
+
+def test_a_machine_has_at_least_as_many_cores_as_a_sweep_of_all_threads_has_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A container with a share of the time of its CPUs may show fewer of them than its processes may use."""
+    monkeypatch.setattr(psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(affinity, "allowed_cpus", lambda: [0, 1, 4, 5])
+    assert environment.machine().cores == 4
 
 
 def test_a_name_without_a_number_says_family_and_model_too() -> None:
@@ -62,6 +73,35 @@ def test_versions_name_python_and_the_libraries() -> None:
     assert versions["python"] == platform.python_version()
     assert versions["numpy"] == np.__version__ == environment.version_of("numpy")
     assert environment.version_of("no-such-library") == environment.version_of("") == "unknown"
+
+
+def test_of_a_library_that_is_installed_twice_the_first_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    about = tmp_path / "numpy-0.1.dist-info" / "METADATA"
+    about.parent.mkdir()
+    about.write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.1\n")
+    for path in ([*sys.path, str(tmp_path)], [str(tmp_path), *sys.path]):
+        monkeypatch.setattr("sys.path", path)
+        found = inspect.unwrap(environment.versions)()  # it is cached in tests
+        assert found["numpy"] == environment.version_of("numpy")
+    assert found["numpy"] == "0.1"
+
+
+def test_what_pip_left_of_a_library_has_no_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    before = inspect.unwrap(environment.versions)()
+    for name, text in {"empty": None, "nameless": "Version: 1\n", "endless": "Name: endless\n"}.items():
+        folder = tmp_path / f"{name}-1.dist-info"
+        folder.mkdir()
+        if text:
+            (folder / "METADATA").write_text(text)
+    monkeypatch.setattr("sys.path", [*sys.path, str(tmp_path)])
+    assert inspect.unwrap(environment.versions)() == before
+
+
+def test_python_is_a_framework_with_the_version_that_a_record_has_of_it() -> None:
+    assert environment.version_of("python") == environment.versions()["python"]
+    assert environment.is_installed("python")
 
 
 def test_what_is_no_distribution_is_a_program_and_says_its_own_version(

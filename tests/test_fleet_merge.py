@@ -25,6 +25,7 @@ from tests.fleets import (
 )
 from tests.planted import NO_SHA256, report
 from xorbench.consistency import rules
+from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.fleet import join, measured, merge, units
 from xorbench.fleet.plan import PlannedPart
@@ -155,6 +156,32 @@ def test_the_point_where_two_curves_cross_is_taken_from_the_first_part(tmp_path:
     ]
     assert record.gradients.rows == record_of(plan, units.workloads(plan)).gradients.rows
     assert len(record.products) == 1
+
+
+def test_what_was_lost_at_a_point_that_is_taken_from_another_part_says_why_later_points_lack(tmp_path: Path) -> None:
+    plan = sweep_of([WIDTHS], [BATCHES])
+    second = part_of(plan, 2)
+    timings = [t for t in second.timings if (t.launch, t.implementation) != (1, "other")]
+    lost = Failure(1, "width-4-batch-4", "other", copy=False, reason="its process was killed by SIGKILL")
+    kept(tmp_path, part_of(plan, 1), replace(second, timings=timings, failures=[lost]))
+    (record,) = merged(tmp_path, plan)
+    assert record.failures == [lost]
+    assert {t.launch for t in record.timings if (t.workload, t.implementation) == ("width-4-batch-8", "other")} == {
+        0,
+        2,
+        3,
+    }
+
+
+def test_a_part_in_which_nothing_could_be_timed_is_merged(tmp_path: Path) -> None:
+    lost = Failure(-1, "neuron", REFERENCE, copy=False, reason="its process was killed by SIGKILL")
+    first = part_of(PLAN, 1, launches=[], timings=[], cold_starts=[], failures=[lost])
+    kept(tmp_path, replace(first, plan=replace(first.plan, launches=0)), part_of(PLAN, 2))
+    (record,) = merged(tmp_path)
+    assert record.failures == [lost]
+    assert record.plan == part_of(PLAN, 2).plan
+    assert {timing.workload for timing in record.timings} == {"hidden"}
+    assert [workload.name for workload in record.workloads] == ["neuron", "hidden", "relu"]
 
 
 def test_a_part_with_two_numbers_of_threads_is_there_when_both_records_are(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from xorbench.affinity import allowed_cpus
 from xorbench.charts import album, picture
 from xorbench.charts.measured import measured as figure_of
 from xorbench.cli import choices
+from xorbench.consistency import times
 from xorbench.consistency.rules import contradictions, read
 from xorbench.contract import REFERENCE
 from xorbench.contract import read as read_file
@@ -32,11 +33,13 @@ from xorbench.measures import MEASURES, Measure
 from xorbench.page.sources import Drawing
 from xorbench.publication.selection import Standing
 from xorbench.record import store
+from xorbench.record.run import WorkloadRecord
 from xorbench.record.timing import Failure, Latency, Timing
 from xorbench.suite import Settings, Suite, defaults
 from xorbench.tables import catalogue
 from xorbench.tables.parts import AGAINST, MEDIAN, RATIO, SLOW, UPDATE, line, parts
 from xorbench.tables.summary import LINES, summary
+from xorbench.workloads import named
 
 WOBBLE = [0.01, -0.01, 0.005, -0.005, 0.0, 0.0]
 
@@ -309,6 +312,21 @@ def test_a_contradiction_of_measures_is_found(name: str) -> None:
     timings[place] = replace(timings[place], **values)
     record = replace(record, timings=timings, settings=replace(record.settings, **settings))
     assert any(expected in said for said in contradictions(record)), list(contradictions(record))
+
+
+@pytest.mark.parametrize(
+    ("median", "expected"),
+    [
+        (4_000, []),  # that of c_vectorised, which computes 11,264 products and 1,024 sigmoids
+        (49, ["$.timings[0].latency: calls of 49 and 9000 ns, expected 50 to 1e+09 ns"]),
+    ],
+)
+def test_a_prediction_of_one_sample_takes_no_time_of_a_whole_batch(median: int, expected: list[str]) -> None:
+    large = WorkloadRecord.of(named("width-1024-batch-1024"))
+    record = replace(known().record, workloads=[large])
+    (first, *_) = (timing for timing in record.timings if timing.measure == "predict")
+    timing = replace(first, workload=large.name, latency=Latency(10, median, 9_000))
+    assert list(times.measures(replace(record, timings=[timing]))) == expected
 
 
 SETTINGS = Settings(

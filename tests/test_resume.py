@@ -91,9 +91,9 @@ def interrupted(implementations: list[Implementation], at: int, settings: Settin
     return record
 
 
-def resumed(implementations: list[Implementation]) -> Record:
+def resumed(implementations: list[Implementation], settings: Settings = SETTINGS) -> Record:
     """Return the record of the run of the same call that continues the newest journal."""
-    session = session_of(implementations)
+    session = session_of(implementations, settings)
     session.take_over(found(session))
     session.run()
     keeping.end([session], is_complete=True)
@@ -147,6 +147,19 @@ def test_an_implementation_whose_text_was_changed_keeps_its_launches_and_gets_no
     (row,) = (row for row in Analysis(whole).rows if row.implementation == "mine")
     assert row.launches == 2
     assert row.ratio is not None
+
+
+def test_each_measure_of_an_implementation_whose_text_was_changed_says_why_it_has_no_more_launches(
+    variant: Variant,
+) -> None:
+    path, settings = variant("mine"), replace(SETTINGS, launches=2, measures=["epoch", "loss"])
+    interrupted([BASELINE, read(path)], 1, settings)
+    path.write_text(path.read_text() + "\n# changed\n")
+    whole = resumed([BASELINE, read(path)], settings)
+    assert {(t.launch, t.measure) for t in whole.timings if t.implementation == "mine"} == {(0, "epoch"), (0, "loss")}
+    assert whole.failures == [
+        Failure(1, "neuron", "mine", copy=False, reason=CHANGED, measure=measure) for measure in settings.measures
+    ]
 
 
 def test_one_that_changed_before_it_was_calibrated_failed(variant: Variant, report: Report) -> None:

@@ -1,6 +1,7 @@
 """One run: what was refused is not timed, and what was finished is kept."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -125,6 +126,26 @@ def test_where_nothing_can_be_timed_the_record_has_no_launch_and_does_not_contra
     record = recorded([BASELINE], replace(SETTINGS, launches=3), report)
     assert (record.plan.launches, record.launches, record.failures) == (0, [], [lost])
     assert [*rules.contradictions(replace(record, command="xorbench run --quick"))] == []
+
+
+def test_what_the_baseline_is_lost_on_while_it_is_calibrated_is_not_timed(variant: Variant) -> None:
+    """Its worker ends in the second workload, when its rounds there are prepared."""
+    ends = f"    if {PYTEST} and len(parameters) == 4 and epochs == 10: raise SystemExit\n"
+    baseline, right = read(variant(REFERENCE, (LOOP, ends + LOOP))), read(variant("right"))
+    settings = replace(SETTINGS, cold_starts=0, seed=next(n for n in range(9) if order_of(n)[0] == "neuron"))
+    session = Suite([baseline, right], [*NEURON, WORKLOADS["hidden"]], settings)
+    session.run()
+    record = session.record(f"xorbench run --quick --seed={settings.seed}")
+    assert {timing.workload for timing in record.timings} == {"neuron"}
+    assert [(lost.launch, lost.workload, lost.implementation) for lost in record.failures] == [
+        (-1, "hidden", REFERENCE)
+    ]
+    assert [*rules.contradictions(record)] == []
+
+
+def order_of(seed: int) -> list[str]:
+    """Return the order of the workloads of the calibration of a run with this seed."""
+    return Random(seed).sample(["neuron", "hidden"], 2)
 
 
 def test_nothing_judged_is_nothing_to_record() -> None:

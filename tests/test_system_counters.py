@@ -9,7 +9,7 @@ import pytest
 
 from xorbench.affinity import allowed_cpus
 from xorbench.clock import system_counters
-from xorbench.clock.system_counters import Reading
+from xorbench.clock.system_counters import Conditions, Reading
 
 
 def test_between_two_readings_things_only_grow() -> None:
@@ -32,6 +32,16 @@ def test_conditions_are_of_the_cpu() -> None:
     assert found.load_1_minute is not None
     assert found.load_1_minute >= 0
     assert system_counters.conditions([10_000]).steal_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [(5.0, 5.5, 0.5), (5.0, 7.0, 2.0), (5.0, 4.0, None), (5.0, 9e9, None), (None, 5.0, None), (5.0, None, None)],
+)
+def test_steal_that_runs_backwards_or_leaps_is_not_known(
+    before: float | None, after: float | None, expected: float | None
+) -> None:
+    assert Conditions(0.5, before, None).stolen(Conditions(0.5, after, None), most=2.0) == expected
 
 
 def test_the_waiting_of_every_thread_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

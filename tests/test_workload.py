@@ -1,12 +1,13 @@
 """The problems: their parameters bit for bit, and what counts as their known answer."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from xorbench.record.run import WorkloadRecord
-from xorbench.workloads import WORKLOADS, Array, Workload
+from xorbench.workloads import WORKLOADS, Array, Workload, named
 
 every_workload = pytest.mark.parametrize("workload", WORKLOADS.values(), ids=lambda w: w.name)
 
@@ -23,10 +24,23 @@ def test_the_neuron_starts_where_the_tutorial_does() -> None:
     [
         ("neuron", "0df2e5a9"),
         ("hidden", "1b1afa14"),
+        ("relu", "7ee8c521"),
+        ("parity-10", "d7e86902"),
+        ("width-64-batch-4", "a45fd658"),
     ],
 )
 def test_the_initial_parameters_never_change(name: str, sha256: str) -> None:
-    assert WORKLOADS[name].parameters_sha256.startswith(sha256)
+    assert named(name).parameters_sha256.startswith(sha256)
+
+
+def test_parameters_are_drawn_by_a_product_and_a_sum_that_are_rounded_one_after_the_other() -> None:
+    """A fused operation, by which NumPy draws on some machines, would change every second of these numbers."""
+    drawn, *_ = named("width-64-batch-4").initial_parameters
+    end = float(np.sqrt(6 / 66))
+    random = np.random.RandomState(1).random_sample(128).tolist()
+    assert drawn.ravel().tolist() == [(end + end) * each - end for each in random]
+    fused = [float(Fraction(end + end) * Fraction(each) - Fraction(end)) for each in random]
+    assert sum(one != other for one, other in zip(drawn.ravel(), fused, strict=True)) == 68
 
 
 @every_workload

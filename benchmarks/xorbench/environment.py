@@ -21,7 +21,7 @@ import psutil
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from xorbench import places
+from xorbench import affinity, places
 from xorbench.record.timing import Pool
 from xorbench.requirements import extras
 
@@ -93,7 +93,8 @@ def machine() -> "Machine":
     from xorbench.record.run import Machine  # imported here, because workers do not need it
 
     cpu = cpu_model(cpuinfo.get_cpu_info())
-    cores = psutil.cpu_count() or 1  # that of os may be set by an environment variable from Python 3.13 on
+    # An environment variable may set what os counts from Python 3.13 on, and a container may hide CPUs that it may use.
+    cores = max(psutil.cpu_count() or 1, len(affinity.allowed_cpus()))
     system = platform.system()
     name = machine_name(cpu, cores, system, platform.machine())
     memory_gib = round(psutil.virtual_memory().total / 2**30, 1)
@@ -137,8 +138,15 @@ def processor_features() -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of every installed library, by name."""
-    libraries = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+    """Return the versions of Python and of every installed library, by name.
+
+    Where a library is installed twice, as beside that of the system, it is the first one, which is imported. What pip
+    left of a library without saying its name or version is none.
+    """
+    libraries: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        if {"Name", "Version"} <= {*distribution.metadata}:
+            libraries.setdefault(distribution.metadata["Name"], distribution.version)
     return {"python": platform.python_version(), **dict(sorted(libraries.items(), key=lambda item: item[0].lower()))}
 
 
@@ -153,6 +161,8 @@ def version_of(framework: str) -> str:
 
 
 def _distribution_version(name: str) -> str | None:
+    if name == "python":
+        return platform.python_version()
     try:
         return importlib.metadata.version(name)
     except (importlib.metadata.PackageNotFoundError, ValueError):

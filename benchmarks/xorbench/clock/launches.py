@@ -79,19 +79,16 @@ class Launches:
             launch.run(self._cpus, rounds, done)
         finally:
             launch.stop()
-        after = conditions(self._cpus)
-        stolen = None
-        if after.steal_seconds is not None and before.steal_seconds is not None:
-            stolen = after.steal_seconds - before.steal_seconds
+        after, seconds = conditions(self._cpus), perf_counter() - began
         return launch, LaunchRecord(
             number=launch.number,
             rounds=rounds,
             overlapped=overlapped,
-            seconds=perf_counter() - began,
+            seconds=seconds,
             seconds_starting=launch.seconds_starting,
             seconds_in_turns=launch.seconds_in_turns,
             load_1_minute=after.load_1_minute,
-            steal_seconds=stolen,
+            steal_seconds=before.stolen(after, seconds * len(self._cpus)),
             megahertz=after.megahertz,
             others_timing=others_timing,
             left=launch.left,

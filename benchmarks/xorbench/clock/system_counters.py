@@ -157,6 +157,20 @@ class Conditions:
     steal_seconds: float | None
     megahertz: float | None
 
+    def stolen(self, later: "Conditions", most: float) -> float | None:
+        """Return the steal between these conditions and `later` ones, at `most` so many seconds; None if not known.
+
+        Where a virtual machine is moved to another host, the counter may run backwards or leap: then it is not known.
+        """
+        if self.steal_seconds is None or later.steal_seconds is None:
+            return None
+        found = later.steal_seconds - self.steal_seconds
+        return found if -_TWO_TICKS <= found <= most + _TWO_TICKS else None
+
+
+_TWO_TICKS = 0.02
+"""Seconds; the system counts steal in ticks of 10 ms."""
+
 
 def conditions(cpus: Sequence[int]) -> Conditions:
     """Return the conditions on `cpus` now."""

@@ -22,10 +22,12 @@ from xorbench.requirements import pin
 def discover(extra: Iterable[Path] = (), folder: Path = IMPLEMENTATIONS) -> list[Implementation]:
     """Return the implementations in `folder`, the reference first, then those in `extra`; each is named after its file.
 
-    Raises ValueError if two have the same name.
+    Raises ValueError if two have the same name, or if a name has a character that no record may have.
     """
     found: dict[str, Implementation] = {}
     for path in [*sorted(folder.glob("[!_]*.py"), key=lambda path: (path.stem != REFERENCE, path.stem)), *extra]:
+        if not path.stem.isprintable():
+            raise ValueError(f"{path.name!r}: expected a name of printable characters; rename the file")
         implementation = read(path)
         if implementation.name in found:
             raise ValueError(f"{path}: an implementation named {implementation.name} already exists; rename the file")

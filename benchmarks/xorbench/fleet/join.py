@@ -21,14 +21,15 @@ def joined(plan: FleetPlan, parts: Sequence[Record]) -> Record:
     """Return the record of parts of a plan, which have the same host, machine, environment and settings.
 
     A workload that is in two parts, as where two curves of a sweep cross, is taken from the first. Launches of one
-    number are one launch, which took the time of all.
+    number are one launch, which took the time of all. A part in which nothing could be timed has none.
     """
     taken: set[str] = set()
     kept = [_without(part, taken) for part in parts]
     first = kept[0]
     order = [name for name in units.workloads(plan) if name in taken]
     by_name = {workload.name: workload for part in kept for workload in part.workloads}
-    launches = [_one_launch(each) for each in zip(*(part.launches for part in kept), strict=True)]
+    timed = [part for part in kept if part.launches] or kept
+    launches = [_one_launch(each) for each in zip(*(part.launches for part in timed), strict=True)]
     timings = [timing for part in kept for timing in _with_left(part, launches)]
     record = replace(
         first,
@@ -36,6 +37,7 @@ def joined(plan: FleetPlan, parts: Sequence[Record]) -> Record:
         part=None,
         created=min(part.created for part in kept),
         command=command(plan),
+        plan=timed[0].plan,
         seconds=Seconds(**{f.name: sum(getattr(part.seconds, f.name) for part in kept) for f in fields(Seconds)}),
         workloads=[by_name[name] for name in order],
         gradients=_one_report([part.gradients for part in kept], order, [i.name for i in first.implementations]),
@@ -55,7 +57,10 @@ def command(plan: FleetPlan) -> str:
 
 
 def _without(part: Record, taken: set[str]) -> Record:
-    """Return a part without the workloads that are `taken`, to which those that it keeps are added."""
+    """Return a part without the workloads that are `taken`, to which those that it keeps are added.
+
+    A worker that was lost in a launch is lost for the workloads after that one, too, so that its failure stays.
+    """
     dropped = {workload.name for workload in part.workloads if workload.name in taken}
     taken |= {workload.name for workload in part.workloads}
     if not dropped:
@@ -72,7 +77,7 @@ def _without(part: Record, taken: set[str]) -> Record:
         gradients=replace(report, **lists | {name: getattr(report, name) for name in OF_ALL}),
         timings=rest(part.timings),
         cold_starts=rest(part.cold_starts),
-        failures=rest(part.failures),
+        failures=[failure for failure in part.failures if failure.workload not in dropped or failure.launch >= 0],
     )
 
 

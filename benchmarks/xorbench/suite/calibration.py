@@ -74,8 +74,9 @@ def calibrate(
     """Time one launch, and return the entries of later launches, with the epochs of their rounds and the A/A control.
 
     `passed` holds the workloads on which each implementation may be timed, and `guess` returns the number of epochs to
-    begin with. A workload on which the baseline may not be timed is left out, because no ratio could be formed.
-    `advance` is called after each workload. There is an entry for each implementation and each of the `measures`.
+    begin with. A workload on which the baseline may not be timed, or is lost here, is left out, because no ratio could
+    be formed. `advance` is called after each workload. There is an entry for each implementation and each of the
+    `measures`.
     """
     names = [w.name for i, workloads in passed.items() if i.name == baseline for w in workloads]
     if not names:
@@ -89,10 +90,11 @@ def calibrate(
     with Launches(first, names, cpus, shuffler) as launches:
         launch, about = launches.run(ROUNDS, last=True, done=lambda _launch, _workload: advance())
     paces = {row_of(t): pace(t, len(cpus)) for t in launch.timings}
+    beside = {workload for name, workload, measure in paces if (name, measure) == (baseline, "epoch")}
     entries = []
     for entry in first:
         rows: dict[str, Row] = {w: (entry.implementation.name, w, entry.measure) for w in entry.epochs}
-        known = {workload: paces[row] for workload, row in rows.items() if row in paces}
+        known = {workload: paces[row] for workload, row in rows.items() if workload in beside and row in paces}
         if known:
             epochs = {workload: of_a_round(*pace, named(workload).most_epochs) for workload, pace in known.items()}
             seconds = {workload: each for workload, (each, _) in known.items()}

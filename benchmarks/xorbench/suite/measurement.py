@@ -115,7 +115,7 @@ class Measurement(Session):
     def _withheld_from(self, launch: int, workloads: Iterable[str]) -> list[Failure]:
         """Return the failures of the withheld entries on these workloads of a launch."""
         return [
-            Failure(launch, workload, entry.implementation.name, entry.copy, CHANGED)
+            Failure(launch, workload, entry.implementation.name, entry.copy, CHANGED, entry.measure)
             for workload in workloads
             for entry in self._withheld
             if workload in entry.epochs

@@ -37,9 +37,18 @@ def draw(sizes: Sequence[int], seed: int, gain: float, bias: float = 0.0) -> Par
     parameters = []
     for a, b in itertools.pairwise(sizes):
         ends = gain * np.sqrt(6 / (a + b))
-        parameters.append(_frozen(random.uniform(-ends, ends, (a, b))))
-        parameters.append(_frozen(random.uniform(-bias, bias, (1, b)) if bias else np.zeros((1, b))))
+        parameters.append(_frozen(_uniform(random, ends, (a, b))))
+        parameters.append(_frozen(_uniform(random, bias, (1, b)) if bias else np.zeros((1, b))))
     return parameters
+
+
+def _uniform(random: np.random.RandomState, end: float, shape: tuple[int, int]) -> Array:
+    """Return numbers that are uniform in [-end, end], the same bits on every machine.
+
+    Where NumPy was compiled with fused operations, as for ARM, its own function rounds the product and the sum at once
+    (github.com/numpy/numpy/issues/22993), so that a record of one machine would contradict another one.
+    """
+    return 2 * end * random.random_sample(shape) - end
 
 
 def _hidden_parameters(seed: int) -> Parameters:
