@@ -387,6 +387,10 @@ TRACEBACKS: dict[str, tuple[Change, str]] = {
         lambda r: of(r)[0]["epochs"].__setitem__(0, 10**400),
         "epochs[0]: Input should be less than or equal to 9223372036854775807",
     ),
+    "a seed that no generator takes": (
+        lambda r: of(r)[0]["ends"][0].update(seed=2**32),
+        "ends[0].seed: Input should be less than or equal to 4294967295",
+    ),
     "an unknown activation": (
         lambda r: r["workloads"][0].update(activation="x"),
         "$.workloads[0].activation: Input should be 'sigmoid'",

@@ -268,6 +268,9 @@ def test_the_value_of_a_secret_variable_of_the_command_may_not(tmp_path: Path) -
     assert told.endswith("$.environment.variables holds the value of AWS_SECRET_ACCESS_KEY, expected its name only")
     assert "hunter2" not in told
     assert found(with_variables(AWS_SECRET_ACCESS_KEY="", OMP_NUM_THREADS="1"), tmp_path / "named") == ""
+    told = found(with_variables(**{f"A\ufeff{'1' * 40_000}": "2"}), tmp_path / "odd")
+    assert told.isprintable()
+    assert len(told) < 1_000
 
 
 @pytest.mark.parametrize("character", ["z", "/", "@", ".", "~", " ", "-", "\\", "0", "A", "/a", "~/", "a@", "@a", "-/"])

@@ -9,6 +9,7 @@ from typing import Literal
 
 from xorbench.fleet.plan import FleetPlan, Kind
 from xorbench.measures import MEASURES
+from xorbench.record.parts import LARGEST_SEED
 from xorbench.record.settings import Settings
 from xorbench.suite import defaults
 from xorbench.suite.sweep import RANDOM_POINTS
@@ -29,10 +30,6 @@ OPTIONS: dict[Kind, tuple[str, ...]] = {
 
 FLAGS = ("quick", "grid")
 """The options that have no value."""
-
-
-LARGEST_SEED = 2**32 - 1
-"""The largest value of --seed."""
 
 
 @dataclass(frozen=True)

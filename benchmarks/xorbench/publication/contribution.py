@@ -51,7 +51,8 @@ def examined(path: Path) -> Examined:
     except ValueError as error:
         return Examined([str(error)])
     return Examined(
-        [f"{path}: {complaint}" for complaint in found], [f"{path}: marked: {', '.join(marked)}"] if marked else []
+        [f"{path}: {checking.one_line(complaint)}" for complaint in found],
+        [f"{path}: marked: {checking.one_line(', '.join(marked))}"] if marked else [],
     )
 
 
@@ -79,7 +80,7 @@ def _repeated_keys(path: Path) -> Iterator[str]:
     try:
         checking.without_repeated_keys(checking.bounded(path))
     except ValueError as error:
-        yield checking.one_line(str(error))
+        yield str(error)
 
 
 def _of_study(path: Path, study: Study) -> list[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "Numbers",
     "Part",
     "Positive",
+    "Seed",
     "Text",
     "Verdict",
     "Whole",
@@ -49,6 +50,11 @@ Natural = Annotated[int, Ge(0), Le(LARGEST)]
 Count = Annotated[int, Ge(1), Le(LARGEST)]
 
 Whole = Annotated[int, Ge(-LARGEST), Le(LARGEST)]
+
+LARGEST_SEED = 2**32 - 1
+"""The largest seed of NumPy's random generators."""
+
+Seed = Annotated[int, Ge(0), Le(LARGEST_SEED)]
 
 Positive = Annotated[float, Gt(0)]
 

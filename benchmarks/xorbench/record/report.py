@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
-from xorbench.record.parts import Dtype, Many, Natural, Numbers, Part, Text, Verdict, Whole
+from xorbench.record.parts import Dtype, Many, Natural, Numbers, Part, Seed, Text, Verdict, Whole
 
 INSIDE: Final = "inside"
 OUTSIDE: Final = "outside"
@@ -278,7 +278,7 @@ class Counterexample(Part):
 class Report(Part):
     """The complete report of the judge. Lists that were not requested are empty."""
 
-    seed: Natural
+    seed: Seed
     points: Natural
     rows: Annotated[list[Judgement], Many]
     pairs: Annotated[list[Pair], Many]

@@ -6,7 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Lt
 
 from xorbench.measures import Measure
-from xorbench.record.parts import Count, MinLen, Natural, Part, Positive
+from xorbench.record.parts import Count, MinLen, Natural, Part, Positive, Seed
 
 CONFIDENCE = 0.95
 
@@ -28,7 +28,7 @@ class Settings(Part):
 
     points: Count
     cpu: Natural
-    seed: Natural
+    seed: Seed
     quick: bool = False
     launches: Count | None = None
     rounds: Count | None = None

@@ -8,7 +8,7 @@ from typing import Annotated
 from annotated_types import Ge, Len
 
 from xorbench.measures import Measure
-from xorbench.record.parts import Count, Dtype, Many, MinLen, Natural, Numbers, Part, Positive, Text, Whole
+from xorbench.record.parts import Count, Dtype, Many, MinLen, Natural, Numbers, Part, Positive, Seed, Text, Whole
 
 Sha256 = Annotated[str, Len(64, 64)]
 
@@ -99,7 +99,7 @@ class End(Part):
     """
 
     round: Natural
-    seed: Natural
+    seed: Seed
     start: Numbers
     end: Annotated[list[float | None], Many]
     expected: Numbers | None
