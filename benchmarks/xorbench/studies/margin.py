@@ -41,7 +41,7 @@ WORKLOADS_ASKED = ("neuron", "hidden", "relu", "deep")
 POINTS = 400
 """The points of one round at a workload's own shape in each dtype; there are an eighth as many at each other shape."""
 
-ROUNDS_KEPT = 10
+ROUNDS_KEPT = 2
 """The rounds after which what was found is kept, in case that the study is interrupted."""
 
 MOST_REASONS = 5
