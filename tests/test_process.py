@@ -83,6 +83,18 @@ def test_a_signal_while_the_command_is_loaded_ends_it_in_one_line() -> None:
     assert process.returncode == 130
 
 
+def test_a_signal_before_all_signals_are_handled_ends_the_command_in_one_line() -> None:
+    raising = "import signal\ninstall = signal.signal\n"
+    raising += "signal.signal = lambda number, how: (install(number, how), signal.raise_signal(number))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", raising + COMMAND.format(body="pass", before="pass")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "xorbench: interrupted by SIGINT\n")
+
+
 def test_a_signal_while_results_are_written_ends_the_command_when_they_are() -> None:
     with started("process.ignore_signals()\nmeet()\nprint('written')") as process:
         met(process)

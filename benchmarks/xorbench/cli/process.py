@@ -63,11 +63,9 @@ def run(load: "Callable[[], typer.Typer]", name: str) -> None:
     open_standard_streams()
     guard_output()
     _signals = _Signals()
-    for number in ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
-            signal.signal(number, _signals.handle)
     try:
         try:
+            _handle_signals()  # in here, because a signal may come before the last one is handled
             code, error = _called(load, name)
         finally:
             ignore_signals()
@@ -86,6 +84,12 @@ def run(load: "Callable[[], typer.Typer]", name: str) -> None:
     if error:
         print(printable(f"{name}: {error}"), file=sys.stderr)
     sys.exit(code)
+
+
+def _handle_signals() -> None:
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup leaves it
+            signal.signal(number, _signals.handle)
 
 
 def _called(load: "Callable[[], typer.Typer]", name: str) -> tuple[int, str]:
