@@ -8,23 +8,23 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.conftest import children_with
 from xorbench.temporary import REMOVE, Temporary
 
 
-def removers() -> list[psutil.Process]:
-    """The shells that wait for the end of this process, with the folders that they would remove."""
-    return [child for child in psutil.Process().children() if REMOVE in child.cmdline()]
+def removers(folder: str | Path) -> list[psutil.Process]:
+    """The shells that wait for the end of this process and would remove this folder, or one in it."""
+    return [child for child in children_with(str(folder)) if REMOVE in child.cmdline()]
 
 
 def test_a_folder_is_removed_with_all_that_is_in_it_and_so_is_its_shell(tmp_path: Path) -> None:
-    before = removers()
     with Temporary(tmp_path) as name:
         assert Path(name).parent == tmp_path
         Path(name, "a").mkdir()
         Path(name, "a", "b").write_text("c", encoding="utf-8")
-        assert len(removers()) == len(before) + 1
+        assert len(removers(name)) == 1
     assert list(tmp_path.iterdir()) == []
-    assert removers() == before
+    assert removers(name) == []
 
 
 def test_it_may_be_removed_twice_or_by_someone_else(tmp_path: Path) -> None:
@@ -76,9 +76,8 @@ def test_a_name_with_a_meaning_for_the_shell_is_a_name(tmp_path: Path) -> None:
 
 
 def test_without_a_shell_there_is_a_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = removers()
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     with Temporary(tmp_path) as name:
-        assert removers() == before
+        assert removers(name) == []
         assert Path(name).is_dir()
     assert list(tmp_path.iterdir()) == []
