@@ -97,6 +97,17 @@ def test_what_pip_left_of_a_library_has_no_version(monkeypatch: pytest.MonkeyPat
             (folder / "METADATA").write_text(text)
     monkeypatch.setattr("sys.path", [*sys.path, str(tmp_path)])
     assert inspect.unwrap(environment.versions)() == before
+    distributions = importlib.metadata.distributions
+    monkeypatch.setattr("importlib.metadata.distributions", lambda: [*distributions(), WithoutMetadata()])
+    assert inspect.unwrap(environment.versions)() == before
+
+
+class WithoutMetadata:
+    """A distribution as the library importlib_metadata finds it where pip left an empty folder."""
+
+    @property
+    def metadata(self) -> object:
+        raise FileNotFoundError
 
 
 def test_python_is_a_framework_with_the_version_that_a_record_has_of_it() -> None:

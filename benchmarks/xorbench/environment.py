@@ -13,6 +13,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,8 +146,10 @@ def versions() -> dict[str, str]:
     """
     libraries: dict[str, str] = {}
     for distribution in importlib.metadata.distributions():
-        if {"Name", "Version"} <= {*distribution.metadata}:
-            libraries.setdefault(distribution.metadata["Name"], distribution.version)
+        with suppress(FileNotFoundError):  # by the library importlib_metadata, where there are no metadata
+            about = distribution.metadata
+            if {"Name", "Version"} <= {*about}:
+                libraries.setdefault(about["Name"], about["Version"])
     return {"python": platform.python_version(), **dict(sorted(libraries.items(), key=lambda item: item[0].lower()))}
 
 
