@@ -23,7 +23,7 @@ from xorbench.record import store
 from xorbench.record.checking import MOST_BYTES
 from xorbench.record.run import Record
 from xorbench.record.timing import Failure, Timing
-from xorbench.studies.injection import drivers, large, messages, outcomes, run_faults, runs
+from xorbench.studies.injection import drivers, large, messages, outcomes, run_faults, runs, watching
 from xorbench.studies.injection.drivers import LAUNCHES, ROWS, VICTIM, Fresh, Place
 from xorbench.studies.injection.outcomes import Found
 from xorbench.studies.injection.run_faults import UNDISTURBED, Fault, Running
@@ -404,3 +404,8 @@ def test_what_a_command_needs_is_measured(tmp_path: Path) -> None:
     found = large.measured("check", str(path))
     assert (found["code"], found["lines"], found["traceback"]) == (1, 1, False)
     assert 10 < found["memory_mib"] < large.MEGABYTE
+
+
+def test_an_exception_is_named_without_the_folders_of_its_message() -> None:
+    named = watching.named(AssertionError("no line: '/tmp/faults-1/some-cpu/2026.json: $.a'\nb"))
+    assert named == "AssertionError in elsewhere: no line: '2026.json: $.a' b"

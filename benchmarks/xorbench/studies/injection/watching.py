@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from xorbench import places
+from xorbench.environment import without_folders
 
 _PACKAGE = f"{Path(places.__file__).parent}{os.sep}"
 
@@ -23,10 +24,13 @@ class Hung(BaseException):
 
 
 def named(error: BaseException) -> str:
-    """Return the type of an exception, its message, and the place in this package where it was raised, in one line."""
+    """Return the type of an exception, its message, and the place in this package where it was raised, in one line.
+
+    Of a path only the last part is kept, because a study may not hold names of folders.
+    """
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.startswith(_PACKAGE)]
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "elsewhere"
-    message = " ".join(str(error).split())[:100]
+    message = without_folders(" ".join(str(error).split()))[:100]
     return "".join(c if c.isprintable() else "?" for c in f"{type(error).__name__} in {place}: {message}")
 
 
