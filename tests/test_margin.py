@@ -90,7 +90,7 @@ def test_a_study_is_continued_with_what_it_lacks(
 def test_an_implementation_is_asked_anew_although_its_answers_are_there(
     found: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the others, answers and searches are kept."""
+    """The answers of implementations that are not asked anew are kept."""
     monkeypatch.setattr("sys.argv", ["margin.py"])
     monkeypatch.setattr(margin, "all_cores", here)
     monkeypatch.setattr(margin, "POINTS", 8)

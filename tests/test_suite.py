@@ -129,7 +129,7 @@ def test_where_nothing_can_be_timed_the_record_has_no_launch_and_does_not_contra
 
 
 def test_what_the_baseline_is_lost_on_while_it_is_calibrated_is_not_timed(variant: Variant) -> None:
-    """Its worker ends in the second workload, when its rounds there are prepared."""
+    """The worker of the baseline ends when its rounds of the second workload are prepared."""
     ends = f"    if {PYTEST} and len(parameters) == 4 and epochs == 10: raise SystemExit\n"
     baseline, right = read(variant(REFERENCE, (LOOP, ends + LOOP))), read(variant("right"))
     settings = replace(SETTINGS, cold_starts=0, seed=next(n for n in range(9) if order_of(n)[0] == "neuron"))

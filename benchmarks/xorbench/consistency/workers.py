@@ -68,7 +68,7 @@ def _first(numbers: list[float]) -> str:
 def _tolerance(workload: Workload, timing: Timing, end: End) -> float:
     if timing.measure != "epoch":
         return workload.tolerance_of_results
-    return min(workload.tolerance, end.explained(timing.epochs[end.round], workload.dtype))
+    return ends.allowed(end, timing.epochs[end.round], workload)
 
 
 RULES = (observed, broken_rules)

@@ -42,7 +42,10 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the factor is refused: it is further from 1 than 2 u by 5 standard errors, at 200 points or more."""
+        """Whether the factor is refused, where u is the unit of roundoff.
+
+        It is if its distance from 1, less 5 standard errors, is more than 2 u, at 200 points or more.
+        """
         return self.certain > LARGEST_FACTOR_UNITS
 
     def complaint(self, group: str) -> str | None:
