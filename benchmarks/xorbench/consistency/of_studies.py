@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import cast
 
-from xorbench.consistency import identity
+from xorbench.consistency import call, identity
 from xorbench.record.checking import one_line
 from xorbench.record.run import Record
 from xorbench.record.studies import Study
@@ -25,7 +25,7 @@ def _as_of_records(rule: Callable[[Record], Iterator[str]]) -> Callable[[Study],
 
 def command(study: Study) -> Iterator[str]:
     """The command is one call of the study, without the signs by which a shell would run something else."""
-    words = identity.words_of(study.command)
+    words = call.words_of(study.command)
     modules = [f"{package}.studies.{study.study}" for package in ("xorbench", "benchmarks")]
     if words[:2] != ["python", "-m"] or words[2:3] not in ([each] for each in modules):
         yield f"$.command: {study.command[:100]!r}, expected one call of {modules[0]} without other commands"

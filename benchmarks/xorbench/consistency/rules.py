@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from xorbench.consistency import counts, identity, judged, rounds, times, trained, verdicts, workers
+from xorbench.consistency import call, counts, identity, judged, rounds, texts, times, trained, verdicts, workers
 from xorbench.record import store
 from xorbench.record.checking import one_line
 from xorbench.record.run import Record
@@ -13,7 +13,9 @@ MOST_TOLD = 5
 """The largest number of contradictions with one rule that are yielded."""
 
 RULES: Sequence[Callable[[Record], Iterator[str]]] = tuple(
-    rule for module in (identity, rounds, times, workers, verdicts, trained, judged, counts) for rule in module.RULES
+    rule
+    for module in (identity, call, texts, rounds, times, workers, verdicts, trained, judged, counts)
+    for rule in module.RULES
 )
 """Functions that yield the contradictions of a record with one rule, each with its place, in one line."""
 

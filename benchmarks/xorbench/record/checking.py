@@ -29,6 +29,9 @@ long run. Each takes up to 100 times as much memory as its text."""
 LONGEST_MESSAGE = 500
 """The number of characters at which a message about a file is cut."""
 
+LONGEST_QUOTED = 100
+"""The number of characters at which a value in such a message is cut."""
+
 
 def bounded(path: Path) -> bytes:
     """Return the content of a file. Raises OSError, and ValueError where it is larger than anything that is written."""
@@ -70,6 +73,12 @@ def one_line(text: str) -> str:
     """
     start = text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…"
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in start)
+
+
+def quoted(value: object) -> str:
+    """Return a value as Python writes it, cut at LONGEST_QUOTED characters."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_QUOTED else f"{text[: LONGEST_QUOTED - 1]}…"
 
 
 def plain_json(text: str | bytes) -> Any:
