@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from tests.conftest import REFERENCE_TEXT, Variant, loaded
-from xorbench.cli import choices
+from xorbench.cli import selected
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Implementation, discover, load, read
 from xorbench.contract.source_text import shadows
 from xorbench.suite.about import of_implementation
@@ -262,7 +262,7 @@ def test_a_name_that_no_record_may_have_is_refused_before_anything_is_measured(n
     with pytest.raises(ValueError, match=f"^{re.escape(told)}$"):
         discover([path])
     with pytest.raises(typer.BadParameter, match=f"^{re.escape(told)}$"):
-        choices.implementations(None, [path])
+        selected.implementations(None, [path])
     (tmp_path / "café_grad.py").write_text(REFERENCE_TEXT, encoding="utf-8")
     assert discover([tmp_path / "café_grad.py"])[-1].name == "café_grad"
 

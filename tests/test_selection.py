@@ -8,7 +8,7 @@ import typer
 
 from tests.conftest import BASELINE, OTHER_NUMPY, Variant, environment_with
 from xorbench.affinity import allowed_cpus
-from xorbench.cli import choices
+from xorbench.cli import selected
 from xorbench.clock.cold import cold_start
 from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.environments.selection import select
@@ -39,14 +39,14 @@ def test_who_has_another_version_there_runs_there(other_numpy: str, variant: Var
     about = of_implementation(selection.implementations[0])
     assert (about.file, about.interpreter, about.version) == (REFERENCE, "other", OTHER_NUMPY)
     assert about.source_sha256 == of_implementation(BASELINE).source_sha256
-    assert choices.missing(selection.implementations)
+    assert selected.missing(selection.implementations)
 
 
 def test_where_all_is_the_same_there_is_nothing_to_compare() -> None:
     with pytest.raises(
         typer.BadParameter, match=r"same runs no implementation; left out: .* \(numpy has the same version there\)"
     ):
-        choices.in_environments([BASELINE], [f"same={sys.executable}"])
+        selected.in_environments([BASELINE], [f"same={sys.executable}"])
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def chosen(other_numpy: str, variant: Variant, tmp_path_factory: pytest.TempPath
     python = environment_with(tmp_path_factory.mktemp("slow"), slower, libraries=other_numpy)
     error, there = "outputs - targets", f"np.__version__ == '{OTHER_NUMPY}'"
     wrong = read(variant("wrong", (error, f"({error}) * (-1 if {there} else 1)")))
-    return choices.in_environments([BASELINE, wrong], [f"slow={python}"])
+    return selected.in_environments([BASELINE, wrong], [f"slow={python}"])
 
 
 @pytest.fixture(scope="module")

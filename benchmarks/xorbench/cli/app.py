@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli import count, fleet, history, make, measure, recommend, records, sweep
+from xorbench.cli import count, fleet, history, make, measure, publishing, recommend, records, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.", rich_markup_mode=None
@@ -18,6 +18,7 @@ app.add_typer(fleet.app)
 app.add_typer(history.app)
 app.add_typer(count.app)
 app.add_typer(records.app)
+app.add_typer(publishing.app)
 app.add_typer(recommend.app)
 app.add_typer(make.app)
 

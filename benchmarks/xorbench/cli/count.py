@@ -30,14 +30,14 @@ def count(
     work on the machine does not change a count; instructions are no times and no rank. Two such records are compared by
     xorbench compare.
     """
-    from xorbench.cli import choices
+    from xorbench.cli import choices, selected
     from xorbench.workloads import TUTORIAL
 
-    chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
+    chosen = selected.with_reference(selected.implementations(implementation, extra, tuned))
     workloads, folder, cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(None)
-    if choices.broken(chosen, extra):
+    if selected.broken(chosen, extra):
         return 1
-    chosen = choices.in_environments(chosen, python)
+    chosen = selected.in_environments(chosen, python)
     from dataclasses import asdict
 
     from xorbench import environment
@@ -72,4 +72,4 @@ def count(
     asked = {*(implementation or ()), *(path.stem for path in extra or ())}
     lacking = any(row.reason and row.implementation in asked for row in counts.rows)
     failed = not (record.gradients.passed and counts.counted)
-    return 1 if failed or lacking or choices.missing(chosen, implementation, extra) else 0
+    return 1 if failed or lacking or selected.missing(chosen, implementation, extra) else 0

@@ -71,7 +71,7 @@ def plan_(
     memory and CPUs of a part are printed for a job script.
     """
     from xorbench import places
-    from xorbench.cli import choices, planning, show
+    from xorbench.cli import choices, planning, selected, show
     from xorbench.fleet import costs, divide
     from xorbench.fleet import plan as plans
     from xorbench.progress import say
@@ -82,7 +82,7 @@ def plan_(
     file = choices.file(output, "--output", (".json",))
     context = planning.context_of(kind, options)
     chosen = planning.chosen(context)
-    if choices.broken(chosen, planning.given(context)):
+    if selected.broken(chosen, planning.given(context)):
         return 1
     here = costs.here(places.results())
     made = planning.made(context, chosen, hosts, here)

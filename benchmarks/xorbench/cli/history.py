@@ -45,13 +45,13 @@ def history(
     environment in the user's cache folder, made by pip where there is none, from wheels only. A release that cannot be
     installed is reported and left out. All releases take turns in the same rounds.
     """
-    from xorbench.cli import choices
+    from xorbench.cli import choices, selected
     from xorbench.workloads import TUTORIAL
 
-    chosen = choices.of_framework(framework, implementation, extra)
+    chosen = selected.of_framework(framework, implementation, extra)
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
-    wanted = choices.releases(framework, release or (), last)
-    if choices.broken(chosen, extra):
+    wanted = selected.releases(framework, release or (), last)
+    if selected.broken(chosen, extra):
         return 1
     from xorbench import places
     from xorbench.cli import keeping
@@ -63,10 +63,10 @@ def history(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     choices.folder(places.user_cache(), "XDG_CACHE_HOME")  # the environments are made there
-    there = choices.in_releases(framework, wanted, chosen)
-    missing = choices.missing(there, implementation, extra)
+    there = selected.in_releases(framework, wanted, chosen)
+    missing = selected.missing(there, implementation, extra)
     return keeping.finished(
-        lambda: History(choices.with_reference(there), workloads, settings),
+        lambda: History(selected.with_reference(there), workloads, settings),
         folder,
         wait,
         resume,

@@ -38,11 +38,11 @@ TABLES = "gradients, endings, conduct, errors, accuracy, trajectories, audits, f
 @app.command("list")
 def list_(extra: Extra = None, as_json: AsJson = False) -> int:
     """List implementations and workloads, and what is missing."""
-    from xorbench.cli import choices
+    from xorbench.cli import choices, selected
     from xorbench.record.run import WorkloadRecord
     from xorbench.suite.about import of_implementation
 
-    implementations = [of_implementation(i) for i in choices.implementations(None, extra)]
+    implementations = [of_implementation(i) for i in selected.implementations(None, extra)]
     workloads = [WorkloadRecord.of(w) for w in choices.workloads(None)]
     from xorbench.cli import show
     from xorbench.tables import listing
@@ -121,19 +121,19 @@ def gradients(
         return parts.measured(context)
     if output or resume:
         raise typer.BadParameter("expected --plan and --part with it", param_hint="--output" if output else "--resume")
-    from xorbench.cli import choices
+    from xorbench.cli import choices, selected
     from xorbench.workloads import TUTORIAL
 
-    chosen = choices.implementations(implementation, extra, tuned, alone=not tuned)
+    chosen = selected.implementations(implementation, extra, tuned, alone=not tuned)
     workloads, file = choices.workloads(workload, TUTORIAL), choices.report(report)
     wanted = [choices.known(name, TABLES.split(", "), "table") for name in table or ()]
-    if choices.broken(chosen, extra):
+    if selected.broken(chosen, extra):
         return 1
     if scheduler is not None:
         from xorbench.cli import scheduled
 
         scheduler = scheduled.checked(context, scheduler, scheduled.OF_GRADIENTS)
-    chosen = choices.in_environments(chosen, python)
+    chosen = selected.in_environments(chosen, python)
     from xorbench import environment, progress
     from xorbench import report as document
     from xorbench.cli import show
@@ -176,7 +176,7 @@ def gradients(
     for (name, reason), text in tracebacks.items():
         if traceback and text:
             typer.echo(f"\n{name}: {reason}\n{text}", err=True, nl=False)
-    return 0 if found.passed and not choices.missing(chosen, implementation, extra) else 1
+    return 0 if found.passed and not selected.missing(chosen, implementation, extra) else 1
 
 
 def _print(found: "Report", every: bool, tables: list[str]) -> None:
@@ -253,20 +253,20 @@ def run(
         from xorbench.cli import parts
 
         return parts.measured(context)
-    from xorbench.cli import choices
+    from xorbench.cli import choices, selected
     from xorbench.workloads import TUTORIAL
 
-    chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
+    chosen = selected.with_reference(selected.implementations(implementation, extra, tuned))
     workloads, folder, timing_cpu = choices.workloads(workload, TUTORIAL), choices.folder(output), choices.cpu(cpu)
     wanted, measures = choices.share(resolution, "--resolution"), choices.measures(measure)
-    if choices.broken(chosen, extra):
+    if selected.broken(chosen, extra):
         return 1
     if scheduler is not None:
         from xorbench.cli import scheduled
 
         address = scheduled.checked(context, scheduler, scheduled.OF_PARTS)
         return scheduled.measured(context, address, chosen, folder)
-    chosen = choices.in_environments(chosen, python)
+    chosen = selected.in_environments(chosen, python)
     from xorbench import suite
     from xorbench.cli import keeping
     from xorbench.suite import defaults
@@ -275,5 +275,5 @@ def run(
         settings = defaults.of_a_run(timing_cpu, seed, quick, launches, rounds, budget, wanted, cold_starts, measures)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    missing = choices.missing(chosen, implementation, extra)
+    missing = selected.missing(chosen, implementation, extra)
     return keeping.finished(lambda: suite.Suite(chosen, workloads, settings), folder, wait, resume, as_json, missing)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from xorbench.cli import choices, sweep_options
+from xorbench.cli import choices, selected, sweep_options
 from xorbench.cli.options import POINTS
 from xorbench.contract import Implementation
 from xorbench.failure import HarnessError
@@ -64,8 +64,8 @@ def chosen(context: typer.Context) -> list[Implementation]:
     """Return the implementations that a command would measure. Raises typer.BadParameter for a mistake."""
     tuned, names = context.params["tuned"], context.params["implementation"]
     if _kind(context) == "gradients":
-        return choices.implementations(names, given(context), tuned, alone=not tuned)
-    return choices.with_reference(choices.implementations(names, given(context), tuned))
+        return selected.implementations(names, given(context), tuned, alone=not tuned)
+    return selected.with_reference(selected.implementations(names, given(context), tuned))
 
 
 def made(context: typer.Context, implementations: list[Implementation], hosts: int, here: Costs) -> FleetPlan:

@@ -76,14 +76,14 @@ def sweep(
         from xorbench.cli import parts
 
         return parts.measured(context)
-    from xorbench.cli import choices, sweep_options
+    from xorbench.cli import choices, selected, sweep_options
 
-    chosen = choices.with_reference(choices.implementations(implementation, extra, tuned))
+    chosen = selected.with_reference(selected.implementations(implementation, extra, tuned))
     points = sweep_options.points(widths, batches, at_width, at_batch, grid)
     if budget and launches:
         raise typer.BadParameter("can't be combined with --budget; give one of them", param_hint="--launches")
     counts, folder, cpu = sweep_options.threads(threads), choices.folder(output), choices.cpu(None)
-    if choices.broken(chosen, extra):
+    if selected.broken(chosen, extra):
         return 1
     if scheduler is not None:
         from xorbench.cli import scheduled
@@ -98,7 +98,7 @@ def sweep(
     wanted = [
         (points, defaults.of_a_sweep(cpu, seed, RANDOM_POINTS, number, launches, rounds, each)) for number in counts
     ]
-    missing = choices.missing(chosen, implementation, extra)
+    missing = selected.missing(chosen, implementation, extra)
     return swept(chosen, wanted, folder, wait, resume, as_json, missing, at_least=60 * (whole or 0))
 
 

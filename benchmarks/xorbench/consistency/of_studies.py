@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import cast
 
-from xorbench.consistency import call, identity
+from xorbench.consistency import call, identity, versions
 from xorbench.record.checking import one_line
 from xorbench.record.run import Record
 from xorbench.record.studies import Study
@@ -50,7 +50,7 @@ def _is_odd(character: str) -> bool:
 
 
 RULES: Sequence[Callable[[Study], Iterator[str]]] = (
-    *map(_as_of_records, (identity.date, identity.machine, identity.commit)),
+    *map(_as_of_records, (identity.date, identity.machine, versions.commit)),
     command,
     texts,
 )

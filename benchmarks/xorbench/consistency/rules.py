@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from xorbench.consistency import call, counts, identity, judged, rounds, texts, times, trained, verdicts, workers
+from xorbench.consistency import (
+    call,
+    counts,
+    identity,
+    judged,
+    rounds,
+    texts,
+    times,
+    trained,
+    verdicts,
+    versions,
+    workers,
+)
 from xorbench.record import store
 from xorbench.record.checking import one_line
 from xorbench.record.run import Record
@@ -14,7 +26,7 @@ MOST_TOLD = 5
 
 RULES: Sequence[Callable[[Record], Iterator[str]]] = tuple(
     rule
-    for module in (identity, call, texts, rounds, times, workers, verdicts, trained, judged, counts)
+    for module in (identity, call, versions, texts, rounds, times, workers, verdicts, trained, judged, counts)
     for rule in module.RULES
 )
 """Functions that yield the contradictions of a record with one rule, each with its place, in one line."""

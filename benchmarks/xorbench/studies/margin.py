@@ -16,7 +16,7 @@ import numpy as np
 import typer
 
 from xorbench import environment, progress
-from xorbench.cli import choices
+from xorbench.cli import choices, selected
 from xorbench.cli.options import Implementations, Output, Seed, count
 from xorbench.contract import REFERENCE, Implementation, discover, load
 from xorbench.cores import all_cores
@@ -183,12 +183,12 @@ def main(
 ) -> None:
     """Ask honest implementations many questions, and search for the worst error as a fraction of the bound."""
     folder = choices.folder(output)
-    chosen = choices.implementations(implementation or FIRST, None)
+    chosen = selected.implementations(implementation or FIRST, None)
     if unusable := [f"{i.name}: {i.missing or i.broken}" for i in chosen if not i.usable]:
         raise HarnessError(f"not all implementations can be asked: {'; '.join(unusable)}")
-    left_out = choices.implementations(without, None) if without else []
-    forgotten = {i.name for i in choices.implementations(anew, None)} if anew else set()
-    others_asked = [i for i in choices.implementations(None, None) if i.usable and i not in left_out] if others else []
+    left_out = selected.implementations(without, None) if without else []
+    forgotten = {i.name for i in selected.implementations(anew, None)} if anew else set()
+    others_asked = [i for i in selected.implementations(None, None) if i.usable and i not in left_out] if others else []
     asked = dict.fromkeys(others_asked, others) | dict.fromkeys(chosen, questions)
     os.environ.update(environment.thread_variables(1))  # for the processes of the pool, one for each CPU
     begun = asking.begun("margin", [i.framework for i in asked])

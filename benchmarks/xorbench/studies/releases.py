@@ -12,7 +12,7 @@ from typing import Annotated
 
 from packaging.version import Version
 
-from xorbench.cli import choices
+from xorbench.cli import choices, selected
 from xorbench.cli.options import Output, Seed, count
 from xorbench.contract import discover, read
 from xorbench.estimates.analysis import Analysis
@@ -68,8 +68,8 @@ def study(
         path = Path(folder, "planted.py")
         path.write_text(using_it(), "utf-8")
         with alone(index, Path(folder, "cache")):
-            there = choices.in_releases(FRAMEWORK, [*map(Version, SHARES)], [read(path)])
-            implementations = choices.with_reference(there)
+            there = selected.in_releases(FRAMEWORK, [*map(Version, SHARES)], [read(path)])
+            implementations = selected.with_reference(there)
             report = judged(implementations, seed)
             for _, number in asking.announced(range(1, runs + 1), lambda _: "history"):
                 analysis = performed(implementations, report, seed + number, launches, rounds, History)
