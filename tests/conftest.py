@@ -218,11 +218,16 @@ loaded = timed_implementation.load
 
 
 def children_with(words: str) -> list[psutil.Process]:
-    """Return the processes that this one has started, that run still and have these words on their command line."""
+    """Return the processes that this one has started, that run still and have these words on their command line.
+
+    A process that one of them starts has the command line of its parent for a moment, and is not among them.
+    """
     found = []
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # it has ended in between
-            if words in " ".join(child.cmdline()):
+            line = child.cmdline()
+            parent = child.parent()
+            if words in " ".join(line) and (parent is None or parent.cmdline() != line):
                 found.append(child)
     return found
 

@@ -53,9 +53,10 @@ def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_tu
     launch = Launch(0, ["neuron"], ENTRIES * 3, random.Random(0))
     try:
         launch.start([first])
-        assert [worker.cpu_affinity() for worker in workers()] == [first] * 3
-        launch.wait([first, last])
         processes = [psutil.Process(worker._process.pid) for worker in launch._workers.values()]
+        assert [process.cpu_affinity() for process in processes] == [first] * 3
+        launch.wait([first, last])
+        assert launch.failures == []
         assert [process.cpu_affinity() for process in processes] == [first, last, first]
     finally:
         launch.stop()
