@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from tests.planted import with_timings
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
-from xorbench.estimates.crossings import CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED, Crossing, along, crossings
+from xorbench.estimates.crossings import (
+    CROSSES,
+    NOT_IN_THE_SWEEP,
+    NOT_SEPARATED,
+    Crossing,
+    _undecided,
+    along,
+    crossings,
+)
 from xorbench.estimates.sweep_axes import WIDTH, axes
 
 WIDTHS = (2, 8, 32, 128, 512)
@@ -122,6 +130,15 @@ def test_points_with_other_launches_still_have_their_crossing() -> None:
     (found,) = crossings(some)
     assert found.size is not None
     assert (found.size.low or 0) < 20 < (found.size.high or 0)
+
+
+def test_only_launches_that_two_points_have_in_common_are_paired() -> None:
+    before, after = {1: -1.0, 2: -0.8, 3: -1.1}, {1: 1.0, 2: 1.3, 3: 0.9}
+    between = _undecided(before, after)
+    assert between == _undecided({0: 9.0} | before, after | {4: 9.0})
+    assert len(between) == 2
+    assert between != _undecided(before, {1: 1.3, 2: 0.9, 3: 1.0})  # those of another launch
+    assert _undecided({1: -1.0, 2: -2.0}, {2: 1.0, 3: 2.0}) == [0.0, 1.0]  # one in common
 
 
 def test_who_was_timed_at_one_point_has_no_line() -> None:

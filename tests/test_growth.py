@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.planted import planted
+from tests.planted import planted, retimed, with_timings
 from tests.swept import Cost, planted_sweep
 from xorbench.contract import REFERENCE
 from xorbench.estimates.growth import fitted, growth, peak
@@ -38,6 +38,28 @@ def test_what_was_planted_comes_out_of_a_record_within_its_intervals() -> None:
     # 100^3 multiply-adds in 250 µs: 4 a nanosecond, so that 0.5 ns are half of the peak
     assert peak(analysis) == pytest.approx(4)
     assert one.of_peak == pytest.approx(0.5, rel=0.1)
+
+
+def test_only_launches_with_a_time_of_every_point_are_fitted() -> None:
+    analysis = planted_sweep({REFERENCE: linear(40_000, 0.5)}, noise=0.0)
+    factors = [1.0, 1.3, 1.1, 0.9, 1.2, 0.8]  # of a launch, on all of its points
+    noisy = retimed(analysis, lambda timing, _turn, taken: taken * factors[timing.launch])
+    lost = {("width-2-batch-4", 0), ("width-8-batch-4", 1)}
+    some = with_timings(noisy, lambda timing: None if (timing.workload, timing.launch) in lost else timing)
+    (found,) = growth(some)
+    assert found.launches == 4
+    assert found.fixed_microseconds.value == pytest.approx(40 * sum(factors[2:]) / 4, rel=1e-3)
+
+
+def test_without_a_launch_that_has_every_point_the_fit_has_no_interval() -> None:
+    analysis = planted_sweep({REFERENCE: linear(40_000, 0.5)}, noise=0.0)
+    some = with_timings(
+        analysis, lambda timing: timing if (timing.launch < 3) == (timing.workload == "width-8-batch-4") else None
+    )
+    (found,) = growth(some)
+    assert (found.launches, found.points) == (0, 6)
+    assert found.fixed_microseconds.value == pytest.approx(40, rel=1e-3)
+    assert found.fixed_microseconds.low is found.nanoseconds_per_multiply_add.high is None
 
 
 def test_what_grows_otherwise_is_off() -> None:

@@ -39,6 +39,22 @@ def test_only_launches_in_which_both_were_timed_count() -> None:
     assert log_ratios(analysis, "hidden", OTHER) == pytest.approx([0.3, 0.4, 0.5, 0.6], abs=1e-5)
 
 
+def test_a_row_that_was_timed_in_a_slow_launch_only_has_a_ratio_and_a_time_over_all_rounds() -> None:
+    rows = {name: [0.1] * 8 for name in ("one", "two", "three", "other")}
+    slow = retimed(planted(rows, launches=8), lambda timing, _turn, taken: taken * (1 if timing.launch else 2))
+    analysis = with_timings(slow, lambda timing: None if timing.implementation == "other" and timing.launch else timing)
+    (row,) = (row for row in analysis.rows if row.implementation == "other")
+    (beside,) = (row for row in slow.rows if row.implementation == "other")
+    assert row.ratio
+    assert row.microseconds_per_epoch
+    assert beside.microseconds_per_epoch
+    assert (row.launches, row.quiet_share) == (1, None)
+    assert row.ratio.value == pytest.approx(math.exp(0.1), rel=1e-3)
+    assert row.microseconds_per_epoch.value == pytest.approx(2 * beside.microseconds_per_epoch.value, rel=0.1)
+    assert beside.quiet_share is not None
+    assert beside.quiet_share == pytest.approx(7 / 8, abs=0.05)
+
+
 def test_rounds_can_be_chosen_by_place() -> None:
     analysis = planted({"other": [0.5] * 6}, rounds=18)
     everything = ratios.paired(analysis, "hidden", OTHER)

@@ -9,14 +9,15 @@ Source: E. C. Fieller, "Some problems in interval estimation", Journal of the Ro
 
 import itertools
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xorbench.estimates.intervals import Interval, interval, quantile
-from xorbench.estimates.ratios import RowId, log_ratios
+from xorbench.estimates.ratios import RowId, log_ratios_by_launch
 from xorbench.estimates.sweep_axes import Axis, axes
 from xorbench.estimates.timed import Recorded, once
 from xorbench.estimates.timing_table import SEPARATED, confidence
@@ -24,8 +25,8 @@ from xorbench.record.settings import CONFIDENCE
 
 CROSSES, NOT_IN_THE_SWEEP, NOT_SEPARATED = "crosses", "not in the sweep", "not separated"
 
-Point = tuple[float, list[float]]
-"""A size, and the log-ratio of each launch at that size."""
+Point = tuple[float, dict[int, float]]
+"""A size, and the log-ratio at that size by launch."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,13 @@ def crossings(recorded: Recorded) -> list[Crossing]:
 def along(recorded: Recorded, axis: Axis, one: str, other: str) -> list[Crossing]:
     """Return all crossings of `one` and `other`, or one verdict if there is none; empty with fewer than two points."""
     pair = RowId(one), RowId(other)
-    points = [(float(s), log_ratios(recorded, w, *pair)) for s, w in zip(axis.sizes, axis.workloads, strict=True)]
+    found = (log_ratios_by_launch(recorded, workload, *pair) for workload in axis.workloads)
+    points = list(zip(map(float, axis.sizes), found, strict=True))
     measured: list[Point] = [(size, logarithms) for size, logarithms in points if logarithms]
     if len(measured) < 2:
         return []
     of = confidence(recorded, len(measured))
-    signs = [_sign(logarithms, of) for _, logarithms in measured]
+    signs = [_sign([*logarithms.values()], of) for _, logarithms in measured]
     decided = [place for place, sign in enumerate(signs) if sign]
     turns = [(a, b) for a, b in itertools.pairwise(decided) if signs[a] != signs[b]]
     if turns:
@@ -93,7 +95,8 @@ def _crossing(between: Sequence[Point]) -> Interval:
     """
     zeros, undecided = [], []
     for (left, before), (right, after) in itertools.pairwise(between):
-        mean, slope = np.mean(before), np.mean(after) - np.mean(before)
+        mean = statistics.fmean(before.values())
+        slope = statistics.fmean(after.values()) - mean
         zeros += [(_size(left, right, share), left, right) for share in _within(np.roots([slope, mean]))]
         undecided += [_size(left, right, share) for share in _undecided(before, after)]
     value, below, above = zeros[0]
@@ -107,16 +110,18 @@ def _size(left: float, right: float, share: float) -> float:
     return min(right, max(left, left * math.pow(right / left, share)))
 
 
-def _undecided(before: Sequence[float], after: Sequence[float]) -> list[float]:
+def _undecided(before: Mapping[int, float], after: Mapping[int, float]) -> list[float]:
     """Return the shares of the way between two points, from 0 to 1, at which an end of the t interval is 0.
 
-    The mean is t standard errors from 0 there, and the squares of both are quadratic in the share. The launches of the
-    two points are paired in their order: they ran in the same processes unless the sweep was interrupted.
+    The mean is t standard errors from 0 there, and the squares of both are quadratic in the share. Only launches with
+    a log-ratio at both points are used, because those of one launch were timed in the same processes; with fewer than
+    two of them the whole way is undecided.
     """
-    ends = np.array(list(zip(before, after, strict=False))).T
-    launches = ends.shape[1]
+    both_timed = before.keys() & after.keys()
+    launches = len(both_timed)
     if launches < 2:
-        return []
+        return [0.0, 1.0]
+    ends = np.array([[point[launch] for launch in both_timed] for point in (before, after)])
     (mean, other), ((start, both), (_, end)) = ends.mean(axis=1), np.cov(ends)
     slope, factor = other - mean, quantile(launches, CONFIDENCE) ** 2 / launches
     squared = np.array([slope**2, 2 * mean * slope, mean**2])

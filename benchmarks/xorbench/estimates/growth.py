@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xorbench.estimates.intervals import Interval, mean
-from xorbench.estimates.ratios import RowId, log_seconds_per_epoch
+from xorbench.estimates.ratios import RowId, seconds_per_epoch
 from xorbench.estimates.timed import Recorded, once
 from xorbench.workloads import multiply_adds
 
@@ -23,7 +23,9 @@ FEWEST_POINTS = 3
 
 @dataclass(frozen=True)
 class Growth:
-    """The cost of an epoch of one implementation, fitted over `points` and `launches`.
+    """The cost of an epoch of one implementation, fitted over `points` in each of the `launches` that have them all.
+
+    Without such a launch the fit is over the mean time of each point, and has no intervals.
 
     `of_peak` is the time of a multiply-add in this machine's fastest matrix product over
     `nanoseconds_per_multiply_add`, which includes everything else that grows. `off` is the largest distance of a point
@@ -70,18 +72,18 @@ def fitted(counts: Sequence[int], nanoseconds: Sequence[float]) -> tuple[float, 
 
 
 def _growth(recorded: Recorded, name: str, sizes: Mapping[str, int]) -> Growth | None:
-    by_point: dict[str, list[float]] = {}
+    by_point: dict[str, dict[int, float]] = {}
     for workload in sizes:
-        if found := log_seconds_per_epoch(recorded, workload, RowId(name)):
-            by_point[workload] = [math.exp(logarithm) * 1e9 for logarithm in found]
+        if found := seconds_per_epoch(recorded, workload, RowId(name)):
+            by_point[workload] = {launch: seconds * 1e9 for launch, seconds in found.items()}
     if len(by_point) < FEWEST_POINTS:
         return None
     counts = [sizes[workload] for workload in by_point]
-    launches = list(zip(*by_point.values(), strict=False))  # the first launch of each point, the second of each, ...
-    fixed, each = (
-        _not_negative(mean(column)) for column in zip(*(fitted(counts, times) for times in launches), strict=True)
-    )
-    typical = [statistics.geometric_mean(times) for times in by_point.values()]
+    typical = [statistics.geometric_mean(times.values()) for times in by_point.values()]
+    launches = sorted(set.intersection(*map(set, by_point.values())))  # those with a time of every point
+    of_launches = [[times[launch] for times in by_point.values()] for launch in launches]
+    fits = [fitted(counts, times) for times in of_launches or [typical]]
+    fixed, each = (_not_negative(mean(column)) for column in zip(*fits, strict=True))
     off = max(abs((fixed.value + each.value * n) / time - 1) for n, time in zip(counts, typical, strict=True))
     if off > max(_reach(fixed), _reach(each)):
         fixed, each = (Interval(coefficient.value, None, None) for coefficient in (fixed, each))

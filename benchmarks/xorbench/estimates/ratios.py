@@ -36,6 +36,7 @@ __all__ = [
     "RowId",
     "compared",
     "log_ratios",
+    "log_ratios_by_launch",
     "log_seconds_per_epoch",
     "medians",
     "paired",
@@ -144,7 +145,13 @@ def paired(
 
 def log_ratios(timed: Timed, workload: str, one: RowId, other: RowId = BASELINE) -> list[float]:
     """Return the median log-ratio of `one` to `other` for each launch in which both were timed."""
-    return medians(compared(timed, workload, one, other).published)
+    return [*log_ratios_by_launch(timed, workload, one, other).values()]
+
+
+def log_ratios_by_launch(timed: Timed, workload: str, one: RowId, other: RowId = BASELINE) -> dict[int, float]:
+    """Return by launch the median log-ratio of `one` to `other`, for the launches in which both were timed."""
+    rounds = compared(timed, workload, one, other).published
+    return {launch: median(ratios) for launch, ratios in rounds.items() if len(ratios)}
 
 
 def medians(rounds: Mapping[int, Sequence[float] | Logarithms]) -> list[float]:
@@ -164,19 +171,23 @@ def seconds_per_epoch(timed: Timed, workload: str, row_id: RowId) -> dict[int, f
 
 
 def _quiet_times(timed: Timed, workload: str, row_id: RowId, length: str) -> dict[int, Logarithms]:
-    """Return by launch the log nanoseconds per epoch of the quiet rounds; of all rounds if the state is unknown."""
+    """Return by launch the log nanoseconds per epoch of the quiet rounds.
+
+    All rounds are used if the state is unknown, or if fewer than half of the rounds in the launches of this row are
+    quiet.
+    """
     rows = states.without(row_id, BASELINE)
-    by_state = states.known(timed, workload, rows)
-    masks = states.slow(timed, workload, rows, length) if by_state else {}
-    by_state = by_state and states.quiet_share(masks.values()) >= states.FEWEST_QUIET
-    found = {}
-    for launch in launched(timed, workload, length):
-        if row_id in launch.times and len(launch.times[row_id]):
-            times = launch.times[row_id]
-            quiet = ~masks[launch.number] if by_state and launch.number in masks else np.full(len(times), True)
-            if quiet.sum() > FEWEST_OF_A_LAUNCH * len(times):
-                found[launch.number] = times[quiet]
-    return found
+    every = {
+        launch.number: launch.times[row_id]
+        for launch in launched(timed, workload, length)
+        if len(launch.times.get(row_id, ()))
+    }
+    masks = states.slow(timed, workload, rows, length) if states.known(timed, workload, rows) else {}
+    masks = {number: mask for number, mask in masks.items() if number in every}
+    if states.quiet_share(masks.values()) < states.FEWEST_QUIET:
+        return every
+    quiet = {number: times[~masks[number]] if number in masks else times for number, times in every.items()}
+    return {number: times for number, times in quiet.items() if len(times) > FEWEST_OF_A_LAUNCH * len(every[number])}
 
 
 def start_microseconds(timed: Timed, workload: str, row_id: RowId, confidence: float) -> Interval | None:
