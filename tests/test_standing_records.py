@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.planted import HIDDEN, changed, loud, planted, with_settings, with_timings
+from tests.planted import HIDDEN, changed, counted, loud, planted, with_settings, with_timings
 from tests.swept import planted_sweep, straight
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
@@ -92,6 +92,25 @@ def test_a_run_of_schema_4_does_not_stand_for_a_machine_that_has_a_sweep_of_sche
     assert (standing.analysis, standing.sweeps) == (TWO, [TWO])
     standing.meet(RUN)
     assert (standing.analysis, standing.sweeps) == (RUN, [TWO])
+
+
+def test_special_records_of_schema_4_never_stand_beside_one_of_schema_5() -> None:
+    tuned = [replace(i, tier="tuned" if i.name == "other" else i.tier) for i in RUN.record.implementations]
+    environment = replace(RUN.record.environment, others={"old": {}})
+    about = {"implementations": tuned, "environment": environment, "workloads": BOTH}
+    old = of_schema_4(changed(RUN, created="2026-07-07T00:00:00Z", **about))
+    counts = counted({REFERENCE: 1_000})
+    for first, second in ((old, RUN), (RUN, old)):
+        standing = Standing(first)
+        standing.meet(counts)
+        standing.meet(second)
+        assert (standing.tuned, standing.versions) == (None, None)
+        assert standing.counts is counts
+        assert standing.compared == [RUN]
+        assert standing.analysis is RUN
+    only = Standing(counts)
+    only.meet(old)
+    assert (only.analysis, only.tuned, only.versions, only.counts) == (old, old, old, counts)
 
 
 def test_runs_and_sweeps_are_published_together(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import framework_of
 from xorbench.estimates.machines import Conditions, OverMachines, conditions, over_machines, preferred
-from xorbench.estimates.rounds import knows_cpu_time
 from xorbench.record import store
 from xorbench.tables.catalogue import OF_A_HISTORY, OF_A_SWEEP, named, one
 from xorbench.tables.cells import Table
@@ -49,7 +48,14 @@ class Standing:
         self.meet(self.analysis)
 
     def meet(self, analysis: Analysis) -> None:
-        """Take another record of this machine into account."""
+        """Take another record of this machine into account.
+
+        The first one with CPU times replaces all that were timed without them, and later ones without are ignored.
+        """
+        if analysis.timings and self.analysis.timings and analysis.knows_cpu_time != self.analysis.knows_cpu_time:
+            if analysis.knows_cpu_time:
+                vars(self).update(vars(Standing(analysis)) | {"counts": self.counts})
+            return
         self.analysis = newest(self.analysis, analysis)
         for each in conditions(analysis):
             self._compared[each] = preferred(self._compared.get(each, analysis), analysis, each)
@@ -87,8 +93,7 @@ class Standing:
     @property
     def sweeps(self) -> Sequence[Analysis]:
         """The representative sweeps, by rising number of threads."""
-        found = [self._sweeps[threads] for threads in sorted(self._sweeps)]
-        return [sweep for sweep in found if knows_cpu_time(sweep) or not knows_cpu_time(self.analysis)]
+        return [self._sweeps[threads] for threads in sorted(self._sweeps)]
 
     @property
     def histories(self) -> Sequence[Analysis]:
