@@ -81,7 +81,7 @@ def test_the_spread_within_a_launch_is_for_each_round_of_either_length() -> None
     assert (control.between, control.within) == pytest.approx((0, 0), abs=1e-10)
 
 
-@pytest.mark.parametrize(("left", "more"), [(1.0, 1), (40.0, 20)])
+@pytest.mark.parametrize(("left", "more"), [(1.0, 0), (2.0, 1), (40.0, 20)])
 def test_a_plan_has_the_pilots_launches_and_those_that_the_time_left_buys(left: float, more: int) -> None:
     # A launch of 4 rounds takes the 2 s in which the next one starts. No variance is within launches, so that more
     # rounds would buy nothing.

@@ -24,6 +24,7 @@ from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.settings import Settings
 from xorbench.suite.sweep import Sweep
+from xorbench.suite.sweep_cost import Estimate
 from xorbench.workloads import named
 
 CALL = (
@@ -161,3 +162,17 @@ def test_all_threads_are_allowed_where_all_are_asked_for_and_nobody_is_timed_unj
         assert {pool.threads for pool in timing.ledger.pools} == {len(every)}
     assert len(every) == 1 or not any(launch.overlapped for launch in record.launches)
     assert swept(resume=True) == record  # from its journal, down to the seconds
+
+
+@pytest.mark.parametrize(("seconds_left", "launches"), [(0.0, 4), (4e9, 6)])
+def test_a_sweep_whose_launches_take_longer_than_expected_ends_with_its_budget_after_four(
+    seconds_left: float, launches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Estimate, "launches_in", lambda _self, _seconds: 6)
+    monkeypatch.setattr(Sweep, "_left", lambda _self: seconds_left)
+    settings = Settings(1, allowed_cpus()[-1], 0, budget_minutes=60.0, rounds=2, cold_starts=0, sweep=True)
+    session = Sweep([BASELINE], [named("width-2-batch-4")], settings)
+    session.run()
+    record = session.record("xorbench sweep")
+    assert (record.plan.launches, len(record.launches), record.partial) == (launches, launches, False)
+    assert [*rules.contradictions(store.parsed(store.as_text(record)))] == []

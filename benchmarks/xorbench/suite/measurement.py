@@ -1,5 +1,6 @@
 """The base of runs and sweeps: the entries to time, the reference and its audit, and the record of finished parts."""
 
+import math
 import random
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
@@ -101,6 +102,11 @@ class Measurement(Session):
             unfit=None,
         )
         return replace(record, unfit=Analysis(record).unfit)
+
+    def _left(self) -> float:
+        """Return the seconds that are left of the budget, which is for the whole command; infinite without one."""
+        budget = 60 * (self.settings.budget_minutes or math.inf)
+        return budget - SECONDS_TO_FINISH - self._elapsed
 
     def _say_what_changed(self) -> None:
         for name in self.changed:

@@ -64,7 +64,7 @@ def plan(pilot: Sequence[LaunchRecord], found: Sequence[budget.Spread], turns: i
     """
     cost = cost_of(pilot)
     rounds = budget.rounds_per_launch(found, cost, left, order.block(turns))
-    planned = Plan(rounds, len(pilot) + max(1, int(left / cost.of_a_launch(rounds))), len(pilot))
+    planned = Plan(rounds, len(pilot) + max(0, int(left / cost.of_a_launch(rounds))), len(pilot))
     return replace(planned, half_width=promise(planned, found, compared))
 
 

@@ -23,7 +23,7 @@ from xorbench.suite import calibration, pilot
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate
 from xorbench.suite.cold_starts import cold_starts
-from xorbench.suite.measurement import SECONDS_TO_FINISH, Measurement
+from xorbench.suite.measurement import Measurement
 from xorbench.suite.parts import Calibrated, Judged, Launched, Planned, StartedCold
 from xorbench.suite.session import CHANGED
 from xorbench.workloads import named
@@ -229,11 +229,6 @@ class Suite(Measurement):
                     self._finish(Planned(replace(self.plan, looks=self.plan.looks + 1)))
         if self.settings.resolution and not is_resolved:
             self.plan = pilot.at_confidence(self.plan)  # the end is also a look
-
-    def _left(self) -> float:
-        """Return the seconds that are left of the budget, which is for the whole command; infinite without one."""
-        budget = 60 * (self.settings.budget_minutes or math.inf)
-        return budget - SECONDS_TO_FINISH - self._elapsed
 
     def _resolved(self) -> bool:
         return not timing_table.unresolved(Analysis(self.record("")), self.settings.resolution or 0)

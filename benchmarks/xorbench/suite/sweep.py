@@ -19,7 +19,7 @@ from xorbench.record.report import Report
 from xorbench.record.run import Record
 from xorbench.record.settings import Plan, Settings
 from xorbench.record.timing import LaunchRecord, Products
-from xorbench.suite import calibration
+from xorbench.suite import calibration, pilot
 from xorbench.suite.audit import Audit
 from xorbench.suite.calibration import Calibration, calibrate, of_a_round
 from xorbench.suite.measurement import Measurement
@@ -127,8 +127,7 @@ class Sweep(Measurement):
         calibrated = self.calibrated or self._calibrated_by_paces()
         judging, once = judging_seconds(self.workloads, self.settings.points, self._questions)
         estimate = estimated(calibrated, self.settings, judging, once, self._questions)
-        left = 60 * (self.settings.budget_minutes or 0) - self._elapsed
-        self._finish(Estimated(estimate, self.settings.launches or estimate.launches_in(left)))
+        self._finish(Estimated(estimate, self.settings.launches or estimate.launches_in(self._left())))
         return estimate
 
     def _calibrated_by_paces(self) -> Calibration:
@@ -216,7 +215,8 @@ class Sweep(Measurement):
     def _launch_all(self, entries: Sequence[Entry], audit: Audit, estimate: Estimate) -> None:
         """Run the launches that are missing, of the points with the fewest launches first.
 
-        All points are timed together once they have the same number of launches.
+        All points are timed together once they have the same number of launches. With a budget no further launch than
+        the first FEWEST_LAUNCHES begins where it is expected to exceed it.
         """
         wanted = self.plan.launches
         timed = [workload.name for workload in self.workloads if workload.name in entries[-1].epochs]
@@ -244,10 +244,16 @@ class Sweep(Measurement):
                 shuffler = random.Random(self.settings.seed + fewest)
                 with Launches(entries, behind, self.cpus, shuffler, fewest, self._questions) as launches:
                     for number in range(fewest, until):
+                        if behind == timed and number >= FEWEST_LAUNCHES and self._left() < self._expected():
+                            return
                         self._launch_began = perf_counter()
                         _, about = launches.run(self.plan.rounds, last=number + 1 == until, done=done)
                         self._finish(Launched(_together(self._earlier, about), [], []))
                         self._earlier = None
+
+    def _expected(self) -> float:
+        """Return the seconds that the next launch will take, estimated from the finished launches."""
+        return pilot.seconds_of_a_launch(self.launches, self.plan)
 
     def _so_far(self, launch: Launch) -> LaunchRecord:
         """Return what is known of a launch before its last point is timed."""
