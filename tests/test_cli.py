@@ -25,6 +25,7 @@ README = str(Path(__file__).parent.parent / "README.md")
         (("run", "--workload=hiden"), "did you mean hidden"),
         (("gradients", "--implementation=zzzzzz"), "expected one of numpy_backprop"),
         (("run", "--launches=0"), "--launches"),
+        (("run", "--rounds=10001"), "'--rounds': 10001: expected a number less than or equal to 10000"),
         (("run", "--rounds=x"), "'--rounds': x: expected a valid integer (see xorbench run --help)"),
         (("run", "--resolution=0%"), "--resolution: 0%: expected a percentage between 0 and 100"),
         (("run", "--quick", "--budget=1"), "--budget can't be combined with --launches, --rounds or --quick;"),

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xorbench.cli.options import MOST_ROUNDS
 from xorbench.clock.messages import Answers, Ended, Failed, Preparing, Ready, Times, checked, of_rounds
+from xorbench.line import LONGEST_MESSAGE
 from xorbench.record.timing import Ledger
 
 LEDGER = Ledger("0" * 64, "float64", "float64", 1, 10, False, False, 1, [], [0], {})
@@ -37,6 +39,14 @@ def test_every_message_is_what_it_says() -> None:
     assert isinstance(times, Times)
     assert times.ledger == LEDGER
     of_rounds(times, 2)
+
+
+def test_the_times_of_the_most_rounds_fit_into_one_message() -> None:
+    longest, switches = 10**15, 10**9  # the largest values that are accepted
+    of_each = {"wall": longest, "cpu": longest, "waited": longest, "involuntary_switches": switches}
+    message = TIMES | {name: [value] * MOST_ROUNDS for name, value in of_each.items()}
+    assert isinstance(said(message), Times)
+    assert len(json.dumps(message)) < LONGEST_MESSAGE - 2**16  # the rest is for a ledger
 
 
 NONSENSE = {

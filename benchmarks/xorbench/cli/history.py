@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli.options import AsJson, Extra, Implementations, Output, Resume, Seed, Wait, Workloads, count, minutes
+from xorbench.cli.options import (
+    AsJson,
+    Extra,
+    Implementations,
+    Output,
+    Resume,
+    Seed,
+    Wait,
+    Workloads,
+    count,
+    minutes,
+    rounds_of_a_launch,
+)
 
 app = typer.Typer()
 
@@ -29,7 +41,7 @@ def history(
         count("Fresh processes of each release, in place of --budget. [default: 20; 5 with --quick]"),
     ] = None,
     rounds: Annotated[
-        int | None, count("Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]")
+        int | None, rounds_of_a_launch("Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]")
     ] = None,
     cpu: Annotated[int | None, count("Number of the CPU to time on. [default: the last one]", least=0)] = None,
     seed: Seed = 0,

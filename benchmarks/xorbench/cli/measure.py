@@ -24,6 +24,7 @@ from xorbench.cli.options import (
     count,
     finite,
     minutes,
+    rounds_of_a_launch,
 )
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def run(
         count("Fresh processes of each implementation, in place of --budget. [default: 20; 5 with --quick]"),
     ] = None,
     rounds: Annotated[
-        int | None, count("Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]")
+        int | None, rounds_of_a_launch("Rounds of a launch, in place of --budget. [default: 100; 30 with --quick]")
     ] = None,
     cold_starts: Annotated[
         int | None, count("Cold starts of each implementation on each workload. [default: 3; 0 with --quick]", least=0)

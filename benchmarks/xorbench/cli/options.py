@@ -22,6 +22,15 @@ def count(about: str, least: int = 1, most: int | None = None) -> object:
     return typer.Option(min=least, max=most, metavar="N", help=about)
 
 
+MOST_ROUNDS = 10_000
+"""The most rounds of a launch: a worker sends the times of all of them in one message of at most 1 MiB."""
+
+
+def rounds_of_a_launch(about: str) -> object:
+    """Return an option that is a number of rounds of a launch; `about` is its help."""
+    return count(about, most=MOST_ROUNDS)
+
+
 def minutes(about: str) -> object:
     """Return an option that is a time in minutes of at least 0.1; `about` is its help."""
     return typer.Option(min=0.1, callback=finite, metavar="MINUTES", help=about)

@@ -20,6 +20,7 @@ from xorbench.cli.options import (
     Wait,
     count,
     minutes,
+    rounds_of_a_launch,
 )
 from xorbench.cli.process import INTERRUPTED
 
@@ -56,7 +57,7 @@ def sweep(
         float | None, minutes("Wall time of the whole command; at least 4 launches are made. [default: 10]")
     ] = None,
     launches: Annotated[int | None, count("Fresh processes of each implementation, in place of --budget.")] = None,
-    rounds: Annotated[int | None, count("Rounds of a launch on each point. [default: about 15]")] = None,
+    rounds: Annotated[int | None, rounds_of_a_launch("Rounds of a launch on each point. [default: about 15]")] = None,
     seed: Seed = 0,
     wait: Wait = False,
     output: Output = None,

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Annotated
 
 from xorbench import affinity, environment, progress
-from xorbench.cli.options import count
+from xorbench.cli.options import count, rounds_of_a_launch
 from xorbench.contract import Implementation, discover
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
@@ -20,7 +20,7 @@ WORKLOAD = "hidden"
 POINTS = 50
 
 Launches = Annotated[int, count("Launches of a run.")]
-Rounds = Annotated[int, count("Rounds of a launch.")]
+Rounds = Annotated[int, rounds_of_a_launch("Rounds of a launch.")]
 
 
 def usable(names: Sequence[str]) -> tuple[list[Implementation], dict[str, str]]:
