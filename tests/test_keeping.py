@@ -2,7 +2,11 @@
 
 import errno
 import tempfile
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -58,3 +62,37 @@ def test_where_no_record_can_be_written_no_empty_folder_is_left(
     with pytest.raises(HarnessError, match="No space left on device, nor can a temporary folder: No space left on dev"):
         keeping.kept(planted({}).record, tmp_path / "results", write=full)
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "is_timed", "is_raised", "is_written"),
+    [
+        (RuntimeError("a mistake of the driver"), True, True, True),
+        (SystemExit(1), True, True, True),
+        (RuntimeError("a mistake of the driver"), False, True, False),
+        (KeyboardInterrupt(), False, True, False),
+        (KeyboardInterrupt(), True, False, False),  # its caller writes the record
+    ],
+)
+def test_whatever_is_raised_what_was_timed_is_written(
+    error: BaseException,
+    is_timed: bool,
+    is_raised: bool,
+    is_written: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(keeping, "ignore_signals", lambda: None)
+    record = replace(planted({}).record, partial=True)
+    session: Any = SimpleNamespace(
+        timings=[*record.timings] if is_timed else [], journal=None, command="xorbench run", record=lambda _: record
+    )
+    with suppress(KeyboardInterrupt, RuntimeError, SystemExit):
+        with keeping.finished_kept(session, tmp_path):
+            raise error
+        assert not is_raised
+    written = store.paths(tmp_path)
+    assert [store.read(path) for path in written] == [record] * is_written
+    lines = [f"xorbench: the run ended early; its finished launches are in {path}" for path in written]
+    assert capsys.readouterr().err.splitlines() == lines

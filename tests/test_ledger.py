@@ -22,8 +22,9 @@ from xorbench.clock.ledger import (
     violations,
     with_left,
 )
+from xorbench.clock.repeating import work
 from xorbench.clock.system_counters import Account
-from xorbench.clock.timed_implementation import TimedImplementation, Turn
+from xorbench.clock.timed_implementation import SEEDS, TimedImplementation, Turn
 from xorbench.contract import Implementation, read
 from xorbench.record.timing import PROFILED_EPOCHS, Ledger, Pool, Usage
 from xorbench.studies.injection.cheats import written
@@ -369,6 +370,29 @@ def test_late_is_what_reading_a_result_takes_beyond_a_ready_one_in_three_quarter
             patch.setattr(bookkeeper, "perf_counter_ns", lambda readings=readings: next(readings))
             timed.after()
     assert timed.bookkeeper.close().late_nanoseconds == 3_800
+
+
+def test_the_warm_up_of_a_round_has_so_many_epochs_from_another_start_than_the_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timed, trained = TimedImplementation(BASELINE, WORKLOAD), []
+
+    def noted(module: Any, workload: Any, measure: Any, arguments: Any, *more: Any) -> Any:
+        train = work(module, workload, measure, arguments, *more)
+
+        def training(epochs: int) -> Any:
+            trained.append((flat(arguments[0]).tolist(), epochs))
+            return train(epochs)
+
+        return training
+
+    monkeypatch.setattr(timed_implementation, "work", noted)
+    for turn in (Turn(8, 2, 5), Turn(4, 2, SEEDS - 1)):
+        trained.clear()
+        timed.before(turn)
+        timed.train(turn.epochs)
+        own, other = (flat(WORKLOAD.drawn(seed)).tolist() for seed in (turn.seed, (turn.seed + 1) % SEEDS))
+        assert trained == [(other, turn.warm_up), (own, turn.epochs)]
 
 
 def test_late_is_the_cpu_time_of_other_threads_until_a_result_is_read_where_that_is_more(

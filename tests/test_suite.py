@@ -1,5 +1,6 @@
 """One run: what was refused is not timed, and what was finished is kept."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -21,7 +22,7 @@ from xorbench.judging.judge import Scope, judge
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record
-from xorbench.record.timing import Failure, Ledger, Timing, Usage
+from xorbench.record.timing import Failure, LaunchRecord, Ledger, Timing, Usage
 from xorbench.suite import Plan, Settings, Suite, calibration, pilot, suite
 from xorbench.suite.calibration import Calibration
 from xorbench.suite.measurement import SECONDS_TO_FINISH
@@ -186,6 +187,25 @@ def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_le
     assert len(record.cold_starts) == (affordable > 0)
 
 
+def test_the_cost_of_a_launch_is_estimated_again_after_every_launch(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimated = []
+
+    def seconds(launches: Sequence[LaunchRecord], _planned: Plan) -> float:
+        estimated.append(len(launches))
+        return 1.0 if len(launches) < 4 else 61.0
+
+    monkeypatch.setattr(pilot, "PILOT_LAUNCHES", 2)
+    monkeypatch.setattr(pilot, "PILOT_ROUNDS", 4)
+    monkeypatch.setattr(rounds_in_a_budget, "MOST_ROUNDS", 8)
+    monkeypatch.setattr(Suite, "_left", lambda session: 60.0 if len(session.launches) < 6 else 0.0)
+    monkeypatch.setattr(pilot, "seconds_of_a_launch", seconds)
+    record = recorded([BASELINE], replace(SETTINGS, launches=None, rounds=None, budget_minutes=1.0), report)
+    assert len(record.launches) == 4
+    assert {2, 3, 4} <= {*estimated}
+
+
 def test_the_budget_is_for_the_whole_command(monkeypatch: pytest.MonkeyPatch) -> None:
     now = iter([1_000.0, 1_030.0])
     monkeypatch.setattr("xorbench.suite.session.perf_counter", lambda: next(now))
@@ -222,7 +242,9 @@ def test_whatever_is_raised_the_launches_that_were_finished_are_kept(
     record = session.record("xorbench run")
     store.parsed(store.as_text(record))
     assert record.partial
-    assert {(t.launch, len(t.ends) >= 2) for t in record.timings} == {(0, True)}
+    assert {t.launch for t in record.timings} == {0}
+    # One round of each length is always compared; all are where the reference needs less than a second for them.
+    assert {t.compared_rounds for t in record.timings} == {SETTINGS.rounds}
 
 
 @pytest.mark.slow

@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from xorbench.affinity import allowed_cpus
@@ -32,6 +34,17 @@ def test_conditions_are_of_the_cpu() -> None:
     assert found.load_1_minute is not None
     assert found.load_1_minute >= 0
     assert system_counters.conditions([10_000]).steal_seconds is None
+
+
+def test_steal_and_frequency_are_those_of_the_cpus_to_time_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("user", "system", "idle", "steal", "guest")
+    times = [SimpleNamespace(**dict.fromkeys(names, 1000.0) | {"steal": steal}) for steal in (1.0, 20.0, 300.0)]
+    frequencies = [SimpleNamespace(current=current) for current in (2500.0, 2600.0, 2700.0)]
+    monkeypatch.setattr(psutil, "cpu_times", lambda **_: times)
+    monkeypatch.setattr(psutil, "cpu_freq", lambda **_: frequencies, raising=False)
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (0.5, 8.0, 9.0))
+    assert system_counters.conditions([1]) == Conditions(0.5, 20.0, 2600.0)
+    assert system_counters.conditions([2, 0]) == Conditions(0.5, 301.0, 2700.0)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,8 @@ class TimedImplementation:
         The untimed training fills the caches.
         """
         module, workload, measure = self._module, self.workload, self.measure
-        other = self._converted(workload.drawn((turn.seed + 1) % SEEDS), turn.seed + 1)
+        another = (turn.seed + 1) % SEEDS
+        other = self._converted(workload.drawn(another), another)
         arguments = self._converted(workload.drawn(turn.seed), turn.seed)
         untimed = work(module, workload, measure, other)
         self._work = work(module, workload, measure, arguments, self._latencies)

@@ -68,17 +68,19 @@ def ledger(analysis: Analysis) -> Table:
             }
         )
     notes = [
-        "Observed in every launch; the worst is shown, and a row that breaks a rule is refused. Initial parameters: "
-        "the first digits of the SHA-256 of the workload's initial parameters after conversion to the framework and "
-        "back; every round starts from other parameters, drawn from a seed. Rounds compared: those whose end state "
-        f"was compared with that of {REFERENCE} from the same start after as many epochs. End-state error: the "
-        "largest difference between the two, as a fraction of the distance from start to end. Python calls: calls of "
-        f"the file's own functions in {PROFILED_EPOCHS} epochs, 0 if the loop is compiled. Unsynchronised: how much "
-        "longer it took to read a result than to read one that was already complete, or the CPU time that other "
-        "threads used until it was read if that is more. OS threads: operating-system "
-        "threads of the process. Largest thread pool: its number of threads. Environment variables: those set by the "
-        f"file or its framework; a worker has no others. All rows took turns on {timed_on(analysis)}, with garbage "
-        "collection off during rounds. The ledger detects mistakes, not deliberate deception."
+        "Observed in every launch; the worst is shown, except for the growth of memory, which is the mean. A row that "
+        "breaks a rule is refused. Initial parameters: the first digits of the SHA-256 of the workload's initial "
+        "parameters after conversion to the framework and back; every round starts from other parameters, drawn from a "
+        f"seed. Rounds compared: those whose end state was compared with that of {REFERENCE} from the same start after "
+        "as many epochs. End-state error: the largest difference between the two, as a fraction of the distance from "
+        f"start to end. Python calls: calls of the file's own functions in {PROFILED_EPOCHS} epochs, 0 if the loop is "
+        "compiled. Unsynchronised: how much longer it took to read a result than to read one that was already "
+        "complete, or the CPU time that other threads used until it was read if that is more; the lower quartile of "
+        "the rounds of a launch. OS threads: operating-system threads of the process. Largest thread pool: its number "
+        "of threads. Memory growth: resident memory gained after the first two rounds of a launch. Environment "
+        "variables: those set by the file or its framework; a worker has no others. All rows took turns on "
+        f"{timed_on(analysis)}, with garbage collection off during rounds. The ledger detects mistakes, not deliberate "
+        "deception."
     ]
     return Table("Fairness ledger", pd.DataFrame(lines), notes)
 
