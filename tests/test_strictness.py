@@ -15,7 +15,7 @@ from xorbench.judging.answers import Given
 from xorbench.judging.endings import endings
 from xorbench.judging.grading import Exam
 from xorbench.judging.questions import ProcessSpec, Reply
-from xorbench.judging.reproducibility import ConductAnswer, ConductQuestion, conduct
+from xorbench.judging.reproducibility import IN_WORDS, ConductAnswer, ConductQuestion, conduct
 from xorbench.judging.tasks import Ending, GradientAnswer
 from xorbench.judging.truths import Truths
 from xorbench.judging.work import Tally
@@ -110,9 +110,21 @@ def test_trained_parameters_may_differ_from_the_references_by_what_is_agreed(dis
     }
 
 
-@pytest.mark.parametrize("where", ["twice", "again", "elsewhere", "earlier"])
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("twice", "it keeps state between calls: repeated calls at the same point give different gradients"),
+        ("again", "it keeps state between calls: repeated calls at the same point give different gradients"),
+        ("earlier", "it keeps state between calls: repeated calls at the same point give different gradients"),
+        ("new_process", "its gradients at the same point are different in a new process"),
+        ("other_hash_seed", "its gradients at the same point are different with another hash seed"),
+        ("two_threads", "its gradients at the same point are different with 2 threads"),
+    ],
+)
 @pytest.mark.parametrize(("difference", "verdict"), [(2 * BOUND, INSIDE), (2 * BOUND + BEYOND, FAILED)])
-def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(where: str, difference: float, verdict: str) -> None:
+def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(
+    where: str, says: str, difference: float, verdict: str
+) -> None:
     hidden, spec = WORKLOADS["hidden"], ProcessSpec(discover()[0])
     rows = np.ones((2, len(hidden.entries)))
     other = rows.copy()
@@ -124,10 +136,10 @@ def test_repeated_gradients_may_differ_by_two_bounds_and_no_more(where: str, dif
 
     here = repeated(rows, other if where == "twice" else rows, other if where == "again" else rows)
     replies = {"here": Reply(spec, question, here)}
-    if where == "elsewhere":
-        replies["new_process"] = Reply(spec, question, repeated(other, other, other))
+    if where in IN_WORDS:
+        replies[where] = Reply(spec, question, repeated(other, other, other))
     found = conduct("one", question, replies, other if where == "earlier" else None, np.full(rows.shape, BOUND))
-    assert found.verdict == verdict
+    assert (found.verdict, found.reason) == (verdict, says if verdict == FAILED else None)
     assert found.same_process == (where not in ("twice", "again"))
 
 

@@ -52,6 +52,14 @@ def elsewhere() -> dict[str, Surroundings]:
 
 ALL_AT_ONCE = "all at once"
 
+IN_WORDS = {
+    ALL_AT_ONCE: "in a process with another hash seed and number of threads",
+    "new_process": "in a new process",
+    "other_hash_seed": "with another hash seed",
+    "two_threads": "with 2 threads",
+}
+"""The places of `elsewhere` as the end of a sentence."""
+
 
 @dataclass(eq=False)
 class ConductAnswer(Part):
@@ -239,14 +247,17 @@ def conduct(
     answer = answers["here"]
     assert answer is not None  # because there was no trouble
     complaints = list(answer.complaints)
-    others = [
-        answer.twice.rows,
-        answer.again.rows,
-        *(other.first.rows for other in answers.values() if other is not None),
-    ]
-    with np.errstate(invalid="ignore"):
-        if any(np.any(np.abs(answer.first.rows - o) > 2 * bound) for o in (*others, earlier) if o is not None):
-            complaints.append("it keeps state between calls: repeated calls at the same point give different gradients")
+
+    def differ(other: Array | None) -> bool:
+        """Return whether other gradients at the same points differ by more than both may be wrong."""
+        with np.errstate(invalid="ignore"):
+            return other is not None and bool(np.any(np.abs(answer.first.rows - other) > 2 * bound))
+
+    if any(map(differ, (answer.twice.rows, answer.again.rows, earlier))):
+        complaints.append("it keeps state between calls: repeated calls at the same point give different gradients")
+    elif different := [place for place, other in answers.items() if other is not None and differ(other.first.rows)]:
+        where = " and ".join(IN_WORDS[place] for place in different)
+        complaints.append(f"its gradients at the same point are different {where}")
     again = {place: answer.repeats(other) for place, other in answers.items()}
     if again.get(ALL_AT_ONCE):
         again = dict.fromkeys(elsewhere(), True)
