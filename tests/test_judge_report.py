@@ -181,3 +181,21 @@ def test_tables_are_found_by_name() -> None:
         "Gradients",
     ]
     assert ", ".join(judge_report.TABLES) == measure.TABLES
+
+
+def test_every_reason_is_printed_once_also_where_another_one_stands_for_the_gradients() -> None:
+    raised = "train raised ValueError: boom"
+    wrong = verdict("W1", 1e9, "outside", "its gradient is wrong")
+    failed = replace(verdict("after 1 epoch", None, "failed", raised), of_bound=None)
+    report = report_of(
+        rows=[wrong, failed],
+        conduct=[Conduct("other", "hidden", "float64", None, None, None, None, "failed", raised)],
+    )
+    (of_gradients,), (of_conduct, *_) = (
+        [note for note in table.notes if note.startswith("other")]
+        for table in (judge_report.gradients(report), judge_report.conduct(report))
+    )
+    assert of_gradients == "other (hidden float64): its gradient is wrong."
+    assert of_conduct == f"other, hidden float64: {raised}."
+    alone = replace(report, rows=report.rows[1:])
+    assert not [note for note in judge_report.conduct(alone).notes if note.startswith("other")]

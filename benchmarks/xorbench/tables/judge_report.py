@@ -1,7 +1,7 @@
 """Tables of the judge's report: verdicts on implementations, and tests of the judge itself."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from xorbench.record.report import (
 )
 from xorbench.tables.cells import NONE, UNDEFINED, Table, listed, scientific, three_digits
 from xorbench.tables.precision import accuracy, errors, trajectories
+from xorbench.workloads import WORKLOADS
 
 PASSED = "passed"
 
@@ -40,11 +41,8 @@ def gradients(report: Report) -> Table:
     """Return the table of gradients: the largest error / bound by implementation, workload and dtype."""
     lines = []
     reasons: dict[tuple[str, str], list[str]] = {}
-    groups: dict[tuple[str, str, str], list[Judgement]] = {}
-    for row in report.rows:
-        groups.setdefault((row.implementation, row.workload, row.dtype), []).append(row)
-    for (implementation, workload, dtype), rows in groups.items():
-        worst = max(rows, key=lambda row: (row.verdict not in NO_FAILURES, row.verdict != INSIDE, _largest(row)))
+    for (implementation, workload, dtype), rows in _groups(report).items():
+        worst = _worst(rows)
         reading = worst.of_bound
         lines.append(
             {
@@ -68,7 +66,7 @@ def gradients(report: Report) -> Table:
         named.setdefault((mistake.implementation, mistake.text), []).append(f"{mistake.workload} {mistake.dtype}")
     notes += [f"{name} ({', '.join(where)}): {text}." for (name, text), where in named.items()]
     if report.rows and not report.endings:
-        notes.append("No training was judged to its end or compared with a known answer: --quick leaves this out.")
+        notes.append("No training was judged to its end or compared with a known answer.")
     notes += in_other_dtypes(report.rows)
     notes += [
         f"{p.first} and {p.second} differ by more than the sum of their bounds, although each passed: {p.workload}, "
@@ -87,6 +85,19 @@ def gradients(report: Report) -> Table:
     ]
     notes.append(" ".join(last))
     return Table("Gradients", pd.DataFrame(lines), notes)
+
+
+def _groups(report: Report) -> dict[tuple[str, str, str], list[Judgement]]:
+    """Return the judgements by implementation, workload and dtype."""
+    groups: dict[tuple[str, str, str], list[Judgement]] = {}
+    for row in report.rows:
+        groups.setdefault((row.implementation, row.workload, row.dtype), []).append(row)
+    return groups
+
+
+def _worst(rows: Sequence[Judgement]) -> Judgement:
+    """Return the judgement that stands for all of a group: a failure, or else the one with the largest error."""
+    return max(rows, key=lambda row: (row.verdict not in NO_FAILURES, row.verdict != INSIDE, _largest(row)))
 
 
 def unexplained_pairs(report: Report) -> list[Pair]:
@@ -133,7 +144,12 @@ def _unexplained_biases(report: Report) -> list[Bias]:
 
 def _asked(report: Report) -> Iterator[str]:
     """Yield a sentence on the shapes that were asked about besides those of the workloads."""
-    others = [row for row in report.asked if row.workload in _reshaped(report)]
+    timed = {name: ([*workload.layer_sizes], len(workload.inputs)) for name, workload in WORKLOADS.items()}
+    others = [
+        row
+        for row in report.asked
+        if row.workload in _reshaped(report) and ([*row.layer_sizes], row.samples) != timed.get(row.workload)
+    ]
     if not others:
         return
     samples, outputs = ({row.samples for row in others}, {row.layer_sizes[-1] for row in others})
@@ -155,7 +171,7 @@ def in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> list[str]:
 
 
 def failures_in_other_dtypes(rows: Iterable[Judgement | Conduct]) -> dict[str, list[str]]:
-    """Return the same as phrases, by name of the implementation."""
+    """Return what did not pass in a dtype in which its workload is not timed: phrases by name of the implementation."""
     found: dict[tuple[str, str, str], dict[str, None]] = {}
     for row in rows:
         if not row.decides and row.verdict not in NO_FAILURES:
@@ -209,7 +225,8 @@ def endings(report: Report) -> Table:
 def conduct(report: Report) -> Table:
     """Return the table of reproducibility: whether results are bit-identical when repeated, and broken rules."""
     lines, notes = [], []
-    said = {(row.implementation, row.reason) for row in report.rows}  # printed under the table of gradients
+    # Those that are printed under the table of gradients.
+    said = {(worst.implementation, worst.reason) for worst in map(_worst, _groups(report).values())}
     for row in report.conduct:
         lines.append(
             {
@@ -228,9 +245,9 @@ def conduct(report: Report) -> Table:
     notes += in_other_dtypes(report.conduct)
     if lines:
         notes.append(
-            "Yes: bit-identical gradients at 8 points, and parameters after 100 epochs, compared with a process with 1 "
-            "thread and hash seed 0, in the dtype that is timed. A new process, another hash seed and 2 threads are "
-            "first tried together, and one by one if the bits differ."
+            "Yes: bit-identical gradients at several points, and in another process also parameters after 100 epochs, "
+            "compared with a process with 1 thread and hash seed 0. A new process, another hash seed and 2 threads are "
+            "tried in the dtype that is timed, first together, and one by one if the bits differ."
         )
     return Table("Reproducibility", pd.DataFrame(lines), notes)
 
