@@ -198,7 +198,7 @@ class Suite(Measurement):
     def _spend(self, launches: Launches, audit: Audit, turns: int) -> None:
         """Run a pilot, then launches until the budget is used or, with a resolution, until every ratio is resolved.
 
-        A ratio is resolved where its interval is narrower than the resolution or excludes 1.
+        A ratio is resolved where the half-width of its interval is at most the resolution, or the interval excludes 1.
         """
         if not self.plan.pilot_launches:
             self._pilot(launches, audit)
