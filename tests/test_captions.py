@@ -191,7 +191,7 @@ def test_what_was_not_resolved_is_named() -> None:
     analysis = planted({"near": [0.05, -0.05] * 5}, control=[0.01, -0.01] * 5, launches=10)
     analysis = with_settings(analysis, resolution=0.02)
     (found,) = weaknesses(analysis)
-    assert found.startswith("The interval is wider than 2 % and contains 1: near (hidden).")
+    assert found.startswith("The half-width of the interval is over 2 %, and it contains 1: near (hidden).")
 
 
 def test_the_caption_has_the_marks_and_each_weakness_has_one() -> None:

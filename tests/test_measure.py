@@ -139,7 +139,7 @@ def test_quick_prints_one_line_a_file_and_a_table_by_its_name(variant: Variant) 
     done = called(*call, "--table=audits")
     assert "Audit of the oracle" in done.stdout
     assert "passed, 0 failed" not in done.stdout
-    assert called(*call, "--table=accuracy").stdout == "There is nothing to show in accuracy; --quick judges less.\n"
+    assert called(*call, "--table=accuracy").stdout == "There is nothing to show in accuracy: this was not judged.\n"
 
 
 TITLES = ("Planted faults in float32", "Audit of the oracle", "Reproducibility", "Gradient errors in float64")

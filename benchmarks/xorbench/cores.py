@@ -193,25 +193,27 @@ def _ended(processes: Sequence[BaseProcess]) -> None:
 
 @contextmanager
 def all_cores() -> Iterator[Executor]:
-    """Yield a pool with one process for each allowed CPU; tasks not begun at the end of the context are cancelled.
+    """Yield a pool with one process for each allowed CPU; tasks that are not finished at the end are cancelled.
 
     Raises HarnessError if a process of the pool ends, as it does where memory is short.
     """
-    with _each_core(int) as processes:
+    with _each_core(len(allowed_cpus()), int) as processes:
         yield processes
 
 
 def in_copies(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """Return the results of `tasks` in their order, computed by forked copies of this process, one for each CPU.
+    """Return the results of `tasks` in their order, computed by forked copies of this process.
 
-    A copy has everything that this process has in memory, so that only the results are pickled. This process computes
+    There are as many copies as CPUs, or as tasks if these are fewer. A copy has everything that this process has in
+    memory, so that only the results are pickled. This process computes
     the results itself if there is only one task or one CPU, and on systems other than Linux, where libraries do not
     work after a fork. Raises HarnessError if a copy ends, for instance because memory is short, and whatever a task
     raises.
     """
-    if min(len(tasks), len(allowed_cpus())) < 2 or sys.platform != "linux":
+    number = min(len(tasks), len(allowed_cpus()))
+    if number < 2 or sys.platform != "linux":
         return [task() for task in tasks]
-    with _each_core(_keep, tasks, copied=True) as processes:
+    with _each_core(number, _keep, tasks, copied=True) as processes:
         return cast("list[T]", [*processes.map(_nth, range(len(tasks)))])
 
 
@@ -229,9 +231,11 @@ def _nth(number: int) -> object:
 
 
 @contextmanager
-def _each_core(begin: Callable[..., object], *arguments: object, copied: bool = False) -> Iterator[Executor]:
+def _each_core(
+    number: int, begin: Callable[..., object], *arguments: object, copied: bool = False
+) -> Iterator[Executor]:
     with closing(Log()) as log:
-        processes = _Pool(log, len(allowed_cpus()), begin, arguments, copied)
+        processes = _Pool(log, number, begin, arguments, copied)
         try:
             yield processes
         except BrokenProcessPool as error:

@@ -183,6 +183,7 @@ def gradients(
 def _print(found: "Report", every: bool, tables: list[str]) -> None:
     """Print a report: the verdicts, or the `tables` that are named; with `every` all tables, examples and verdicts."""
     from xorbench.cli import show
+    from xorbench.streams import printable
     from xorbench.tables import judge_report
     from xorbench.tables.verdicts import verdicts
 
@@ -190,9 +191,9 @@ def _print(found: "Report", every: bool, tables: list[str]) -> None:
         shown = judge_report.tables(found, () if every else tables)
         show.tables(shown)
         if not shown:
-            typer.echo(f"There is nothing to show in {' and '.join(tables)}; --quick judges less.")
+            typer.echo(f"There is nothing to show in {' and '.join(tables)}: this was not judged.")
     for example in found.counterexamples if every else ():
-        script = "".join(c if c.isprintable() or c == "\n" else "�" for c in example.script)
+        script = printable(example.script)
         typer.echo(f"\nA script with the smallest failing example of {example.implementation}:\n\n{script}")
     for line in () if tables and not every else verdicts(found, show.width()):
         typer.secho(line, fg="red" if line.startswith("FAILED") else None)
@@ -212,7 +213,7 @@ def run(
     ] = None,
     resolution: Annotated[
         str | None,
-        typer.Option(metavar="PERCENT", help="Stop when every interval is narrower than this or excludes 1."),
+        typer.Option(metavar="PERCENT", help="Stop when every half-width is at most this, or the interval excludes 1."),
     ] = None,
     launches: Annotated[
         int | None,

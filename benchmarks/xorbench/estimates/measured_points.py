@@ -111,10 +111,11 @@ def table(analyses: Sequence[Recorded]) -> Measured:
     """Return the measured points of a machine, from its records.
 
     A point is a network with one hidden layer, trained on parity by gradient descent. If several records have the same
-    point, the one with the most idiomatic implementations is taken, or the newest of these. Other records add
-    implementations that it lacks; their times are multiplied by the ratio of the reference's times in the two records,
-    because the speed of a machine changes from record to record. Left out are unfit records, rows that are not steady,
-    and records without CPU times if others have them. Raises ValueError unless all records are of one machine.
+    point, a complete one without `--quick` is preferred, of these one with the most idiomatic implementations, and of
+    these the newest. Other records add implementations that it lacks; their times are multiplied by the ratio of the
+    reference's times in the two records, because the speed of a machine changes from record to record. Left out are
+    unfit records, rows that are not steady, rows of other environments, and records without CPU times if others have
+    them. Raises ValueError unless all records are of one machine.
     """
     machines = {recorded.record.machine.name: recorded.record.machine for recorded in analyses}
     if len(machines) != 1:

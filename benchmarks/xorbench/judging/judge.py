@@ -79,8 +79,9 @@ def judge(
 
     The reference is asked, too, if it is not among `implementations`: trainings are compared with it.
 
-    `thorough` adds what no verdict depends on: the audit of the oracle at more than one point, the accuracy in
-    digits, planted faults, trajectories, and reproducibility in other processes. `seconds_to_answer` is how long an
+    `thorough` adds points whose output saturates, more other shapes, and reproducibility in other processes, on which
+    verdicts may depend, and the audit of the oracle at more than one point, the accuracy in digits, planted faults,
+    trajectories and smallest failing examples, on which none does. `seconds_to_answer` is how long an
     implementation may be silent. `stage` shows the progress, see `progress.Stage`. `scope` sets dtypes, checkpoints and
     surroundings. `heard` is called with each reply, and `say` with a line on each implementation that is slow.
 

@@ -8,6 +8,7 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Annotated, get_args
@@ -262,7 +263,7 @@ def study(number: int = ARGUMENTS, names: Sequence[str] = (), seed: int = SEED) 
                             | row(function, dtype, given[dtype][function], values, true[dtype, function])
                             for function, values in found.items()
                         ]
-            except (ImportError, OSError) as error:
+            except (ImportError, OSError, BrokenProcessPool) as error:
                 progress.say(f"{name} is left out: {error}")
                 missing.append(name)
             advance()

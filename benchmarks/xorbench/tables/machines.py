@@ -96,8 +96,9 @@ def _machines(over: OverMachines, letters: dict[str, str]) -> Table:
             }
         )
     notes = [
-        "A record is compared if it is that of a complete run, is fit, and has at least two launches and the CPU times "
-        "of its rounds. Ratios are compared if workload, tier, number of threads, measures and clock are the same.",
+        "A record is compared if it is that of a complete run without --quick, is fit, and has at least two launches "
+        "and the CPU times of its rounds. Ratios are compared if workload, tier, number of threads, measures and clock "
+        "are the same.",
         *(f"{name} is not compared. {why}" for name, why in over.left_out.items()),
     ]
     return Table("Machines", pd.DataFrame(lines, dtype=object), notes)

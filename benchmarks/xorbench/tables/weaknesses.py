@@ -145,8 +145,8 @@ def _of_the_intervals(analysis: Analysis) -> Iterator[Weakness]:
     if resolution and (left := timing_table.unresolved(analysis, resolution)):
         yield Weakness(
             "resolution not reached",
-            f"The interval is wider than {resolution * 100:.3g} % and contains 1: {_rows(left)}. Run with a larger "
-            "--budget.",
+            f"The half-width of the interval is over {resolution * 100:.3g} %, and it contains 1: {_rows(left)}. Run "
+            "with a larger --budget.",
         )
     widths: dict[float, list[timing_table.Row]] = {WIDEST: [], WIDE_INTERVAL: []}
     for row in timing_table.rows(analysis):

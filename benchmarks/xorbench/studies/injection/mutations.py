@@ -208,7 +208,7 @@ def spoilt(random_: random.Random, text: bytes) -> bytes:
 
 
 def reduced(content: Json, names: Sequence[str], workloads: int, launches: int = 4, rounds: int = 6) -> Json:
-    """Return a record, reduced to some implementations, workloads, launches and rounds, with a bias of each kind."""
+    """Return a record, reduced to some implementations, workloads, launches and rounds, with one bias."""
     content["workloads"] = content["workloads"][:workloads]
     kept = {workload["name"] for workload in content["workloads"]}
 

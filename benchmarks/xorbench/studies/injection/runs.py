@@ -226,8 +226,9 @@ def happened(
 ) -> Iterator[tuple[str, Data]]:
     """Let `number` faults happen, half of them in one lasting driver; yield the name and the data of each.
 
-    Both halves go on at the same time. Each begins with an undisturbed run, which shows when there are processes of
-    which kind. Faults whose names are in `finished` are left out.
+    Both halves go on at the same time; of an odd number one is left out. Each begins with an undisturbed run, which
+    shows when there are processes of which kind. Faults whose names are in `finished` are left out, and where none is
+    missing, the undisturbed run is, too.
     """
     results: queue.SimpleQueue[tuple[str, Data] | BaseException | None] = queue.SimpleQueue()
 
