@@ -35,6 +35,6 @@ def planted_study(**changes: Any) -> Study:
 
 def newest_study(name: str) -> Study:
     """The newest study of a name in this repository."""
-    found = shown_studies.newest(shown_studies.every(places.results(), name)[0], name)
+    found = shown_studies.newest(shown_studies.every(places.results())[0], name)
     assert found is not None
     return found.study

@@ -31,15 +31,16 @@ def test_the_newest_is_the_one_that_began_last_on_whatever_machine(tmp_path: Pat
 
 
 def test_a_block_is_the_newest_valid_study_or_says_that_there_is_none(tmp_path: Path) -> None:
-    assert block(tmp_path, "coverage") == "Nothing to show.\n"
+    assert block([], "coverage") == "Nothing to show.\n"
     studies.write(planted_study(), tmp_path)
     last = planted_study(created="2026-02-02T00:00:00Z")
     studies.write(last, tmp_path)
     studies.write(planted_study(created="2026-03-02T00:00:00Z", data={}), tmp_path)
-    assert block(tmp_path, "coverage") == markdown(showing.table(last))
-    assert block(tmp_path, "load") == "Nothing to show.\n"
+    found, _refused = every(tmp_path)
+    assert block(found, "coverage") == markdown(showing.table(last))
+    assert block(found, "load") == "Nothing to show.\n"
     with pytest.raises(ValueError, match="no study is named speed, expected one of load, "):
-        block(tmp_path, "speed")
+        block(found, "speed")
 
 
 def test_the_page_has_the_newest_tables_and_every_file(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from xorbench import places
 from xorbench.publication import publish, shown_studies
 from xorbench.publication.contribution import complaints
 from xorbench.publication.documents import fill
+from xorbench.publication.shown_studies import every
 from xorbench.record import store, studies
 from xorbench.tables.catalogue import named
 from xorbench.tables.studies import showing
@@ -99,7 +100,7 @@ def test_a_spoilt_study_is_named_and_left_out_and_the_others_are_shown(folder: P
 
 def filled(document: str) -> str:
     analysis = planted({"other": [0.5] * 6})
-    return fill(document, analysis, named(analysis))
+    return fill(document, analysis, named(analysis), of_studies=every(places.results())[0])
 
 
 def test_a_document_is_filled_from_the_newest_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

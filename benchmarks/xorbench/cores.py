@@ -205,10 +205,9 @@ def in_copies(tasks: Sequence[Callable[[], T]]) -> list[T]:
     """Return the results of `tasks` in their order, computed by forked copies of this process.
 
     There are as many copies as CPUs, or as tasks if these are fewer. A copy has everything that this process has in
-    memory, so that only the results are pickled. This process computes
-    the results itself if there is only one task or one CPU, and on systems other than Linux, where libraries do not
-    work after a fork. Raises HarnessError if a copy ends, for instance because memory is short, and whatever a task
-    raises.
+    memory, so that only the results are pickled. This process computes the results itself if there is only one task or
+    one CPU, and on systems other than Linux, where libraries do not work after a fork. Raises HarnessError if a copy
+    ends, for instance because memory is short, and whatever a task raises.
     """
     number = min(len(tasks), len(allowed_cpus()))
     if number < 2 or sys.platform != "linux":

@@ -49,11 +49,13 @@ def fill(
     analysis: Analysis,
     tables: Mapping[str, Sequence[Table]],
     known: Mapping[str, Analysis] = MappingProxyType({}),
+    of_studies: Sequence[shown_studies.Shown] = (),
 ) -> str:
     """Return the text of a document with all its blocks rendered anew.
 
     The caption of `analysis` is in the first block with its tables, that of another record in each of its blocks. Other
-    records are read, unless they are `known` by machine and time as in "MACHINE/TIME". Raises ValueError for an unknown
+    records are read, unless they are `known` by machine and time as in "MACHINE/TIME". `of_studies` are the studies of
+    which the newest of each name is shown. Raises ValueError for an unknown
     name, OSError for a missing record.
     """
     own = caption(analysis)
@@ -66,7 +68,7 @@ def fill(
     def render(found: re.Match[str]) -> str:
         name, other, study = found["table"], found["record"], found["study"]
         if study is not None:
-            parts = [shown_studies.block(places.results(), study)]
+            parts = [shown_studies.block(of_studies, study)]
         elif found["file"] is not None:
             path = places.IMPLEMENTATIONS / f"{found['file']}.py"
             parts = [f"```python\n{text_of(path, found['function'])}```\n"]

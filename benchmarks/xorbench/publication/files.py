@@ -167,8 +167,8 @@ class _Publication:
 
     def document(self, path: Path) -> Texts:
         """Return a document of the project with its blocks rendered anew."""
-        first = self._first
-        return {path: fill(path.read_text(encoding="utf-8"), first.analysis, self._tables_of(first), self._known)}
+        text, tables = path.read_text(encoding="utf-8"), self._tables_of(self._first)
+        return {path: fill(text, self._first.analysis, tables, self._known, self._studies)}
 
     def data(self, name: str) -> Texts:
         """Return the lines of a frame as a file."""

@@ -53,14 +53,14 @@ def figure(study: Study) -> str | None:
         raise ValueError(f"its data can't be drawn as those of a study named {study.study}: {error!r}") from error
 
 
-def every(folder: Path, name: str = "*") -> tuple[list[Shown], list[str]]:
-    """Return all studies in a folder of records that can be shown, or those whose files lie in the folder `name`.
+def every(folder: Path) -> tuple[list[Shown], list[str]]:
+    """Return all studies in a folder of records that can be shown.
 
     They are sorted by path. The second list has a line for each one that is left out. Raises OSError.
     """
     found: list[Shown] = []
     refused: list[str] = []
-    for path in studies.paths(folder, name):
+    for path in studies.paths(folder):
         try:
             found.append(shown(path))
         except ValueError as error:
@@ -74,14 +74,14 @@ def newest(found: Sequence[Shown], name: str) -> Shown | None:
     return max(reversed(of_name), key=lambda one: one.study.created, default=None)
 
 
-def block(folder: Path, name: str) -> str:
-    """Return the newest study called `name` in a folder of records as Markdown, or a sentence if there is none.
+def block(found: Sequence[Shown], name: str) -> str:
+    """Return the newest of the studies called `name` as Markdown, or a sentence if there is none.
 
-    Raises OSError; ValueError if the name is unknown.
+    Raises ValueError if the name is unknown.
     """
     if name not in showing.TABLES:
         raise ValueError(showing.unknown(name))
-    one = newest(every(folder, name)[0], name)
+    one = newest(found, name)
     return markdown(one.table) if one else NOTHING
 
 

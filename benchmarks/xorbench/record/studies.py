@@ -133,6 +133,6 @@ def holds_one(path: Path) -> bool:
     return isinstance(content, dict) and "study" in content
 
 
-def paths(folder: Path, name: str = "*") -> list[Path]:
-    """Return the files of all studies in a folder of records, or of those called `name`, sorted by path."""
-    return sorted((folder / FOLDER).glob(f"{name}/*.json"))
+def paths(folder: Path) -> list[Path]:
+    """Return the files of all studies in a folder of records, sorted by path."""
+    return sorted((folder / FOLDER).glob("*/*.json"))
