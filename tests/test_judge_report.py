@@ -21,6 +21,8 @@ from xorbench.record.report import (
 )
 from xorbench.tables import judge_report
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, UNDEFINED
+from xorbench.tables.gradients import gradients
+from xorbench.tables.verdict_words import unexplained_pairs
 
 
 def reading(median: float, largest: float | None) -> Reading:
@@ -35,7 +37,7 @@ def verdict(parameter: str, largest: float | None, verdict: Verdict, reason: str
 def test_the_gradient_table_shows_the_worst_parameter() -> None:
     rows = [verdict("W1", 0.5, "inside"), verdict("W2", None, "outside", "W2 is nan"), verdict("b2", 0.9, "inside")]
     pair = Pair("a", "b", "hidden", "float64", 5, None, "outside")
-    table = judge_report.gradients(report_of(rows=rows, pairs=[pair]))
+    table = gradients(report_of(rows=rows, pairs=[pair]))
     (line,) = table.frame.to_dict("records")
     assert (line["entry"], line["verdict"], line["largest error / bound"]) == ("W2[1, 0]", "failed", UNDEFINED)
     assert "other (hidden float64): W2 is nan." in table.notes
@@ -56,7 +58,7 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
         replace(wrong, workload="kink", dtype="float32", decides=False),
         replace(wrong, implementation="absent", dtype="float32", verdict="missing", decides=False),
     ]
-    table = judge_report.gradients(report_of(rows=rows))
+    table = gradients(report_of(rows=rows))
     shown = {(line["workload"], line["dtype"]): line["verdict"] for line in table.frame.to_dict("records")[:4]}
     assert shown == {
         ("hidden", "float64"): "failed",
@@ -76,7 +78,7 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
 
 def test_where_every_verdict_decides_no_dtype_is_named() -> None:
     rows = [verdict("W1", 0.5, "inside"), replace(verdict("W1", 5e7, "outside"), dtype="float32")]
-    assert not any("timed" in note for note in judge_report.gradients(report_of(rows=rows)).notes)
+    assert not any("timed" in note for note in gradients(report_of(rows=rows)).notes)
 
 
 def test_the_mistake_that_is_named_is_a_note_with_the_workloads_and_dtypes_that_show_it() -> None:
@@ -84,7 +86,7 @@ def test_the_mistake_that_is_named_is_a_note_with_the_workloads_and_dtypes_that_
     rows = [verdict("W1", 3.0, "outside", "W1[1, 0] is 2.0")]
     mistakes = [Mistake("other", "hidden", dtype, text) for dtype in ("float64", "float32")]
     found = report_of(rows=rows, mistakes=mistakes)
-    assert f"other (hidden float64, hidden float32): {text}." in judge_report.gradients(found).notes
+    assert f"other (hidden float64, hidden float32): {text}." in gradients(found).notes
     assert found.refusal("other", "hidden") == ("outside", f"W1[1, 0] is 2.0; {text}")
 
 
@@ -127,7 +129,7 @@ def test_what_follows_from_a_wrong_file_is_counted_and_not_listed() -> None:
     bias = Bias("other", "hidden", "float64", "W1", 300, 1e9, 1.0, "outside", reason)
     biases = [bias, replace(bias, parameter="b1"), replace(bias, implementation="right")]
     found = report_of(rows=rows, pairs=pairs, biases=biases)
-    notes = judge_report.gradients(found).notes
+    notes = gradients(found).notes
     assert [note for note in notes if "differ by more" in note] == [
         "a and b differ by more than the sum of their bounds, although each passed: hidden, float64."
     ]
@@ -136,7 +138,7 @@ def test_what_follows_from_a_wrong_file_is_counted_and_not_listed() -> None:
         "Not listed, because they follow from these failures: systematic factors (2) and pairs of implementations that "
         "differ (3)."
     )
-    assert judge_report.unexplained_pairs(found) == pairs[3:]
+    assert unexplained_pairs(found) == pairs[3:]
 
 
 def test_an_end_of_training_that_follows_from_a_wrong_gradient_is_counted() -> None:
@@ -193,7 +195,7 @@ def test_every_reason_is_printed_once_also_where_another_one_stands_for_the_grad
     )
     (of_gradients,), (of_conduct, *_) = (
         [note for note in table.notes if note.startswith("other")]
-        for table in (judge_report.gradients(report), judge_report.conduct(report))
+        for table in (gradients(report), judge_report.conduct(report))
     )
     assert of_gradients == "other (hidden float64): its gradient is wrong."
     assert of_conduct == f"other, hidden float64: {raised}."

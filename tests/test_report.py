@@ -17,8 +17,8 @@ from xorbench import report as document
 from xorbench.contract import REFERENCE
 from xorbench.record.parts import Dtype
 from xorbench.record.report import FAILED, MISSING, NOT_OFFERED, OUTSIDE, Counterexample, Judgement, Reading, Report
-from xorbench.tables import judge_report
 from xorbench.tables.cells import NONE
+from xorbench.tables.gradients import gradients
 
 READING = Reading(0.1, 2e9, "random point 3", [1, 0], 1.0, 2.0)
 
@@ -37,7 +37,7 @@ def judged() -> Report:
 
 
 def test_what_was_not_judged_has_no_largest_error_anywhere() -> None:
-    lines = judge_report.gradients(judged()).frame.set_index("implementation")
+    lines = gradients(judged()).frame.set_index("implementation")
     assert list(lines["entry"]) == [NONE, "W1[1, 0]", NONE, NONE]
     assert lines.loc["modest", "verdict"] == NOT_OFFERED
 
@@ -51,7 +51,7 @@ def test_what_is_not_offered_is_no_failure_and_hides_none() -> None:
     ):
         found = replace(report(()), rows=rows)
         assert (found.passed, found.refusal("modest", "hidden")) == (passed, refusal)
-    (line,) = judge_report.gradients(replace(report(()), rows=[offered, failed])).frame.to_dict("records")
+    (line,) = gradients(replace(report(()), rows=[offered, failed])).frame.to_dict("records")
     assert line["verdict"] == FAILED
 
 

@@ -9,6 +9,7 @@ import pytest
 from xorbench.contract import CONSTANTS, FUNCTIONS, REFERENCE, Contract, load, read, template
 from xorbench.judging.judge import judge
 from xorbench.tables import judge_report
+from xorbench.tables.gradients import gradients
 from xorbench.workloads import WORKLOADS
 
 
@@ -40,7 +41,7 @@ def test_each_function_fails_with_what_is_to_be_done(tmp_path: Path) -> None:
 def test_the_judge_says_it_in_one_line(tmp_path: Path) -> None:
     path = template.write("mine", "numpy", tmp_path)
     report = judge([read(path)], [WORKLOADS["neuron"]], 1, 0, thorough=False)
-    notes = [*judge_report.gradients(report).notes, *judge_report.conduct(report).notes]
+    notes = [*gradients(report).notes, *judge_report.conduct(report).notes]
     said = [note for note in notes if "filled in" in note]
     (line,) = (n for n, text in enumerate(path.read_text().splitlines(), 1) if "convert is to be filled in" in text)
     assert said == [

@@ -15,7 +15,7 @@ from xorbench.estimates.history import OLDEST, History, Release
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.noise_floor import MOST_OFF
 from xorbench.tables.cells import ends, factor, plain
-from xorbench.tables.timings import worded
+from xorbench.tables.verdict_words import worded
 
 ROW = 30
 """The height of the row of a release in pixels."""

@@ -250,3 +250,8 @@ def letter(number: int, alphabet: str) -> str:
 def scientific(value: float | None) -> str:
     """Return `value` with two significant digits and a power of ten; NONE for None."""
     return NONE if value is None else f"{value:.1e}"
+
+
+def number_or_undefined(value: float | None) -> str:
+    """Return a number with three digits; UNDEFINED for None, which stands for one that is not finite."""
+    return UNDEFINED if value is None else three_digits(value)

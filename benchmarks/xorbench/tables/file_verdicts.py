@@ -18,7 +18,7 @@ from xorbench.record.report import (
     TrainingEnd,
 )
 from xorbench.tables.cells import NONE, UNDEFINED, listed, plain, plain_ends
-from xorbench.tables.judge_report import PASSED, failures_in_other_dtypes, worded
+from xorbench.tables.verdict_words import PASSED, failures_in_other_dtypes, worded
 
 ORDER = (FAILED, MISSING, NOT_OFFERED, PASSED)
 """The verdicts on a file, in the order of the lines."""

@@ -9,7 +9,8 @@ from xorbench.estimates.history import OLDEST, History, Release, differing
 from xorbench.estimates.noise_floor import MOST_OFF
 from xorbench.tables.captions import how_timed
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, listed, with_ends
-from xorbench.tables.timings import label, worded
+from xorbench.tables.timings import label
+from xorbench.tables.verdict_words import worded
 from xorbench.tables.weaknesses import weaknesses
 
 MOST_DIFFERING = 8

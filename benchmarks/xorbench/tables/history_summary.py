@@ -4,7 +4,7 @@ from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import OLDEST, History, Release, framework_of
 from xorbench.tables.cells import ends, factor, listed, plain, plain_factor, with_ends
 from xorbench.tables.grid import Grid
-from xorbench.tables.timings import worded
+from xorbench.tables.verdict_words import worded
 from xorbench.tables.workloads import main_workload, training
 
 MOST_NAMED = 2

@@ -8,11 +8,11 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
 from xorbench.estimates.timing_table import Row
-from xorbench.record.report import OUTSIDE, Conduct, Judgement
+from xorbench.record.report import Conduct, Judgement
 from xorbench.record.run import WorkloadRecord
-from xorbench.tables import judge_report
 from xorbench.tables.captions import how_timed, together
 from xorbench.tables.cells import NONE, NOT_APPLICABLE, Table, between, three_digits, with_ends
+from xorbench.tables.verdict_words import in_other_dtypes, worded
 from xorbench.tables.weaknesses import weaknesses
 
 RATIO = f"time / {REFERENCE}"
@@ -103,7 +103,7 @@ def _in_other_dtypes(analysis: Analysis, rows: Sequence[Row]) -> list[str]:
     """Return sentences on the verdicts of the judge on `rows` in dtypes in which their workload is not timed."""
     shown, report = {(row.implementation, row.workload) for row in rows}, analysis.record.gradients
     judged: list[Judgement | Conduct] = [*report.rows, *report.conduct]
-    return judge_report.in_other_dtypes(row for row in judged if (row.implementation, row.workload) in shown)
+    return in_other_dtypes(row for row in judged if (row.implementation, row.workload) in shown)
 
 
 def _rounds_used(rows: Sequence[Row]) -> Iterator[str]:
@@ -142,11 +142,6 @@ def _timing(row: Row, idle: bool) -> dict[str, str]:
         **({IDLE: NONE if row.idle_share is None else f"{row.idle_share:.0%}"} if idle else {}),
         "verdict": worded(row.verdict),
     }
-
-
-def worded(verdict: str) -> str:
-    """Return the verdict on a row as it is printed: an implementation whose gradient is outside its bound failed."""
-    return "failed" if verdict == OUTSIDE else verdict
 
 
 def _second_copy(floor: Interval, idle: bool) -> dict[str, str]:

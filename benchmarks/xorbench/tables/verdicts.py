@@ -9,7 +9,7 @@ import pandas as pd
 from xorbench.record.report import FAILED, MISSING, NO_FAILURES, NOT_OFFERED, Report
 from xorbench.tables.cells import NONE, Table, listed, plain, plain_ends
 from xorbench.tables.file_verdicts import FileVerdict, files
-from xorbench.tables.judge_report import PASSED, unexplained_pairs
+from xorbench.tables.verdict_words import PASSED, unexplained_pairs
 
 WIDTH = 80
 
