@@ -120,7 +120,7 @@ class Comparison:
     @property
     def workload(self) -> WorkloadRecord:
         """The definition of the workload, from the first record."""
-        return _workload(self.records[0], self.conditions.workload)
+        return self.records[0].record.workload(self.conditions.workload)
 
     @property
     def machines(self) -> list[str]:
@@ -213,7 +213,7 @@ def unusable(recorded: Recorded) -> str | None:
 
 
 def _conditions(recorded: Recorded, row: Row) -> Conditions:
-    settings, workload = recorded.record.settings, _workload(recorded, row.workload)
+    settings, workload = recorded.record.settings, recorded.record.workload(row.workload)
     return Conditions(
         workload=row.workload,
         tier=row.tier,
@@ -222,10 +222,6 @@ def _conditions(recorded: Recorded, row: Row) -> Conditions:
         by_cpu=by_cpu(recorded),
         problem=", ".join(f"{key} {getattr(workload, key)}" for key in SAME_PROBLEM),
     )
-
-
-def _workload(recorded: Recorded, name: str) -> WorkloadRecord:
-    return next(workload for workload in recorded.record.workloads if workload.name == name)
 
 
 def _why_alone(some: Sequence[Recorded]) -> str:

@@ -15,7 +15,7 @@ from xorbench.page.board_rows import BoardRow, board_row
 from xorbench.page.sources import Drawing
 from xorbench.record.run import WorkloadRecord
 from xorbench.tables.cells import between
-from xorbench.tables.workloads import main_workload
+from xorbench.tables.workloads import main_workload, sized
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _place(analysis: Analysis, workload: WorkloadRecord, scale: Axis) -> Place:
     known = floor is not None and floor.low is not None
     return Place(
         name=workload.name,
-        label=f"{workload.name} ({'-'.join(map(str, workload.layer_sizes))}, {workload.dtype})",
+        label=sized(workload),
         band=scale.mark(floor) if floor is not None and known else None,
         noise=between(floor) if floor is not None and known else "",
     )

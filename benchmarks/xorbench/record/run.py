@@ -176,6 +176,10 @@ class Record(Part):
     products: Annotated[list[Products], Many] = field(default_factory=list)
     counts: Counts | None = None
 
+    def workload(self, name: str) -> WorkloadRecord:
+        """Return the workload called `name`, which must be one of the record's."""
+        return next(workload for workload in self.workloads if workload.name == name)
+
     @property
     def is_sweep(self) -> bool:
         """Whether the workloads are points of a sweep."""

@@ -9,7 +9,7 @@ from xorbench.tables.counts import instructions
 from xorbench.tables.frameworks import named, required
 from xorbench.tables.grid import Grid
 from xorbench.tables.timings import reference_tier
-from xorbench.tables.workloads import main_workload, training
+from xorbench.tables.workloads import main_workload, sized, training
 
 INSTRUCTIONS = "instructions/epoch"
 
@@ -64,9 +64,8 @@ def lines(analysis: Analysis, counts: Counts, width: int, room: int) -> list[str
             "execution": [execution[name] for name in per_epoch],
             INSTRUCTIONS: [instructions(number) for number in per_epoch.values()],
         }
-        title = f"{workload.name} ({'-'.join(map(str, workload.layer_sizes))}, {workload.dtype})"
         grid = Grid(cells, (INSTRUCTIONS,), {"name", "execution"})
-        table = grid.lines(plain(title, width), width, ("execution",))
+        table = grid.lines(plain(sized(workload), width), width, ("execution",))
         shown += ["", *table] if shown else table
     if len(shown) <= room:
         return shown

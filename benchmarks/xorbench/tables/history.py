@@ -23,7 +23,7 @@ def history(analysis: Analysis) -> list[Table]:
 
 
 def _table(analysis: Analysis, found: History) -> Table:
-    workload = next(w for w in analysis.record.workloads if w.name == found.workload)
+    workload = analysis.record.workload(found.workload)
     notes = [
         *(f"{found.framework} {r.version} is {worded(r.verdict)}: {r.reason}." for r in found.releases if _has_none(r)),
         *(f"{found.framework} {r.version} is not steady: {r.reason}." for r in found.timed if r.reason),

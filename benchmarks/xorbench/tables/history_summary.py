@@ -5,7 +5,7 @@ from xorbench.estimates.history import OLDEST, History, Release, framework_of
 from xorbench.tables.cells import ends, factor, listed, plain, plain_factor, with_ends
 from xorbench.tables.grid import Grid
 from xorbench.tables.verdict_words import worded
-from xorbench.tables.workloads import main_workload, training
+from xorbench.tables.workloads import main_workload, sized, training
 
 MOST_NAMED = 2
 """The most files, and the most step changes, that a sentence names."""
@@ -46,8 +46,6 @@ def lines(analysis: Analysis, width: int, room: int) -> list[str]:
 
 
 def _grid(analysis: Analysis, found: History, width: int) -> list[str]:
-    workload = next(w for w in analysis.record.workloads if w.name == found.workload)
-    sizes = "-".join(map(str, workload.layer_sizes))
     against = f"vs {plain(found.timed[0].version)}" if found.timed else "vs oldest"
     cells = {
         "release": [plain(f"{found.framework} {release.version}", LONGEST_NAME) for release in found.releases],
@@ -56,7 +54,7 @@ def _grid(analysis: Analysis, found: History, width: int) -> list[str]:
         ENDS: ["" if release.cost is None or _is_oldest(release) else ends(release.cost) for release in found.releases],
         STEP: [factor(r.change) if r.change and r.is_step else "" for r in found.releases],
     }
-    title = f"{plain(found.implementation)}, {plain(found.workload)} ({sizes}, {workload.dtype})"
+    title = f"{plain(found.implementation)}, {sized(analysis.record.workload(found.workload))}"
     return Grid(cells, (TIME, ENDS), {"release"}).lines(plain(title, width), width, (ENDS, TIME, STEP))
 
 

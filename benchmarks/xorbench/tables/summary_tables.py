@@ -25,6 +25,7 @@ from xorbench.tables.cells import NONE, ends, factor, plain, with_ends
 from xorbench.tables.grid import Grid
 from xorbench.tables.layout import wrapped
 from xorbench.tables.timings import reference_tier
+from xorbench.tables.workloads import sized
 
 WHOLE = 2
 """The number of workloads that have a table of their own."""
@@ -53,8 +54,7 @@ class _Group:
 
     @property
     def title(self) -> str:
-        sizes = "-".join(map(str, self.workload.layer_sizes))
-        return f"{plain(self.workload.name)} ({sizes}, {self.workload.dtype}){f', {self.tier}' if self.tuned else ''}"
+        return f"{sized(self.workload)}{f', {self.tier}' if self.tuned else ''}"
 
 
 def _groups(analysis: Analysis, tuned: bool) -> list[_Group]:

@@ -17,8 +17,16 @@ def main_workload(analysis: Analysis) -> WorkloadRecord:
 
 def title(workload: WorkloadRecord) -> str:
     """Return a workload in words, with its layer sizes and dtype."""
-    sizes = "-".join(map(str, workload.layer_sizes))
-    return f"{TITLES.get(workload.name, plain(workload.name))} ({sizes}, {workload.dtype})"
+    return _described(TITLES.get(workload.name, plain(workload.name)), workload)
+
+
+def sized(workload: WorkloadRecord) -> str:
+    """Return the name of a workload, with its layer sizes and dtype."""
+    return _described(plain(workload.name), workload)
+
+
+def _described(words: str, workload: WorkloadRecord) -> str:
+    return f"{words} ({'-'.join(map(str, workload.layer_sizes))}, {workload.dtype})"
 
 
 def training(analysis: Analysis, workload: WorkloadRecord) -> str:
