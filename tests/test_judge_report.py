@@ -6,7 +6,7 @@ import pytest
 
 from tests.planted import report_of
 from tests.shown import all_wrong
-from xorbench.cli import measure
+from xorbench.cli.gradients import TABLES
 from xorbench.record.parts import Verdict
 from xorbench.record.report import (
     Audit,
@@ -182,7 +182,7 @@ def test_tables_are_found_by_name() -> None:
         "Audit of the oracle",
         "Gradients",
     ]
-    assert ", ".join(judge_report.TABLES) == measure.TABLES
+    assert ", ".join(judge_report.TABLES) == TABLES
 
 
 def test_every_reason_is_printed_once_also_where_another_one_stands_for_the_gradients() -> None:

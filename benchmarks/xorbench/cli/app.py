@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
-from xorbench.cli import count, fleet, history, make, measure, publishing, recommend, records, sweep
+from xorbench.cli import count, fleet, gradients, history, listed, make, publishing, recommend, records, run, sweep
 
 app = typer.Typer(
     help="What a training step costs in each framework, and whether its gradient is right.", rich_markup_mode=None
 )
-app.add_typer(measure.app)
+app.add_typer(listed.app)
+app.add_typer(gradients.app)
+app.add_typer(run.app)
 app.add_typer(sweep.app)
 app.add_typer(fleet.app)
 app.add_typer(history.app)
