@@ -480,7 +480,7 @@ def test_reading_a_plan_constructs_no_workload() -> None:
     assert sizes.sized.cache_info().currsize == 0
 
 
-@pytest.mark.parametrize(("command", "option"), [("gradients", "--points"), ("run", "--rounds")])
+@pytest.mark.parametrize(("command", "option"), [("gradients", "--points"), ("run", "--launches")])
 def test_a_number_that_is_too_large_for_a_plan_is_one_line_and_2(tmp_path: Path, command: str, option: str) -> None:
     done = called("plan", f"--output={tmp_path / 'plan.json'}", command, f"{option}=99999999999999999999")
     assert done.returncode == 2
