@@ -22,7 +22,7 @@ from xorbench.studies.injection.joining import joined
 from xorbench.studies.injection.outcomes import Happened
 from xorbench.studies.injection.records import Counts
 from xorbench.studies.injection.run_faults import OF_A_DRIVER, UNDISTURBED, Fault
-from xorbench.studies.injection.runs import Lane, SoakLane
+from xorbench.studies.injection.runs import FaultSequence, SequenceInOneDriver
 from xorbench.tables.studies.faults import table_of
 
 ABOUT = {"seed": 1, "messages": 3}
@@ -151,15 +151,16 @@ def lanes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Lanes in which nothing happens in truth; the names of the faults are noted."""
     there: list[str] = []
 
-    def happened(lane: Lane, fault: Fault, _seed: int) -> Happened | None:
+    def happened(lane: FaultSequence, fault: Fault, _seed: int) -> Happened | None:
         there.append(fault.name)
         if fault.prepare:
             lane.notes[fault.name] = "it is not permitted"
             return None
         return Happened(fault.name, 1.0, "all is well")
 
-    monkeypatch.setattr(Lane, "happened", happened)
-    monkeypatch.setattr(SoakLane, "lasting", lambda _lane: [{"driver": "a", "memory_mib": 9.0, "descriptors": 3}])
+    monkeypatch.setattr(FaultSequence, "happened", happened)
+    lasting = [{"driver": "a", "memory_mib": 9.0, "descriptors": 3}]
+    monkeypatch.setattr(SequenceInOneDriver, "lasting", lambda _: lasting)
     return there
 
 
@@ -196,22 +197,22 @@ def test_what_came_of_faults_in_runs_is_joined() -> None:
 
 
 def test_what_a_lane_raises_ends_the_study(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(_lane: Lane, _fault: Fault, _seed: int) -> None:
+    def fails(_lane: FaultSequence, _fault: Fault, _seed: int) -> None:
         raise KeyError("planted")
 
-    monkeypatch.setattr(Lane, "happened", fails)
+    monkeypatch.setattr(FaultSequence, "happened", fails)
     with pytest.raises(KeyError, match="planted"):
         dict(runs.happened(4, 1, threading.Event()))
 
 
 def test_each_run_of_a_lasting_driver_is_told_once() -> None:
-    def made(lane: SoakLane, name: str) -> Lasting:
+    def made(lane: SequenceInOneDriver, name: str) -> Lasting:
         driver = object.__new__(Lasting)
         driver.name, driver.memory, driver.descriptors = name, [], []
         lane._drivers.append(driver)
         return driver
 
-    lane = SoakLane(threading.Event())
+    lane = SequenceInOneDriver(threading.Event())
     assert lane.lasting() == []
     first = made(lane, "first")
     first.memory += [100.0, 101.0]

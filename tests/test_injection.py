@@ -27,7 +27,7 @@ from xorbench.studies.injection import drivers, large, messages, outcomes, run_f
 from xorbench.studies.injection.drivers import LAUNCHES, ROWS, VICTIM, Fresh, Place
 from xorbench.studies.injection.outcomes import Found
 from xorbench.studies.injection.run_faults import UNDISTURBED, Fault, Running
-from xorbench.studies.injection.runs import Lane
+from xorbench.studies.injection.runs import FaultSequence
 from xorbench.tables.studies.faults import not_as_documented, table_of
 
 CLOCK = "launches: 10% done\n"
@@ -158,7 +158,7 @@ def test_what_is_wrong_with_a_driver_is_found(what: str, tmp_path: Path, monkeyp
     monkeypatch.setattr(drivers, "SECONDS_TO_END", 0.2)
     script = tmp_path / "driver.py"
     script.write_text(f"import sys\n{DRIVERS[what]}\n", encoding="utf-8")
-    lane = Lane(threading.Event(), [sys.executable, str(script)])
+    lane = FaultSequence(threading.Event(), [sys.executable, str(script)])
     happened = lane.happened(KILLED, seed=1)
     assert happened is not None
     assert any(wrong.startswith(FOUND[what]) for wrong in happened.wrong), happened.wrong
@@ -249,7 +249,7 @@ def test_what_is_not_possible_is_said(tmp_path: Path) -> None:
     def not_permitted(_place: Place, _stack: ExitStack) -> None:
         raise run_faults.NotPossible("it is not permitted")
 
-    lane = Lane(threading.Event(), [sys.executable, str(tmp_path / "none.py")])
+    lane = FaultSequence(threading.Event(), [sys.executable, str(tmp_path / "none.py")])
     assert lane.happened(Fault("x", prepare=not_permitted), seed=0) is None
     assert lane.notes == {"x": "it is not permitted"}
 

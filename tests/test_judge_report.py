@@ -71,7 +71,7 @@ def test_a_verdict_in_a_dtype_that_is_not_timed_is_shown_and_said_to_decide_noth
         "other: failed in float32, in which deep and kink are not timed.",
     ]
     assert (
-        "Verdicts in the dtype in which a workload is timed decide who is timed on it: "
+        "Verdicts in the dtype in which a workload is timed decide which implementations are timed on it: "
         "float64 for hidden; float32 for hidden-float32." in table.notes[-1]
     )
 

@@ -93,7 +93,7 @@ def recommend(
     threads: int = 1,
     dtype: Dtype = "float64",
 ) -> Ranking:
-    """Return the implementations ranked by the total seconds of a training, and who leads up to how many epochs.
+    """Return the implementations ranked by the total seconds of a training, and the fastest at each number of epochs.
 
     The network has one hidden layer of `width` units and is trained on `batch` samples, in a fresh process unless
     `warm`. `records` are files of one machine; by default all records of the machine of the newest record in the

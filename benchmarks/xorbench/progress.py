@@ -14,7 +14,7 @@ from typing import Protocol
 from xorbench.streams import printable
 
 PRIOR = 0.05
-"""The weight of an expected time beside what was measured, as a share of that expected time."""
+"""The share of an expected time that counts as if it had been measured to be right."""
 
 
 class Advance(Protocol):

@@ -55,10 +55,10 @@ def of_record(
     The record may itself be one of them. `others` are records that have more for a figure than this one, by the
     function that draws it, and `tuned` is a record of tuned implementations, if it is another one.
     """
-    everybody = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
+    names_of_all = dict.fromkeys(i.name for one in (analysis, *sweeps) for i in one.record.implementations)
     every = OF_A_RECORD if analysis.record.is_run else ()
     of_it = [figure for draw in every if (figure := draw(others.get(draw, analysis)))]
-    of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(everybody)))]
+    of_them = [figure for draw in OF_SWEEPS if (figure := draw(sweeps, list(names_of_all)))]
     of_them += [figure for draw in OF_HISTORIES if (figure := draw(histories))]
     of_them += [figure] if tuned and tuned is not analysis and (figure := tuned_dots(tuned)) else []
     return [*of_it, *of_them, *of_report(analysis.record.gradients)]

@@ -128,7 +128,7 @@ def _axis(found: list[BreakEven | None], leading: list[Leader], pixels: float) -
 
 
 def _from(found: BreakEven | None) -> float:
-    """Return the key by which rows are sorted: who is ahead of the baseline, from few epochs on, comes first."""
+    """Return the key by which rows are sorted: a row that is ahead of the baseline after few epochs comes first."""
     if found is None:
         return 0.0
     return {"at once": 1.0, "after": found.epochs or 1.0, "until": 1e98, "not separated": 1e99}.get(

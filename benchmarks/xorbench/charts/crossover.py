@@ -23,13 +23,13 @@ from xorbench.tables.sweeps import around, threads
 HEIGHT = 210.0
 
 
-def crossover(sweeps: Sequence[Analysis], everybody: Sequence[str]) -> Figure | None:
+def crossover(sweeps: Sequence[Analysis], names_of_all: Sequence[str]) -> Figure | None:
     """Return a figure with a panel for each axis of each sweep; None if there is none.
 
-    Of the parallel axes of a grid, only the first and the last have a panel. `everybody` holds the names of all
+    Of the parallel axes of a grid, only the first and the last have a panel. `names_of_all` holds the names of all
     implementations of the album, in the order of their colours.
     """
-    names = labels(everybody)
+    names = labels(names_of_all)
     panels = [_panel(analysis, axis, names) for analysis in sweeps for axis in _outermost(analysis.axes)]
     text = (
         "Time per epoch by size; dots are measured sizes, and the lines at them 95 % intervals. Where two lines cross, "

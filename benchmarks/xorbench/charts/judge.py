@@ -68,7 +68,7 @@ def partings(report: Report) -> Figure | None:
 
 
 def _digits(report: Report, name: str, title: str, text: str, axis: str) -> Figure | None:
-    names = labels(_everybody(report))
+    names = labels(_names(report))
     places = {implementation: place for place, implementation in enumerate(names)}
     panels = []
     chosen = [row for row in report.accuracy if row.axis == axis]
@@ -101,7 +101,7 @@ def _epochs(shown: Sequence[Line]) -> Axis:
 
 def _lines(report: Report, rows: list[Trajectory], field: str, form: str) -> list[Line]:
     """Return the positive numbers of trajectories by epoch; the true training ends earlier than the others."""
-    names = labels(_everybody(report))
+    names = labels(_names(report))
     places = {name: place for place, name in enumerate(names)}
     found = []
     for row in rows:
@@ -117,7 +117,7 @@ def _by(rows: Sequence[T], key: Callable[[T], str]) -> Iterator[tuple[str, list[
         yield value, [row for row in rows if key(row) == value]
 
 
-def _everybody(report: Report) -> list[str]:
+def _names(report: Report) -> list[str]:
     """Return the names of all judged implementations in their order."""
     parts = (report.rows, report.accuracy, report.trajectories)
     return list(dict.fromkeys(row.implementation for rows in parts for row in rows))

@@ -17,6 +17,6 @@ from xorbench.clock.timed_implementation import TimedImplementation
 
 @pytest.mark.filterwarnings("ignore:.*instrument ignores rounds")  # pytest-codspeed counts instructions of one round
 def test_train(timed: TimedImplementation, benchmark: BenchmarkFixture, turns: Turns) -> None:
-    with turns.handing_in():
+    with turns.reporting_times():
         benchmark.extra_info["epochs_per_round"] = turns.epochs
         benchmark.pedantic(timed.train, setup=turns.begin, teardown=turns.end, rounds=turns.rounds)

@@ -1,4 +1,4 @@
-"""The lock of this host: whoever times here holds it, so that two measurements do not disturb each other unnoticed.
+"""The lock of this host: a process that times holds it, so that two measurements do not disturb each other unnoticed.
 
 It is a file in the temporary folder that is locked with `flock`, which the system releases when the process ends for
 any reason. The file holds the number and the command line of the process that has the lock, and it is never deleted.
@@ -69,7 +69,7 @@ class Lock:
             self._note()
 
     def release(self) -> None:
-        """Release the lock, if no one who took it before has it still."""
+        """Release the lock, unless this process took it more often than it has released it."""
         self._taken -= 1
         if not self._taken:
             self._close()

@@ -213,8 +213,8 @@ def timed(
 class Turns:
     """The turns of one timed implementation; without a driver no turn is waited for, and all rounds are equally long.
 
-    `handing_in` surrounds the benchmark. Under a driver it sends times, ledger and late answers when the benchmark has
-    passed, and otherwise the exception.
+    The benchmark runs inside `reporting_times`, which then sends times, ledger and late answers to the driver, or the
+    exception that the benchmark raised.
     """
 
     def __init__(self, timed: TimedImplementation, driver: Line | None, rounds: int, epochs: int) -> None:
@@ -225,7 +225,7 @@ class Turns:
         self.epochs = epochs
 
     @contextmanager
-    def handing_in(self) -> Iterator[None]:
+    def reporting_times(self) -> Iterator[None]:
         """Train untimed for each length of the rounds to come; at the end, send times and ledger, and answer.
 
         The ledger is closed before the last question is answered, because answering may compile.

@@ -25,7 +25,8 @@ R = TypeVar("R", bound=Recorded)
 FASTER, SLOWER, OPPOSITE, UNDECIDED = "faster on all", "slower on all", "opposite", "undecided"
 """The verdicts on an implementation over machines; "opposite" is faster on one machine and slower on another.
 
-It is "undecided" if it is neither, because on some machine it is not separated from the baseline, or not steady.
+It is "undecided" if none of the others is true, because on some machine the implementation is not separated from the
+baseline, or not steady.
 """
 
 ABSENT = "absent"

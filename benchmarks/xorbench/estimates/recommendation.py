@@ -56,7 +56,7 @@ class Lead:
 
 @dataclass(frozen=True)
 class Ranking:
-    """Totals of one training, from the smallest, and who takes the least time at which number of epochs.
+    """Totals of one training, from the smallest, and the fastest at each number of epochs.
 
     `records` are those in which the epochs were timed, as in `Point`. `not_started` are implementations at this point
     whose start-up was not measured, and `not_timed` implementations that have a time at other points of this machine
@@ -131,7 +131,7 @@ def ranking(
 
 
 def leads(point: Point, warm: bool, tuned: bool) -> list[Lead]:
-    """Return who takes the least time at which number of epochs, from 1 epoch on; empty if nothing has a total."""
+    """Return the fastest implementation at each number of epochs, from 1 on; empty if nothing has a total."""
     lines = [
         Lead(choice.implementation, before, choice.epoch, None)
         for choice in point.choices

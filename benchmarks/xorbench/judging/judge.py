@@ -43,9 +43,9 @@ class Scope:
     """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
 
     With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
-    samples and units are judged, too, chosen `among` these, which are those that are judged if there is none. Without
-    `to_the_end` the ends of trainings are not. With `brief`, the dtype in which a workload is not timed is judged for
-    one workload of each activation, loss and number of layers, and nothing is trained in it.
+    samples and units are judged, too. These are chosen `among` some workloads, by default those that are judged.
+    Without `to_the_end` the ends of trainings are not judged. With `brief`, the dtype in which a workload is not timed
+    is judged for one workload of each activation, loss and number of layers, and nothing is trained in it.
     """
 
     dtypes: Sequence[Dtype] = DTYPES

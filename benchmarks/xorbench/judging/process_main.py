@@ -43,7 +43,7 @@ def main() -> None:
         path, source_sha256, questions = pickle.load(sys.stdin.buffer)
         answer(Path(path), source_sha256, questions, line)
     except Exception as error:  # noqa: BLE001  whatever it is, it is no verdict on an implementation
-        with suppress(OSError):  # nobody listens any more
+        with suppress(OSError):  # the other end was closed
             line.send({"says": "failed", "reason": describe(error)})
     finally:
         line.close()

@@ -56,7 +56,7 @@ class _Process:
     warnings: int = 0
 
     @property
-    def patience(self) -> float:
+    def seconds_until_warning(self) -> float:
         """The seconds of silence until the next warning."""
         return (1 + self.warnings) * SECONDS_BETWEEN_WARNINGS
 
@@ -154,13 +154,13 @@ def _replies(
             process.heard = time.monotonic()
             selector.register(process.line, selectors.EVENT_READ)
         while waiting:
-            until = min(process.heard + min(process.patience, seconds_to_answer) for process in waiting)
+            until = min(process.heard + min(process.seconds_until_warning, seconds_to_answer) for process in waiting)
             ready = {key.fd for key, _ in selector.select(max(0, until - time.monotonic()))}
             for process in waiting:
                 for reply in _heard(process, process.line.fileno() in ready, seconds_to_answer, say, begins):
                     left = time.monotonic()
                     yield reply
-                    away = time.monotonic() - left  # nobody was silent while nobody listened
+                    away = time.monotonic() - left  # the caller's time is no silence of a process
                     for other in waiting:
                         other.heard += away
                 if not process.unanswered:
@@ -211,7 +211,7 @@ def _heard(
         silent = time.monotonic() - process.heard
         if process.unanswered and silent >= seconds_to_answer:
             raise _Lost(f"silent for {seconds_to_answer:g} s", _MORE_TIME)
-        if process.unanswered and silent >= process.patience:
+        if process.unanswered and silent >= process.seconds_until_warning:
             process.warnings += 1
             say(
                 f"{process.spec.implementation.name} is {process.doing}, silent for {silent:.0f} s; "

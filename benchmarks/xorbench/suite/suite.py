@@ -144,8 +144,8 @@ class Suite(Measurement):
     def _pilot(self, launches: Launches, audit: Audit) -> None:
         """Run PILOT_LAUNCHES launches, or fewer, but at least FEWEST_PILOT_LAUNCHES, if the budget is used before.
 
-        They have fewer rounds where they do not fit into the budget otherwise. The journal holds this number, because
-        all launches of a pilot have the same, also those of a resumed run.
+        They have fewer rounds where they do not fit into the budget otherwise. The journal holds the number of rounds,
+        because all launches of a pilot have the same, also those of a resumed run.
         """
         cost, finished = self._forecast.cost, len(self.launches)
         if not finished:

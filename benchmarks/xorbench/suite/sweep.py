@@ -35,7 +35,7 @@ There is one only, because large workloads take many seconds in ball arithmetic.
 
 
 OF_A_PACE = 0.1
-"""Seconds of the rough time of an epoch, of each implementation on each point, before the calibration."""
+"""The expected seconds of roughly timing one implementation on one point, before the calibration."""
 
 OTHERS = "other sweeps"
 """The name of the sweeps of the same command that follow."""

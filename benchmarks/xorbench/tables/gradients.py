@@ -132,7 +132,8 @@ def _deciding_dtypes(report: Report) -> list[str]:
     if all(row.decides for row in report.rows):
         return []
     dtypes = "; ".join(f"{dtype} for {listed([*workloads])}" for dtype, workloads in names.items())
-    return [f"Verdicts in the dtype in which a workload is timed decide who is timed on it: {dtypes}."]
+    told = "Verdicts in the dtype in which a workload is timed decide which implementations are timed on it"
+    return [f"{told}: {dtypes}."]
 
 
 def _largest(row: Judgement) -> float:

@@ -43,7 +43,7 @@ class Place:
     """The folders of one or several runs: home, temporary files, cache, output, and the file of the victim.
 
     The home folder is in the environment of every process of these runs, also of those that are not given the other
-    variables of the driver; it tells them from all others.
+    variables of the driver; processes of these runs are recognised by it.
     """
 
     root: Path

@@ -85,7 +85,7 @@ def waited(driver: Driver, stopping: threading.Event, seconds: float = SECONDS_A
     return code
 
 
-class Lane:
+class FaultSequence:
     """A sequence of faults, one after the other, each in a short run; `notes` says what this machine did not permit.
 
     `command` is that of the driver, without its arguments.
@@ -127,7 +127,7 @@ class Lane:
             arguments = place.arguments(seed)
             driver = Fresh(place, [*self._command, *arguments], fault.shell, fault.piped)
             stack.callback(driver.close)
-            when = self._let(fault, Running(place, driver), at)
+            when = self._inject(fault, Running(place, driver), at)
             of = found(place, waited(driver, self.stopping))
             left = place.left()
 
@@ -141,7 +141,7 @@ class Lane:
 
             return _summary(fault, of, when, resumed, place, left, set())
 
-    def _let(self, fault: Fault, running: Running, at: float) -> tuple[float, Started | None] | None:
+    def _inject(self, fault: Fault, running: Running, at: float) -> tuple[float, Started | None] | None:
         if fault is UNDISTURBED:
             self._spans = observed(running, self.stopping)
             return 0.0, None
@@ -150,7 +150,7 @@ class Lane:
         return injected(fault, running, at, self.stopping)
 
 
-class SoakLane(Lane):
+class SequenceInOneDriver(FaultSequence):
     """A sequence of faults in runs that one driver performs; it is a context manager, which ends the driver."""
 
     def __init__(self, stopping: threading.Event) -> None:
@@ -160,7 +160,7 @@ class SoakLane(Lane):
         self._told = 0
         self._kept: set[str] = set()
 
-    def __enter__(self) -> "SoakLane":
+    def __enter__(self) -> "SequenceInOneDriver":
         return self
 
     def __exit__(self, *_about: object) -> None:
@@ -196,7 +196,7 @@ class SoakLane(Lane):
         shutil.rmtree(place.output)
         place.make()
         driver.begin(place.arguments(seed))
-        when = self._let(fault, Running(place, driver), at)
+        when = self._inject(fault, Running(place, driver), at)
         of = found(place, waited(driver, self.stopping))
         left = place.left(driver.kept)
         return _summary(fault, of, when, lambda: of, place, left, self._kept)
@@ -232,7 +232,7 @@ def happened(
     """
     results: queue.SimpleQueue[tuple[str, Data] | BaseException | None] = queue.SimpleQueue()
 
-    def perform(lane: Lane, name: str, faults: Sequence[Fault], first: int) -> None:
+    def perform(lane: FaultSequence, name: str, faults: Sequence[Fault], first: int) -> None:
         try:
             plan = [UNDISTURBED, *planned(faults, number // 2, random.Random(first))]
             missing = [place for place in range(len(plan)) if f"{name} {place}" not in finished]
@@ -247,10 +247,10 @@ def happened(
         finally:
             results.put(None)
 
-    with SoakLane(stopping) as soak:
+    with SequenceInOneDriver(stopping) as soak:
         lanes = (
             (soak, "real lasting", OF_PROCESSES, seed + 10_000),
-            (Lane(stopping), "real fresh", OF_A_DRIVER, seed + 20_000),
+            (FaultSequence(stopping), "real fresh", OF_A_DRIVER, seed + 20_000),
         )
         threads = [threading.Thread(target=perform, args=lane) for lane in lanes]
         for thread in threads:
