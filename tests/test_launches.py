@@ -47,6 +47,20 @@ def test_the_next_launch_waits_for_the_memory_of_this_one(monkeypatch: pytest.Mo
     assert overlapped == [False, False]
 
 
+def test_an_entry_without_a_workload_of_the_launch_has_no_worker() -> None:
+    idle = Entry(BASELINE, {"hidden": 10})
+    launch = Launch(0, ["neuron"], [idle, *ENTRIES, idle], random.Random(0))
+    try:
+        launch.start([affinity.allowed_cpus()])
+        assert [*launch._workers] == [1]
+        launch.wait()
+        launch.run(affinity.allowed_cpus()[-1:], 2)
+    finally:
+        launch.stop()
+    assert launch.failures == []
+    assert [timing.workload for timing in launch.timings] == ["neuron"]
+
+
 def test_workers_that_are_not_ready_continue_on_all_cpus_once_no_worker_takes_turns() -> None:
     cpus = affinity.allowed_cpus()
     first, last = cpus[:1], cpus[-1:]

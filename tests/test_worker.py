@@ -10,6 +10,7 @@ from tests.conftest import BASELINE, Variant
 from tests.ended import assert_has_ended
 from xorbench.affinity import allowed_cpus
 from xorbench.clock import worker
+from xorbench.clock.messages import Preparing
 from xorbench.clock.system_counters import Account
 from xorbench.clock.timed_implementation import Turn
 from xorbench.clock.worker import Lost, Worker
@@ -68,6 +69,17 @@ def test_each_workload_that_is_prepared_is_a_sign_of_life() -> None:
     try:
         said = [json.loads(one._line.receive(60))["says"] for _ in range(3)]
         assert said == ["preparing", "preparing", "ready"]
+    finally:
+        one.stop()
+
+
+def test_a_worker_that_goes_on_preparing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Worker(BASELINE, ["neuron", "hidden"], allowed_cpus()[:1])
+    try:
+        endless = Preparing(says="preparing")
+        monkeypatch.setattr(one, "_hear", lambda *_: endless)
+        with pytest.raises(Lost, match=r"^it began to prepare a workload 3 times, expected 2$"):
+            one.wait_until_ready()
     finally:
         one.stop()
 

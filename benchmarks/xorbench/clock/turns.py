@@ -117,14 +117,15 @@ class Launch:
         return [one.timing for one in self.rows]
 
     def start(self, places: Sequence[Sequence[int]]) -> None:
-        """Start a worker for each entry, all at the same time, each on one of `places` in turn.
+        """Start a worker for each entry that has a workload of this launch, all at the same time, on `places` in turn.
 
         A place is the CPUs on which a worker starts; libraries take their number of threads from it.
         """
         self._started = perf_counter()
         for place, entry in enumerate(self.entries):
-            workloads = [name for name in self.workloads if name in entry.epochs]
-            self._workers[place] = Worker(entry.implementation, workloads, places[place % len(places)], entry.measure)
+            if workloads := [name for name in self.workloads if name in entry.epochs]:
+                on = places[place % len(places)]
+                self._workers[place] = Worker(entry.implementation, workloads, on, entry.measure)
 
     def wait(self, places: Sequence[Sequence[int]] = ()) -> None:
         """Wait until every worker is ready; with `places`, move the workers to these CPUs first.

@@ -47,6 +47,7 @@ class Worker:
         self, implementation: Implementation, workloads: Sequence[str], cpus: Sequence[int], measure: Measure = "epoch"
     ) -> None:
         self._log = Log()
+        self._number = len(workloads)
         ours, theirs = socket.socketpair()
         self._line = Line(ours)
         arguments = [
@@ -81,8 +82,10 @@ class Worker:
 
     def wait_until_ready(self, times: int = 1) -> None:
         """Wait until everything is imported and compiled; each workload may take so many `times` SECONDS_OF_SILENCE."""
-        while not isinstance(message := self._hear(times * SECONDS_OF_SILENCE, Preparing, Ready), Ready):
-            assert isinstance(message, Preparing)
+        for _ in range(self._number + 1):
+            if isinstance(self._hear(times * SECONDS_OF_SILENCE, Preparing, Ready), Ready):
+                return
+        raise Lost(f"it began to prepare a workload {self._number + 1} times, expected {self._number}")
 
     def begin(self, rounds: int, epochs: Sequence[int]) -> None:
         """Send the number of rounds of the next workload and the numbers of `epochs` that will be trained; wait."""

@@ -242,8 +242,7 @@ class Sweep(Measurement):
                 behind = [name for name in timed if self._taken[name] == fewest]
                 until = min([wanted, *(self._taken[name] for name in timed if name not in behind)])
                 shuffler = random.Random(self.settings.seed + fewest)
-                there = [entry for entry in entries if entry.epochs.keys() & {*behind}]
-                with Launches(there, behind, self.cpus, shuffler, fewest, self._questions) as launches:
+                with Launches(entries, behind, self.cpus, shuffler, fewest, self._questions) as launches:
                     for number in range(fewest, until):
                         if behind == timed and number >= FEWEST_LAUNCHES and self._left() < self._expected():
                             return

@@ -53,6 +53,7 @@ class NoWorker(Worker):
 
     def __init__(self, connection: socket.socket, process: "subprocess.Popen[bytes]") -> None:
         self._log = Log()
+        self._number = 1
         self._line = Line(connection)
         self._process = process
 
