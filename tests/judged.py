@@ -11,8 +11,8 @@ from typing import ParamSpec, TypeVar
 from xorbench.contract import discover
 from xorbench.judging import work
 from xorbench.judging.grading import CHECKPOINTS, Exam
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.questions import ProcessSpec, Question
+from xorbench.judging.scope import DTYPES
 from xorbench.judging.work import Costs, Tally
 from xorbench.progress import Progress
 from xorbench.suite.defaults import QUICK_POINTS

@@ -14,9 +14,9 @@ from tests.conftest import network
 from xorbench.judging import derivation
 from xorbench.judging.arithmetic import ONE, ZERO, Balls, Exact, Rounded, balls
 from xorbench.judging.charges import CHARGES, Function
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.optimisation import moves
 from xorbench.judging.points import Point, points_of
+from xorbench.judging.scope import DTYPES
 from xorbench.judging.truths import rounding_bound, truths_here
 from xorbench.workloads import WORKLOADS, Array, Workload
 from xorbench.workloads.workload import Dtype

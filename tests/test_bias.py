@@ -6,7 +6,7 @@ import pytest
 from xorbench.judging import bias
 from xorbench.judging.bias import KNOWN, Factor, factor
 from xorbench.judging.error_stats import Errors
-from xorbench.judging.judge import DTYPES
+from xorbench.judging.scope import DTYPES
 from xorbench.judging.truths import Truths
 from xorbench.record.report import CERTAIN_STANDARD_ERRORS, LARGEST_FACTOR_UNITS, LEAST_FACTOR_POINTS
 from xorbench.workloads.workload import Dtype

@@ -4,8 +4,8 @@ import pytest
 
 from tests.conftest import Planting
 from xorbench.judging.fault_study import POINTS, STUDIED, fault_points
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.planted_faults import Fault
+from xorbench.judging.scope import DTYPES
 from xorbench.record.report import PlantedFault
 from xorbench.workloads import WORKLOADS
 

@@ -14,8 +14,8 @@ from xorbench.contract import FUNCTIONS, REFERENCE, Contract, Implementation
 from xorbench.contract.source_text import functions_of, imported, siblings
 from xorbench.judging.arithmetic import balls
 from xorbench.judging.derivation import EXACT
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.optimisation import moved, moves
+from xorbench.judging.scope import DTYPES
 from xorbench.places import IMPLEMENTATIONS
 from xorbench.workloads import WORKLOADS, Parameters, Workload, flat
 

@@ -10,10 +10,11 @@ import pytest
 from tests.conftest import BASELINE, SINGLE, Variant, loaded
 from xorbench.contract import REFERENCE, Implementation, discover, read
 from xorbench.judging.answers import USED_UP, answers_where_offered
-from xorbench.judging.judge import BRIEF, DTYPES, Scope, judge
+from xorbench.judging.judge import judge
 from xorbench.judging.points import Point, points_of
 from xorbench.judging.questions import ProcessSpec, Reply
 from xorbench.judging.replies import Replies
+from xorbench.judging.scope import BRIEF, DTYPES, Scope
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trouble import Trouble, describe
 from xorbench.record.report import FAILED, INSIDE, MISSING, OUTSIDE, Asked, Conduct, Judgement, Report

@@ -17,11 +17,12 @@ from xorbench.contract import REFERENCE, Contract, load, read
 from xorbench.contract.c_library import SOURCE
 from xorbench.judging.answers import Given, answers
 from xorbench.judging.fault_study import module_of
-from xorbench.judging.judge import Scope, judge
+from xorbench.judging.judge import judge
 from xorbench.judging.layout import Layout, gradient_layout
 from xorbench.judging.mistakes import Answers, Compute, named, of_updates
 from xorbench.judging.planted_faults import FAULTS, GRADIENT_FAULTS, OTHER_GRADIENT_FAULTS, TRAINING_FAULTS, Fault
 from xorbench.judging.points import Points, shaped_points, shared_points
+from xorbench.judging.scope import Scope
 from xorbench.judging.truths import Truths, truths_here
 from xorbench.judging.update_task import update_layout
 from xorbench.judging.updates import starts, update_truths

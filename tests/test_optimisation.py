@@ -12,8 +12,8 @@ from flint import arb, ctx
 
 from xorbench.judging.arithmetic import Rounded, balls
 from xorbench.judging.derivation import EXACT
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.optimisation import moved, moves
+from xorbench.judging.scope import DTYPES
 from xorbench.workloads import WORKLOADS, Array, Recipe
 from xorbench.workloads.workload import Dtype
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.conftest import parameters, random_row
 from xorbench.contract import Contract
 from xorbench.judging.answers import answers
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.points import Numbers, Point, points_of
+from xorbench.judging.scope import DTYPES
 from xorbench.judging.truths import truths_here
 from xorbench.workloads import WORKLOADS, Array, Workload, flat
 from xorbench.workloads.workload import Dtype

@@ -18,7 +18,8 @@ from xorbench.contract import REFERENCE, Implementation, read
 from xorbench.estimates import timing_table as estimates
 from xorbench.estimates.analysis import Analysis
 from xorbench.failure import HarnessError
-from xorbench.judging.judge import Scope, judge
+from xorbench.judging.judge import judge
+from xorbench.judging.scope import Scope
 from xorbench.record import store
 from xorbench.record.report import Report
 from xorbench.record.run import Record

@@ -14,9 +14,9 @@ from tests.conftest import BASELINE, network, random_row
 from xorbench.contract import load
 from xorbench.judging import truths
 from xorbench.judging.answers import answers
-from xorbench.judging.judge import DTYPES
 from xorbench.judging.oracle import true_values
 from xorbench.judging.points import Point, points_of, random_points, spread_points
+from xorbench.judging.scope import DTYPES
 from xorbench.judging.truths import Truths, inside, rounding_bound, truths_here
 from xorbench.judging.updates import update_truths
 from xorbench.workloads import WORKLOADS

@@ -113,8 +113,9 @@ def gradients(
     from xorbench import environment, progress
     from xorbench import report as document
     from xorbench.cli import show
-    from xorbench.judging.judge import BRIEF, EVERYTHING, judge
+    from xorbench.judging.judge import judge
     from xorbench.judging.questions import Reply
+    from xorbench.judging.scope import BRIEF, EVERYTHING
     from xorbench.suite.about import of_implementation
 
     tracebacks: dict[tuple[str, str], str] = {}

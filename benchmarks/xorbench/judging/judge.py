@@ -3,7 +3,7 @@
 An entry is inside if its error is at most the bound on what rounding alone can cause. A NaN is never inside.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 
@@ -17,50 +17,21 @@ from xorbench.judging.counterexample import CounterexampleQuestion
 from xorbench.judging.endings import endings
 from xorbench.judging.example_script import counterexample
 from xorbench.judging.fault_study import plant_all
-from xorbench.judging.grading import CHECKPOINTS, Exam
+from xorbench.judging.grading import Exam
 from xorbench.judging.mistakes import named
 from xorbench.judging.points import Numbers, affordable, random_points
 from xorbench.judging.processes import SECONDS_TO_ANSWER, replies_to
-from xorbench.judging.questions import ProcessSpec, Question, Reply, Surroundings
+from xorbench.judging.questions import ProcessSpec, Question, Reply
 from xorbench.judging.replies import Replies
 from xorbench.judging.reproducibility import ALL_AT_ONCE, elsewhere
+from xorbench.judging.scope import DTYPES, EVERYTHING, Scope, exams
 from xorbench.judging.tasks import TrajectoryQuestion
 from xorbench.judging.trajectories import TRUE_EPOCHS, trajectories, true_trajectory
 from xorbench.progress import Stage, in_silence
 from xorbench.record.report import OUTSIDE, Audit, Mistake, PlantedFault, Report
 from xorbench.workloads import Workload
-from xorbench.workloads.workload import Dtype
-
-DTYPES: tuple[Dtype, ...] = ("float64", "float32")
 
 SMALLEST = "the smallest example"
-
-HERE = Surroundings()
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The dtypes, the checkpoints of training (in epochs) and the surroundings in which gradients are judged.
-
-    With `varied`, real data, special parameters, extreme logits, updates, and for some workloads other numbers of
-    samples and units are judged, too. These are chosen `among` some workloads, by default those that are judged.
-    Without `to_the_end` the ends of trainings are not judged. With `brief`, the dtype in which a workload is not timed
-    is judged for one workload of each activation, loss and number of layers, and nothing is trained in it.
-    """
-
-    dtypes: Sequence[Dtype] = DTYPES
-    checkpoints: Sequence[int] = CHECKPOINTS
-    surroundings: Surroundings = HERE
-    varied: bool = True
-    to_the_end: bool = True
-    brief: bool = False
-    among: Sequence[Workload] = ()
-
-
-EVERYTHING = Scope()
-
-BRIEF = Scope(checkpoints=CHECKPOINTS[:-1], to_the_end=False, brief=True)
-"""The scope of --quick: all verdicts that decide whether an implementation is timed, but for the ends of trainings."""
 
 
 def judge(
@@ -150,7 +121,7 @@ class _Judging:
         self._implementations = implementations
         self._usable = [i for i in implementations if i.usable]
         self._points, self._seed, self._thorough, self._scope = points, seed, thorough, scope
-        self._exams = _exams(workloads, points, seed, thorough, scope)
+        self._exams = exams(workloads, points, seed, thorough, scope)
         self._by_question: dict[Question[object], Exam] = {exam.question: exam for exam in self._exams}
         self._trainings = [TrajectoryQuestion(workload, workload.dtype) for workload in workloads] if thorough else []
         self._repeated = [exam.conduct for exam in self._exams if exam.timed and exam.conduct]
@@ -263,43 +234,3 @@ class _Judging:
             asked=[row for exam in exams for row in exam.asked()],
             biases=[row for exam in exams for row in exam.biases(replies.judged_answers(exam.question))],
         )
-
-
-def _exams(workloads: Sequence[Workload], points: int, seed: int, thorough: bool, scope: Scope) -> list[Exam]:
-    """Return an exam for each workload in each dtype in which it is judged."""
-    among = scope.among or workloads
-    reshaped = _one_of_each(among, _kind) if scope.varied else []
-    in_both = _one_of_each(among, _kind_and_layers) if scope.brief else workloads
-    return [
-        Exam(
-            workload,
-            dtype,
-            points,
-            seed,
-            thorough,
-            scope.checkpoints,
-            scope.varied,
-            workload in reshaped,
-            scope.to_the_end,
-            trained=not scope.brief or dtype == workload.dtype,
-        )
-        for workload in workloads
-        for dtype in scope.dtypes
-        if dtype == workload.dtype or workload in in_both
-    ]
-
-
-def _kind(workload: Workload) -> tuple[str, str]:
-    return workload.recipe.activation, workload.recipe.loss
-
-
-def _kind_and_layers(workload: Workload) -> tuple[str, str, int]:
-    return *_kind(workload), len(workload.layer_sizes)
-
-
-def _one_of_each(workloads: Sequence[Workload], kind: Callable[[Workload], Hashable]) -> list[Workload]:
-    """Return a workload of each kind: the first of those with the most layers."""
-    found: dict[Hashable, Workload] = {}
-    for workload in sorted(workloads, key=lambda workload: -len(workload.layer_sizes)):
-        found.setdefault(kind(workload), workload)
-    return list(found.values())

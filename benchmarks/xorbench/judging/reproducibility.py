@@ -1,21 +1,19 @@
 """Reproducibility and purity: whether an implementation repeats its bits, and leaves its arguments unchanged."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xorbench.affinity import allowed_cpus
-from xorbench.contract import Contract, Tensor
+from xorbench.contract import Contract
 from xorbench.judging.answers import (
     USED_UP,
     Given,
     converted,
     is_readable,
     misshapen,
-    plain,
     put,
     same_bits,
     tensor,
@@ -24,6 +22,7 @@ from xorbench.judging.answers import (
 from xorbench.judging.codec import ExactArray, decoded, must_be
 from xorbench.judging.layout import gradient_layout
 from xorbench.judging.questions import Reply, Surroundings
+from xorbench.judging.watch import Watch
 from xorbench.record.parts import Part, Text
 from xorbench.record.report import FAILED, INSIDE, Conduct
 from xorbench.workloads import Array, Workload, flat
@@ -113,7 +112,7 @@ class ConductQuestion:
         """
         place = f"{self.workload.name} in {self.dtype}"
         doing(f"computing the gradients of {place} twice")
-        watch, layout = _Watch(module), gradient_layout(self.workload)
+        watch, layout = Watch(module), gradient_layout(self.workload)
         first, twice, again = (Given(np.full_like(self.rows, np.nan)) for _ in range(3))
         for number in range(len(self.rows)):
             # With the same arrays, so that a state that is attached to them, such as a sum of gradients, is detected.
@@ -125,7 +124,7 @@ class ConductQuestion:
         trained = self._trained(module, watch)
         return ConductAnswer(first, twice, again, trained, list(watch.complaints))
 
-    def _gradients(self, module: Contract, watch: "_Watch", number: int) -> Iterator[list[Array]]:
+    def _gradients(self, module: Contract, watch: "Watch", number: int) -> Iterator[list[Array]]:
         """Yield the gradient at a point, and again after a prediction and a loss, all from the same converted arrays.
 
         The arrays that the functions are given and those that they return are watched from then on.
@@ -154,7 +153,7 @@ class ConductQuestion:
         watch.returned("loss", [loss])
         yield gradient()
 
-    def _trained(self, module: Contract, watch: "_Watch") -> Array:
+    def _trained(self, module: Contract, watch: "Watch") -> Array:
         workload = self.workload
         parameters, inputs, targets = converted(
             module, list(workload.initial_parameters), workload.inputs, workload.targets, self.dtype
@@ -174,58 +173,6 @@ class ConductQuestion:
         else:
             watch.complaints[USED_UP] = None
         return result
-
-
-@dataclass
-class _Kept:
-    """An array that must not change, its values when it was last read, and the complaint about a change.
-
-    `complaint` takes the name of the function that was called before the change.
-    """
-
-    complaint: Callable[[str], str]
-    read: Callable[[Tensor], Array]
-    array: Tensor
-    before: Array
-
-
-class _Watch:
-    """Arrays that must not change, and the complaints about the functions that were called before one changed."""
-
-    def __init__(self, module: Contract) -> None:
-        self._module = module
-        self._kept: list[_Kept] = []
-        self.complaints: dict[str, None] = {}
-
-    def given(self, parameters: Sequence[Tensor], data: Sequence[Tensor]) -> None:
-        """Watch arrays of the framework that functions are given: parameters, and inputs or targets."""
-        read = partial(plain, self._module)
-        self._keep(lambda function: f"{function} changes the parameters that it is given", read, parameters)
-        self._keep(lambda function: f"{function} changes the inputs or targets that it is given", read, data)
-
-    def numpy(self, complaint: str, arrays: Iterable[Array]) -> None:
-        """Watch NumPy arrays, with the same complaint whichever function changes them."""
-        self._keep(lambda _function: complaint, np.array, arrays)
-
-    def returned(self, by: str, arrays: Iterable[Tensor]) -> None:
-        """Watch arrays of the framework that the function `by` returned."""
-
-        def complaint(function: str) -> str:
-            called = "it is called again" if function == by else f"{function} is called"
-            return f"the arrays that {by} returned change when {called}"
-
-        self._keep(complaint, np.array, map(self._module.to_numpy, arrays))
-
-    def _keep(self, complaint: Callable[[str], str], read: Callable[[Tensor], Array], arrays: Iterable[Tensor]) -> None:
-        self._kept += [_Kept(complaint, read, array, read(array)) for array in arrays]
-
-    def look(self, function: str) -> None:
-        """Complain about `function`, which was just called, for each array that changed since the last look."""
-        for kept in self._kept:
-            now = kept.read(kept.array)
-            if not same_bits(now, kept.before):
-                self.complaints[kept.complaint(function)] = None
-                kept.before = now  # otherwise there would be a complaint about each function that is called later
 
 
 def conduct(

@@ -13,9 +13,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from xorbench.contract import discover
 from xorbench.cores import all_cores
 from xorbench.judging.derivation import evaluated
-from xorbench.judging.judge import DTYPES, judge
+from xorbench.judging.judge import judge
 from xorbench.judging.oracle import differences
 from xorbench.judging.points import random_points
+from xorbench.judging.scope import DTYPES
 from xorbench.judging.truths import BATCH, truths
 from xorbench.workloads import WORKLOADS
 

@@ -7,7 +7,8 @@ from time import perf_counter
 from xorbench import progress
 from xorbench.clock.counting import LONG, SHORT, Callgrind
 from xorbench.contract import Implementation
-from xorbench.judging.judge import BRIEF, judge
+from xorbench.judging.judge import judge
+from xorbench.judging.scope import BRIEF
 from xorbench.progress import Progress
 from xorbench.record import store
 from xorbench.record.counts import Counts, InstructionCount

@@ -15,7 +15,8 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import timing_table
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.timed import Timed
-from xorbench.judging.judge import BRIEF, EVERYTHING, judge
+from xorbench.judging.judge import judge
+from xorbench.judging.scope import BRIEF, EVERYTHING
 from xorbench.progress import Advance
 from xorbench.record.report import Report
 from xorbench.record.timing import ColdStart, Failure

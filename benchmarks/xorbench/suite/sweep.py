@@ -12,8 +12,9 @@ from xorbench.clock.launches import Launches
 from xorbench.clock.pace import paces
 from xorbench.clock.turns import Entry, Launch
 from xorbench.contract import REFERENCE, Implementation
-from xorbench.judging.judge import Scope, judge
+from xorbench.judging.judge import judge
 from xorbench.judging.questions import Surroundings
+from xorbench.judging.scope import Scope
 from xorbench.progress import Progress
 from xorbench.record.report import Report
 from xorbench.record.run import Record
