@@ -11,8 +11,9 @@ from tests.studied import newest_study, planted_study
 from xorbench.charts import picture
 from xorbench.charts.functions import functions as figure_of
 from xorbench.judging.charges import CHARGES
-from xorbench.studies import functions
-from xorbench.studies.functions import DTYPES, FUNCTIONS, Array, Function
+from xorbench.studies import function_errors, functions
+from xorbench.studies.function_errors import FUNCTIONS
+from xorbench.studies.functions import DTYPES, Array, Function
 from xorbench.tables.studies import showing
 from xorbench.tables.studies.functions import table_of
 from xorbench.workloads.workload import Dtype
@@ -23,14 +24,14 @@ INF, NAN = np.inf, np.nan
 
 
 def errors(function: str, dtype: Dtype, argument: float, result: float) -> tuple[float, float]:
-    true = functions.truths(function, np.array([argument], dtype))
-    units, ulps = functions.errors(np.array([result], dtype), true, dtype)
+    true = function_errors.truths(function, np.array([argument], dtype))
+    units, ulps = function_errors.errors(np.array([result], dtype), true, dtype)
     return float(units[0]), float(ulps[0])
 
 
 def measured(function: str, dtype: Dtype, own: Function, number: int = 2_000) -> dict[str, Any]:
     given = functions.arguments(function, dtype, number)
-    return functions.row(function, dtype, given, functions.called(own, given), functions.truths(function, given))
+    return functions.row(function, dtype, given, functions.called(own, given), function_errors.truths(function, given))
 
 
 @every_dtype
@@ -51,8 +52,8 @@ def test_the_error_of_a_known_value(dtype: Dtype) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_correct_rounding_is_within_half_an_ulp_and_one_unit(function: str, dtype: Dtype) -> None:
     given = functions.arguments(function, dtype, 2_000)
-    true = functions.truths(function, given)
-    units, ulps = functions.errors(true.nearest(dtype), true, dtype)
+    true = function_errors.truths(function, given)
+    units, ulps = function_errors.errors(true.nearest(dtype), true, dtype)
     assert 0.49 < ulps.max() <= 0.5
     assert 0.9 < units.max() <= 1
 

@@ -30,21 +30,10 @@ from xorbench.publication.contribution import Examined, examined
 from xorbench.publication.files import rendered
 from xorbench.record import store
 from xorbench.studies.injection import files, mutations, readers, records, watching
-from xorbench.studies.injection.mutations import (
-    FACTORS,
-    KINDS,
-    MOST_NUMBER,
-    ODD,
-    Base,
-    Change,
-    Json,
-    drawn,
-    ranked,
-    reduced,
-    spoilt,
-)
+from xorbench.studies.injection.mutations import FACTORS, KINDS, MOST_NUMBER, ODD, Base, Change, Json, drawn, spoilt
 from xorbench.studies.injection.readers import read_or_refused, refusal
 from xorbench.studies.injection.records import Counts
+from xorbench.studies.injection.small_records import ranked, reduced
 
 MACHINE = "amd-epyc-family-25-model-17-2-cores-linux-x86-64"
 

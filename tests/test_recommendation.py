@@ -26,8 +26,9 @@ from xorbench.contract import REFERENCE
 from xorbench.estimates import recommendation
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.measured_points import Choice, Measured, Point, StartUp, table
+from xorbench.estimates.measured_points import Choice, Measured, Point, table
 from xorbench.estimates.recommendation import Ranking, leads, ranking
+from xorbench.estimates.start_ups import StartUp
 from xorbench.record import store
 from xorbench.record.timing import ColdStart, Timing
 

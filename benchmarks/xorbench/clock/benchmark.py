@@ -11,8 +11,8 @@ up: pytest-benchmark warns of a benchmark fixture that was never used.
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from xorbench.clock.plugin import Turns
 from xorbench.clock.timed_implementation import TimedImplementation
+from xorbench.clock.worker_turns import Turns
 
 
 @pytest.mark.filterwarnings("ignore:.*instrument ignores rounds")  # pytest-codspeed counts instructions of one round

@@ -20,43 +20,21 @@ has no total in a fresh process:
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from xorbench.contract import REFERENCE
 from xorbench.estimates import noise_floor
 from xorbench.estimates.intervals import Interval, interval, mean
 from xorbench.estimates.ratios import RowId, parts_of_trainings, timings
 from xorbench.estimates.rounds import knows_cpu_time
+from xorbench.estimates.start_ups import Size, Started, StartUp, size_of, start_up_at, start_ups_of
 from xorbench.estimates.timed import Recorded
 from xorbench.estimates.timing_table import NOT_STEADY, Row, confidence, rows
-from xorbench.record.run import WorkloadRecord
-from xorbench.workloads import WORKLOADS
 
 NOTHING = Interval(0.0, 0.0, 0.0)
 
 TUNED = "tuned"
-
-
-class Size(NamedTuple):
-    """The size of a network with one hidden layer, and of its batch."""
-
-    width: int
-    batch: int
-    dtype: str
-
-
-@dataclass(frozen=True)
-class StartUp:
-    """The time of import and first call in `starts` fresh processes, measured on a network of this size."""
-
-    seconds: Interval
-    starts: int
-    width: int
-    batch: int
-    dtype: str
-    records: list[str]
 
 
 @dataclass(frozen=True)
@@ -124,7 +102,7 @@ def table(analyses: Sequence[Recorded]) -> Measured:
     ((name, machine),) = machines.items()
     reasons = [_unusable(recorded, analyses) for recorded in analyses]
     used = [recorded for recorded, reason in zip(analyses, reasons, strict=True) if not reason]
-    start_ups = _start_ups(used)
+    start_ups = start_ups_of(used)
     found: dict[tuple[Size, int], list[list[Choice]]] = {}
     for recorded in sorted(used, key=_preference, reverse=True):
         for workload in recorded.record.workloads:
@@ -138,16 +116,6 @@ def table(analyses: Sequence[Recorded]) -> Measured:
     ]
     left_out = [f"{r.record.created}: {reason}" for r, reason in zip(analyses, reasons, strict=True) if reason]
     return Measured(name, machine.cpu, points, left_out)
-
-
-def size_of(workload: WorkloadRecord) -> Size | None:
-    """Return the size of a workload that is a point: parity by one hidden layer, as `hidden`; None for others."""
-    kind = WORKLOADS["hidden"].recipe
-    same = (workload.activation, workload.loss, workload.optimiser) == (kind.activation, kind.loss, kind.optimiser)
-    if not same or len(workload.layer_sizes) != 3:
-        return None
-    inputs, width, outputs = workload.layer_sizes
-    return Size(width, workload.samples, workload.dtype) if (2**inputs, outputs) == (workload.samples, 1) else None
 
 
 def _unusable(recorded: Recorded, among: Sequence[Recorded]) -> str | None:
@@ -177,27 +145,6 @@ def _timed(recorded: Recorded, workload: str) -> list[Row]:
     ]
 
 
-Started = Mapping[str, Mapping[Size, Sequence[tuple[str, float]]]]
-"""The record and the seconds of each cold start, by implementation and size."""
-
-
-def _start_ups(used: Sequence[Recorded]) -> Started:
-    """Return all cold starts of each implementation with the newest of its framework's versions and of Python's."""
-    newest: dict[str, tuple[str, str]] = {}
-    found: dict[str, dict[Size, list[tuple[str, float]]]] = {}
-    for recorded in sorted(used, key=lambda one: one.record.created, reverse=True):
-        record = recorded.record
-        sizes = {w.name: size for w in record.workloads if (size := size_of(w))}
-        python = record.environment.versions["python"]
-        versions = {i.name: (i.version, python) for i in record.implementations if not i.interpreter}
-        for start in record.cold_starts:
-            name, size = start.implementation, sizes.get(start.workload)
-            if size and name in versions and newest.setdefault(name, versions[name]) == versions[name]:
-                seconds = start.import_seconds + start.first_call_seconds
-                found.setdefault(name, {}).setdefault(size, []).append((record.created, seconds))
-    return found
-
-
 def _choice(recorded: Recorded, row: Row, size: Size, start_ups: Started) -> Choice:
     start, epoch = _parts(recorded, row)
     timed = timings(recorded, row.workload, RowId(row.implementation)).values()
@@ -205,7 +152,7 @@ def _choice(recorded: Recorded, row: Row, size: Size, start_ups: Started) -> Cho
         implementation=row.implementation,
         tier=row.tier,
         execution=row.execution,
-        start_up=_start_up(start_ups.get(row.implementation, {}), size),
+        start_up=start_up_at(start_ups.get(row.implementation, {}), size),
         start=start,
         epoch=epoch,
         fewest=min(min(timing.epochs) for timing in timed),
@@ -231,27 +178,6 @@ def _parts(recorded: Recorded, row: Row) -> tuple[Interval, Interval]:
     high = None if high is None else max(high, -start.value)
     epoch = interval([math.log(epoch / 1e9) for _, epoch in found], of)
     return Interval(max(0.0, start.value), low, high), epoch
-
-
-def _start_up(found: Mapping[Size, Sequence[tuple[str, float]]], size: Size) -> StartUp | None:
-    """Return the start-up that was measured at the nearest size; None if none was measured."""
-    if not found:
-        return None
-
-    def distance(other: Size) -> tuple[bool, float, Size]:
-        apart = abs(math.log(other.width / size.width)) + abs(math.log(other.batch / size.batch))
-        return other.dtype != size.dtype, apart, other
-
-    nearest = min(found, key=distance)
-    starts = found[nearest]
-    return StartUp(
-        seconds=interval([math.log(seconds) for _, seconds in starts]),
-        starts=len(starts),
-        width=nearest.width,
-        batch=nearest.batch,
-        dtype=nearest.dtype,
-        records=sorted({record for record, _ in starts}),
-    )
 
 
 def _combined(of_records: Iterable[Sequence[Choice]]) -> list[Choice]:

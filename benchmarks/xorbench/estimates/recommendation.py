@@ -18,7 +18,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from xorbench.estimates.intervals import Interval
-from xorbench.estimates.measured_points import TUNED, Choice, Measured, Point, StartUp
+from xorbench.estimates.measured_points import TUNED, Choice, Measured, Point
+from xorbench.estimates.start_ups import StartUp
 
 MOST_EPOCHS = 10**15
 

@@ -20,7 +20,7 @@ from xorbench.record import store
 from xorbench.record.run import Record
 from xorbench.record.studies import Data
 from xorbench.studies.committed import newest_run
-from xorbench.studies.injection import mutations
+from xorbench.studies.injection import mutations, small_records
 from xorbench.studies.injection.memory import peak_bytes
 from xorbench.studies.injection.mutations import Base
 from xorbench.studies.injection.readers import checked, read_or_refused, refusal, viewed
@@ -179,4 +179,4 @@ def _read(content: object) -> Record | None:
 
 def smallest() -> str:
     """Return a record of at most 20 kB as JSON, cut from the newest committed run of epochs alone."""
-    return Base.of(mutations.smallest(store.as_json(newest_run()))).text
+    return Base.of(small_records.smallest(store.as_json(newest_run()))).text
