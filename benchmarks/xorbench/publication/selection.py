@@ -20,7 +20,8 @@ from xorbench.consistency.rules import read
 from xorbench.contract import REFERENCE
 from xorbench.estimates.analysis import Analysis
 from xorbench.estimates.history import framework_of
-from xorbench.estimates.machines import Conditions, OverMachines, conditions, over_machines, preferred
+from xorbench.estimates.machine_conditions import Conditions, conditions, preferred
+from xorbench.estimates.machines import OverMachines, over_machines
 from xorbench.record import store
 from xorbench.tables.catalogue import OF_A_HISTORY, OF_A_SWEEP, named, one
 from xorbench.tables.cells import Table
