@@ -12,8 +12,8 @@ from xorbench.charts import picture
 from xorbench.charts.functions import functions as figure_of
 from xorbench.judging.charges import CHARGES
 from xorbench.studies import function_errors, functions
-from xorbench.studies.function_errors import FUNCTIONS
-from xorbench.studies.functions import DTYPES, Array, Function
+from xorbench.studies.function_errors import FUNCTIONS, Array
+from xorbench.studies.functions import DTYPES, Function
 from xorbench.tables.studies import showing
 from xorbench.tables.studies.functions import table_of
 from xorbench.workloads.workload import Dtype
