@@ -67,7 +67,10 @@ def test_what_it_finds_is_what_is_found_here(variant: Variant) -> None:
     assert all(part and part.seconds > 0 and part.cpu_seconds > 0 for part in parts)
 
 
-@pytest.mark.parametrize("fault", ["os._exit(3)", "os.kill(os.getpid(), 9)", "os.abort()"])
+@pytest.mark.parametrize(
+    "fault",
+    ["os._exit(3)", *(pytest.param(way, marks=pytest.mark.slow) for way in ("os.kill(os.getpid(), 9)", "os.abort()"))],
+)
 def test_one_that_ends_the_process_fails_at_the_points_of_the_chunk_alone(variant: Variant, fault: str) -> None:
     path = variant("crashing", (PREDICT, f"    import os\n\n    {fault}\n"))
     with process(gradients_of(path)) as judging:
@@ -92,6 +95,7 @@ FORGED = """    import json
 """What an implementation does that sends a result itself: the first argument is the number of the socket."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "found", ["'no JSON'", "'{}'", """'{"points": 2, "rows": []}'"""], ids=["no JSON", "nothing", "without rows"]
 )
@@ -117,6 +121,7 @@ BLAMING = """    import json
 """Code of an implementation that reports another implementation as called, and then ends the process."""
 
 
+@pytest.mark.slow
 def test_one_that_names_another_when_it_ends_the_process_fails_alone(variant: Variant) -> None:
     path = variant("blaming", (PREDICT, BLAMING))
     with process(gradients_of(path)) as judging:
@@ -127,6 +132,7 @@ def test_one_that_names_another_when_it_ends_the_process_fails_alone(variant: Va
     assert failed == {(REFERENCE, 0), ("blaming", 2, why)}
 
 
+@pytest.mark.slow
 def test_one_that_names_another_whose_process_ended_before_fails_alone(variant: Variant) -> None:
     ending = variant("ending", (PREDICT, "    import os\n\n    os._exit(3)\n"))
     blaming = variant("blaming", (PREDICT, BLAMING.replace('"another"', '"ending"')))
@@ -235,6 +241,7 @@ def test_files_that_travelled_are_removed_with_the_process(variant: Variant) -> 
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_one_that_another_thread_has_just_started_is_not_ended_with_an_earlier_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -253,6 +260,7 @@ def test_one_that_another_thread_has_just_started_is_not_ended_with_an_earlier_o
         ending.join()
 
 
+@pytest.mark.slow
 def test_processes_of_several_threads_do_not_end_each_other() -> None:
     plan, stop = gradients_of(), threading.Event()
 
@@ -280,6 +288,7 @@ ChunkProcess(gradients_of(Path(sys.argv[1]))).judged(Chunk(0, 1))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM])
 def test_it_ends_with_its_parent(variant: Variant, tmp_path: Path, ended_by: signal.Signals) -> None:

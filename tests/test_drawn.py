@@ -133,7 +133,9 @@ def test_what_a_step_consists_of_is_drawn_without_a_fault(chromium: Browser, tmp
     assert found(chromium, tmp_path, [figure]) == []
 
 
-@pytest.mark.parametrize("names", [("other", "third"), NASTY], ids=["plain", "nasty"])
+@pytest.mark.parametrize(
+    "names", [("other", "third"), pytest.param(NASTY, marks=pytest.mark.slow)], ids=["plain", "nasty"]
+)
 def test_ratios_on_several_machines_are_drawn_without_a_fault(
     chromium: Browser, tmp_path: Path, names: tuple[str, ...]
 ) -> None:

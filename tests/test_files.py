@@ -153,6 +153,7 @@ def test_the_ratios_of_several_machines_stand_side_by_side(two_machines: Path) -
         assert "table-machines" not in texts[two_machines / machine / "index.html"]
 
 
+@pytest.mark.slow
 def test_the_comparison_of_machines_does_not_depend_on_how_many_processes_read_and_render(
     two_machines: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -165,6 +165,7 @@ def test_each_unit_is_in_one_part_and_no_part_is_much_longer_than_another(each: 
     assert max(sums) - min(sums) <= max(each.values()) * (1 + 1e-9)
 
 
+@pytest.mark.slow
 def test_a_plan_of_the_most_parts_can_be_read(tmp_path: Path) -> None:
     plan = divide.divided(gradients_of(points=10**18 - 1), MOST_HOSTS, costs.Costs())
     assert len(plan.parts) == MOST_HOSTS

@@ -49,6 +49,7 @@ def merged(folder: Path, expected: int = 0) -> object:
     return json.loads(Path(path).read_text())["found"]
 
 
+@pytest.mark.slow
 def test_parts_give_together_what_one_part_gives(tmp_path: Path) -> None:
     planned(tmp_path / "one", 1)
     assert measured(tmp_path / "one", "1/1")["points"] == 20
@@ -77,6 +78,7 @@ def test_missing_parts_are_listed_with_their_command(tmp_path: Path) -> None:
     assert "missing: part 1/2, which `xorbench gradients --plan " in done.stdout
 
 
+@pytest.mark.slow
 def test_an_interrupted_part_goes_on_and_gives_what_it_gives_at_once(tmp_path: Path) -> None:
     plan = planned(tmp_path, 2)
     measured(tmp_path, "2/2")
@@ -116,6 +118,7 @@ def test_of_an_interrupted_part_it_is_said_where_it_is_kept(tmp_path: Path, monk
     )
 
 
+@pytest.mark.slow
 def test_a_part_without_resume_begins_anew_and_says_so(tmp_path: Path) -> None:
     plan = planned(tmp_path, 1)
     new = points.of_part(plan, 1)
@@ -257,6 +260,7 @@ def test_what_someone_has_put_into_the_folder_of_parts_is_judged_anew(tmp_path: 
     assert line.endswith("$.found: rows[0]: 2 points with and without an answer, expected 3")
 
 
+@pytest.mark.slow
 def test_a_part_without_a_point_of_a_large_workload_is_one_of_its_plan(tmp_path: Path) -> None:
     planned(tmp_path, 2, "--points=2", "--workload=width-256-batch-4")
     for part in ("1/2", "2/2"):

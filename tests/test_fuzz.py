@@ -216,6 +216,7 @@ def test_a_spoilt_text_is_that_of_its_seed() -> None:
     assert len({*spoilt_ones}) > 45
 
 
+@pytest.mark.slow
 def test_changes_by_the_hundred_are_counted_and_nothing_goes_wrong(cores: Executor) -> None:
     share = records.Share(in_text=10, shown=3)
     found = Counts.of(cores.submit(records.batch, records.smallest(), 3, share, range(100)).result())

@@ -236,6 +236,7 @@ def parent(folder: Path) -> Iterator["subprocess.Popen[str]"]:
         process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
 def test_the_command_ends_with_the_process_that_waits_and_goes_on_from_its_journal(
     folder: Path, driver: Command, parent: "subprocess.Popen[str]"

@@ -98,7 +98,7 @@ def test_what_needs_no_translation_is_the_same_text(present: Implementation, nam
 
 
 @of_each(SHAPES)
-@every_dtype
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 def test_shapes_and_dtypes(module: Contract, workload: Workload, dtype: str) -> None:
     parameters, inputs, targets = module.convert(
         list(workload.initial_parameters), workload.inputs, workload.targets, dtype

@@ -185,6 +185,7 @@ def committed() -> list[tuple[Data, int]]:
     return [(found, study.data["seed"]) for found in every if found["implementation"] in margin.FIRST]
 
 
+@pytest.mark.slow
 def test_no_worst_point_that_was_ever_found_is_a_false_alarm() -> None:
     """Not on the machine where it was found, and not on this one, where libraries may have other code."""
     found = [*WORST, *committed()]

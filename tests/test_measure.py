@@ -78,6 +78,7 @@ def test_gradients_outside_are_1_and_each_row_says_what_is_known(judged: dict[st
     assert all(row["points"] >= 170 for row in of_gradients)  # those of the workload's own data, and others
 
 
+@pytest.mark.slow
 def test_one_that_hangs_is_named_and_the_others_are_judged(variant: Variant) -> None:
     hangs = variant("hangs", (FORWARD, f"    __import__('time').sleep(600)\n{FORWARD}"))
     call = ("gradients", "--quick", "--time-limit=5", "--json", "--workload=neuron", f"--implementation={REFERENCE}")

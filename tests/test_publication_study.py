@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from xorbench.consistency.rules import read
 from xorbench.record import store
 from xorbench.studies.publication import fill
 
 
+@pytest.mark.slow
 def test_generated_records_are_read_and_are_those_of_several_machines(tmp_path: Path) -> None:
     rounds = fill(tmp_path, 2, 10_000)
     records = [read(path) for path in store.paths(tmp_path)]

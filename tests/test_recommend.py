@@ -177,6 +177,7 @@ def test_of_many_who_lead_the_first_and_the_last_are_named() -> None:
     assert "2 more in between; then n5: " in sentence
 
 
+@pytest.mark.slow
 def test_python_has_the_same_ranking(records: Path) -> None:
     paths = [store.path_of(analysis.record, records) for analysis in (RUN, SWEEP)]
     assert package.recommend(32, 4, 10**6, records=paths) == ranking(table([RUN, SWEEP]), 32, 4, 10**6)

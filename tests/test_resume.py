@@ -134,6 +134,7 @@ def test_what_was_finished_is_taken_over_and_the_rest_is_measured(
     assert [*cache.rglob("*.jsonl")] == []
 
 
+@pytest.mark.slow
 def test_an_implementation_whose_text_was_changed_keeps_its_launches_and_gets_no_more(variant: Variant) -> None:
     path = variant("mine")
     before = interrupted([BASELINE, read(path)], at=2)
@@ -149,6 +150,7 @@ def test_an_implementation_whose_text_was_changed_keeps_its_launches_and_gets_no
     assert row.ratio is not None
 
 
+@pytest.mark.slow
 def test_each_measure_of_an_implementation_whose_text_was_changed_says_why_it_has_no_more_launches(
     variant: Variant,
 ) -> None:
@@ -507,6 +509,7 @@ def test_a_journal_whose_record_would_contradict_itself_is_one_line_that_names_i
     assert refused.value.message.startswith(f"{path} can't be continued: its record would have $.")
 
 
+@pytest.mark.slow
 def test_a_run_that_was_interrupted_in_its_pilot_is_continued_with_the_same_number_of_rounds() -> None:
     small = replace(SETTINGS, launches=None, rounds=None, budget_minutes=0.01)  # so small that the rounds are fewer
     before = interrupted([BASELINE], at=1, settings=small)
