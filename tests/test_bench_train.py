@@ -43,6 +43,7 @@ def test_it_times_and_takes_the_options_of_pytest_benchmark(tmp_path: Path) -> N
     assert train["group"] == "hidden"
 
 
+@pytest.mark.slow
 def test_no_passed_gradient_check_no_time(variant: Variant) -> None:
     wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
     done = plain(f"--with={wrong}", "--implementation=wrong", "--workload=neuron")

@@ -204,6 +204,7 @@ def test_what_is_not_wanted_any_more_ends_the_process(variant: Variant) -> None:
         assert not children()
 
 
+@pytest.mark.slow
 def test_a_process_that_ended_while_it_was_idle_is_started_again() -> None:
     with process(gradients_of()) as judging:
         before = judging.judged(Chunk(0, 2))

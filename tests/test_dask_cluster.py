@@ -155,6 +155,7 @@ def test_a_running_profiler_is_named_where_something_is_timed() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not hasattr(os, "sched_setaffinity") or len(allowed_cpus()) < 2,
     reason="needs the affinity of processes, and two CPUs",

@@ -285,6 +285,7 @@ def checked(text: str) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_check_of_a_host_answers_with_sentences(variant: Variant) -> None:
     plan = replace(mine(variant), versions={"numpy": "0.1"})
     first, *others = checked(plans.text_of(plan))

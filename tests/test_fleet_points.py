@@ -141,6 +141,7 @@ def test_an_implementation_that_ends_its_process_fails_alone(tmp_path: Path, var
     assert failed == {REFERENCE: 0, "crashing": 20}
 
 
+@pytest.mark.slow
 def test_a_wrong_gradient_is_1_and_so_is_its_merging(tmp_path: Path, variant: Variant) -> None:
     wrong = variant("wrong", ("delta = outputs - targets", "delta = targets - outputs"))
     planned(tmp_path, 2, f"--with={wrong}")

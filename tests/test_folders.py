@@ -71,6 +71,7 @@ def limited(what: str) -> tuple[str, ...]:
     return ("sh", "-c", f'ulimit {what} && exec "$@"', "sh")
 
 
+@pytest.mark.slow
 def test_without_any_folder_for_temporary_files_one_line_says_so() -> None:
     line = refused(called(*GRADIENTS, within=limited("-f 0")))
     assert line.startswith("No usable temporary directory found in [")
@@ -238,6 +239,7 @@ def test_a_read_only_home_is_no_failure_of_an_implementation(tmp_path: Path) -> 
     assert passed(called(*call, "--implementation=c_strict", variables=variables, within=home))
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_with_the_file_that_it_has_no_room_for(tmp_path: Path) -> None:
     full = mounted(f'mount -t tmpfs -o size=64k none "{tmp_path}"')
     place = tmp_path / "timings.json"

@@ -400,6 +400,7 @@ def test_the_dtype_that_is_timed_decides(variant: Variant) -> None:
     assert {r.verdict for r in timed.rows} == {INSIDE, OUTSIDE}
 
 
+@pytest.mark.slow
 def test_what_is_judged_in_brief_decides_the_same_and_has_less_beside_it() -> None:
     several = [WORKLOADS[name] for name in (*TUTORIAL, "adam")]
     brief, whole = (

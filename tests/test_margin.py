@@ -70,6 +70,7 @@ def test_each_implementation_is_asked_at_least_as_many_questions_as_it_should_be
     assert 300 <= honest["questions"] <= 3 * wrong["questions"]
 
 
+@pytest.mark.slow
 def test_a_study_is_continued_with_what_it_lacks(
     found: Data, variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -230,6 +230,7 @@ def test_a_run_writes_its_record_and_says_where(tmp_path: Path, variant: Variant
     assert spoilt.stdout.startswith(f"{tmp_path / 'res' / 'README.md'}:1: found '1.0', expected '# Results'")
 
 
+@pytest.mark.slow
 def test_a_run_for_people_prints_the_summary(tmp_path: Path) -> None:
     done = called("run", *SHORT, "--output", tmp_path)
     assert done.returncode == 0, done.stderr

@@ -130,6 +130,7 @@ def test_where_nothing_can_be_timed_the_record_has_no_launch_and_does_not_contra
     assert [*rules.contradictions(replace(record, command="xorbench run --quick"))] == []
 
 
+@pytest.mark.slow
 def test_what_the_baseline_is_lost_on_while_it_is_calibrated_is_not_timed(variant: Variant) -> None:
     """The worker of the baseline ends when its rounds of the second workload are prepared."""
     ends = f"    if {PYTEST} and len(parameters) == 4 and epochs == 10: raise SystemExit\n"
@@ -188,6 +189,7 @@ def test_a_pilot_of_a_slow_machine_ends_with_the_budget_after_two_launches_at_le
     assert len(record.cold_starts) == (affordable > 0)
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_launch_is_estimated_again_after_every_launch(
     report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
