@@ -42,9 +42,10 @@ class Factor(NamedTuple):
 
     @property
     def refused(self) -> bool:
-        """Whether the factor is refused, where u is the unit of roundoff.
+        """Whether a common factor of all values of a quantity refuses the implementation.
 
-        It is if its distance from 1, less 5 standard errors, is more than 2 u, at 200 points or more.
+        It does if it was estimated from 200 points or more, and its distance from 1, less 5 standard errors, is more
+        than 2 u, where u is the unit of roundoff.
         """
         return self.certain > LARGEST_FACTOR_UNITS
 

@@ -1,4 +1,4 @@
-"""What is judged: the dtypes, checkpoints and surroundings, and the exams that follow from them."""
+"""The scope of the judge: which dtypes, checkpoints of training and surroundings it judges, and the exams of it."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The words of the judge's verdicts in tables, and what did not pass and decides nothing, or did so unexplained."""
+"""The words of verdicts in tables, failures in a dtype that is not timed, and pairs that differ without a failure."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from xorbench.tables.cells import listed
 PASSED = "passed"
 
 WORDS = {INSIDE: PASSED, OUTSIDE: "failed"}
-"""What tables call a verdict of a record; the other verdicts keep their words."""
+"""The words that tables print for the verdicts of a record, by verdict; one that is not here is printed as it is."""
 
 
 def worded(verdict: str) -> str:
